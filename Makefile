@@ -1,0 +1,68 @@
+# Needs only make, git and Python 3.11 or later with venv; every target makes .venv by itself.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --constraint constraints.txt
+TESTS ?= tests
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check bench docs soak clean tools
+
+help: ## say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## make .venv with gto, as editable, and every tool
+	@echo "==> Ready: $(BIN)/gto --help"
+
+demo: $(STAMP) ## build a sample registry and walk through it
+	@$(BIN)/python scripts/demo.py
+
+test: $(STAMP) ## run the tests, with coverage (TESTS=tests/unit for some of them)
+	@echo "==> Tests"
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term $(TESTS)
+
+check: $(STAMP) ## ruff, mypy --strict, import contracts
+	@echo "==> Style (ruff)"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@echo "==> Types (mypy --strict)"
+	@$(BIN)/mypy --strict src tests
+	@echo "==> Floors (import-linter)"
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(STAMP) ## measure gto beside git and beside GTO 1.10.1
+	@$(BIN)/python benchmarks/run.py
+
+docs: $(STAMP) ## build the documentation into site/
+	@echo "==> Documentation (mkdocs)"
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+soak: $(STAMP) ## run the long tests, an hour or so
+	@echo "==> Long tests"
+	@$(BIN)/python -m pytest -n auto -m soak $(TESTS)
+
+clean: ## delete what make and its tools made, .venv too
+	rm -rf .venv site build dist .reference .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Unless .venv is there and newer than what it was made of.
+$(STAMP): pyproject.toml constraints.txt | tools
+	@echo "==> Environment (.venv)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) hatchling editables
+	@$(PIP) --no-build-isolation --editable '.[test,check,docs]'
+	@touch $@
+
+tools:
+	@command -v git >/dev/null || { echo "Missing: git. On Debian: apt-get install git" >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "Missing: $(PYTHON). On Debian 12 or later: apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Missing: Python 3.11 or later; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "Missing: the venv module of $(PYTHON). On Debian: apt-get install python3-venv" >&2; exit 1; }

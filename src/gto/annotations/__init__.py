@@ -1,0 +1,1 @@
+"""What `dvc.yaml` and `artifacts.yaml` say about artifacts."""

@@ -1,0 +1,91 @@
+"""The entries of an `artifacts.yaml`, GTO's own older form."""
+
+from gto.annotations.annotation import Annotation, Reading
+from gto.annotations.custom import to_json
+from gto.annotations.document import Document, load
+from gto.annotations.entry import Entry, file_problem, kind
+from gto.core import names
+from gto.core.names import ArtifactName
+from gto.exceptions import BadFile, InvalidName
+
+FIELDS = ("type", "path", "virtual", "labels", "description", "custom")
+_TRUE = {"true", "yes", "on", "y", "t", "1"}
+_FALSE = {"false", "no", "off", "n", "f", "0"}
+
+
+def read_artifacts_yaml(data: bytes, file: str) -> Reading:
+    """Return the annotations of one artifacts.yaml and what had to be set aside; no bytes make it raise."""
+    try:
+        document = load(data, file)
+        entries = read_entries(document)
+    except BadFile as error:
+        return Reading(problems=(file_problem(error),))
+    annotations: list[Annotation] = []
+    problems = []
+    for key, fields in entries.items():
+        entry = Entry(document, (key,))
+        name = _name(entry, key)
+        if name is not None:
+            annotations.append(_annotation(entry, name, fields))
+        problems += entry.problems
+    return Reading(tuple(annotations), tuple(problems))
+
+
+def read_entries(document: Document) -> dict[object, object]:
+    """Return the entries as they stand in the file, or raise BadFile."""
+    entries = {} if document.value is None else document.value
+    if not isinstance(entries, dict):
+        raise BadFile(document.file, f"must be a mapping, not {kind(entries)}")
+    return entries
+
+
+def _name(entry: Entry, key: object) -> ArtifactName | None:
+    if not isinstance(key, str):
+        entry.set_aside(f"the name of an artifact must be text, not {kind(key)}", hint="write it in quotes")
+        return None
+    try:
+        return entry.named(names.parse_artifact(names.parse_plain(key, "artifact name")))
+    except InvalidName as error:
+        entry.set_aside(error.message, hint=error.hint)
+        return None
+
+
+def _annotation(entry: Entry, name: ArtifactName, fields: object) -> Annotation:
+    if not isinstance(fields, dict):
+        entry.set_aside(f"must be a mapping, not {kind(fields)}")
+        return Annotation(name, entry.file)
+    return Annotation(
+        name,
+        entry.file,
+        type=_plain(entry, "type", _optional(entry, "type", fields)),
+        path=_optional(entry, "path", fields),
+        labels=_labels(entry, fields.get("labels", [])),
+        description=entry.text("description", fields["description"]) or "" if "description" in fields else "",
+        custom=to_json(fields.get("custom")),
+        virtual=_virtual(entry, fields.get("virtual", True)),
+    )
+
+
+def _optional(entry: Entry, key: str, fields: dict[object, object]) -> str | None:
+    value = fields.get(key)
+    return None if value is None else entry.text(key, value)
+
+
+def _labels(entry: Entry, value: object) -> tuple[str, ...]:
+    labels = (_plain(entry, "labels", label) for label in entry.texts("labels", value))
+    return tuple(label for label in labels if label is not None)
+
+
+def _plain(entry: Entry, key: str, value: str | None) -> str | None:
+    if value is None or names.is_plain(value):
+        return value
+    entry.set_aside(f"'{key}': '{value}' is no plain name", key, hint="letters, digits, '-', '_' and '/' are allowed")
+    return None
+
+
+def _virtual(entry: Entry, value: object) -> bool:
+    word = str(value).lower()
+    if word in _TRUE | _FALSE:
+        return word in _TRUE
+    entry.set_aside(f"'virtual' must be true or false, not {kind(value)}", "virtual")
+    return True

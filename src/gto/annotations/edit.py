@@ -1,0 +1,177 @@
+"""Changes to the annotation of one artifact, in the text of its file."""
+
+import posixpath
+from dataclasses import dataclass
+
+from gto.annotations import artifacts_yaml, dvc_yaml, place, splice
+from gto.annotations.custom import to_json
+from gto.annotations.document import Document, load, load_text
+from gto.annotations.interpolation import escape, escape_all
+from gto.core import names
+from gto.exceptions import ArtifactNotFound, BadFile, UsageError
+
+DVC_YAML = "dvc.yaml"
+ARTIFACTS_YAML = "artifacts.yaml"
+
+_BOM = "\ufeff"
+_BY_HAND = "edit the file by hand"
+
+_Fields = dict[object, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an annotation shall say; where a field is empty, the old value stays."""
+
+    type: str | None = None
+    path: str | None = None
+    """Relative to the repository's root, or absolute, or a URL."""
+    labels: tuple[str, ...] = ()
+    """United with those that are there."""
+    description: str | None = None
+    custom: object = None
+    """Whatever JSON can hold."""
+    must_exist: bool = False
+    """Whether the caller vouches that `path` is there; artifacts.yaml alone records it."""
+
+
+def annotate_text(text: str, file: str, plain_name: str, change: Change) -> str:
+    """Return the text of a dvc.yaml or an artifacts.yaml with one annotation put in or brought up to date.
+
+    `text` may be empty, and has the file's own line endings; lines that need no change stay as they are.
+    Raises BadFile where the file cannot be read, or not be edited without changing more; InvalidName;
+    UsageError where an artifact in dvc.yaml would have no path, or one outside of the repository.
+    """
+    names.parse_plain(plain_name, "artifact name")
+    body = text.removeprefix(_BOM)
+    document = load_text(body, file)
+    entries = _entries(document)
+    old = _entry(document, entries, plain_name)
+    new = _dvc_fields(old, file, change) if _is_dvc(file) else _artifacts_fields(old, file, change)
+    keys = (*_section(file), plain_name)
+    known = plain_name in entries
+    body = _update(body, file, keys, old, new) if known else splice.put(body, file, keys, new)
+    _verify(body, document, {**entries, plain_name: entries[plain_name] if known and new == old else new})
+    return text[: len(text) - len(text.removeprefix(_BOM))] + body
+
+
+def remove_text(text: str, file: str, plain_name: str) -> str:
+    """Return the text without an artifact's annotation, or raise ArtifactNotFound or BadFile.
+
+    When its last entry goes, so does the `artifacts:` section of a dvc.yaml.
+    """
+    body = text.removeprefix(_BOM)
+    document = load_text(body, file)
+    entries = _entries(document)
+    if plain_name not in entries:
+        raise ArtifactNotFound(dvc_yaml.full_name(file, plain_name))
+    rest = {name: entry for name, entry in entries.items() if name != plain_name}
+    section = _section(file)
+    body = splice.drop(body, file, (*section, plain_name) if rest or not section else section)
+    if not rest and not section and load_text(body, file).value is None:
+        body += "{}\r\n" if "\r\n" in text else "{}\n"  # GTO 1.10 fails on an artifacts.yaml that holds nothing
+    _verify(body, document, rest)
+    return text[: len(text) - len(text.removeprefix(_BOM))] + body
+
+
+def _is_dvc(file: str) -> bool:
+    return posixpath.basename(file) == DVC_YAML
+
+
+def _section(file: str) -> splice.Keys:
+    return (dvc_yaml.SECTION,) if _is_dvc(file) else ()
+
+
+def _entries(document: Document) -> _Fields:
+    if not _is_dvc(document.file):
+        return artifacts_yaml.read_entries(document)
+    top = document.value
+    if isinstance(top, dict) and top.get(dvc_yaml.SECTION, "") is None:
+        return {}
+    return dvc_yaml.read_section(document)
+
+
+def _entry(document: Document, entries: _Fields, name: str) -> _Fields:
+    entry = entries.get(name)
+    if entry is None:
+        return {}
+    if isinstance(entry, dict):
+        return entry
+    line = document.line(*_section(document.file), name)
+    raise BadFile(document.file, f"the entry '{name}' is no mapping", line, _BY_HAND)
+
+
+def _artifacts_fields(old: _Fields, file: str, change: Change) -> _Fields:
+    wanted: dict[str, object] = {
+        "type": change.type,
+        "path": change.path,
+        "virtual": False if change.must_exist else None,
+        "labels": _labels(old, file, change.labels),
+        "description": change.description,
+        "custom": to_json(change.custom),
+    }
+    new = old | {key: value for key, value in wanted.items() if value or value is False}
+    if change.path and not change.must_exist:
+        new.pop("virtual", None)  # nobody vouched for the new path
+    return new
+
+
+def _dvc_fields(old: _Fields, file: str, change: Change) -> _Fields:
+    wanted: dict[str, object] = {
+        "path": _written_path(file, change.path),
+        "desc": escape(change.description or ""),
+        "type": escape(change.type or ""),
+        "labels": _labels(old, file, tuple(map(escape, change.labels))),
+        "meta": dvc_yaml.to_meta(escape_all(to_json(change.custom))) if change.custom else None,
+    }
+    new = old | {key: value for key, value in wanted.items() if value}
+    if not new.get("path"):
+        message = f"An artifact in '{file}' must have a path"
+        raise UsageError(message, "name the artifact's file or directory with --path")
+    return new
+
+
+def _written_path(file: str, path: str | None) -> str:
+    if not path:
+        return ""
+    try:
+        target = place.from_root(path, "")
+    except ValueError as error:
+        message = f"Invalid path: {error}"
+        raise UsageError(message, "give a path inside the repository, or a URL") from None
+    return escape(place.from_directory(target, posixpath.dirname(file)))
+
+
+def _labels(old: _Fields, file: str, labels: tuple[str, ...]) -> list[str]:
+    before = old.get("labels") or []
+    if not isinstance(before, list) or not all(isinstance(label, str) for label in before):
+        raise BadFile(file, "'labels' must be a list of texts", hint=_BY_HAND)
+    return sorted({*before, *labels}) if labels else []
+
+
+def _update(body: str, file: str, keys: splice.Keys, old: _Fields, new: _Fields) -> str:
+    for key, value in new.items():
+        if not isinstance(key, str) or (key in old and old[key] == value):
+            continue
+        if isinstance(value, list) and key == "labels":
+            body = splice.put_items(body, file, (*keys, key), value)
+        else:
+            body = splice.put(body, file, (*keys, key), value)
+    for gone in old.keys() - new.keys():
+        body = splice.drop(body, file, (*keys, str(gone)))
+    return body
+
+
+def _verify(body: str, before: Document, entries: _Fields) -> None:
+    """Refuse an edit that says less than was asked, or changes more: through an anchor, say."""
+    top = before.value if isinstance(before.value, dict) else {}
+    expected = entries
+    if _is_dvc(before.file):
+        expected = {key: value for key, value in top.items() if key != dvc_yaml.SECTION}
+        expected |= {dvc_yaml.SECTION: entries} if entries else {}
+    try:
+        after = load(body.encode(), before.file).value
+    except BadFile as error:
+        raise BadFile(before.file, f"this edit would break the file: {error.reason}", hint=_BY_HAND) from None
+    if (after or {}) != expected:
+        raise BadFile(before.file, "this edit would change more than it should", hint=_BY_HAND)

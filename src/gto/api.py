@@ -1,0 +1,332 @@
+"""The functions that scripts call: `gto.api`, keyword for keyword as in GTO 1.x.
+
+`repo` is the path of a repository or an object with `root_dir`. Errors are those of `gto.exceptions`. With `stdout`
+the lines that the command line prints are printed.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+
+from gto.annotations.annotation import Annotation
+from gto.annotations.edit import Change
+from gto.core import published, selector, tag
+from gto.core.plan import Assignment
+from gto.core.published import Published, PublishedEvent, PublishedStage, PublishedVersion
+from gto.core.selector import Pick, Selector
+from gto.core.semver import Bump
+from gto.core.table import Cell, Table, history_table, overview_table, version_table
+from gto.core.view import Choice, Sort
+from gto.exceptions import NoAnnotation, UsageError, VersionNotFound
+from gto.registry import annotate as annotating
+from gto.registry import describing, reading
+from gto.registry.registry import Manner, Outcome, Registry
+
+TableRows = tuple[list[dict[str, Cell]], str]
+"""The rows of a table as dictionaries, and the word `keys`: what tabulate takes."""
+
+
+def register(
+    repo: object,
+    name: str,
+    ref: str,
+    version: str | None = None,
+    message: str | None = None,
+    simple: bool | None = None,
+    force: bool = False,
+    bump_major: bool = False,
+    bump_minor: bool = False,
+    bump_patch: bool = False,
+    push: bool = False,
+    stdout: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+) -> PublishedEvent:
+    """Register a version at `ref`, and return the event."""
+    bumps = [bump for bump, asked in zip(Bump, (bump_major, bump_minor, bump_patch), strict=True) if asked]
+    if len(bumps) + bool(version) > 1:
+        raise UsageError("Need to specify either version or single bump argument", "leave the others out")
+    manner = Manner(message, simple, force, push, author, author_email)
+    registry = Registry.open(repo, ref)
+    return _last(registry.register(name, version, bumps[0] if bumps else None, manner), stdout=stdout)
+
+
+def assign(
+    repo: object,
+    name: str,
+    stage: str,
+    version: str | None = None,
+    ref: str | None = None,
+    name_version: str | None = None,
+    message: str | None = None,
+    simple: bool | None = False,
+    force: bool = False,
+    push: bool = False,
+    skip_registration: bool = False,
+    stdout: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+) -> PublishedEvent:
+    """Assign a stage to `version`, or to the version at `ref`, and return the event.
+
+    A commit without a version is registered first, as `name_version` if that is given, in the same transaction.
+    """
+    registry = Registry.open(repo, ref or "HEAD")
+    commit = registry.commit() if ref is not None else None
+    wish = Assignment(stage, version, commit, name_version, skip_registration)
+    manner = Manner(message, simple, force, push, author, author_email)
+    return _last(registry.assign(name, wish, manner), stdout=stdout)
+
+
+def unassign(
+    repo: object,
+    name: str,
+    ref: str | None = None,
+    version: str | None = None,
+    stage: str | None = None,
+    message: str | None = None,
+    stdout: bool = False,
+    simple: bool | None = None,
+    force: bool = False,
+    delete: bool = False,
+    push: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+) -> PublishedEvent | None:
+    """Take a stage off a version, and return the event; None where tags were deleted instead."""
+    if stage is None:
+        raise UsageError("'stage' is required", "name the stage to take off")
+    registry = Registry.open(repo, ref or "HEAD")
+    commit = registry.commit() if ref is not None else None
+    manner = Manner(message, simple, force, push, author, author_email)
+    return _maybe(registry.unassign(name, stage, version, commit, manner, delete=delete), stdout=stdout)
+
+
+def deregister(
+    repo: object,
+    name: str,
+    ref: str | None = None,
+    version: str | None = None,
+    message: str | None = None,
+    stdout: bool = False,
+    simple: bool | None = None,
+    force: bool = False,
+    delete: bool = False,
+    push: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+) -> PublishedEvent | None:
+    """Take a version back, and return the event; None where tags were deleted instead."""
+    registry = Registry.open(repo, ref or "HEAD")
+    commit = registry.commit() if ref is not None else None
+    manner = Manner(message, simple, force, push, author, author_email)
+    return _maybe(registry.deregister(name, version, commit, manner, delete=delete), stdout=stdout)
+
+
+def deprecate(
+    repo: object,
+    name: str,
+    ref: str | None = None,
+    message: str | None = None,
+    stdout: bool = False,
+    simple: bool | None = None,
+    force: bool = False,
+    delete: bool = False,
+    push: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+) -> PublishedEvent | None:
+    """Retire an artifact, and return the event; None where tags were deleted instead."""
+    registry = Registry.open(repo, ref or "HEAD")
+    commit = registry.commit() if ref is not None else None
+    manner = Manner(message, simple, force, push, author, author_email)
+    return _maybe(registry.deprecate(name, commit, manner, delete=delete), stdout=stdout)
+
+
+def rollback(
+    repo: object,
+    name: str,
+    stage: str,
+    to: str | None = None,
+    message: str | None = None,
+    simple: bool | None = None,
+    force: bool = False,
+    push: bool = False,
+    stdout: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+) -> PublishedEvent:
+    """Put the version that was in `stage` before, or the version `to`, into it again, and return the event."""
+    manner = Manner(message, simple, force, push, author, author_email)
+    return _last(Registry.open(repo).rollback(name, stage, to, manner), stdout=stdout)
+
+
+def _last(outcome: Outcome, *, stdout: bool) -> PublishedEvent:
+    _say(outcome, stdout=stdout)
+    return outcome.events[-1]
+
+
+def _maybe(outcome: Outcome, *, stdout: bool) -> PublishedEvent | None:
+    _say(outcome, stdout=stdout)
+    return outcome.events[-1] if outcome.events else None
+
+
+def _say(outcome: Outcome, *, stdout: bool) -> None:
+    if stdout:
+        print("\n".join(outcome.lines()))  # noqa: T201  asked for
+
+
+def show(
+    repo: object,
+    name: str | None = None,
+    truncate_hexsha: bool = False,
+    registered_only: bool = False,
+    deprecated: bool = False,
+    assignments_per_version: int = -1,
+    versions_per_stage: int = 1,
+    sort: str | Enum = "timestamp",
+    table: bool = False,
+) -> dict[str, Published] | list[Published] | TableRows:
+    """Return the registry, or the versions that `name` (an artifact or a selector) names.
+
+    The registry is a dictionary by artifact, versions are a list, both with the keys of `gto show --json`; with
+    `table` the rows of the table.
+    """
+    order = Sort(str(getattr(sort, "value", sort)))
+    choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, order)
+    registry = Registry.open(repo)
+    if not name:
+        seen = reading.overview(registry, choice)
+        return _rows(overview_table(seen.rows, seen.stages, cut=truncate_hexsha)) if table else seen.dicts()
+    chosen = selector.parse(name)
+    found = reading.versions(registry, chosen, choice, details=not table)
+    if not table:
+        return found.dicts()
+    commits = found.enriched.commits
+    return _rows(version_table(chosen.name, found.rows, commits, known=found.known, cut=truncate_hexsha))
+
+
+def history(
+    repo: object,
+    artifact: str | None = None,
+    ascending: bool = False,
+    table: bool = False,
+    truncate_hexsha: bool = False,
+) -> list[Published] | TableRows:
+    """Return the events, newest first, with the keys of `gto history --json`; with `table` the rows of the table."""
+    events = reading.history(Registry.open(repo), artifact, ascending=ascending)
+    if table:
+        return _rows(history_table(events, cut=truncate_hexsha))
+    return [published.history_line(event) for event in events]
+
+
+def _rows(table: Table) -> TableRows:
+    return table.dicts(), "keys"
+
+
+def describe(repo: object, name: str, rev: str | None = None) -> Annotation | None:
+    """Return an artifact's annotation at `rev` (HEAD), or at the version that a selector names; None without one."""
+    try:
+        return describing.describe(Registry.open(repo), name, rev, work_tree=False)
+    except (NoAnnotation, VersionNotFound):
+        return None
+
+
+def check_ref(repo: object, ref: str) -> list[PublishedEvent]:
+    """Return the event of a tag, in a list that is empty where the tag is none."""
+    event = Registry.open(repo).check_ref(ref)
+    return [] if event is None else [event]
+
+
+def parse_tag(name: str) -> dict[str, object]:
+    """Return the parts of an event tag's name, or raise InvalidTagName."""
+    return tag.parts(tag.parse(name))
+
+
+def find_latest_version(
+    repo: object,
+    name: str,
+    all: bool = False,  # noqa: A002  published
+    registered: bool = True,
+) -> PublishedVersion | list[PublishedVersion] | None:
+    """Return the highest active version of an artifact, or None; with `all`, every active one, highest first."""
+    choice = Choice(registered_only=registered)
+    found = reading.versions(Registry.open(repo), Selector(name), choice)
+    commits = found.enriched.commits
+    kept = [row for row in found.rows if row.version.is_registered or not registered]
+    versions = [published.published_version(name, row, commits) for row in kept]
+    return versions if all else next(iter(versions), None)
+
+
+def find_versions_in_stage(
+    repo: object,
+    name: str,
+    stage: str,
+    assignments_per_version: int = -1,
+    versions_per_stage: int = 1,
+    registered_only: bool = False,
+) -> list[PublishedStage] | None:
+    """Return the versions that are in a stage, the last assigned first, or None where none is."""
+    choice = Choice(
+        registered_only, assignments_per_version=assignments_per_version, versions_per_stage=versions_per_stage
+    )
+    rows = reading.versions(Registry.open(repo), Selector(name, Pick.STAGE, stage), choice).rows
+    states = [state for row in rows for state in row.stages if state.stage == stage]
+    states.sort(key=lambda state: state.assignments[-1].key, reverse=True)
+    return [published.published_stage(name, state) for state in states] or None
+
+
+def get_stages(repo: object, allowed: bool = False, used: bool = False) -> list[str] | None:
+    """Return the stages of the configuration (None for any), those ever used, or by default those that matter."""
+    if allowed and used:
+        raise UsageError('Either "allowed" or "used" can be set', "leave one of them out")
+    return reading.stages(Registry.open(repo), allowed=allowed, used=used)
+
+
+def annotate(
+    repo: object,
+    name: str,
+    type: str | None = None,  # noqa: A002  published
+    path: str | None = None,
+    must_exist: bool = False,
+    allow_same_path: bool = False,
+    labels: Iterable[str] | None = None,
+    description: str = "",
+    custom: object = None,
+    commit: bool = False,
+    push: bool = False,
+    stdout: bool = False,
+    file: str | None = None,
+) -> str:
+    """Insert or update an artifact's annotation, and return the path of the file that was written."""
+    change = Change(type, path, tuple(labels or ()), description or None, custom, must_exist)
+    saved = annotating.annotate(
+        Registry.open(repo),
+        name,
+        change,
+        file=file,
+        allow_same_path=allow_same_path,
+        commit=commit,
+        push=push,
+    )
+    if stdout:
+        _print(saved.lines())
+    return saved.file
+
+
+def remove(
+    repo: object,
+    name: str,
+    commit: bool = False,
+    push: bool = False,
+    stdout: bool = False,
+    file: str | None = None,
+) -> str:
+    """Remove an artifact's annotation, and return the path of the file that was written."""
+    saved = annotating.remove(Registry.open(repo), name, file=file, commit=commit, push=push)
+    if stdout:
+        _print(saved.lines())
+    return saved.file
+
+
+def _print(lines: Sequence[str]) -> None:
+    print("\n".join(lines))  # noqa: T201  asked for

@@ -1,0 +1,52 @@
+"""`gto check-ref`: what a tag says."""
+
+import click
+
+from gto.cli import options, render
+
+
+@click.command(
+    "check-ref",
+    cls=options.Command,
+    short_help="Find out the artifact version registered/assigned with ref.",
+    examples="""
+    gto check-ref churn@v1.2.0
+    gto check-ref refs/tags/churn#prod#3 --version
+    """,
+)
+@options.repo
+@options.argument("ref", "Git reference to analyze")
+@options.as_json
+@click.option("--name", "show_name", is_flag=True, help="Show artifact name")
+@click.option("--version", "show_version", is_flag=True, help="Output artifact version")
+@click.option("--event", "show_event", is_flag=True, help="Show event")
+@click.option("--stage", "show_stage", is_flag=True, help="Show artifact stage")
+def command(
+    repo: str,
+    ref: str,
+    as_json: bool,
+    show_name: bool,
+    show_version: bool,
+    show_event: bool,
+    show_stage: bool,
+) -> None:
+    """Find out the artifact version registered/assigned with ref.
+
+    A tag that is no event, or that does not exist, prints nothing.
+    """
+    options.only_one(json=as_json, name=show_name, version=show_version, event=show_event, stage=show_stage)
+    event = options.open_registry(repo).check_ref(ref)
+    if event is None:
+        return
+    fields = (
+        (event.artifact, show_name),
+        (event.version, show_version),
+        (event.stage, show_stage),
+        (event.event, show_event),
+    )
+    if as_json:
+        render.as_json(event.dict_state({"priority", "addition"}))
+    elif any(asked for _, asked in fields):
+        render.lines(value for value, asked in fields if asked and value)
+    else:
+        render.say(f"{render.emoji('✅ ')} {event}")

@@ -1,0 +1,60 @@
+"""`gto deprecate`: retire an artifact, take a version back, or take a stage off a version."""
+
+import click
+
+from gto.cli import options, outcome
+from gto.core import semver
+
+
+@click.command(
+    "deprecate",
+    cls=options.Command,
+    short_help="Deprecate artifact, deregister a version, or unassign a stage.",
+    examples="""
+    gto deprecate churn                   retire the artifact
+    gto deprecate churn v1.2.0            deregister a version
+    gto deprecate churn v1.2.0 prod       take the version out of a stage
+    gto deprecate churn prod --ref HEAD   the same for a commit that has no version
+    gto deprecate churn v1.2.0 -d         delete the version's tags instead
+    """,
+)
+@options.repo
+@options.name_argument()
+@options.argument("version", "Artifact version", required=False)
+@options.argument("stage", "Stage to unassign", required=False)
+@click.option("--ref", help="Git reference to use")
+@options.message
+@options.simple
+@options.force
+@click.option("-d", "--delete", is_flag=True, help="Delete the git tag(s) instead of creating the new one")
+@options.push
+@options.as_json
+def command(
+    repo: str,
+    name: str,
+    version: str | None,
+    stage: str | None,
+    ref: str | None,
+    message: str | None,
+    simple: str,
+    force: bool,
+    delete: bool,
+    push: bool,
+    as_json: bool,
+) -> None:
+    """Deprecate artifact, deregister a version, or unassign a stage.
+
+    Each is an event of its own, so that history keeps what was; --delete removes the tags, and with them the memory.
+    """
+    registry = options.open_registry(repo, ref or "HEAD")
+    manner = options.manner(message, simple, force=force, push=push)
+    commit = registry.commit() if ref else None
+    if version and not stage and ref and semver.parse(version) is None:
+        done = registry.unassign(name, version, None, commit, manner, delete=delete)
+    elif version and stage:
+        done = registry.unassign(name, stage, version, None, manner, delete=delete)
+    elif version:
+        done = registry.deregister(name, version, None, manner, delete=delete)
+    else:
+        done = registry.deprecate(name, commit, manner, delete=delete)
+    outcome.show(done, as_json=as_json)

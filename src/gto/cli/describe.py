@@ -1,0 +1,47 @@
+"""`gto describe`: the annotation of an artifact."""
+
+import click
+
+from gto.cli import options, render
+from gto.registry import describing
+
+
+@click.command(
+    "describe",
+    cls=options.Command,
+    short_help="Find annotations for the artifact.",
+    examples="""
+    gto describe churn                 as it stands in the work tree
+    gto describe churn --rev HEAD~3
+    gto describe churn#prod --path     the path of the version that is in prod
+    """,
+)
+@options.repo
+@options.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage")
+@click.option("--rev", help="Repo revision to use")
+@click.option("--type", "show_type", is_flag=True, help="Show type")
+@click.option("--path", "show_path", is_flag=True, help="Show path")
+@click.option("--description", "show_description", is_flag=True, help="Show description")
+@click.option("--json", "as_json", is_flag=True, help="Print all fields that are set; what no other flag does too")
+def command(
+    repo: str,
+    name: str,
+    rev: str | None,
+    show_type: bool,
+    show_path: bool,
+    show_description: bool,
+    as_json: bool,
+) -> None:
+    """Print what `dvc.yaml` or `artifacts.yaml` says of an artifact: in the work tree, at --rev, or at a version.
+
+    A field that is not set prints nothing.
+    """
+    fields = {"type": show_type, "path": show_path, "description": show_description}
+    options.only_one(json=as_json, **fields)
+    found = describing.describe(options.open_registry(repo), name, rev)
+    field = next((key for key, asked in fields.items() if asked), None)
+    if field is None:
+        render.as_json(found.as_dict())
+    else:
+        value = getattr(found, field)
+        render.lines([value] if value else [])

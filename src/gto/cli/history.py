@@ -1,0 +1,54 @@
+"""`gto history`: what happened, and when."""
+
+import click
+
+from gto.cli import options, render
+from gto.cli.date import parse_date
+from gto.core import published
+from gto.core.table import history_table
+from gto.registry import reading
+
+
+@click.command(
+    "history",
+    cls=options.Command,
+    short_help="Show a journal of registry operations.",
+    examples="""
+    gto history
+    gto history churn --ascending
+    gto history --since 2026-01-01 --until 2026-01-31
+    """,
+)
+@options.repo
+@options.name_argument("Artifact name to show; empty for all", required=False)
+@options.as_json
+@options.plain
+@click.option("--ascending", "--asc", "ascending", is_flag=True, help="Show old first")
+@click.option("--since", metavar="DATE", help="Only events from then on: 2026-01-31, or an ISO time")
+@click.option("--until", metavar="DATE", help="Only events up to then; a day counts whole")
+@click.option("-a", "--all-branches", is_flag=True, hidden=True, help="Tags are of all branches anyway")
+@click.option("-A", "--all-commits", is_flag=True, hidden=True, help="Tags are of all commits anyway")
+def command(
+    repo: str,
+    name: str | None,
+    as_json: bool,
+    plain: bool,
+    ascending: bool,
+    since: str | None,
+    until: str | None,
+    all_branches: bool,  # noqa: ARG001  GTO 0.x had it; events were always found everywhere
+    all_commits: bool,  # noqa: ARG001
+) -> None:
+    """Show a journal of registry operations, the newest first."""
+    options.only_one(json=as_json, plain=plain)
+    first = None if since is None else parse_date(since, end=False)
+    last = None if until is None else parse_date(until, end=True)
+
+    def keep(second: int) -> bool:
+        return (first is None or second >= first) and (last is None or second <= last)
+
+    events = reading.history(options.open_registry(repo), name or None, ascending=ascending, keep=keep)
+    if as_json:
+        render.as_json([published.history_line(event) for event in events])
+    else:
+        render.table(history_table(events), plain=plain)

@@ -1,0 +1,113 @@
+"""The command `gto`: finds the command that is asked for, imports only that, and turns errors into exit codes."""
+
+import gc
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from gto.cli import render
+from gto.cli.options import Section, sections, wants_traceback
+from gto.exceptions import GTOException
+from gto.version import __version__
+
+_COMMANDS = {
+    Section.READ: ("show", "history", "stages", "check-ref", "describe", "tags", "doctor"),
+    Section.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
+    Section.OTHER: ("completion",),
+    Section.HIDDEN: ("parse-tag", "print-state", "latest", "which"),
+}
+_ALIASES = {"promote": "assign"}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return the commands in the order of the help."""
+        return [name for names in _COMMANDS.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the file of a command."""
+        name = _ALIASES.get(cmd_name, cmd_name)
+        if name not in self.list_commands(ctx):
+            return None
+        command = import_module(f"gto.cli.{name.replace('-', '_')}").command
+        assert isinstance(command, click.Command)  # noqa: S101  each file ends with one
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by section."""
+        aliases = {target: f"{target} ({alias})" for alias, target in _ALIASES.items()}
+        for section, names in sections(_COMMANDS):
+            found = [(aliases.get(name, name), self.get_command(ctx, name)) for name in names]
+            limit = formatter.width - 6 - max(len(name) for name, _ in found)
+            rows = [(name, command.get_short_help_str(limit)) for name, command in found if command]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        render.say(f"{render.emoji('🪴 ')} GTO Version: {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    name="gto",
+    cls=LazyGroup,
+    invoke_without_command=True,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show version and exit",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Print what git is asked, on stderr")
+@click.option("--traceback", "--tb", is_flag=True, help="Show where an error comes from")
+@click.pass_context
+def app(ctx: click.Context, verbose: bool, traceback: bool) -> None:
+    """Git Tag Ops: a registry of models and other artifacts in a Git repository.
+
+    Annotated tags are the events: a version is registered, a stage assigned, either taken back, an artifact
+    deprecated. Everything else is read from them.
+    """
+    ctx.meta["gto.traceback"] = traceback
+    if verbose:
+        render.be_verbose()
+
+
+def run(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    gc.disable()  # the process ends before cycles could matter; collecting costs a third of a large `show`
+    render.prepare_streams()
+    try:
+        code: Any = app.main(args, prog_name="gto", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.Abort:
+        render.complain("interrupted")
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except GTOException as error:
+        if wants_traceback():
+            raise
+        render.complain(error.message, error.hint)
+        code = error.exit_code
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        code = 1
+    except OSError as error:  # a full disk, a directory that cannot be read
+        if wants_traceback():
+            raise
+        render.complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,145 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gto.exceptions import ExclusiveOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from gto.registry.registry import Manner, Registry
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+
+class Section(Enum):
+    """Where a command stands in the help."""
+
+    READ = "Read the registry"
+    WRITE = "Modify artifacts"
+    OTHER = "Other"
+    HIDDEN = ""
+
+
+def sections(commands: Mapping[Section, Sequence[str]]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the heading and the commands of each section that is shown."""
+    for section, names in commands.items():
+        if section is not Section.HIDDEN:
+            yield section.value, names
+
+
+class Argument(click.Argument):
+    """An argument with a help text."""
+
+    def __init__(self, *args: Any, help: str = "", **kwargs: Any) -> None:  # noqa: A002, ANN401  click's words
+        super().__init__(*args, **kwargs)
+        self.about = help  # click before 8.3 has no help for arguments, and later ones another heading
+
+
+class Command(click.Command):
+    """A command that lists its arguments, shows examples, and takes --traceback and -v anywhere."""
+
+    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:  # noqa: ANN401  click's words
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+        self.params += [
+            click.Option(["--verbose", "-v"], is_flag=True, expose_value=False, hidden=True, callback=_verbose),
+            click.Option(["--traceback", "--tb"], is_flag=True, expose_value=False, hidden=True, callback=_traceback),
+        ]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write arguments, options, examples."""
+        rows = [(p.make_metavar(ctx), p.about) for p in self.params if isinstance(p, Argument)]
+        if rows:
+            with formatter.section("Arguments"):
+                formatter.write_dl(rows)
+        super().format_options(ctx, formatter)
+        if self.examples:
+            with formatter.section("Examples"):
+                for line in self.examples.strip().splitlines():
+                    formatter.write(f"  {line.strip()}\n")
+
+
+_seen = {"traceback": False}
+
+
+def _verbose(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value:
+        from gto.cli import render
+
+        render.be_verbose()
+
+
+def _traceback(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    _seen["traceback"] = _seen["traceback"] or value or bool(ctx.find_root().params.get("traceback"))
+
+
+def wants_traceback() -> bool:
+    """Tell whether --traceback was given anywhere."""
+    return _seen["traceback"] or bool({"--traceback", "--tb"} & set(sys.argv[1:]))
+
+
+def argument(name: str, help: str, **attributes: Any) -> Callable[[Function], Function]:  # noqa: A002, ANN401
+    """Declare an argument with a help text."""
+    return click.argument(name, cls=Argument, help=help, **attributes)
+
+
+def _artifacts(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of an artifact from the tags of the repository here."""
+    from gto.core import tag
+    from gto.exceptions import GTOException
+
+    try:
+        listing = open_registry(".").listing
+    except GTOException:
+        return []
+    found = (tag.find(ref) for _, ref in listing)
+    return sorted({name.artifact for name in found if name and name.artifact.startswith(incomplete)})
+
+
+def name_argument(help: str = "Artifact name", *, required: bool = True) -> Callable[[Function], Function]:  # noqa: A002
+    """Declare NAME; a shell completes it."""
+    return argument("name", help, required=required, shell_complete=_artifacts)
+
+
+repo = click.option("-r", "--repo", default=".", show_default=True, help="Path of the repository")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print output in json format")
+plain = click.option("--plain", is_flag=True, help="Print table in grep-able format")
+message = click.option("-m", "--message", help="Message to annotate the Git tag with")
+simple = click.option(
+    "--simple",
+    type=click.Choice(["auto", "true", "false"]),
+    default="auto",
+    show_default=True,
+    help="Use the tag without a counter, 'rf#prod' instead of 'rf#prod#5'; auto uses it where it is usual and free",
+)
+force = click.option("--force", is_flag=True, help="Create the Git tag even if it already exists and is in effect")
+push = click.option("--push", is_flag=True, help="Push the tags to `origin`: all of them, or nothing is written")
+
+
+def manner(message: str | None, simple: str, *, force: bool, push: bool) -> Manner:
+    """Make one value of the options that say how to write."""
+    from gto.registry.registry import Manner
+
+    return Manner(message, {"auto": None, "true": True, "false": False}[simple], force, push)
+
+
+def only_one(**flags: bool) -> None:
+    """Refuse more than one output flag."""
+    given = [f"--{name.replace('_', '-')}" for name, value in flags.items() if value]
+    if len(given) > 1:
+        hint = f"{', '.join(given)} exclude each other"
+        raise ExclusiveOptions("Only one output format allowed", hint)
+
+
+def open_registry(repo: str, rev: str = "HEAD") -> Registry:
+    """Open the repository that --repo names."""
+    from gto.registry.registry import Registry
+
+    return Registry.open(repo, rev)

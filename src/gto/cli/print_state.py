@@ -1,0 +1,13 @@
+"""`gto print-state`: the whole state, for scripts."""
+
+import click
+
+from gto.cli import options, render
+from gto.registry import reading
+
+
+@click.command("print-state", cls=options.Command, hidden=True)
+@options.repo
+def command(repo: str) -> None:
+    """Print current registry state in JSON."""
+    render.as_json({"artifacts": reading.state(options.open_registry(repo))})

@@ -1,0 +1,118 @@
+"""Output: tables as tabulate draws them, JSON, lines, complaints; never wrapped, never failing on an encoding."""
+
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+
+import click
+
+from gto.core.table import Cell, Table
+
+NOTHING = "Nothing found in the current workspace"
+MISSING = "-"
+_CONTROL_RE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def prepare_streams() -> None:
+    """Let no character stop the output: one that the encoding lacks is written as `?`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def emoji(text: str) -> str:
+    """Return an emoji; nothing where GTO_EMOJIS says so."""
+    return "" if os.environ.get("GTO_EMOJIS", "true").lower() in {"0", "false", "f", "no", "n", "off"} else text
+
+
+def say(text: str) -> None:
+    """Print one line of the answer."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """Print a line that is no answer, on stderr."""
+    click.echo(clean(text), err=True)
+
+
+def complain(text: str, hint: str = "") -> None:
+    """Print an error, and the next step, on stderr."""
+    line = f"{emoji('❌ ')}{clean(text)}"
+    click.echo(click.style(line, fg="red") if sys.stderr.isatty() else line, err=True)
+    if hint:
+        click.echo(f"   {clean(hint)}", err=True)
+
+
+def be_verbose() -> None:
+    """Print on stderr what git is asked."""
+    os.environ["GTO_DEBUG_GIT"] = "1"
+
+
+def clean(text: str) -> str:
+    """Show control characters, which could command a terminal or reorder a line, as escapes."""
+    return _CONTROL_RE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def as_json(value: object) -> None:
+    """Print a value as GTO 1.x does: indented by four, times in ISO form."""
+    click.echo(json.dumps(value, indent=4, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)
+
+
+def lines(values: Iterable[object]) -> None:
+    """Print a value a line."""
+    for value in values:
+        say(str(value).rstrip("\r\n"))
+
+
+def table(content: Table, *, plain: bool) -> None:
+    """Print a table, or that nothing was found."""
+    if not content.rows:
+        say(NOTHING)
+        return
+    rows = [[_cell(cell) for cell in row] for row in content.rows]
+    say((_plain_table if plain else _outline)(content.columns, rows))
+
+
+def _cell(cell: Cell) -> str:
+    return MISSING if cell is None else clean(str(cell))
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    # As tabulate has it: a header takes two characters more than its text.
+    return [max(len(name) + 2, *(len(row[place]) for row in rows)) for place, name in enumerate(columns)]
+
+
+def _outline(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = _widths(columns, rows)
+
+    def rule(left: str, middle: str, right: str) -> str:
+        return left + middle.join("═" * (width + 2) for width in widths) + right
+
+    def line(cells: Sequence[str]) -> str:
+        return "│" + "│".join(f" {cell.ljust(width)} " for cell, width in zip(cells, widths, strict=True)) + "│"
+
+    body = [line(row) for row in rows]
+    return "\n".join([rule("╒", "╤", "╕"), line(columns), rule("╞", "╪", "╡"), *body, rule("╘", "╧", "╛")])
+
+
+def _plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = _widths(columns, rows)
+    join: Callable[[Sequence[str]], str] = lambda cells: "  ".join(  # noqa: E731
+        cell.ljust(width) for cell, width in zip(cells, widths, strict=True)
+    ).rstrip()
+    return "\n".join(join(row) for row in [columns, *rows])

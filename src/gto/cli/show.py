@@ -1,0 +1,168 @@
+"""`gto show`: the registry, or one artifact's versions."""
+
+import sys
+
+import click
+
+from gto.cli import options, render
+from gto.cli.date import parse_date
+from gto.core import selector as selectors
+from gto.core.selector import Pick, Selector
+from gto.core.table import Table, overview_table, version_table
+from gto.core.view import Choice, Sort
+from gto.exceptions import UsageError
+from gto.registry import annotation, reading
+from gto.registry.reading import Wanted
+from gto.registry.registry import Registry
+
+
+@click.command(
+    "show",
+    cls=options.Command,
+    short_help="Show the registry, an artifact's versions, or what is in a stage.",
+    examples="""
+    gto show                        all artifacts, their latest versions, what is in which stage
+    gto show churn                  the versions of one artifact
+    gto show churn@latest --ref     the tag of its highest version
+    gto show churn#prod --version   the version that is in prod
+    gto show --at 2026-01-31        the registry as it was
+    """,
+)
+@options.repo
+@options.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; empty for the registry", required=False)
+@options.as_json
+@options.plain
+@click.option("--name", "show_name", is_flag=True, help="Show artifact names")
+@click.option("--version", "show_version", is_flag=True, help="Output artifact version")
+@click.option("--stage", "show_stage", is_flag=True, help="Show artifact stage")
+@click.option("--ref", "show_ref", is_flag=True, help="Show ref")
+@click.option("--ro", "--registered-only", "registered_only", is_flag=True, help="Show only registered versions")
+@click.option("-d", "--deprecated", is_flag=True, help="Include deprecated in output")
+@click.option(
+    "--av",
+    "--assignments-per-version",
+    "assignments_per_version",
+    default=-1,
+    show_default=True,
+    help="Show N last stages of each version; -1: all",
+)
+@click.option(
+    "--vs",
+    "--versions-per-stage",
+    "versions_per_stage",
+    default=1,
+    show_default=True,
+    help="Show N last versions of each stage, chosen after --av; -1: all",
+)
+@click.option(
+    "--sort",
+    type=click.Choice([sort.value for sort in Sort]),
+    default="timestamp",
+    show_default=True,
+    help="Which version a stage shows: the last assigned, or the greatest",
+)
+@click.option("--type", "type_", help="Only artifacts whose annotation says this type")
+@click.option("--label", "labels", multiple=True, help="Only artifacts whose annotation has this label (repeatable)")
+@click.option("--in-stage", metavar="STAGE", help="Only artifacts, or versions, that are in this stage")
+@click.option(
+    "--at",
+    metavar="DATE",
+    help="The registry as it was then: 2026-01-31, or an ISO time; days end at midnight UTC",
+)
+@click.option("-a", "--all-branches", is_flag=True, help="Find annotations in the tips of all branches")
+@click.option("-A", "--all-commits", is_flag=True, help="Find annotations in all commits")
+@click.option("-e", "--expected", is_flag=True, help="Exit with 1 if nothing is found")
+def command(
+    repo: str,
+    name: str | None,
+    as_json: bool,
+    plain: bool,
+    show_name: bool,
+    show_version: bool,
+    show_stage: bool,
+    show_ref: bool,
+    registered_only: bool,
+    deprecated: bool,
+    assignments_per_version: int,
+    versions_per_stage: int,
+    sort: str,
+    type_: str | None,
+    labels: tuple[str, ...],
+    in_stage: str | None,
+    at: str | None,
+    all_branches: bool,
+    all_commits: bool,
+    expected: bool,
+) -> None:
+    """Show the registry state, the versions of an artifact, the highest version, or what is in a stage."""
+    fields = {"name": show_name, "version": show_version, "stage": show_stage, "ref": show_ref}
+    options.only_one(json=as_json, plain=plain, **fields)
+    field = next((key for key, asked in fields.items() if asked), None)
+    choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, Sort(sort))
+    registry = options.open_registry(repo)
+    until = None if at is None else parse_date(at, end=True)
+    if name:
+        _refuse(type=type_, label=labels, all_branches=all_branches, all_commits=all_commits)
+        table, value = _one(registry, selectors.parse(name), choice, in_stage, until, details=as_json)
+    else:
+        revs = annotation.commits(registry, all_branches=all_branches, all_commits=all_commits)
+        table, value = _all(registry, choice, Wanted(type_, labels, in_stage), until, revs)
+    if as_json:
+        render.as_json(value)
+    else:
+        _print(table, field, plain=plain)
+    if expected and not table.rows:
+        sys.exit(1)
+
+
+def _refuse(**given: object) -> None:
+    for word, value in given.items():
+        if value:
+            raise UsageError(f"--{word.replace('_', '-')} is for the whole registry", "leave NAME or the option out")
+
+
+def _all(
+    registry: Registry, choice: Choice, wanted: Wanted, until: int | None, revs: list[str]
+) -> tuple[Table, object]:
+    seen = reading.overview(registry, choice, wanted, until=until, revs=revs)
+    if seen.set_aside:
+        render.note(f"note: {seen.set_aside} tag(s) were set aside: see `gto doctor`")
+    return overview_table(seen.rows, seen.stages), seen.dicts()
+
+
+def _one(
+    registry: Registry,
+    selector: Selector,
+    choice: Choice,
+    in_stage: str | None,
+    until: int | None,
+    *,
+    details: bool,
+) -> tuple[Table, object]:
+    found = reading.versions(registry, selector, choice, until=until, details=details)
+    if in_stage is not None:
+        found = found.in_stage(in_stage)
+    if not found.rows:
+        _explain(selector, hidden=found.hidden)
+    table = version_table(selector.name, found.rows, found.enriched.commits, known=found.known)
+    return table, found.dicts() if details else None
+
+
+def _explain(selector: Selector, *, hidden: bool) -> None:
+    if hidden:
+        render.note(f"note: '{selector.name}' is deprecated: -d shows it")
+    elif selector.pick is Pick.STAGE:
+        render.note(f"note: no version of '{selector.name}' is in stage '{selector.value}'")
+    elif selector.pick is Pick.VERSION:
+        render.note(f"note: '{selector.name}' has no version '{selector.value}', or it is deregistered: -d shows those")
+    else:
+        render.note(f"note: '{selector.name}' has no version to show")
+
+
+def _print(found: Table, field: str | None, *, plain: bool) -> None:
+    if field is None:
+        render.table(found, plain=plain)
+    elif field not in found.columns and found.rows:
+        raise UsageError(f"Cannot apply --{field}", f"the columns here are {', '.join(found.columns)}")
+    elif found.rows:
+        render.lines(str(cell) for cell in found.column(field))

@@ -1,0 +1,27 @@
+"""`gto tags`: the tags that are events, or those that are none."""
+
+import click
+
+from gto.cli import options, render
+from gto.registry import listing
+
+
+@click.command(
+    "tags",
+    cls=options.Command,
+    short_help="List the tags that are events, or the others.",
+    examples="""
+    gto tags
+    gto tags --other     the tags that gto did not make
+    """,
+)
+@options.repo
+@click.option("--other", is_flag=True, help="List the tags that are no events")
+@options.as_json
+def command(repo: str, other: bool, as_json: bool) -> None:
+    """List the names of the tags that are events of the registry, or of all others, sorted as git sorts them."""
+    found = listing.tags(options.open_registry(repo), other=other)
+    if as_json:
+        render.as_json(found)
+    else:
+        render.lines(render.clean(name) for name in found)

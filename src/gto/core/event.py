@@ -1,0 +1,176 @@
+"""What a tag says: `TagRecord` as git holds it, `Event` or `Problem` as GTO reads it."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from gto.core import tag
+from gto.core.tag import Kind, TagName
+
+LATEST = 253402300799  # seconds: 9999-12-31T23:59:59Z, the last second that ISO 8601's four-digit year can write
+
+SortKey = tuple[int, int, int, str]
+"""Time in seconds, counter, kind, tag name: the one order of events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that was set aside: a code for programs, what it concerns, the reason, and the next step."""
+
+    code: str
+    subject: str
+    reason: str
+    hint: str = ""
+    artifact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TagRecord:
+    """A ref under refs/tags/ with the object that it names, before anyone asks what it means."""
+
+    name: str
+    """The ref without `refs/tags/`."""
+    oid: str
+    """The object that the ref names."""
+    type: str
+    """`tag`, `commit`, `tree` or `blob`; `missing` or `corrupt` where git could not read the object."""
+    body: bytes = b""
+    """The tag object's text; empty where `type` is not `tag`."""
+    peeled: str = ""
+    """For a tag on a tag: `type oid` of the object at the chain's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of the registry, read from an annotated tag."""
+
+    tag: TagName
+    ref: str
+    commit: str
+    time: int
+    """Seconds since 1970-01-01T00:00:00Z."""
+    key: SortKey
+    body: bytes
+
+    @property
+    def kind(self) -> Kind:
+        """What happened."""
+        return self.tag.kind
+
+    @property
+    def artifact(self) -> str:
+        """The artifact's full name."""
+        return self.tag.artifact
+
+    @property
+    def created_at(self) -> datetime:
+        """The tagger's time, in the tagger's zone."""
+        return moment(self.time, _zone(self.body))
+
+    @property
+    def author(self) -> str:
+        """The tagger's name."""
+        return _tagger(self.body)[0]
+
+    @property
+    def author_email(self) -> str:
+        """The tagger's e-mail address."""
+        return _tagger(self.body)[1]
+
+    @property
+    def message(self) -> str:
+        """The tag's message, without white space around it; bytes that are not UTF-8 show as U+FFFD."""
+        return self.body.partition(b"\n\n")[2].decode("utf-8", "replace").strip()
+
+
+_BODY_RE = re.compile(
+    rb"object ([0-9a-f]+)\ntype ([a-z]+)\ntag ([^\n]*)\n(?:tagger [^\n]*> ?(-?[0-9]{1,20}) [+-][0-9]{1,6}\n)?"
+)
+_TAGGER_RE = re.compile(rb"tagger ([^\n]*?) ?<([^\n>]*)> ?-?[0-9]+ ([+-])([0-9]{2})([0-9]{2})\n")
+_LOOKS_OLD_RE = re.compile(r"(?P<artifact>[^@#]+)(?:#(?P<stage>[^#@]+)-[0-9]+|@!v[^@#]*)")
+
+
+def read(record: TagRecord) -> Event | Problem | None:  # noqa: PLR0911  one return for each thing that can be wrong
+    """Return the event that a tag records, the problem that it is, or None where it is no business of GTO."""
+    name = tag.find(record.name)
+    if name is None or record.type != "tag" or name.kind is Kind.CREATION:
+        return _look_alike(record, name)
+    match = _BODY_RE.match(record.body)
+    if match is None:
+        return _aside(record, name, "tag-unreadable", "the tag object is not in git's form", _AGAIN)
+    target, target_type, label, seconds = match.groups()
+    commit = target.decode()
+    if record.peeled:
+        target_type, commit = record.peeled.encode().split(b" ")[0], record.peeled.split(" ")[-1]
+    if target_type != b"commit":
+        reason = f"the tag is on a {target_type.decode()}, not on a commit"
+        return _aside(record, name, "tag-not-on-commit", reason, _AGAIN)
+    if label != record.name.encode():
+        reason = f"the tag object calls itself '{label.decode('utf-8', 'replace')}'"
+        return _aside(record, name, "tag-renamed", reason, "a tag object serves only under its own name: " + _AGAIN)
+    if seconds is None:
+        return _aside(record, name, "tag-without-tagger", "the tag has no tagger, or a broken one", _AGAIN)
+    time = int(seconds)
+    if not 0 <= time <= LATEST:
+        return _aside(record, name, "tag-bad-date", f"the tag's time, {time}, is no date before the year 10000", _AGAIN)
+    return Event(name, record.name, commit, time, (time, name.counter or 0, name.kind, record.name), record.body)
+
+
+_AGAIN = "make the tag again with gto, or delete it"
+
+
+def _aside(record: TagRecord, name: TagName, code: str, reason: str, hint: str) -> Problem:
+    return Problem(code, record.name, reason, hint, name.artifact)
+
+
+def _look_alike(record: TagRecord, name: TagName | None) -> Problem | None:
+    if name is None:
+        old = _LOOKS_OLD_RE.fullmatch(record.name) if record.type == "tag" else None
+        hint = "GTO 1.x does not read it: write the event again with gto, then delete this tag"
+        return Problem("tag-of-gto-0", record.name, "the tag is in the form of GTO 0.x", hint) if old else None
+    if record.type in {"missing", "corrupt"}:
+        reason = f"git cannot read the tag object {record.oid}: it is {record.type}"
+        return _aside(record, name, f"tag-{record.type}", reason, "fetch the tags again, then run `git fsck`")
+    if record.type != "tag":
+        hint = f"`git tag -d '{record.name}'`, then write the event with gto"
+        return _aside(record, name, "tag-lightweight", "a lightweight tag is no event", hint)
+    if name.kind is Kind.CREATION:
+        return _aside(record, name, "tag-creation", "GTO has no event 'created'; the tag is ignored", "delete the tag")
+    return None  # pragma: no cover  read() sends nothing else here
+
+
+def looks_old(name: str) -> tuple[str, str] | None:
+    """Return artifact and stage (empty for a version) where a tag's name has the form of GTO 0.x."""
+    match = _LOOKS_OLD_RE.fullmatch(name)
+    return (match["artifact"], match["stage"] or "") if match else None
+
+
+def moment(seconds: int, offset: timedelta = timedelta(0)) -> datetime:
+    """Return a time as a datetime in the zone of `offset`; UTC where that zone would leave the years 1 to 9999."""
+    zone = timezone(offset) if offset else UTC
+    try:
+        return datetime.fromtimestamp(seconds, zone)
+    except (OverflowError, ValueError):
+        return datetime.fromtimestamp(seconds, UTC)
+
+
+def _zone(body: bytes) -> timedelta:
+    match = _TAGGER_RE.search(body)
+    return parse_zone(b"".join(match.groups()[2:])) if match else timedelta(0)
+
+
+def parse_zone(text: bytes) -> timedelta:
+    """Read `+0130`; a broken zone, or one of 24 hours and more, counts as UTC."""
+    if not re.fullmatch(rb"[+-][0-9]{4}", text):
+        return timedelta(0)
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[3:5]))
+    if offset >= timedelta(days=1):
+        return timedelta(0)
+    return -offset if text[:1] == b"-" else offset
+
+
+def _tagger(body: bytes) -> tuple[str, str]:
+    match = _TAGGER_RE.search(body)
+    if match is None:
+        return "", ""
+    return match[1].decode("utf-8", "replace"), match[2].decode("utf-8", "replace")

@@ -1,0 +1,61 @@
+"""What an artifact name, a stage name and a label may look like."""
+
+import re
+from typing import NewType
+
+from gto.exceptions import InvalidName
+
+ArtifactName = NewType("ArtifactName", str)
+"""A valid full name: `churn`, `team/churn`, or with the directory of its `dvc.yaml`, `models/eu:churn`."""
+
+PLAIN = r"[a-zA-Z0-9](?:[a-zA-Z0-9-/_]*[a-zA-Z0-9])?"
+DIRECTORY = r"[a-zA-Z0-9-_./]+"
+
+_PLAIN_RE = re.compile(PLAIN)
+_FULL_RE = re.compile(f"(?:{DIRECTORY}:)?{PLAIN}")
+_NEVER_IN_A_REF = re.compile(r"//|\.\.|(?:^|/)\.|(?:\.lock|\.|^)(?:/|:|$)")
+_PLAIN_RULE = (
+    "only letters, digits, '-', '_' and '/' are allowed; it starts and ends with a letter or a digit, without '//'"
+)
+_FULL_RULE = _PLAIN_RULE + "; a directory and ':' may stand before it, as in 'models/eu:churn'"
+_LONGEST = 200  # characters; file systems hold 255 bytes in the name of one file, and a ref is one
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether `text` may name a stage, a label, a type, or an artifact without its directory."""
+    return bool(_PLAIN_RE.fullmatch(text)) and "//" not in text and len(text) <= _LONGEST
+
+
+def is_artifact(text: str) -> bool:
+    """Tell whether `text` is a full artifact name that git can hold in a ref."""
+    return bool(_FULL_RE.fullmatch(text)) and not _NEVER_IN_A_REF.search(text) and len(text) <= _LONGEST
+
+
+def parse_artifact(text: str) -> ArtifactName:
+    """Return `text` as a name, or raise InvalidName."""
+    if not is_artifact(text):
+        raise InvalidName(text, "artifact name", _FULL_RULE)
+    return ArtifactName(text)
+
+
+def parse_plain(text: str, what: str) -> str:
+    """Return `text` when it is a plain name, or raise InvalidName; `what` says what it was meant to be."""
+    if not is_plain(text):
+        raise InvalidName(text, what, _PLAIN_RULE)
+    return text
+
+
+def split_directory(name: str) -> tuple[str, str]:
+    """Return the directory (empty for the root) and the plain name: `eu:churn` -> (`eu`, `churn`)."""
+    directory, _, plain = name.rpartition(":")
+    return directory, plain
+
+
+def to_tag(name: str) -> str:
+    """Write a full name as tags do, where a colon cannot stand."""
+    return name.replace(":", "=")
+
+
+def from_tag(text: str) -> ArtifactName:
+    """Read a full name from a tag that the grammar accepted."""
+    return ArtifactName(text.replace("=", ":"))

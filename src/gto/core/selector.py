@@ -1,0 +1,70 @@
+"""Selectors: `churn`, `churn@latest`, `churn@v1.0.0`, `churn#prod`, each naming versions of one artifact."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from gto.core import names, semver
+from gto.core.view import VersionRow
+
+
+class Pick(Enum):
+    """By what a selector picks."""
+
+    ALL = "all"
+    LATEST = "latest"
+    VERSION = "version"
+    STAGE = "stage"
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """An artifact's name as it was typed, and what to pick of it; `value` is a version or a stage."""
+
+    name: str
+    pick: Pick = Pick.ALL
+    value: str = ""
+
+    def __str__(self) -> str:
+        """Write the selector."""
+        match self.pick:
+            case Pick.ALL:
+                return self.name
+            case Pick.LATEST:
+                return f"{self.name}@latest"
+            case Pick.VERSION:
+                return f"{self.name}@{self.value}"
+            case Pick.STAGE:
+                return f"{self.name}#{self.value}"
+
+
+_SELECTOR_RE = re.compile(
+    rf"((?:{names.DIRECTORY}:)?{names.PLAIN})(?:#({names.PLAIN})|@(latest|greatest|{semver.PATTERN}))"
+)
+
+
+def parse(text: str) -> Selector:
+    """Read a selector; what has not the form of one is a name, whole."""
+    match = _SELECTOR_RE.fullmatch(text)
+    if match is None:
+        return Selector(text)
+    name, stage, version = match.groups()
+    if stage is not None:
+        return Selector(name, Pick.STAGE, stage)
+    if version in {"latest", "greatest"}:
+        return Selector(name, Pick.LATEST)
+    return Selector(name, Pick.VERSION, version)
+
+
+def select(rows: Sequence[VersionRow], selector: Selector) -> list[VersionRow]:
+    """Return those of the rows, given highest first, that the selector names."""
+    match selector.pick:
+        case Pick.ALL:
+            return list(rows)
+        case Pick.LATEST:
+            return list(rows[:1])
+        case Pick.VERSION:
+            return [row for row in rows if row.version.name == selector.value]
+        case Pick.STAGE:
+            return [row for row in rows if any(stage.stage == selector.value for stage in row.stages)]

@@ -1,0 +1,261 @@
+"""The registry as its events made it: `fold(events) -> Snapshot`, whatever order the events come in."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from operator import attrgetter
+from types import MappingProxyType
+
+from gto.core import semver
+from gto.core.event import Event, Problem, SortKey
+from gto.core.semver import SemVer
+from gto.core.tag import Kind
+
+_key = attrgetter("key")
+
+
+@dataclass(frozen=True, slots=True)
+class StageState:
+    """One stage of one version: what put it there, what took it away, oldest first."""
+
+    stage: str
+    version: str
+    commit: str
+    assignments: tuple[Event, ...]
+    unassignments: tuple[Event, ...]
+
+    @property
+    def newest(self) -> Event:
+        """The newest of its events."""
+        return max(self.assignments[-1:] + self.unassignments[-1:], key=_key)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the version is in the stage."""
+        if not self.assignments:
+            return False
+        return not self.unassignments or self.assignments[-1].key > self.unassignments[-1].key
+
+    @property
+    def author(self) -> Event:
+        """The newest assignment; the newest event where nothing but an unassignment is left."""
+        return self.assignments[-1] if self.assignments else self.unassignments[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionState:
+    """One version of an artifact; a commit that has stages but no registration is one too, named by its hash."""
+
+    name: str
+    commit: str
+    semver: SemVer | None
+    registrations: tuple[Event, ...] = ()
+    deregistrations: tuple[Event, ...] = ()
+    stages: tuple[StageState, ...] = ()
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether a registration names it, undone or not."""
+        return bool(self.registrations)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it counts: registered and not deregistered since, or a commit with stages."""
+        if not self.registrations:
+            return True
+        return not self.deregistrations or self.registrations[-1].key > self.deregistrations[-1].key
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events of the version and its stages, oldest first."""
+        stages = [event for stage in self.stages for event in stage.assignments + stage.unassignments]
+        return tuple(sorted((*self.registrations, *self.deregistrations, *stages), key=_key))
+
+    def stage(self, name: str) -> StageState | None:
+        """Return the state of a stage that this version was ever in."""
+        return next((stage for stage in self.stages if stage.stage == name), None)
+
+
+@dataclass(frozen=True)
+class ArtifactState:
+    """One artifact: its versions in no order, its deprecations, and the tags that were set aside."""
+
+    name: str
+    versions: tuple[VersionState, ...] = ()
+    deprecations: tuple[Event, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    newest: Event | None = None
+    oldest_of_kind: Mapping[Kind, SortKey] = field(default_factory=dict)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it counts: some event, and the newest is no deprecation."""
+        return self.newest is not None and self.newest.kind is not Kind.DEPRECATION
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """All events, oldest first."""
+        return tuple(sorted((*self.deprecations, *(e for v in self.versions for e in v.events)), key=_key))
+
+    @property
+    def latest(self) -> VersionState | None:
+        """The highest active registered version, in SemVer's order."""
+        ranked = [(v.semver, v) for v in self.versions if v.semver is not None and v.is_active]
+        return max(ranked, key=lambda pair: pair[0].key)[1] if ranked else None
+
+    @cached_property
+    def standing(self) -> tuple[StageState, ...]:
+        """The stages that active versions are in, the newest assignment first."""
+        active = [s for v in self.versions if v.stages and v.is_active for s in v.stages if s.is_active]
+        return tuple(sorted(active, key=lambda stage: stage.assignments[-1].key, reverse=True))
+
+    def holder(self, stage: str) -> StageState | None:
+        """Return the stage as its present version holds it, or None where no active version is in it."""
+        return next((state for state in self.standing if state.stage == stage), None)
+
+    def version(self, name: str) -> VersionState | None:
+        """Return a version by its name: a SemVer, or for a version without registration the whole commit hash."""
+        return next((version for version in self.versions if version.name == name), None)
+
+    def at_commit(self, commit: str) -> tuple[VersionState, ...]:
+        """Return the registered versions of a commit, active ones first."""
+        found = [v for v in self.versions if v.commit == commit and v.is_registered]
+        return tuple(sorted(found, key=lambda version: not version.is_active))
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All artifacts that have events, by name, and the tags that were set aside."""
+
+    artifacts: Mapping[str, ArtifactState]
+    problems: tuple[Problem, ...] = ()
+
+    def artifact(self, name: str) -> ArtifactState:
+        """Return an artifact; one without events is empty."""
+        return self.artifacts.get(name) or ArtifactState(name)
+
+
+def fold(read: Iterable[Event | Problem]) -> Snapshot:
+    """Make the registry of what was read from tags."""
+    groups: dict[str, list[Event]] = defaultdict(list)
+    problems = []
+    for item in read:
+        if isinstance(item, Event):
+            groups[item.artifact].append(item)
+        else:
+            problems.append(item)
+    artifacts = {name: fold_artifact(name, events) for name, events in sorted(groups.items())}
+    found = (*problems, *(p for state in artifacts.values() for p in state.problems))
+    return Snapshot(MappingProxyType(artifacts), tuple(sorted(found, key=attrgetter("subject", "code"))))
+
+
+class _Draft:
+    """A version while it is being folded."""
+
+    __slots__ = ("commit", "deregistrations", "name", "registrations", "stages")
+
+    def __init__(self, name: str, commit: str) -> None:
+        self.name = name
+        self.commit = commit
+        self.registrations: list[Event] = []
+        self.deregistrations: list[Event] = []
+        self.stages: dict[str, tuple[list[Event], list[Event]]] = {}
+
+    def is_active_at(self, key: SortKey) -> bool:
+        on = max((e.key for e in self.registrations if e.key < key), default=None)
+        return on is not None and not any(on < e.key < key for e in self.deregistrations)
+
+    def freeze(self) -> VersionState:
+        stages = tuple(
+            StageState(stage, self.name, self.commit, tuple(on), tuple(off)) for stage, (on, off) in self.stages.items()
+        )
+        parsed = semver.parse(self.name) if self.registrations else None
+        return VersionState(
+            self.name, self.commit, parsed, tuple(self.registrations), tuple(self.deregistrations), stages
+        )
+
+
+def fold_artifact(name: str, events: Iterable[Event]) -> ArtifactState:
+    """Make one artifact of its own events."""
+    ordered = sorted(events, key=_key)
+    problems: list[Problem] = []
+    drafts: dict[str, _Draft] = {}
+    deprecations = []
+    staged = []
+    counted: list[Event] = []
+    oldest: dict[Kind, SortKey] = {}
+    for event in ordered:
+        kind = event.tag.kind
+        if kind is Kind.ASSIGNMENT or kind is Kind.UNASSIGNMENT:
+            staged.append(event)
+        elif kind is Kind.DEPRECATION:
+            deprecations.append(event)
+        elif (problem := _fold_version(event, drafts)) is not None:
+            problems.append(problem)
+            continue
+        counted.append(event)
+        oldest.setdefault(kind, event.key)
+    by_commit: dict[str, list[_Draft]] = {}
+    for draft in drafts.values():
+        by_commit.setdefault(draft.commit, []).append(draft)
+    for event in staged:
+        _fold_stage(event, by_commit)
+    versions = tuple(draft.freeze() for group in by_commit.values() for draft in group)
+    problems.extend(_crowded(name, versions))
+    newest = counted[-1] if counted else None
+    return ArtifactState(name, versions, tuple(deprecations), tuple(problems), newest, oldest)
+
+
+def _fold_version(event: Event, drafts: dict[str, _Draft]) -> Problem | None:
+    version = event.tag.version or ""
+    draft = drafts.get(version)
+    undo = event.tag.kind is Kind.DEREGISTRATION
+    if draft is None:
+        if undo:
+            reason = f"it deregisters {version}, which no earlier tag registers"
+            return _misplaced("deregistration-without-version", event, reason)
+        draft = drafts[version] = _Draft(version, event.commit)
+    elif draft.commit != event.commit:
+        reason = f"it is on commit {event.commit[:7]}, but {version} is registered on commit {draft.commit[:7]}"
+        return _misplaced("deregistration-elsewhere" if undo else "version-moved", event, reason)
+    (draft.deregistrations if undo else draft.registrations).append(event)
+    return None
+
+
+def _misplaced(code: str, event: Event, reason: str) -> Problem:
+    return Problem(code, event.ref, reason, f"`git tag -d '{event.ref}'` if it is a mistake", event.artifact)
+
+
+def _fold_stage(event: Event, by_commit: dict[str, list[_Draft]]) -> None:
+    commit = event.commit
+    candidates = by_commit.get(commit)
+    if candidates is None:
+        candidates = by_commit[commit] = [_Draft(commit, commit)]
+    draft = candidates[0] if len(candidates) == 1 else _version_at(event, candidates)
+    on_off = draft.stages.get(event.tag.stage or "")
+    if on_off is None:
+        on_off = draft.stages[event.tag.stage or ""] = ([], [])
+    on_off[event.tag.kind is Kind.UNASSIGNMENT].append(event)
+
+
+def _version_at(event: Event, candidates: list[_Draft]) -> _Draft:
+    """Choose between versions of one commit: the newest active at that time, else the newest before, else the next."""
+    before = [d for d in candidates if d.registrations[0].key < event.key]
+    active = [d for d in before if d.is_active_at(event.key)]
+    if before:
+        return max(active or before, key=lambda d: max(e.key for e in d.registrations if e.key < event.key))
+    return min(candidates, key=lambda d: d.registrations[0].key)
+
+
+def _crowded(name: str, versions: tuple[VersionState, ...]) -> Iterable[Problem]:
+    by_commit: dict[str, list[VersionState]] = {}
+    for version in versions:
+        if version.is_registered:
+            by_commit.setdefault(version.commit, []).append(version)
+    for commit, group in by_commit.items():
+        if len(group) > 1:
+            refs = ", ".join(f"'{event.ref}'" for version in group for event in version.registrations)
+            reason = f"commit {commit[:7]} carries {len(group)} versions of '{name}': {refs}"
+            hint = "GTO 1.10 fails on the whole repository: keep one, delete the tags of the others"
+            yield Problem("two-versions", group[-1].registrations[0].ref, reason, hint, name)

@@ -1,0 +1,75 @@
+"""Tables: the rows and columns of GTO 1.x, before anyone draws them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gto.core.published import Commit, PublishedEvent, origin
+from gto.core.view import Row, VersionRow
+
+Cell = str | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns and rows; None is a missing value."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def column(self, name: str) -> list[Cell]:
+        """Return one column's cells."""
+        place = self.columns.index(name)
+        return [row[place] for row in self.rows]
+
+    def dicts(self) -> list[dict[str, Cell]]:
+        """Return each row as a dictionary."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+def short(text: str, *, cut: bool) -> str:
+    """Cut a whole commit hash to seven digits, and nothing else."""
+    is_hash = len(text) in {40, 64} and all(digit in "0123456789abcdefABCDEF" for digit in text)
+    return text[:7] if cut and is_hash else text
+
+
+def overview_table(rows: Iterable[Row], stages: Sequence[str], *, cut: bool = True) -> Table:
+    """Return the registry by name; an artifact that only an annotation knows is marked with a star."""
+    lines = []
+    for row in sorted(rows, key=lambda row: row.name):
+        cells: list[Cell] = [row.name if row.registered else f"*{row.name}", row.latest]
+        cells += [", ".join(short(version, cut=cut) for version in row.stages[stage]) or None for stage in stages]
+        lines.append(tuple(cells))
+    return Table(("name", "latest", *(f"#{stage}" for stage in stages)), tuple(lines))
+
+
+def version_table(
+    name: str, rows: Iterable[VersionRow], commits: Mapping[str, Commit], *, known: bool, cut: bool = True
+) -> Table:
+    """Return the versions of one artifact; `known` is false where only an annotation knows it."""
+    lines = []
+    for row in rows:
+        source = origin(row.version, commits)
+        stages = ", ".join(dict.fromkeys(stage.stage for stage in row.stages))
+        ref = source.ref if source else row.version.commit
+        created_at = source.created_at if source else None
+        label = name if known else f"*{name}"
+        lines.append((label, short(row.version.name, cut=cut), stages, created_at, short(ref, cut=cut)))
+    return Table(("artifact", "version", "stage", "created_at", "ref"), tuple(lines))
+
+
+def history_table(events: Iterable[PublishedEvent], *, cut: bool = True) -> Table:
+    """Return events in the order given."""
+    lines = [
+        (
+            event.created_at,
+            event.artifact,
+            event.event,
+            None if event.version is None else short(event.version, cut=cut),
+            event.stage,
+            short(event.commit_hexsha, cut=cut),
+            event.ref,
+        )
+        for event in events
+    ]
+    return Table(("timestamp", "artifact", "event", "version", "stage", "commit", "ref"), tuple(lines))

@@ -1,0 +1,128 @@
+"""The grammar of event tags: text to `TagName`, `TagName` to text."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from gto.core import names, semver
+from gto.core.names import ArtifactName
+from gto.exceptions import InvalidTagName
+
+
+class Action(Enum):
+    """What a tag does, under the names that GTO 1.x publishes."""
+
+    CREATE = "create"
+    DEPRECATE = "deprecate"
+    REGISTER = "register"
+    DEREGISTER = "deregister"
+    ASSIGN = "assign"
+    UNASSIGN = "unassign"
+
+
+class Kind(IntEnum):
+    """What happened; the numbers order events of one second and are those that GTO 1.x publishes as `priority`."""
+
+    CREATION = 1
+    DEPRECATION = 2
+    REGISTRATION = 3
+    DEREGISTRATION = 4
+    ASSIGNMENT = 5
+    UNASSIGNMENT = 6
+
+    @property
+    def noun(self) -> str:
+        """The published name of such an event."""
+        return self.name.lower()
+
+    @property
+    def action(self) -> Action:
+        """The published name of what such a tag does."""
+        return list(Action)[self - 1]
+
+    @property
+    def is_addition(self) -> bool:
+        """Whether the event adds to the registry, rather than taking back."""
+        return self in _ADDITIONS
+
+    @property
+    def of_version(self) -> bool:
+        """Whether the tag names a version."""
+        return self in {Kind.REGISTRATION, Kind.DEREGISTRATION}
+
+    @property
+    def of_stage(self) -> bool:
+        """Whether the tag names a stage."""
+        return self in {Kind.ASSIGNMENT, Kind.UNASSIGNMENT}
+
+
+_ADDITIONS = frozenset({Kind.CREATION, Kind.REGISTRATION, Kind.ASSIGNMENT})
+
+_TAG_RE = re.compile(
+    rf"((?:{names.DIRECTORY}=)?{names.PLAIN})"
+    rf"(?:(?:\#({names.PLAIN})|@({semver.PATTERN}))(!?)|@(deprecated|created))(?:\#([0-9]+))?"
+)
+_MOST_DIGITS = 18  # of a counter: it fits 64 bits
+
+
+@dataclass(frozen=True, slots=True)
+class TagName:
+    """The parts of an event tag's name: `version` or `stage` by kind, neither for a deprecation."""
+
+    kind: Kind
+    artifact: ArtifactName
+    version: str | None = None
+    stage: str | None = None
+    counter: int | None = None
+
+    def __str__(self) -> str:
+        """Write the tag's name."""
+        event = {
+            Kind.CREATION: "@created",
+            Kind.DEPRECATION: "@deprecated",
+            Kind.REGISTRATION: f"@{self.version}",
+            Kind.DEREGISTRATION: f"@{self.version}!",
+            Kind.ASSIGNMENT: f"#{self.stage}",
+            Kind.UNASSIGNMENT: f"#{self.stage}!",
+        }[self.kind]
+        counter = "" if self.counter is None else f"#{self.counter}"
+        return f"{names.to_tag(self.artifact)}{event}{counter}"
+
+
+def find(text: str) -> TagName | None:
+    """Return the parts of a tag's name, or None where it is no event."""
+    match = _TAG_RE.fullmatch(text)
+    if match is None:
+        return None
+    artifact, stage, version, cancelled, other, digits = match.groups()
+    if digits is not None and len(digits) > _MOST_DIGITS:
+        return None
+    counter = None if digits is None else int(digits)
+    name = names.from_tag(artifact)
+    if stage is not None:
+        return TagName(Kind.UNASSIGNMENT if cancelled else Kind.ASSIGNMENT, name, None, stage, counter)
+    if version is not None:
+        if semver.parse(version) is None:
+            return None
+        return TagName(Kind.DEREGISTRATION if cancelled else Kind.REGISTRATION, name, version, None, counter)
+    return TagName(Kind.DEPRECATION if other == "deprecated" else Kind.CREATION, name, None, None, counter)
+
+
+def parse(text: str) -> TagName:
+    """Return the parts of an event tag's name, or raise InvalidTagName."""
+    name = find(text)
+    if name is None:
+        raise InvalidTagName(text)
+    return name
+
+
+def parts(name: TagName) -> dict[str, object]:
+    """Return the parts that a tag's name has, under the keys of GTO 1.x."""
+    found = {
+        "name": name.artifact,
+        "version": name.version,
+        "stage": name.stage,
+        "action": name.kind.action,
+        "counter": name.counter,
+    }
+    return {key: value for key, value in found.items() if value is not None}

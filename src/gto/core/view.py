@@ -1,0 +1,218 @@
+"""The questions that shells ask of a snapshot: who stands where, which versions, what happened when."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Protocol, TypeVar
+
+from gto.core import semver
+from gto.core.event import Event, SortKey
+from gto.core.snapshot import ArtifactState, StageState, VersionState
+from gto.core.tag import Kind
+from gto.exceptions import UsageError
+
+
+class Sort(Enum):
+    """What decides which version a stage shows first."""
+
+    TIMESTAMP = "timestamp"
+    SEMVER = "semver"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a reader wants to see; the defaults are those of `gto show`."""
+
+    registered_only: bool = False
+    deprecated: bool = False
+    assignments_per_version: int = -1
+    versions_per_stage: int = 1
+    sort: Sort = Sort.TIMESTAMP
+
+    def __post_init__(self) -> None:
+        """Refuse numbers under -1, which means all."""
+        for name in ("assignments_per_version", "versions_per_stage"):
+            if getattr(self, name) < -1:
+                raise UsageError(f"'{name}' must be >= -1", "-1 shows all")
+
+
+class _InStage(Protocol):
+    @property
+    def version(self) -> str: ...
+    @property
+    def stage(self) -> str: ...
+
+
+InStage = TypeVar("InStage", bound=_InStage)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One stage that one active version is in."""
+
+    version: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that the overview needs of one artifact, whatever its options."""
+
+    name: str
+    latest: str | None
+    latest_commit: str | None
+    active: bool
+    rank: tuple[int, int, str]
+    """The place among the artifacts, in the order in which GTO 1.x lists them in JSON."""
+    holdings: tuple[Holding, ...]
+    """The newest assignment first."""
+    used: tuple[str, ...]
+    """Every stage that an event names, sorted."""
+    problems: int
+    """How many tags of this artifact were set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One artifact as the overview shows it."""
+
+    name: str
+    latest: str | None
+    stages: dict[str, tuple[str, ...]]
+    registered: bool
+    active: bool
+
+
+def standing(artifact: ArtifactState, problems: int = 0) -> Standing:
+    """Sum an artifact up; `problems` counts the tags set aside before folding."""
+    latest = artifact.latest
+    return Standing(
+        name=artifact.name,
+        latest=latest.name if latest else None,
+        latest_commit=latest.commit if latest else None,
+        active=artifact.is_active,
+        rank=_rank(artifact),
+        holdings=tuple(Holding(stage.version, stage.stage) for stage in artifact.standing),
+        used=tuple(sorted({stage.stage for version in artifact.versions for stage in version.stages})),
+        problems=problems + len(artifact.problems),
+    )
+
+
+def _rank(artifact: ArtifactState) -> tuple[int, int, str]:
+    # GTO 1.x reads deprecations first, then versions, then stages, each by time.
+    groups = (
+        {Kind.DEPRECATION},
+        {Kind.REGISTRATION, Kind.DEREGISTRATION},
+        {Kind.ASSIGNMENT, Kind.UNASSIGNMENT},
+    )
+    for place, kinds in enumerate(groups):
+        keys = [key for kind, key in artifact.oldest_of_kind.items() if kind in kinds]
+        if keys:
+            first = min(keys)
+            return (place, first[0], first[3])
+    return (len(groups), 0, artifact.name)
+
+
+def by_stage(states: Sequence[InStage], choice: Choice) -> dict[str, list[InStage]]:
+    """Group what is in stages, given newest first, by stage: per version the last N, then per stage the first M."""
+    chosen = [state for state in states if not choice.registered_only or semver.parse(state.version)]
+    if choice.assignments_per_version >= 0:
+        chosen = list(_first_of_each(chosen, choice.assignments_per_version))
+    if choice.sort is Sort.SEMVER:
+        # Of one version the oldest assignment first, as GTO 1.x has it.
+        chosen = sorted(chosen[::-1], key=lambda state: version_key(state.version), reverse=True)
+    groups: dict[str, list[InStage]] = {}
+    for state in chosen:
+        group = groups.setdefault(state.stage, [])
+        if choice.versions_per_stage < 0 or len(group) < choice.versions_per_stage:
+            group.append(state)
+    return groups
+
+
+def _first_of_each(states: Iterable[InStage], count: int) -> Iterator[InStage]:
+    seen: dict[str, int] = {}
+    for state in states:
+        seen[state.version] = seen.get(state.version, 0) + 1
+        if seen[state.version] <= count:
+            yield state
+
+
+def version_key(name: str) -> tuple[bool, semver.type_of_key | None, str]:
+    """Return a key that sorts SemVer above hashes, each in their own order."""
+    parsed = semver.parse(name)
+    return (parsed is not None, parsed.key if parsed else None, "" if parsed else name)
+
+
+def overview(standings: Iterable[Standing], columns: Sequence[str], choice: Choice) -> list[Row]:
+    """Return a row for each artifact that is active, or deprecated and wanted, in the order of their ranks."""
+    rows = []
+    for one in sorted(standings, key=lambda standing: standing.rank):
+        if one.active or choice.deprecated:
+            groups = by_stage(one.holdings, choice)
+            stages = {stage: tuple(h.version for h in groups.get(stage, ())) for stage in columns}
+            rows.append(Row(one.name, one.latest, stages, registered=True, active=one.active))
+    return rows
+
+
+def stages_in_use(standings: Iterable[Standing]) -> list[str]:
+    """Return the stages that some active version is in, sorted."""
+    return sorted({holding.stage for one in standings for holding in one.holdings})
+
+
+def stages_ever_used(standings: Iterable[Standing]) -> list[str]:
+    """Return the stages that some event names, sorted."""
+    return sorted({stage for one in standings for stage in one.used})
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version as `gto show NAME` lists it, with those of its stages that the options leave."""
+
+    version: VersionState
+    stages: tuple[StageState, ...]
+
+
+def versions(artifact: ArtifactState, choice: Choice) -> list[VersionRow]:
+    """Return the versions, the highest first; none of a deprecated artifact unless it is wanted."""
+    if artifact.newest is not None and not artifact.is_active and not choice.deprecated:
+        return []
+    shown = [v for v in artifact.versions if v.is_active or choice.deprecated]
+    shown.sort(key=lambda version: version_key(version.name), reverse=True)
+    groups = by_stage(artifact.standing, choice)
+    left = [state for group in groups.values() for state in group]
+    return [VersionRow(v, tuple(s for s in left if s.version == v.name and s.commit == v.commit)) for v in shown]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """An event and, where it has one, the version that it concerns."""
+
+    event: Event
+    version: str | None
+
+
+def journal(artifact: ArtifactState) -> list[JournalLine]:
+    """Return the events of one artifact, oldest first."""
+    lines = [JournalLine(event, None) for event in artifact.deprecations]
+    lines += [JournalLine(event, version.name) for version in artifact.versions for event in version.events]
+    return sorted(lines, key=lambda line: line.event.key)
+
+
+def merge_journals(journals: Iterable[list[JournalLine]], *, ascending: bool) -> list[JournalLine]:
+    """Return the events of several artifacts in one order: time, counter, kind, name."""
+    lines = [line for journal in journals for line in journal]
+    return sorted(lines, key=lambda line: line.event.key, reverse=not ascending)
+
+
+def previous_holder(artifact: ArtifactState, stage: str) -> StageState | None:
+    """Return the version that was in the stage before the present holder came, if it is still active."""
+    holder = artifact.holder(stage)
+    states = [s for v in artifact.versions if v.is_active for s in v.stages if s.stage == stage and s is not holder]
+    before: SortKey | None = holder.assignments[-1].key if holder else None
+    past = [
+        (event.key, state) for state in states for event in state.assignments if before is None or event.key < before
+    ]
+    if not past:
+        return None
+    key, state = max(past, key=lambda pair: pair[0])
+    return replace(state, assignments=tuple(e for e in state.assignments if e.key <= key))

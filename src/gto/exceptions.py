@@ -1,0 +1,329 @@
+"""Every error that GTO raises on purpose: the facts as fields, the sentence made once, the next step as hint."""
+
+from collections.abc import Iterable
+
+
+class GTOException(Exception):
+    """The base of all declared errors; the command line ends with `exit_code` when it meets one."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        """Keep the sentence and, where there is one, the next step."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    @property
+    def msg(self) -> str:
+        """The sentence, under the name that GTO 1.x used."""
+        return self.message
+
+
+class WrongArgs(GTOException):
+    """The request cannot be carried out as it was made."""
+
+
+class UsageError(WrongArgs):
+    """The words of the request are wrong, whatever the registry holds."""
+
+
+class ExclusiveOptions(UsageError):
+    """Two options exclude each other."""
+
+    exit_code = 2
+
+
+class InvalidName(UsageError):
+    """A name of an artifact, stage, type or label breaks the rules."""
+
+    def __init__(self, value: str, what: str, rule: str) -> None:
+        """`what` says what kind of name `value` was meant to be, `rule` what such a name looks like."""
+        super().__init__(f"Invalid {what} '{value}'", rule)
+        self.value = value
+
+
+ValidationError = InvalidName  # the name that DVC catches
+
+
+class InvalidVersion(UsageError):
+    """A version is no SemVer with a leading `v`."""
+
+
+class InvalidSelector(UsageError):
+    """A selector names no version in a form that GTO knows."""
+
+
+class InvalidTagName(UsageError):
+    """A tag's name is no event of GTO."""
+
+    def __init__(self, tag: str) -> None:
+        """Keep the name that could not be parsed."""
+        super().__init__(f"Cannot parse tag name '{tag}'", "an event looks like 'name@v1.0.0' or 'name#stage#1'")
+        self.tag = tag
+
+
+class InvalidDate(UsageError):
+    """A date on the command line cannot be read."""
+
+
+class NotFound(GTOException):
+    """Something that was asked for does not exist."""
+
+
+class NoRepo(NotFound):
+    """There is no Git repository at a path."""
+
+    def __init__(self, path: str, reason: str = "") -> None:
+        """`reason` is git's own word, where it gave one that says more."""
+        super().__init__(
+            f"No Git repo found in '{path}'" + (f": {reason}" if reason else ""),
+            "run this in a Git repository, or name one with --repo",
+        )
+        self.path = path
+
+
+class RefNotFound(NotFound):
+    """A ref names no commit of the repository."""
+
+    def __init__(self, ref: str) -> None:
+        """Keep the ref."""
+        super().__init__(
+            f"Ref '{ref}' was not found in the repository history",
+            "name a commit, a branch or a tag that this repository has",
+        )
+        self.ref = ref
+
+
+class ArtifactNotFound(NotFound):
+    """No event and no annotation names the artifact."""
+
+    def __init__(self, name: str) -> None:
+        """Keep the artifact's name."""
+        super().__init__(f"Cannot find artifact '{name}'", "`gto show` lists the artifacts of this repository")
+        self.name = name
+
+
+class VersionNotFound(NotFound, WrongArgs):
+    """The artifact has no such version."""
+
+
+class EmptyStage(NotFound):
+    """No version of the artifact is in the stage."""
+
+    def __init__(self, name: str, stage: str) -> None:
+        """Keep artifact and stage."""
+        super().__init__(
+            f"No version in stage '{stage}' was found for '{name}'", f"`gto show {name}` lists its versions"
+        )
+        self.name = name
+        self.stage = stage
+
+
+class NoAnnotation(NotFound):
+    """Neither `dvc.yaml` nor `artifacts.yaml` describes the artifact."""
+
+    def __init__(self, name: str, where: str) -> None:
+        """`where` says which tree was searched."""
+        super().__init__(f"No annotation of '{name}' in {where}", f"`gto annotate {name}` writes one")
+        self.name = name
+
+
+class NoFile(NotFound):
+    """A path that must exist does not."""
+
+    def __init__(self, path: str) -> None:
+        """Keep the path."""
+        super().__init__(
+            f"Nothing found in '{path}' for checked out commit",
+            "commit the file first, or leave out --must-exist",
+        )
+        self.path = path
+
+
+class Conflict(WrongArgs):
+    """The registry's state forbids the request."""
+
+
+class VersionTaken(Conflict):
+    """The version exists already."""
+
+    def __init__(self, name: str, version: str, hint: str = "") -> None:
+        """Keep artifact and version."""
+        super().__init__(f"Version '{version}' already was registered.", hint or "choose another version")
+        self.name = name
+        self.version = version
+
+
+class CommitTaken(Conflict):
+    """The commit carries a version of this artifact already."""
+
+    def __init__(self, name: str, version: str, *, active: bool = True) -> None:
+        """`active` is false for a version that was deregistered."""
+        if active:
+            super().__init__(
+                f"'{name}' is already registered in this commit with version '{version}'",
+                f"`gto deprecate {name} {version}` deregisters it; another commit may carry another version",
+            )
+        else:
+            super().__init__(
+                f"For this REF you can only register {version}, which was deregistered here",
+                "leave out the version to bring it back, or add --allow-second-version to put a second one here",
+            )
+        self.name = name
+        self.version = version
+
+
+class AlreadyInStage(Conflict):
+    """The version holds the stage already."""
+
+    def __init__(self, version: str, stage: str) -> None:
+        """Keep version and stage."""
+        super().__init__(
+            f"Version '{version}' is already in stage '{stage}'.",
+            "use the '--force' flag to create a new Git tag nevertheless",
+        )
+        self.version = version
+        self.stage = stage
+
+
+class AlreadyDeprecated(Conflict):
+    """The artifact is deprecated already."""
+
+    def __init__(self, name: str) -> None:
+        """Keep the artifact's name."""
+        super().__init__("Artifact was deprecated already", f"`gto show {name} -d` shows it")
+        self.name = name
+
+
+class TagExists(Conflict):
+    """A ref of that name is there already."""
+
+    def __init__(self, name: str, hint: str = "") -> None:
+        """Keep the tag's name."""
+        super().__init__(f"tag '{name}' already exists", hint or "leave out --simple true to get a numbered tag")
+        self.name = name
+
+
+class ClockBehind(Conflict):
+    """The clock reads an earlier time than the artifact's newest event carries."""
+
+    def __init__(self, name: str, now: str, newest: str, tag: str) -> None:
+        """Keep both times, in ISO form."""
+        super().__init__(
+            f"The clock says {now}, but the newest event of '{name}', tag '{tag}', is of {newest}",
+            "set the clock, or use --force to write an event that will sort before it",
+        )
+        self.now = now
+        self.newest = newest
+
+
+class StageNotAllowed(Conflict):
+    """The configuration lists the stages, and this one is not among them."""
+
+    def __init__(self, stage: str, allowed: Iterable[str]) -> None:
+        """Keep the stage and the list."""
+        self.stage = stage
+        self.allowed = tuple(allowed)
+        super().__init__(f"Allowed stages are: '{list(self.allowed)}'", f"'{stage}' is not one of them: see .gto")
+
+
+class TypeNotAllowed(Conflict):
+    """The configuration lists the artifact types, and this one is not among them."""
+
+    def __init__(self, type_: str, allowed: Iterable[str]) -> None:
+        """Keep the type and the list."""
+        self.type = type_
+        self.allowed = tuple(allowed)
+        super().__init__(f"Allowed types are: '{list(self.allowed)}'", f"'{type_}' is not one of them: see .gto")
+
+
+class PathIsUsed(Conflict):
+    """Another artifact's path equals, holds or lies in the path given."""
+
+    def __init__(self, path: str, other: str, other_path: str) -> None:
+        """Keep the path and the artifact that has one in its way."""
+        super().__init__(
+            f"Provided path '{path}' conflicts with '{other_path}' of artifact '{other}'",
+            "add --allow-same-path if both are meant",
+        )
+        self.path = path
+        self.other = other
+
+
+class UncommittedChanges(Conflict):
+    """A file that a command would commit has other changes."""
+
+    def __init__(self, path: str) -> None:
+        """Keep the file's path."""
+        super().__init__(
+            f"'{path}' has changes that are not committed: automated committing is not possible",
+            "commit or undo them, then run this again",
+        )
+        self.path = path
+
+
+class BadFile(GTOException):
+    """A file of the repository cannot be read as what it should be."""
+
+    def __init__(self, path: str, reason: str, line: int | None = None, hint: str = "") -> None:
+        """`line` counts from 1."""
+        super().__init__(f"{path}{f', line {line}' if line else ''}: {reason}", hint)
+        self.path = path
+        self.reason = reason
+        self.line = line
+
+
+class WrongConfig(BadFile):
+    """The configuration, a file or a `GTO_*` variable, is wrong."""
+
+
+class GitError(GTOException):
+    """The git executable ended with an error."""
+
+    def __init__(self, argv: Iterable[str], status: int | None, stderr: str, hint: str = "") -> None:
+        """`status` is the exit status, negative for a signal; None when the time limit ended it."""
+        self.argv = tuple(argv)
+        self.status = status
+        self.stderr = stderr.strip()
+        super().__init__(f"git {self.verb} failed: {self.stderr or f'exit status {status}'}", hint)
+
+    @property
+    def verb(self) -> str:
+        """The subcommand of git."""
+        words = iter(self.argv)
+        for word in words:
+            if word in {"-c", "-C"}:
+                next(words, None)
+            elif not word.startswith("-"):
+                return word
+        return ""
+
+
+class GitMissing(GitError):
+    """There is no git executable, or it is too old."""
+
+    def __init__(self, reason: str) -> None:
+        """`reason` says which of the two."""
+        super().__init__((), None, reason, "install git 2.34 or later and put it on PATH")
+        self.args = (self.stderr,)
+        self.message = self.stderr
+
+
+class NoIdentity(GitError):
+    """Git does not know who writes the event."""
+
+    def __init__(self, stderr: str) -> None:
+        """Keep git's own words."""
+        super().__init__(("var", "GIT_COMMITTER_IDENT"), 128, stderr)
+        self.message = "Git does not know who you are: no name and e-mail address for the tag"
+        self.args = (self.message,)
+        self.hint = "git config user.name 'Your Name'; git config user.email you@example.com"
+
+
+class PushRejected(GitError):
+    """The remote did not take the refs; nothing was kept locally."""
+
+
+class NotImplementedInGTO(GTOException):
+    """GTO does not do this."""

@@ -1,0 +1,133 @@
+"""What was read of a large registry, kept per artifact under the digest of its refs; anything odd is rebuilt."""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from gto.core import names
+from gto.core.view import Holding, Standing
+
+FROM_TAGS = 1000
+"""A registry with fewer tags is read faster than its cache is looked after."""
+
+_HEADER = "gto-standings 1"  # raise the number when what is kept, or the meaning of a tag, changes
+_LINE_RE = re.compile(rb"^[0-9a-f]+ refs/tags/([^@#\n]+)[@#][^\n]*\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The refs of one artifact's tags: lines of `oid refs/tags/name`."""
+
+    name: str
+    lines: tuple[bytes, ...]
+
+    @property
+    def digest(self) -> str:
+        """What changes whenever one of the refs does."""
+        return digest(b"".join(self.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """What a cache file holds: the digest of the whole listing, and per artifact its digest and standing."""
+
+    whole: str = ""
+    standings: Mapping[str, tuple[str, Standing | None]] = field(default_factory=dict)
+
+
+def digest(data: bytes) -> str:
+    """Return 128 bits of BLAKE2b in hexadecimal."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def group(listing: bytes) -> list[Group]:
+    """Group the refs that could be events by artifact."""
+    groups: dict[bytes, list[bytes]] = {}
+    for match in _LINE_RE.finditer(listing):
+        groups.setdefault(match[1], []).append(match[0])
+    return [
+        Group(names.from_tag(name.decode("utf-8", "surrogateescape")), tuple(lines)) for name, lines in groups.items()
+    ]
+
+
+def load(common_dir: str) -> Cached:
+    """Return what was kept for a repository; empty where there is nothing, or nothing sound."""
+    for path in _paths(common_dir):
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            with open(path, encoding="utf-8") as file:
+                header, _, text = file.read().partition("\n")
+            if header == f"{_HEADER} {digest(text.encode())}":
+                return _decode(json.loads(text))
+    return Cached()
+
+
+def save(common_dir: str, cached: Cached) -> None:
+    """Keep it, atomically; where no place can be written, nothing is kept and nothing is left behind."""
+    text = json.dumps(_encode(cached), separators=(",", ":"))
+    for path in _paths(common_dir):
+        try:
+            _replace(path, f"{_HEADER} {digest(text.encode())}\n{text}")
+        except OSError:
+            continue
+        return
+
+
+def clear(common_dir: str) -> None:
+    """Forget what was kept for a repository."""
+    for path in _paths(common_dir):
+        with suppress(OSError):
+            os.unlink(path)
+
+
+def _paths(common_dir: str) -> Iterable[str]:
+    yield os.path.join(common_dir, "gto", "standings")
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    yield os.path.join(home, "gto", f"standings-{digest(os.fsencode(common_dir))}")
+
+
+def _replace(path: str, text: str) -> None:
+    directory = os.path.dirname(path)
+    os.makedirs(directory, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=".standings-")
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _encode(cached: Cached) -> dict[str, object]:
+    rows: dict[str, list[object]] = {}
+    for name, (key, one) in cached.standings.items():
+        if one is None:
+            rows[name] = [key]
+            continue
+        holdings = [[holding.version, holding.stage] for holding in one.holdings]
+        rest = [one.active, list(one.rank), holdings, list(one.used), one.problems]
+        rows[name] = [key, one.latest, one.latest_commit, *rest]
+    return {"whole": cached.whole, "artifacts": rows}
+
+
+def _decode(value: dict[str, object]) -> Cached:
+    rows = value["artifacts"]
+    if not isinstance(rows, dict):
+        raise TypeError
+    standings: dict[str, tuple[str, Standing | None]] = {}
+    for name, (key, *rest) in rows.items():
+        if not rest:
+            standings[name] = (key, None)
+            continue
+        latest, commit, active, rank, holdings, used, problems = rest
+        held = tuple(Holding(version, stage) for version, stage in holdings)
+        place, time, ref = rank
+        one = Standing(name, latest, commit, active, (place, time, ref), held, tuple(used), problems)
+        standings[name] = (key, one)
+    return Cached(str(value["whole"]), standings)

@@ -1,0 +1,125 @@
+"""The only place that starts a process: git, with a known environment and a time limit."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Thread, Timer
+from typing import IO
+
+from gto.exceptions import GitError, GitMissing
+
+READ_SECONDS = 600.0
+"""The longest that a local git process may take."""
+
+# What a caller may say about who writes, how to reach a remote, which configuration counts, and what to trace;
+# everything else of GIT_* (GIT_DIR of a hook, say) would point git at another repository (decisions 4).
+_KEPT = (
+    "GIT_AUTHOR_",
+    "GIT_COMMITTER_",
+    "GIT_SSH",
+    "GIT_ASKPASS",
+    "GIT_CONFIG",
+    "GIT_TRACE",
+    "GIT_TERMINAL_PROMPT",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    "GIT_EXEC_PATH",
+    "GIT_SSL_",
+    "GIT_PROXY_",
+    "GIT_HTTP_",
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_PROTOCOL",
+)
+
+
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment, without what would point git elsewhere, and with `extra`."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith(_KEPT)}
+    fixed = {
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+    }
+    return {**kept, **fixed, **extra}
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """The git executable in one directory."""
+
+    directory: str
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def run(
+        self,
+        args: Sequence[str],
+        *,
+        data: bytes = b"",
+        ok: Sequence[int] = (0,),
+        seconds: float = READ_SECONDS,
+    ) -> bytes:
+        """Return what git prints; an exit status outside `ok` raises GitError with git's own words."""
+        out, status, err = self.ask(args, data=data, seconds=seconds)
+        if status not in ok:
+            raise GitError(args, status, err)
+        return out
+
+    def ask(self, args: Sequence[str], *, data: bytes = b"", seconds: float = READ_SECONDS) -> tuple[bytes, int, str]:
+        """Return what git prints, its exit status, and what it says on stderr."""
+        process = self._start(args)
+        try:
+            out, err = process.communicate(data, timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            process.communicate()
+            raise GitError(args, None, f"no answer within {seconds:g} seconds") from error
+        return out, process.returncode, err.decode("utf-8", "replace")
+
+    @contextmanager
+    def stream(self, args: Sequence[str], data: bytes, *, seconds: float = READ_SECONDS) -> Iterator[IO[bytes]]:
+        """Give git `data` and yield what it prints as it comes; how git ends is the reader's to notice."""
+        process = self._start(args, stderr=subprocess.DEVNULL)
+        assert process.stdin is not None  # noqa: S101  both are pipes: _start() says so
+        assert process.stdout is not None  # noqa: S101
+        feeder = Thread(target=_feed, args=(process.stdin, data), daemon=True)
+        feeder.start()
+        timer = Timer(seconds, process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield process.stdout
+        finally:
+            timer.cancel()
+            process.kill()
+            process.stdout.close()
+            feeder.join()
+            process.wait()
+
+    def _start(self, args: Sequence[str], stderr: int = subprocess.PIPE) -> "subprocess.Popen[bytes]":
+        argv = ["git", "-C", self.directory, *args]
+        try:
+            return subprocess.Popen(  # noqa: S603  the arguments are a list; no shell reads them
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=environment(self.env),
+                bufsize=1 << 16,
+            )
+        except FileNotFoundError as error:
+            raise GitMissing("there is no git executable") from error
+        except OSError as error:
+            raise GitMissing(f"git cannot be started: {error.strerror}") from error
+        except ValueError as error:  # a NUL byte in an argument
+            raise GitError(args, None, f"an argument of git holds a byte that it cannot: {error}") from error
+
+
+def _feed(pipe: IO[bytes], data: bytes) -> None:
+    try:
+        pipe.write(data)
+        pipe.close()
+    except (BrokenPipeError, ValueError):
+        return  # git ended first, or the reader closed the pipe: the reader notices

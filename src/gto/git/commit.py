@@ -1,0 +1,51 @@
+"""Commits: their facts, and one file committed alone."""
+
+import re
+
+from gto.core.event import moment, parse_zone
+from gto.core.published import Commit
+from gto.exceptions import GitError, UncommittedChanges
+from gto.git.command import Git
+from gto.git.repo import GitObject
+
+_PERSON_RE = re.compile(rb"(author|committer) ([^\n]*?) ?<([^\n>]*)> ?(-?[0-9]{1,12}) ([+-][0-9]{4})")
+
+
+def parse_commit(found: GitObject) -> Commit | None:
+    """Return the facts of a commit object, or None where it has not git's form."""
+    head, _, message = (found.body or b"").partition(b"\n\n")
+    people = {match[1]: match for match in _PERSON_RE.finditer(head)}
+    if found.type != "commit" or set(people) != {b"author", b"committer"}:
+        return None
+    author, committer = people[b"author"], people[b"committer"]
+    return Commit(
+        found.oid,
+        _text(author[2]),
+        _text(author[3]),
+        _text(committer[2]),
+        _text(committer[3]),
+        moment(int(committer[4]), parse_zone(committer[5])),
+        _text(message),
+    )
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def check_unchanged(git: Git, path: str) -> None:
+    """Raise UncommittedChanges where a file (its path from the root of the work tree) differs from HEAD."""
+    status = git.run(["status", "--porcelain", "-z", "--untracked-files=all", "--", f":(top,literal){path}"])
+    if status:
+        raise UncommittedChanges(path)
+
+
+def commit_file(git: Git, path: str, message: str) -> None:
+    """Commit one file, whatever else is staged; where git refuses, the index is as it was."""
+    spec = f":(top,literal){path}"
+    git.run(["add", "--", spec])
+    try:
+        git.run(["commit", "--quiet", "--only", f"--message={message}", "--", spec])
+    except GitError:
+        git.ask(["reset", "--quiet", "--", spec])
+        raise

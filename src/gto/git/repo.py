@@ -1,0 +1,140 @@
+"""One local repository: where it is, what its revisions name, and its objects by name."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gto.exceptions import GitError, NoRepo, RefNotFound
+from gto.git.command import Git
+
+LARGEST_FILE = 4 << 20
+"""Bytes: a blob over this size is no file of metadata and is not read."""
+
+_OID_RE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_NOT_A_REPO = ("not a git repository", "no such file or directory", "not a directory", "cannot change to")
+
+
+@dataclass(frozen=True, slots=True)
+class Repo:
+    """A repository that git found; `rev` is the commit of the revision that it was opened with, if there is one."""
+
+    git: Git
+    common_dir: str
+    """The directory of refs and objects, shared by all work trees."""
+    top: str | None
+    """The root of the work tree; None in a bare repository."""
+    rev: str | None
+
+    def resolve(self, rev: str) -> str:
+        """Return the commit that a revision names, or raise RefNotFound."""
+        answer = _commit_of(self.git, rev)
+        if answer is None:
+            raise RefNotFound(rev)
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class GitObject:
+    """A blob, tree, commit or tag with its content; `body` is None for one over the size limit."""
+
+    oid: str
+    type: str
+    body: bytes | None
+
+
+def open_repo(path: str, rev: str = "HEAD") -> Repo:
+    """Find the repository around `path`, and in the same process the commit of `rev`."""
+    git = Git(path)
+    args = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--is-bare-repository", "--show-cdup"]
+    try:
+        out, _, err = git.ask([*args, _peeled(rev), "--"])
+    except NotADirectoryError:
+        raise NoRepo(path) from None
+    lines = out.decode("utf-8", "surrogateescape").split("\n")
+    if len(lines) < 4:  # noqa: PLR2004  common directory, bare, up, and the end
+        raise _no_repo(path, err)
+    common, bare, up = lines[:3]
+    top = None if bare == "true" else os.path.realpath(os.path.join(path, up))
+    return Repo(git, common, top, _one_oid(lines[3:]))
+
+
+def _no_repo(path: str, err: str) -> Exception:
+    reason = err.strip().removeprefix("fatal: ")
+    if any(known in reason.lower() for known in _NOT_A_REPO):
+        return NoRepo(path)
+    return NoRepo(path, reason)
+
+
+def _peeled(rev: str) -> str:
+    # An option, a range or an exclusion is no revision; git is not asked about it.
+    return "--" if rev.startswith(("-", "^")) or "\0" in rev or not rev else f"{rev}^{{commit}}"
+
+
+def _one_oid(lines: Sequence[str]) -> str | None:
+    found = [line for line in lines if line and line != "--"]
+    return found[0] if len(found) == 1 and _OID_RE.fullmatch(found[0]) else None
+
+
+def _commit_of(git: Git, rev: str) -> str | None:
+    out, status, err = git.ask(["rev-parse", _peeled(rev), "--"])
+    oid = _one_oid(out.decode("utf-8", "surrogateescape").split("\n"))
+    if oid is None and status not in {0, 128}:
+        raise GitError(["rev-parse"], status, err)
+    return oid
+
+
+def read_objects(git: Git, names: Sequence[str]) -> list[GitObject | None]:
+    """Return the objects that `names` (object ids, or `rev:path`) name, in that order; None for what is not there."""
+    found: list[GitObject | None] = []
+    left = list(names)
+    while left:
+        part = _read_batch(git, left)
+        found.extend(part)
+        left = left[len(part) :]
+        if left:  # git stopped at an object that it cannot read
+            found.append(None)
+            left.pop(0)
+    return found
+
+
+def _read_batch(git: Git, names: Sequence[str]) -> list[GitObject | None]:
+    data = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
+    found: list[GitObject | None] = []
+    with git.stream(["cat-file", "--batch", "--buffer"], data) as out:
+        for _ in names:
+            header = out.readline().rsplit(b" ", 2)
+            if header[-1] in {b"missing\n", b"ambiguous\n"}:
+                found.append(None)
+                continue
+            if len(header) != 3 or not header[2].rstrip().isdigit():  # noqa: PLR2004  oid, type, size
+                break
+            size = int(header[2])
+            body = _read_exactly(out.read, size + 1)
+            if body is None:
+                break
+            found.append(GitObject(header[0].decode(), header[1].decode(), body[:-1] if size <= LARGEST_FILE else None))
+    return found
+
+
+def _read_exactly(read: Callable[[int], bytes], size: int) -> bytes | None:
+    if size <= LARGEST_FILE + 1:
+        body = read(size)
+        return body if len(body) == size else None
+    while size:
+        part = read(min(size, 1 << 20))
+        if not part:
+            return None
+        size -= len(part)
+    return b"\n"
+
+
+def list_files(git: Git, rev: str, index: str) -> list[tuple[str, str]]:
+    """Return path and object id of every annotation file in a commit's tree; this walks the tree."""
+    out = git.run(["ls-tree", "-r", "-z", "--full-tree", rev])
+    files = []
+    for entry in out.decode("utf-8", "surrogateescape").split("\0"):
+        about, _, path = entry.partition("\t")
+        if path == index or path.rpartition("/")[2] == "dvc.yaml":
+            files.append((path, about.split(" ")[2]))
+    return files

@@ -1,0 +1,141 @@
+"""Tag objects and tag refs written: objects first, then one transaction; pushed atomically before that, if asked."""
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gto.core.event import parse_zone
+from gto.exceptions import GitError, NoIdentity, PushRejected, TagExists
+from gto.git.command import Git
+
+PUSH_SECONDS = 600.0
+_IDENT_RE = re.compile(r"(.*) <(.*)> ([0-9]+) ([+-][0-9]{4})")
+_DURABLE = ("-c", "core.fsync=committed")  # git fsyncs neither loose objects nor refs by default
+_TRUE = {"true", "yes", "on", "1", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who writes the tag and when, as git's configuration and environment say."""
+
+    name: str
+    email: str
+    time: int
+    zone: str
+    sign: bool
+    """Whether the configuration asks for signed tags (tag.gpgSign)."""
+
+    @property
+    def offset(self) -> timedelta:
+        """The zone as a difference from UTC."""
+        return parse_zone(self.zone.encode())
+
+    def __str__(self) -> str:
+        """Write it as git does."""
+        return f"{self.name} <{self.email}> {self.time} {self.zone}"
+
+
+def read_identity(git: Git) -> Identity:
+    """Ask git for the committer and for tag.gpgSign, in one process."""
+    out, status, err = git.ask(["var", "-l"])
+    lines = out.decode("utf-8", "replace").splitlines()
+    if status != 0:
+        raise NoIdentity(err)
+    values = dict(line.partition("=")[::2] for line in lines)
+    ident = values.get("GIT_COMMITTER_IDENT", "")
+    if not _is_told(values, git.env):  # git would make one up from the machine's names: let it decide if it may
+        ident_out, status, err = git.ask(["var", "GIT_COMMITTER_IDENT"])
+        if status != 0:
+            raise NoIdentity(err)
+        ident = ident_out.decode("utf-8", "replace").strip()
+    match = _IDENT_RE.fullmatch(ident)
+    if match is None:
+        raise NoIdentity(f"git var GIT_COMMITTER_IDENT said: {ident}")
+    sign = any(values.get(key, "no").lower() in _TRUE for key in ("tag.gpgsign", "tag.forcesignannotated"))
+    return Identity(match[1], match[2], int(match[3]), match[4], sign)
+
+
+def _is_told(values: Mapping[str, str], env: Mapping[str, str]) -> bool:
+    import os
+
+    told = {**os.environ, **env}
+    name = told.get("GIT_COMMITTER_NAME") or values.get("user.name") or values.get("committer.name")
+    email = told.get("GIT_COMMITTER_EMAIL") or values.get("user.email") or values.get("committer.email")
+    return bool(name and email)
+
+
+def make_tag(git: Git, common_dir: str, name: str, commit: str, message: str, who: Identity) -> str:
+    """Write a tag object that no ref names yet, and return its id."""
+    if who.sign:
+        return _make_signed_tag(git, common_dir, name, commit, message, who)
+    # No newline at the end: the object is then, byte for byte, the one that GTO 1.x writes.
+    text = f"object {commit}\ntype commit\ntag {name}\ntagger {who}\n\n{message}"
+    return git.run([*_DURABLE, "mktag"], data=text.encode("utf-8", "surrogateescape")).decode().strip()
+
+
+def _make_signed_tag(git: Git, common_dir: str, name: str, commit: str, message: str, who: Identity) -> str:
+    """Let `git tag` sign in a scratch repository that shares objects and configuration, so that no ref appears."""
+    object_format = "sha1" if len(commit) == 40 else "sha256"  # noqa: PLR2004  hexadecimal digits of SHA-1
+    with tempfile.TemporaryDirectory(prefix="gto-sign-") as scratch:
+        Git(scratch).run(["init", "--quiet", "--bare", f"--object-format={object_format}", "."])
+        with open(f"{scratch}/config", "a", encoding="utf-8") as config:
+            config.write(f"[include]\n\tpath = {common_dir}/config\n[core]\n\tbare = true\n")
+        env = {
+            **git.env,
+            "GIT_OBJECT_DIRECTORY": f"{common_dir}/objects",
+            "GIT_COMMITTER_NAME": who.name,
+            "GIT_COMMITTER_EMAIL": who.email,
+            "GIT_COMMITTER_DATE": f"{who.time} {who.zone}",
+        }
+        signer = Git(scratch, env)
+        args = [*_DURABLE, "tag", "-s", "--cleanup=verbatim", "-F", "-", "--", name, commit]
+        signer.run(args, data=message.encode("utf-8", "surrogateescape"), seconds=PUSH_SECONDS)
+        return signer.run(["rev-parse", "--verify", f"refs/tags/{name}"]).decode().strip()
+
+
+def update_tags(git: Git, create: Mapping[str, str], delete: Mapping[str, str]) -> None:
+    """Create and delete tag refs in one transaction: `create` maps names to new ids, `delete` to the ids they had."""
+    lines = ["start"]
+    lines += [f"create refs/tags/{name} {oid}" for name, oid in create.items()]
+    lines += [f"delete refs/tags/{name} {oid}" for name, oid in delete.items()]
+    data = "\n".join([*lines, "prepare", "commit", ""]).encode("utf-8", "surrogateescape")
+    _, status, err = git.ask([*_DURABLE, "update-ref", "--stdin"], data=data)
+    if status != 0:
+        raise _refused(err, create)
+
+
+def _refused(err: str, create: Mapping[str, str]) -> Exception:
+    for name in create:
+        clash = re.search(rf"'refs/tags/([^']+)' exists; cannot create 'refs/tags/{re.escape(name)}'", err)
+        if clash:
+            hint = f"git cannot hold both '{clash[1]}' and '{name}': use --simple false to get a numbered tag"
+            return TagExists(clash[1], hint)
+        if f"refs/tags/{name}': reference already exists" in err:
+            return TagExists(name)
+    return GitError(["update-ref", "--stdin"], 128, err)
+
+
+def push_tags(git: Git, remote: str, create: Mapping[str, str], delete: Mapping[str, str]) -> None:
+    """Push objects to new tag names and delete others, all or none; the remote's own words tell why it refused."""
+    specs = [f"{oid}:refs/tags/{name}" for name, oid in create.items()]
+    specs += [f":refs/tags/{name}" for name in delete]
+    leases = [f"--force-with-lease=refs/tags/{name}:" for name in create]
+    leases += [f"--force-with-lease=refs/tags/{name}:{oid}" for name, oid in delete.items()]
+    args = ["push", "--atomic", "--porcelain", *leases, "--", remote, *specs]
+    _push(git, args)
+
+
+def push_branch(git: Git, remote: str) -> None:
+    """Push the current branch to where git's configuration sends it, else to its own name on `remote`."""
+    _, tracked, _ = git.ask(["rev-parse", "--verify", "--quiet", "@{push}"])
+    _push(git, ["push", "--porcelain"] if tracked == 0 else ["push", "--porcelain", "--", remote, "HEAD"])
+
+
+def _push(git: Git, args: Sequence[str]) -> None:
+    out, status, err = git.ask(args, seconds=PUSH_SECONDS)
+    if status != 0:
+        refused = [line for line in out.decode("utf-8", "replace").splitlines() if line.startswith("!")]
+        words = "\n".join([err.strip(), *refused]).strip()
+        raise PushRejected(args, status, words, "nothing was written; `git fetch --tags` shows what the remote has")

@@ -1,0 +1,1 @@
+"""The room where read, decide and write meet: one repository's registry."""

@@ -1,0 +1,136 @@
+"""Annotations of a registry's artifacts, found by path in commits or in the work tree."""
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+
+from gto.annotations.annotation import Annotation, Reading
+from gto.annotations.artifacts_yaml import read_artifacts_yaml
+from gto.annotations.dvc_yaml import read_dvc_yaml
+from gto.core import names
+from gto.git.repo import GitObject, list_files
+from gto.registry.files import Files, Place
+from gto.registry.registry import Registry
+
+DVC_FILE = "dvc.yaml"
+
+
+def files_of(registry: Registry, name: str) -> list[str]:
+    """Return the files that may annotate an artifact: the `dvc.yaml` of its directory, and for the root the index."""
+    directory, _ = names.split_directory(name)
+    if directory:
+        return [posixpath.join(directory, DVC_FILE)]
+    return [DVC_FILE, registry.config.index]
+
+
+def _with_params(commit: str | None, paths: Iterable[str]) -> list[Place]:
+    """Add the file from which DVC fills in `${...}`, so that one process reads both."""
+    places: list[Place] = []
+    for path in paths:
+        places.append((commit, path))
+        if posixpath.basename(path) == DVC_FILE:
+            places.append((commit, posixpath.join(posixpath.dirname(path), "params.yaml")))
+    return places
+
+
+def read_file(files: Files, commit: str | None, path: str) -> Reading:
+    """Read one annotation file; one that is not there says nothing."""
+    data = files.read(commit, path)
+    if data is None:
+        return Reading()
+    if posixpath.basename(path) == DVC_FILE:
+        return read_dvc_yaml(data, path, lambda other: files.read(commit, other))
+    return read_artifacts_yaml(data, path)
+
+
+def read_files(files: Files, commit: str | None, paths: Sequence[str]) -> Reading:
+    """Read several annotation files of one commit, or of the work tree, in order."""
+    files.fetch(_with_params(commit, paths))
+    readings = [read_file(files, commit, path) for path in paths]
+    return Reading(
+        tuple(one for reading in readings for one in reading.annotations),
+        tuple(problem for reading in readings for problem in reading.problems),
+    )
+
+
+def find(registry: Registry, name: str, commit: str | None, *, work_tree: bool = False) -> Annotation | None:
+    """Return an artifact's annotation in a commit (None: HEAD), or in the work tree; `dvc.yaml` comes first."""
+    where = None if work_tree else commit or registry.repo.rev
+    if where is None and not work_tree:
+        return None
+    found = read_files(Files(registry.repo), where, files_of(registry, name))
+    return next((one for one in found.annotations if one.name == name), None)
+
+
+def in_tables(registry: Registry, known: Iterable[str], revs: Sequence[str]) -> list[str]:
+    """Return the names that HEAD's annotations give, found by path: at the root, and in directories that tags name.
+
+    With `revs` the trees of those commits are walked as well.
+    """
+    files = Files(registry.repo)
+    directories = sorted({names.split_directory(name)[0] for name in known} - {""})
+    paths = [registry.config.index, DVC_FILE, *(posixpath.join(one, DVC_FILE) for one in directories)]
+    found: list[Annotation] = []
+    if registry.repo.rev is not None:
+        found += read_files(files, registry.repo.rev, paths).annotations
+    for rev in revs:
+        found += walk(registry, rev, files).annotations
+    return list(dict.fromkeys(one.name for one in found))
+
+
+def walk(registry: Registry, commit: str, files: Files | None = None) -> Reading:
+    """Read every annotation file of a commit; this walks its tree."""
+    paths = [path for path, _ in list_files(registry.git, commit, registry.config.index)]
+    return read_files(files or Files(registry.repo), commit, paths)
+
+
+def commits(registry: Registry, *, all_branches: bool, all_commits: bool) -> list[str]:
+    """Return the commits at the tips of all branches, or all commits that branches reach."""
+    if all_commits:
+        return registry.git.run(["rev-list", "--branches"]).decode().split()
+    if all_branches:
+        out = registry.git.run(["for-each-ref", "--format=%(objectname)", "refs/heads"]).decode()
+        return list(dict.fromkeys(out.split()))
+    return []
+
+
+def adds_head(registry: Registry, name: str, *, known: bool) -> bool:
+    """Tell whether HEAD's annotation makes HEAD a line of the artifact's table.
+
+    For an artifact with tags only the older `artifacts.yaml` does, as in GTO 1.x; without tags any annotation.
+    """
+    if not names.is_artifact(name):
+        return False
+    if not known:
+        return find(registry, name, None) is not None
+    directory, _ = names.split_directory(name)
+    if directory or registry.repo.rev is None:
+        return False
+    found = read_file(Files(registry.repo), registry.repo.rev, registry.config.index)
+    return any(one.name == name for one in found.annotations)
+
+
+def in_index(registry: Registry, name: str, found: GitObject | None) -> Annotation | None:
+    """Return what an `artifacts.yaml`, as git holds it, says of an artifact."""
+    if found is None or found.type != "blob" or found.body is None:
+        return None
+    reading = read_artifacts_yaml(found.body, registry.config.index)
+    return next((one for one in reading.annotations if one.name == name), None)
+
+
+def of_each(registry: Registry, commits: Mapping[str, str | None]) -> dict[str, Annotation]:
+    """Return the annotation of each artifact: at HEAD, else at the commit given with it."""
+    files = Files(registry.repo)
+    head = registry.repo.rev
+    places = {(where, path) for name, commit in commits.items() for where in (head, commit) if where
+              for path in files_of(registry, name)}  # fmt: skip
+    files.fetch(place for where, path in sorted(places) for place in _with_params(where, [path]))
+    readings = {place: read_file(files, *place) for place in places}
+    found: dict[str, Annotation] = {}
+    for name, commit in commits.items():
+        for where in (head, commit):
+            for path in files_of(registry, name):
+                reading = readings.get((where, path), Reading()) if where else Reading()
+                one = next((one for one in reading.annotations if one.name == name), None)
+                if one is not None:
+                    found.setdefault(name, one)
+    return found

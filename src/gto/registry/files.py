@@ -1,0 +1,45 @@
+"""Files of commits and of the work tree, fetched in batches and kept while a command runs."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gto.git.repo import LARGEST_FILE, Repo, read_objects
+
+Place = tuple[str | None, str]
+"""A commit (None: the work tree) and a path from the root, with `/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Reads files by commit and path; each is read once."""
+
+    repo: Repo
+    kept: dict[Place, bytes | None] = field(default_factory=dict)
+
+    def fetch(self, places: Iterable[Place]) -> None:
+        """Read many files with one process."""
+        wanted = [place for place in dict.fromkeys(places) if place not in self.kept]
+        of_commits = [(commit, path) for commit, path in wanted if commit is not None and "\n" not in path]
+        names = [f"{commit}:{path}" for commit, path in of_commits]
+        if names:
+            for place, found in zip(of_commits, read_objects(self.repo.git, names), strict=True):
+                self.kept[place] = found.body if found and found.type == "blob" else None
+        for commit, path in wanted:
+            if commit is None:
+                self.kept[None, path] = self._from_work_tree(path)
+
+    def read(self, commit: str | None, path: str) -> bytes | None:
+        """Return a file's bytes, or None where there is no such file, or one too large for metadata."""
+        self.fetch([(commit, path)])
+        return self.kept.get((commit, path))
+
+    def _from_work_tree(self, path: str) -> bytes | None:
+        if self.repo.top is None:
+            return None
+        place = os.path.realpath(os.path.join(self.repo.top, path))
+        if os.path.commonpath([place, self.repo.top]) != self.repo.top or not os.path.isfile(place):
+            return None  # a link out of the work tree is no file of it
+        with open(place, "rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        return data if len(data) <= LARGEST_FILE else None
