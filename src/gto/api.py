@@ -18,8 +18,9 @@ from gto.core.table import Cell, Table, history_table, overview_table, version_t
 from gto.core.view import Choice, Sort
 from gto.exceptions import NoAnnotation, UsageError, VersionNotFound
 from gto.registry import annotate as annotating
-from gto.registry import describing, reading
-from gto.registry.registry import Manner, Outcome, Registry
+from gto.registry import describing, overview, reading, writing
+from gto.registry.registry import Registry
+from gto.registry.writing import Manner, Outcome
 
 TableRows = tuple[list[dict[str, Cell]], str]
 """The rows of a table as dictionaries, and the word `keys`: what tabulate takes."""
@@ -47,7 +48,7 @@ def register(
         raise UsageError("Need to specify either version or single bump argument", "leave the others out")
     manner = Manner(message, simple, force, push, author, author_email)
     registry = Registry.open(repo, ref)
-    return _last(registry.register(name, version, bumps[0] if bumps else None, manner), stdout=stdout)
+    return _last(writing.register(registry, name, version, bumps[0] if bumps else None, manner), stdout=stdout)
 
 
 def assign(
@@ -74,7 +75,7 @@ def assign(
     commit = registry.commit() if ref is not None else None
     wish = Assignment(stage, version, commit, name_version, skip_registration)
     manner = Manner(message, simple, force, push, author, author_email)
-    return _last(registry.assign(name, wish, manner), stdout=stdout)
+    return _last(writing.assign(registry, name, wish, manner), stdout=stdout)
 
 
 def unassign(
@@ -98,7 +99,7 @@ def unassign(
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
     manner = Manner(message, simple, force, push, author, author_email)
-    return _maybe(registry.unassign(name, stage, version, commit, manner, delete=delete), stdout=stdout)
+    return _maybe(writing.unassign(registry, name, stage, version, commit, manner, delete=delete), stdout=stdout)
 
 
 def deregister(
@@ -119,7 +120,7 @@ def deregister(
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
     manner = Manner(message, simple, force, push, author, author_email)
-    return _maybe(registry.deregister(name, version, commit, manner, delete=delete), stdout=stdout)
+    return _maybe(writing.deregister(registry, name, version, commit, manner, delete=delete), stdout=stdout)
 
 
 def deprecate(
@@ -139,7 +140,7 @@ def deprecate(
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
     manner = Manner(message, simple, force, push, author, author_email)
-    return _maybe(registry.deprecate(name, commit, manner, delete=delete), stdout=stdout)
+    return _maybe(writing.deprecate(registry, name, commit, manner, delete=delete), stdout=stdout)
 
 
 def rollback(
@@ -157,7 +158,7 @@ def rollback(
 ) -> PublishedEvent:
     """Put the version that was in `stage` before, or the version `to`, into it again, and return the event."""
     manner = Manner(message, simple, force, push, author, author_email)
-    return _last(Registry.open(repo).rollback(name, stage, to, manner), stdout=stdout)
+    return _last(writing.rollback(Registry.open(repo), name, stage, to, manner), stdout=stdout)
 
 
 def _last(outcome: Outcome, *, stdout: bool) -> PublishedEvent:
@@ -195,7 +196,7 @@ def show(
     choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, order)
     registry = Registry.open(repo)
     if not name:
-        seen = reading.overview(registry, choice)
+        seen = overview.overview(registry, choice)
         return _rows(overview_table(seen.rows, seen.stages, cut=truncate_hexsha)) if table else seen.dicts()
     chosen = selector.parse(name)
     found = reading.versions(registry, chosen, choice, details=not table)
@@ -233,7 +234,7 @@ def describe(repo: object, name: str, rev: str | None = None) -> Annotation | No
 
 def check_ref(repo: object, ref: str) -> list[PublishedEvent]:
     """Return the event of a tag, in a list that is empty where the tag is none."""
-    event = Registry.open(repo).check_ref(ref)
+    event = reading.check_ref(Registry.open(repo), ref)
     return [] if event is None else [event]
 
 
@@ -279,7 +280,7 @@ def get_stages(repo: object, allowed: bool = False, used: bool = False) -> list[
     """Return the stages of the configuration (None for any), those ever used, or by default those that matter."""
     if allowed and used:
         raise UsageError('Either "allowed" or "used" can be set', "leave one of them out")
-    return reading.stages(Registry.open(repo), allowed=allowed, used=used)
+    return overview.stages(Registry.open(repo), allowed=allowed, used=used)
 
 
 def annotate(

@@ -1,11 +1,9 @@
 """The configuration: the file `.gto`, and over it the environment variables `GTO_*`."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from gto.core import names
 from gto.exceptions import GTOException, WrongConfig
@@ -16,11 +14,10 @@ _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What a team says about its registry; None for `types` and `stages` allows any."""
 
-    index: str = "artifacts.yaml"
+    index_file: str = "artifacts.yaml"
     log_level: str = "INFO"
     debug: bool = False
     emojis: bool = True
@@ -34,7 +31,7 @@ class Config:
     def lines(self) -> list[str]:
         """Return the settings as `gto doctor` prints them."""
         return [
-            f"INDEX={self.index!r}",
+            f"INDEX={self.index_file!r}",
             f"CONFIG_FILE_NAME={FILE!r}",
             f"LOG_LEVEL={self.log_level!r}",
             f"DEBUG={self.debug!r}",
@@ -50,8 +47,7 @@ def _shown(values: tuple[str, ...] | None) -> list[str] | None:
     return None if values is None else list(values)
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A YAML file's value, and where its keys stand."""
 
     value: object
@@ -101,7 +97,7 @@ def _set(
         changes: dict[str, Any] = {field: value()}
     except (ValueError, GTOException) as error:
         raise WrongConfig(path, f"{prefix}{error}", line) from error
-    return replace(config, **changes)
+    return config._replace(**changes)
 
 
 def _read_text(read: Callable[[object], object], text: str) -> object:
@@ -111,6 +107,8 @@ def _read_text(read: Callable[[object], object], text: str) -> object:
 def _from_text(text: str) -> object:
     """Read a list from a variable: JSON, as GTO 1.x has it, or separated by commas."""
     if text.lstrip().startswith(("[", "null", '"')):
+        import json
+
         try:
             return json.loads(text)
         except ValueError as error:
@@ -161,7 +159,7 @@ def _file_name(value: object) -> str:
 
 
 _SETTINGS: dict[str, tuple[str, Callable[[object], object]]] = {
-    "index": ("index", _file_name),
+    "index": ("index_file", _file_name),
     "log_level": ("log_level", _level),
     "debug": ("debug", _flag),
     "emojis": ("emojis", _flag),

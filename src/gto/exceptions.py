@@ -1,6 +1,6 @@
 """Every error that GTO raises on purpose: the facts as fields, the sentence made once, the next step as hint."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class GTOException(Exception):
@@ -203,6 +203,27 @@ class TagExists(Conflict):
         """Keep the tag's name."""
         super().__init__(f"tag '{name}' already exists", hint or "leave out --simple true to get a numbered tag")
         self.name = name
+
+
+class TagUnreadable(Conflict):
+    """Git cannot read an event of the artifact, so nobody knows what may follow."""
+
+    def __init__(self, tag: str, reason: str, hint: str) -> None:
+        """Keep the tag's name."""
+        super().__init__(f"Nothing is written while tag '{tag}' cannot be read: {reason}", hint)
+        self.tag = tag
+
+
+class TagsLacking(Conflict):
+    """A shallow clone lacks events of the artifact that the remote has."""
+
+    def __init__(self, name: str, lacking: Sequence[str]) -> None:
+        """Keep the names of the tags."""
+        super().__init__(
+            f"This clone is shallow and lacks {len(lacking)} tag(s) of '{name}' on the remote, '{lacking[-1]}' for one",
+            "`git fetch --tags` first",
+        )
+        self.lacking = tuple(lacking)
 
 
 class ClockBehind(Conflict):

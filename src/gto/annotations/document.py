@@ -76,7 +76,7 @@ def _value(node: Node, file: str) -> object:
             return _value(node.target, file)
         case Sequence():
             return [_value(item, file) for item in node.items]
-        case Mapping():
+        case _:
             return _mapping(node, file)
 
 

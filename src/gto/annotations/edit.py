@@ -1,6 +1,8 @@
 """Changes to the annotation of one artifact, in the text of its file."""
 
 import posixpath
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gto.annotations import artifacts_yaml, dvc_yaml, place, splice
@@ -14,7 +16,6 @@ DVC_YAML = "dvc.yaml"
 ARTIFACTS_YAML = "artifacts.yaml"
 
 _BOM = "\ufeff"
-_BY_HAND = "edit the file by hand"
 
 _Fields = dict[object, object]
 
@@ -42,7 +43,7 @@ def annotate_text(text: str, file: str, plain_name: str, change: Change) -> str:
     Raises BadFile where the file cannot be read, or not be edited without changing more; InvalidName;
     UsageError where an artifact in dvc.yaml would have no path, or one outside of the repository.
     """
-    names.parse_plain(plain_name, "artifact name")
+    _check_names(plain_name, change)
     body = text.removeprefix(_BOM)
     document = load_text(body, file)
     entries = _entries(document)
@@ -50,7 +51,8 @@ def annotate_text(text: str, file: str, plain_name: str, change: Change) -> str:
     new = _dvc_fields(old, file, change) if _is_dvc(file) else _artifacts_fields(old, file, change)
     keys = (*_section(file), plain_name)
     known = plain_name in entries
-    body = _update(body, file, keys, old, new) if known else splice.put(body, file, keys, new)
+    with _breaking(file):
+        body = _update(body, file, keys, old, new) if known else splice.put(body, file, keys, new)
     _verify(body, document, {**entries, plain_name: entries[plain_name] if known and new == old else new})
     return text[: len(text) - len(text.removeprefix(_BOM))] + body
 
@@ -67,11 +69,32 @@ def remove_text(text: str, file: str, plain_name: str) -> str:
         raise ArtifactNotFound(dvc_yaml.full_name(file, plain_name))
     rest = {name: entry for name, entry in entries.items() if name != plain_name}
     section = _section(file)
-    body = splice.drop(body, file, (*section, plain_name) if rest or not section else section)
-    if not rest and not section and load_text(body, file).value is None:
+    with _breaking(file):
+        body = splice.drop(body, file, (*section, plain_name) if rest or not section else section)
+        gone = load_text(body, file).root is None
+    if gone and not section:
         body += "{}\r\n" if "\r\n" in text else "{}\n"  # GTO 1.10 fails on an artifacts.yaml that holds nothing
     _verify(body, document, rest)
     return text[: len(text) - len(text.removeprefix(_BOM))] + body
+
+
+def _check_names(plain_name: str, change: Change) -> None:
+    names.parse_plain(plain_name, "artifact name")
+    if change.type:
+        names.parse_plain(change.type, "type")
+    for label in change.labels:
+        names.parse_plain(label, "label")
+
+
+@contextmanager
+def _breaking(file: str) -> Iterator[None]:
+    """Say of a file that could be read before its edit, and not after it, that the edit breaks it."""
+    try:
+        yield
+    except BadFile as error:
+        if error.hint == splice.BY_HAND:
+            raise
+        raise BadFile(file, f"this edit would break the file: {error.reason}", hint=splice.BY_HAND) from None
 
 
 def _is_dvc(file: str) -> bool:
@@ -98,20 +121,22 @@ def _entry(document: Document, entries: _Fields, name: str) -> _Fields:
     if isinstance(entry, dict):
         return entry
     line = document.line(*_section(document.file), name)
-    raise BadFile(document.file, f"the entry '{name}' is no mapping", line, _BY_HAND)
+    raise BadFile(document.file, f"the entry '{name}' is no mapping", line, splice.BY_HAND)
 
 
 def _artifacts_fields(old: _Fields, file: str, change: Change) -> _Fields:
     wanted: dict[str, object] = {
         "type": change.type,
         "path": change.path,
-        "virtual": False if change.must_exist else None,
+        "virtual": change.must_exist,
         "labels": _labels(old, file, change.labels),
         "description": change.description,
         "custom": to_json(change.custom),
     }
-    new = old | {key: value for key, value in wanted.items() if value or value is False}
-    if change.path and not change.must_exist:
+    new = old | {key: value for key, value in wanted.items() if value}
+    if change.must_exist:
+        new["virtual"] = False
+    elif change.path:
         new.pop("virtual", None)  # nobody vouched for the new path
     return new
 
@@ -145,7 +170,7 @@ def _written_path(file: str, path: str | None) -> str:
 def _labels(old: _Fields, file: str, labels: tuple[str, ...]) -> list[str]:
     before = old.get("labels") or []
     if not isinstance(before, list) or not all(isinstance(label, str) for label in before):
-        raise BadFile(file, "'labels' must be a list of texts", hint=_BY_HAND)
+        raise BadFile(file, "'labels' must be a list of texts", hint=splice.BY_HAND)
     return sorted({*before, *labels}) if labels else []
 
 
@@ -169,9 +194,7 @@ def _verify(body: str, before: Document, entries: _Fields) -> None:
     if _is_dvc(before.file):
         expected = {key: value for key, value in top.items() if key != dvc_yaml.SECTION}
         expected |= {dvc_yaml.SECTION: entries} if entries else {}
-    try:
+    with _breaking(before.file):
         after = load(body.encode(), before.file).value
-    except BadFile as error:
-        raise BadFile(before.file, f"this edit would break the file: {error.reason}", hint=_BY_HAND) from None
     if (after or {}) != expected:
-        raise BadFile(before.file, "this edit would change more than it should", hint=_BY_HAND)
+        raise BadFile(before.file, "this edit would change more than it should", hint=splice.BY_HAND)

@@ -1,11 +1,10 @@
 """DVC's `${...}` in text, replaced by the values of variables."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from gto.exceptions import BadFile
 
-_EXPRESSION_RE = re.compile(r"(?<!\\)\$\{(.*?)\}")
 _GRAMMAR_RE = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^.\[\]]+\]\s*)*")
 _MOST = 1 << 20  # characters and values that the interpolations of one file may give
 
@@ -16,7 +15,7 @@ class Unresolved(ValueError):
 
 def is_interpolated(text: str) -> bool:
     """Tell whether `text` holds an expression."""
-    return _EXPRESSION_RE.search(text) is not None
+    return next(_expressions(text), None) is not None
 
 
 def escape(text: str) -> str:
@@ -63,9 +62,8 @@ class Interpolation:
 
     def resolve(self, text: str) -> object:
         """Return the value of a text that is one expression, else text, or raise Unresolved."""
-        whole = _EXPRESSION_RE.fullmatch(text)
-        if whole and "}" not in whole[1]:
-            return self._select(whole[1])
+        if next(_expressions(text), None) == (0, len(text)):
+            return self._select(text[2:-1])
         return self._replace(text).replace(r"\${", "${")
 
     def resolve_all(self, value: object) -> object:
@@ -85,9 +83,9 @@ class Interpolation:
 
     def _replace(self, text: str) -> str:
         parts, index = [], 0
-        for match in _EXPRESSION_RE.finditer(text):
-            parts += [text[index : match.start()], to_text(self._select(match[1]))]
-            index = match.end()
+        for start, end in _expressions(text):
+            parts += [text[index:start], to_text(self._select(text[start + 2 : end - 1]))]
+            index = end
         return "".join([*parts, text[index:]])
 
     def _select(self, expression: str) -> object:
@@ -131,6 +129,21 @@ class Interpolation:
             case _:
                 pass
         self._left -= 1
+
+
+def _expressions(text: str) -> Iterator[tuple[int, int]]:
+    """Give where each `${...}` on one line begins and ends; a regular expression would need quadratic time."""
+    start = text.find("${")
+    while start >= 0:
+        end = text.find("}", start)
+        if end < 0:
+            return
+        line = text.find("\n", start, end)
+        after = start + 1 if text[start - 1 : start] == "\\" else line
+        if after < 0:
+            yield start, end + 1
+            after = end
+        start = text.find("${", after)
 
 
 def _item(value: object, key: str) -> object:

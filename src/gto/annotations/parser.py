@@ -36,7 +36,7 @@ def parse(text: str, file: str) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise BadFile(file, _reason(text, error), mark.line + 1 if mark else None) from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: "\U00110000" in the loader without C
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # the latter: "\UFFFFFFFF", without C
         raise BadFile(file, f"no YAML: {error}") from None
 
 

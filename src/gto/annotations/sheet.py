@@ -11,7 +11,7 @@ from gto.annotations.render import Style
 
 _BREAK = "\r\n|[\n\r\x85\u2028\u2029]"
 _BREAK_RE = re.compile(_BREAK)
-_COMMENT_LINE_RE = re.compile(f"( *)#.*?(?:{_BREAK}|$)")
+_COMMENT_LINE_RE = re.compile(f"(?: *(?:{_BREAK}))*( *)#.*?(?:{_BREAK}|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Sheet:
         return end.end() if end else len(self.text)
 
     def skip_comments(self, offset: int, column: int) -> int:
-        """Return the offset behind the comment lines that begin at `offset` and stand right of `column`."""
+        """Return the offset behind the comments that follow `offset` and stand right of `column`."""
         while (line := _COMMENT_LINE_RE.match(self.text, offset)) and len(line[1]) > column:
             offset = line.end()
         return offset

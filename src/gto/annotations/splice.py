@@ -6,6 +6,8 @@ from gto.annotations.scalar import resolve
 from gto.annotations.sheet import Sheet
 from gto.exceptions import BadFile
 
+BY_HAND = "edit the file by hand"
+
 Keys = tuple[str, ...]
 
 
@@ -40,7 +42,7 @@ def drop(text: str, file: str, keys: Keys) -> str:
     mapping = _mapping(sheet, sheet.find(keys[:-1]))
     pair = find(mapping, keys[-1])
     if pair is None:
-        raise BadFile(file, f"'{keys[-1]}' is not written out", mapping.place.line, "edit the file by hand")
+        raise BadFile(file, f"'{keys[-1]}' is not written out", mapping.place.line, BY_HAND)
     if mapping.flow:
         return _drop_in_braces(sheet, mapping, pair)
     start = sheet.line_start(pair.key.place.start)
@@ -55,7 +57,7 @@ def _mapping(sheet: Sheet, node: Node | None) -> Mapping:
     if isinstance(node, Mapping):
         return node
     line = node.place.line if node else None
-    raise BadFile(sheet.file, "a mapping that is written out was expected", line, "edit the file by hand")
+    raise BadFile(sheet.file, "a mapping that is written out was expected", line, BY_HAND)
 
 
 def _is_empty(node: Node) -> bool:

@@ -4,6 +4,7 @@ import click
 
 from gto.cli import options, outcome
 from gto.core.plan import Assignment
+from gto.registry import writing
 
 
 @click.command(
@@ -52,7 +53,7 @@ def command(
     a version is registered first, as --version if that is given. Registration and assignment are written, and
     pushed, together.
     """
-    registry = options.open_registry(repo, ref or "HEAD")
+    registry = options.open_registry(repo, "HEAD" if ref is None else ref)
     wish = Assignment(
         stage,
         version=version if ref is None else None,
@@ -61,4 +62,4 @@ def command(
         skip_registration=skip_registration,
     )
     manner = options.manner(message, simple, force=force, push=push)
-    outcome.show(registry.assign(name, wish, manner), as_json=as_json)
+    outcome.show(writing.assign(registry, name, wish, manner), as_json=as_json)

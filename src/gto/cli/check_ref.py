@@ -3,6 +3,7 @@
 import click
 
 from gto.cli import options, render
+from gto.registry import reading
 
 
 @click.command(
@@ -35,7 +36,7 @@ def command(
     A tag that is no event, or that does not exist, prints nothing.
     """
     options.only_one(json=as_json, name=show_name, version=show_version, event=show_event, stage=show_stage)
-    event = options.open_registry(repo).check_ref(ref)
+    event = reading.check_ref(options.open_registry(repo), ref)
     if event is None:
         return
     fields = (

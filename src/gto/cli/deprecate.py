@@ -4,6 +4,7 @@ import click
 
 from gto.cli import options, outcome
 from gto.core import semver
+from gto.registry import writing
 
 
 @click.command(
@@ -50,11 +51,11 @@ def command(
     manner = options.manner(message, simple, force=force, push=push)
     commit = registry.commit() if ref else None
     if version and not stage and ref and semver.parse(version) is None:
-        done = registry.unassign(name, version, None, commit, manner, delete=delete)
-    elif version and stage:
-        done = registry.unassign(name, stage, version, None, manner, delete=delete)
+        done = writing.unassign(registry, name, version, None, commit, manner, delete=delete)
+    elif stage:
+        done = writing.unassign(registry, name, stage, version or "", None, manner, delete=delete)
     elif version:
-        done = registry.deregister(name, version, None, manner, delete=delete)
+        done = writing.deregister(registry, name, version, None, manner, delete=delete)
     else:
-        done = registry.deprecate(name, commit, manner, delete=delete)
+        done = writing.deprecate(registry, name, commit, manner, delete=delete)
     outcome.show(done, as_json=as_json)

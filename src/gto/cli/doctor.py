@@ -1,7 +1,6 @@
 """`gto doctor`: version, configuration, problems."""
 
 import sys
-from dataclasses import asdict
 
 import click
 
@@ -27,7 +26,7 @@ def command(repo: str, as_json: bool) -> None:
             {
                 "version": __version__,
                 "config": settings,
-                "problems": [asdict(problem) for problem in problems],
+                "problems": [problem._asdict() for problem in problems],
             }
         )
     else:

@@ -13,7 +13,8 @@ from gto.exceptions import ExclusiveOptions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from gto.registry.registry import Manner, Registry
+    from gto.registry.registry import Registry
+    from gto.registry.writing import Manner
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
@@ -125,7 +126,7 @@ push = click.option("--push", is_flag=True, help="Push the tags to `origin`: all
 
 def manner(message: str | None, simple: str, *, force: bool, push: bool) -> Manner:
     """Make one value of the options that say how to write."""
-    from gto.registry.registry import Manner
+    from gto.registry.writing import Manner
 
     return Manner(message, {"auto": None, "true": True, "false": False}[simple], force, push)
 

@@ -1,7 +1,7 @@
 """What a command that writes says when it is done."""
 
 from gto.cli import render
-from gto.registry.registry import Outcome
+from gto.registry.writing import Outcome
 
 
 def show(outcome: Outcome, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ import click
 from gto.cli import options, outcome
 from gto.core.semver import Bump
 from gto.exceptions import UsageError
+from gto.registry import writing
 
 
 @click.command(
@@ -57,7 +58,7 @@ def command(
     registry = options.open_registry(repo, ref or "HEAD")
     bump = one_bump(major=bump_major, minor=bump_minor, patch=bump_patch, version=bool(version))
     manner = options.manner(message, simple, force=force, push=push)
-    done = registry.register(name, version or None, bump, manner, allow_second_version=allow_second_version)
+    done = writing.register(registry, name, version or None, bump, manner, allow_second_version=allow_second_version)
     outcome.show(done, as_json=as_json)
 
 

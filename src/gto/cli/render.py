@@ -1,17 +1,20 @@
 """Output: tables as tabulate draws them, JSON, lines, complaints; never wrapped, never failing on an encoding."""
 
+from __future__ import annotations
+
 import io
-import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from enum import Enum
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
-from gto.core.table import Cell, Table
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gto.core.table import Cell, Table
 
 NOTHING = "Nothing found in the current workspace"
 MISSING = "-"
@@ -50,7 +53,9 @@ def complain(text: str, hint: str = "") -> None:
 
 def be_verbose() -> None:
     """Print on stderr what git is asked."""
-    os.environ["GTO_DEBUG_GIT"] = "1"
+    from gto.git import command
+
+    command.watch(note)
 
 
 def clean(text: str) -> str:
@@ -60,10 +65,15 @@ def clean(text: str) -> str:
 
 def as_json(value: object) -> None:
     """Print a value as GTO 1.x does: indented by four, times in ISO form."""
+    import json
+
     click.echo(json.dumps(value, indent=4, default=_plain))
 
 
 def _plain(value: object) -> object:
+    from datetime import datetime
+    from enum import Enum
+
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Enum):

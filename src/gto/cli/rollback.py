@@ -3,6 +3,7 @@
 import click
 
 from gto.cli import options, outcome
+from gto.registry import writing
 
 
 @click.command(
@@ -40,4 +41,4 @@ def command(
     one that was rolled back.
     """
     manner = options.manner(message, simple, force=force, push=push)
-    outcome.show(options.open_registry(repo).rollback(name, stage, to, manner), as_json=as_json)
+    outcome.show(writing.rollback(options.open_registry(repo), name, stage, to, manner), as_json=as_json)

@@ -5,14 +5,13 @@ import sys
 import click
 
 from gto.cli import options, render
-from gto.cli.date import parse_date
 from gto.core import selector as selectors
 from gto.core.selector import Pick, Selector
 from gto.core.table import Table, overview_table, version_table
 from gto.core.view import Choice, Sort
 from gto.exceptions import UsageError
-from gto.registry import annotation, reading
-from gto.registry.reading import Wanted
+from gto.registry import annotation
+from gto.registry.overview import Wanted, overview
 from gto.registry.registry import Registry
 
 
@@ -100,19 +99,25 @@ def command(
     field = next((key for key, asked in fields.items() if asked), None)
     choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, Sort(sort))
     registry = options.open_registry(repo)
-    until = None if at is None else parse_date(at, end=True)
+    until = None if at is None else _second(at)
     if name:
         _refuse(type=type_, label=labels, all_branches=all_branches, all_commits=all_commits)
         table, value = _one(registry, selectors.parse(name), choice, in_stage, until, details=as_json)
     else:
         revs = annotation.commits(registry, all_branches=all_branches, all_commits=all_commits)
-        table, value = _all(registry, choice, Wanted(type_, labels, in_stage), until, revs)
+        table, value = _all(registry, choice, Wanted(type_, labels, in_stage), until, revs, details=as_json)
     if as_json:
         render.as_json(value)
     else:
         _print(table, field, plain=plain)
     if expected and not table.rows:
         sys.exit(1)
+
+
+def _second(text: str) -> int:
+    from gto.cli.date import parse_date
+
+    return parse_date(text, end=True)
 
 
 def _refuse(**given: object) -> None:
@@ -122,12 +127,12 @@ def _refuse(**given: object) -> None:
 
 
 def _all(
-    registry: Registry, choice: Choice, wanted: Wanted, until: int | None, revs: list[str]
+    registry: Registry, choice: Choice, wanted: Wanted, until: int | None, revs: list[str], *, details: bool
 ) -> tuple[Table, object]:
-    seen = reading.overview(registry, choice, wanted, until=until, revs=revs)
+    seen = overview(registry, choice, wanted, until=until, revs=revs)
     if seen.set_aside:
         render.note(f"note: {seen.set_aside} tag(s) were set aside: see `gto doctor`")
-    return overview_table(seen.rows, seen.stages), seen.dicts()
+    return overview_table(seen.rows, seen.stages), seen.dicts() if details else None
 
 
 def _one(
@@ -139,6 +144,8 @@ def _one(
     *,
     details: bool,
 ) -> tuple[Table, object]:
+    from gto.registry import reading
+
     found = reading.versions(registry, selector, choice, until=until, details=details)
     if in_stage is not None:
         found = found.in_stage(in_stage)

@@ -4,7 +4,7 @@ import click
 
 from gto.cli import options, render
 from gto.exceptions import ExclusiveOptions
-from gto.registry import reading
+from gto.registry import overview
 
 
 @click.command("stages", cls=options.Command, short_help="Print list of stages used in the registry.")
@@ -16,7 +16,7 @@ def command(repo: str, allowed: bool, used: bool, as_json: bool) -> None:
     """Print list of stages: those of the configuration, or where it lists none, those in use."""
     if allowed and used:
         raise ExclusiveOptions('Either "allowed" or "used" can be set', "leave one of them out")
-    found = reading.stages(options.open_registry(repo), allowed=allowed, used=used)
+    found = overview.stages(options.open_registry(repo), allowed=allowed, used=used)
     if as_json:
         render.as_json(found)
     else:

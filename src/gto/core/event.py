@@ -1,20 +1,25 @@
 """What a tag says: `TagRecord` as git holds it, `Event` or `Problem` as GTO reads it."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
 
 from gto.core import tag
 from gto.core.tag import Kind, TagName
 
 LATEST = 253402300799  # seconds: 9999-12-31T23:59:59Z, the last second that ISO 8601's four-digit year can write
 
+NULL_OID = "0" * 40
+"""Stands for the object of a ref that holds no object id."""
+
+UNREAD = frozenset({"tag-missing", "tag-corrupt"})
+"""The codes of problems that may hide an event: git cannot read the tag object."""
+
 SortKey = tuple[int, int, int, str]
 """Time in seconds, counter, kind, tag name: the one order of events."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something that was set aside: a code for programs, what it concerns, the reason, and the next step."""
 
     code: str
@@ -24,8 +29,7 @@ class Problem:
     artifact: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TagRecord:
+class TagRecord(NamedTuple):
     """A ref under refs/tags/ with the object that it names, before anyone asks what it means."""
 
     name: str
@@ -38,10 +42,11 @@ class TagRecord:
     """The tag object's text; empty where `type` is not `tag`."""
     peeled: str = ""
     """For a tag on a tag: `type oid` of the object at the chain's end."""
+    known: tuple[str, int] | None = None
+    """Commit and seconds, where the reader saw that nothing is wrong with the object."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event of the registry, read from an annotated tag."""
 
     tag: TagName
@@ -68,6 +73,12 @@ class Event:
         return moment(self.time, _zone(self.body))
 
     @property
+    def has_bad_zone(self) -> bool:
+        """Whether the tagger's zone is none, so that UTC stands in."""
+        match = _TAGGER_RE.match(self.body)
+        return match is not None and not parse_zone(match[3]) and match[3][1:] != b"0000"
+
+    @property
     def author(self) -> str:
         """The tagger's name."""
         return _tagger(self.body)[0]
@@ -79,14 +90,17 @@ class Event:
 
     @property
     def message(self) -> str:
-        """The tag's message, without white space around it; bytes that are not UTF-8 show as U+FFFD."""
-        return self.body.partition(b"\n\n")[2].decode("utf-8", "replace").strip()
+        """The message without signature and white space around it; bytes that are not UTF-8 show as U+FFFD."""
+        text = self.body.partition(b"\n\n")[2]
+        signed = _SIGNED_RE.match(text)
+        return (signed[1] if signed else text).decode("utf-8", "replace").strip()
 
 
 _BODY_RE = re.compile(
     rb"object ([0-9a-f]+)\ntype ([a-z]+)\ntag ([^\n]*)\n(?:tagger [^\n]*> ?(-?[0-9]{1,20}) [+-][0-9]{1,6}\n)?"
 )
-_TAGGER_RE = re.compile(rb"tagger ([^\n]*?) ?<([^\n>]*)> ?-?[0-9]+ ([+-])([0-9]{2})([0-9]{2})\n")
+_TAGGER_RE = re.compile(rb"(?:[^\n]+\n){3}tagger ([^\n]*?) ?<([^\n>]*)> ?-?[0-9]+ ([+-][0-9]+)\n")
+_SIGNED_RE = re.compile(rb"(?ms)(.*^)-----BEGIN (?:(?:PGP|SSH) SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----")
 _LOOKS_OLD_RE = re.compile(r"(?P<artifact>[^@#]+)(?:#(?P<stage>[^#@]+)-[0-9]+|@!v[^@#]*)")
 
 
@@ -95,6 +109,12 @@ def read(record: TagRecord) -> Event | Problem | None:  # noqa: PLR0911  one ret
     name = tag.find(record.name)
     if name is None or record.type != "tag" or name.kind is Kind.CREATION:
         return _look_alike(record, name)
+    if record.known is not None:
+        commit, time = record.known
+        if time <= LATEST:
+            return Event(
+                name, record.name, commit, time, (time, name.counter or 0, name.kind, record.name), record.body
+            )
     match = _BODY_RE.match(record.body)
     if match is None:
         return _aside(record, name, "tag-unreadable", "the tag object is not in git's form", _AGAIN)
@@ -127,16 +147,22 @@ def _look_alike(record: TagRecord, name: TagName | None) -> Problem | None:
     if name is None:
         old = _LOOKS_OLD_RE.fullmatch(record.name) if record.type == "tag" else None
         hint = "GTO 1.x does not read it: write the event again with gto, then delete this tag"
-        return Problem("tag-of-gto-0", record.name, "the tag is in the form of GTO 0.x", hint) if old else None
+        if old:
+            return Problem("tag-of-gto-0", record.name, "the tag is in the form of GTO 0.x", hint)
+        long = tag.find_oversized(record.name) if record.type == "tag" else None
+        reason = "the version or the counter is too long to be one"
+        return Problem("tag-number-too-long", record.name, reason, "delete the tag", long) if long else None
+    if record.oid == NULL_OID:
+        hint = f"delete the file refs/tags/{record.name} in the git directory, then fetch the tags again"
+        return _aside(record, name, "tag-missing", "the file of the ref holds no object id", hint)
     if record.type in {"missing", "corrupt"}:
         reason = f"git cannot read the tag object {record.oid}: it is {record.type}"
-        return _aside(record, name, f"tag-{record.type}", reason, "fetch the tags again, then run `git fsck`")
+        hint = f"`git fetch --tags` may bring it back; `git update-ref -d 'refs/tags/{record.name}'` gives it up"
+        return _aside(record, name, f"tag-{record.type}", reason, hint)
     if record.type != "tag":
         hint = f"`git tag -d '{record.name}'`, then write the event with gto"
         return _aside(record, name, "tag-lightweight", "a lightweight tag is no event", hint)
-    if name.kind is Kind.CREATION:
-        return _aside(record, name, "tag-creation", "GTO has no event 'created'; the tag is ignored", "delete the tag")
-    return None  # pragma: no cover  read() sends nothing else here
+    return _aside(record, name, "tag-creation", "GTO has no event 'created'; the tag is ignored", "delete the tag")
 
 
 def looks_old(name: str) -> tuple[str, str] | None:
@@ -155,8 +181,8 @@ def moment(seconds: int, offset: timedelta = timedelta(0)) -> datetime:
 
 
 def _zone(body: bytes) -> timedelta:
-    match = _TAGGER_RE.search(body)
-    return parse_zone(b"".join(match.groups()[2:])) if match else timedelta(0)
+    match = _TAGGER_RE.match(body)
+    return parse_zone(match[3]) if match else timedelta(0)
 
 
 def parse_zone(text: bytes) -> timedelta:
@@ -170,7 +196,7 @@ def parse_zone(text: bytes) -> timedelta:
 
 
 def _tagger(body: bytes) -> tuple[str, str]:
-    match = _TAGGER_RE.search(body)
+    match = _TAGGER_RE.match(body)
     if match is None:
         return "", ""
     return match[1].decode("utf-8", "replace"), match[2].decode("utf-8", "replace")

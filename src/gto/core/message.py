@@ -7,19 +7,14 @@ from gto.core.tag import Kind, TagName
 
 def default_message(tag: TagName, version: str | None) -> str:
     """Return the message of a tag that its author gave none; `version` is the version that a stage event concerns."""
-    match tag.kind:
-        case Kind.REGISTRATION:
-            return f"Registering artifact {tag.artifact} version {tag.version}"
-        case Kind.DEREGISTRATION:
-            return f"Deregistering artifact {tag.artifact} version {tag.version}"
-        case Kind.ASSIGNMENT:
-            return f"Assigning stage {tag.stage} to artifact {tag.artifact} version {version}"
-        case Kind.UNASSIGNMENT:
-            return f"Unassigning stage '{tag.stage}' to artifact '{tag.artifact}' version '{version}'"
-        case Kind.DEPRECATION:
-            return f"Deprecating artifact '{tag.artifact}'"
-        case Kind.CREATION:
-            return f"Creating artifact '{tag.artifact}'"
+    return {
+        Kind.REGISTRATION: f"Registering artifact {tag.artifact} version {tag.version}",
+        Kind.DEREGISTRATION: f"Deregistering artifact {tag.artifact} version {tag.version}",
+        Kind.ASSIGNMENT: f"Assigning stage {tag.stage} to artifact {tag.artifact} version {version}",
+        Kind.UNASSIGNMENT: f"Unassigning stage '{tag.stage}' to artifact '{tag.artifact}' version '{version}'",
+        Kind.DEPRECATION: f"Deprecating artifact '{tag.artifact}'",
+        Kind.CREATION: f"Creating artifact '{tag.artifact}'",
+    }[tag.kind]
 
 
 def created(kind: Kind, ref: str, version: str | None) -> str:

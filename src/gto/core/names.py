@@ -13,7 +13,7 @@ DIRECTORY = r"[a-zA-Z0-9-_./]+"
 
 _PLAIN_RE = re.compile(PLAIN)
 _FULL_RE = re.compile(f"(?:{DIRECTORY}:)?{PLAIN}")
-_NEVER_IN_A_REF = re.compile(r"//|\.\.|(?:^|/)\.|(?:\.lock|\.|^)(?:/|:|$)")
+_NEVER_IN_A_REF = re.compile(r"^-|//|\.\.|(?:^|/)\.|(?:\.lock|\.|^)(?:/|:|$)")
 _PLAIN_RULE = (
     "only letters, digits, '-', '_' and '/' are allowed; it starts and ends with a letter or a digit, without '//'"
 )

@@ -1,14 +1,15 @@
 """Decisions: a snapshot of one artifact and a request become a `Plan`, or a refusal that says why."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 from gto.core import message, names, semver
 from gto.core.event import SortKey, moment
 from gto.core.names import ArtifactName
 from gto.core.semver import Bump, SemVer
 from gto.core.snapshot import ArtifactState, VersionState
-from gto.core.tag import Kind, TagName
+from gto.core.tag import MOST_COUNTER, MOST_DIGITS, Kind, TagName, find
 from gto.core.view import journal, previous_holder
 from gto.exceptions import (
     AlreadyDeprecated,
@@ -27,8 +28,7 @@ from gto.exceptions import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NewTag:
+class NewTag(NamedTuple):
     """A tag to write, and the version that its event concerns."""
 
     name: TagName
@@ -37,8 +37,7 @@ class NewTag:
     version: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What to write and what to delete, all or nothing; `notes` are for the user's eyes."""
 
     create: tuple[NewTag, ...] = ()
@@ -46,8 +45,7 @@ class Plan:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What every decision needs: the artifact, all its tags (lightweight ones too), the clock, the manner."""
 
     artifact: ArtifactState
@@ -60,38 +58,47 @@ class Context:
     message: str | None = None
 
 
-def _numbered(context: Context, extra: Iterable[TagName] = ()) -> int:
-    """Return the next counter: one more than the highest on any tag of the artifact."""
-    counters = [name.counter or 0 for name in extra]
-    counters += [int(text) for text in (t.rpartition("#")[2] for t in context.taken) if _is_counter(text)]
-    return 1 + max(counters, default=0)
+def _numbered(context: Context, name: TagName, before: Sequence[NewTag]) -> TagName:
+    """Give the tag the next counter: one more than the highest on any tag of the artifact."""
+    numbers = sorted((text for text in context.taken if _ending(text)), key=_ending, reverse=True)
+    known = (found for found in map(find, numbers) if found is not None and found.counter is not None)
+    counted = [tag.name for tag in before] + list(islice(known, 1))
+    highest = max(counted, key=lambda found: found.counter or 0, default=name)
+    counter = 1 + (highest.counter or 0)
+    if counter > MOST_COUNTER:
+        raise Conflict(f"No counter is left above that of tag '{highest}'", f"delete it: `git tag -d '{highest}'`")
+    return TagName(name.kind, name.artifact, name.version, name.stage, counter)
 
 
-def _is_counter(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18  # noqa: PLR2004  the bound of core/tag.py
+def _ending(text: str) -> int:
+    """Return the number after the last `#`; 0 where there is none that could be a counter."""
+    digits = text.rpartition("#")[2]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS else 0
 
 
 def _name(context: Context, name: TagName, *, counted: bool, before: Sequence[NewTag] = ()) -> TagName:
     """Choose between the plain and the numbered form, so that the tag is free and its event sorts last."""
     _check_clock(context)
-    number = TagName(name.kind, name.artifact, name.version, name.stage, _numbered(context, [t.name for t in before]))
     if context.simple is False or (context.simple is None and counted):
-        return number
+        return _numbered(context, name, before)
     free = str(name) not in context.taken
     last = _sorts_last(context, name, before)
     if free and last:
         return name
-    if context.simple:
-        hint = "" if not free else "an event of this very second stands in the way: leave out --simple true"
-        raise TagExists(str(name), hint) if not free else Conflict(f"'{name}' would not sort last", hint)
-    return number
+    if not context.simple:
+        return _numbered(context, name, before)
+    if not free:
+        raise TagExists(str(name))
+    hint = "an event of this very second stands in the way: leave out --simple true"
+    raise Conflict(f"'{name}' would not sort last", hint)
 
 
 def _sorts_last(context: Context, name: TagName, before: Sequence[NewTag]) -> bool:
-    newest = context.artifact.newest
-    keys: list[SortKey] = [newest.key] if newest else []
+    last = context.artifact.last
+    # With --force the clock may be behind the newest event: then nothing sorts last.
+    keys: list[SortKey] = [last] if last and last[0] <= context.now else []
     keys += [_key(tag.name, context.now) for tag in before]
-    return context.force or not keys or _key(name, context.now) > max(keys)
+    return not keys or _key(name, context.now) > max(keys)
 
 
 def _key(name: TagName, time: int) -> SortKey:
@@ -99,10 +106,10 @@ def _key(name: TagName, time: int) -> SortKey:
 
 
 def _check_clock(context: Context) -> None:
-    newest = context.artifact.newest
-    if newest is not None and context.now < newest.time and not context.force:
-        times = (moment(context.now).isoformat(), moment(newest.time).isoformat())
-        raise ClockBehind(context.artifact.name, *times, newest.ref)
+    last = context.artifact.last
+    if last is not None and context.now < last[0] and not context.force:
+        times = (moment(context.now).isoformat(), moment(last[0]).isoformat())
+        raise ClockBehind(context.artifact.name, *times, last[3])
 
 
 def _tag(context: Context, name: TagName, commit: str, version: str | None, *, own_message: bool = True) -> NewTag:
@@ -113,8 +120,7 @@ def _tag(context: Context, name: TagName, commit: str, version: str | None, *, o
 # --- register
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(NamedTuple):
     """A wish to register a version at a commit: by name, by bump, or the next one."""
 
     commit: str
@@ -145,7 +151,7 @@ def _version_to_register(context: Context, wish: Registration) -> tuple[str, tup
             raise CommitTaken(artifact.name, here[0].name)
         return here[0].name, (_again(here[0].name, artifact.name),)
     back = next((version for version in here if wish.version in {None, version.name}), None)
-    if back is not None and wish.bump is None and not wish.allow_second_version:
+    if back is not None and wish.bump is None and (wish.version or not wish.allow_second_version):
         return back.name, (_again(back.name, artifact.name),)
     if here and not wish.allow_second_version:
         raise CommitTaken(artifact.name, here[0].name, active=False)
@@ -187,8 +193,7 @@ def _revival(artifact: ArtifactState) -> tuple[str, ...]:
 # --- assign
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """A wish to put a stage on a version, or on a commit, which is registered first unless that is to be skipped."""
 
     stage: str
@@ -250,7 +255,16 @@ def _assignable(artifact: ArtifactState, version: VersionState) -> VersionState:
         reason = f"Version '{version.name}' was deregistered, so no stage can be assigned to it"
         hint = f"bring it back first: `gto register {artifact.name} {version.commit[:10]}`"
         raise Conflict(reason, hint)
+    _check_stage_counts(artifact, version, "`gto deprecate {} {}` takes that one back")
     return version
+
+
+def _check_stage_counts(artifact: ArtifactState, version: VersionState, hint: str) -> None:
+    here = artifact.at_commit(version.commit)
+    if here and here[0].name != version.name:
+        commit = version.commit[:7]
+        reason = f"A stage tag on commit {commit} counts for '{here[0].name}', not for '{version.name}'"
+        raise Conflict(reason, hint.format(artifact.name, here[0].name))
 
 
 def rollback(context: Context, stage: str, to: str | None, allowed: Sequence[str] | None) -> Plan:
@@ -259,16 +273,15 @@ def rollback(context: Context, stage: str, to: str | None, allowed: Sequence[str
     if artifact.newest is None:
         raise ArtifactNotFound(artifact.name)
     holder = artifact.holder(stage)
-    if holder is None and to is None:
-        raise EmptyStage(artifact.name, stage)
-    before = previous_holder(artifact, stage) if to is None else None
-    if to is None and before is None:
-        hint = f"`gto assign {artifact.name} --version VERSION --stage {stage}` puts any version there"
-        raise Conflict(f"No version was in stage '{stage}' before '{holder.version if holder else ''}'", hint)
-    if before is not None and artifact.version(before.version) is not None and not semver.parse(before.version):
-        plan = assign(context, Assignment(stage, commit=before.commit, skip_registration=True), allowed)
-    else:
-        plan = assign(context, Assignment(stage, version=before.version if before else to), allowed)
+    if to is None:
+        if holder is None:
+            raise EmptyStage(artifact.name, stage)
+        before = previous_holder(artifact, holder)
+        if before is None:
+            hint = f"`gto assign {artifact.name} --version VERSION --stage {stage}` puts any version there"
+            raise Conflict(f"No version was in stage '{stage}' before '{holder.version}'", hint)
+        to = before.version
+    plan = assign(context, Assignment(stage, version=to), allowed)
     was = f"from '{holder.version}' " if holder else ""
     note = f"stage '{stage}' of '{artifact.name}' goes back {was}to '{plan.create[-1].version}'"
     return Plan(plan.create, notes=(note, *plan.notes))
@@ -306,6 +319,14 @@ def _find(artifact: ArtifactState, version: str | None, commit: str | None) -> V
     return found
 
 
+def _misplaced(artifact: ArtifactState, version: str | None = None) -> Iterator[str]:
+    """Return the version tags that were set aside, and would count once those before them are gone."""
+    for problem in artifact.problems:
+        name = find(problem.subject) if problem.code != "two-versions" else None
+        if name is not None and version in {None, name.version}:
+            yield problem.subject
+
+
 def deregister(context: Context, version: str | None, commit: str | None, *, delete: bool) -> Plan:
     """Plan to take a version back, or to delete its tags and those of its stages."""
     artifact = context.artifact
@@ -316,7 +337,7 @@ def deregister(context: Context, version: str | None, commit: str | None, *, del
     if not context.force and not found.is_active:
         raise Conflict(f"The version at ref '{found.commit}' was deregistered already", "use --force to do it again")
     if delete:
-        return Plan(delete=tuple(event.ref for event in found.events))
+        return Plan(delete=(*(event.ref for event in found.events), *_misplaced(artifact, found.name)))
     name = TagName(Kind.DEREGISTRATION, ArtifactName(artifact.name), found.name)
     return Plan((_tag(context, _name(context, name, counted=False), found.commit, found.name),))
 
@@ -334,6 +355,7 @@ def unassign(context: Context, stage: str, version: str | None, commit: str | No
     if delete:
         events = (*state.assignments, *state.unassignments) if state else ()
         return Plan(delete=tuple(event.ref for event in sorted(events, key=lambda event: event.key)))
+    _check_stage_counts(artifact, found, "add --delete to delete the tags that put it there")
     name = TagName(Kind.UNASSIGNMENT, ArtifactName(artifact.name), None, stage)
     return Plan((_tag(context, _name(context, name, counted=True), found.commit, found.name),))
 
@@ -352,7 +374,9 @@ def deprecate(context: Context, commit: str | None, head: str | None, *, annotat
     if known and not context.force and not artifact.is_active:
         raise AlreadyDeprecated(artifact.name)
     if delete:
-        return Plan(delete=tuple(line.event.ref for line in journal(artifact)))
+        # Of one second the latest kind first, as GTO 1.x lists them.
+        lines = sorted(journal(artifact), key=lambda line: (line.event.time, -line.event.kind))
+        return Plan(delete=(*(line.event.ref for line in lines), *_misplaced(artifact)))
     target = commit or (artifact.newest.commit if artifact.newest else head)
     if target is None:
         raise ArtifactNotFound(artifact.name)

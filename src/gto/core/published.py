@@ -1,8 +1,8 @@
 """The values that GTO 1.x publishes, key for key: events, versions, stages, state."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gto.core import message
 from gto.core.event import Event
@@ -13,8 +13,7 @@ from gto.core.view import Row, VersionRow, journal
 Published = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedEvent:
+class PublishedEvent(NamedTuple):
     """An event as callers of `gto.api` get it; `version` and `stage` are None where it has none."""
 
     event: str
@@ -53,12 +52,12 @@ class PublishedEvent:
         state: Published = {
             "priority": self.priority,
             "addition": self.addition,
-            **self._fields(),
+            **self._own(),
             "event": self.event,
         }
         return {key: value for key, value in state.items() if key not in (exclude or ())}
 
-    def _fields(self) -> Published:
+    def _own(self) -> Published:
         fields: Published = {
             "artifact": self.artifact,
             "created_at": self.created_at,
@@ -75,8 +74,7 @@ class PublishedEvent:
         return fields
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """The facts of a commit that tables and JSON show."""
 
     oid: str
@@ -127,8 +125,7 @@ def _enrichment(name: str, version: str, commit: Commit, details: Sequence[Publi
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Enriched:
+class Enriched(NamedTuple):
     """What the commits of an artifact's versions add to its JSON: facts of the commit, and annotations there."""
 
     commits: Mapping[str, Commit]
@@ -142,8 +139,7 @@ class Enriched:
         return [_enrichment(name, version.name, commit, self.details.get(version.commit, ()))]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a version comes from: its newest registration, else its newest stage event, else its commit."""
 
     created_at: datetime
@@ -274,8 +270,7 @@ def find_event(state: ArtifactState, ref: str) -> PublishedEvent | None:
     return next((published(line.event, line.version) for line in journal(state) if line.event.ref == ref), None)
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedStage:
+class PublishedStage(NamedTuple):
     """A stage that a version is in, as callers of `gto.api` get it."""
 
     artifact: str
@@ -290,8 +285,7 @@ class PublishedStage:
     ref: str
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedVersion:
+class PublishedVersion(NamedTuple):
     """A version, as callers of `gto.api` get it."""
 
     artifact: str

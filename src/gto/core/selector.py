@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from gto.core import names, semver
 from gto.core.view import VersionRow
@@ -18,8 +18,7 @@ class Pick(Enum):
     STAGE = "stage"
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(NamedTuple):
     """An artifact's name as it was typed, and what to pick of it; `value` is a version or a stage."""
 
     name: str
@@ -28,15 +27,8 @@ class Selector:
 
     def __str__(self) -> str:
         """Write the selector."""
-        match self.pick:
-            case Pick.ALL:
-                return self.name
-            case Pick.LATEST:
-                return f"{self.name}@latest"
-            case Pick.VERSION:
-                return f"{self.name}@{self.value}"
-            case Pick.STAGE:
-                return f"{self.name}#{self.value}"
+        picks = {Pick.ALL: "", Pick.LATEST: "@latest", Pick.VERSION: f"@{self.value}", Pick.STAGE: f"#{self.value}"}
+        return f"{self.name}{picks[self.pick]}"
 
 
 _SELECTOR_RE = re.compile(
@@ -59,12 +51,10 @@ def parse(text: str) -> Selector:
 
 def select(rows: Sequence[VersionRow], selector: Selector) -> list[VersionRow]:
     """Return those of the rows, given highest first, that the selector names."""
-    match selector.pick:
-        case Pick.ALL:
-            return list(rows)
-        case Pick.LATEST:
-            return list(rows[:1])
-        case Pick.VERSION:
-            return [row for row in rows if row.version.name == selector.value]
-        case Pick.STAGE:
-            return [row for row in rows if any(stage.stage == selector.value for stage in row.stages)]
+    if selector.pick is Pick.LATEST:
+        return list(rows[:1])
+    if selector.pick is Pick.VERSION:
+        return [row for row in rows if row.version.name == selector.value]
+    if selector.pick is Pick.STAGE:
+        return [row for row in rows if any(stage.stage == selector.value for stage in row.stages)]
+    return list(rows)

@@ -1,9 +1,9 @@
 """Versions: Semantic Versioning 2.0.0 (semver.org) with a leading `v`."""
 
 import re
-from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache, total_ordering
+from functools import lru_cache
+from typing import NamedTuple
 
 from gto.exceptions import InvalidVersion
 
@@ -19,7 +19,7 @@ _VERSION_RE = re.compile(
 )
 _LONGEST = 200  # characters: far over any version in use, and under the digits that Python turns into a number
 
-type_of_key = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...], str]
+Key = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...], str]
 
 
 class Bump(Enum):
@@ -30,13 +30,12 @@ class Bump(Enum):
     PATCH = "patch"
 
 
-@total_ordering
-@dataclass(frozen=True, slots=True)
-class SemVer:
+class SemVer(NamedTuple):
     """One version, ordered as SemVer orders it; versions that differ in build metadata alone order by its text."""
 
+    key: Key
+    """What precedence (SemVer 2.0.0, item 11) compares."""
     text: str
-    key: type_of_key = field(compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> "SemVer":
@@ -51,10 +50,6 @@ class SemVer:
     def is_prerelease(self) -> bool:
         """Whether a pre-release part follows the three numbers."""
         return not self.key[3]
-
-    def __lt__(self, other: "SemVer") -> bool:
-        """Order by precedence (SemVer 2.0.0, item 11)."""
-        return self.key < other.key
 
     def __str__(self) -> str:
         """Return the version as it was written."""
@@ -85,4 +80,5 @@ def parse(text: str) -> SemVer | None:
     identifiers = tuple(
         (False, int(part), "") if part.isdigit() else (True, 0, part) for part in (prerelease or "").split(".") if part
     )
-    return SemVer(text, (int(major), int(minor), int(patch), not prerelease, identifiers, build or ""))
+    key = (int(major), int(minor), int(patch), not prerelease, identifiers, build or "")
+    return SemVer(key, text)

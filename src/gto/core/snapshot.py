@@ -1,11 +1,10 @@
 """The registry as its events made it: `fold(events) -> Snapshot`, whatever order the events come in."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from types import MappingProxyType
+from typing import NamedTuple
 
 from gto.core import semver
 from gto.core.event import Event, Problem, SortKey
@@ -13,10 +12,12 @@ from gto.core.semver import SemVer
 from gto.core.tag import Kind
 
 _key = attrgetter("key")
+# Looked up once: the fold asks for each event, and an enumeration's members are slow to look up.
+_DEPRECATION, _DEREGISTRATION = Kind.DEPRECATION, Kind.DEREGISTRATION
+_ASSIGNMENT, _UNASSIGNMENT = Kind.ASSIGNMENT, Kind.UNASSIGNMENT
 
 
-@dataclass(frozen=True, slots=True)
-class StageState:
+class StageState(NamedTuple):
     """One stage of one version: what put it there, what took it away, oldest first."""
 
     stage: str
@@ -43,8 +44,7 @@ class StageState:
         return self.assignments[-1] if self.assignments else self.unassignments[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class VersionState:
+class VersionState(NamedTuple):
     """One version of an artifact; a commit that has stages but no registration is one too, named by its hash."""
 
     name: str
@@ -77,8 +77,7 @@ class VersionState:
         return next((stage for stage in self.stages if stage.stage == name), None)
 
 
-@dataclass(frozen=True)
-class ArtifactState:
+class ArtifactState(NamedTuple):
     """One artifact: its versions in no order, its deprecations, and the tags that were set aside."""
 
     name: str
@@ -86,14 +85,18 @@ class ArtifactState:
     deprecations: tuple[Event, ...] = ()
     problems: tuple[Problem, ...] = ()
     newest: Event | None = None
-    oldest_of_kind: Mapping[Kind, SortKey] = field(default_factory=dict)
+    """The newest of the events that count."""
+    rank: tuple[int, int, str] = (0, 0, "")
+    """The place among the artifacts, in the order in which GTO 1.x lists them in JSON."""
+    last: SortKey | None = None
+    """The key of the newest event, one that was set aside too: what is new must sort behind it."""
 
     @property
     def is_active(self) -> bool:
         """Whether it counts: some event, and the newest is no deprecation."""
         return self.newest is not None and self.newest.kind is not Kind.DEPRECATION
 
-    @cached_property
+    @property
     def events(self) -> tuple[Event, ...]:
         """All events, oldest first."""
         return tuple(sorted((*self.deprecations, *(e for v in self.versions for e in v.events)), key=_key))
@@ -104,7 +107,7 @@ class ArtifactState:
         ranked = [(v.semver, v) for v in self.versions if v.semver is not None and v.is_active]
         return max(ranked, key=lambda pair: pair[0].key)[1] if ranked else None
 
-    @cached_property
+    @property
     def standing(self) -> tuple[StageState, ...]:
         """The stages that active versions are in, the newest assignment first."""
         active = [s for v in self.versions if v.stages and v.is_active for s in v.stages if s.is_active]
@@ -119,13 +122,12 @@ class ArtifactState:
         return next((version for version in self.versions if version.name == name), None)
 
     def at_commit(self, commit: str) -> tuple[VersionState, ...]:
-        """Return the registered versions of a commit, active ones first."""
+        """Return the registered versions of a commit; the first is the one that a new stage event would count for."""
         found = [v for v in self.versions if v.commit == commit and v.is_registered]
-        return tuple(sorted(found, key=lambda version: not version.is_active))
+        return tuple(sorted(found, key=lambda v: (v.is_active, v.registrations[-1].key), reverse=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """All artifacts that have events, by name, and the tags that were set aside."""
 
     artifacts: Mapping[str, ArtifactState]
@@ -167,13 +169,10 @@ class _Draft:
         return on is not None and not any(on < e.key < key for e in self.deregistrations)
 
     def freeze(self) -> VersionState:
-        stages = tuple(
-            StageState(stage, self.name, self.commit, tuple(on), tuple(off)) for stage, (on, off) in self.stages.items()
-        )
-        parsed = semver.parse(self.name) if self.registrations else None
-        return VersionState(
-            self.name, self.commit, parsed, tuple(self.registrations), tuple(self.deregistrations), stages
-        )
+        name, commit = self.name, self.commit
+        stages = [StageState(stage, name, commit, tuple(on), tuple(off)) for stage, (on, off) in self.stages.items()]
+        parsed = semver.parse(name) if self.registrations else None
+        return VersionState(name, commit, parsed, tuple(self.registrations), tuple(self.deregistrations), tuple(stages))
 
 
 def fold_artifact(name: str, events: Iterable[Event]) -> ArtifactState:
@@ -181,36 +180,44 @@ def fold_artifact(name: str, events: Iterable[Event]) -> ArtifactState:
     ordered = sorted(events, key=_key)
     problems: list[Problem] = []
     drafts: dict[str, _Draft] = {}
-    deprecations = []
-    staged = []
-    counted: list[Event] = []
-    oldest: dict[Kind, SortKey] = {}
+    deprecations: list[Event] = []
+    versioned: list[Event] = []
+    staged: list[Event] = []
     for event in ordered:
         kind = event.tag.kind
-        if kind is Kind.ASSIGNMENT or kind is Kind.UNASSIGNMENT:
+        if kind is _ASSIGNMENT or kind is _UNASSIGNMENT:
             staged.append(event)
-        elif kind is Kind.DEPRECATION:
+        elif kind is _DEPRECATION:
             deprecations.append(event)
         elif (problem := _fold_version(event, drafts)) is not None:
             problems.append(problem)
-            continue
-        counted.append(event)
-        oldest.setdefault(kind, event.key)
+        else:
+            versioned.append(event)
     by_commit: dict[str, list[_Draft]] = {}
     for draft in drafts.values():
         by_commit.setdefault(draft.commit, []).append(draft)
     for event in staged:
         _fold_stage(event, by_commit)
-    versions = tuple(draft.freeze() for group in by_commit.values() for draft in group)
-    problems.extend(_crowded(name, versions))
-    newest = counted[-1] if counted else None
-    return ArtifactState(name, versions, tuple(deprecations), tuple(problems), newest, oldest)
+    versions = tuple([draft.freeze() for group in by_commit.values() for draft in group])
+    problems.extend(_crowded(name, by_commit))
+    kinds = (deprecations, versioned, staged)
+    newest = max((group[-1] for group in kinds if group), key=_key, default=None)
+    last = ordered[-1].key if ordered else None
+    return ArtifactState(name, versions, tuple(deprecations), tuple(problems), newest, _rank(name, kinds), last)
+
+
+def _rank(name: str, kinds: Sequence[Sequence[Event]]) -> tuple[int, int, str]:
+    """Return the artifact's place: GTO 1.x reads deprecations first, then versions, then stages, each by time."""
+    for place, group in enumerate(kinds):
+        if group:
+            return place, group[0].time, group[0].ref
+    return len(kinds), 0, name
 
 
 def _fold_version(event: Event, drafts: dict[str, _Draft]) -> Problem | None:
     version = event.tag.version or ""
     draft = drafts.get(version)
-    undo = event.tag.kind is Kind.DEREGISTRATION
+    undo = event.tag.kind is _DEREGISTRATION
     if draft is None:
         if undo:
             reason = f"it deregisters {version}, which no earlier tag registers"
@@ -228,15 +235,15 @@ def _misplaced(code: str, event: Event, reason: str) -> Problem:
 
 
 def _fold_stage(event: Event, by_commit: dict[str, list[_Draft]]) -> None:
-    commit = event.commit
-    candidates = by_commit.get(commit)
+    candidates = by_commit.get(event.commit)
     if candidates is None:
-        candidates = by_commit[commit] = [_Draft(commit, commit)]
-    draft = candidates[0] if len(candidates) == 1 else _version_at(event, candidates)
-    on_off = draft.stages.get(event.tag.stage or "")
+        candidates = by_commit[event.commit] = [_Draft(event.commit, event.commit)]
+    stages = (candidates[0] if len(candidates) == 1 else _version_at(event, candidates)).stages
+    stage = event.tag.stage or ""
+    on_off = stages.get(stage)
     if on_off is None:
-        on_off = draft.stages[event.tag.stage or ""] = ([], [])
-    on_off[event.tag.kind is Kind.UNASSIGNMENT].append(event)
+        on_off = stages[stage] = ([], [])
+    on_off[event.tag.kind is _UNASSIGNMENT].append(event)
 
 
 def _version_at(event: Event, candidates: list[_Draft]) -> _Draft:
@@ -248,14 +255,10 @@ def _version_at(event: Event, candidates: list[_Draft]) -> _Draft:
     return min(candidates, key=lambda d: d.registrations[0].key)
 
 
-def _crowded(name: str, versions: tuple[VersionState, ...]) -> Iterable[Problem]:
-    by_commit: dict[str, list[VersionState]] = {}
-    for version in versions:
-        if version.is_registered:
-            by_commit.setdefault(version.commit, []).append(version)
+def _crowded(name: str, by_commit: Mapping[str, list[_Draft]]) -> Iterable[Problem]:
     for commit, group in by_commit.items():
         if len(group) > 1:
-            refs = ", ".join(f"'{event.ref}'" for version in group for event in version.registrations)
+            refs = ", ".join(f"'{event.ref}'" for draft in group for event in draft.registrations)
             reason = f"commit {commit[:7]} carries {len(group)} versions of '{name}': {refs}"
             hint = "GTO 1.10 fails on the whole repository: keep one, delete the tags of the others"
             yield Problem("two-versions", group[-1].registrations[0].ref, reason, hint, name)

@@ -1,17 +1,20 @@
 """Tables: the rows and columns of GTO 1.x, before anyone draws them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from __future__ import annotations
 
-from gto.core.published import Commit, PublishedEvent, origin
-from gto.core.view import Row, VersionRow
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-Cell = str | datetime | None
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from gto.core.published import Commit, PublishedEvent
+    from gto.core.view import Row, VersionRow
+
+Cell: TypeAlias = "str | datetime | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Columns and rows; None is a missing value."""
 
     columns: tuple[str, ...]
@@ -47,6 +50,8 @@ def version_table(
     name: str, rows: Iterable[VersionRow], commits: Mapping[str, Commit], *, known: bool, cut: bool = True
 ) -> Table:
     """Return the versions of one artifact; `known` is false where only an annotation knows it."""
+    from gto.core.published import origin
+
     lines = []
     for row in rows:
         source = origin(row.version, commits)

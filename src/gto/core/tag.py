@@ -1,8 +1,8 @@
 """The grammar of event tags: text to `TagName`, `TagName` to text."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from gto.core import names, semver
 from gto.core.names import ArtifactName
@@ -62,11 +62,11 @@ _TAG_RE = re.compile(
     rf"((?:{names.DIRECTORY}=)?{names.PLAIN})"
     rf"(?:(?:\#({names.PLAIN})|@({semver.PATTERN}))(!?)|@(deprecated|created))(?:\#([0-9]+))?"
 )
-_MOST_DIGITS = 18  # of a counter: it fits 64 bits
+MOST_DIGITS = 18  # of a counter: it fits 64 bits
+MOST_COUNTER = 10**MOST_DIGITS - 1
 
 
-@dataclass(frozen=True, slots=True)
-class TagName:
+class TagName(NamedTuple):
     """The parts of an event tag's name: `version` or `stage` by kind, neither for a deprecation."""
 
     kind: Kind
@@ -95,7 +95,7 @@ def find(text: str) -> TagName | None:
     if match is None:
         return None
     artifact, stage, version, cancelled, other, digits = match.groups()
-    if digits is not None and len(digits) > _MOST_DIGITS:
+    if digits is not None and len(digits) > MOST_DIGITS:
         return None
     counter = None if digits is None else int(digits)
     name = names.from_tag(artifact)
@@ -106,6 +106,12 @@ def find(text: str) -> TagName | None:
             return None
         return TagName(Kind.DEREGISTRATION if cancelled else Kind.REGISTRATION, name, version, None, counter)
     return TagName(Kind.DEPRECATION if other == "deprecated" else Kind.CREATION, name, None, None, counter)
+
+
+def find_oversized(text: str) -> ArtifactName | None:
+    """Return the artifact of a tag that has the form of an event, but a version or counter beyond every bound."""
+    match = _TAG_RE.fullmatch(text)
+    return names.from_tag(match[1]) if match is not None and find(text) is None else None
 
 
 def parse(text: str) -> TagName:
@@ -122,7 +128,7 @@ def parts(name: TagName) -> dict[str, object]:
         "name": name.artifact,
         "version": name.version,
         "stage": name.stage,
-        "action": name.kind.action,
+        "action": None if name.kind is Kind.CREATION else name.kind.action,  # as GTO 1.x, which does nothing with it
         "counter": name.counter,
     }
     return {key: value for key, value in found.items() if value is not None}

@@ -1,14 +1,12 @@
 """The questions that shells ask of a snapshot: who stands where, which versions, what happened when."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from gto.core import semver
 from gto.core.event import Event, SortKey
 from gto.core.snapshot import ArtifactState, StageState, VersionState
-from gto.core.tag import Kind
 from gto.exceptions import UsageError
 
 
@@ -19,8 +17,7 @@ class Sort(Enum):
     SEMVER = "semver"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What a reader wants to see; the defaults are those of `gto show`."""
 
     registered_only: bool = False
@@ -28,12 +25,6 @@ class Choice:
     assignments_per_version: int = -1
     versions_per_stage: int = 1
     sort: Sort = Sort.TIMESTAMP
-
-    def __post_init__(self) -> None:
-        """Refuse numbers under -1, which means all."""
-        for name in ("assignments_per_version", "versions_per_stage"):
-            if getattr(self, name) < -1:
-                raise UsageError(f"'{name}' must be >= -1", "-1 shows all")
 
 
 class _InStage(Protocol):
@@ -46,16 +37,14 @@ class _InStage(Protocol):
 InStage = TypeVar("InStage", bound=_InStage)
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """One stage that one active version is in."""
 
     version: str
     stage: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """All that the overview needs of one artifact, whatever its options."""
 
     name: str
@@ -72,8 +61,7 @@ class Standing:
     """How many tags of this artifact were set aside."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One artifact as the overview shows it."""
 
     name: str
@@ -91,36 +79,25 @@ def standing(artifact: ArtifactState, problems: int = 0) -> Standing:
         latest=latest.name if latest else None,
         latest_commit=latest.commit if latest else None,
         active=artifact.is_active,
-        rank=_rank(artifact),
+        rank=artifact.rank,
         holdings=tuple(Holding(stage.version, stage.stage) for stage in artifact.standing),
         used=tuple(sorted({stage.stage for version in artifact.versions for stage in version.stages})),
         problems=problems + len(artifact.problems),
     )
 
 
-def _rank(artifact: ArtifactState) -> tuple[int, int, str]:
-    # GTO 1.x reads deprecations first, then versions, then stages, each by time.
-    groups = (
-        {Kind.DEPRECATION},
-        {Kind.REGISTRATION, Kind.DEREGISTRATION},
-        {Kind.ASSIGNMENT, Kind.UNASSIGNMENT},
-    )
-    for place, kinds in enumerate(groups):
-        keys = [key for kind, key in artifact.oldest_of_kind.items() if kind in kinds]
-        if keys:
-            first = min(keys)
-            return (place, first[0], first[3])
-    return (len(groups), 0, artifact.name)
-
-
 def by_stage(states: Sequence[InStage], choice: Choice) -> dict[str, list[InStage]]:
     """Group what is in stages, given newest first, by stage: per version the last N, then per stage the first M."""
+    for name in ("assignments_per_version", "versions_per_stage"):
+        if getattr(choice, name) < -1:
+            raise UsageError(f"'{name}' must be >= -1", "-1 shows all")
     chosen = [state for state in states if not choice.registered_only or semver.parse(state.version)]
     if choice.assignments_per_version >= 0:
         chosen = list(_first_of_each(chosen, choice.assignments_per_version))
     if choice.sort is Sort.SEMVER:
         # Of one version the oldest assignment first, as GTO 1.x has it.
-        chosen = sorted(chosen[::-1], key=lambda state: version_key(state.version), reverse=True)
+        oldest_first = chosen[::-1]
+        chosen = sorted(oldest_first, key=lambda state: version_key(state.version), reverse=True)
     groups: dict[str, list[InStage]] = {}
     for state in chosen:
         group = groups.setdefault(state.stage, [])
@@ -137,7 +114,7 @@ def _first_of_each(states: Iterable[InStage], count: int) -> Iterator[InStage]:
             yield state
 
 
-def version_key(name: str) -> tuple[bool, semver.type_of_key | None, str]:
+def version_key(name: str) -> tuple[bool, semver.Key | None, str]:
     """Return a key that sorts SemVer above hashes, each in their own order."""
     parsed = semver.parse(name)
     return (parsed is not None, parsed.key if parsed else None, "" if parsed else name)
@@ -164,8 +141,7 @@ def stages_ever_used(standings: Iterable[Standing]) -> list[str]:
     return sorted({stage for one in standings for stage in one.used})
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRow:
+class VersionRow(NamedTuple):
     """One version as `gto show NAME` lists it, with those of its stages that the options leave."""
 
     version: VersionState
@@ -183,8 +159,7 @@ def versions(artifact: ArtifactState, choice: Choice) -> list[VersionRow]:
     return [VersionRow(v, tuple(s for s in left if s.version == v.name and s.commit == v.commit)) for v in shown]
 
 
-@dataclass(frozen=True, slots=True)
-class JournalLine:
+class JournalLine(NamedTuple):
     """An event and, where it has one, the version that it concerns."""
 
     event: Event
@@ -204,15 +179,19 @@ def merge_journals(journals: Iterable[list[JournalLine]], *, ascending: bool) ->
     return sorted(lines, key=lambda line: line.event.key, reverse=not ascending)
 
 
-def previous_holder(artifact: ArtifactState, stage: str) -> StageState | None:
-    """Return the version that was in the stage before the present holder came, if it is still active."""
-    holder = artifact.holder(stage)
-    states = [s for v in artifact.versions if v.is_active for s in v.stages if s.stage == stage and s is not holder]
-    before: SortKey | None = holder.assignments[-1].key if holder else None
-    past = [
-        (event.key, state) for state in states for event in state.assignments if before is None or event.key < before
-    ]
-    if not past:
-        return None
-    key, state = max(past, key=lambda pair: pair[0])
-    return replace(state, assignments=tuple(e for e in state.assignments if e.key <= key))
+def previous_holder(artifact: ArtifactState, holder: StageState) -> StageState | None:
+    """Return the version that was in the stage before `holder` came, if it still counts.
+
+    Where nobody was in it at that moment, the one that had left it last is meant.
+    """
+    came = holder.assignments[-1].key
+    past: list[tuple[bool, SortKey, StageState]] = []
+    for version in artifact.versions:
+        state = version.stage(holder.stage)
+        if state is None or state is holder or not version.is_active:
+            continue
+        on = [event for event in state.assignments if event.key < came]
+        if on:
+            left = any(on[-1].key < event.key < came for event in state.unassignments)
+            past.append((not left, on[-1].key, state))
+    return max(past, key=lambda found: found[:2])[2] if past else None

@@ -2,11 +2,12 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from threading import Thread, Timer
-from typing import IO
+from types import MappingProxyType
+from typing import IO, NamedTuple
 
 from gto.exceptions import GitError, GitMissing
 
@@ -46,12 +47,19 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **fixed, **extra}
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+_watchers: list[Callable[[str], None]] = []
+
+
+def watch(say: Callable[[str], None]) -> None:
+    """Have `say` called with every git command before it starts, quoted for a shell; nobody else is from now on."""
+    _watchers[:] = [say]
+
+
+class Git(NamedTuple):
     """The git executable in one directory."""
 
     directory: str
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = MappingProxyType({})
 
     def run(
         self,
@@ -84,6 +92,8 @@ class Git:
         process = self._start(args, stderr=subprocess.DEVNULL)
         assert process.stdin is not None  # noqa: S101  both are pipes: _start() says so
         assert process.stdout is not None  # noqa: S101
+        for pipe in (process.stdin, process.stdout):
+            _widen(pipe)
         feeder = Thread(target=_feed, args=(process.stdin, data), daemon=True)
         feeder.start()
         timer = Timer(seconds, process.kill)
@@ -100,6 +110,10 @@ class Git:
 
     def _start(self, args: Sequence[str], stderr: int = subprocess.PIPE) -> "subprocess.Popen[bytes]":
         argv = ["git", "-C", self.directory, *args]
+        for say in _watchers:
+            from shlex import join
+
+            say(join(argv))
         try:
             return subprocess.Popen(  # noqa: S603  the arguments are a list; no shell reads them
                 argv,
@@ -115,6 +129,15 @@ class Git:
             raise GitMissing(f"git cannot be started: {error.strerror}") from error
         except ValueError as error:  # a NUL byte in an argument
             raise GitError(args, None, f"an argument of git holds a byte that it cannot: {error}") from error
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold a megabyte, where the system can and allows it: a large registry is read in fewer turns."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 def _feed(pipe: IO[bytes], data: bytes) -> None:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gto.exceptions import GitError, NoRepo, RefNotFound
 from gto.git.command import Git
@@ -15,8 +15,7 @@ _OID_RE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NOT_A_REPO = ("not a git repository", "no such file or directory", "not a directory", "cannot change to")
 
 
-@dataclass(frozen=True, slots=True)
-class Repo:
+class Repo(NamedTuple):
     """A repository that git found; `rev` is the commit of the revision that it was opened with, if there is one."""
 
     git: Git
@@ -26,6 +25,11 @@ class Repo:
     """The root of the work tree; None in a bare repository."""
     rev: str | None
 
+    @property
+    def is_shallow(self) -> bool:
+        """Whether it lacks older commits, and so perhaps tags."""
+        return os.path.exists(os.path.join(self.common_dir, "shallow"))
+
     def resolve(self, rev: str) -> str:
         """Return the commit that a revision names, or raise RefNotFound."""
         answer = _commit_of(self.git, rev)
@@ -34,8 +38,7 @@ class Repo:
         return answer
 
 
-@dataclass(frozen=True, slots=True)
-class GitObject:
+class GitObject(NamedTuple):
     """A blob, tree, commit or tag with its content; `body` is None for one over the size limit."""
 
     oid: str
@@ -79,7 +82,7 @@ def _one_oid(lines: Sequence[str]) -> str | None:
 def _commit_of(git: Git, rev: str) -> str | None:
     out, status, err = git.ask(["rev-parse", _peeled(rev), "--"])
     oid = _one_oid(out.decode("utf-8", "surrogateescape").split("\n"))
-    if oid is None and status not in {0, 128}:
+    if oid is None and status != 0 and "fatal: bad revision" not in err:
         raise GitError(["rev-parse"], status, err)
     return oid
 

@@ -1,29 +1,40 @@
 """Tag refs and tag objects of a repository, read in two processes however many there are."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import IO
 
 from gto.core import names
-from gto.core.event import TagRecord
+from gto.core.event import NULL_OID, TagRecord
+from gto.exceptions import GitError
 from gto.git.command import Git
 
-_LONGEST_BODY = 1 << 20  # bytes of a tag object that are kept; the rest of a longer message is dropped
-_SUSPECT_RE = re.compile(rb"[@#]")
+_LONGEST_BODY = 4 << 20  # bytes of a tag object that are kept; the rest of a longer message is dropped
+_CHUNK = 1 << 20  # bytes read at a time
+_LOW = 1 << 16  # bytes: with fewer left the buffer is filled up, so that a usual tag is in it whole
+_SUSPECT_RE = re.compile(rb"[^\n]*[@#][^\n]*\n")
+# `oid tag size ref`, then an object on a commit that calls itself as its ref does and has a tagger.
+_USUAL_RE = re.compile(
+    rb"([0-9a-f]+) tag ([0-9]+) refs/tags/([!-~]+)\nobject ([0-9a-f]+)\ntype commit\ntag \3\n"
+    rb"tagger [^\n]*> ([0-9]{1,11}) [+-][0-9]{4}\n"
+)
 _FORMAT = "%(objectname) %(refname)"
 _BATCH = "--batch=%(objectname) %(objecttype) %(objectsize) %(rest)"
+_BROKEN_REF = "warning: ignoring broken ref "
 
 
-@dataclass(frozen=True, slots=True)
 class Listing:
     """The refs under refs/tags/: lines of `oid refs/tags/name`, in the order of names."""
 
-    text: bytes
+    __slots__ = ("text",)
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Yield object id and tag name."""
-        for line in self.text.decode("utf-8", "surrogateescape").splitlines():
+        for line in self.text.decode("utf-8", "surrogateescape").split("\n")[:-1]:  # a name may hold U+2028
             oid, _, ref = line.partition(" refs/tags/")
             yield oid, ref
 
@@ -35,59 +46,131 @@ class Listing:
 def list_tags(git: Git, artifact: str | None = None) -> Listing:
     """List all tag refs, or those of the events of one artifact."""
     if artifact is None:
+        # Half the time of for-each-ref, but a ref to nothing ends it.
+        out, status, err = git.ask(["show-ref", "--tags"])
+        if status in {0, 1}:
+            return Listing(_with_broken(out, err))
         patterns = ["refs/tags"]
     else:
         start = f"refs/tags/{names.to_tag(artifact)}"
         patterns = [f"{start}@*", f"{start}#*", f"{start}#*/**"]
-    return Listing(git.run(["for-each-ref", f"--format={_FORMAT}", *patterns]))
+    args = ["for-each-ref", f"--format={_FORMAT}", *patterns]
+    out, status, err = git.ask(args)
+    if status != 0:
+        raise GitError(args, status, err)
+    return Listing(_with_broken(out, err))
+
+
+def list_remote_tags(git: Git, remote: str, artifact: str) -> list[str]:
+    """Ask a remote for the names of the tags of one artifact's events."""
+    start = f"refs/tags/{names.to_tag(artifact)}"
+    out = git.run(["ls-remote", "--quiet", "--refs", "--", remote, f"{start}@*", f"{start}#*"])
+    refs = (line.partition("\t")[2] for line in out.decode("utf-8", "surrogateescape").splitlines())
+    return [ref.removeprefix("refs/tags/") for ref in refs]
+
+
+def _with_broken(out: bytes, err: str) -> bytes:
+    """Add the refs that git passes over because their files hold no object id: as if their object were missing."""
+    if _BROKEN_REF not in err:
+        return out
+    found = {line.removeprefix(_BROKEN_REF) for line in err.splitlines() if line.startswith(_BROKEN_REF)}
+    broken = [f"{NULL_OID} {name}\n".encode() for name in found if name.startswith("refs/tags/")]
+    lines: list[bytes] = [*out.splitlines(keepends=True), *broken]
+    return b"".join(sorted(lines, key=_ref_of))
+
+
+def _ref_of(line: bytes) -> bytes:
+    return line.partition(b" ")[2]
 
 
 def read_tags(git: Git, listing: Listing) -> Iterator[TagRecord]:
     """Read the objects of those refs whose names could be events; nothing that one of them holds stops the rest."""
-    lines = [line for line in listing.text.splitlines(keepends=True) if _SUSPECT_RE.search(line)]
+    text = b"".join(_SUSPECT_RE.findall(listing.text))
     nested: list[TagRecord] = []
-    while lines:
+    while text:
         done = 0
-        with git.stream(["cat-file", "--buffer", _BATCH], b"".join(lines)) as out:
-            for record in _parse(out, lines):
+        with git.stream(["cat-file", "--buffer", _BATCH], text) as out:
+            for record in _parse(out, text):
                 done += 1
-                if record.body.startswith(b"type tag\n", record.body.find(b"\n") + 1):
+                if record.peeled:
                     nested.append(record)
                 else:
                     yield record
-        lines = lines[done:]
-        if lines:  # git stopped at an object that it cannot read: say so, and go on behind it
-            oid, ref = _split(lines.pop(0))
+        left = text.split(b"\n", done)[done:]
+        text = left[0] if left else b""
+        if text:  # git stopped at an object that it cannot read: say so, and go on behind it
+            line, _, text = text.partition(b"\n")
+            oid, ref = _split(line)
             yield TagRecord(ref, oid, "corrupt")
     if nested:
         yield from _peel(git, nested)
 
 
 def _split(line: bytes) -> tuple[str, str]:
-    oid, _, ref = line.decode("utf-8", "surrogateescape").rstrip("\n").partition(" refs/tags/")
+    oid, _, ref = line.decode("utf-8", "surrogateescape").partition(" refs/tags/")
     return oid, ref
 
 
-def _parse(out: IO[bytes], lines: list[bytes]) -> Iterator[TagRecord]:
-    for line in lines:
-        header = out.readline()
-        if header.endswith(b" missing\n"):
-            oid, ref = _split(line)
-            yield TagRecord(ref, oid, "missing")
-            continue
-        try:
-            oid_, kind, size, ref_ = header.split(b" ", 3)
-            length = int(size)
-        except ValueError:
+def _parse(out: IO[bytes], asked: bytes) -> Iterator[TagRecord]:
+    """Cut what `cat-file` prints into records, by the sizes that it names; end where it ends."""
+    buffer, at, more = b"", 0, True
+    lines: list[bytes] = []
+    for number in itertools.count():
+        if more and len(buffer) - at < _LOW:
+            chunk = out.read(_CHUNK)
+            more = len(chunk) == _CHUNK
+            buffer, at = buffer[at:] + chunk, 0
+        match = _USUAL_RE.match(buffer, at)
+        if match is not None:
+            oid, size, name, commit, seconds = match.groups()
+            start = match.start(4) - len(b"object ")
+            stop = start + int(size)
+            if stop < len(buffer):
+                known = (commit.decode(), int(seconds))
+                yield TagRecord(name.decode(), oid.decode(), "tag", buffer[start:stop], "", known)
+                at = stop + 1
+                continue
+        lines = lines or asked.split(b"\n")
+        record, buffer, at = _unusual(out, buffer, at, lines[number])
+        if record is None:
             return
-        body = out.read(length + 1)
-        if len(body) <= length:
-            return
-        name = ref_[10:-1].decode("utf-8", "surrogateescape")
-        if kind == b"tag":
-            yield TagRecord(name, oid_.decode(), "tag", body[:-1])
-        else:
-            yield TagRecord(name, oid_.decode(), kind.decode())
+        yield record
+
+
+def _unusual(out: IO[bytes], buffer: bytes, at: int, line: bytes) -> tuple[TagRecord | None, bytes, int]:
+    """Read one answer that is no usual tag object; return it, or None at the end, then the buffer and the place."""
+    end = buffer.find(b"\n", at)
+    header, start = buffer[at:end], end + 1
+    oid, ref = _split(line)
+    if end < 0 or header.endswith(b" missing"):
+        return (TagRecord(ref, oid, "missing") if end >= 0 else None), buffer, start
+    words = header.split(b" ", 3)
+    if len(words) != 4 or not words[2].isdigit():  # noqa: PLR2004  oid, type, size, ref
+        return None, buffer, at
+    stop = start + int(words[2])
+    body = buffer[start : min(stop, start + _LONGEST_BODY)]
+    if stop >= len(buffer):
+        rest = _read_on(out, stop + 1 - len(buffer), _LONGEST_BODY - len(body))
+        if rest is None:
+            return None, b"", 0
+        body, buffer, stop = (buffer[start:] + rest)[: stop - start], b"", -1
+    if words[1] != b"tag":
+        return TagRecord(ref, oid, words[1].decode()), buffer, stop + 1
+    nested = "?" if body.startswith(b"type tag\n", body.find(b"\n") + 1) else ""
+    return TagRecord(ref, oid, "tag", body, nested), buffer, stop + 1
+
+
+def _read_on(out: IO[bytes], wanted: int, keep: int) -> bytes | None:
+    """Read so many bytes and return the first of them; None where there are fewer."""
+    kept = b""
+    while wanted:
+        chunk = out.read(min(wanted, _CHUNK))
+        if not chunk:
+            return None
+        wanted -= len(chunk)
+        if len(kept) < keep:
+            kept += chunk
+    return kept
 
 
 def _peel(git: Git, records: Iterable[TagRecord]) -> Iterator[TagRecord]:

@@ -3,8 +3,8 @@
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from gto.core.event import parse_zone
 from gto.exceptions import GitError, NoIdentity, PushRejected, TagExists
@@ -16,8 +16,7 @@ _DURABLE = ("-c", "core.fsync=committed")  # git fsyncs neither loose objects no
 _TRUE = {"true", "yes", "on", "1", ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Who writes the tag and when, as git's configuration and environment say."""
 
     name: str
@@ -91,7 +90,8 @@ def _make_signed_tag(git: Git, common_dir: str, name: str, commit: str, message:
         }
         signer = Git(scratch, env)
         args = [*_DURABLE, "tag", "-s", "--cleanup=verbatim", "-F", "-", "--", name, commit]
-        signer.run(args, data=message.encode("utf-8", "surrogateescape"), seconds=PUSH_SECONDS)
+        text = message if message.endswith("\n") else f"{message}\n"  # a signature counts only at a line's start
+        signer.run(args, data=text.encode("utf-8", "surrogateescape"), seconds=PUSH_SECONDS)
         return signer.run(["rev-parse", "--verify", f"refs/tags/{name}"]).decode().strip()
 
 

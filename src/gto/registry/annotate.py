@@ -25,7 +25,8 @@ from gto.git.repo import read_objects
 from gto.registry import annotation
 from gto.registry.annotation import DVC_FILE
 from gto.registry.files import Files
-from gto.registry.registry import REMOTE, Registry
+from gto.registry.registry import Registry
+from gto.registry.writing import REMOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +120,13 @@ def _file(registry: Registry, name: str, asked: str | None, *, must_hold: bool =
         return posixpath.join(directory, DVC_FILE)
     top = _top(registry)
     is_dvc = any(os.path.exists(os.path.join(top, mark)) for mark in (".dvc", DVC_FILE))
-    return DVC_FILE if is_dvc else registry.config.index
+    return DVC_FILE if is_dvc else registry.config.index_file
 
 
 def _asked(registry: Registry, directory: str, plain: str, asked: str) -> str:
     path = posixpath.normpath(asked)
-    if posixpath.basename(path) != DVC_FILE and path != registry.config.index:
-        raise UsageError(f"'{asked}' is no annotation file", f"name a {DVC_FILE}, or {registry.config.index}")
+    if posixpath.basename(path) != DVC_FILE and path != registry.config.index_file:
+        raise UsageError(f"'{asked}' is no annotation file", f"name a {DVC_FILE}, or {registry.config.index_file}")
     expected = posixpath.dirname(path)
     if expected != directory:
         right = f"{expected}:{plain}" if expected else plain

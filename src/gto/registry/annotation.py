@@ -4,14 +4,14 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from gto.annotations.annotation import Annotation, Reading
-from gto.annotations.artifacts_yaml import read_artifacts_yaml
-from gto.annotations.dvc_yaml import read_dvc_yaml
 from gto.core import names
+from gto.git import cache
 from gto.git.repo import GitObject, list_files
 from gto.registry.files import Files, Place
 from gto.registry.registry import Registry
 
 DVC_FILE = "dvc.yaml"
+_LARGE = 16384  # bytes: less YAML than that is parsed faster than a cache is looked after
 
 
 def files_of(registry: Registry, name: str) -> list[str]:
@@ -19,7 +19,7 @@ def files_of(registry: Registry, name: str) -> list[str]:
     directory, _ = names.split_directory(name)
     if directory:
         return [posixpath.join(directory, DVC_FILE)]
-    return [DVC_FILE, registry.config.index]
+    return [DVC_FILE, registry.config.index_file]
 
 
 def _with_params(commit: str | None, paths: Iterable[str]) -> list[Place]:
@@ -38,7 +38,11 @@ def read_file(files: Files, commit: str | None, path: str) -> Reading:
     if data is None:
         return Reading()
     if posixpath.basename(path) == DVC_FILE:
+        from gto.annotations.dvc_yaml import read_dvc_yaml  # YAML is imported where there is a file of it
+
         return read_dvc_yaml(data, path, lambda other: files.read(commit, other))
+    from gto.annotations.artifacts_yaml import read_artifacts_yaml
+
     return read_artifacts_yaml(data, path)
 
 
@@ -67,19 +71,34 @@ def in_tables(registry: Registry, known: Iterable[str], revs: Sequence[str]) -> 
     With `revs` the trees of those commits are walked as well.
     """
     files = Files(registry.repo)
-    directories = sorted({names.split_directory(name)[0] for name in known} - {""})
-    paths = [registry.config.index, DVC_FILE, *(posixpath.join(one, DVC_FILE) for one in directories)]
-    found: list[Annotation] = []
+    found: list[str] = []
     if registry.repo.rev is not None:
-        found += read_files(files, registry.repo.rev, paths).annotations
+        directories = sorted({names.split_directory(name)[0] for name in known} - {""})
+        paths = [registry.config.index_file, DVC_FILE, *(posixpath.join(one, DVC_FILE) for one in directories)]
+        found += _names(registry, files, registry.repo.rev, paths)
     for rev in revs:
-        found += walk(registry, rev, files).annotations
-    return list(dict.fromkeys(one.name for one in found))
+        found += [one.name for one in walk(registry, rev, files).annotations]
+    return list(dict.fromkeys(found))
+
+
+def _names(registry: Registry, files: Files, commit: str, paths: Sequence[str]) -> list[str]:
+    """Return the names that files of a commit give; those of large files are kept."""
+    places = _with_params(commit, paths)
+    files.fetch(places)
+    text = b"".join(f"{path}\0".encode() + (files.read(commit, path) or b"") for _, path in places)
+    if len(text) < _LARGE or b"${" in text or not registry.config.cache:
+        return [one.name for one in read_files(files, commit, paths).annotations]
+    key = cache.digest(text)
+    kept = cache.load_names(registry.repo.common_dir, key)
+    if kept is None:
+        kept = [one.name for one in read_files(files, commit, paths).annotations]
+        cache.save_names(registry.repo.common_dir, key, kept)
+    return kept
 
 
 def walk(registry: Registry, commit: str, files: Files | None = None) -> Reading:
     """Read every annotation file of a commit; this walks its tree."""
-    paths = [path for path, _ in list_files(registry.git, commit, registry.config.index)]
+    paths = [path for path, _ in list_files(registry.git, commit, registry.config.index_file)]
     return read_files(files or Files(registry.repo), commit, paths)
 
 
@@ -105,15 +124,26 @@ def adds_head(registry: Registry, name: str, *, known: bool) -> bool:
     directory, _ = names.split_directory(name)
     if directory or registry.repo.rev is None:
         return False
-    found = read_file(Files(registry.repo), registry.repo.rev, registry.config.index)
+    found = read_file(Files(registry.repo), registry.repo.rev, registry.config.index_file)
     return any(one.name == name for one in found.annotations)
+
+
+def names_at_head(registry: Registry) -> list[str]:
+    """Return the names in HEAD's `artifacts.yaml`, in its order."""
+    if registry.repo.rev is None:
+        return []
+    return [
+        one.name for one in read_file(Files(registry.repo), registry.repo.rev, registry.config.index_file).annotations
+    ]
 
 
 def in_index(registry: Registry, name: str, found: GitObject | None) -> Annotation | None:
     """Return what an `artifacts.yaml`, as git holds it, says of an artifact."""
     if found is None or found.type != "blob" or found.body is None:
         return None
-    reading = read_artifacts_yaml(found.body, registry.config.index)
+    from gto.annotations.artifacts_yaml import read_artifacts_yaml
+
+    reading = read_artifacts_yaml(found.body, registry.config.index_file)
     return next((one for one in reading.annotations if one.name == name), None)
 
 

@@ -14,8 +14,8 @@ def problems(registry: Registry) -> list[Problem]:
     read_items = [item for item in map(read, registry.records()) if item is not None]
     snapshot = fold(read_items)
     events = [item for item in read_items if isinstance(item, Event)]
-    found = [*snapshot.problems, *_old_stages(events), *_clashes(snapshot), *_outside(registry, snapshot)]
-    found += _annotations(registry)
+    found = [*snapshot.problems, *_old_stages(events), *_bad_zones(events), *_clashes(snapshot)]
+    found += [*_outside(registry, snapshot), *_annotations(registry)]
     return sorted(found, key=lambda problem: (problem.subject, problem.code))
 
 
@@ -27,6 +27,14 @@ def _old_stages(events: Iterable[Event]) -> Iterator[Problem]:
             reason = f"GTO 0.x meant stage '{stage}' of '{artifact}'; GTO 1.x reads stage '{event.tag.stage}'"
             hint = "if it is of GTO 0.x: assign the stage again with gto, then delete this tag"
             yield Problem("tag-of-gto-0", event.ref, reason, hint, event.artifact)
+
+
+def _bad_zones(events: Iterable[Event]) -> Iterator[Problem]:
+    for event in events:
+        if event.has_bad_zone:
+            reason = "the zone of the tag's time is none: the time is shown in UTC"
+            hint = "GTO 1.10 fails on the whole repository: make the tag again with gto, or delete it"
+            yield Problem("tag-bad-zone", event.ref, reason, hint, event.artifact)
 
 
 def _clashes(snapshot: Snapshot) -> Iterator[Problem]:

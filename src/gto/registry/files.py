@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from gto.git.repo import LARGEST_FILE, Repo, read_objects
 
@@ -10,12 +9,12 @@ Place = tuple[str | None, str]
 """A commit (None: the work tree) and a path from the root, with `/`."""
 
 
-@dataclass(frozen=True, slots=True)
 class Files:
     """Reads files by commit and path; each is read once."""
 
-    repo: Repo
-    kept: dict[Place, bytes | None] = field(default_factory=dict)
+    def __init__(self, repo: Repo) -> None:
+        self.repo = repo
+        self.kept: dict[Place, bytes | None] = {}
 
     def fetch(self, places: Iterable[Place]) -> None:
         """Read many files with one process."""

@@ -1,0 +1,223 @@
+"""The generated pages of the reference: commands from the click code, the Python API from the source of `gto.api`.
+
+`python -m scripts.reference` writes both; tests/docs fails while one of them is out of date.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import gto.annotations.annotation
+import gto.api
+import gto.core.published
+from gto.cli.main import _ALIASES, _COMMANDS, app
+from gto.cli.options import Argument, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+_COMMANDS_HEAD = """\
+# Commands
+
+<!-- Written by scripts/reference.py from the code: change it there, then run `python -m scripts.reference`. -->
+
+Every command takes `-h` for help; those that need a repository take `-r PATH` for another than the one here. `-v`
+and `--traceback` may stand before or after the command. What goes where is the same for all: answers go to stdout,
+notes and errors to stderr. [Exit codes](errors.md) tell success from refusal.
+
+"""
+
+_PYTHON_HEAD = """\
+# Python API
+
+<!-- Written by scripts/reference.py from the code: change it there, then run `python -m scripts.reference`. -->
+
+`import gto.api` gives the functions below. The argument `repo` is the path of a repository, or an object that has
+the path as `root_dir`. Errors are classes of `gto.exceptions`, listed in [Exit codes and errors](errors.md).
+
+"""
+
+_RESULTS = (
+    (gto.core.published, ("PublishedEvent", "PublishedStage", "PublishedVersion")),
+    (gto.annotations.annotation, ("Annotation",)),
+)
+
+
+def commands() -> str:
+    """Return the page of commands."""
+    parts = [_COMMANDS_HEAD, *_global(), *_overview()]
+    for section, names in _COMMANDS.items():
+        if section is Section.HIDDEN:
+            parts.append("## For scripts, and old names\n\nThe help does not list these.\n\n")
+        else:
+            parts.append(f"## {section.value}\n\n")
+        for name in names:
+            parts += _command(name)
+    return "".join(parts).rstrip("\n") + "\n"
+
+
+def _global() -> Iterator[str]:
+    yield "| option of `gto` itself | |\n| --- | --- |\n"
+    for param in app.params:
+        if isinstance(param, click.Option):
+            yield f"| {_spelling(param)} | {_cell(param.help or '')} |\n"
+    yield "\n"
+
+
+def _overview() -> Iterator[str]:
+    yield "| command | |\n| --- | --- |\n"
+    for section, names in _COMMANDS.items():
+        for name in names if section is not Section.HIDDEN else ():
+            yield f"| [`gto {name}`](#gto-{name}) | {_cell(_find(name).get_short_help_str(200))} |\n"
+    yield "\n"
+
+
+def _find(name: str) -> click.Command:
+    command = app.get_command(click.Context(app, info_name="gto"), name)
+    assert command is not None, name  # noqa: S101  the names are the group's own
+    return command
+
+
+def _command(name: str) -> Iterator[str]:
+    command = _find(name)
+    arguments = [param for param in command.params if isinstance(param, click.Argument)]
+    flags = [param for param in command.params if isinstance(param, click.Option) and not param.hidden]
+    words = " ".join(_argument(param) for param in arguments)
+    yield f"### gto {name}\n\n"
+    yield f"```text\ngto {name} [OPTIONS]{' ' if words else ''}{words}\n```\n\n"
+    for alias, target in _ALIASES.items():
+        if target == name:
+            yield f"Also called `gto {alias}`.\n\n"
+    yield f"{inspect.cleandoc(command.help or '')}\n\n"
+    if arguments:
+        yield "| argument | |\n| --- | --- |\n"
+        for param in arguments:
+            yield f"| `{_argument(param)}` | {_cell(param.about if isinstance(param, Argument) else '')} |\n"
+        yield "\n"
+    yield "| option | |\n| --- | --- |\n"
+    for flag in flags:
+        yield f"| {_spelling(flag)} | {_cell(flag.help or '')}{_default(flag)} |\n"
+    yield "\n"
+    examples = inspect.cleandoc(getattr(command, "examples", ""))
+    if examples:
+        yield f"```text\n{examples}\n```\n\n"
+
+
+def _argument(param: click.Argument) -> str:
+    if isinstance(param.type, click.Choice):
+        return f"{{{'|'.join(param.type.choices)}}}"
+    name = param.metavar or (param.name or "").upper()
+    return name if param.required else f"[{name}]"
+
+
+def _spelling(flag: click.Option) -> str:
+    words = ", ".join(f"`{word}`" for word in sorted(flag.opts, key=len))
+    if flag.is_flag:
+        return words
+    if isinstance(flag.type, click.Choice):
+        return f"{words} `{'`, `'.join(flag.type.choices)}`"
+    return f"{words} *{(flag.metavar or flag.type.name).upper()}*"
+
+
+def _default(flag: click.Option) -> str:
+    notes = ["required"] if flag.required else []
+    notes += ["repeatable"] if flag.multiple and "repeatable" not in (flag.help or "") else []
+    notes += [f"default `{flag.default}`"] if flag.show_default and not flag.is_flag else []
+    return f" ({', '.join(notes)})" if notes else ""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def python() -> str:
+    """Return the page of the Python API."""
+    module = _tree(gto.api)
+    public = [node for node in module.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    parts = [_PYTHON_HEAD, "| function | |\n| --- | --- |\n"]
+    parts += [f"| [`{node.name}`](#{node.name}) | {_first(node)} |\n" for node in public]
+    parts.append("\n## Functions\n\n")
+    parts += [f"### {node.name}\n\n```python\n{_signature(node)}\n```\n\n{_doc(node)}\n\n" for node in public]
+    parts.append("## What they return\n\nThese values cannot be changed.\n\n")
+    for source, names in _RESULTS:
+        for part in _tree(source).body:
+            if isinstance(part, ast.ClassDef) and part.name in names:
+                parts += _class(part)
+    return "".join(parts).rstrip("\n") + "\n"
+
+
+def _tree(module: ModuleType) -> ast.Module:
+    return ast.parse(inspect.getsource(module))
+
+
+def _doc(node: ast.FunctionDef | ast.ClassDef) -> str:
+    return ast.get_docstring(node) or ""
+
+
+def _first(node: ast.FunctionDef) -> str:
+    return _cell(_doc(node).partition("\n\n")[0])
+
+
+def _signature(node: ast.FunctionDef) -> str:
+    every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    values = [None] * (len(every) - len(node.args.defaults) - len(node.args.kw_defaults))
+    defaults = [*values, *node.args.defaults, *node.args.kw_defaults]
+    lines = []
+    for argument, default in zip(every, defaults, strict=True):
+        annotation = f": {_type(argument.annotation)}" if argument.annotation else ""
+        value = f" = {ast.unparse(default)}" if default else ""
+        lines.append(f"    {argument.arg}{annotation}{value},\n")
+    returns = f" -> {_type(node.returns)}" if node.returns else ""
+    return f"{node.name}(\n{''.join(lines)}){returns}"
+
+
+def _type(node: ast.expr) -> str:
+    # `Published` is a name for a dictionary that JSON can hold; readers know it as that.
+    return re.sub(r"\bPublished\b", "dict[str, object]", ast.unparse(node).strip("'\""))
+
+
+def _class(node: ast.ClassDef) -> Iterator[str]:
+    yield f"### {node.name}\n\n{_doc(node)}\n\n| field | type | |\n| --- | --- | --- |\n"
+    found: dict[str, tuple[str, str]] = {}
+    last = ""
+    for part in node.body:
+        match part:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation) if not name.startswith("_"):
+                last = name
+                found[name] = (_type(annotation), "")
+            case ast.Expr(value=ast.Constant(value=str(text))) if last:
+                found[last] = (found[last][0], _cell(text))
+            case ast.FunctionDef(name="__init__", args=arguments):
+                for one in [*arguments.args[1:], *arguments.kwonlyargs]:
+                    found.setdefault(one.arg, (_type(one.annotation) if one.annotation else "", ""))
+            case ast.FunctionDef(name=name, returns=returns) if _is_property(part) and not name.startswith("_"):
+                found[name] = (_type(returns) if returns else "", _cell(_doc(part)))
+            case _:
+                last = ""
+    for name, (type_, about) in found.items():
+        yield f"| `{name}` | `{_cell(type_)}` | {about} |\n"
+    yield "\n"
+
+
+def _is_property(node: ast.FunctionDef) -> bool:
+    return any(isinstance(mark, ast.Name) and mark.id.endswith("property") for mark in node.decorator_list)
+
+
+def generated() -> dict[Path, str]:
+    """Return the generated pages by their paths."""
+    return {REFERENCE / "commands.md": commands(), REFERENCE / "python.md": python()}
+
+
+if __name__ == "__main__":
+    for path, text in generated().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

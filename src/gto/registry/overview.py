@@ -1,0 +1,96 @@
+"""The overview of a registry: one line for each artifact, read anew or from what was kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gto.core import view
+from gto.core.view import Choice, Row, Standing
+from gto.registry import annotation
+from gto.registry.standing import past, standings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gto.annotations.annotation import Annotation
+    from gto.core.published import Published
+    from gto.registry.registry import Registry
+
+
+class Wanted(NamedTuple):
+    """Which artifacts the overview shows; empty fields let all through."""
+
+    type: str | None = None
+    labels: tuple[str, ...] = ()
+    stage: str | None = None
+
+    @property
+    def needs_annotations(self) -> bool:
+        """Whether annotations decide."""
+        return self.type is not None or bool(self.labels)
+
+
+ANYTHING = Wanted()
+
+
+class Overview(NamedTuple):
+    """The registry's rows, in the order of GTO 1.x's JSON, the stages that are its columns, and what was set aside."""
+
+    rows: tuple[Row, ...]
+    stages: tuple[str, ...]
+    set_aside: int = 0
+
+    def dicts(self) -> dict[str, Published]:
+        """Return the registry as GTO 1.x prints it in JSON."""
+        from gto.core import published
+
+        return {row.name: published.row(row, self.stages) for row in self.rows}
+
+
+def overview(
+    registry: Registry,
+    choice: Choice,
+    wanted: Wanted = ANYTHING,
+    *,
+    until: int | None = None,
+    revs: Sequence[str] = (),
+) -> Overview:
+    """Read the registry; with `until`, the events up to that second; with `revs`, annotations of those commits too."""
+    known = {one.name: one for one in (standings(registry) if until is None else past(registry, until))}
+    stages = columns(registry.config.stages, view.stages_in_use(known.values()))
+    rows = view.overview(known.values(), stages, choice)
+    if until is None:
+        empty: dict[str, tuple[str, ...]] = dict.fromkeys(stages, ())
+        found = annotation.in_tables(registry, known, revs)
+        rows += [Row(name, None, empty, registered=False, active=True) for name in found if name not in known]
+    rows = [row for row in rows if wanted.stage is None or row.stages.get(wanted.stage)]
+    if wanted.needs_annotations:
+        rows = _filtered(registry, rows, known, wanted)
+    return Overview(tuple(rows), tuple(stages), sum(one.problems for one in known.values()))
+
+
+def columns(allowed: Sequence[str] | None, in_use: Sequence[str]) -> list[str]:
+    """Return the stages of the configuration in its order, then others that are in use."""
+    return [*(allowed or ()), *(stage for stage in in_use if stage not in (allowed or ()))]
+
+
+def _filtered(registry: Registry, rows: Sequence[Row], known: dict[str, Standing], wanted: Wanted) -> list[Row]:
+    commits = {row.name: known[row.name].latest_commit if row.name in known else None for row in rows}
+    found = annotation.of_each(registry, commits)
+
+    def fits(one: Annotation | None) -> bool:
+        return (
+            one is not None
+            and (wanted.type is None or one.type == wanted.type)
+            and set(wanted.labels) <= set(one.labels)
+        )
+
+    return [row for row in rows if fits(found.get(row.name))]
+
+
+def stages(registry: Registry, *, allowed: bool = False, used: bool = False) -> list[str] | None:
+    """Return the stages of the configuration (None for any), those ever used, or without a wish those that matter."""
+    if allowed or (not used and registry.config.stages is not None):
+        return None if registry.config.stages is None else list(registry.config.stages)
+    found = standings(registry)
+    return view.stages_ever_used(found) if used else view.stages_in_use(found)

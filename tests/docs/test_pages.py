@@ -1,0 +1,111 @@
+"""Every command in the README and in docs/ runs, and prints what the page says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scripts import pages, sample
+from tests.repo import GTO, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which `gto` is the one under test."""
+    bin_directory = tmp_path_factory.mktemp("bin")
+    program = bin_directory / "gto"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(GTO)} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return sample.environment(str(bin_directory))
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
+    """The sample registry; pages work in copies of it."""
+    directory = tmp_path_factory.mktemp("sample") / sample.NAME
+    sample.build(directory, GTO, environment)
+    return directory
+
+
+@pytest.mark.parametrize("page", pages.with_commands(), ids=lambda page: str(page.relative_to(pages.ROOT)))
+def test_the_commands_of_a_page_print_what_it_says(
+    page: Path, tmp_path: Path, environment: dict[str, str], registry: Path
+) -> None:
+    text = page.read_text(encoding="utf-8")
+    for program in pages.needs(text):
+        if shutil.which(program) is None:
+            pytest.skip(f"{page.name} needs {program}, which is not on PATH")
+    assert pages.replay(text, tmp_path, environment | {"HOME": str(tmp_path)}, registry) == text
+
+
+def test_readme_and_tutorial_have_commands() -> None:
+    assert {pages.ROOT / "README.md", pages.ROOT / "docs/tutorial/first-registry.md"} <= set(pages.with_commands())
+
+
+def test_every_block_in_a_shell_language_is_run_or_says_why_not() -> None:
+    for page in pages.pages():
+        for block in pages.blocks(page.read_text(encoding="utf-8")):
+            assert block.info.split() != ["sh"], f"{page}: write ```console"
+            assert block.info, f"{page}, line {block.first}: name the language of the block"
+
+
+def test_an_expected_line_of_dots_stands_for_any_lines() -> None:
+    assert pages.fits(["a", "...", "d"], ["a", "b", "c", "d"])
+    assert pages.fits(["...", "d"], ["d"])
+    assert not pages.fits(["a", "...", "d"], ["a", "b", "c"])
+    assert pages.fits(["key ..."], ["key 1234"])
+    assert not pages.fits(["key ..."], ["lock 1234"])
+
+
+def test_a_page_whose_output_is_stale_is_rewritten(tmp_path: Path, environment: dict[str, str], registry: Path) -> None:
+    text = "```console\n$ echo one\nstale\n$ echo two\n```\n"
+    new = pages.replay(text, tmp_path, environment, registry)
+    assert new == "```console\n$ echo one\none\n$ echo two\ntwo\n```\n"
+
+
+def test_links_in_the_readme_lead_somewhere() -> None:
+    text = (pages.ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert "://" in target or (pages.ROOT / target).exists(), target
+
+
+def test_the_make_targets_in_the_readme_exist() -> None:
+    text = (pages.ROOT / "README.md").read_text(encoding="utf-8")
+    makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"(?:`|\$ )make ([a-z]+)", text))
+    assert {"demo", "test"} <= targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site"))
+    built = run(*command, cwd=pages.ROOT, env={"NO_MKDOCS_2_WARNING": "1"})
+    assert (built.code, built.stderr) == (0, "")
+
+
+def test_the_demo_runs_without_a_terminal_and_the_tour_is_that_of_the_readme(tmp_path: Path) -> None:
+    directory = tmp_path / "demo"
+    demo = (sys.executable, "scripts/demo.py", str(directory))
+    first = run(*demo, cwd=pages.ROOT)
+    done = run(*demo, cwd=pages.ROOT)  # it replaces what it made
+    assert first == done
+    assert (done.code, done.stderr) == (0, "")
+    assert "$ gto rollback churn --stage prod\nCreated git tag 'churn#prod#10'" in done.stdout
+    assert f"cd {directory}" in done.stdout.splitlines()[-4]
+
+
+def test_the_demo_leaves_alone_what_it_did_not_make(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine", encoding="utf-8")
+    done = run(sys.executable, "scripts/demo.py", str(tmp_path), cwd=pages.ROOT)
+    assert done.code == 1
+    assert "did not make it" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

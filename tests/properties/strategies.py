@@ -1,0 +1,92 @@
+"""Names, versions, histories and requests at random, small enough to clash often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from gto.core.names import ArtifactName
+from gto.core.plan import Assignment, Registration
+from gto.core.semver import Bump
+from gto.core.tag import MOST_COUNTER, Kind, TagName
+from tests.factories import START, Tags, oid, record
+
+if TYPE_CHECKING:
+    from gto.core.event import TagRecord
+
+_LETTERS = "abcXYZ019"
+_NUMBER = st.integers(0, 10**20).map(str) | st.sampled_from(["0", "1", "2", "9", "10", "11"])
+_WORD = st.text("abz-", min_size=1, max_size=4) | st.text("0a-", min_size=1, max_size=4).map(lambda text: f"a{text}")
+
+versions = st.builds(
+    lambda numbers, pre, build: "v" + ".".join(numbers) + (f"-{pre}" if pre else "") + (f"+{build}" if build else ""),
+    st.tuples(_NUMBER, _NUMBER, _NUMBER),
+    st.lists(_NUMBER | _WORD, max_size=3).map(".".join),
+    st.lists(st.text("01ab-", min_size=1, max_size=3), max_size=2).map(".".join),
+)
+plain_names = st.builds(
+    lambda first, middle, last: first + middle + last,
+    st.sampled_from(_LETTERS),
+    st.text(_LETTERS + "-/_", max_size=6),
+    st.sampled_from(["", *_LETTERS]),
+).filter(lambda text: text[-1] not in "-/_")
+artifact_names = st.builds(
+    lambda directory, name: ArtifactName(f"{directory}:{name}" if directory else name),
+    st.just("") | st.text(_LETTERS + "-_./", min_size=1, max_size=6),
+    plain_names,
+)
+_counters = st.none() | st.integers(0, 12) | st.integers(0, MOST_COUNTER)
+
+
+@st.composite
+def tag_names(draw: st.DrawFn) -> TagName:
+    """Any event tag's parts."""
+    kind = draw(st.sampled_from(list(Kind)))
+    version = draw(versions) if kind.of_version else None
+    stage = draw(plain_names) if kind.of_stage else None
+    return TagName(kind, draw(artifact_names), version, stage, draw(_counters))
+
+
+SOME_VERSIONS = ("v0.0.1", "v1.0.0-rc.1", "v1.0.0", "v1.0.0+b", "v2.0.0")
+SOME_STAGES = ("dev", "prod")
+_some_commits = st.integers(1, 4).map(oid)
+_some_versions = st.sampled_from(SOME_VERSIONS)
+_some_stages = st.sampled_from(SOME_STAGES)
+
+
+@st.composite
+def _some_name(draw: st.DrawFn, artifacts: tuple[str, ...]) -> str:
+    end = draw(
+        st.builds("@{}{}".format, _some_versions, st.sampled_from(["", "", "!"]))
+        | st.builds("#{}{}".format, _some_stages, st.sampled_from(["", "", "!"]))
+        | st.just("@deprecated")
+    )
+    counter = draw(st.sampled_from(["", "#1", "#2", "#3", "#10"]))
+    return f"{draw(st.sampled_from(artifacts))}{end}{counter}"
+
+
+@st.composite
+def histories(draw: st.DrawFn, *artifacts: str) -> Tags:
+    """Some tags of a few artifacts on four commits, many within one second."""
+    names = draw(st.lists(_some_name(artifacts or ("m",)), unique=True, max_size=14))
+    made: list[TagRecord] = [record(name, draw(_some_commits), START + draw(st.integers(0, 6))) for name in names]
+    return Tags(tuple(made))
+
+
+registrations = st.builds(
+    Registration,
+    _some_commits,
+    st.none() | _some_versions,
+    st.none() | st.sampled_from(list(Bump)),
+    st.booleans(),
+)
+assignments = st.builds(
+    Assignment,
+    _some_stages,
+    st.none() | _some_versions | _some_commits,
+    st.none() | _some_commits,
+    st.none() | _some_versions,
+    st.booleans(),
+)
+places = st.tuples(_some_versions | _some_commits, st.none()) | st.tuples(st.none(), _some_commits)

@@ -1,0 +1,222 @@
+"""What a plan promises comes true when its tags are read again, whatever was there before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from gto.core import plan
+from gto.exceptions import ClockBehind, GTOException
+from tests.factories import START, Tags
+from tests.properties.strategies import SOME_STAGES, assignments, histories, places, registrations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gto.core.plan import Assignment, Context, Plan, Registration
+    from gto.core.snapshot import ArtifactState
+
+manners = st.fixed_dictionaries(
+    {"simple": st.sampled_from([None, None, True, False]), "force": st.booleans(), "now": st.integers(6, 8)}
+)
+stages = st.sampled_from(SOME_STAGES)
+
+
+def carry_out(
+    history: Tags, manner: dict[str, int | bool | None], decide: Callable[[Context], Plan]
+) -> tuple[Context, Plan, ArtifactState]:
+    """Decide and write; a refusal ends the case, and must be a declared one that left nothing."""
+    now, simple, force = manner["now"], manner["simple"], bool(manner["force"])
+    context = history.context(now, simple=None if simple is None else bool(simple), force=force)
+    before = history.snapshot()
+    try:
+        made = decide(context)
+    except GTOException as refused:
+        event(f"refused: {type(refused).__name__}")
+        assert refused.message
+        assert history.snapshot() == before
+        assume(condition=False)
+        raise
+    event("planned")
+    check_tags(history, made)
+    after = history.after(made, context).state()
+    if made.create:
+        assert after.newest is not None
+        assert after.newest.ref == str(made.create[-1].name)
+        assert after.last == after.newest.key
+    return context, made, after
+
+
+def check_tags(history: Tags, made: Plan) -> None:
+    names = [str(tag.name) for tag in made.create]
+    there = {one.name for one in history.records}
+    assert len(set(names)) == len(names)
+    assert not there & set(names)
+    assert set(made.delete) <= there
+    assert len(set(made.delete)) == len(made.delete)
+    assert not (made.create and made.delete)
+    assert all(tag.message for tag in made.create)
+
+
+@given(histories(), manners, registrations)
+def test_after_registering_the_version_is_active_at_the_commit(
+    history: Tags, manner: dict[str, int | bool | None], wish: Registration
+) -> None:
+    context, made, after = carry_out(history, manner, lambda context: plan.register(context, wish))
+    (new,) = made.create
+    found = after.version(new.version or "")
+    assert found is not None
+    assert (found.commit, found.is_active, after.is_active) == (wish.commit, True, True)
+    assert after.at_commit(wish.commit)[0] == found
+    assert wish.version in {None, new.version}
+    known = context.artifact.version(new.version or "")
+    if known is not None:
+        assert made.notes
+    if len(after.at_commit(wish.commit)) > 1 and known is None:
+        assert wish.allow_second_version
+        assert "two versions" in made.notes[0]
+    if wish.version is None and known is None and context.artifact.latest is not None:
+        assert after.latest == found
+
+
+@given(histories(), manners, assignments)
+def test_after_assigning_the_stage_is_held_by_that_version(
+    history: Tags, manner: dict[str, int | bool | None], wish: Assignment
+) -> None:
+    context, made, after = carry_out(history, manner, lambda context: plan.assign(context, wish, None))
+    new = made.create[-1]
+    holder = after.holder(wish.stage)
+    assert holder is not None
+    assert (holder.version, holder.commit) == (new.version, new.commit)
+    assert wish.version in {None, holder.version}
+    assert wish.commit in {None, holder.commit}
+    assert after.is_active
+    before = context.artifact.holder(wish.stage)
+    assert context.force or before is None or before.version != holder.version
+    for stage in SOME_STAGES:
+        if stage != wish.stage and len(made.create) == 1:
+            assert after.holder(stage) == context.artifact.holder(stage)
+
+
+@given(histories(), manners, stages, st.none() | st.sampled_from(["v1.0.0", "v2.0.0"]))
+def test_after_a_rollback_another_version_holds_the_stage(
+    history: Tags, manner: dict[str, int | bool | None], stage: str, to: str | None
+) -> None:
+    context, made, after = carry_out(history, manner, lambda context: plan.rollback(context, stage, to, None))
+    holder = after.holder(stage)
+    assert holder is not None
+    assert holder.version == made.create[-1].version
+    before = context.artifact.holder(stage)
+    assert context.force or before is None or before.version != holder.version
+
+
+@given(histories(), manners, places)
+def test_after_deregistering_the_version_is_hidden(
+    history: Tags, manner: dict[str, int | bool | None], place: tuple[str | None, str | None]
+) -> None:
+    _, made, after = carry_out(history, manner, lambda context: plan.deregister(context, *place, delete=False))
+    found = after.version(made.create[0].version or "")
+    assert found is not None
+    assert not found.is_active
+    assert all(stage.version != found.name for stage in after.standing)
+
+
+@given(histories(), manners, stages, places)
+def test_after_unassigning_the_version_is_not_in_the_stage(
+    history: Tags, manner: dict[str, int | bool | None], stage: str, place: tuple[str | None, str | None]
+) -> None:
+    _, made, after = carry_out(history, manner, lambda context: plan.unassign(context, stage, *place, delete=False))
+    found = after.version(made.create[0].version or "")
+    assert found is not None
+    state = found.stage(stage)
+    assert state is not None
+    assert not state.is_active
+    with pytest.raises(GTOException, match="is not assigned"):
+        plan.unassign(history.after(made, history.context(8)).context(9), stage, *place, delete=False)
+
+
+@given(histories(), manners, st.booleans())
+def test_after_deprecating_the_artifact_is_not_active(
+    history: Tags, manner: dict[str, int | bool | None], annotated: bool  # noqa: FBT001  a case
+) -> None:
+    context, _, after = carry_out(
+        history,
+        manner,
+        lambda context: plan.deprecate(context, None, "a" * 40, annotated=annotated, delete=False),
+    )
+    assert not after.is_active
+    assert after.versions == context.artifact.versions
+
+
+@given(histories(), manners, places)
+def test_after_deleting_a_version_nothing_of_it_is_left(
+    history: Tags, manner: dict[str, int | bool | None], place: tuple[str | None, str | None]
+) -> None:
+    context, made, after = carry_out(history, manner, lambda context: plan.deregister(context, *place, delete=True))
+    gone = {version.name for version in context.artifact.versions} - {version.name for version in after.versions}
+    assert len(gone) == 1
+    assert made.delete
+
+
+@given(histories(), manners, stages, places)
+def test_after_deleting_a_stage_of_a_version_it_was_never_there(
+    history: Tags, manner: dict[str, int | bool | None], stage: str, place: tuple[str | None, str | None]
+) -> None:
+    context, made, after = carry_out(
+        history, manner, lambda context: plan.unassign(context, stage, *place, delete=True)
+    )
+    assert context.force or made.delete
+    name = place[0] or next((v.name for v in context.artifact.at_commit(place[1] or "")), place[1] or "")
+    found = after.version(name)
+    assert found is None or found.stage(stage) is None
+
+
+@given(histories("m", "n"), manners)
+def test_after_deleting_an_artifact_the_others_are_left_as_they_were(
+    history: Tags, manner: dict[str, int | bool | None]
+) -> None:
+    context, _, after = carry_out(
+        history, manner, lambda context: plan.deprecate(context, None, None, annotated=False, delete=True)
+    )
+    assert (after.newest, after.versions, after.problems) == (None, (), ())
+    assert context.artifact.newest is not None
+
+
+@given(histories(), registrations, assignments, st.integers(-3, 5))
+def test_with_the_clock_behind_nothing_is_written_without_force(
+    history: Tags, registration: Registration, assignment: Assignment, now: int
+) -> None:
+    newest = max((event.time for event in history.events), default=0)
+    assume(START + now < newest)
+    context = history.context(now)
+    for decide in (
+        lambda: plan.register(context, registration),
+        lambda: plan.assign(context, assignment, None),
+        lambda: plan.deprecate(context, None, None, annotated=True, delete=False),
+    ):
+        with pytest.raises(GTOException) as refused:
+            decide()
+        if isinstance(refused.value, ClockBehind):
+            assert "2022-01-01T00:00:0" in refused.value.newest
+
+
+@given(histories(), st.lists(registrations | assignments, min_size=1, max_size=6))
+def test_requests_of_one_second_one_after_another_keep_every_promise(
+    history: Tags, wishes: list[Registration | Assignment]
+) -> None:
+    for wish in wishes:
+        context = history.context(6)
+        try:
+            if isinstance(wish, plan.Registration):
+                made = plan.register(context, wish)
+            else:
+                made = plan.assign(context, wish, None)
+        except GTOException:
+            continue
+        history = history.after(made, context)
+        newest = history.state().newest
+        assert newest is not None
+        assert newest.ref == str(made.create[-1].name)
