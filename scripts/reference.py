@@ -1,6 +1,6 @@
-"""The generated pages of the reference: commands from the click code, the Python API from the source of `gto.api`.
+"""What the documentation takes from the code: the pages on commands and on the Python API, and the table of rooms.
 
-`python -m scripts.reference` writes both; tests/docs fails while one of them is out of date.
+`python -m scripts.reference` writes them; tests/docs fails while one of them is out of date.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+import gto
 import gto.annotations.annotation
 import gto.api
 import gto.core.published
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+ARCHITECTURE = REFERENCE.parent / "architecture.md"
+_FLOORS = ("core", "git", "annotations", "registry")
 
 _COMMANDS_HEAD = """\
 # Commands
@@ -89,9 +93,9 @@ def _find(name: str) -> click.Command:
 
 def _command(name: str) -> Iterator[str]:
     command = _find(name)
-    arguments = [param for param in command.params if isinstance(param, click.Argument)]
+    arguments = [param for param in command.params if isinstance(param, Argument)]
     flags = [param for param in command.params if isinstance(param, click.Option) and not param.hidden]
-    words = " ".join(_argument(param) for param in arguments)
+    words = " ".join(param.spelling for param in arguments)
     yield f"### gto {name}\n\n"
     yield f"```text\ngto {name} [OPTIONS]{' ' if words else ''}{words}\n```\n\n"
     for alias, target in _ALIASES.items():
@@ -101,7 +105,7 @@ def _command(name: str) -> Iterator[str]:
     if arguments:
         yield "| argument | |\n| --- | --- |\n"
         for param in arguments:
-            yield f"| `{_argument(param)}` | {_cell(param.about if isinstance(param, Argument) else '')} |\n"
+            yield f"| `{param.spelling}` | {_cell(param.about)} |\n"
         yield "\n"
     yield "| option | |\n| --- | --- |\n"
     for flag in flags:
@@ -110,13 +114,6 @@ def _command(name: str) -> Iterator[str]:
     examples = inspect.cleandoc(getattr(command, "examples", ""))
     if examples:
         yield f"```text\n{examples}\n```\n\n"
-
-
-def _argument(param: click.Argument) -> str:
-    if isinstance(param.type, click.Choice):
-        return f"{{{'|'.join(param.type.choices)}}}"
-    name = param.metavar or (param.name or "").upper()
-    return name if param.required else f"[{name}]"
 
 
 def _spelling(flag: click.Option) -> str:
@@ -212,9 +209,30 @@ def _is_property(node: ast.FunctionDef) -> bool:
     return any(isinstance(mark, ast.Name) and mark.id.endswith("property") for mark in node.decorator_list)
 
 
+def architecture() -> str:
+    """Return the page on architecture with the table of rooms as they are now."""
+    page = ARCHITECTURE.read_text(encoding="utf-8")
+    before, start, rest = page.partition("<!-- rooms: written by scripts/reference.py -->\n")
+    _, end, after = rest.partition("<!-- end of rooms -->\n")
+    return "".join([before, start, "\n| room | what it says |\n| --- | --- |\n", *_rooms(), "\n", end, after])
+
+
+def _rooms() -> Iterator[str]:
+    source = Path(inspect.getfile(gto)).parent
+    for floor in _FLOORS:
+        for path in sorted((source / floor).glob("*.py")):
+            sentence = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            name = floor if path.stem == "__init__" else f"{floor}/{path.stem}"
+            yield f"| `{name}` | {_cell(sentence.partition(chr(10))[0])} |\n"
+
+
 def generated() -> dict[Path, str]:
     """Return the generated pages by their paths."""
-    return {REFERENCE / "commands.md": commands(), REFERENCE / "python.md": python()}
+    return {
+        REFERENCE / "commands.md": commands(),
+        REFERENCE / "python.md": python(),
+        ARCHITECTURE: architecture(),
+    }
 
 
 if __name__ == "__main__":

@@ -49,5 +49,5 @@ def assert_name_is_valid(value: str) -> None:
 
 def assert_fullname_is_valid(value: str) -> None:
     """Raise ValidationError unless `value` is an artifact's full name."""
-    if not fullname_re.search(value):
+    if not fullname_re.fullmatch(value):
         raise InvalidName(value, "value", "a full name looks like 'churn' or 'models/eu:churn'")

@@ -106,6 +106,12 @@ def registered_twice(seen: Seen) -> bool:
     return seen.command == "show" and seen.only_ours and words in seen.their_words
 
 
+def plain_form_taken(seen: Seen) -> bool:
+    """Where --simple true is not asked for, ours numbers the tag whose plain form is taken, instead of failing."""
+    numbered = re.compile(re.escape(seen.taken) + "#[0-9]+")
+    return seen.only_ours and bool(seen.taken) and any(numbered.fullmatch(tag) for tag in seen.our_tags)
+
+
 def bump_with_force(seen: Seen) -> bool:
     bump = seen.option("--bump-major", "--bump-minor", "--bump-patch")
     return seen.command == "register" and bump is not None and seen.option("--force") is not None and seen.only_theirs
@@ -159,6 +165,11 @@ def unassign_twice(seen: Seen) -> bool:
         one["version"] == version and stage in one["stages"] and stage not in facts.active_stages(one)
         for one in seen.versions
     )
+
+
+def empty_version(seen: Seen) -> bool:
+    """To 1.10.1 an empty VERSION before a STAGE is the only version there is."""
+    return seen.command == "deprecate" and seen.only_theirs and len(seen.places) > 2 and not seen.places[1]  # noqa: PLR2004 - NAME VERSION STAGE
 
 
 def deprecate_again(seen: Seen) -> bool:
@@ -224,6 +235,8 @@ DIFFERENCES = (
     Difference("commit-with-stages", "`--sr` on one commit, two stages", commit_with_stages),
     Difference("unassign-twice", "unassign twice", unassign_twice),
     Difference("deprecate-again", "assign to a deprecated artifact, then deprecate", deprecate_again),
+    Difference("plain-form-taken", "compat.md: `auto` uses the counter instead of failing", plain_form_taken),
+    Difference("empty-version", "(not in part 2)", empty_version),
     Difference("commits-revive", "a deprecated artifact comes back after an unrelated commit", comes_back_by_a_commit),
     Difference("ever-used", '`stages --used` ("ever used")', ever_used),
     Difference("stages-outside", "config `stages` set", outside_the_list),

@@ -65,6 +65,7 @@ class Pair:
     reference: Reference
     config: str = ""
     clock: datetime = START
+    frozen: bool = False
     commits: list[str] = field(default_factory=list)
 
     @property
@@ -88,8 +89,8 @@ class Pair:
                 (path / ".gto").write_text(self.config, encoding="utf-8")
 
     def tick(self) -> str:
-        """Let seven seconds pass, and return the time as git reads it."""
-        self.clock += TICK
+        """Let seven seconds pass, unless the clock stands still, and return the time as git reads it."""
+        self.clock += timedelta(0) if self.frozen else TICK
         return f"{int(self.clock.timestamp())} +0000"
 
     def commit(self, files: Mapping[str, str | None], branch: str = "main") -> str:
@@ -147,33 +148,25 @@ class Pair:
         )
 
     def reset(self, refs: Refs) -> None:
-        """Put the tags of both back to these, whose objects the repository of ours holds."""
+        """Put the tags of both back to these, whose objects both hold."""
         for path in (self.ours, self.theirs):
-            now = self.refs(path)
-            lines = [f"delete refs/tags/{name}" for name in now if now[name] != refs.get(name)]
-            text("update-ref", path, lines)
-            lines = [f"create refs/tags/{name} {oid}" for name, oid in refs.items() if now.get(name) != oid]
-            text("update-ref", path, lines)
+            put(path, refs, self.refs(path))
+
+    def adopt(self, path: Path, refs: Refs) -> None:
+        """Give both these tags, whose objects one holds."""
+        other = self.ours if path == self.theirs else self.theirs
+        put(path, refs, self.refs(path))
+        put(other, {name: oid for name, oid in self.refs(other).items() if name in refs}, self.refs(other))
+        git(other, "fetch", "--quiet", "--no-tags", str(path), "+refs/tags/*:refs/tags/*")
         assert self.refs(self.ours) == self.refs(self.theirs) == refs
 
-    def adopt(self, path: Path) -> None:
-        """Give both the tags of one."""
-        for other in (self.ours, self.theirs):
-            if other != path:
-                for name in set(self.refs(other)) - set(self.refs(path)):
-                    git(other, "update-ref", "-d", f"refs/tags/{name}")
-                git(other, "fetch", "--quiet", "--no-tags", str(path), "+refs/tags/*:refs/tags/*")
-        assert self.refs(self.ours) == self.refs(self.theirs)
 
-    def raw(self, path: Path, oid: str) -> str:
-        """Return an object's bytes, for a report."""
-        return git(path, "cat-file", "-p", oid)
-
-
-def text(command: str, path: Path, lines: Sequence[str]) -> None:
-    """Give git lines on stdin."""
-    if lines:
-        result = run("git", command, "--stdin", cwd=path, text="".join(f"{line}\n" for line in lines))
+def put(path: Path, refs: Refs, now: Refs) -> None:
+    """Change the tags of a repository to these; what goes first makes room for what comes."""
+    gone = [f"delete refs/tags/{name}" for name in now if now[name] != refs.get(name)]
+    new = [f"create refs/tags/{name} {oid}" for name, oid in refs.items() if now.get(name) != oid]
+    for lines in (gone, new):
+        result = run("git", "update-ref", "--stdin", cwd=path, text="".join(f"{line}\n" for line in lines))
         assert result.code == 0, result.stderr
 
 

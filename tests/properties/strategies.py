@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gto.core.names import ArtifactName
 from gto.core.plan import Assignment, Registration
 from gto.core.semver import Bump
-from gto.core.tag import MOST_COUNTER, Kind, TagName
+from gto.core.tag import MOST_COUNTER, Kind, TagName, parse
 from tests.factories import START, Tags, oid, record
 
 if TYPE_CHECKING:
@@ -50,43 +50,53 @@ def tag_names(draw: st.DrawFn) -> TagName:
 
 SOME_VERSIONS = ("v0.0.1", "v1.0.0-rc.1", "v1.0.0", "v1.0.0+b", "v2.0.0")
 SOME_STAGES = ("dev", "prod")
-_some_commits = st.integers(1, 4).map(oid)
+SOME_COMMITS = tuple(map(oid, (1, 2, 3, 4)))
+_ENDS = tuple(
+    f"{thing}{undo}{counter}"
+    for thing in (*(f"@{version}" for version in SOME_VERSIONS), *(f"#{stage}" for stage in SOME_STAGES), "@deprecated")
+    for undo in ("", "!")
+    for counter in ("", "#1", "#2", "#3", "#10")
+    if undo == "" or thing != "@deprecated"
+)
+_some_commits = st.sampled_from(SOME_COMMITS)
 _some_versions = st.sampled_from(SOME_VERSIONS)
 _some_stages = st.sampled_from(SOME_STAGES)
 
 
-@st.composite
-def _some_name(draw: st.DrawFn, artifacts: tuple[str, ...]) -> str:
-    end = draw(
-        st.builds("@{}{}".format, _some_versions, st.sampled_from(["", "", "!"]))
-        | st.builds("#{}{}".format, _some_stages, st.sampled_from(["", "", "!"]))
-        | st.just("@deprecated")
-    )
-    counter = draw(st.sampled_from(["", "#1", "#2", "#3", "#10"]))
-    return f"{draw(st.sampled_from(artifacts))}{end}{counter}"
-
-
-@st.composite
-def histories(draw: st.DrawFn, *artifacts: str) -> Tags:
+def histories(*artifacts: str, most: int = 14) -> st.SearchStrategy[Tags]:
     """Some tags of a few artifacts on four commits, many within one second."""
-    names = draw(st.lists(_some_name(artifacts or ("m",)), unique=True, max_size=14))
-    made: list[TagRecord] = [record(name, draw(_some_commits), START + draw(st.integers(0, 6))) for name in names]
-    return Tags(tuple(made))
+    names = [f"{artifact}{end}" for artifact in artifacts or ("m",) for end in _ENDS]
+    lines = st.tuples(st.sampled_from(names), st.integers(0, 11), st.integers(0, 4))
+    return st.lists(lines, max_size=most, unique_by=lambda line: line[0]).map(_history)
+
+
+def _history(lines: list[tuple[str, int, int]]) -> Tags:
+    return Tags(tuple(_some_record(*line) for line in lines))
+
+
+def _some_record(name: str, place: int, second: int) -> TagRecord:
+    """A tag that mostly fits in: a version on the commit of its number, taken back after it was registered."""
+    parsed = parse(name)
+    home = min(3, SOME_VERSIONS.index(parsed.version)) if parsed.version and place > 3 else place % 4
+    return record(name, SOME_COMMITS[home], START + second + (0 if parsed.kind.is_addition else 2))
 
 
 registrations = st.builds(
     Registration,
     _some_commits,
     st.none() | _some_versions,
-    st.none() | st.sampled_from(list(Bump)),
+    st.none() | st.none() | st.sampled_from(list(Bump)),
     st.booleans(),
 )
-assignments = st.builds(
-    Assignment,
-    _some_stages,
-    st.none() | _some_versions | _some_commits,
-    st.none() | _some_commits,
-    st.none() | _some_versions,
-    st.booleans(),
+assignments = (
+    st.builds(Assignment, _some_stages, st.sampled_from([*SOME_VERSIONS, *SOME_COMMITS]))
+    | st.builds(Assignment, _some_stages, st.none(), _some_commits, st.none() | _some_versions, st.booleans())
+    | st.builds(Assignment, _some_stages, st.none(), _some_commits)
 )
-places = st.tuples(_some_versions | _some_commits, st.none()) | st.tuples(st.none(), _some_commits)
+places = st.sampled_from(
+    [
+        *((version, None) for version in SOME_VERSIONS),
+        *((None, commit) for commit in SOME_COMMITS),
+        (SOME_COMMITS[0], None),
+    ]
+)

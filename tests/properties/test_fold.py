@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gto.core import selector, view
 from gto.core.event import read
-from gto.core.snapshot import ArtifactState, fold
+from gto.core.snapshot import fold
 from gto.core.tag import Kind
 from gto.core.view import Choice, Sort
 from tests.factories import Tags
 from tests.properties.strategies import SOME_STAGES, histories
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from gto.core.snapshot import ArtifactState
 
 choices = st.builds(
     Choice,
@@ -22,13 +29,13 @@ choices = st.builds(
 
 
 @given(histories("m", "n"), st.randoms(use_true_random=False))
-def test_the_order_in_which_tags_are_read_does_not_matter(history: Tags, chance: st.random.Random) -> None:  # type: ignore[name-defined]
+def test_the_order_in_which_tags_are_read_does_not_matter(history: Tags, chance: Random) -> None:
     shuffled = list(history.records)
     chance.shuffle(shuffled)
     assert Tags(tuple(shuffled)).snapshot() == history.snapshot()
 
 
-@given(histories("m", "n", "a:m"))
+@given(histories("m", "n", "a=m"))
 def test_each_artifact_folds_alone(history: Tags) -> None:
     whole = history.snapshot()
     for name, state in whole.artifacts.items():
@@ -96,7 +103,9 @@ def test_who_holds_a_stage_is_told_the_same_by_every_view(history: Tags) -> None
     rows = view.overview([summed], SOME_STAGES, Choice(deprecated=True))
     if state.newest:
         assert {stage: cell[0] for stage, cell in rows[0].stages.items() if cell} == shown
-    listed = {one.stage: row.version.name for row in view.versions(state, Choice(deprecated=True)) for one in row.stages}
+    listed = {
+        one.stage: row.version.name for row in view.versions(state, Choice(deprecated=True)) for one in row.stages
+    }
     assert listed == shown
     assert view.stages_in_use([summed]) == sorted(shown)
     assert set(view.stages_in_use([summed])) <= set(view.stages_ever_used([summed]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.repo import START, TICK, Repo
+from tests.repo import START, TICK, Repo, run
 from tests.stories.healthy import check_reads, check_still_writes, done, make_healthy, problems, said
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def test_reading_tags_runs_nothing_that_the_repository_s_configuration_names(rep
     done(repo.gto("describe", "ok", "--rev", "HEAD"))
     done(repo.gto("annotate", "ok", "--label", "x"))
     assert not (tmp_path / "sprung").exists()
-    repo.git("status")
+    run("git", "status", cwd=repo.path)
     assert (tmp_path / "sprung").exists(), "the trap is none"
 
 

@@ -12,7 +12,7 @@ _WORDS |= dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan"))
 _WORDS |= dict.fromkeys((sign + word for sign in ("", "+") for word in (".inf", ".Inf", ".INF")), float("inf"))
 _WORDS |= dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf"))
 
-_INT_RE = re.compile(r"[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)", re.ASCII)
+_INT_RE = re.compile(r"[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9_]+)", re.ASCII)
 _FLOAT_RE = re.compile(
     r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[0-9][0-9_]*[eE][-+]?[0-9]+|\.[0-9_]+(?:[eE][-+][0-9]+)?)",
     re.ASCII,

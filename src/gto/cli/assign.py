@@ -58,7 +58,7 @@ def command(
         stage,
         version=version if ref is None else None,
         commit=None if version is not None and ref is None else registry.commit(),
-        name_version=version if ref is not None else None,
+        name_version=(version or None) if ref is not None else None,
         skip_registration=skip_registration,
     )
     manner = options.manner(message, simple, force=force, push=push)

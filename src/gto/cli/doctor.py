@@ -41,7 +41,8 @@ def _examine(registry: Registry) -> tuple[list[str], list[Problem]]:
     try:
         settings = registry.config.lines()
     except WrongConfig as error:
-        problem = Problem("config-wrong", error.path, error.reason, error.hint)
+        where = f"line {error.line}: " if error.line else ""
+        problem = Problem("config-wrong", error.path, where + error.reason, error.hint)
         return [f"{render.emoji('❌ ')}{error.message}"], [problem]
     return settings, doctor.problems(registry)
 

@@ -42,6 +42,14 @@ class Argument(click.Argument):
         super().__init__(*args, **kwargs)
         self.about = help  # click before 8.3 has no help for arguments, and later ones another heading
 
+    @property
+    def spelling(self) -> str:
+        """How the help writes it; click's make_metavar() takes other parameters before 8.2."""
+        word = self.metavar or (self.name or "").upper()
+        if isinstance(self.type, click.Choice):
+            word = f"{{{'|'.join(self.type.choices)}}}"
+        return word if self.required else f"[{word}]"
+
 
 class Command(click.Command):
     """A command that lists its arguments, shows examples, and takes --traceback and -v anywhere."""
@@ -56,7 +64,7 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write arguments, options, examples."""
-        rows = [(p.make_metavar(ctx), p.about) for p in self.params if isinstance(p, Argument)]
+        rows = [(p.spelling, p.about) for p in self.params if isinstance(p, Argument)]
         if rows:
             with formatter.section("Arguments"):
                 formatter.write_dl(rows)

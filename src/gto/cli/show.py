@@ -66,7 +66,7 @@ from gto.registry.registry import Registry
 @click.option(
     "--at",
     metavar="DATE",
-    help="The registry as it was then: 2026-01-31, or an ISO time; days end at midnight UTC",
+    help="The registry as it was then: 2026-01-31, or an ISO time; a day counts whole, in your time zone",
 )
 @click.option("-a", "--all-branches", is_flag=True, help="Find annotations in the tips of all branches")
 @click.option("-A", "--all-commits", is_flag=True, help="Find annotations in all commits")

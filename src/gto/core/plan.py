@@ -342,10 +342,23 @@ def deregister(context: Context, version: str | None, commit: str | None, *, del
     return Plan((_tag(context, _name(context, name, counted=False), found.commit, found.name),))
 
 
-def unassign(context: Context, stage: str, version: str | None, commit: str | None, *, delete: bool) -> Plan:
-    """Plan to take a stage off a version, or to delete the tags that put it there and took it off."""
+def unassign(
+    context: Context,
+    stage: str,
+    version: str | None,
+    commit: str | None,
+    *,
+    delete: bool,
+    allowed: Sequence[str] | None = None,
+) -> Plan:
+    """Plan to take a stage off a version, or to delete the tags that put it there and took it off.
+
+    A stage outside those `allowed` can be taken off where it was ever used.
+    """
     artifact = context.artifact
     names.parse_plain(stage, "stage name")
+    if allowed is not None and stage not in allowed and all(one.stage(stage) is None for one in artifact.versions):
+        raise StageNotAllowed(stage, allowed)
     _check_version_or_commit(version, commit)
     found = _find(artifact, version, commit)
     state = found.stage(stage)

@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from gto.core import names
 from gto.core.view import Holding, Standing
@@ -13,10 +13,7 @@ from gto.core.view import Holding, Standing
 FROM_TAGS = 1000
 """A registry with fewer tags is read faster than its cache is looked after."""
 
-_FORM = 1  # raise the number when what is kept, or the meaning of a tag or an annotation, changes
-_STANDINGS = "standings"
-_NAMES = "names"
-Kept = TypeVar("Kept")
+_HEADER = "gto-standings 1"  # raise the number when what is kept, or the meaning of a tag, changes
 _LINE_RE = re.compile(rb"^[0-9a-f]+ refs/tags/([^@#\n]+)[@#][^\n]*\n", re.MULTILINE)
 
 
@@ -58,66 +55,41 @@ def group(listing: bytes) -> list[Group]:
 
 def load(common_dir: str) -> Cached:
     """Return what was kept for a repository; empty where there is nothing, or nothing sound."""
-    return next(_load(common_dir, _STANDINGS, _decode), Cached())
+    import json
+
+    for path in _paths(common_dir):
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            with open(path, encoding="utf-8") as file:
+                header, _, text = file.read().partition("\n")
+            if header == f"{_HEADER} {digest(text.encode())}":
+                return _decode(json.loads(text))
+    return Cached()
 
 
 def save(common_dir: str, cached: Cached) -> None:
     """Keep it, atomically; where no place can be written, nothing is kept and nothing is left behind."""
-    _save(common_dir, _STANDINGS, _encode(cached))
-
-
-def load_names(common_dir: str, key: str) -> list[str] | None:
-    """Return the names that annotation files with this digest give, if they were kept."""
-
-    def decode(value: dict[str, object]) -> list[str]:
-        found = value[key]
-        if not isinstance(found, list):
-            raise TypeError
-        return [str(name) for name in found]
-
-    return next(_load(common_dir, _NAMES, decode), None)
-
-
-def save_names(common_dir: str, key: str, names_: Sequence[str]) -> None:
-    """Keep the names that annotation files with this digest give, in place of those kept before."""
-    _save(common_dir, _NAMES, {key: list(names_)})
-
-
-def clear(common_dir: str) -> None:
-    """Forget what was kept for a repository."""
-    for kind in (_STANDINGS, _NAMES):
-        for path in _paths(common_dir, kind):
-            with suppress(OSError):
-                os.unlink(path)
-
-
-def _load(common_dir: str, kind: str, decode: Callable[[dict[str, object]], Kept]) -> Iterator[Kept]:
     import json
 
-    for path in _paths(common_dir, kind):
-        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-            with open(path, encoding="utf-8") as file:
-                header, _, text = file.read().partition("\n")
-            if header == f"gto-{kind} {_FORM} {digest(text.encode())}":
-                yield decode(json.loads(text))
-
-
-def _save(common_dir: str, kind: str, value: object) -> None:
-    import json
-
-    text = json.dumps(value, separators=(",", ":"))
-    for path in _paths(common_dir, kind):
+    text = json.dumps(_encode(cached), separators=(",", ":"))
+    for path in _paths(common_dir):
         try:
-            _replace(path, f"gto-{kind} {_FORM} {digest(text.encode())}\n{text}")
+            _replace(path, f"{_HEADER} {digest(text.encode())}\n{text}")
         except OSError:
             continue
         return
 
 
-def _paths(common_dir: str, kind: str) -> Iterator[str]:
-    yield os.path.join(common_dir, "gto", kind)
+def clear(common_dir: str) -> None:
+    """Forget what was kept for a repository."""
+    for path in _paths(common_dir):
+        with suppress(OSError):
+            os.unlink(path)
+
+
+def _paths(common_dir: str) -> Iterable[str]:
+    yield os.path.join(common_dir, "gto", "standings")
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    yield os.path.join(home, "gto", f"{kind}-{digest(os.fsencode(common_dir))}")
+    yield os.path.join(home, "gto", f"standings-{digest(os.fsencode(common_dir))}")
 
 
 def _replace(path: str, text: str) -> None:

@@ -75,8 +75,9 @@ def _with_broken(out: bytes, err: str) -> bytes:
         return out
     found = {line.removeprefix(_BROKEN_REF) for line in err.splitlines() if line.startswith(_BROKEN_REF)}
     broken = [f"{NULL_OID} {name}\n".encode() for name in found if name.startswith("refs/tags/")]
-    lines: list[bytes] = [*out.splitlines(keepends=True), *broken]
-    return b"".join(sorted(lines, key=_ref_of))
+    lines = out.splitlines(keepends=True) + broken
+    lines.sort(key=_ref_of)
+    return b"".join(lines)
 
 
 def _ref_of(line: bytes) -> bytes:

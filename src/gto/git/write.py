@@ -9,6 +9,7 @@ from typing import NamedTuple
 from gto.core.event import parse_zone
 from gto.exceptions import GitError, NoIdentity, PushRejected, TagExists
 from gto.git.command import Git
+from gto.git.repo import read_objects
 
 PUSH_SECONDS = 600.0
 _IDENT_RE = re.compile(r"(.*) <(.*)> ([0-9]+) ([+-][0-9]{4})")
@@ -91,8 +92,13 @@ def _make_signed_tag(git: Git, common_dir: str, name: str, commit: str, message:
         signer = Git(scratch, env)
         args = [*_DURABLE, "tag", "-s", "--cleanup=verbatim", "-F", "-", "--", name, commit]
         text = message if message.endswith("\n") else f"{message}\n"  # a signature counts only at a line's start
-        signer.run(args, data=text.encode("utf-8", "surrogateescape"), seconds=PUSH_SECONDS)
-        return signer.run(["rev-parse", "--verify", f"refs/tags/{name}"]).decode().strip()
+        data = text.encode("utf-8", "surrogateescape")
+        _, status, err = signer.ask(args, data=data, seconds=PUSH_SECONDS)
+        made = read_objects(signer, [f"refs/tags/{name}"])[0]
+        # git 2.39 goes on, and ends with 0, where it cannot load an SSH key.
+        if status != 0 or made is None or b"\n\n" + data + b"-----BEGIN " not in (made.body or b""):
+            raise GitError(args, status, err or "the tag was not signed")
+        return made.oid
 
 
 def update_tags(git: Git, create: Mapping[str, str], delete: Mapping[str, str]) -> None:
@@ -110,7 +116,10 @@ def _refused(err: str, create: Mapping[str, str]) -> Exception:
     for name in create:
         clash = re.search(rf"'refs/tags/([^']+)' exists; cannot create 'refs/tags/{re.escape(name)}'", err)
         if clash:
-            hint = f"git cannot hold both '{clash[1]}' and '{name}': use --simple false to get a numbered tag"
+            below = name.startswith(f"{clash[1]}/")  # then no form of `name` can be
+            again = f"write its event again with --simple false --force, then delete '{clash[1]}'"
+            out = again if below else "use --simple false to get a numbered tag"
+            hint = f"git cannot hold both '{clash[1]}' and '{name}': {out}"
             return TagExists(clash[1], hint)
         if f"refs/tags/{name}': reference already exists" in err:
             return TagExists(name)
@@ -123,19 +132,20 @@ def push_tags(git: Git, remote: str, create: Mapping[str, str], delete: Mapping[
     specs += [f":refs/tags/{name}" for name in delete]
     leases = [f"--force-with-lease=refs/tags/{name}:" for name in create]
     leases += [f"--force-with-lease=refs/tags/{name}:{oid}" for name, oid in delete.items()]
-    args = ["push", "--atomic", "--porcelain", *leases, "--", remote, *specs]
-    _push(git, args)
+    args = ["push", "--atomic", "--no-follow-tags", "--porcelain", *leases, "--", remote, *specs]
+    _push(git, args, "nothing was written; `git fetch --tags` shows what the remote has")
 
 
 def push_branch(git: Git, remote: str) -> None:
     """Push the current branch to where git's configuration sends it, else to its own name on `remote`."""
     _, tracked, _ = git.ask(["rev-parse", "--verify", "--quiet", "@{push}"])
-    _push(git, ["push", "--porcelain"] if tracked == 0 else ["push", "--porcelain", "--", remote, "HEAD"])
+    args = ["push", "--porcelain"] if tracked == 0 else ["push", "--porcelain", "--", remote, "HEAD"]
+    _push(git, args, "the commit is made here; `git push` sends it")
 
 
-def _push(git: Git, args: Sequence[str]) -> None:
+def _push(git: Git, args: Sequence[str], hint: str) -> None:
     out, status, err = git.ask(args, seconds=PUSH_SECONDS)
     if status != 0:
         refused = [line for line in out.decode("utf-8", "replace").splitlines() if line.startswith("!")]
         words = "\n".join([err.strip(), *refused]).strip()
-        raise PushRejected(args, status, words, "nothing was written; `git fetch --tags` shows what the remote has")
+        raise PushRejected(args, status, words, hint)

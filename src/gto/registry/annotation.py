@@ -5,13 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gto.annotations.annotation import Annotation, Reading
 from gto.core import names
-from gto.git import cache
 from gto.git.repo import GitObject, list_files
 from gto.registry.files import Files, Place
 from gto.registry.registry import Registry
 
 DVC_FILE = "dvc.yaml"
-_LARGE = 16384  # bytes: less YAML than that is parsed faster than a cache is looked after
 
 
 def files_of(registry: Registry, name: str) -> list[str]:
@@ -75,25 +73,24 @@ def in_tables(registry: Registry, known: Iterable[str], revs: Sequence[str]) -> 
     if registry.repo.rev is not None:
         directories = sorted({names.split_directory(name)[0] for name in known} - {""})
         paths = [registry.config.index_file, DVC_FILE, *(posixpath.join(one, DVC_FILE) for one in directories)]
-        found += _names(registry, files, registry.repo.rev, paths)
+        found += _names(files, registry.repo.rev, paths)
     for rev in revs:
         found += [one.name for one in walk(registry, rev, files).annotations]
     return list(dict.fromkeys(found))
 
 
-def _names(registry: Registry, files: Files, commit: str, paths: Sequence[str]) -> list[str]:
-    """Return the names that files of a commit give; those of large files are kept."""
-    places = _with_params(commit, paths)
-    files.fetch(places)
-    text = b"".join(f"{path}\0".encode() + (files.read(commit, path) or b"") for _, path in places)
-    if len(text) < _LARGE or b"${" in text or not registry.config.cache:
-        return [one.name for one in read_files(files, commit, paths).annotations]
-    key = cache.digest(text)
-    kept = cache.load_names(registry.repo.common_dir, key)
-    if kept is None:
-        kept = [one.name for one in read_files(files, commit, paths).annotations]
-        cache.save_names(registry.repo.common_dir, key, kept)
-    return kept
+def _names(files: Files, commit: str, paths: Sequence[str]) -> list[str]:
+    """Return the names that files of a commit give, with as little reading as each allows."""
+    from gto.annotations.naming import read_names
+
+    files.fetch((commit, path) for path in paths)
+    found: list[str] = []
+    for path in paths:
+        data = files.read(commit, path)
+        if data is not None:
+            quick = read_names(data, path, dvc=posixpath.basename(path) == DVC_FILE)
+            found += [one.name for one in read_file(files, commit, path).annotations] if quick is None else quick
+    return found
 
 
 def walk(registry: Registry, commit: str, files: Files | None = None) -> Reading:

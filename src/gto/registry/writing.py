@@ -100,7 +100,11 @@ def unassign(
 ) -> Outcome:
     """Take a stage off a version, or delete the tags that put it there."""
     names.parse_artifact(name)
-    return _do(registry, name, manner, lambda context: plan.unassign(context, stage, version, commit, delete=delete))
+
+    def decide(context: Context) -> Plan:
+        return plan.unassign(context, stage, version, commit, delete=delete, allowed=registry.config.stages)
+
+    return _do(registry, name, manner, decide)
 
 
 def deprecate(registry: Registry, name: str, commit: str | None, manner: Manner, *, delete: bool = False) -> Outcome:

@@ -244,4 +244,6 @@ def test_what_the_reader_saw_already_is_not_read_again() -> None:
 @pytest.mark.parametrize(("zone", "bad"), [("+0000", False), ("-0130", False), ("+1", True), ("+9999", True)])
 def test_a_zone_that_is_none_is_told(zone: str, bad: bool) -> None:  # noqa: FBT001  a case
     assert happening(record("m@v0.0.1", zone=zone)).has_bad_zone is bad
-    assert not happening(raw("m@v0.0.1", body("m@v0.0.1").replace(b"Ada Lovelace <ada@example.com>", b">"))).has_bad_zone
+    assert not happening(
+        raw("m@v0.0.1", body("m@v0.0.1").replace(b"Ada Lovelace <ada@example.com>", b">"))
+    ).has_bad_zone

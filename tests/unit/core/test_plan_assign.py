@@ -90,9 +90,7 @@ def test_one_of_version_and_commit_is_needed(wish: Assignment) -> None:
     assert refused.value.hint == "name a version or a commit"
 
 
-@pytest.mark.parametrize(
-    "wish", [Assignment("prod", "1.0.0"), Assignment("prod", commit=oid(3), name_version="1.0.0")]
-)
+@pytest.mark.parametrize("wish", [Assignment("prod", "1.0.0"), Assignment("prod", commit=oid(3), name_version="1.0.0")])
 def test_what_is_no_version_is_refused(wish: Assignment) -> None:
     with pytest.raises(InvalidVersion) as refused:
         assigning(wish, *TWO)

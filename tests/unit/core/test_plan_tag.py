@@ -54,7 +54,9 @@ def test_the_counter_is_one_more_than_the_highest_on_any_tag_of_the_artifact() -
 
 def test_what_only_looks_like_a_counter_is_none() -> None:
     assert assigned(tags(*ONE, "m#2024 1")) == "m#prod#1"
-    assert assigned(tags(*ONE, more=[lightweight("m@junk#5"), lightweight("m#prod#x"), lightweight("m#²")])) == "m#prod#1"
+    assert (
+        assigned(tags(*ONE, more=[lightweight("m@junk#5"), lightweight("m#prod#x"), lightweight("m#²")])) == "m#prod#1"
+    )
     assert assigned(tags(*ONE, more=[lightweight("m#prod#" + "9" * 5000), lightweight("m#qa#0")])) == "m#prod#1"
 
 

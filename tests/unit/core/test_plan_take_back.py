@@ -10,6 +10,7 @@ from gto.exceptions import (
     Conflict,
     InvalidName,
     InvalidVersion,
+    StageNotAllowed,
     UsageError,
     VersionNotFound,
 )
@@ -156,6 +157,16 @@ def test_a_wrong_stage_name_cannot_be_taken_off() -> None:
         plan.unassign(tags(*ONE).context(), "pr od", "v1.0.0", None, delete=False)
 
 
+def test_a_stage_outside_the_configuration_is_taken_off_only_where_it_was_ever_used() -> None:
+    context = tags(*ONE, "m@v2.0.0 2").context()
+    assert written(plan.unassign(context, "prod", "v1.0.0", None, delete=False, allowed=["qa"]))
+    with pytest.raises(Conflict, match="Stage 'prod' is not assigned to a version"):
+        plan.unassign(context, "prod", "v2.0.0", None, delete=False, allowed=["qa"])
+    with pytest.raises(StageNotAllowed) as refused:
+        plan.unassign(context, "staging", "v1.0.0", None, delete=False, allowed=["qa"])
+    assert refused.value.message == "Allowed stages are: '['qa']'"
+
+
 def test_deleting_a_stage_deletes_what_put_it_there_and_took_it_off() -> None:
     lines = (*ONE, "m#prod!#3 1", "m#prod#4 1", "m#prod!#5 1", "m@v2.0.0 2", "m#prod#6 2")
     made = unassigning("v1.0.0", None, *lines, delete=True)
@@ -228,6 +239,11 @@ def test_deleting_an_artifact_deletes_all_its_tags() -> None:
     assert set(made.delete) == {line.split(" ")[0] for line in lines if line.startswith("m")}
     assert len(made.delete) == len(set(made.delete))
     assert list(before.after(made, before.context()).snapshot().artifacts) == ["other"]
+
+
+def test_the_tags_of_an_artifact_are_deleted_oldest_first_and_of_one_second_the_latest_kind_first() -> None:
+    lines = ("m@v1.0.0 1 0", "m#prod#1 1 0", "m@v2.0.0 2 60")
+    assert deprecating(*lines, delete=True).delete == ("m#prod#1", "m@v1.0.0", "m@v2.0.0")
 
 
 def test_deleting_a_deprecated_artifact_needs_force() -> None:

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.compat.differences import DIFFERENCES, explain
+from tests.compat.pair import git
+from tests.compat.seen import Seen, is_numberlike
+from tests.compat.witnesses import WITNESSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.compat.pair import Done, Pair
+    from tests.compat.witnesses import Said, Witness
+
+ANNOTATION = "lone:\n  type: model\n  path: lone.pkl\n"
+
+
+def step(pair: Pair, line: str) -> None:
+    match shlex.split(line):
+        case ["commit"]:
+            pair.commit({"file": str(pair.clock)})
+        case ["commit", "like", "a", "number"]:
+            while not is_numberlike(pair.commit({})[:7]):
+                pass
+        case ["annotate"]:
+            pair.commit({"artifacts.yaml": ANNOTATION})
+        case ["freeze"]:
+            pair.frozen = True
+        case ["git", *words]:
+            date = pair.tick()
+            for path in (pair.ours, pair.theirs):
+                git(path, *words, env={"GIT_COMMITTER_DATE": date})
+        case words:
+            case = pair.run(*words)
+            assert case.equal, f"{line}: {case.ours.said} {case.theirs.said}"
+            assert case.ours.succeeded, f"{line}: {case.ours.said}"
+
+
+def meet(pair: Pair, witness: Witness) -> Seen:
+    pair.commit({"file": "1"})
+    pair.commit({"file": "2"})
+    for line in witness.steps:
+        step(pair, line)
+    state = pair.reference(["print-state"], pair.theirs, pair.clock)
+    return Seen(pair.run(*shlex.split(witness.command)), state.stdout if state.code == 0 else "")
+
+
+def check(done: Done, expected: Said) -> None:
+    assert done.said.code == expected.code, done.said
+    assert expected.text in done.said.stdout + done.said.stderr, done.said
+
+
+@pytest.mark.compat
+@pytest.mark.parametrize("witness", WITNESSES, ids=lambda one: f"{one.name}: {one.command}")
+def test_each_difference_is_as_it_is_listed(witness: Witness, make_pair: Callable[[str], Pair]) -> None:
+    seen = meet(make_pair(witness.config), witness)
+    assert not seen.case.equal
+    check(seen.case.theirs, witness.theirs)
+    check(seen.case.ours, witness.ours)
+    if witness.name in {one.name for one in DIFFERENCES}:
+        assert explain(seen) == witness.name
+
+
+def test_each_difference_that_the_random_comparison_excuses_has_a_witness() -> None:
+    assert {one.name for one in DIFFERENCES} <= {one.name for one in WITNESSES}

@@ -1,0 +1,36 @@
+"""Environments of other programs beside the project: each made once, under `.reference`."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PLACE = Path(__file__).parent.parent / ".reference"
+INSTALL_SECONDS = 1200
+
+
+def make_environment(name: str, packages: list[str], *, constraints: Path | None = None, anew: bool = False) -> Path:
+    """Return the Python of an environment that holds `packages`; whoever comes first makes it, others wait."""
+    PLACE.mkdir(exist_ok=True)
+    root = PLACE / name
+    python = root / "bin" / "python"
+    with (PLACE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = root / ".installed"
+        if anew or not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            _install(root, python, packages, constraints)
+            done.touch()
+    return python
+
+
+def _install(root: Path, python: Path, packages: list[str], constraints: Path | None) -> None:
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("COVERAGE_", "PYTHON"))}
+    limits = ["--constraint", str(constraints)] if constraints else []
+    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *limits, *packages]
+    for argv in ([sys.executable, "-m", "venv", str(root)], pip):
+        subprocess.run(argv, check=True, timeout=INSTALL_SECONDS, env=env)

@@ -1,0 +1,167 @@
+"""`--push`: to a real bare origin, all tags or none, and nothing local before the remote has them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.repo import START, TICK, Repo
+from tests.stories.healthy import done
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LATER = START + 30 * TICK
+
+
+@pytest.fixture
+def origin(repo: Repo, tmp_path: Path) -> Repo:
+    """The bare origin of `repo`, with its main branch."""
+    repo.git("clone", "--quiet", "--bare", ".", str(tmp_path / "origin.git"))
+    repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    repo.git("fetch", "--quiet", "origin")
+    repo.git("branch", "--quiet", "--set-upstream-to=origin/main")
+    return Repo(tmp_path / "origin.git", LATER)
+
+
+def hook(repo: Repo, name: str, text: str) -> None:
+    path = repo.path / ("hooks" if (repo.path / "hooks").exists() else ".git/hooks") / name
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def test_a_pushed_event_is_on_the_remote_and_here(repo: Repo, origin: Repo) -> None:
+    assert done(repo.gto("register", "nn", "--push")) == (
+        "Created git tag 'nn@v0.0.1' that registers version\n"
+        "Running `git push origin nn@v0.0.1`\n"
+        "Successfully pushed git tag nn@v0.0.1 on remote.\n"
+    )
+    assert repo.refs("refs/tags") == origin.refs("refs/tags") != {}
+    assert json.loads(done(repo.gto("assign", "nn", "--version", "v0.0.1", "--stage", "dev", "--push", "--json")))["pushed"]
+
+
+def test_a_registration_and_its_assignment_are_pushed_in_one_transaction(repo: Repo, origin: Repo, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    local = f"test -e '{repo.path}/.git/refs/tags/nn@v0.0.1' && echo local >> '{log}'; cat >> '{log}'"
+    hook(origin, "pre-receive", local)
+    done(repo.gto("assign", "nn", "--stage", "prod", "--push"))
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert [line.split()[-1] for line in lines] == ["refs/tags/nn@v0.0.1", "refs/tags/nn#prod#1"]
+    assert repo.refs("refs/tags") == origin.refs("refs/tags")
+
+
+@pytest.mark.parametrize("args", [("register", "nn"), ("assign", "nn", "--stage", "prod"), ("deprecate", "nn", "--force")])
+def test_a_refused_push_leaves_nothing_and_shows_the_server_s_words(
+    args: tuple[str, ...], repo: Repo, origin: Repo
+) -> None:
+    hook(origin, "pre-receive", "echo 'Only Grace may release.' >&2; exit 1")
+    before = repo.refs()
+    result = repo.gto(*args, "--push")
+    assert result.code == 1
+    assert result.stdout == ""
+    assert "remote: Only Grace may release." in result.stderr
+    assert "pre-receive hook declined" in result.stderr
+    assert "nothing was written" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert repo.refs() == before
+    assert origin.refs("refs/tags") == {}
+
+
+def test_where_the_server_takes_one_tag_only_it_gets_none(repo: Repo, origin: Repo) -> None:
+    hook(origin, "update", 'case "$1" in *prod*) echo "no prod here" >&2; exit 1;; esac')
+    result = repo.gto("assign", "nn", "--stage", "prod", "--push")
+    assert result.code == 1
+    assert "no prod here" in result.stderr
+    assert repo.refs("refs/tags") == origin.refs("refs/tags") == {}
+
+
+def test_a_tag_that_the_remote_has_already_is_not_overwritten(repo: Repo, origin: Repo, tmp_path: Path) -> None:
+    origin.git("clone", "--quiet", str(origin.path), str(tmp_path / "other"))
+    other = Repo(tmp_path / "other", LATER)
+    done(other.gto("register", "nn", "--push"))
+    there = origin.refs("refs/tags")
+    repo.commit()
+    result = repo.gto("register", "nn", "--push")
+    assert result.code == 1
+    assert "git fetch --tags" in result.stderr
+    assert repo.refs("refs/tags") == {}
+    assert origin.refs("refs/tags") == there
+    repo.git("fetch", "--quiet", "--tags")
+    repo.clock = other.clock
+    assert "nn@v0.0.2" in done(repo.gto("register", "nn", "--push"))
+
+
+def test_a_remote_that_is_not_there_leaves_nothing(repo: Repo, origin: Repo) -> None:
+    origin.path.rename(origin.path.with_name("gone"))
+    result = repo.gto("register", "nn", "--push")
+    assert result.code == 1
+    assert "does not appear to be a git repository" in result.stderr
+    assert repo.refs("refs/tags") == {}
+    repo.git("remote", "remove", "origin")
+    assert repo.gto("register", "nn", "--push").code == 1
+
+
+def test_a_deletion_is_pushed_whole(repo: Repo, origin: Repo) -> None:
+    done(repo.gto("assign", "nn", "--stage", "prod", "--push"))
+    out = done(repo.gto("deprecate", "nn", "v0.0.1", "-d", "--push"))
+    assert out.splitlines() == [
+        "Deleted git tag 'nn@v0.0.1'",
+        "Running `git push --delete origin nn@v0.0.1`",
+        "Successfully deleted git tag nn@v0.0.1 on remote.",
+        "Deleted git tag 'nn#prod#1'",
+        "Running `git push --delete origin nn#prod#1`",
+        "Successfully deleted git tag nn#prod#1 on remote.",
+    ]
+    assert repo.refs("refs/tags") == origin.refs("refs/tags") == {}
+
+
+def test_a_refused_deletion_deletes_nothing(repo: Repo, origin: Repo) -> None:
+    done(repo.gto("assign", "nn", "--stage", "prod", "--push"))
+    hook(origin, "update", 'case "$1" in *prod*) echo "prod stays" >&2; exit 1;; esac')
+    before = repo.refs("refs/tags")
+    result = repo.gto("deprecate", "nn", "-d", "--push")
+    assert result.code == 1
+    assert "prod stays" in result.stderr
+    assert repo.refs("refs/tags") == origin.refs("refs/tags") == before
+
+
+def test_the_client_s_own_pre_push_hook_is_asked(repo: Repo, origin: Repo) -> None:
+    hook(repo, "pre-push", "echo 'not on a Friday' >&2; exit 1")
+    result = repo.gto("register", "nn", "--push")
+    assert result.code == 1
+    assert "not on a Friday" in result.stderr
+    assert repo.refs("refs/tags") == origin.refs("refs/tags") == {}
+
+
+def test_only_the_tags_are_pushed(repo: Repo, origin: Repo) -> None:
+    repo.tag("mine")
+    repo.git("config", "push.followTags", "true")
+    repo.git("config", "remote.origin.push", "refs/heads/*:refs/heads/*")
+    repo.commit()
+    done(repo.gto("register", "nn", "--push"))
+    assert set(origin.refs("refs/tags")) == {"refs/tags/nn@v0.0.1"}
+    assert origin.refs("refs/heads") != repo.refs("refs/heads")
+
+
+def test_the_commit_of_an_annotation_is_pushed(repo: Repo, origin: Repo) -> None:
+    out = done(repo.gto("annotate", "nn", "--type", "model", "--push"))
+    assert out.splitlines() == [
+        "Updated `artifacts.yaml`",
+        "Running `git commit` and `git push`",
+        "Successfully pushed a new commit to remote.",
+    ]
+    assert origin.git("log", "-1", "--format=%s", "main") == "Annotate artifact `nn` of type `model`"
+    done(repo.gto("remove", "nn", "--push"))
+    assert origin.git("log", "-1", "--format=%s", "main") == "Remove annotation for artifact `nn`"
+
+
+def test_a_refused_push_of_an_annotation_says_what_stayed(repo: Repo, origin: Repo) -> None:
+    hook(origin, "pre-receive", "echo 'branch is closed' >&2; exit 1")
+    result = repo.gto("annotate", "nn", "--type", "model", "--push")
+    assert result.code == 1
+    assert "remote: branch is closed" in result.stderr
+    assert "nothing was written" not in result.stderr
+    assert "the commit is made here" in result.stderr
+    assert repo.git("log", "-1", "--format=%s") == "Annotate artifact `nn` of type `model`"
