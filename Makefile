@@ -47,7 +47,7 @@ soak: $(STAMP) ## run the long tests, an hour or so
 	@$(BIN)/python -m pytest -n auto -m soak $(TESTS)
 
 clean: ## delete what make and its tools made, .venv too
-	rm -rf .venv site build dist .reference .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv demo-registry site build dist .reference .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Unless .venv is there and newer than what it was made of.

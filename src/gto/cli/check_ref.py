@@ -36,8 +36,12 @@ def command(
     A tag that is no event, or that does not exist, prints nothing.
     """
     options.only_one(json=as_json, name=show_name, version=show_version, event=show_event, stage=show_stage)
-    event = reading.check_ref(options.open_registry(repo), ref)
+    registry = options.open_registry(repo)
+    event = reading.check_ref(registry, ref)
     if event is None:
+        reason = reading.why_no_event(registry, ref)
+        if reason is not None:
+            render.note(f"note: '{ref}' is no event: {reason}")
         return
     fields = (
         (event.artifact, show_name),

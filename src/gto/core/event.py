@@ -96,6 +96,8 @@ class Event(NamedTuple):
         return (signed[1] if signed else text).decode("utf-8", "replace").strip()
 
 
+_new = tuple.__new__  # makes a named tuple without the call of its own constructor
+_CREATION = Kind.CREATION
 _BODY_RE = re.compile(
     rb"object ([0-9a-f]+)\ntype ([a-z]+)\ntag ([^\n]*)\n(?:tagger [^\n]*> ?(-?[0-9]{1,20}) [+-][0-9]{1,6}\n)?"
 )
@@ -104,17 +106,21 @@ _SIGNED_RE = re.compile(rb"(?ms)(.*^)-----BEGIN (?:(?:PGP|SSH) SIGNATURE|PGP MES
 _LOOKS_OLD_RE = re.compile(r"(?P<artifact>[^@#]+)(?:#(?P<stage>[^#@]+)-[0-9]+|@!v[^@#]*)")
 
 
-def read(record: TagRecord) -> Event | Problem | None:  # noqa: PLR0911  one return for each thing that can be wrong
+def read(record: TagRecord) -> Event | Problem | None:
     """Return the event that a tag records, the problem that it is, or None where it is no business of GTO."""
-    name = tag.find(record.name)
+    ref, _, _, body, _, known = record
+    name = tag.find(ref)
+    if known is not None and name is not None:  # nearly always; taken apart and made as cheaply as Python can
+        kind, _, _, _, counter = name
+        commit, time = known
+        if time <= LATEST and kind is not _CREATION:
+            return _new(Event, (name, ref, commit, time, (time, counter or 0, kind, ref), body))
+    return _judge(record, name)
+
+
+def _judge(record: TagRecord, name: TagName | None) -> Event | Problem | None:  # noqa: PLR0911  one for each wrong
     if name is None or record.type != "tag" or name.kind is Kind.CREATION:
         return _look_alike(record, name)
-    if record.known is not None:
-        commit, time = record.known
-        if time <= LATEST:
-            return Event(
-                name, record.name, commit, time, (time, name.counter or 0, name.kind, record.name), record.body
-            )
     match = _BODY_RE.match(record.body)
     if match is None:
         return _aside(record, name, "tag-unreadable", "the tag object is not in git's form", _AGAIN)

@@ -12,6 +12,7 @@ from gto.core.semver import SemVer
 from gto.core.tag import Kind
 
 _key = attrgetter("key")
+_new = tuple.__new__  # makes a named tuple without the call of its own constructor
 # Looked up once: the fold asks for each event, and an enumeration's members are slow to look up.
 _DEPRECATION, _DEREGISTRATION = Kind.DEPRECATION, Kind.DEREGISTRATION
 _ASSIGNMENT, _UNASSIGNMENT = Kind.ASSIGNMENT, Kind.UNASSIGNMENT
@@ -170,7 +171,7 @@ class _Draft:
 
     def freeze(self) -> VersionState:
         name, commit = self.name, self.commit
-        stages = [StageState(stage, name, commit, tuple(on), tuple(off)) for stage, (on, off) in self.stages.items()]
+        stages = [_new(StageState, (s, name, commit, tuple(on), tuple(off))) for s, (on, off) in self.stages.items()]
         parsed = semver.parse(name) if self.registrations else None
         return VersionState(name, commit, parsed, tuple(self.registrations), tuple(self.deregistrations), tuple(stages))
 

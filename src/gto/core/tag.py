@@ -66,6 +66,12 @@ MOST_DIGITS = 18  # of a counter: it fits 64 bits
 MOST_COUNTER = 10**MOST_DIGITS - 1
 
 
+_new = tuple.__new__  # makes a named tuple without the call of its own constructor: this is done for every tag
+# Looked up once, for the same reason.
+_REGISTRATION, _DEREGISTRATION = Kind.REGISTRATION, Kind.DEREGISTRATION
+_ASSIGNMENT, _UNASSIGNMENT = Kind.ASSIGNMENT, Kind.UNASSIGNMENT
+
+
 class TagName(NamedTuple):
     """The parts of an event tag's name: `version` or `stage` by kind, neither for a deprecation."""
 
@@ -97,15 +103,15 @@ def find(text: str) -> TagName | None:
     artifact, stage, version, cancelled, other, digits = match.groups()
     if digits is not None and len(digits) > MOST_DIGITS:
         return None
-    counter = None if digits is None else int(digits)
-    name = names.from_tag(artifact)
     if stage is not None:
-        return TagName(Kind.UNASSIGNMENT if cancelled else Kind.ASSIGNMENT, name, None, stage, counter)
-    if version is not None:
+        kind = _UNASSIGNMENT if cancelled else _ASSIGNMENT
+    elif version is not None:
         if semver.parse(version) is None:
             return None
-        return TagName(Kind.DEREGISTRATION if cancelled else Kind.REGISTRATION, name, version, None, counter)
-    return TagName(Kind.DEPRECATION if other == "deprecated" else Kind.CREATION, name, None, None, counter)
+        kind = _DEREGISTRATION if cancelled else _REGISTRATION
+    else:
+        kind = Kind.DEPRECATION if other == "deprecated" else Kind.CREATION
+    return _new(TagName, (kind, names.from_tag(artifact), version, stage, None if digits is None else int(digits)))
 
 
 def find_oversized(text: str) -> ArtifactName | None:

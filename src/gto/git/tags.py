@@ -24,6 +24,9 @@ _BATCH = "--batch=%(objectname) %(objecttype) %(objectsize) %(rest)"
 _BROKEN_REF = "warning: ignoring broken ref "
 
 
+_new = tuple.__new__  # makes a named tuple without the call of its own constructor: this is done for every tag
+
+
 class Listing:
     """The refs under refs/tags/: lines of `oid refs/tags/name`, in the order of names."""
 
@@ -128,7 +131,7 @@ def _parse(out: IO[bytes], asked: bytes) -> Iterator[TagRecord]:
             stop = start + int(size)
             if stop < len(buffer):
                 known = (commit.decode(), int(seconds))
-                yield TagRecord(name.decode(), oid.decode(), "tag", buffer[start:stop], "", known)
+                yield _new(TagRecord, (name.decode(), oid.decode(), "tag", buffer[start:stop], "", known))
                 at = stop + 1
                 continue
         lines = lines or asked.split(b"\n")

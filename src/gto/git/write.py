@@ -42,19 +42,26 @@ def read_identity(git: Git) -> Identity:
     out, status, err = git.ask(["var", "-l"])
     lines = out.decode("utf-8", "replace").splitlines()
     if status != 0:
-        raise NoIdentity(err)
+        raise _no_identity(err)
     values = dict(line.partition("=")[::2] for line in lines)
     ident = values.get("GIT_COMMITTER_IDENT", "")
     if not _is_told(values, git.env):  # git would make one up from the machine's names: let it decide if it may
         ident_out, status, err = git.ask(["var", "GIT_COMMITTER_IDENT"])
         if status != 0:
-            raise NoIdentity(err)
+            raise _no_identity(err)
         ident = ident_out.decode("utf-8", "replace").strip()
     match = _IDENT_RE.fullmatch(ident)
     if match is None:
         raise NoIdentity(f"git var GIT_COMMITTER_IDENT said: {ident}")
     sign = any(values.get(key, "no").lower() in _TRUE for key in ("tag.gpgsign", "tag.forcesignannotated"))
     return Identity(match[1], match[2], int(match[3]), match[4], sign)
+
+
+def _no_identity(err: str) -> GitError:
+    if "date" in err:
+        hint = "GIT_COMMITTER_DATE is in a form that git does not know: write it as 2026-01-31T12:00:00+01:00"
+        return GitError(["var", "GIT_COMMITTER_IDENT"], 128, err, hint)
+    return NoIdentity(err)
 
 
 def _is_told(values: Mapping[str, str], env: Mapping[str, str]) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gto.core import names, published, tag, view
+from gto.core.event import read
 from gto.core.published import Commit, Enriched, PublishedEvent
 from gto.core.selector import Pick, Selector, select
-from gto.core.snapshot import ArtifactState, VersionState
+from gto.core.snapshot import ArtifactState, VersionState, fold
 from gto.core.view import Choice, VersionRow
 from gto.exceptions import ArtifactNotFound
 from gto.git.commit import parse_commit
@@ -124,3 +125,13 @@ def check_ref(registry: Registry, ref: str) -> PublishedEvent | None:
     short = ref.removeprefix("refs/tags/")
     name = tag.find(short)
     return published.find_event(registry.artifact(name.artifact), short) if name else None
+
+
+def why_no_event(registry: Registry, ref: str) -> str | None:
+    """Return why a tag that is named like an event is none; None where it is not named so, or is not there."""
+    short = ref.removeprefix("refs/tags/")
+    name = tag.find(short)
+    if name is None:
+        return None
+    found = fold(item for item in map(read, registry.records(name.artifact)) if item is not None)
+    return next((problem.reason for problem in found.problems if problem.subject == short), None)

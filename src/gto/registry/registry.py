@@ -40,7 +40,7 @@ class Registry:
         """Open the repository around `path`: a path, or an object with `root_dir`; `rev` is resolved on the way."""
         place = path_of(path)
         if not os.path.isdir(place):
-            raise NoRepo(place)
+            raise NoRepo(place, "clone it first: this release reads local repositories only" if _is_url(place) else "")
         return cls(open_repo(place, rev), rev)
 
     @property
@@ -104,6 +104,10 @@ def _parse(data: bytes, path: str) -> Parsed:
 
     document = load(data, path)
     return Parsed(document.value, document.line)
+
+
+def _is_url(place: str) -> bool:
+    return "://" in place or (":" in place and not os.path.exists(place))
 
 
 def path_of(place: object) -> str:
