@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gto.core import tag as grammar
-from gto.core.event import Event, read
+from gto.core.event import Event
 from gto.core.tag import Action
 from gto.registry.registry import Registry
 
@@ -96,17 +96,16 @@ def find(
 
 def _events(scm: object, name: str | None) -> list[tuple[Event, GitTag]]:
     registry = Registry.open(scm)
-    found = [(record, read(record)) for record in registry.records(name)]
-    pairs = [(item, _git_tag(item, record.oid)) for record, item in found if isinstance(item, Event)]
-    return sorted(pairs, key=lambda pair: pair[0].key)
+    events = sorted((item for item in registry.items(name) if isinstance(item, Event)), key=lambda event: event.key)
+    return [(event, _git_tag(event)) for event in events]
 
 
-def _git_tag(event: Event, oid: str) -> GitTag:
+def _git_tag(event: Event) -> GitTag:
     moment = event.created_at
     offset = moment.utcoffset()
     return GitTag(
         event.ref,
-        oid,
+        event.oid,
         event.commit,
         event.author,
         event.author_email,

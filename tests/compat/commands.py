@@ -223,7 +223,17 @@ class Generator:
         return ["stages", *self.flags(allowed=0.3, used=0.3, json=0.4)]
 
     def parse_tag(self, what: Held) -> list[str]:
-        strange = ["x", "a@v1.0.0", "d=a#s!#12", "a@created", "a@deprecated#3", "a@v1", "a#s-1", "a@!v1.0.0", "a=b=c@v1.0.0"]
+        strange = [
+            "x",
+            "a@v1.0.0",
+            "d=a#s!#12",
+            "a@created",
+            "a@deprecated#3",
+            "a@v1",
+            "a#s-1",
+            "a@!v1.0.0",
+            "a=b=c@v1.0.0",
+        ]
         tag = self.random.choice(what.tags) if what.tags and self.maybe(0.6) else self.random.choice(strange)
         keys = ["name", "version", "stage", "action", "counter"]
         key = ["--key", self.pick(keys, ["other", ""])] if self.maybe(0.4) else []
@@ -233,5 +243,12 @@ class Generator:
         return ["print-state"]
 
     def other(self, what: Held) -> list[str]:  # noqa: ARG002 - as the others
-        lines = [["nothing"], ["show", "--bogus"], ["register"], ["assign", "churn"], ["history", "a", "b"], ["show", "-r", "none"]]
+        lines = [
+            ["nothing"],
+            ["show", "--bogus"],
+            ["register"],
+            ["assign", "churn"],
+            ["history", "a", "b"],
+            ["show", "-r", "none"],
+        ]
         return self.random.choice(lines)

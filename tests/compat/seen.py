@@ -1,4 +1,4 @@
-"""A command line on which both differ, with what tells why: the words, the tables, and the registry as 1.10.1 saw it."""
+"""A command line on which both differ, with what tells why: words, tables, and the registry as 1.10.1 saw it."""
 
 from __future__ import annotations
 

@@ -69,10 +69,10 @@ class Run:
             index = {"artifacts.yaml": ANNOTATIONS} if self.annotated and self.random.random() < 0.5 else {}
             self.pair.commit({"number": str(number), **index})
         if self.random.random() < 0.02:
-            names = [f"{self.random.choice(NAMES).replace(':', '=')}{end}" for end in (f"#old#{number}", f"@v7.0.{number}")]
-            self.pair.tag(names[0])
+            name = self.random.choice(NAMES).replace(":", "=")
+            self.pair.tag(f"{name}#old#{number}")
             self.pair.tag(f"release-{number}")
-            self.pair.tag(names[1], annotated=False)
+            self.pair.tag(f"{name}@v7.0.{number}", annotated=False)
 
     def judge(self, case: Case) -> None:
         """Count the case, and make both repositories equal again."""
@@ -83,10 +83,12 @@ class Run:
         after = self.random.choice((case.before, case.before, case.ours.refs, case.theirs.refs))
         self.pair.reset(case.before)
         state = self.pair.reference(["print-state"], self.pair.theirs, self.pair.clock)
-        name = explain(Seen(case, state.stdout if state.code == 0 else ""))
-        self.met[name or "UNEXPLAINED"] += 1
-        if name is None:
+        names = explain(Seen(case, state.stdout if state.code == 0 else ""))
+        self.met.update([" + ".join(names) or "UNEXPLAINED"])
+        if not names:
             self.unexplained.append(self.describe(case))
+        elif names == ["names"]:
+            return
         elif after == case.ours.refs:
             self.adopt(case.ours.refs, mine=True)
         elif after == case.theirs.refs:

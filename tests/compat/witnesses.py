@@ -113,7 +113,7 @@ WITNESSES = (
     ),
     Witness(
         "roll-back",
-        ("register a HEAD~1", "register a", "assign a --version v0.0.1 --stage p", "assign a --version v0.0.2 --stage p"),
+        ("register a HEAD~1", "assign a HEAD~1 --stage p", "assign a --stage p"),
         "assign a --version v0.0.1 --stage p",
         Said(1, "already in stage"),
         Said(0, "'a#p#3'"),

@@ -1,13 +1,12 @@
 """The annotation of one artifact."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gto.core.event import Problem
 from gto.core.names import ArtifactName
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(NamedTuple):
     """What one file of one commit says about one artifact."""
 
     name: ArtifactName
@@ -49,8 +48,7 @@ class Annotation:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a file gave: its annotations in the order of the file, beside what was set aside."""
 
     annotations: tuple[Annotation, ...] = ()

@@ -6,7 +6,7 @@ import click
 
 from gto.cli import options, render
 from gto.core.event import Problem
-from gto.exceptions import WrongConfig
+from gto.exceptions import BadFile
 from gto.registry import doctor
 from gto.registry.registry import Registry
 from gto.version import __version__
@@ -40,7 +40,7 @@ def command(repo: str, as_json: bool) -> None:
 def _examine(registry: Registry) -> tuple[list[str], list[Problem]]:
     try:
         settings = registry.config.lines()
-    except WrongConfig as error:
+    except BadFile as error:
         where = f"line {error.line}: " if error.line else ""
         problem = Problem("config-wrong", error.path, where + error.reason, error.hint)
         return [f"{render.emoji('❌ ')}{error.message}"], [problem]

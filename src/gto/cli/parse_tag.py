@@ -13,6 +13,6 @@ from gto.exceptions import UsageError
 def command(tag_name: str, key: str | None) -> None:
     """Print the parts of an event tag's name in JSON."""
     parts = tag.parts(tag.parse(tag_name))
-    if key is not None and key not in parts:
+    if key and key not in parts:
         raise UsageError(f"'{tag_name}' has no '{key}'", f"it has {', '.join(parts)}")
-    render.as_json(parts if key is None else parts[key])
+    render.as_json(parts[key] if key else parts)

@@ -42,8 +42,6 @@ class TagRecord(NamedTuple):
     """The tag object's text; empty where `type` is not `tag`."""
     peeled: str = ""
     """For a tag on a tag: `type oid` of the object at the chain's end."""
-    known: tuple[str, int] | None = None
-    """Commit and seconds, where the reader saw that nothing is wrong with the object."""
 
 
 class Event(NamedTuple):
@@ -56,6 +54,9 @@ class Event(NamedTuple):
     """Seconds since 1970-01-01T00:00:00Z."""
     key: SortKey
     body: bytes
+    """The tag object's text."""
+    oid: str
+    """The tag object's id."""
 
     @property
     def kind(self) -> Kind:
@@ -75,7 +76,7 @@ class Event(NamedTuple):
     @property
     def has_bad_zone(self) -> bool:
         """Whether the tagger's zone is none, so that UTC stands in."""
-        match = _TAGGER_RE.match(self.body)
+        match = re.match(_TAGGER, self.body)
         return match is not None and not parse_zone(match[3]) and match[3][1:] != b"0000"
 
     @property
@@ -92,36 +93,29 @@ class Event(NamedTuple):
     def message(self) -> str:
         """The message without signature and white space around it; bytes that are not UTF-8 show as U+FFFD."""
         text = self.body.partition(b"\n\n")[2]
-        signed = _SIGNED_RE.match(text)
+        signed = re.match(_SIGNED, text)
         return (signed[1] if signed else text).decode("utf-8", "replace").strip()
 
 
-_new = tuple.__new__  # makes a named tuple without the call of its own constructor
-_CREATION = Kind.CREATION
-_BODY_RE = re.compile(
-    rb"object ([0-9a-f]+)\ntype ([a-z]+)\ntag ([^\n]*)\n(?:tagger [^\n]*> ?(-?[0-9]{1,20}) [+-][0-9]{1,6}\n)?"
-)
-_TAGGER_RE = re.compile(rb"(?:[^\n]+\n){3}tagger ([^\n]*?) ?<([^\n>]*)> ?-?[0-9]+ ([+-][0-9]+)\n")
-_SIGNED_RE = re.compile(rb"(?ms)(.*^)-----BEGIN (?:(?:PGP|SSH) SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----")
-_LOOKS_OLD_RE = re.compile(r"(?P<artifact>[^@#]+)(?:#(?P<stage>[^#@]+)-[0-9]+|@!v[^@#]*)")
+def event(name: TagName, ref: str, commit: str, time: int, body: bytes, oid: str) -> Event:
+    """Return the event of a tag that is known to be sound: on a commit, under its own name, with a tagger."""
+    return _new(Event, (name, ref, commit, time, (time, name[4] or 0, name[0], ref), body, oid))
 
 
-def read(record: TagRecord) -> Event | Problem | None:
+_new = tuple.__new__  # makes a named tuple without the call of its own constructor: this is done for every tag
+# Compiled by `re` when first used: the overview of a sound registry needs none of them.
+_BODY = rb"object ([0-9a-f]+)\ntype ([a-z]+)\ntag ([^\n]*)\n(?:tagger [^\n]*> ?(-?[0-9]{1,20}) [+-][0-9]{1,6}\n)?"
+_TAGGER = rb"(?:[^\n]+\n){3}tagger ([^\n]*?) ?<([^\n>]*)> ?-?[0-9]+ ([+-][0-9]+)\n"
+_SIGNED = rb"(?ms)(.*^)-----BEGIN (?:(?:PGP|SSH) SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----"
+_LOOKS_OLD = r"(?P<artifact>[^@#]+)(?:#(?P<stage>[^#@]+)-[0-9]+|@!v[^@#]*)"
+
+
+def read(record: TagRecord) -> Event | Problem | None:  # noqa: PLR0911  one for each thing that can be wrong
     """Return the event that a tag records, the problem that it is, or None where it is no business of GTO."""
-    ref, _, _, body, _, known = record
-    name = tag.find(ref)
-    if known is not None and name is not None:  # nearly always; taken apart and made as cheaply as Python can
-        kind, _, _, _, counter = name
-        commit, time = known
-        if time <= LATEST and kind is not _CREATION:
-            return _new(Event, (name, ref, commit, time, (time, counter or 0, kind, ref), body))
-    return _judge(record, name)
-
-
-def _judge(record: TagRecord, name: TagName | None) -> Event | Problem | None:  # noqa: PLR0911  one for each wrong
+    name = tag.find(record.name)
     if name is None or record.type != "tag" or name.kind is Kind.CREATION:
         return _look_alike(record, name)
-    match = _BODY_RE.match(record.body)
+    match = re.match(_BODY, record.body)
     if match is None:
         return _aside(record, name, "tag-unreadable", "the tag object is not in git's form", _AGAIN)
     target, target_type, label, seconds = match.groups()
@@ -139,7 +133,7 @@ def _judge(record: TagRecord, name: TagName | None) -> Event | Problem | None:  
     time = int(seconds)
     if not 0 <= time <= LATEST:
         return _aside(record, name, "tag-bad-date", f"the tag's time, {time}, is no date before the year 10000", _AGAIN)
-    return Event(name, record.name, commit, time, (time, name.counter or 0, name.kind, record.name), record.body)
+    return event(name, record.name, commit, time, record.body, record.oid)
 
 
 _AGAIN = "make the tag again with gto, or delete it"
@@ -151,7 +145,7 @@ def _aside(record: TagRecord, name: TagName, code: str, reason: str, hint: str) 
 
 def _look_alike(record: TagRecord, name: TagName | None) -> Problem | None:
     if name is None:
-        old = _LOOKS_OLD_RE.fullmatch(record.name) if record.type == "tag" else None
+        old = re.fullmatch(_LOOKS_OLD, record.name) if record.type == "tag" else None
         hint = "GTO 1.x does not read it: write the event again with gto, then delete this tag"
         if old:
             return Problem("tag-of-gto-0", record.name, "the tag is in the form of GTO 0.x", hint)
@@ -173,7 +167,7 @@ def _look_alike(record: TagRecord, name: TagName | None) -> Problem | None:
 
 def looks_old(name: str) -> tuple[str, str] | None:
     """Return artifact and stage (empty for a version) where a tag's name has the form of GTO 0.x."""
-    match = _LOOKS_OLD_RE.fullmatch(name)
+    match = re.fullmatch(_LOOKS_OLD, name)
     return (match["artifact"], match["stage"] or "") if match else None
 
 
@@ -187,7 +181,7 @@ def moment(seconds: int, offset: timedelta = timedelta(0)) -> datetime:
 
 
 def _zone(body: bytes) -> timedelta:
-    match = _TAGGER_RE.match(body)
+    match = re.match(_TAGGER, body)
     return parse_zone(match[3]) if match else timedelta(0)
 
 
@@ -202,7 +196,7 @@ def parse_zone(text: bytes) -> timedelta:
 
 
 def _tagger(body: bytes) -> tuple[str, str]:
-    match = _TAGGER_RE.match(body)
+    match = re.match(_TAGGER, body)
     if match is None:
         return "", ""
     return match[1].decode("utf-8", "replace"), match[2].decode("utf-8", "replace")

@@ -11,9 +11,8 @@ ArtifactName = NewType("ArtifactName", str)
 PLAIN = r"[a-zA-Z0-9](?:[a-zA-Z0-9-/_]*[a-zA-Z0-9])?"
 DIRECTORY = r"[a-zA-Z0-9-_./]+"
 
-_PLAIN_RE = re.compile(PLAIN)
-_FULL_RE = re.compile(f"(?:{DIRECTORY}:)?{PLAIN}")
-_NEVER_IN_A_REF = re.compile(r"^-|//|\.\.|(?:^|/)\.|(?:\.lock|\.|^)(?:/|:|$)")
+_FULL = f"(?:{DIRECTORY}:)?{PLAIN}"
+_NEVER_IN_A_REF = r"^-|//|\.\.|(?:^|/)\.|(?:\.lock|\.|^)(?:/|:|$)"
 _PLAIN_RULE = (
     "only letters, digits, '-', '_' and '/' are allowed; it starts and ends with a letter or a digit, without '//'"
 )
@@ -23,12 +22,12 @@ _LONGEST = 200  # characters; file systems hold 255 bytes in the name of one fil
 
 def is_plain(text: str) -> bool:
     """Tell whether `text` may name a stage, a label, a type, or an artifact without its directory."""
-    return bool(_PLAIN_RE.fullmatch(text)) and "//" not in text and len(text) <= _LONGEST
+    return bool(re.fullmatch(PLAIN, text)) and "//" not in text and len(text) <= _LONGEST
 
 
 def is_artifact(text: str) -> bool:
     """Tell whether `text` is a full artifact name that git can hold in a ref."""
-    return bool(_FULL_RE.fullmatch(text)) and not _NEVER_IN_A_REF.search(text) and len(text) <= _LONGEST
+    return bool(re.fullmatch(_FULL, text)) and not re.search(_NEVER_IN_A_REF, text) and len(text) <= _LONGEST
 
 
 def parse_artifact(text: str) -> ArtifactName:

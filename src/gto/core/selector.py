@@ -31,14 +31,12 @@ class Selector(NamedTuple):
         return f"{self.name}{picks[self.pick]}"
 
 
-_SELECTOR_RE = re.compile(
-    rf"((?:{names.DIRECTORY}:)?{names.PLAIN})(?:#({names.PLAIN})|@(latest|greatest|{semver.PATTERN}))"
-)
+_SELECTOR = rf"((?:{names.DIRECTORY}:)?{names.PLAIN})(?:#({names.PLAIN})|@(latest|greatest|{semver.PATTERN}))"
 
 
 def parse(text: str) -> Selector:
     """Read a selector; what has not the form of one is a name, whole."""
-    match = _SELECTOR_RE.fullmatch(text)
+    match = re.fullmatch(_SELECTOR, text)
     if match is None:
         return Selector(text)
     name, stage, version = match.groups()

@@ -1,6 +1,7 @@
 """The grammar of event tags: text to `TagName`, `TagName` to text."""
 
 import re
+from collections.abc import Sequence
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
@@ -58,10 +59,12 @@ class Kind(IntEnum):
 
 _ADDITIONS = frozenset({Kind.CREATION, Kind.REGISTRATION, Kind.ASSIGNMENT})
 
-_TAG_RE = re.compile(
+PATTERN = (
     rf"((?:{names.DIRECTORY}=)?{names.PLAIN})"
     rf"(?:(?:\#({names.PLAIN})|@({semver.PATTERN}))(!?)|@(deprecated|created))(?:\#([0-9]+))?"
 )
+"""A regular expression of event tags: artifact, stage, version, `!`, another event's word, counter."""
+_TAG_RE = re.compile(PATTERN)
 MOST_DIGITS = 18  # of a counter: it fits 64 bits
 MOST_COUNTER = 10**MOST_DIGITS - 1
 
@@ -98,9 +101,12 @@ class TagName(NamedTuple):
 def find(text: str) -> TagName | None:
     """Return the parts of a tag's name, or None where it is no event."""
     match = _TAG_RE.fullmatch(text)
-    if match is None:
-        return None
-    artifact, stage, version, cancelled, other, digits = match.groups()
+    return None if match is None else from_groups(match.groups())
+
+
+def from_groups(groups: Sequence[str | None]) -> TagName | None:
+    """Return the name that the groups of PATTERN make; None where a number in it is too long."""
+    artifact, stage, version, cancelled, other, digits = groups
     if digits is not None and len(digits) > MOST_DIGITS:
         return None
     if stage is not None:
@@ -111,7 +117,8 @@ def find(text: str) -> TagName | None:
         kind = _DEREGISTRATION if cancelled else _REGISTRATION
     else:
         kind = Kind.DEPRECATION if other == "deprecated" else Kind.CREATION
-    return _new(TagName, (kind, names.from_tag(artifact), version, stage, None if digits is None else int(digits)))
+    counter = None if digits is None else int(digits)
+    return _new(TagName, (kind, names.from_tag(artifact or ""), version, stage, counter))
 
 
 def find_oversized(text: str) -> ArtifactName | None:

@@ -14,7 +14,7 @@ FROM_TAGS = 1000
 """A registry with fewer tags is read faster than its cache is looked after."""
 
 _HEADER = "gto-standings 1"  # raise the number when what is kept, or the meaning of a tag, changes
-_LINE_RE = re.compile(rb"^[0-9a-f]+ refs/tags/([^@#\n]+)[@#][^\n]*\n", re.MULTILINE)
+_LINE = rb"(?m)^[0-9a-f]+ refs/tags/([^@#\n]+)[@#][^\n]*\n"
 
 
 class Group(NamedTuple):
@@ -46,7 +46,7 @@ def digest(data: bytes) -> str:
 def group(listing: bytes) -> list[Group]:
     """Group the refs that could be events by artifact."""
     groups: dict[bytes, list[bytes]] = {}
-    for match in _LINE_RE.finditer(listing):
+    for match in re.finditer(_LINE, listing):
         groups.setdefault(match[1], []).append(match[0])
     return [
         Group(names.from_tag(name.decode("utf-8", "surrogateescape")), tuple(lines)) for name, lines in groups.items()

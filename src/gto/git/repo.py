@@ -11,7 +11,7 @@ from gto.git.command import Git
 LARGEST_FILE = 4 << 20
 """Bytes: a blob over this size is no file of metadata and is not read."""
 
-_OID_RE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_OID = "[0-9a-f]{40}(?:[0-9a-f]{24})?"
 _NOT_A_REPO = ("not a git repository", "no such file or directory", "not a directory", "cannot change to")
 
 
@@ -76,7 +76,7 @@ def _peeled(rev: str) -> str:
 
 def _one_oid(lines: Sequence[str]) -> str | None:
     found = [line for line in lines if line and line != "--"]
-    return found[0] if len(found) == 1 and _OID_RE.fullmatch(found[0]) else None
+    return found[0] if len(found) == 1 and re.fullmatch(_OID, found[0]) else None
 
 
 def _commit_of(git: Git, rev: str) -> str | None:

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from gto.core import names
-from gto.core.event import NULL_OID, TagRecord
+from gto.core import names, tag
+from gto.core.event import LATEST, NULL_OID, Event, Problem, TagRecord, event, read
+from gto.core.tag import Kind
 from gto.exceptions import GitError
 from gto.git.command import Git
 
@@ -14,17 +15,16 @@ _LONGEST_BODY = 4 << 20  # bytes of a tag object that are kept; the rest of a lo
 _CHUNK = 1 << 20  # bytes read at a time
 _LOW = 1 << 16  # bytes: with fewer left the buffer is filled up, so that a usual tag is in it whole
 _SUSPECT_RE = re.compile(rb"[^\n]*[@#][^\n]*\n")
-# `oid tag size ref`, then an object on a commit that calls itself as its ref does and has a tagger.
+# What `cat-file` prints of nearly every event: `oid tag size ref`, then an object on a commit that calls itself as its
+# ref does and has a tagger. The text is read as Latin-1, so that bytes and characters count alike.
 _USUAL_RE = re.compile(
-    rb"([0-9a-f]+) tag ([0-9]+) refs/tags/([!-~]+)\nobject ([0-9a-f]+)\ntype commit\ntag \3\n"
-    rb"tagger [^\n]*> ([0-9]{1,11}) [+-][0-9]{4}\n"
+    rf"([0-9a-f]+) tag ([0-9]+) refs/tags/({tag.PATTERN})\nobject ([0-9a-f]+)\ntype commit\ntag \3\n"
+    r"tagger [^\n]*> ([0-9]{1,11}) [+-][0-9]{4}\n"
 )
+_CREATION = Kind.CREATION
 _FORMAT = "%(objectname) %(refname)"
 _BATCH = "--batch=%(objectname) %(objecttype) %(objectsize) %(rest)"
 _BROKEN_REF = "warning: ignoring broken ref "
-
-
-_new = tuple.__new__  # makes a named tuple without the call of its own constructor: this is done for every tag
 
 
 class Listing:
@@ -87,27 +87,36 @@ def _ref_of(line: bytes) -> bytes:
     return line.partition(b" ")[2]
 
 
-def read_tags(git: Git, listing: Listing) -> Iterator[TagRecord]:
-    """Read the objects of those refs whose names could be events; nothing that one of them holds stops the rest."""
+def read_tags(git: Git, listing: Listing) -> Iterator[Event | Problem]:
+    """Read the tags whose names could be events; nothing that one of them holds stops the rest."""
     text = b"".join(_SUSPECT_RE.findall(listing.text))
     nested: list[TagRecord] = []
     while text:
         done = 0
         with git.stream(["cat-file", "--buffer", _BATCH], text) as out:
-            for record in _parse(out, text):
+            for item in _parse(out, text):
                 done += 1
-                if record.peeled:
-                    nested.append(record)
+                if isinstance(item, Event):
+                    yield item
+                elif item.peeled:
+                    nested.append(item)
                 else:
-                    yield record
+                    yield from _judged(item)
         left = text.split(b"\n", done)[done:]
         text = left[0] if left else b""
         if text:  # git stopped at an object that it cannot read: say so, and go on behind it
             line, _, text = text.partition(b"\n")
             oid, ref = _split(line)
-            yield TagRecord(ref, oid, "corrupt")
+            yield from _judged(TagRecord(ref, oid, "corrupt"))
     if nested:
-        yield from _peel(git, nested)
+        for record in _peel(git, nested):
+            yield from _judged(record)
+
+
+def _judged(record: TagRecord) -> Iterator[Event | Problem]:
+    item = read(record)
+    if item is not None:
+        yield item
 
 
 def _split(line: bytes) -> tuple[str, str]:
@@ -115,27 +124,35 @@ def _split(line: bytes) -> tuple[str, str]:
     return oid, ref
 
 
-def _parse(out: IO[bytes], asked: bytes) -> Iterator[TagRecord]:
-    """Cut what `cat-file` prints into records, by the sizes that it names; end where it ends."""
-    buffer, at, more = b"", 0, True
+def _parse(out: IO[bytes], asked: bytes) -> Iterator[Event | TagRecord]:
+    """Cut what `cat-file` prints into tags, by the sizes that it names; end where it ends."""
+    buffer, text, at, more = b"", "", 0, True
     lines: list[bytes] = []
     for number in itertools.count():
         if more and len(buffer) - at < _LOW:
             chunk = out.read(_CHUNK)
             more = len(chunk) == _CHUNK
             buffer, at = buffer[at:] + chunk, 0
-        match = _USUAL_RE.match(buffer, at)
+            text = buffer.decode("latin-1")
+        match = _USUAL_RE.match(text, at)
         if match is not None:
-            oid, size, name, commit, seconds = match.groups()
-            start = match.start(4) - len(b"object ")
+            oid, size, ref, *parts, commit, seconds = match.groups()
+            start = match.start(10) - len("object ")
             stop = start + int(size)
-            if stop < len(buffer):
-                known = (commit.decode(), int(seconds))
-                yield _new(TagRecord, (name.decode(), oid.decode(), "tag", buffer[start:stop], "", known))
+            name = tag.from_groups(parts)
+            if (
+                stop < len(buffer)
+                and name is not None
+                and name[0] is not _CREATION
+                and (time := int(seconds)) <= LATEST
+            ):
+                yield event(name, ref, commit, time, buffer[start:stop], oid)
                 at = stop + 1
                 continue
         lines = lines or asked.split(b"\n")
-        record, buffer, at = _unusual(out, buffer, at, lines[number])
+        record, left, at = _unusual(out, buffer, at, lines[number])
+        if left is not buffer:
+            buffer, text = left, left.decode("latin-1")
         if record is None:
             return
         yield record

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from gto.annotations.conflict import find_conflicts
-from gto.core.event import Event, Problem, looks_old, read
+from gto.core.event import Event, Problem, looks_old
 from gto.core.snapshot import Snapshot, fold
 from gto.registry import annotation
 from gto.registry.registry import Registry
@@ -11,9 +11,9 @@ from gto.registry.registry import Registry
 
 def problems(registry: Registry) -> list[Problem]:
     """Return everything that is wrong, sorted by what it concerns."""
-    read_items = [item for item in map(read, registry.records()) if item is not None]
-    snapshot = fold(read_items)
-    events = [item for item in read_items if isinstance(item, Event)]
+    items = list(registry.items())
+    snapshot = fold(items)
+    events = [item for item in items if isinstance(item, Event)]
     found = [*snapshot.problems, *_old_stages(events), *_bad_zones(events), *_clashes(snapshot)]
     found += [*_outside(registry, snapshot), *_annotations(registry)]
     return sorted(found, key=lambda problem: (problem.subject, problem.code))

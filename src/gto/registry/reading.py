@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gto.core import names, published, tag, view
-from gto.core.event import read
 from gto.core.published import Commit, Enriched, PublishedEvent
 from gto.core.selector import Pick, Selector, select
 from gto.core.snapshot import ArtifactState, VersionState, fold
@@ -133,5 +132,5 @@ def why_no_event(registry: Registry, ref: str) -> str | None:
     name = tag.find(short)
     if name is None:
         return None
-    found = fold(item for item in map(read, registry.records(name.artifact)) if item is not None)
+    found = fold(registry.items(name.artifact))
     return next((problem.reason for problem in found.problems if problem.subject == short), None)

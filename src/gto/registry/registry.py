@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gto.config import FILE, Config, Parsed, read_config
 from gto.core import names
-from gto.core.event import UNREAD, Event, Problem, TagRecord, read
+from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, Snapshot, fold
 from gto.exceptions import NoRepo
 from gto.git import tags
@@ -76,13 +76,13 @@ class Registry:
         """All tag refs."""
         return tags.list_tags(self.git)
 
-    def records(self, name: str | None = None) -> Iterable[TagRecord]:
-        """Read the tags that could be events, all or those of one artifact."""
+    def items(self, name: str | None = None) -> Iterable[Event | Problem]:
+        """Read the events and what was set aside, all or those of one artifact."""
         return tags.read_tags(self.git, self.listing if name is None else tags.list_tags(self.git, name))
 
     def snapshot(self, until: int | None = None) -> Snapshot:
         """Read the whole registry; with `until`, as it was at that second."""
-        return fold(_upto(_read(self.records()), until))
+        return fold(_upto(self.items(), until))
 
     def artifact(self, name: str, until: int | None = None) -> ArtifactState:
         """Read one artifact; one without events is empty."""
@@ -93,7 +93,7 @@ class Registry:
         if not names.is_artifact(name):
             return Found(ArtifactState(name), {})
         listing = tags.list_tags(self.git, name)
-        items = list(_upto(_read(tags.read_tags(self.git, listing)), until)) if len(listing) else []
+        items = list(_upto(tags.read_tags(self.git, listing), until)) if len(listing) else []
         snapshot = fold(item for item in items if item.artifact == name)
         unread = tuple(one for one in snapshot.problems if one.code in UNREAD)
         return Found(snapshot.artifact(name), {ref: oid for oid, ref in listing}, unread)
@@ -116,10 +116,6 @@ def path_of(place: object) -> str:
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"a path, or an object with `root_dir`, was expected, not {type(place).__name__}")
     return os.fspath(path)
-
-
-def _read(records: Iterable[TagRecord]) -> Iterable[Event | Problem]:
-    return (item for item in map(read, records) if item is not None)
 
 
 def _upto(items: Iterable[Event | Problem], until: int | None) -> Iterable[Event | Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gto.core.event import Event, read
+from gto.core.event import Event
 from gto.core.snapshot import fold_artifact
 from gto.core.view import Standing, standing
 from gto.git import cache, tags
@@ -43,17 +43,16 @@ def _sum_up(registry: Registry, listing: tags.Listing) -> tuple[list[Standing], 
     events: dict[str, list[Event]] = {}
     aside: dict[str, int] = {}
     unsure: set[str] = set()
-    for record in tags.read_tags(registry.git, listing):
-        item = read(record)
+    for item in tags.read_tags(registry.git, listing):
         if isinstance(item, Event):
             name = item.tag.artifact
             if name in events:
                 events[name].append(item)
             else:
                 events[name] = [item]
-        elif item is not None and item.artifact:
+        elif item.artifact:
             aside[item.artifact] = aside.get(item.artifact, 0) + 1
-            if record.type in {"missing", "corrupt"}:
+            if item.code in {"tag-missing", "tag-corrupt"}:
                 unsure.add(item.artifact)
     states = [fold_artifact(name, found) for name, found in events.items()]
     return [standing(state, aside.get(state.name, 0)) for state in states if state.newest], unsure

@@ -234,13 +234,6 @@ def test_a_number_beyond_every_bound_is_set_aside(name: str) -> None:
     assert read(lightweight(name)) is None
 
 
-def test_what_the_reader_saw_already_is_not_read_again() -> None:
-    seen = TagRecord("m@v0.0.1", oid(15), "tag", body("m@v0.0.1", oid(3)), "", (oid(3), START))
-    assert happening(seen) == happening(seen._replace(known=None))
-    late = body("m@v0.0.1", oid(3), LATEST + 1)
-    assert problem(seen._replace(body=late, known=(oid(3), LATEST + 1))).code == "tag-bad-date"
-
-
 @pytest.mark.parametrize(("zone", "bad"), [("+0000", False), ("-0130", False), ("+1", True), ("+9999", True)])
 def test_a_zone_that_is_none_is_told(zone: str, bad: bool) -> None:  # noqa: FBT001  a case
     assert happening(record("m@v0.0.1", zone=zone)).has_bad_zone is bad
