@@ -122,6 +122,16 @@ def unassign_twice(seen: Seen) -> bool:
     )
 
 
+def commits_are_events(seen: Seen) -> bool:
+    """A commit newer than every tag is where 1.10.1 puts the deprecation, be it a second one."""
+    newer = [
+        one for one in seen.artifacts if facts.newest(facts.commit_events(one)) > facts.newest(facts.tag_events(one))
+    ]
+    if seen.command != "deprecate" or len(seen.places) != 1 or not newer or not seen.case.theirs.succeeded:
+        return False
+    return seen.our_tags == seen.their_tags or "deprecated already" in seen.our_words
+
+
 def empty_version(seen: Seen) -> bool:
     """To 1.10.1 an empty VERSION before a STAGE is the only version there is."""
     return seen.command == "deprecate" and seen.only_theirs and len(seen.places) > 2 and not seen.places[1]
@@ -160,6 +170,7 @@ WRITES = (
     Difference("one-transaction", one_transaction),
     Difference("unassign-twice", unassign_twice),
     Difference("deprecate-again", deprecate_again),
+    Difference("commits-are-events", commits_are_events),
     Difference("plain-form-taken", plain_form_taken),
     Difference("empty-version", empty_version),
     Difference("stages-outside", outside_the_list),
@@ -183,6 +194,7 @@ ROWS = {
     "deprecate-again": "assign to a deprecated artifact, then deprecate",
     "plain-form-taken": "compat.md: if the plain form is taken, `auto` uses the counter instead of failing",
     "empty-version": "in no row: reported",
+    "commits-are-events": "compat.md: commits count as events",
     "commits-revive": "compat.md: a deprecated artifact comes back after an unrelated commit",
     "ever-used": '`stages --used` ("ever used")',
     "stages-outside": "config `stages` set",

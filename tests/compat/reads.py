@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tests.compat.seen import Seen
 
+NOTHING = "Nothing found in the current workspace\n"
 Record = dict[str, Any]
 _LINES = ("--name", "--version", "--stage", "--ref")
 
@@ -86,6 +87,8 @@ def _lines(text: str) -> list[Record]:
 
 
 def _rows(text: str) -> list[Record]:
+    if text == NOTHING:
+        return []
     header, *rows = facts.table(text)
     return [dict(zip(header, row, strict=True)) for row in rows]
 

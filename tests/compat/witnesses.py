@@ -161,6 +161,20 @@ WITNESSES = (
         Said(0, "lone\n"),
         Said(0, ""),
     ),
+    Witness(
+        "commits-are-events",
+        ("register lone", "annotate"),
+        "deprecate lone",
+        Said(0, "'lone@deprecated'"),
+        Said(0, "'lone@deprecated'"),
+    ),
+    Witness(
+        "commits-are-events",
+        ("register lone", "deprecate lone", "annotate"),
+        "deprecate lone --simple false",
+        Said(0, "'lone@deprecated#1'"),
+        Said(1, "deprecated already"),
+    ),
     # --- stages
     Witness(
         "ever-used",
