@@ -1,0 +1,20 @@
+"""Decisions: a snapshot of one artifact and a request become a `Plan`, or a refusal that says why."""
+
+from gto.core.plan.assignment import Assignment, assign, rollback
+from gto.core.plan.registration import Registration, register
+from gto.core.plan.value import Context, NewTag, Plan
+from gto.core.plan.withdrawal import deprecate, deregister, unassign
+
+__all__ = [
+    "Assignment",
+    "Context",
+    "NewTag",
+    "Plan",
+    "Registration",
+    "assign",
+    "deprecate",
+    "deregister",
+    "register",
+    "rollback",
+    "unassign",
+]
