@@ -175,7 +175,12 @@ def table(stdout: str) -> Grid:
     if "│" in stdout:
         lines = [line for line in stdout.splitlines() if line.startswith("│")]
         return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
-    return [re.split(r"\s{2,}", line.strip()) for line in stdout.splitlines()] or [[]]
+    lines = stdout.splitlines()
+    width = max(map(len, lines), default=0)
+    padded = [line.ljust(width) for line in lines]
+    filled = "".join(" " if all(line[place] == " " for line in padded) else "x" for place in range(width))
+    spans = [match.span() for match in re.finditer("x+(?: x+)*", filled)]
+    return [[line[start:end].strip() for start, end in spans] for line in padded]
 
 
 def newest(events: list[Artifact]) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from tests.compat.pair import Done, Pair
     from tests.compat.witnesses import Said, Witness
 
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "differences-from-gto.md"
 ANNOTATION = "lone:\n  type: model\n  path: lone.pkl\n"
 
 
@@ -62,6 +65,11 @@ def test_each_difference_is_as_it_is_listed(witness: Witness, make_pair: Callabl
     check(seen.case.theirs, witness.theirs)
     check(seen.case.ours, witness.ours)
     assert explain(seen) == [name for name in [witness.name] if name in ROWS]
+
+
+def test_each_difference_stands_on_the_page_for_users() -> None:
+    marks = re.findall(r"^\| <!-- ([a-z-]+) -->", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(marks) == sorted({one.name for one in WITNESSES} | set(ROWS))
 
 
 def test_each_difference_that_the_random_comparison_excuses_has_a_witness() -> None:

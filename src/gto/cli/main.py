@@ -1,6 +1,7 @@
 """The command `gto`: finds the command that is asked for, imports only that, and turns errors into exit codes."""
 
 import gc
+import os
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -87,27 +88,49 @@ def run(args: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code."""
     gc.disable()  # the process ends before cycles could matter; collecting costs a third of a large `show`
     render.prepare_streams()
+    code = _run(args)
+    # Python would now take every object apart, which costs a tenth of a large `show`; the system does it at once.
+    os._exit(code)
+
+
+def _run(args: list[str] | None) -> int:
     try:
         code: Any = app.main(args, prog_name="gto", standalone_mode=False)
-    except click.exceptions.Exit as end:
-        code = end.exit_code
+        sys.stdout.flush()
+    except (SystemExit, click.exceptions.Exit) as end:
+        code = end.code if isinstance(end, SystemExit) else end.exit_code
     except click.Abort:
         render.complain("interrupted")
-        code = 130
+        return 130
     except click.ClickException as error:
         error.show()
-        code = error.exit_code
+        return error.exit_code
     except GTOException as error:
-        if wants_traceback():
-            raise
+        _raise_if_wanted()
         render.complain(error.message, error.hint)
-        code = error.exit_code
+        return error.exit_code
     except BrokenPipeError:  # the reader of a pipe has seen enough
-        sys.stderr.close()
-        code = 1
+        return 1
     except OSError as error:  # a full disk, a directory that cannot be read
-        if wants_traceback():
-            raise
+        _raise_if_wanted()
         render.complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
-        code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+        return 1
+    return _flushed(code if isinstance(code, int) else 0)
+
+
+def _flushed(code: int) -> int:
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        render.complain(f"{error.strerror or error}")
+        return 1
+    return code
+
+
+def _raise_if_wanted() -> None:
+    """Let the error that is being handled through, with its traceback, where --traceback asks for it."""
+    if wants_traceback():
+        raise  # noqa: PLE0704  it is called where an error is being handled

@@ -60,7 +60,7 @@ class Kind(IntEnum):
 _ADDITIONS = frozenset({Kind.CREATION, Kind.REGISTRATION, Kind.ASSIGNMENT})
 
 PATTERN = (
-    rf"((?:{names.DIRECTORY}=)?{names.PLAIN})"
+    rf"((?:{names.DIRECTORY}+=)?{names.PLAIN})"  # `++` never gives back: no `=` is in a directory
     rf"(?:(?:\#({names.PLAIN})|@({semver.PATTERN}))(!?)|@(deprecated|created))(?:\#([0-9]+))?"
 )
 """A regular expression of event tags: artifact, stage, version, `!`, another event's word, counter."""

@@ -19,7 +19,7 @@ _SUSPECT_RE = re.compile(rb"[^\n]*[@#][^\n]*\n")
 # ref does and has a tagger. The text is read as Latin-1, so that bytes and characters count alike.
 _USUAL_RE = re.compile(
     rf"([0-9a-f]+) tag ([0-9]+) refs/tags/({tag.PATTERN})\nobject ([0-9a-f]+)\ntype commit\ntag \3\n"
-    r"tagger [^\n]*> ([0-9]{1,11}) [+-][0-9]{4}\n"
+    r"tagger [^>\n]*> ([0-9]{1,11}) [+-][0-9]{4}\n"
 )
 _CREATION = Kind.CREATION
 _FORMAT = "%(objectname) %(refname)"
