@@ -50,7 +50,9 @@ def plant(repo: Repo, tag: RawTag) -> str:
 def pack_ref(repo: Repo, name: str, oid: str) -> None:
     """Write a ref that no file system could hold as a file of its own."""
     path = repo.path / ".git" / "packed-refs"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else ["# pack-refs with: peeled fully-peeled"]
+    lines = (
+        path.read_text(encoding="utf-8").splitlines() if path.exists() else ["# pack-refs with: peeled fully-peeled"]
+    )
     head, refs = lines[0], [line for line in lines[1:] if not line.startswith("^")]
     refs = sorted([*refs, f"{oid} refs/tags/{name}"], key=lambda line: line.split(" ", 1)[1])
     path.write_text("\n".join(["# pack-refs with: sorted", *refs, ""]), encoding="utf-8")

@@ -41,9 +41,7 @@ class Repo:
         assert result.code == 0, f"git {' '.join(args)}: {result.stderr}"
         return result.stdout.removesuffix("\n")
 
-    def commit(
-        self, message: str = "work", files: Mapping[str, str] | None = None, date: str | None = None
-    ) -> str:
+    def commit(self, message: str = "work", files: Mapping[str, str] | None = None, date: str | None = None) -> str:
         """The id of a new commit that adds these files to the old ones; without files it changes nothing."""
         for name, text in (files or {}).items():
             path = self.path / name

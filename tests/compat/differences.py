@@ -73,9 +73,12 @@ def plain_form_taken(seen: Seen) -> bool:
     return seen.only_ours and bool(seen.taken) and any(numbered.fullmatch(tag) for tag in seen.our_tags)
 
 
-def bump_with_force(seen: Seen) -> bool:
+def bump_dropped(seen: Seen) -> bool:
+    """On a commit that has a version 1.10.1 registers that again, whatever bump was asked for; ours refuses."""
+    known = {version["version"] for version in seen.versions if version["registrations"]}
     bump = seen.option("--bump-major", "--bump-minor", "--bump-patch")
-    return seen.command == "register" and bump is not None and seen.option("--force") is not None and seen.only_theirs
+    written = {parts(tag).version for tag in seen.their_tags}
+    return seen.command == "register" and bump is not None and seen.only_theirs and written <= known
 
 
 # --- assign
@@ -133,8 +136,12 @@ def commits_are_events(seen: Seen) -> bool:
 
 
 def empty_version(seen: Seen) -> bool:
-    """To 1.10.1 an empty VERSION before a STAGE is the only version there is."""
-    return seen.command == "deprecate" and seen.only_theirs and len(seen.places) > 2 and not seen.places[1]
+    """To 1.10.1 an empty VERSION before a STAGE, or an empty REF, is the only version that the artifact has."""
+    if not seen.only_theirs or len({one["version"] for one in seen.versions}) != 1:
+        return False
+    if seen.command in _ASSIGNING:
+        return seen.places[1:] == [""] or seen.option("--version") == ""
+    return seen.command == "deprecate" and len(seen.places) > 2 and not seen.places[1]
 
 
 def deprecate_again(seen: Seen) -> bool:
@@ -164,7 +171,7 @@ WRITES = (
     Difference("register-again", register_again),
     Difference("used-number", number_of_a_deregistered_version),
     Difference("prerelease-bump", bump_of_a_prerelease),
-    Difference("bump-with-force", bump_with_force),
+    Difference("bump-dropped", bump_dropped),
     Difference("assign-to-deregistered", assign_to_deregistered),
     Difference("roll-back", roll_back),
     Difference("one-transaction", one_transaction),
@@ -185,7 +192,7 @@ ROWS = {
     "used-number": "highest version deregistered, then bump",
     "registered-twice": "registered twice with counters",
     "prerelease-bump": "bump from `v1.0.0-rc.1`",
-    "bump-with-force": "compat.md: `register --bump-minor --force` drops the bump silently",
+    "bump-dropped": "compat.md: `register --bump-minor --force` drops the bump silently",
     "assign-to-deregistered": "assign to a deregistered version",
     "roll-back": "roll back prod from v2 to v1",
     "one-transaction": "compat.md: `assign` with an auto-registration",

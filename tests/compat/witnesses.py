@@ -97,11 +97,18 @@ WITNESSES = (
         Said(0, "'a@v1.0.0'"),
     ),
     Witness(
-        "bump-with-force",
+        "bump-dropped",
         ("register a",),
         "register a --bump-minor --force --simple false",
         Said(0, "'a@v0.0.1#1'"),
         Said(1, "already registered"),
+    ),
+    Witness(
+        "bump-dropped",
+        ("register a", "deprecate a v0.0.1"),
+        "register a --bump-minor --simple false",
+        Said(0, "'a@v0.0.1#1'"),
+        Said(1, "you can only register v0.0.1"),
     ),
     # --- assign
     Witness(
@@ -160,6 +167,13 @@ WITNESSES = (
         "show --name",
         Said(0, "lone\n"),
         Said(0, ""),
+    ),
+    Witness(
+        "empty-version",
+        ("register a",),
+        "assign a '' --stage dev",
+        Said(0, "to version 'v0.0.1'"),
+        Said(1, "Ref '' was not found"),
     ),
     Witness(
         "commits-are-events",

@@ -6,15 +6,11 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.environment import make_environment
 from tests.repo import Repo, Result, run
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.dvc
@@ -48,7 +44,7 @@ def dvc_python() -> Path:
 
 
 @pytest.fixture
-def project(tmp_path: Path, dvc_python: Path) -> Iterator[Project]:
+def project(tmp_path: Path, dvc_python: Path) -> Project:
     """Two versions of one model at the root, one in a sub-directory; the first in prod."""
     repo = Repo(tmp_path / "project")
     repo.path.mkdir()
@@ -152,10 +148,12 @@ def test_dvc_reads_the_annotations_that_gto_wrote(project: Project) -> None:
 
 def test_gto_tag_find_works_on_the_git_object_of_dvc(project: Project) -> None:
     code = (
-        "import json; from dvc.repo import Repo; from gto.tag import find, parse_tag; from gto.base import sort_versions\n"
+        "import json; from dvc.repo import Repo; from gto.tag import find, parse_tag\n"
+        "from gto.base import sort_versions\n"
         "tags = find(name='churn', scm=Repo('.').scm)\n"
         "best = sort_versions(parse_tag(tag) for tag in tags)[0]\n"
-        "print(json.dumps([[t.name, t.target, t.tagger_name, t.tagger_email, t.message, t.tag_time] for t in tags] + [best.version]))"
+        "fields = [[t.name, t.target, t.tagger_name, t.tagger_email, t.message, t.tag_time] for t in tags]\n"
+        "print(json.dumps(fields + [best.version]))"
     )
     found = project.evaluate(code)
     assert isinstance(found, list)

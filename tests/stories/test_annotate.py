@@ -40,7 +40,9 @@ def test_a_dvc_project_has_it_in_dvc_yaml(repo: Repo) -> None:
     assert text(repo, "dvc.yaml").startswith("# stages\nstages: {}\n")
     assert done(repo.gto("annotate", "sub:m", "--type", "model", "--path", "sub/m.pkl")) == "Updated `sub/dvc.yaml`\n"
     assert done(repo.gto("describe", "sub:m", "--type")) == "model\n"
-    assert done(repo.gto("annotate", "old", "--type", "model", "--file", "artifacts.yaml")) == "Updated `artifacts.yaml`\n"
+    assert (
+        done(repo.gto("annotate", "old", "--type", "model", "--file", "artifacts.yaml")) == "Updated `artifacts.yaml`\n"
+    )
     said(repo.gto("annotate", "zz", "--type", "model"), "must have a path", "--path")
     said(repo.gto("annotate", "old", "--file", "sub/dvc.yaml"), "'sub:old'")
     said(repo.gto("annotate", "old", "--file", "../dvc.yaml"))
@@ -136,7 +138,7 @@ def status(repo: Repo) -> str:
 @pytest.fixture
 def busy(repo: Repo) -> Repo:
     """Staged, changed, deleted, untracked and half staged files beside artifacts.yaml."""
-    repo.commit("files", {name: "1\n" for name in ("staged", "dirty", "gone", "half")} | {"artifacts.yaml": "aa: {}\n"})
+    repo.commit("files", dict.fromkeys(("staged", "dirty", "gone", "half"), "1\n") | {"artifacts.yaml": "aa: {}\n"})
     for name, first, second in (("staged", "2", None), ("half", "2", "3"), ("new", "1", None)):
         (repo.path / name).write_text(f"{first}\n", encoding="utf-8")
         repo.git("add", name)

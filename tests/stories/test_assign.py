@@ -57,7 +57,9 @@ def test_a_commit_without_a_version_is_registered_in_the_same_transaction(regist
 
 def test_where_the_assignment_cannot_be_written_the_registration_is_not_either(registered: Repo) -> None:
     hook = registered.path / ".git/hooks/reference-transaction"
-    hook.write_text('#!/bin/sh\n[ "$1" = prepared ] && grep -q "#prod" && { echo no prod >&2; exit 1; }\nexit 0\n', encoding="utf-8")
+    hook.write_text(
+        '#!/bin/sh\n[ "$1" = prepared ] && grep -q "#prod" && { echo no prod >&2; exit 1; }\nexit 0\n', encoding="utf-8"
+    )
     hook.chmod(0o755)
     result = registered.gto("assign", "nn", "--stage", "prod")
     assert result.code == 1
@@ -127,7 +129,11 @@ def test_a_stage_is_required(repo: Repo) -> None:
 
 def test_the_configuration_bounds_the_stages(registered: Repo) -> None:
     registered.commit("stages", {".gto": "stages: [dev, prod]\n"})
-    said(registered.gto("assign", "nn", "--stage", "qa"), "Allowed stages are: '['dev', 'prod']'", "'qa' is not one of them")
+    said(
+        registered.gto("assign", "nn", "--stage", "qa"),
+        "Allowed stages are: '['dev', 'prod']'",
+        "'qa' is not one of them",
+    )
     done(registered.gto("assign", "nn", "--stage", "dev"))
     assert list(stages(registered)) == ["dev", "prod"]
 

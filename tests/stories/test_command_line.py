@@ -15,12 +15,48 @@ from tests.stories.healthy import done, said
 if TYPE_CHECKING:
     from pathlib import Path
 
-READS = (("show",), ("show", "nn"), ("history",), ("stages",), ("check-ref", "nn@v0.0.1"), ("tags",), ("doctor",),
-         ("describe", "nn"), ("latest", "nn"), ("which", "nn", "prod"), ("print-state",))  # fmt: skip
-WRITES = (("register", "nn"), ("assign", "nn", "--stage", "prod"), ("deprecate", "nn"), ("rollback", "nn", "--stage", "prod"),
-          ("annotate", "nn"), ("remove", "nn"))  # fmt: skip
-COMMANDS = ("show", "history", "stages", "check-ref", "describe", "tags", "doctor", "register", "assign", "promote",
-            "deprecate", "rollback", "annotate", "remove", "completion", "parse-tag", "print-state", "latest", "which")  # fmt: skip
+READS = (
+    ("show",),
+    ("show", "nn"),
+    ("history",),
+    ("stages",),
+    ("check-ref", "nn@v0.0.1"),
+    ("tags",),
+    ("doctor",),
+    ("describe", "nn"),
+    ("latest", "nn"),
+    ("which", "nn", "prod"),
+    ("print-state",),
+)
+WRITES = (
+    ("register", "nn"),
+    ("assign", "nn", "--stage", "prod"),
+    ("deprecate", "nn"),
+    ("rollback", "nn", "--stage", "prod"),
+    ("annotate", "nn"),
+    ("remove", "nn"),
+)
+COMMANDS = (
+    "show",
+    "history",
+    "stages",
+    "check-ref",
+    "describe",
+    "tags",
+    "doctor",
+    "register",
+    "assign",
+    "promote",
+    "deprecate",
+    "rollback",
+    "annotate",
+    "remove",
+    "completion",
+    "parse-tag",
+    "print-state",
+    "latest",
+    "which",
+)
 
 
 @pytest.mark.parametrize("args", [*READS, *WRITES], ids=" ".join)
@@ -68,7 +104,9 @@ def test_two_output_flags_are_a_usage_error(args: tuple[str, ...], repo: Repo) -
     said(repo.gto(*args), "Only one output format allowed", "exclude each other", code=2)
 
 
-@pytest.mark.parametrize("args", [("nope",), ("show", "--nope"), ("register",), ("register", "a", "b", "c"), ("check-ref",)])
+@pytest.mark.parametrize(
+    "args", [("nope",), ("show", "--nope"), ("register",), ("register", "a", "b", "c"), ("check-ref",)]
+)
 def test_wrong_words_are_a_usage_error(args: tuple[str, ...], repo: Repo) -> None:
     result = repo.gto(*args)
     assert result.code == 2
@@ -98,7 +136,9 @@ def test_the_version_is_printed_anywhere(tmp_path: Path) -> None:
 # --- -v and --traceback
 
 
-@pytest.mark.parametrize("args", [("-v", "show", "nope"), ("show", "-v", "nope"), ("show", "nope", "--verbose")], ids=" ".join)
+@pytest.mark.parametrize(
+    "args", [("-v", "show", "nope"), ("show", "-v", "nope"), ("show", "nope", "--verbose")], ids=" ".join
+)
 def test_verbose_prints_the_git_commands_on_stderr(args: tuple[str, ...], repo: Repo) -> None:
     result = repo.gto(*args)
     lines = result.stderr.splitlines()
@@ -154,33 +194,50 @@ def test_no_line_is_ever_wrapped(columns: str, wide: Repo) -> None:
     ids=lambda env: " ".join(f"{key}={value}" for key, value in env.items()),
 )
 def test_no_encoding_stops_the_output(env: dict[str, str], repo: Repo) -> None:
-    done(repo.gto("register", "nn", "-m", "größer 模型 \ud800" if False else "größer 模型"))
+    done(repo.gto("register", "nn", "-m", "größer 模型"))
     (repo.path / "artifacts.yaml").write_text("nn:\n  description: größer 模型 🎂\n", encoding="utf-8")
-    for args in (("show",), ("show", "nn"), ("history",), ("check-ref", "nn@v0.0.1"), ("describe", "nn", "--description"),
-                 ("doctor",), ("--version",), ("show", "größer"), ("show", "--json")):  # fmt: skip
+    for args in (
+        ("show",),
+        ("show", "nn"),
+        ("history",),
+        ("check-ref", "nn@v0.0.1"),
+        ("describe", "nn", "--description"),
+        ("doctor",),
+        ("--version",),
+        ("show", "größer"),
+        ("show", "--json"),
+    ):
         result = repo.gto(*args, env=env)
         assert "Traceback" not in result.stderr
         assert "Error" not in result.stderr
         assert result.code == (1 if args[-1] == "größer" else 0), args
-        assert "nn" in result.stdout.replace("\0", "") or args[0] in {"doctor", "--version", "check-ref", "describe", "show"}
+        assert "nn" in result.stdout.replace("\0", "") or args[0] in {
+            "doctor",
+            "--version",
+            "check-ref",
+            "describe",
+            "show",
+        }
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(repo: Repo) -> None:
     for place in range(30):
         repo.tag(f"a{place:04}@v0.0.1", message="long " * 1000)
-    process = subprocess.Popen([*GTO, "print-state"], cwd=repo.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.read(10)
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    process.wait()
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*GTO, "print-state"], cwd=repo.path, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_a_full_disk_behind_stdout_is_one_line(repo: Repo) -> None:
     done(repo.gto("register", "nn"))
     with open("/dev/full", "w", encoding="utf-8") as full:
-        result = subprocess.run([*GTO, "show"], cwd=repo.path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        result = subprocess.run(
+            [*GTO, "show"], cwd=repo.path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert result.returncode == 1
     assert "No space left on device" in result.stderr
     assert "Traceback" not in result.stderr
@@ -188,7 +245,9 @@ def test_a_full_disk_behind_stdout_is_one_line(repo: Repo) -> None:
 
 def test_without_git_one_line_says_what_to_install(repo: Repo, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
-    said(repo.gto("show", env={"PATH": str(tmp_path / "bin")}), "there is no git executable", "install git 2.34 or later")
+    said(
+        repo.gto("show", env={"PATH": str(tmp_path / "bin")}), "there is no git executable", "install git 2.34 or later"
+    )
 
 
 # --- completion

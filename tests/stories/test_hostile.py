@@ -111,7 +111,9 @@ def elsewhere(repo: Repo, *, first: str, second: str) -> None:
 
 def replaced(repo: Repo) -> None:
     kept = repo.tag("x@v1.0.0")
-    repo.git("replace", kept, write_object(repo, "tag", RawTag("evil@v6.6.6").body(repo.git("rev-parse", "HEAD"))), "-f")
+    repo.git(
+        "replace", kept, write_object(repo, "tag", RawTag("evil@v6.6.6").body(repo.git("rev-parse", "HEAD"))), "-f"
+    )
 
 
 def clash(repo: Repo) -> None:
@@ -160,9 +162,24 @@ ASIDE = (
     aside("a numbered creation", "tag-creation", raw("x@created#3"), "x@created#3"),
     aside("a stage of GTO 0.x", "tag-of-gto-0", raw("x#prod-1"), "x#prod-1"),
     aside("a version taken back in GTO 0.x", "tag-of-gto-0", raw("x@!v1.0.0"), "x@!v1.0.0"),
-    aside("a version of 5,000 digits", "tag-number-too-long", lambda repo: long_tag(repo, f"x@v{LONG}.0.0"), f"x@v{LONG}.0.0"),
-    aside("a pre-release of 5,000 digits", "tag-number-too-long", lambda repo: long_tag(repo, f"x@v1.0.0-{LONG}"), f"x@v1.0.0-{LONG}"),
-    aside("a counter of 5,000 digits", "tag-number-too-long", lambda repo: long_tag(repo, f"x#prod#{LONG}"), f"x#prod#{LONG}"),
+    aside(
+        "a version of 5,000 digits",
+        "tag-number-too-long",
+        lambda repo: long_tag(repo, f"x@v{LONG}.0.0"),
+        f"x@v{LONG}.0.0",
+    ),
+    aside(
+        "a pre-release of 5,000 digits",
+        "tag-number-too-long",
+        lambda repo: long_tag(repo, f"x@v1.0.0-{LONG}"),
+        f"x@v1.0.0-{LONG}",
+    ),
+    aside(
+        "a counter of 5,000 digits",
+        "tag-number-too-long",
+        lambda repo: long_tag(repo, f"x#prod#{LONG}"),
+        f"x#prod#{LONG}",
+    ),
     aside("a tag object not in git's form", "tag-unreadable", lambda repo: not_a_tag(repo, b"hello\n")),
     aside("an empty tag object", "tag-unreadable", lambda repo: not_a_tag(repo, b"")),
     aside("a deregistration of nothing", "deregistration-without-version", raw("x@v1.0.0!"), "x@v1.0.0!"),
@@ -229,9 +246,18 @@ def test_everything_at_once_is_read_too(healthy: Repo) -> None:
 
 
 def test_nothing_that_a_tagger_wrote_commands_the_terminal(healthy: Repo) -> None:
-    plant(healthy, RawTag("x@v1.0.0", tagger=b"\x1b]0;evil\x07 <\x1b[2J> 1641000000 +0000", message=b"\x1b[2J\xc2\x9b1m"))
+    plant(
+        healthy, RawTag("x@v1.0.0", tagger=b"\x1b]0;evil\x07 <\x1b[2J> 1641000000 +0000", message=b"\x1b[2J\xc2\x9b1m")
+    )
     plant(healthy, RawTag("y@v1.0.0", label=b"\x1b[2J\xe2\x80\xaey"))
-    for args in (("show",), ("show", "x"), ("history",), ("check-ref", "x@v1.0.0"), ("doctor",), ("show", "x", "--json")):
+    for args in (
+        ("show",),
+        ("show", "x"),
+        ("history",),
+        ("check-ref", "x@v1.0.0"),
+        ("doctor",),
+        ("show", "x", "--json"),
+    ):
         result = healthy.gto(*args)
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(result.stdout + result.stderr)
 
@@ -339,7 +365,9 @@ def test_a_lightweight_tag_on_a_large_blob_costs_little_memory(healthy: Repo) ->
 def peak(repo: Repo, *args: str) -> int:
     """KiB that gto itself, without git, had in memory at most."""
     code = (  # not getrusage(): its maximum begins with that of the process which forked
-        "import atexit, sys; atexit.register(lambda: sys.stderr.write(open('/proc/self/status').read())); "
+        "import os, sys; end = os._exit\n"
+        "def tell(code): print(open('/proc/self/status').read(), file=sys.stderr, flush=True); end(code)\n"
+        "os._exit = tell\n"
         "from gto.cli.main import run; run(sys.argv[1:])"
     )
     result = run(sys.executable, "-P", "-c", code, *args, cwd=repo.path)
@@ -366,7 +394,7 @@ BAD_YAML = (
     ("itself", "a: &a [*a]\n"),
     ("duplicate-keys", "ok: {type: model}\nok: {type: data}\n"),
     ("a-large-file", "# " + "x" * (2 << 20) + "\n"),
-    ("control-characters", "x: {description: \"\\e[2J\"}\n\x1b[31m: {}\n"),
+    ("control-characters", 'x: {description: "\\e[2J"}\n\x1b[31m: {}\n'),
 )  # fmt: skip
 
 
@@ -404,7 +432,9 @@ def test_400_entries_take_no_longer_than_they_should(healthy: Repo) -> None:
 
 
 def test_a_link_out_of_the_work_tree_is_not_followed(healthy: Repo, tmp_path: Path) -> None:
-    (tmp_path / "secret.yaml").write_text("ok: {description: secret}\nartifacts: {ok: {desc: secret}}\n", encoding="utf-8")
+    (tmp_path / "secret.yaml").write_text(
+        "ok: {description: secret}\nartifacts: {ok: {desc: secret}}\n", encoding="utf-8"
+    )
     before = (tmp_path / "secret.yaml").read_text(encoding="utf-8")
     for file in ("artifacts.yaml", "dvc.yaml"):
         (healthy.path / file).symlink_to("../secret.yaml")

@@ -81,7 +81,10 @@ def test_check_ref_says_what_a_tag_is(ref: str, answers: tuple[str, ...], filled
 
 
 def test_check_ref_in_a_sentence_and_in_json(filled: Repo) -> None:
-    assert done(filled.gto("check-ref", "nn#prod#1")) == '✅  Stage "prod" was assigned to version "v0.0.1" of artifact "nn"\n'
+    assert (
+        done(filled.gto("check-ref", "nn#prod#1"))
+        == '✅  Stage "prod" was assigned to version "v0.0.1" of artifact "nn"\n'
+    )
     assert done(filled.gto("check-ref", "nn@v0.0.1")) == '✅  Version "v0.0.1" of artifact "nn" was registered\n'
     assert json.loads(done(filled.gto("check-ref", "nn#prod#1", "--json"))) == {
         "artifact": "nn",
@@ -115,7 +118,12 @@ def test_tags_are_events_or_others(filled: Repo) -> None:
     filled.tag("nn@v3.0.0", annotated=False)
     assert sorted(done(filled.gto("tags")).splitlines()) == sorted(ORDER)
     assert done(filled.gto("tags", "--other")).splitlines() == ["nn@created", "nn@v3.0.0", "release@home", "v1.0"]
-    assert json.loads(done(filled.gto("tags", "--other", "--json"))) == ["nn@created", "nn@v3.0.0", "release@home", "v1.0"]
+    assert json.loads(done(filled.gto("tags", "--other", "--json"))) == [
+        "nn@created",
+        "nn@v3.0.0",
+        "release@home",
+        "v1.0",
+    ]
 
 
 def test_parse_tag_needs_no_repository(filled: Repo) -> None:

@@ -39,10 +39,14 @@ def test_a_pushed_event_is_on_the_remote_and_here(repo: Repo, origin: Repo) -> N
         "Successfully pushed git tag nn@v0.0.1 on remote.\n"
     )
     assert repo.refs("refs/tags") == origin.refs("refs/tags") != {}
-    assert json.loads(done(repo.gto("assign", "nn", "--version", "v0.0.1", "--stage", "dev", "--push", "--json")))["pushed"]
+    assert json.loads(done(repo.gto("assign", "nn", "--version", "v0.0.1", "--stage", "dev", "--push", "--json")))[
+        "pushed"
+    ]
 
 
-def test_a_registration_and_its_assignment_are_pushed_in_one_transaction(repo: Repo, origin: Repo, tmp_path: Path) -> None:
+def test_a_registration_and_its_assignment_are_pushed_in_one_transaction(
+    repo: Repo, origin: Repo, tmp_path: Path
+) -> None:
     log = tmp_path / "log"
     local = f"test -e '{repo.path}/.git/refs/tags/nn@v0.0.1' && echo local >> '{log}'; cat >> '{log}'"
     hook(origin, "pre-receive", local)
@@ -52,7 +56,9 @@ def test_a_registration_and_its_assignment_are_pushed_in_one_transaction(repo: R
     assert repo.refs("refs/tags") == origin.refs("refs/tags")
 
 
-@pytest.mark.parametrize("args", [("register", "nn"), ("assign", "nn", "--stage", "prod"), ("deprecate", "nn", "--force")])
+@pytest.mark.parametrize(
+    "args", [("register", "nn"), ("assign", "nn", "--stage", "prod"), ("deprecate", "nn", "--force")]
+)
 def test_a_refused_push_leaves_nothing_and_shows_the_server_s_words(
     args: tuple[str, ...], repo: Repo, origin: Repo
 ) -> None:

@@ -67,4 +67,6 @@ def test_where_nothing_was_before_there_is_nowhere_to_go(repo: Repo) -> None:
     said(repo.gto("rollback", "nn", "--stage", "prod"), "Cannot find artifact 'nn'")
     done(repo.gto("assign", "nn", "--stage", "prod"))
     said(repo.gto("rollback", "nn", "--stage", "dev"), "No version in stage 'dev' was found for 'nn'")
-    said(repo.gto("rollback", "nn", "--stage", "prod"), "No version was in stage 'prod' before 'v0.0.1'", "gto assign nn")
+    said(
+        repo.gto("rollback", "nn", "--stage", "prod"), "No version was in stage 'prod' before 'v0.0.1'", "gto assign nn"
+    )

@@ -47,7 +47,9 @@ def test_bytes_that_are_no_text_are_named(repo: Repo) -> None:
     said(repo.gto("show"), ".gto, line 1: not UTF-8")
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "{}\n", "null\n", "STAGES: [prod]\ntypes: null\n", "\ufeffstages: [prod]\n"])
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", "{}\n", "null\n", "STAGES: [prod]\ntypes: null\n", "\ufeffstages: [prod]\n"]
+)
 def test_a_file_that_says_little_is_no_error(text: str, repo: Repo) -> None:
     (repo.path / ".gto").write_text(text, encoding="utf-8")
     done(repo.gto(*WRITE))

@@ -23,7 +23,10 @@ def filled(repo: Repo) -> Repo:
     }
     repo.commit("annotations", files)
     year = {"GIT_COMMITTER_DATE": "2023-06-01T12:00:00Z"}
-    for args in (("register", "churn"), *(("assign", "churn", "--version", "v0.0.1", "--stage", s) for s in ("prod", "dev"))):
+    for args in (
+        ("register", "churn"),
+        *(("assign", "churn", "--version", "v0.0.1", "--stage", s) for s in ("prod", "dev")),
+    ):
         done(repo.gto(*args, env=year))
     done(repo.gto("register", "rf", env=year))
     repo.commit()
@@ -97,7 +100,8 @@ def test_how_many_stages_and_versions_is_a_choice(filled: Repo) -> None:
     assert stages("--vs", "0") == {"dev": None, "prod": None}
     assert stages("--av", "0") == {"dev": None, "prod": None}
     said(filled.gto("show", "--av", "-2"), "'assignments_per_version' must be >= -1")
-    done(filled.gto("assign", "churn", "--version", "v0.0.1", "--stage", "prod"))
+    later = {"GIT_COMMITTER_DATE": "2024-06-02T12:00:00Z"}
+    done(filled.gto("assign", "churn", "--version", "v0.0.1", "--stage", "prod", env=later))
     assert stages()["prod"] == "v0.0.1"
     assert stages("--sort", "semver")["prod"] == "v1.0.0"
     assert filled.gto("show", "--sort", "size").code == 2

@@ -87,28 +87,24 @@ class Git(NamedTuple):
         return out, process.returncode, err.decode("utf-8", "replace")
 
     @contextmanager
-    def stream(self, args: Sequence[str], data: bytes, *, seconds: float = READ_SECONDS) -> Iterator[IO[bytes]]:
-        """Give git `data` and yield what it prints as it comes; how git ends is the reader's to notice."""
-        process = self._start(args, stderr=subprocess.DEVNULL)
-        assert process.stdin is not None  # noqa: S101  both are pipes: _start() says so
-        assert process.stdout is not None  # noqa: S101
-        for pipe in (process.stdin, process.stdout):
-            _widen(pipe)
+    def stream(self, args: Sequence[str], data: bytes, *, seconds: float = READ_SECONDS) -> "Iterator[Answer]":
+        """Give git `data` and yield its answer, to be read as it comes; how git ends is the reader's to ask."""
+        process = self._start(args)
+        answer = Answer(process)
         feeder = Thread(target=_feed, args=(process.stdin, data), daemon=True)
         feeder.start()
         timer = Timer(seconds, process.kill)
         timer.daemon = True
         timer.start()
         try:
-            yield process.stdout
+            yield answer
         finally:
             timer.cancel()
             process.kill()
-            process.stdout.close()
+            answer.close()
             feeder.join()
-            process.wait()
 
-    def _start(self, args: Sequence[str], stderr: int = subprocess.PIPE) -> "subprocess.Popen[bytes]":
+    def _start(self, args: Sequence[str]) -> "subprocess.Popen[bytes]":
         argv = ["git", "-C", self.directory, *args]
         for say in _watchers:
             from shlex import join
@@ -119,7 +115,7 @@ class Git(NamedTuple):
                 argv,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=stderr,
+                stderr=subprocess.PIPE,
                 env=environment(self.env),
                 bufsize=1 << 16,
             )
@@ -129,6 +125,41 @@ class Git(NamedTuple):
             raise GitMissing(f"git cannot be started: {error.strerror}") from error
         except ValueError as error:  # a NUL byte in an argument
             raise GitError(args, None, f"an argument of git holds a byte that it cannot: {error}") from error
+
+
+class Answer:
+    """What a git process prints, while it runs."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        assert process.stdin is not None  # noqa: S101  Git starts processes with three pipes
+        assert process.stdout is not None  # noqa: S101
+        assert process.stderr is not None  # noqa: S101
+        self.out: IO[bytes] = process.stdout
+        """Git's stdout."""
+        for pipe in (process.stdin, process.stdout):
+            _widen(pipe)
+        self._err: list[bytes] = []
+        self._listener = Thread(target=_listen, args=(process.stderr, self._err), daemon=True)
+        self._listener.start()
+
+    def end(self) -> tuple[int, str]:
+        """Return exit status and stderr, once all of `out` was read."""
+        self._listener.join()
+        return self._process.wait(), b"".join(self._err).decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """Let go of the process, which has ended or was killed."""
+        self.out.close()
+        self._listener.join()
+        self._process.wait()
+
+
+def _listen(pipe: IO[bytes], heard: list[bytes]) -> None:
+    with pipe:
+        heard.append(pipe.read(1 << 20))
+        while pipe.read(1 << 16):
+            pass  # more than a megabyte of complaints tells nothing more
 
 
 def _widen(pipe: IO[bytes]) -> None:

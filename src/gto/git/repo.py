@@ -104,7 +104,8 @@ def read_objects(git: Git, names: Sequence[str]) -> list[GitObject | None]:
 def _read_batch(git: Git, names: Sequence[str]) -> list[GitObject | None]:
     data = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
     found: list[GitObject | None] = []
-    with git.stream(["cat-file", "--batch", "--buffer"], data) as out:
+    with git.stream(["cat-file", "--batch", "--buffer"], data) as answer:
+        out = answer.out
         for _ in names:
             header = out.readline().rsplit(b" ", 2)
             if header[-1] in {b"missing\n", b"ambiguous\n"}:

@@ -23,6 +23,9 @@ _USUAL_RE = re.compile(
 )
 _CREATION = Kind.CREATION
 _FORMAT = "%(objectname) %(refname)"
+# What `cat-file` prints, by `for-each-ref`; an object that is no tag counts as empty, however large it is.
+_IF_TAG = "%(if:equals=tag)%(objecttype)%(then)"
+_RAW = f"%(objectname) %(objecttype) {_IF_TAG}%(raw:size)%(else)0%(end) %(refname)%0a{_IF_TAG}%(raw)%(end)"
 _BATCH = "--batch=%(objectname) %(objecttype) %(objectsize) %(rest)"
 _BROKEN_REF = "warning: ignoring broken ref "
 
@@ -55,13 +58,34 @@ def list_tags(git: Git, artifact: str | None = None) -> Listing:
             return Listing(_with_broken(out, err))
         patterns = ["refs/tags"]
     else:
-        start = f"refs/tags/{names.to_tag(artifact)}"
-        patterns = [f"{start}@*", f"{start}#*", f"{start}#*/**"]
+        patterns = _patterns(artifact)
     args = ["for-each-ref", f"--format={_FORMAT}", *patterns]
     out, status, err = git.ask(args)
     if status != 0:
         raise GitError(args, status, err)
     return Listing(_with_broken(out, err))
+
+
+def _patterns(artifact: str) -> list[str]:
+    start = f"refs/tags/{names.to_tag(artifact)}"
+    return [f"{start}@*", f"{start}#*", f"{start}#*/**"]
+
+
+def read_artifact(git: Git, artifact: str) -> tuple[dict[str, str], list[Event | Problem]]:
+    """Return the tags of one artifact, names to object ids, and what they say; one process does, if all are sound."""
+    with git.stream(["for-each-ref", f"--format={_RAW}", *_patterns(artifact)], b"") as answer:
+        found = list(_parse(answer.out, b""))
+        status, err = answer.end()
+    if status != 0 or _BROKEN_REF in err:  # an object is missing or corrupt
+        listing = list_tags(git, artifact)
+        return {ref: oid for oid, ref in listing}, list(read_tags(git, listing))
+    items = [item for item in found if isinstance(item, Event)]
+    records = [item for item in found if isinstance(item, TagRecord)]
+    nested = [record for record in records if record.peeled]
+    sound = [record for record in records if not record.peeled]
+    judged = [item for record in (*sound, *(_peel(git, nested) if nested else ())) for item in _judged(record)]
+    taken = {item.ref if isinstance(item, Event) else item.name: item.oid for item in found}
+    return taken, [*items, *judged]
 
 
 def list_remote_tags(git: Git, remote: str, artifact: str) -> list[str]:
@@ -93,8 +117,8 @@ def read_tags(git: Git, listing: Listing) -> Iterator[Event | Problem]:
     nested: list[TagRecord] = []
     while text:
         done = 0
-        with git.stream(["cat-file", "--buffer", _BATCH], text) as out:
-            for item in _parse(out, text):
+        with git.stream(["cat-file", "--buffer", _BATCH], text) as answer:
+            for item in _parse(answer.out, text):
                 done += 1
                 if isinstance(item, Event):
                     yield item
@@ -150,7 +174,7 @@ def _parse(out: IO[bytes], asked: bytes) -> Iterator[Event | TagRecord]:
                 at = stop + 1
                 continue
         lines = lines or asked.split(b"\n")
-        record, left, at = _unusual(out, buffer, at, lines[number])
+        record, left, at = _unusual(out, buffer, at, lines[number] if number < len(lines) else b"")
         if left is not buffer:
             buffer, text = left, left.decode("latin-1")
         if record is None:
@@ -162,12 +186,13 @@ def _unusual(out: IO[bytes], buffer: bytes, at: int, line: bytes) -> tuple[TagRe
     """Read one answer that is no usual tag object; return it, or None at the end, then the buffer and the place."""
     end = buffer.find(b"\n", at)
     header, start = buffer[at:end], end + 1
-    oid, ref = _split(line)
     if end < 0 or header.endswith(b" missing"):
+        oid, ref = _split(line)
         return (TagRecord(ref, oid, "missing") if end >= 0 else None), buffer, start
     words = header.split(b" ", 3)
     if len(words) != 4 or not words[2].isdigit():  # noqa: PLR2004  oid, type, size, ref
         return None, buffer, at
+    oid, ref = _split(words[0] + b" " + words[3])
     stop = start + int(words[2])
     body = buffer[start : min(stop, start + _LONGEST_BODY)]
     if stop >= len(buffer):

@@ -78,7 +78,7 @@ class Registry:
 
     def items(self, name: str | None = None) -> Iterable[Event | Problem]:
         """Read the events and what was set aside, all or those of one artifact."""
-        return tags.read_tags(self.git, self.listing if name is None else tags.list_tags(self.git, name))
+        return tags.read_tags(self.git, self.listing) if name is None else tags.read_artifact(self.git, name)[1]
 
     def snapshot(self, until: int | None = None) -> Snapshot:
         """Read the whole registry; with `until`, as it was at that second."""
@@ -92,11 +92,10 @@ class Registry:
         """Read one artifact and all its tags."""
         if not names.is_artifact(name):
             return Found(ArtifactState(name), {})
-        listing = tags.list_tags(self.git, name)
-        items = list(_upto(tags.read_tags(self.git, listing), until)) if len(listing) else []
-        snapshot = fold(item for item in items if item.artifact == name)
+        taken, items = tags.read_artifact(self.git, name)
+        snapshot = fold(item for item in _upto(items, until) if item.artifact == name)
         unread = tuple(one for one in snapshot.problems if one.code in UNREAD)
-        return Found(snapshot.artifact(name), {ref: oid for oid, ref in listing}, unread)
+        return Found(snapshot.artifact(name), taken, unread)
 
 
 def _parse(data: bytes, path: str) -> Parsed:

@@ -1,0 +1,94 @@
+"""What a command imports: nothing that its output does not need."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.repo import run
+
+if TYPE_CHECKING:
+    from tests.repo import Repo
+
+QUIET = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
+PROGRAM = """\
+import atexit, json, os, sys
+before = set(sys.modules)
+def tell(code):
+    names = sorted(set(sys.modules) - before)
+    print(json.dumps(names), file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    real(code)
+real, os._exit = os._exit, tell
+from gto.cli.main import run
+run(sys.argv[1:])
+"""
+HEAVY = {
+    "yaml",
+    "ruamel",
+    "json",
+    "hashlib",
+    "tempfile",
+    "pathlib",
+    "logging",
+    "importlib.metadata",
+    "rich",
+    "tabulate",
+}
+
+
+def imported(repo: Repo, *words: str) -> set[str]:
+    """Return the modules that a command imports, beyond those that bare Python has."""
+    done = run(sys.executable, "-P", "-c", PROGRAM, *words, cwd=repo.path, env={**repo.dated(), **QUIET})
+    assert done.code == 0, done.stderr
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+def outside(modules: set[str]) -> set[str]:
+    """Return the packages among them that are neither Python's nor ours."""
+    tops = {name.partition(".")[0] for name in modules}
+    return {
+        top
+        for top in tops
+        if top not in sys.stdlib_module_names and top not in {"gto", "cython_runtime"} and not top.startswith("_")
+    }
+
+
+@pytest.mark.parametrize("words", [["--version"], ["show"], ["history"], ["check-ref", "churn@v0.0.1"], ["stages"]])
+def test_reading_imports_click_and_nothing_heavy(repo: Repo, words: list[str]) -> None:
+    assert repo.gto("register", "churn").code == 0
+    modules = imported(repo, *words)
+    assert outside(modules) == {"click"}
+    assert not modules & HEAVY
+
+
+def test_the_version_is_told_without_the_registry(repo: Repo) -> None:
+    modules = imported(repo, "--version")
+    assert not {name for name in modules if name.startswith(("gto.core", "gto.git", "gto.registry", "gto.annotations"))}
+
+
+def test_showing_the_registry_decides_and_writes_nothing(repo: Repo) -> None:
+    assert repo.gto("register", "churn").code == 0
+    modules = imported(repo, "show")
+    assert not {name for name in modules if name.startswith(("gto.core.plan", "gto.git.write", "gto.registry.writing"))}
+    assert "gto.core.published" not in modules
+
+
+def test_yaml_is_imported_where_a_file_of_it_is_read(repo: Repo) -> None:
+    repo.commit("annotate", {"dvc.yaml": "artifacts: {churn: {path: x}}\n"})
+    modules = imported(repo, "show")
+    assert "yaml" in modules
+    assert outside(modules) == {"click", "yaml"}
+
+
+def test_registering_imports_no_yaml(repo: Repo) -> None:
+    assert outside(imported(repo, "register", "churn")) == {"click"}
+
+
+def test_the_package_imports_nothing_until_it_is_asked(repo: Repo) -> None:
+    code = "import sys, gto; print(gto.__version__, 'gto.api' in sys.modules, gto.api.parse_tag('a@v1.0.0')['name'])"
+    assert run(sys.executable, "-P", "-c", code, cwd=repo.path, env=QUIET).stdout.split() == ["1.11.0", "False", "a"]
