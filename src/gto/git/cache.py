@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
@@ -14,6 +15,7 @@ FROM_TAGS = 1000
 """A registry with fewer tags is read faster than its cache is looked after."""
 
 _HEADER = "gto-standings 1"  # raise the number when what is kept, or the meaning of a tag, changes
+_ABANDONED = 60.0  # seconds after which a writer must have been killed
 _LINE = rb"(?m)^[0-9a-f]+ refs/tags/([^@#\n]+)[@#][^\n]*\n"
 
 
@@ -93,11 +95,15 @@ def _paths(common_dir: str) -> Iterable[str]:
 
 
 def _replace(path: str, text: str) -> None:
-    import tempfile
-
-    directory = os.path.dirname(path)
-    os.makedirs(directory, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=directory, prefix=".kept-")
+    """Write a file whole or not at all; where another process writes it just now, leave that to it."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    temporary = f"{path}.lock"
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:
+        if time.time() - os.stat(temporary).st_mtime > _ABANDONED:
+            os.unlink(temporary)  # whoever comes next can write
+        return
     try:
         with open(handle, "w", encoding="utf-8") as file:
             file.write(text)
