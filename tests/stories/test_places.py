@@ -75,6 +75,29 @@ def test_a_bare_repository_is_read_and_written(repo: Repo, tmp_path: Path) -> No
     said(bare.gto("remove", "ok"), "bare repository")
 
 
+def test_a_bare_repository_has_the_annotations_of_its_head(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("annotation", {"artifacts.yaml": "new: {type: model}\n"})
+    repo.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare.git"))
+    assert "*new" in done(Repo(tmp_path / "bare.git", LATER).gto("show"))
+
+
+def test_a_bare_repository_without_commits_is_empty(tmp_path: Path) -> None:
+    bare = Repo(tmp_path / "bare.git")
+    bare.path.mkdir()
+    bare.git("init", "--quiet", "--bare")
+    assert done(bare.gto("show")) == "Nothing found in the current workspace\n"
+    said(bare.gto("register", "nn"), "Ref 'HEAD' was not found")
+
+
+def test_inside_of_the_git_directory_the_configuration_of_head_counts(repo: Repo) -> None:
+    repo.commit("configuration", {".gto": "stages: [prod]\n"})
+    inside = Repo(repo.path / ".git", LATER)
+    before = set(inside.path.iterdir())
+    said(inside.gto("assign", "ok", "--stage", "dev"), "Allowed stages are")
+    said(inside.gto("annotate", "ok", "--type", "model"), "no work tree")
+    assert set(inside.path.iterdir()) == before
+
+
 def test_a_linked_work_tree_shares_tags_and_reads_its_own_configuration(repo: Repo, tmp_path: Path) -> None:
     repo.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
     linked = Repo(tmp_path / "linked", LATER)

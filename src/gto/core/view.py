@@ -154,9 +154,11 @@ def versions(artifact: ArtifactState, choice: Choice) -> list[VersionRow]:
         return []
     shown = [v for v in artifact.versions if v.is_active or choice.deprecated]
     shown.sort(key=lambda version: version_key(version.name), reverse=True)
-    groups = by_stage(artifact.standing, choice)
-    left = [state for group in groups.values() for state in group]
-    return [VersionRow(v, tuple(s for s in left if s.version == v.name and s.commit == v.commit)) for v in shown]
+    left: dict[tuple[str, str], list[StageState]] = {}
+    for group in by_stage(artifact.standing, choice).values():
+        for state in group:
+            left.setdefault((state.version, state.commit), []).append(state)
+    return [VersionRow(v, tuple(left.get((v.name, v.commit), ()))) for v in shown]
 
 
 class JournalLine(NamedTuple):

@@ -22,7 +22,7 @@ class Repo(NamedTuple):
     common_dir: str
     """The directory of refs and objects, shared by all work trees."""
     top: str | None
-    """The root of the work tree; None in a bare repository."""
+    """The root of the work tree; None in a bare repository and inside of `.git`."""
     rev: str | None
 
     @property
@@ -49,17 +49,18 @@ class GitObject(NamedTuple):
 def open_repo(path: str, rev: str = "HEAD") -> Repo:
     """Find the repository around `path`, and in the same process the commit of `rev`."""
     git = Git(path)
-    args = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--is-bare-repository", "--show-cdup"]
+    args = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--is-inside-work-tree", "--show-cdup"]
     try:
         out, _, err = git.ask([*args, _peeled(rev), "--"])
     except NotADirectoryError:
         raise NoRepo(path) from None
     lines = out.decode("utf-8", "surrogateescape").split("\n")
-    if len(lines) < 4:  # noqa: PLR2004  common directory, bare, up, and the end
+    if len(lines) < 3:  # noqa: PLR2004  common directory, whether inside, and the end
         raise _no_repo(path, err)
-    common, bare, up = lines[:3]
-    top = None if bare == "true" else os.path.realpath(os.path.join(path, up))
-    return Repo(git, common, top, _one_oid(lines[3:]))
+    common, inside, *rest = lines
+    if inside != "true":  # in a bare repository, or in `.git`: git prints no way up
+        return Repo(git, common, None, _one_oid(rest))
+    return Repo(git, common, os.path.realpath(os.path.join(path, rest[0])), _one_oid(rest[1:]))
 
 
 def _no_repo(path: str, err: str) -> Exception:

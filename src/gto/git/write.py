@@ -58,7 +58,7 @@ def read_identity(git: Git) -> Identity:
 
 
 def _no_identity(err: str) -> GitError:
-    if "date" in err:
+    if "invalid date" in err:
         hint = "GIT_COMMITTER_DATE is in a form that git does not know: write it as 2026-01-31T12:00:00+01:00"
         return GitError(["var", "GIT_COMMITTER_IDENT"], 128, err, hint)
     return NoIdentity(err)
@@ -129,7 +129,7 @@ def _refused(err: str, create: Mapping[str, str]) -> Exception:
             hint = f"git cannot hold both '{clash[1]}' and '{name}': {out}"
             return TagExists(clash[1], hint)
         if f"refs/tags/{name}': reference already exists" in err:
-            return TagExists(name)
+            return TagExists(name, "another process wrote it at this moment: run this again")
     return GitError(["update-ref", "--stdin"], 128, err)
 
 
