@@ -1,5 +1,6 @@
 """Every error that GTO raises on purpose: the facts as fields, the sentence made once, the next step as hint."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -78,7 +79,7 @@ class NoRepo(NotFound):
         """`reason` is git's own word, where it gave one that says more."""
         super().__init__(
             f"No Git repo found in '{path}'" + (f": {reason}" if reason else ""),
-            "run this in a Git repository, or name one with --repo",
+            "" if reason else "run this in a Git repository, or name one with --repo",
         )
         self.path = path
 
@@ -88,10 +89,12 @@ class RefNotFound(NotFound):
 
     def __init__(self, ref: str) -> None:
         """Keep the ref."""
-        super().__init__(
-            f"Ref '{ref}' was not found in the repository history",
-            "name a commit, a branch or a tag that this repository has",
-        )
+        hint = "name a commit, a branch or a tag that this repository has"
+        if ref == "HEAD":
+            hint = "commit something first, or name a commit"
+        elif re.fullmatch(r"v?\d+\.\d+\.\d+.*", ref):
+            hint += "; a version is named by --version"
+        super().__init__(f"Ref '{ref}' was not found in the repository history", hint)
         self.ref = ref
 
 
@@ -348,3 +351,13 @@ class PushRejected(GitError):
 
 class NotImplementedInGTO(GTOException):
     """GTO does not do this."""
+
+
+# The names of GTO 1.10 for what has a shorter name here; code that catches them goes on working.
+NoActiveAssignment = EmptyStage
+UnknownStage = StageNotAllowed
+UnknownType = TypeNotAllowed
+VersionAlreadyRegistered = VersionTaken
+VersionExistsForCommit = CommitTaken
+VersionRequired = VersionNotFound
+WrongArtifactsYaml = BadFile

@@ -136,7 +136,9 @@ def commits_are_events(seen: Seen) -> bool:
 
 
 def empty_version(seen: Seen) -> bool:
-    """To 1.10.1 an empty VERSION before a STAGE, or an empty REF, is the only version that the artifact has."""
+    """To 1.10.1 an empty VERSION before a STAGE, or an empty REF, is the only version; alone it is no VERSION."""
+    if seen.command == "deprecate" and seen.places[1:] == [""]:
+        return seen.only_theirs
     if not seen.only_theirs or len({one["version"] for one in seen.versions}) != 1:
         return False
     if seen.command in _ASSIGNING:

@@ -159,7 +159,14 @@ WITNESSES = (
         ("register a", "assign a --stage dev"),
         "deprecate a '' dev",
         Said(0, "unassigns stage from version 'v0.0.1'"),
-        Said(1, "Version '' is not valid"),
+        Said(1, "An empty VERSION names nothing"),
+    ),
+    Witness(
+        "empty-version",
+        ("register a",),
+        "deprecate a ''",
+        Said(0, "'a@deprecated'"),
+        Said(1, "An empty VERSION names nothing"),
     ),
     Witness(
         "commits-revive",

@@ -117,3 +117,14 @@ def test_signed_tags_are_pushed(signing: Repo, tmp_path: Path) -> None:
     signing.git("remote", "add", "origin", str(tmp_path / "origin.git"))
     done(signing.gto("register", "nn", "--push"))
     verified(signing, "nn@v0.0.1")
+
+
+def test_a_key_from_an_included_file_signs_in_a_directory_of_any_name(signing: Repo, tmp_path: Path) -> None:
+    repo = make_healthy(tmp_path / "odd #1; name")
+    for name in ("gpg.format", "user.signingKey"):
+        value = signing.git("config", "--global", name)
+        signing.git("config", "--global", "--unset", name)
+        repo.git("config", "--file", str(tmp_path / "included"), name, value)
+    signing.git("config", "--global", f"includeIf.gitdir:{repo.path}/.path", str(tmp_path / "included"))
+    done(repo.gto("assign", "ok", "--version", "v0.0.1", "--stage", "dev"))
+    verified(repo, "ok#dev#2")

@@ -171,3 +171,45 @@ def test_a_refused_push_of_an_annotation_says_what_stayed(repo: Repo, origin: Re
     assert "nothing was written" not in result.stderr
     assert "the commit is made here" in result.stderr
     assert repo.git("log", "-1", "--format=%s") == "Annotate artifact `nn` of type `model`"
+
+
+def test_what_was_never_pushed_is_deleted_here_only(repo: Repo, origin: Repo) -> None:
+    done(repo.gto("register", "nn", "--push"))
+    done(repo.gto("assign", "nn", "--version", "v0.0.1", "--stage", "dev"))
+    done(repo.gto("deprecate", "nn", "v0.0.1", "--delete", "--push"))
+    assert repo.refs("refs/tags") == origin.refs("refs/tags") == {}
+    done(repo.gto("register", "nn"))
+    done(repo.gto("deprecate", "nn", "--delete", "--push"))
+    assert repo.refs("refs/tags") == {}
+
+
+def test_where_the_push_succeeds_and_the_local_refs_fail_the_hint_says_so(repo: Repo, origin: Repo) -> None:
+    refuse_after_push = f'test "$1" = prepared && test -e "{origin.path}/refs/tags/nn@v0.0.1" && exit 1; exit 0'
+    hook(repo, "reference-transaction", refuse_after_push)
+    result = repo.gto("register", "nn", "--push")
+    assert result.code == 1
+    assert "the remote has the change: `git fetch origin --tags`" in result.stderr
+    assert repo.refs("refs/tags") == {}
+    (repo.path / ".git/hooks/reference-transaction").unlink()
+    repo.git("fetch", "origin", "--tags")
+    assert done(repo.gto("show", "nn@latest", "--version")) == "v0.0.1\n"
+
+
+def test_the_push_of_an_annotation_that_failed_can_be_done_again(repo: Repo, origin: Repo) -> None:
+    hook(origin, "pre-receive", "exit 1")
+    assert repo.gto("annotate", "nn", "--type", "model", "--push").code == 1
+    (origin.path / "hooks/pre-receive").unlink()
+    said = done(repo.gto("annotate", "nn", "--type", "model", "--push"))
+    assert "Running `git push`" in said
+    assert origin.git("rev-parse", "main") == repo.git("rev-parse", "HEAD")
+    assert origin.git("show", "main:artifacts.yaml") == "nn:\n  type: model"
+
+
+def test_an_annotation_is_not_pushed_from_a_detached_head(repo: Repo, origin: Repo) -> None:
+    repo.git("checkout", "--quiet", "--detach")
+    before = repo.git("rev-parse", "HEAD")
+    result = repo.gto("annotate", "nn", "--type", "model", "--push")
+    assert result.code == 1
+    assert "HEAD is detached" in result.stderr
+    assert repo.git("rev-parse", "HEAD") == before == origin.git("rev-parse", "main")
+    assert not (repo.path / "artifacts.yaml").exists()

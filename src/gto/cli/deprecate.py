@@ -4,6 +4,7 @@ import click
 
 from gto.cli import options, outcome
 from gto.core import semver
+from gto.exceptions import UsageError
 from gto.registry import writing
 
 
@@ -47,6 +48,8 @@ def command(
 
     Each is an event of its own, so that history keeps what was; --delete removes the tags, and with them the memory.
     """
+    if version == "":
+        raise UsageError("An empty VERSION names nothing", "leave it out, or name a version")
     registry = options.open_registry(repo, ref or "HEAD")
     manner = options.manner(message, simple, force=force, push=push)
     commit = registry.commit() if ref else None

@@ -88,7 +88,7 @@ def run(args: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code."""
     gc.disable()  # the process ends before cycles could matter; collecting costs a third of a large `show`
     render.prepare_streams()
-    code = _run(args)
+    code = _flushed(_run(args))
     # Python would now take every object apart, which costs a tenth of a large `show`; the system does it at once.
     os._exit(code)
 
@@ -115,7 +115,7 @@ def _run(args: list[str] | None) -> int:
         _raise_if_wanted()
         render.complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         return 1
-    return _flushed(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _flushed(code: int) -> int:

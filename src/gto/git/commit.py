@@ -4,7 +4,7 @@ import re
 
 from gto.core.event import moment, parse_zone
 from gto.core.published import Commit
-from gto.exceptions import GitError, UncommittedChanges
+from gto.exceptions import Conflict, GitError, UncommittedChanges
 from gto.git.command import Git
 from gto.git.repo import GitObject
 
@@ -38,6 +38,13 @@ def check_unchanged(git: Git, path: str) -> None:
     status = git.run(["status", "--porcelain", "-z", "--untracked-files=all", "--", f":(top,literal){path}"])
     if status:
         raise UncommittedChanges(path)
+
+
+def check_branch(git: Git) -> None:
+    """Raise Conflict where HEAD is on no branch: a commit made there could not be pushed."""
+    _, status, _ = git.ask(["symbolic-ref", "--quiet", "HEAD"])
+    if status != 0:
+        raise Conflict("HEAD is detached: there is no branch to push", "`git switch BRANCH` first, or leave out --push")
 
 
 def commit_file(git: Git, path: str, message: str) -> None:

@@ -26,6 +26,8 @@ class Identity(NamedTuple):
     zone: str
     sign: bool
     """Whether the configuration asks for signed tags (tag.gpgSign)."""
+    config: tuple[tuple[str, str], ...] = ()
+    """The settings that signing depends on, as they count in this repository."""
 
     @property
     def offset(self) -> timedelta:
@@ -54,7 +56,8 @@ def read_identity(git: Git) -> Identity:
     if match is None:
         raise NoIdentity(f"git var GIT_COMMITTER_IDENT said: {ident}")
     sign = any(values.get(key, "no").lower() in _TRUE for key in ("tag.gpgsign", "tag.forcesignannotated"))
-    return Identity(match[1], match[2], int(match[3]), match[4], sign)
+    config = tuple((key, value) for key, value in values.items() if key.startswith(("user.", "gpg.", "tag.")))
+    return Identity(match[1], match[2], int(match[3]), match[4], sign, config)
 
 
 def _no_identity(err: str) -> GitError:
@@ -87,16 +90,16 @@ def _make_signed_tag(git: Git, common_dir: str, name: str, commit: str, message:
     object_format = "sha1" if len(commit) == 40 else "sha256"  # noqa: PLR2004  hexadecimal digits of SHA-1
     with tempfile.TemporaryDirectory(prefix="gto-sign-") as scratch:
         Git(scratch).run(["init", "--quiet", "--bare", f"--object-format={object_format}", "."])
-        with open(f"{scratch}/config", "a", encoding="utf-8") as config:
-            config.write(f"[include]\n\tpath = {common_dir}/config\n[core]\n\tbare = true\n")
         env = {
             **git.env,
+            **_as_environment(who.config),
+            "GIT_DIR": scratch,
             "GIT_OBJECT_DIRECTORY": f"{common_dir}/objects",
             "GIT_COMMITTER_NAME": who.name,
             "GIT_COMMITTER_EMAIL": who.email,
             "GIT_COMMITTER_DATE": f"{who.time} {who.zone}",
         }
-        signer = Git(scratch, env)
+        signer = Git(git.directory, env)
         args = [*_DURABLE, "tag", "-s", "--cleanup=verbatim", "-F", "-", "--", name, commit]
         text = message if message.endswith("\n") else f"{message}\n"  # a signature counts only at a line's start
         data = text.encode("utf-8", "surrogateescape")
@@ -106,6 +109,12 @@ def _make_signed_tag(git: Git, common_dir: str, name: str, commit: str, message:
         if status != 0 or made is None or b"\n\n" + data + b"-----BEGIN " not in (made.body or b""):
             raise GitError(args, status, err or "the tag was not signed")
         return made.oid
+
+
+def _as_environment(config: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Write settings as git reads them from its environment, where they come before every file."""
+    pairs = [{f"GIT_CONFIG_KEY_{n}": key, f"GIT_CONFIG_VALUE_{n}": value} for n, (key, value) in enumerate(config)]
+    return {"GIT_CONFIG_COUNT": str(len(config)), **{name: text for pair in pairs for name, text in pair.items()}}
 
 
 def update_tags(git: Git, create: Mapping[str, str], delete: Mapping[str, str]) -> None:

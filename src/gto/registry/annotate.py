@@ -41,7 +41,8 @@ class Saved:
         """Return what is said about it on stdout, as GTO 0.x worded it."""
         said = [f"Updated `{self.file}`"]
         if self.pushed:
-            said += ["Running `git commit` and `git push`", "Successfully pushed a new commit to remote."]
+            said += ["Running `git commit` and `git push`" if self.committed else "Running `git push`"]
+            said += ["Successfully pushed a new commit to remote." if self.committed else "Nothing new to commit."]
         elif self.committed:
             said.append("Running `git commit`")
         return said
@@ -158,12 +159,16 @@ def _refuse_conflict(registry: Registry, name: str, path: str) -> None:
 
 
 def _save(registry: Registry, path: str, text: str, message: str, *, commit: bool, push: bool) -> Saved:
+    if push:
+        commits.check_branch(registry.git)
     if commit:
         commits.check_unchanged(registry.git, path)
     place = os.path.realpath(os.path.join(_top(registry), path))
     old = _bytes(place)
-    if old == text.encode():
-        return Saved(path)
+    if old == text.encode():  # an earlier push may have failed
+        if push:
+            write.push_branch(registry.git, REMOTE)
+        return Saved(path, pushed=push)
     _replace(place, text.encode())
     if commit:
         try:

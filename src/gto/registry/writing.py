@@ -3,12 +3,12 @@
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from gto.core import message, names, plan
+from gto.core import message, names, plan, tag
 from gto.core.event import moment
 from gto.core.plan import Context, NewTag, Plan
 from gto.core.published import PublishedEvent
 from gto.core.semver import Bump
-from gto.exceptions import TagsLacking, TagUnreadable
+from gto.exceptions import GTOException, TagsLacking, TagUnreadable, UsageError
 from gto.git import tags, write
 from gto.git.command import Git
 from gto.git.write import Identity
@@ -122,6 +122,8 @@ def deprecate(registry: Registry, name: str, commit: str | None, manner: Manner,
 
 def _do(registry: Registry, name: str, manner: Manner, decide: Callable[[Context], Plan]) -> Outcome:
     """Read, decide, write: tag objects, then the push if it is asked for, then one local transaction."""
+    if manner.message is not None and "\0" in manner.message:
+        raise UsageError("A message cannot hold a NUL byte", "leave it out")
     artifact, taken, unread = registry.read_artifact(name)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
@@ -133,12 +135,27 @@ def _do(registry: Registry, name: str, manner: Manner, decide: Callable[[Context
     chosen = decide(context)
     oids = {str(t.name): _make(registry, git, t, who) for t in chosen.create}
     deleted = {ref: taken[ref] for ref in chosen.delete}
-    if manner.push and (oids or deleted):
-        write.push_tags(git, REMOTE, oids, deleted)
+    if manner.push:
+        _push(registry, git, oids, deleted)
     if oids or deleted:
-        write.update_tags(git, oids, deleted)
+        try:
+            write.update_tags(git, oids, deleted)
+        except GTOException as error:
+            if manner.push:
+                error.hint = f"the remote has the change: `git fetch {REMOTE} --tags` brings new tags here"
+            raise
     events = tuple(_event(t, who) for t in chosen.create)
     return Outcome(events, chosen.delete, chosen.notes, manner.push)
+
+
+def _push(registry: Registry, git: Git, create: dict[str, str], delete: dict[str, str]) -> None:
+    """Push what is new, and delete what the remote has of the rest."""
+    if delete:
+        name = tag.parse(next(iter(delete))).artifact
+        there = set(tags.list_remote_tags(registry.git, REMOTE, name))
+        delete = {ref: oid for ref, oid in delete.items() if ref in there}
+    if create or delete:
+        write.push_tags(git, REMOTE, create, delete)
 
 
 def _ask_remote(registry: Registry, name: str, taken: Collection[str]) -> None:
