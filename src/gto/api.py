@@ -42,12 +42,12 @@ def register(
     author: str | None = None,
     author_email: str | None = None,
 ) -> PublishedEvent:
-    """Register a version at `ref`, and return the event."""
+    """Register a version at `ref` (HEAD where it is empty), and return the event."""
     bumps = [bump for bump, asked in zip(Bump, (bump_major, bump_minor, bump_patch), strict=True) if asked]
     if len(bumps) + bool(version) > 1:
         raise UsageError("Need to specify either version or single bump argument", "leave the others out")
     manner = Manner(message, simple, force, push, author, author_email)
-    registry = Registry.open(repo, ref)
+    registry = Registry.open(repo, ref or "HEAD")
     return _last(writing.register(registry, name, version, bumps[0] if bumps else None, manner), stdout=stdout)
 
 
@@ -192,8 +192,7 @@ def show(
     The registry is a dictionary by artifact, versions are a list, both with the keys of `gto show --json`; with
     `table` the rows of the table.
     """
-    order = Sort(str(getattr(sort, "value", sort)))
-    choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, order)
+    choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, _order(sort))
     registry = Registry.open(repo)
     if not name:
         seen = overview.overview(registry, choice)
@@ -204,6 +203,14 @@ def show(
         return found.dicts()
     commits = found.enriched.commits
     return _rows(version_table(chosen.name, found.rows, commits, known=found.known, cut=truncate_hexsha))
+
+
+def _order(sort: str | Enum) -> Sort:
+    word = str(getattr(sort, "value", sort))
+    try:
+        return Sort(word)
+    except ValueError:
+        raise UsageError(f"Cannot sort by '{word}'", f"one of {', '.join(s.value for s in Sort)}") from None
 
 
 def history(
@@ -249,7 +256,7 @@ def find_latest_version(
     all: bool = False,  # noqa: A002  published
     registered: bool = True,
 ) -> PublishedVersion | list[PublishedVersion] | None:
-    """Return the highest active version of an artifact, or None; with `all`, every active one, highest first."""
+    """Return the highest active version of an artifact, None where there is none; with `all`, all, highest first."""
     choice = Choice(registered_only=registered)
     found = reading.versions(Registry.open(repo), Selector(name), choice)
     commits = found.enriched.commits
@@ -299,6 +306,8 @@ def annotate(
     file: str | None = None,
 ) -> str:
     """Insert or update an artifact's annotation, and return the path of the file that was written."""
+    if isinstance(labels, str):
+        raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
     change = Change(type, path, tuple(labels or ()), description or None, custom, must_exist)
     saved = annotating.annotate(
         Registry.open(repo),

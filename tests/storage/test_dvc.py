@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,16 +44,32 @@ def dvc_python() -> Path:
     return make_environment("dvc", ["dvc>=3,<4", "--editable", str(ROOT)])
 
 
+@pytest.fixture(scope="session")
+def built() -> dict[str, Project]:
+    """The project as it was built, once somebody asked for it."""
+    return {}
+
+
 @pytest.fixture
-def project(tmp_path: Path, dvc_python: Path) -> Project:
+def project(
+    tmp_path: Path, dvc_python: Path, built: dict[str, Project], tmp_path_factory: pytest.TempPathFactory
+) -> Project:
     """Two versions of one model at the root, one in a sub-directory; the first in prod."""
-    repo = Repo(tmp_path / "project")
+    if "it" not in built:
+        built["it"] = build(tmp_path_factory.mktemp("dvc"), dvc_python)
+    first = built["it"].repo
+    shutil.copytree(first.path, tmp_path / "project", symlinks=True)
+    return Project(Repo(tmp_path / "project", first.clock), dvc_python)
+
+
+def build(place: Path, python: Path) -> Project:
+    """Make the project with DVC and GTO, in a new directory, and its storage beside it."""
+    repo = Repo(place / "project")
     repo.path.mkdir()
     repo.git("init", "--quiet")
-    made = Project(repo, dvc_python)
+    made = Project(repo, python)
     assert made.dvc("init", "--quiet").code == 0
-    storage = tmp_path / "storage"
-    made.dvc("remote", "add", "--default", "local", str(storage))
+    made.dvc("remote", "add", "--default", "local", str(place / "storage"))
     train(made, "first", {"churn.pkl": "one", "eu/churn.pkl": "eu one"})
     assert repo.gto("register", "churn").code == 0
     assert repo.gto("register", "eu:churn", "--version", "v1.0.0").code == 0

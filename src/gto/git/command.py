@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from threading import Thread, Timer
+from threading import Event, Thread, Timer
 from types import MappingProxyType
 from typing import IO, NamedTuple
 
@@ -22,6 +22,7 @@ _KEPT = (
     "GIT_SSH",
     "GIT_ASKPASS",
     "GIT_CONFIG",
+    "GIT_LFS_",
     "GIT_TRACE",
     "GIT_TERMINAL_PROMPT",
     "GIT_CEILING_DIRECTORIES",
@@ -83,7 +84,7 @@ class Git(NamedTuple):
         except subprocess.TimeoutExpired as error:
             process.kill()
             process.communicate()
-            raise GitError(args, None, f"no answer within {seconds:g} seconds") from error
+            raise _late(args, seconds) from error
         return out, process.returncode, err.decode("utf-8", "replace")
 
     @contextmanager
@@ -93,7 +94,8 @@ class Git(NamedTuple):
         answer = Answer(process)
         feeder = Thread(target=_feed, args=(process.stdin, data), daemon=True)
         feeder.start()
-        timer = Timer(seconds, process.kill)
+        late = Event()
+        timer = Timer(seconds, _end, (process, late))
         timer.daemon = True
         timer.start()
         try:
@@ -103,6 +105,8 @@ class Git(NamedTuple):
             process.kill()
             answer.close()
             feeder.join()
+        if late.is_set():
+            raise _late(args, seconds)
 
     def _start(self, args: Sequence[str]) -> "subprocess.Popen[bytes]":
         argv = ["git", "-C", self.directory, *args]
@@ -155,6 +159,15 @@ class Answer:
         self._process.wait()
 
 
+def _end(process: "subprocess.Popen[bytes]", late: Event) -> None:
+    late.set()
+    process.kill()
+
+
+def _late(args: Sequence[str], seconds: float) -> GitError:
+    return GitError(args, None, f"no answer within {seconds:g} seconds")
+
+
 def _listen(pipe: IO[bytes], heard: list[bytes]) -> None:
     with pipe:
         heard.append(pipe.read(1 << 20))
@@ -172,8 +185,5 @@ def _widen(pipe: IO[bytes]) -> None:
 
 
 def _feed(pipe: IO[bytes], data: bytes) -> None:
-    try:
+    with suppress(BrokenPipeError, ValueError), pipe:  # git may end first; the reader notices
         pipe.write(data)
-        pipe.close()
-    except (BrokenPipeError, ValueError):
-        return  # git ended first, or the reader closed the pipe: the reader notices
