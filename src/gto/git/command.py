@@ -1,18 +1,20 @@
 """The only place that starts a process: git, with a known environment and a time limit."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from threading import Event, Thread, Timer
 from types import MappingProxyType
 from typing import IO, NamedTuple
 
-from gto.exceptions import GitError, GitMissing
+from gto.exceptions import GitError, GitMissing, WrongConfig
 
-READ_SECONDS = 600.0
-"""The longest that a local git process may take."""
+SECONDS = 600.0
+"""The longest that a git process may take, unless the environment variable GTO_TIMEOUT says otherwise."""
 
 # What a caller may say about who writes, how to reach a remote, which configuration counts, and what to trace;
 # everything else of GIT_* (GIT_DIR of a hook, say) would point git at another repository (decisions 4).
@@ -49,6 +51,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 _watchers: list[Callable[[str], None]] = []
+_reporters: list[Callable[[str], None]] = []
 
 
 def watch(say: Callable[[str], None]) -> None:
@@ -56,40 +59,81 @@ def watch(say: Callable[[str], None]) -> None:
     _watchers[:] = [say]
 
 
+def report(say: Callable[[str], None]) -> None:
+    """Have `say` called with each line of progress of git processes that talk to a remote."""
+    _reporters[:] = [say]
+
+
+def limit() -> float:
+    """Return how many seconds a git process may take."""
+    text = os.environ.get("GTO_TIMEOUT", "")
+    try:
+        seconds = float(text or SECONDS)
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:
+        raise WrongConfig("GTO_TIMEOUT", f"seconds were expected, as in 30, not '{text}'")
+    return seconds
+
+
+_PS = ("ps", "-A", "-o", "pid=,ppid=")
+_hidden: set[str] = set()
+_SHORTEST_SECRET = 6  # characters; shorter ones would turn words of git into stars
+
+
+def hide(*secrets: str) -> None:
+    """Have `***` stand for these in everything that git says on stderr from now on."""
+    _hidden.update(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+
+
+def _text(err: bytes) -> str:
+    text = err.decode("utf-8", "replace")
+    for secret in sorted(_hidden, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
 class Git(NamedTuple):
     """The git executable in one directory."""
 
     directory: str
     env: Mapping[str, str] = MappingProxyType({})
+    seconds: float | None = None
+    """The longest that a process may take; None for limit()."""
 
-    def run(
-        self,
-        args: Sequence[str],
-        *,
-        data: bytes = b"",
-        ok: Sequence[int] = (0,),
-        seconds: float = READ_SECONDS,
-    ) -> bytes:
+    def run(self, args: Sequence[str], *, data: bytes = b"", ok: Sequence[int] = (0,)) -> bytes:
         """Return what git prints; an exit status outside `ok` raises GitError with git's own words."""
-        out, status, err = self.ask(args, data=data, seconds=seconds)
+        out, status, err = self.ask(args, data=data)
         if status not in ok:
             raise GitError(args, status, err)
         return out
 
-    def ask(self, args: Sequence[str], *, data: bytes = b"", seconds: float = READ_SECONDS) -> tuple[bytes, int, str]:
+    def ask(self, args: Sequence[str], *, data: bytes = b"") -> tuple[bytes, int, str]:
         """Return what git prints, its exit status, and what it says on stderr."""
+        seconds = self.seconds or limit()
         process = self._start(args)
         try:
             out, err = process.communicate(data, timeout=seconds)
         except subprocess.TimeoutExpired as error:
-            process.kill()
-            process.communicate()
+            _end_family(process)
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()  # not read on: a child that is still there holds the other end
+            process.wait()
             raise _late(args, seconds) from error
-        return out, process.returncode, err.decode("utf-8", "replace")
+        return out, process.returncode, _text(err)
+
+    def talk(self, args: Sequence[str], *, data: bytes = b"") -> tuple[bytes, int, str]:
+        """Do as ask(), and hand git's progress to who wants it; `args` hold --progress."""
+        with self.stream(args, data) as answer:
+            out = answer.out.read()
+            status, err = answer.end()
+        return out, status, err
 
     @contextmanager
-    def stream(self, args: Sequence[str], data: bytes, *, seconds: float = READ_SECONDS) -> "Iterator[Answer]":
+    def stream(self, args: Sequence[str], data: bytes) -> "Iterator[Answer]":
         """Give git `data` and yield its answer, to be read as it comes; how git ends is the reader's to ask."""
+        seconds = self.seconds or limit()
         process = self._start(args)
         answer = Answer(process)
         feeder = Thread(target=_feed, args=(process.stdin, data), daemon=True)
@@ -150,18 +194,34 @@ class Answer:
     def end(self) -> tuple[int, str]:
         """Return exit status and stderr, once all of `out` was read."""
         self._listener.join()
-        return self._process.wait(), b"".join(self._err).decode("utf-8", "replace")
+        return self._process.wait(), _text(_without_progress(b"".join(self._err)))
 
     def close(self) -> None:
         """Let go of the process, which has ended or was killed."""
         self.out.close()
-        self._listener.join()
         self._process.wait()
+        self._listener.join(1.0)  # a child of git that is still there may hold the pipe
 
 
 def _end(process: "subprocess.Popen[bytes]", late: Event) -> None:
     late.set()
+    _end_family(process)
+
+
+def _end_family(process: "subprocess.Popen[bytes]") -> None:
+    """Kill git and its children: ssh and git-remote-https go on without it, and hold its pipes open."""
+    family = [process.pid]
+    with suppress(OSError, subprocess.SubprocessError, ValueError):
+        listed = subprocess.run(  # noqa: S603  a fixed list
+            _PS, capture_output=True, check=True, timeout=10
+        )
+        pairs = [(int(pid), int(parent)) for pid, parent in map(bytes.split, listed.stdout.splitlines())]
+        for member in family:
+            family += [pid for pid, parent in pairs if parent == member]
     process.kill()
+    for pid in family[1:]:
+        with suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _late(args: Sequence[str], seconds: float) -> GitError:
@@ -169,10 +229,23 @@ def _late(args: Sequence[str], seconds: float) -> GitError:
 
 
 def _listen(pipe: IO[bytes], heard: list[bytes]) -> None:
+    left = 1 << 20  # bytes: more than a megabyte of complaints tells nothing more
+    assert isinstance(pipe, BufferedReader)  # noqa: S101  a buffer size was asked for
     with pipe:
-        heard.append(pipe.read(1 << 20))
-        while pipe.read(1 << 16):
-            pass  # more than a megabyte of complaints tells nothing more
+        while chunk := pipe.read1(1 << 16):
+            heard.append(chunk[:left])
+            left -= len(heard[-1])
+            for say in _reporters:
+                for line in chunk.replace(b"\r", b"\n").splitlines()[-1:]:
+                    say(line.decode("utf-8", "replace").strip())
+
+
+def _without_progress(err: bytes) -> bytes:
+    """Drop what git wrote over: of a line only what follows its last carriage return stays."""
+    if b"\r" not in err:
+        return err
+    lines = err.replace(b"\r\n", b"\n").split(b"\n")
+    return b"\n".join(line for line in lines if b"\r" not in line)
 
 
 def _widen(pipe: IO[bytes]) -> None:

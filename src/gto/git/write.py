@@ -11,7 +11,6 @@ from gto.exceptions import GitError, NoIdentity, PushRejected, TagExists
 from gto.git.command import Git
 from gto.git.repo import read_objects
 
-PUSH_SECONDS = 600.0
 _IDENT_RE = re.compile(r"(.*) <(.*)> ([0-9]+) ([+-][0-9]{4})")
 _DURABLE = ("-c", "core.fsync=committed")  # git fsyncs neither loose objects nor refs by default
 _TRUE = {"true", "yes", "on", "1", ""}
@@ -103,7 +102,7 @@ def _make_signed_tag(git: Git, common_dir: str, name: str, commit: str, message:
         args = [*_DURABLE, "tag", "-s", "--cleanup=verbatim", "-F", "-", "--", name, commit]
         text = message if message.endswith("\n") else f"{message}\n"  # a signature counts only at a line's start
         data = text.encode("utf-8", "surrogateescape")
-        _, status, err = signer.ask(args, data=data, seconds=PUSH_SECONDS)
+        _, status, err = signer.ask(args, data=data)
         made = read_objects(signer, [f"refs/tags/{name}"])[0]
         # git 2.39 goes on, and ends with 0, where it cannot load an SSH key.
         if status != 0 or made is None or b"\n\n" + data + b"-----BEGIN " not in (made.body or b""):
@@ -160,7 +159,7 @@ def push_branch(git: Git, remote: str) -> None:
 
 
 def _push(git: Git, args: Sequence[str], hint: str) -> None:
-    out, status, err = git.ask(args, seconds=PUSH_SECONDS)
+    out, status, err = git.ask(args)
     if status != 0:
         refused = [line for line in out.decode("utf-8", "replace").splitlines() if line.startswith("!")]
         words = "\n".join([err.strip(), *refused]).strip()

@@ -46,13 +46,13 @@ def test_an_error_has_git_s_own_words_and_status(repo: Repo) -> None:
 
 def test_a_git_that_does_not_answer_is_ended(false_git: Path, tmp_path: Path) -> None:
     false_git.write_text("#!/bin/sh\nexec sleep 60\n")
-    git = Git(str(tmp_path))
+    git = Git(str(tmp_path), seconds=0.2)
     start = time.monotonic()
     with pytest.raises(GitError, match="no answer within"):
-        git.run(["status"], seconds=0.2)
+        git.run(["status"])
     with (
         pytest.raises(GitError, match="no answer within"),
-        git.stream(["cat-file"], b"", seconds=0.2) as answer,
+        git.stream(["cat-file"], b"") as answer,
     ):
         assert answer.out.read() == b""
     assert time.monotonic() - start < 30

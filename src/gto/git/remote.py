@@ -1,0 +1,68 @@
+"""Addresses of remote repositories: which GTO fetches from, what in them is secret, and how they reach git."""
+
+import os
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from gto.exceptions import UsageError
+from gto.git.command import hide
+
+SCHEMES = ("https", "http", "ssh", "git", "file", "git+ssh", "ssh+git")
+_SCP_RE = re.compile(r"(?:[^@:/\s]+@)?[^@:/\s]{2,}:[^:].*")  # host:path; a single letter is a Windows drive
+_CONTROL_RE = re.compile(r"[\x00-\x20\x7f]")
+
+
+class Remote(NamedTuple):
+    """A repository elsewhere: its address without anything secret, and as it was given."""
+
+    url: str
+    """Safe to print, to keep and to name files by."""
+    given: str
+
+    def settings(self) -> list[tuple[str, str]]:
+        """Return the settings with which git reaches it as `origin`, whatever secret the address carries."""
+        settings = [("remote.origin.url", self.url)]
+        if self.given != self.url:
+            settings.append((f"url.{self.given}.insteadOf", self.url))
+        return settings
+
+
+def is_url(text: str) -> bool:
+    """Tell whether a text names a repository elsewhere: a URL, or `host:path` where no such file exists."""
+    return "://" in text or "::" in text or (_SCP_RE.fullmatch(text) is not None and not os.path.exists(text))
+
+
+def parse(text: str) -> Remote:
+    """Take an address apart, and have its secrets hidden in what git says; a wrong one raises UsageError."""
+    if _CONTROL_RE.search(text):
+        raise UsageError("A URL holds no blanks and no control characters", "write them as %20 and so on")
+    if "::" in text.split("/", 1)[0] or text.startswith("-"):
+        raise UsageError(f"'{text}' is no address that GTO fetches from", f"use one of {', '.join(SCHEMES)}")
+    if "://" not in text:
+        return Remote(text.rstrip("/"), text.rstrip("/"))
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise UsageError(f"This is no URL: {error}", "it looks like https://host/path") from error
+    if parts.scheme not in SCHEMES:
+        raise UsageError(f"GTO does not fetch over '{parts.scheme}'", f"use one of {', '.join(SCHEMES)}")
+    user, at, host = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    is_http = parts.scheme in {"http", "https"}  # there a token often stands for the name
+    shown = host if is_http or not at else f"{name}@{host}"
+    hide(password, parts.query, *((user, name) if is_http else ()))
+    return Remote(f"{parts.scheme}://{shown}{parts.path.rstrip('/')}", text)
+
+
+def as_environment(settings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Write settings as git reads them from its environment, where they come before every file and behind nothing."""
+    given = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(given) if given.isdecimal() else 0
+    env: dict[str, str] = {}
+    count = first
+    for key, value in settings:
+        env |= {f"GIT_CONFIG_KEY_{count}": key, f"GIT_CONFIG_VALUE_{count}": value}
+        count += 1
+    return {**env, "GIT_CONFIG_COUNT": str(count)}
