@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ class Shape:
     versions: int
     assignments: int
     commits: int
+    weights: int = 0
+    """Bytes of a file of noise that each commit changes."""
 
     @property
     def tags(self) -> int:
@@ -44,7 +47,7 @@ def make(place: Path, shape: Shape) -> None:
     place.mkdir(parents=True, exist_ok=True)
     git = ["git", "-C", str(place)]
     subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
-    text = "".join(_stream(shape)).encode()
+    text = "".join(_stream(shape)).encode("latin-1")
     subprocess.run([*git, "fast-import", "--quiet", "--date-format=raw"], input=text, check=True)
     subprocess.run([*git, "reset", "--quiet", "--hard", "main"], check=True)
     subprocess.run([*git, "gc", "--quiet"], check=True)
@@ -55,6 +58,9 @@ def _stream(shape: Shape) -> Iterator[str]:
     names = [f"team-{number % 10}/model-{number:04}" for number in range(shape.artifacts)]
     for number in range(shape.commits):
         yield from _commit(number, names)
+        if shape.weights:
+            noise = random.Random(number).randbytes(shape.weights).decode("latin-1")  # noqa: S311  no secret
+            yield f"M 100644 inline weights.bin\ndata {shape.weights}\n{noise}\n"
     for time, (tag, commit, message) in enumerate(_events(shape, names)):
         who = PEOPLE[time % len(PEOPLE)]
         second = START + shape.commits * 60 + time * 7

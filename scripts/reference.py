@@ -17,6 +17,7 @@ import gto
 import gto.annotations.annotation
 import gto.api
 import gto.core.published
+import gto.registry.exchange
 from gto.cli.main import _ALIASES, _COMMANDS, app
 from gto.cli.options import Argument, Section
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 ARCHITECTURE = REFERENCE.parent / "architecture.md"
-_FLOORS = ("core", "git", "annotations", "registry")
+_FLOORS = ("core", "git", "annotations", "registry", "catalog")
 
 _COMMANDS_HEAD = """\
 # Commands
@@ -53,6 +54,7 @@ the path as `root_dir`. Errors are classes of `gto.exceptions`, listed in [Exit 
 _RESULTS = (
     (gto.core.published, ("PublishedEvent", "PublishedStage", "PublishedVersion")),
     (gto.annotations.annotation, ("Annotation",)),
+    (gto.registry.exchange, ("Status", "Line", "Pushed", "Fetched")),
 )
 
 
@@ -93,10 +95,19 @@ def _find(name: str) -> click.Command:
 
 def _command(name: str) -> Iterator[str]:
     command = _find(name)
+    if isinstance(command, click.Group):
+        yield f"### gto {name}\n\n{inspect.cleandoc(command.help or '')}\n\n"
+        for part, subcommand in command.commands.items():
+            yield from _one_command(f"{name} {part}", subcommand, "####")
+    else:
+        yield from _one_command(name, command, "###")
+
+
+def _one_command(name: str, command: click.Command, heading: str) -> Iterator[str]:
     arguments = [param for param in command.params if isinstance(param, Argument)]
     flags = [param for param in command.params if isinstance(param, click.Option) and not param.hidden]
     words = " ".join(param.spelling for param in arguments)
-    yield f"### gto {name}\n\n"
+    yield f"{heading} gto {name}\n\n"
     yield f"```text\ngto {name} [OPTIONS]{' ' if words else ''}{words}\n```\n\n"
     for alias, target in _ALIASES.items():
         if target == name:
@@ -107,7 +118,8 @@ def _command(name: str) -> Iterator[str]:
         for param in arguments:
             yield f"| `{param.spelling}` | {_cell(param.about)} |\n"
         yield "\n"
-    yield "| option | |\n| --- | --- |\n"
+    if flags:
+        yield "| option | |\n| --- | --- |\n"
     for flag in flags:
         yield f"| {_spelling(flag)} | {_cell(flag.help or '')}{_default(flag)} |\n"
     yield "\n"

@@ -91,7 +91,7 @@ class Sample:
 
 def environment(bin_directory: str) -> dict[str, str]:
     """Return an environment in which `gto` is found and the user's own git configuration does not show."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "GTO_"))}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "GTO_", "XDG_"))}
     return {
         **kept,
         "PATH": f"{bin_directory}{os.pathsep}{kept.get('PATH', os.defpath)}",

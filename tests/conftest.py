@@ -10,10 +10,13 @@ import pytest
 from hypothesis import settings
 
 from tests.repo import Repo
+from tests.server import serve
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
+
+    from tests.server import Server
 
 # Read before isolated() removes it. What no machine can mend by installing (git too old for reftable) is no
 # skip: leave it out of the cases when they are collected.
@@ -91,3 +94,10 @@ def repo(empty_repo: Repo) -> Repo:
     """A repository with one commit, of a README."""
     empty_repo.commit("first", {"README.md": "a repository\n"})
     return empty_repo
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A smart HTTP server on loopback that lets everybody in; it serves no repository yet."""
+    with serve(tmp_path / "served") as running:
+        yield running

@@ -9,6 +9,13 @@ from enum import Enum
 
 from gto.annotations.annotation import Annotation
 from gto.annotations.edit import Change
+from gto.catalog import journal
+from gto.catalog import search as searching
+from gto.catalog.crew import SECONDS, Way
+from gto.catalog.file import find_all
+from gto.catalog.overview import show as show_overviews
+from gto.catalog.overview import show_versions
+from gto.catalog.place import choose, parse_address
 from gto.core import published, selector, tag
 from gto.core.plan import Assignment
 from gto.core.published import Published, PublishedEvent, PublishedStage, PublishedVersion
@@ -18,9 +25,13 @@ from gto.core.table import Cell, Table, history_table, overview_table, version_t
 from gto.core.view import Choice, Sort
 from gto.exceptions import NoAnnotation, UsageError, VersionNotFound
 from gto.registry import annotate as annotating
-from gto.registry import describing, overview, reading, writing
+from gto.registry import describing, exchange, overview, reading, writing
+from gto.registry.exchange import Fetched, Pushed, Status
+from gto.registry.overview import Look
+from gto.registry.reading import Asked
 from gto.registry.registry import Registry
-from gto.registry.writing import Manner, Outcome
+from gto.registry.transaction import TAGS_PER_PUSH, Manner
+from gto.registry.writing import Outcome
 
 TableRows = tuple[list[dict[str, Cell]], str]
 """The rows of a table as dictionaries, and the word `keys`: what tabulate takes."""
@@ -336,6 +347,90 @@ def remove(
     if stdout:
         _print(saved.lines())
     return saved.file
+
+
+def status(repo: object, names: Iterable[str] = (), remote: str = "origin") -> Status:
+    """Compare the events here with those on a remote; `names` are artifacts or tags, none for all."""
+    return exchange.status(exchange.open_clone(repo), _words(names), remote)
+
+
+def push(repo: object, names: Iterable[str] = (), remote: str = "origin", tags_per_push: int = TAGS_PER_PUSH) -> Pushed:
+    """Push the events that a remote lacks, so many tags at a time (0: all, or 2000); each push is all or nothing.
+
+    TagsDiffer is raised before anything is pushed, PartlyPushed where one of several pushes fails.
+    """
+    return exchange.push(exchange.open_clone(repo), _words(names), remote, per_push=tags_per_push)
+
+
+def fetch(repo: object, names: Iterable[str] = (), remote: str = "origin") -> Fetched:
+    """Fetch the events that are lacking here; a tag that is here is never overwritten and never deleted."""
+    return exchange.fetch(exchange.open_clone(repo), _words(names), remote)
+
+
+def show_all(
+    catalog: str | None = None,
+    address: str | None = None,
+    groups: Iterable[str] = (),
+    registered_only: bool = False,
+    deprecated: bool = False,
+    assignments_per_version: int = -1,
+    versions_per_stage: int = 1,
+    sort: str | Enum = "timestamp",
+    offline: bool = False,
+    seconds: float = SECONDS,
+) -> Published:
+    """Return the artifacts of all repositories of a catalogue, as `gto show --all --json` prints them.
+
+    `catalog` is the path of its file, without one the user's own. `address` is a repository's name or
+    `repository/artifact`, which may end as a selector does. A repository that cannot be read, or not within
+    `seconds`, is one of the `problems` in the answer; nothing is raised for it.
+    """
+    choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, _order(sort))
+    found, way = find_all(catalog, _words(groups)), Way(seconds, offline)
+    wanted = parse_address(address) if address else None
+    if wanted and wanted.rest:
+        return show_versions(found, wanted, Look(choice), way, details=True).as_dict()
+    return show_overviews(choose(found, [wanted.repo]) if wanted else found, Look(choice), way).as_dict()
+
+
+def history_all(
+    catalog: str | None = None,
+    address: str | None = None,
+    groups: Iterable[str] = (),
+    ascending: bool = False,
+    offline: bool = False,
+    seconds: float = SECONDS,
+) -> Published:
+    """Return the events of all repositories of a catalogue in one order, as `gto history --all --json` prints them.
+
+    The arguments are those of show_all().
+    """
+    found = find_all(catalog, _words(groups))
+    return journal.history(found, address, Asked(ascending), Way(seconds, offline)).as_dict()
+
+
+def search(
+    text: str,
+    repo: object | None = None,
+    catalog: str | None = None,
+    groups: Iterable[str] = (),
+    deprecated: bool = False,
+    offline: bool = False,
+    seconds: float = SECONDS,
+) -> Published:
+    """Return the artifacts whose name, description, label, type or stage holds a text, as `gto search --json` does.
+
+    All repositories of a catalogue are searched, as in show_all(); with `repo` that one alone.
+    """
+    if repo is not None:
+        registry = Registry.open(repo, offline=offline)
+        return searching.Found(text, searching.search(registry, text, deprecated=deprecated)).as_dict()
+    found = find_all(catalog, _words(groups))
+    return searching.search_all(found, text, Way(seconds, offline), deprecated=deprecated).as_dict()
+
+
+def _words(names: Iterable[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
 
 
 def _print(lines: Sequence[str]) -> None:

@@ -144,6 +144,25 @@ class NoFile(NotFound):
         self.path = path
 
 
+class NoCatalogue(NotFound):
+    """There is no file that lists repositories."""
+
+    def __init__(self, path: str, *, is_own: bool) -> None:
+        """Keep the path; `is_own` says whether it is where the user's own catalogue would be."""
+        option = "" if is_own else f" --catalog {path}"
+        super().__init__(f"There is no catalogue in '{path}'", f"`gto repos add PATH{option}` begins one")
+        self.path = path
+
+
+class RepositoryNotFound(NotFound):
+    """The catalogue has no repository of that name."""
+
+    def __init__(self, name: str) -> None:
+        """Keep the name."""
+        super().__init__(f"No repository of the catalogue is called '{name}'", "`gto repos list` lists them")
+        self.name = name
+
+
 class Conflict(WrongArgs):
     """The registry's state forbids the request."""
 
@@ -208,6 +227,50 @@ class TagExists(Conflict):
         self.name = name
 
 
+class Raced(Conflict):
+    """Another writer was first, again and again."""
+
+    def __init__(self, subject: str, words: str) -> None:
+        """Keep what was written to, and git's own words."""
+        super().__init__(f"Another process was first to write '{subject}': {words}", "run this again")
+        self.subject = subject
+        self.words = words
+
+
+class TagsDiffer(Conflict):
+    """Tags are not the same here and on a remote."""
+
+    def __init__(self, tags: Sequence[str], remote: str) -> None:
+        """Keep the names of the tags."""
+        super().__init__(
+            f"{len(tags)} tag(s) are not the same here and on '{remote}', '{tags[0]}' for one",
+            "`gto status` lists them; decide which is right, and delete the other with `git tag -d` or `git push -d`",
+        )
+        self.tags = tuple(tags)
+
+
+class PartlyPushed(GTOException):
+    """Some of several pushes were done, then one failed."""
+
+    def __init__(self, cause: GTOException, done: Sequence[str], total: int) -> None:
+        """Keep why it failed, and the names of the tags that were pushed before."""
+        super().__init__(
+            f"{len(done)} of {total} tags were pushed, the last of them '{done[-1]}'; then: {cause.message}",
+            "`gto push` goes on with the rest, `gto status` lists it",
+        )
+        self.done = tuple(done)
+        self.total = total
+
+
+class NameTaken(Conflict):
+    """Another repository of the catalogue has that name."""
+
+    def __init__(self, name: str, other: str) -> None:
+        """Keep the name and what has it."""
+        super().__init__(f"The name '{name}' is taken in the catalogue, by '{other}'", "choose another with --name")
+        self.name = name
+
+
 class TagUnreadable(Conflict):
     """Git cannot read an event of the artifact, so nobody knows what may follow."""
 
@@ -217,29 +280,27 @@ class TagUnreadable(Conflict):
         self.tag = tag
 
 
-class TagsLacking(Conflict):
-    """A shallow clone lacks events of the artifact that the remote has."""
-
-    def __init__(self, name: str, lacking: Sequence[str]) -> None:
-        """Keep the names of the tags."""
-        super().__init__(
-            f"This clone is shallow and lacks {len(lacking)} tag(s) of '{name}' on the remote, '{lacking[-1]}' for one",
-            "`git fetch --tags` first",
-        )
-        self.lacking = tuple(lacking)
-
-
 class ClockBehind(Conflict):
     """The clock reads an earlier time than the artifact's newest event carries."""
 
-    def __init__(self, name: str, now: str, newest: str, tag: str) -> None:
-        """Keep both times, in ISO form."""
+    def __init__(self, name: str, now: str, newest: str, tag: str, seconds: int) -> None:
+        """Keep both times, in ISO form, and the seconds between them."""
         super().__init__(
             f"The clock says {now}, but the newest event of '{name}', tag '{tag}', is of {newest}",
             "set the clock, or use --force to write an event that will sort before it",
         )
         self.now = now
         self.newest = newest
+        self.seconds = seconds
+
+
+class TooSoon(Conflict):
+    """Another event of this very second stands in the way of a version that others must not register too."""
+
+    def __init__(self, name: str) -> None:
+        """Keep the artifact's name."""
+        super().__init__(f"Another event of '{name}' is of this very second", "run this again in a second")
+        self.name = name
 
 
 class StageNotAllowed(Conflict):
@@ -345,8 +406,75 @@ class NoIdentity(GitError):
         self.hint = "git config user.name 'Your Name'; git config user.email you@example.com"
 
 
+class Locked(GitError):
+    """A lock of git is in the way: another process holds it, or one that was killed left it."""
+
+    def __init__(self, argv: Iterable[str], status: int | None, stderr: str, path: str, age: float | None) -> None:
+        """`age` is that of the lock in seconds; None where it is gone by now."""
+        super().__init__(argv, status, stderr)
+        held = f"'{path}' has been there for {duration(age)}" if age is not None else f"'{path}' was there until now"
+        self.path = path
+        self.age = age
+        self.message = f"The repository is locked: {held}"
+        self.args = (self.message,)
+        self.hint = (
+            "wait for the git process that writes, then run this again; if none does, one was killed: "
+            "`gto doctor --fix` removes its lock after ten minutes"
+        )
+
+
+class Unwritable(GitError):
+    """The disk is full, or the repository cannot be written to."""
+
+    def __init__(self, argv: Iterable[str], status: int | None, stderr: str, reason: str, hint: str) -> None:
+        """`reason` is what the system said, in git's words."""
+        super().__init__(argv, status, stderr, hint)
+        self.reason = reason
+        self.message = f"Git cannot write to this repository: {reason}"
+        self.args = (self.message,)
+
+
 class PushRejected(GitError):
     """The remote did not take the refs; nothing was kept locally."""
+
+
+class RemoteFailed(GitError):
+    """A remote repository cannot be reached, or refuses."""
+
+    def __init__(self, url: str, argv: Iterable[str], status: int | None, stderr: str, hint: str = "") -> None:
+        """Keep the address, which holds nothing secret, and git's own words."""
+        super().__init__(argv, status, stderr)
+        lines = [line for line in self.stderr.splitlines() if line.startswith(("fatal: ", "error: ", "remote: "))]
+        self.url = url
+        self.message = f"Cannot reach '{url}': {lines[0].partition(': ')[2] if lines else self.stderr or status}"
+        self.args = (self.message,)
+        self.hint = hint or f"`git ls-remote {url}` shows whether git reaches it; --offline reads what was fetched"
+
+
+class NotMirrored(NotFound):
+    """Nothing was fetched from a remote repository yet, and --offline forbids it."""
+
+    def __init__(self, url: str) -> None:
+        """Keep the address."""
+        super().__init__(f"Nothing was fetched from '{url}' yet", "leave out --offline once")
+        self.url = url
+
+
+class MirrorBusy(Conflict):
+    """Another process holds a mirror's lock."""
+
+    def __init__(self, path: str, seconds: float) -> None:
+        """Keep the path of the lock's file, and how long it was waited for."""
+        super().__init__(f"Another process has held '{path}' for {seconds:g} seconds", "wait until it is done")
+        self.path = path
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in words, in the largest unit of which it holds two or more."""
+    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{max(int(seconds), 0)} second{'' if int(seconds) == 1 else 's'}"
 
 
 class NotImplementedInGTO(GTOException):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.repo import Repo
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.repo import Repo
 
 COUNTING = """\
 #!/bin/sh
@@ -62,7 +62,7 @@ def counted(repo: Repo, tmp_path: Path) -> dict[str, str]:
         (["tags", "--other"], 3),
         (["describe", "churn"], 1),
         (["describe", "churn@latest"], 4),
-        (["doctor"], 5),
+        (["doctor"], 8),  # and files left behind, commits that are gone, what branches reach
         (["register", "churn"], 5),  # where and which commit, its tags, who, the object, the refs
         (["assign", "churn", "--stage", "dev"], 6),
         (["assign", "churn", "--version", "v0.0.2", "--stage", "dev"], 5),
@@ -84,7 +84,7 @@ def test_a_command_starts_so_many_processes(
     assert len(calls) == processes, "\n".join(calls)
 
 
-def test_an_unchanged_large_registry_is_shown_with_three(repo: Repo, counted: dict[str, str], tmp_path: Path) -> None:
+def test_an_unchanged_large_registry_is_shown_with_two(repo: Repo, counted: dict[str, str], tmp_path: Path) -> None:
     commit = repo.git("rev-parse", "HEAD")
     lines = []
     for number in range(1100):
@@ -98,4 +98,59 @@ def test_an_unchanged_large_registry_is_shown_with_three(repo: Repo, counted: di
     again = repo.gto("show", env=counted)
     assert first.stdout == again.stdout
     assert "model-1099" in again.stdout
-    assert len((tmp_path / "log").read_text().splitlines()) == 3
+    assert len((tmp_path / "log").read_text().splitlines()) == 2  # where is it, list tags
+
+
+@pytest.mark.parametrize(
+    ("words", "processes"),
+    [
+        (["show", "--all"], 2 * 2),  # where is it, list tags
+        (["show", "--all", "repo"], 2),
+        (["show", "--all", "repo/churn"], 3),  # one artifact's tags, HEAD's annotation
+        (["history", "--all"], 2 * 3),
+        (["search", "churn", "--all"], 2 * 3),  # and the annotations
+        (["repos", "list"], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_unchanged_repositories_of_a_catalogue_take_so_many_processes(
+    repo: Repo, counted: dict[str, str], tmp_path: Path, words: list[str], processes: int
+) -> None:
+    shutil.copytree(repo.path, tmp_path / "other")
+    assert repo.gto("repos", "add", str(repo.path), str(tmp_path / "other")).code == 0
+    first = repo.gto(*words)
+    (tmp_path / "log").unlink(missing_ok=True)
+    assert repo.gto(*words, env=counted) == first
+    log = tmp_path / "log"
+    calls = log.read_text().splitlines() if log.exists() else []
+    assert len(calls) == processes, "\n".join(calls)
+
+
+@pytest.mark.parametrize(
+    ("words", "processes"),
+    [
+        (["status"], 3),  # where is it, list tags, ask the remote
+        (["status", "churn", "--json"], 3),
+        (["push"], 8),  # and read the tags, push twice, has the remote branches, which commits are on none of them
+        (["push", "--tags-per-push", "0"], 7),
+        (["push", "churn@v0.0.1", "--json"], 7),
+        (["fetch"], 5),  # as status, then fetch, and the refs
+        (["fetch", "other"], 5),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_about_a_remote_starts_so_many_processes(
+    repo: Repo, counted: dict[str, str], tmp_path: Path, words: list[str], processes: int
+) -> None:
+    repo.git("clone", "--quiet", "--bare", ".", str(tmp_path / "origin.git"))
+    repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    repo.git("fetch", "--quiet", "--no-tags", "origin")
+    origin = Repo(tmp_path / "origin.git")
+    for ref in origin.refs("refs/tags"):
+        origin.git("update-ref", "-d", ref)
+    origin.tag("other@v0.0.1", "main")
+    (tmp_path / "log").unlink(missing_ok=True)
+    done = repo.gto(*words, env=counted)
+    assert done.code == 0, done.stderr
+    calls = (tmp_path / "log").read_text().splitlines()
+    assert len(calls) == processes, "\n".join(calls)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.repo import START, TICK, Repo
-from tests.stories.healthy import done
+from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,20 +83,32 @@ def test_where_the_server_takes_one_tag_only_it_gets_none(repo: Repo, origin: Re
     assert repo.refs("refs/tags") == origin.refs("refs/tags") == {}
 
 
-def test_a_tag_that_the_remote_has_already_is_not_overwritten(repo: Repo, origin: Repo, tmp_path: Path) -> None:
+def test_what_others_pushed_is_fetched_before_the_next_version_is_decided(
+    repo: Repo, origin: Repo, tmp_path: Path
+) -> None:
+    origin.git("clone", "--quiet", str(origin.path), str(tmp_path / "other"))
+    other = Repo(tmp_path / "other", LATER)
+    done(other.gto("register", "nn", "--version", "v1.0.0", "--push"))
+    done(other.gto("register", "mm", "--push"))
+    there = origin.refs("refs/tags")
+    repo.clock = other.clock
+    said(repo.gto("register", "nn", "--push"), "'nn' is already registered in this commit with version 'v1.0.0'")
+    repo.commit()
+    said(repo.gto("register", "nn", "--version", "v1.0.0", "--push"), "Version 'v1.0.0' already was registered.")
+    assert origin.refs("refs/tags") == there
+    assert "nn@v1.0.1" in done(repo.gto("register", "nn", "--push"))
+    assert set(repo.refs("refs/tags")) == {"refs/tags/nn@v1.0.0", "refs/tags/nn@v1.0.1"}
+
+
+def test_a_tag_that_is_another_on_the_remote_stops_the_push(repo: Repo, origin: Repo, tmp_path: Path) -> None:
     origin.git("clone", "--quiet", str(origin.path), str(tmp_path / "other"))
     other = Repo(tmp_path / "other", LATER)
     done(other.gto("register", "nn", "--push"))
-    there = origin.refs("refs/tags")
-    repo.commit()
-    result = repo.gto("register", "nn", "--push")
-    assert result.code == 1
-    assert "git fetch --tags" in result.stderr
-    assert repo.refs("refs/tags") == {}
-    assert origin.refs("refs/tags") == there
-    repo.git("fetch", "--quiet", "--tags")
+    done(repo.gto("register", "nn"))
+    there, here = origin.refs("refs/tags"), repo.refs("refs/tags")
     repo.clock = other.clock
-    assert "nn@v0.0.2" in done(repo.gto("register", "nn", "--push"))
+    said(repo.gto("assign", "nn", "--stage", "dev", "--push"), "not the same here and on 'origin'", "'nn@v0.0.1'")
+    assert (origin.refs("refs/tags"), repo.refs("refs/tags")) == (there, here)
 
 
 def test_a_remote_that_is_not_there_leaves_nothing(repo: Repo, origin: Repo) -> None:

@@ -288,8 +288,8 @@ def test_an_error_is_its_sentence_and_carries_its_hint() -> None:
         (exceptions.BadFile("x", "why"), "x: why"),
         (exceptions.TagUnreadable("t", "gone", ""), "Nothing is written while tag 't' cannot be read: gone"),
         (
-            exceptions.TagsLacking("m", ["m@v1.0.0", "m@v2.0.0"]),
-            "This clone is shallow and lacks 2 tag(s) of 'm' on the remote, 'm@v2.0.0' for one",
+            exceptions.TagsDiffer(["m@v1.0.0", "m@v2.0.0"], "origin"),
+            "2 tag(s) are not the same here and on 'origin', 'm@v1.0.0' for one",
         ),
         (exceptions.BadFile("x", "why", 3), "x, line 3: why"),
         (exceptions.GitMissing("no git"), "no git"),

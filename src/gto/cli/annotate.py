@@ -17,6 +17,7 @@ from gto.registry import annotate
     """,
 )
 @options.repo
+@options.branch
 @options.name_argument()
 @click.option("--type", "type_", help="Artifact type")
 @click.option("--path", help="Artifact path, from the root of the repository, or a URL")
@@ -31,6 +32,7 @@ from gto.registry import annotate
 @options.as_json
 def command(
     repo: str,
+    branch: str | None,
     name: str,
     type_: str | None,
     path: str | None,
@@ -51,7 +53,7 @@ def command(
     """
     change = Change(type_ or None, path or None, labels, description or None, custom or None, must_exist)
     saved = annotate.annotate(
-        options.open_registry(repo),
+        options.open_registry(repo, branch or "HEAD"),
         name,
         change,
         file=file,

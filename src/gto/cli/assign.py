@@ -26,6 +26,7 @@ from gto.registry import writing
 @options.simple
 @options.force
 @options.push
+@options.keep_local
 @click.option(
     "--sr",
     "--skip-registration",
@@ -44,6 +45,7 @@ def command(
     simple: str,
     force: bool,
     push: bool,
+    keep_local: bool,
     skip_registration: bool,
     as_json: bool,
 ) -> None:
@@ -61,5 +63,5 @@ def command(
         name_version=(version or None) if ref is not None else None,
         skip_registration=skip_registration,
     )
-    manner = options.manner(message, simple, force=force, push=push)
+    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local)
     outcome.show(writing.assign(registry, name, wish, manner), as_json=as_json)

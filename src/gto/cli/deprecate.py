@@ -30,6 +30,7 @@ from gto.registry import writing
 @options.force
 @click.option("-d", "--delete", is_flag=True, help="Delete the git tag(s) instead of creating the new one")
 @options.push
+@options.keep_local
 @options.as_json
 def command(
     repo: str,
@@ -42,6 +43,7 @@ def command(
     force: bool,
     delete: bool,
     push: bool,
+    keep_local: bool,
     as_json: bool,
 ) -> None:
     """Deprecate artifact, deregister a version, or unassign a stage.
@@ -51,7 +53,7 @@ def command(
     if version == "":
         raise UsageError("An empty VERSION names nothing", "leave it out, or name a version")
     registry = options.open_registry(repo, ref or "HEAD")
-    manner = options.manner(message, simple, force=force, push=push)
+    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local)
     commit = registry.commit() if ref else None
     if version and not stage and ref and semver.parse(version) is None:
         done = writing.unassign(registry, name, version, None, commit, manner, delete=delete)

@@ -2,11 +2,14 @@
 
 import click
 
+from gto.cli import across as everywhere
 from gto.cli import options, render
+from gto.cli.across import Across
 from gto.cli.date import parse_date
 from gto.core import published
 from gto.core.table import history_table
 from gto.registry import reading
+from gto.registry.reading import Asked
 
 
 @click.command(
@@ -17,6 +20,7 @@ from gto.registry import reading
     gto history
     gto history churn --ascending
     gto history --since 2026-01-01 --until 2026-01-31
+    gto history --all               all repositories of the catalogue
     """,
 )
 @options.repo
@@ -28,6 +32,7 @@ from gto.registry import reading
 @click.option("--until", metavar="DATE", help="Only events up to then; a day counts whole")
 @click.option("-a", "--all-branches", is_flag=True, hidden=True, help="Tags are of all branches anyway")
 @click.option("-A", "--all-commits", is_flag=True, hidden=True, help="Tags are of all commits anyway")
+@everywhere.catalogue
 def command(
     repo: str,
     name: str | None,
@@ -38,8 +43,13 @@ def command(
     until: str | None,
     all_branches: bool,  # noqa: ARG001  GTO 0.x had it; events were always found everywhere
     all_commits: bool,  # noqa: ARG001
+    across: Across,
 ) -> None:
-    """Show a journal of registry operations, the newest first."""
+    """Show a journal of registry operations, the newest first.
+
+    With --all or --catalog, NAME is `repository` or `repository/artifact`; the exit code is 1 if a repository could
+    not be read.
+    """
     options.only_one(json=as_json, plain=plain)
     first = None if since is None else parse_date(since, end=False)
     last = None if until is None else parse_date(until, end=True)
@@ -47,8 +57,22 @@ def command(
     def keep(second: int) -> bool:
         return (first is None or second >= first) and (last is None or second <= last)
 
+    if across.wanted:
+        _across(across, repo, name, Asked(ascending, keep), as_json=as_json, plain=plain)
+        return
     events = reading.history(options.open_registry(repo), name or None, ascending=ascending, keep=keep)
     if as_json:
         render.as_json([published.history_line(event) for event in events])
     else:
         render.table(history_table(events), plain=plain)
+
+
+def _across(across: Across, repo: str, name: str | None, asked: Asked, *, as_json: bool, plain: bool) -> None:
+    from gto.catalog import journal
+
+    found = journal.history(across.search(repo), name or None, asked, across.way())
+    if as_json:
+        render.as_json(found.as_dict())
+    else:
+        render.table(found.table(), plain=plain)
+    everywhere.end(found.failures)

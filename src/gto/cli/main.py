@@ -14,9 +14,11 @@ from gto.exceptions import GTOException
 from gto.version import __version__
 
 _COMMANDS = {
-    Section.READ: ("show", "history", "stages", "check-ref", "describe", "tags", "doctor"),
+    Section.READ: ("show", "history", "search", "stages", "check-ref", "describe", "tags", "doctor"),
     Section.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
-    Section.OTHER: ("completion",),
+    Section.SHARE: ("status", "push", "fetch"),
+    Section.CATALOGUE: ("repos",),
+    Section.OTHER: ("cache", "completion"),
     Section.HIDDEN: ("parse-tag", "print-state", "latest", "which"),
 }
 _ALIASES = {"promote": "assign"}

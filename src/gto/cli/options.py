@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gto.registry.registry import Registry
-    from gto.registry.writing import Manner
+    from gto.registry.transaction import Manner
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
@@ -24,6 +24,8 @@ class Section(Enum):
 
     READ = "Read the registry"
     WRITE = "Modify artifacts"
+    SHARE = "Share events with a remote"
+    CATALOGUE = "Several repositories"
     OTHER = "Other"
     HIDDEN = ""
 
@@ -57,6 +59,10 @@ class Command(click.Command):
     def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:  # noqa: ANN401  click's words
         super().__init__(*args, **kwargs)
         self.examples = examples
+        if any(param.name == "repo" for param in self.params):
+            words = "With a URL: read what was fetched before, and reach no network"
+            offline = click.Option(["--offline"], is_flag=True, expose_value=False, callback=_offline, help=words)
+            self.params.insert([param.name for param in self.params].index("repo") + 1, offline)
         self.params += [
             click.Option(["--verbose", "-v"], is_flag=True, expose_value=False, hidden=True, callback=_verbose),
             click.Option(["--traceback", "--tb"], is_flag=True, expose_value=False, hidden=True, callback=_traceback),
@@ -75,7 +81,16 @@ class Command(click.Command):
                     formatter.write(f"  {line.strip()}\n")
 
 
-_seen = {"traceback": False}
+_seen = {"traceback": False, "offline": False}
+
+
+def _offline(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    _seen["offline"] = value
+
+
+def is_offline() -> bool:
+    """Tell whether --offline was given."""
+    return _seen["offline"]
 
 
 def _verbose(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -117,7 +132,10 @@ def name_argument(help: str = "Artifact name", *, required: bool = True) -> Call
     return argument("name", help, required=required, shell_complete=_artifacts)
 
 
-repo = click.option("-r", "--repo", default=".", show_default=True, help="Path of the repository")
+repo = click.option("-r", "--repo", default=".", show_default=True, help="Path or URL of the repository")
+clone = click.option("-r", "--repo", "clone", default=".", show_default=True, help="Path of the repository")
+remote = click.option("--remote", default="origin", show_default=True, help="Name or address of the remote")
+branch = click.option("-b", "--branch", help="With a URL: the branch whose annotations count, instead of its HEAD")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print output in json format")
 plain = click.option("--plain", is_flag=True, help="Print table in grep-able format")
 message = click.option("-m", "--message", help="Message to annotate the Git tag with")
@@ -130,13 +148,17 @@ simple = click.option(
 )
 force = click.option("--force", is_flag=True, help="Create the Git tag even if it already exists and is in effect")
 push = click.option("--push", is_flag=True, help="Push the tags to `origin`: all of them, or nothing is written")
+keep_local = click.option(
+    "--keep-local", is_flag=True, help="With --push: keep the tags here where the push is refused"
+)
 
 
-def manner(message: str | None, simple: str, *, force: bool, push: bool) -> Manner:
+def manner(message: str | None, simple: str, *, force: bool, push: bool, keep_local: bool = False) -> Manner:
     """Make one value of the options that say how to write."""
-    from gto.registry.writing import Manner
+    from gto.registry.transaction import Manner
 
-    return Manner(message, {"auto": None, "true": True, "false": False}[simple], force, push)
+    form = {"auto": None, "true": True, "false": False}[simple]
+    return Manner(message, form, force, push, keep_local=keep_local)
 
 
 def only_one(**flags: bool) -> None:
@@ -148,7 +170,20 @@ def only_one(**flags: bool) -> None:
 
 
 def open_registry(repo: str, rev: str = "HEAD") -> Registry:
-    """Open the repository that --repo names."""
+    """Open the repository that --repo names, a path or a URL."""
     from gto.registry.registry import Registry
 
-    return Registry.open(repo, rev)
+    if "://" in repo or ":" in repo:
+        from gto.cli import render
+
+        render.show_progress()
+    return Registry.open(repo, rev, offline=_seen["offline"])
+
+
+def open_clone(path: str) -> Registry:
+    """Open the clone that --repo names, and show how far git is with its remote."""
+    from gto.cli import render
+    from gto.registry import exchange
+
+    render.show_progress()
+    return exchange.open_clone(path)

@@ -34,6 +34,7 @@ from gto.registry import writing
     help="Allow another version on a commit whose version was deregistered; GTO 1.10 then fails on the repository",
 )
 @options.push
+@options.keep_local
 @options.as_json
 def command(
     repo: str,
@@ -48,6 +49,7 @@ def command(
     bump_patch: bool,
     allow_second_version: bool,
     push: bool,
+    keep_local: bool,
     as_json: bool,
 ) -> None:
     """Create an artifact version to signify an important, published or released iteration.
@@ -57,7 +59,7 @@ def command(
     """
     registry = options.open_registry(repo, ref or "HEAD")
     bump = one_bump(major=bump_major, minor=bump_minor, patch=bump_patch, version=bool(version))
-    manner = options.manner(message, simple, force=force, push=push)
+    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local)
     done = writing.register(registry, name, version or None, bump, manner, allow_second_version=allow_second_version)
     outcome.show(done, as_json=as_json)
 

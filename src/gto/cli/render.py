@@ -58,6 +58,30 @@ def be_verbose() -> None:
     command.watch(note)
 
 
+_PATIENCE = 1.0  # seconds before progress is shown
+
+
+def show_progress() -> None:
+    """On a terminal, show on one line of stderr how far git is, where it takes more than a second."""
+    if not sys.stderr.isatty():
+        return
+    import time
+
+    from gto.git import command
+
+    start = time.monotonic()
+
+    shown = ""
+
+    def say(text: str) -> None:
+        nonlocal shown
+        if (text or shown) and time.monotonic() - start > _PATIENCE:
+            click.echo(f"\r\x1b[K{clean(text)[:78]}", nl=False, err=True)
+            shown = text
+
+    command.report(say)
+
+
 def clean(text: str) -> str:
     """Show control characters, which could command a terminal or reorder a line, as escapes."""
     return _CONTROL_RE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

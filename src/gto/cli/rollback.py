@@ -23,6 +23,7 @@ from gto.registry import writing
 @options.simple
 @options.force
 @options.push
+@options.keep_local
 @options.as_json
 def command(
     repo: str,
@@ -33,6 +34,7 @@ def command(
     simple: str,
     force: bool,
     push: bool,
+    keep_local: bool,
     as_json: bool,
 ) -> None:
     """Put the version that was in a stage before its present one into it again, and say which that is.
@@ -40,5 +42,5 @@ def command(
     This is an assignment like any other. Done twice it comes back to where it began: the version before is then the
     one that was rolled back.
     """
-    manner = options.manner(message, simple, force=force, push=push)
+    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local)
     outcome.show(writing.rollback(options.open_registry(repo), name, stage, to, manner), as_json=as_json)

@@ -1,17 +1,16 @@
 """`gto show`: the registry, or one artifact's versions."""
 
-import sys
-
 import click
 
+from gto.cli import across as everywhere
 from gto.cli import options, render
+from gto.cli.across import Across
 from gto.core import selector as selectors
 from gto.core.selector import Pick, Selector
 from gto.core.table import Table, overview_table, version_table
 from gto.core.view import Choice, Sort
 from gto.exceptions import UsageError
-from gto.registry import annotation
-from gto.registry.overview import Wanted, overview
+from gto.registry.overview import Look, Wanted, look_at
 from gto.registry.registry import Registry
 
 
@@ -25,9 +24,12 @@ from gto.registry.registry import Registry
     gto show churn@latest --ref     the tag of its highest version
     gto show churn#prod --version   the version that is in prod
     gto show --at 2026-01-31        the registry as it was
+    gto show --all                  all repositories of the catalogue
+    gto show --all repo/churn#prod  one artifact there
     """,
 )
 @options.repo
+@options.branch
 @options.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; empty for the registry", required=False)
 @options.as_json
 @options.plain
@@ -71,8 +73,10 @@ from gto.registry.registry import Registry
 @click.option("-a", "--all-branches", is_flag=True, help="Find annotations in the tips of all branches")
 @click.option("-A", "--all-commits", is_flag=True, help="Find annotations in all commits")
 @click.option("-e", "--expected", is_flag=True, help="Exit with 1 if nothing is found")
+@everywhere.catalogue
 def command(
     repo: str,
+    branch: str | None,
     name: str | None,
     as_json: bool,
     plain: bool,
@@ -92,26 +96,34 @@ def command(
     all_branches: bool,
     all_commits: bool,
     expected: bool,
+    across: Across,
 ) -> None:
-    """Show the registry state, the versions of an artifact, the highest version, or what is in a stage."""
+    """Show the registry state, the versions of an artifact, the highest version, or what is in a stage.
+
+    With --all or --catalog, NAME is `repository`, or `repository/artifact` and what may follow; a repository that
+    cannot be read is a line on stderr, the others are shown, and the exit code is 1.
+    """
     fields = {"name": show_name, "version": show_version, "stage": show_stage, "ref": show_ref}
     options.only_one(json=as_json, plain=plain, **fields)
     field = next((key for key, asked in fields.items() if asked), None)
     choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, Sort(sort))
-    registry = options.open_registry(repo)
     until = None if at is None else _second(at)
-    if name:
+    look = Look(choice, Wanted(type_, labels, in_stage), until, all_branches, all_commits)
+    if name and (not across.wanted or "/" in name):
         _refuse(type=type_, label=labels, all_branches=all_branches, all_commits=all_commits)
-        table, value = _one(registry, selectors.parse(name), choice, in_stage, until, details=as_json)
+    if across.wanted:
+        from gto.cli import show_all
+
+        table, value, failures = show_all.read(across, repo, name, look, details=as_json)
     else:
-        revs = annotation.commits(registry, all_branches=all_branches, all_commits=all_commits)
-        table, value = _all(registry, choice, Wanted(type_, labels, in_stage), until, revs, details=as_json)
+        failures = ()
+        read = _one if name else _all
+        table, value = read(options.open_registry(repo, branch or "HEAD"), name or "", look, details=as_json)
     if as_json:
         render.as_json(value)
     else:
         _print(table, field, plain=plain)
-    if expected and not table.rows:
-        sys.exit(1)
+    everywhere.end(failures, code=1 if expected and not table.rows else 0)
 
 
 def _second(text: str) -> int:
@@ -126,29 +138,20 @@ def _refuse(**given: object) -> None:
             raise UsageError(f"--{word.replace('_', '-')} is for the whole registry", "leave NAME or the option out")
 
 
-def _all(
-    registry: Registry, choice: Choice, wanted: Wanted, until: int | None, revs: list[str], *, details: bool
-) -> tuple[Table, object]:
-    seen = overview(registry, choice, wanted, until=until, revs=revs)
+def _all(registry: Registry, _: str, look: Look, *, details: bool) -> tuple[Table, object]:
+    seen = look_at(registry, look)
     if seen.set_aside:
         render.note(f"note: {seen.set_aside} tag(s) were set aside: see `gto doctor`")
     return overview_table(seen.rows, seen.stages), seen.dicts() if details else None
 
 
-def _one(
-    registry: Registry,
-    selector: Selector,
-    choice: Choice,
-    in_stage: str | None,
-    until: int | None,
-    *,
-    details: bool,
-) -> tuple[Table, object]:
+def _one(registry: Registry, name: str, look: Look, *, details: bool) -> tuple[Table, object]:
     from gto.registry import reading
 
-    found = reading.versions(registry, selector, choice, until=until, details=details)
-    if in_stage is not None:
-        found = found.in_stage(in_stage)
+    selector = selectors.parse(name)
+    found = reading.versions(registry, selector, look.choice, until=look.until, details=details)
+    if look.wanted.stage is not None:
+        found = found.in_stage(look.wanted.stage)
     if not found.rows:
         _explain(selector, hidden=found.hidden)
     table = version_table(selector.name, found.rows, found.enriched.commits, known=found.known)

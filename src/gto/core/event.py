@@ -157,7 +157,7 @@ def _look_alike(record: TagRecord, name: TagName | None) -> Problem | None:
         return _aside(record, name, "tag-missing", "the file of the ref holds no object id", hint)
     if record.type in {"missing", "corrupt"}:
         reason = f"git cannot read the tag object {record.oid}: it is {record.type}"
-        hint = f"`git fetch --tags` may bring it back; `git update-ref -d 'refs/tags/{record.name}'` gives it up"
+        hint = f"`gto doctor --fix` fetches it again; `git update-ref -d 'refs/tags/{record.name}'` gives it up"
         return _aside(record, name, f"tag-{record.type}", reason, hint)
     if record.type != "tag":
         hint = f"`git tag -d '{record.name}'`, then write the event with gto"

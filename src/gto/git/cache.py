@@ -14,7 +14,7 @@ from gto.core.view import Holding, Standing
 FROM_TAGS = 1000
 """A registry with fewer tags is read faster than its cache is looked after."""
 
-_HEADER = "gto-standings 1"  # raise the number when what is kept, or the meaning of a tag, changes
+_HEADER = "gto-standings 2"  # raise the number when what is kept, or the meaning of a tag, changes
 _ABANDONED = 60.0  # seconds after which a writer must have been killed
 _LINE = rb"(?m)^[0-9a-f]+ refs/tags/([^@#\n]+)[@#][^\n]*\n"
 
@@ -36,6 +36,10 @@ class Cached(NamedTuple):
 
     whole: str = ""
     standings: Mapping[str, tuple[str, Standing | None]] = MappingProxyType({})
+    head: str = ""
+    """The digest of what decides on `names`: the commit, and where annotations are looked for."""
+    names: tuple[str, ...] = ()
+    """The artifacts that annotations of that commit name."""
 
 
 def digest(data: bytes) -> str:
@@ -88,10 +92,26 @@ def clear(common_dir: str) -> None:
             os.unlink(path)
 
 
+def find_damaged(common_dir: str) -> list[str]:
+    """Return the paths of a repository's caches that are not as this or another version of GTO wrote them."""
+    return [path for path in _paths(common_dir) if os.path.lexists(path) and not _is_sound(path)]
+
+
+def _is_sound(path: str) -> bool:
+    with suppress(OSError, UnicodeDecodeError), open(path, encoding="utf-8") as file:
+        header, _, text = file.read().partition("\n")
+        return bool(re.fullmatch(r"gto-standings \d+ [0-9a-f]+", header)) and header.endswith(digest(text.encode()))
+    return False
+
+
 def _paths(common_dir: str) -> Iterable[str]:
     yield os.path.join(common_dir, "gto", "standings")
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    yield os.path.join(home, "gto", f"standings-{digest(os.fsencode(common_dir))}")
+    yield os.path.join(home(), f"standings-{digest(os.fsencode(common_dir))}")
+
+
+def home() -> str:
+    """Return the directory in which GTO keeps what it can make again."""
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "gto")
 
 
 def _replace(path: str, text: str) -> None:
@@ -123,7 +143,7 @@ def _encode(cached: Cached) -> dict[str, object]:
         holdings = [[holding.version, holding.stage] for holding in one.holdings]
         rest = [one.active, list(one.rank), holdings, list(one.used), one.problems]
         rows[name] = [key, one.latest, one.latest_commit, *rest]
-    return {"whole": cached.whole, "artifacts": rows}
+    return {"whole": cached.whole, "artifacts": rows, "head": cached.head, "names": list(cached.names)}
 
 
 def _decode(value: dict[str, object]) -> Cached:
@@ -140,4 +160,10 @@ def _decode(value: dict[str, object]) -> Cached:
         place, time, ref = rank
         one = Standing(name, latest, commit, active, (place, time, ref), held, tuple(used), problems)
         standings[name] = (key, one)
-    return Cached(str(value["whole"]), standings)
+    return Cached(str(value["whole"]), standings, str(value["head"]), _texts(value["names"]))
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(str(text) for text in value)

@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from io import BufferedReader
-from threading import Event, Thread, Timer
+from threading import Event, Thread, Timer, local
 from types import MappingProxyType
 from typing import IO, NamedTuple
 
@@ -60,7 +61,7 @@ def watch(say: Callable[[str], None]) -> None:
 
 
 def report(say: Callable[[str], None]) -> None:
-    """Have `say` called with each line of progress of git processes that talk to a remote."""
+    """Have `say` called with the lines of progress of git, and with an empty one when it ends; nobody else is then."""
     _reporters[:] = [say]
 
 
@@ -74,6 +75,27 @@ def limit() -> float:
     if not seconds > 0:
         raise WrongConfig("GTO_TIMEOUT", f"seconds were expected, as in 30, not '{text}'")
     return seconds
+
+
+_bounds = local()
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let all git processes that this thread starts inside have so many seconds together."""
+    _bounds.end = time.monotonic() + seconds
+    _bounds.seconds = seconds
+    try:
+        yield
+    finally:
+        del _bounds.end, _bounds.seconds
+
+
+def _left(seconds: float) -> tuple[float, float]:
+    """Return how long a process may take that was given `seconds`, and the limit that then ends it."""
+    end: float | None = getattr(_bounds, "end", None)
+    left = seconds if end is None else max(end - time.monotonic(), 0.001)
+    return (seconds, seconds) if seconds <= left else (left, _bounds.seconds)
 
 
 _PS = ("ps", "-A", "-o", "pid=,ppid=")
@@ -110,10 +132,10 @@ class Git(NamedTuple):
 
     def ask(self, args: Sequence[str], *, data: bytes = b"") -> tuple[bytes, int, str]:
         """Return what git prints, its exit status, and what it says on stderr."""
-        seconds = self.seconds or limit()
+        left, seconds = _left(self.seconds or limit())
         process = self._start(args)
         try:
-            out, err = process.communicate(data, timeout=seconds)
+            out, err = process.communicate(data, timeout=left)
         except subprocess.TimeoutExpired as error:
             _end_family(process)
             for pipe in (process.stdin, process.stdout, process.stderr):
@@ -133,13 +155,13 @@ class Git(NamedTuple):
     @contextmanager
     def stream(self, args: Sequence[str], data: bytes) -> "Iterator[Answer]":
         """Give git `data` and yield its answer, to be read as it comes; how git ends is the reader's to ask."""
-        seconds = self.seconds or limit()
+        left, seconds = _left(self.seconds or limit())
         process = self._start(args)
         answer = Answer(process)
         feeder = Thread(target=_feed, args=(process.stdin, data), daemon=True)
         feeder.start()
         late = Event()
-        timer = Timer(seconds, _end, (process, late))
+        timer = Timer(left, _end, (process, late))
         timer.daemon = True
         timer.start()
         try:
@@ -238,6 +260,8 @@ def _listen(pipe: IO[bytes], heard: list[bytes]) -> None:
             for say in _reporters:
                 for line in chunk.replace(b"\r", b"\n").splitlines()[-1:]:
                     say(line.decode("utf-8", "replace").strip())
+    for say in _reporters:
+        say("")
 
 
 def _without_progress(err: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """Commits: their facts, and one file committed alone."""
 
 import re
+import tempfile
 
 from gto.core.event import moment, parse_zone
 from gto.core.published import Commit
@@ -56,3 +57,19 @@ def commit_file(git: Git, path: str, message: str) -> None:
     except GitError:
         git.ask(["reset", "--quiet", "--", spec])
         raise
+
+
+def make_commit(git: Git, parent: str, path: str, data: bytes, message: str) -> str:
+    """Make the commit that changes one file of `parent`, without a work tree, and return its id; no ref names it."""
+    with tempfile.TemporaryDirectory(prefix="gto-index-") as scratch:
+        indexed = git._replace(env={**git.env, "GIT_INDEX_FILE": f"{scratch}/index"})
+        indexed.run(["read-tree", parent])
+        blob = indexed.run(["hash-object", "-w", "--stdin"], data=data).decode().strip()
+        known = indexed.run(["ls-files", "-s", "-z", "--", f":(literal){path}"]).decode("utf-8", "surrogateescape")
+        mode = known.partition(" ")[0] or "100644"
+        entry = f"{mode} {blob}\t{path}\0".encode("utf-8", "surrogateescape")
+        indexed.run(["update-index", "-z", "--add", "--index-info"], data=entry)
+        tree = indexed.run(["write-tree", "--missing-ok"]).decode().strip()
+    signs = git.run(["config", "--type=bool", "--default=false", "commit.gpgSign"]).strip() == b"true"
+    args = ["commit-tree", *(["-S"] if signs else []), "-p", parent, tree]
+    return git.run(args, data=message.encode("utf-8", "surrogateescape") + b"\n").decode().strip()

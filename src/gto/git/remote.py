@@ -20,13 +20,15 @@ class Remote(NamedTuple):
     url: str
     """Safe to print, to keep and to name files by."""
     given: str
+    extra: tuple[tuple[str, str], ...] = ()
+    """Settings of a clone with which git reaches it, such as credentials that a CI left there."""
 
     def settings(self) -> list[tuple[str, str]]:
         """Return the settings with which git reaches it as `origin`, whatever secret the address carries."""
         settings = [("remote.origin.url", self.url)]
         if self.given != self.url:
             settings.append((f"url.{self.given}.insteadOf", self.url))
-        return settings
+        return [*settings, *self.extra]
 
 
 def is_url(text: str) -> bool:

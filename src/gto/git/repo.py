@@ -3,10 +3,14 @@
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from gto.exceptions import GitError, NoRepo, RefNotFound
+from gto.exceptions import NoRepo, RefNotFound
 from gto.git.command import Git
+from gto.git.refusal import explain
+
+if TYPE_CHECKING:
+    from gto.git.mirror import Mirror
 
 LARGEST_FILE = 4 << 20
 """Bytes: a blob over this size is no file of metadata and is not read."""
@@ -24,6 +28,16 @@ class Repo(NamedTuple):
     top: str | None
     """The root of the work tree; None in a bare repository and inside of `.git`."""
     rev: str | None
+    mirror: "Mirror | None" = None
+    """Of a remote repository, where this stands for one."""
+
+    def read(self, names: Sequence[str]) -> "list[GitObject | None]":
+        """Return the objects that `names` name, as read_objects() does; a mirror fetches what it lacks, all at once."""
+        if self.mirror is None:
+            return read_objects(self.git, names)
+        from gto.git.blob import read_names  # only where a URL is
+
+        return read_names(self.mirror, names)
 
     @property
     def is_shallow(self) -> bool:
@@ -32,7 +46,7 @@ class Repo(NamedTuple):
 
     def resolve(self, rev: str) -> str:
         """Return the commit that a revision names, or raise RefNotFound."""
-        answer = _commit_of(self.git, rev)
+        answer = commit_of(self.git, rev)
         if answer is None:
             raise RefNotFound(rev)
         return answer
@@ -46,9 +60,9 @@ class GitObject(NamedTuple):
     body: bytes | None
 
 
-def open_repo(path: str, rev: str = "HEAD") -> Repo:
-    """Find the repository around `path`, and in the same process the commit of `rev`."""
-    git = Git(path)
+def open_repo(path: str, rev: str = "HEAD", seconds: float | None = None) -> Repo:
+    """Find the repository around `path`, and in the same process the commit of `rev`; `seconds` bounds each process."""
+    git = Git(path, seconds=seconds)
     args = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--is-inside-work-tree", "--show-cdup"]
     try:
         out, _, err = git.ask([*args, _peeled(rev), "--"])
@@ -80,11 +94,12 @@ def _one_oid(lines: Sequence[str]) -> str | None:
     return found[0] if len(found) == 1 and re.fullmatch(_OID, found[0]) else None
 
 
-def _commit_of(git: Git, rev: str) -> str | None:
+def commit_of(git: Git, rev: str) -> str | None:
+    """Return the commit that a revision names, or None."""
     out, status, err = git.ask(["rev-parse", _peeled(rev), "--"])
     oid = _one_oid(out.decode("utf-8", "surrogateescape").split("\n"))
     if oid is None and status != 0 and "fatal: bad revision" not in err:
-        raise GitError(["rev-parse"], status, err)
+        raise explain(git.directory, ["rev-parse"], status, err)
     return oid
 
 

@@ -8,8 +8,8 @@ from typing import IO
 from gto.core import names, tag
 from gto.core.event import LATEST, NULL_OID, Event, Problem, TagRecord, event, read
 from gto.core.tag import Kind
-from gto.exceptions import GitError
 from gto.git.command import Git
+from gto.git.refusal import explain
 
 _LONGEST_BODY = 4 << 20  # bytes of a tag object that are kept; the rest of a longer message is dropped
 _CHUNK = 1 << 20  # bytes read at a time
@@ -62,7 +62,7 @@ def list_tags(git: Git, artifact: str | None = None) -> Listing:
     args = ["for-each-ref", f"--format={_FORMAT}", *patterns]
     out, status, err = git.ask(args)
     if status != 0:
-        raise GitError(args, status, err)
+        raise explain(git.directory, args, status, err)
     return Listing(_with_broken(out, err))
 
 
@@ -86,6 +86,13 @@ def read_artifact(git: Git, artifact: str) -> tuple[dict[str, str], list[Event |
     judged = [item for record in (*sound, *(_peel(git, nested) if nested else ())) for item in _judged(record)]
     taken = {item.ref if isinstance(item, Event) else item.name: item.oid for item in found}
     return taken, [*items, *judged]
+
+
+def list_remote(git: Git, remote: str) -> dict[str, str]:
+    """Ask a remote, once, for the object ids of all its tags, by name."""
+    out = git.run(["ls-remote", "--quiet", "--refs", "--tags", "--", remote])
+    lines = (line.partition("\t") for line in out.decode("utf-8", "surrogateescape").split("\n")[:-1])
+    return {ref.removeprefix("refs/tags/"): oid for oid, _, ref in lines}
 
 
 def list_remote_tags(git: Git, remote: str, artifact: str) -> list[str]:

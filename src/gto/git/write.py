@@ -1,18 +1,21 @@
-"""Tag objects and tag refs written: objects first, then one transaction; pushed atomically before that, if asked."""
+"""Tag objects and tag refs written: objects first, then one transaction."""
 
+import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
 from gto.core.event import parse_zone
-from gto.exceptions import GitError, NoIdentity, PushRejected, TagExists
+from gto.exceptions import GitError, NoIdentity, Raced, TagExists
 from gto.git.command import Git
 from gto.git.repo import read_objects
 
 _IDENT_RE = re.compile(r"(.*) <(.*)> ([0-9]+) ([+-][0-9]{4})")
 _DURABLE = ("-c", "core.fsync=committed")  # git fsyncs neither loose objects nor refs by default
+_YOUNG = 10.0  # seconds; a lock of git's that is older was left by a process that was killed
 _TRUE = {"true", "yes", "on", "1", ""}
 
 
@@ -67,8 +70,6 @@ def _no_identity(err: str) -> GitError:
 
 
 def _is_told(values: Mapping[str, str], env: Mapping[str, str]) -> bool:
-    import os
-
     told = {**os.environ, **env}
     name = told.get("GIT_COMMITTER_NAME") or values.get("user.name") or values.get("committer.name")
     email = told.get("GIT_COMMITTER_EMAIL") or values.get("user.email") or values.get("committer.email")
@@ -116,11 +117,16 @@ def _as_environment(config: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {"GIT_CONFIG_COUNT": str(len(config)), **{name: text for pair in pairs for name, text in pair.items()}}
 
 
-def update_tags(git: Git, create: Mapping[str, str], delete: Mapping[str, str]) -> None:
-    """Create and delete tag refs in one transaction: `create` maps names to new ids, `delete` to the ids they had."""
+def update_tags(git: Git, create: Mapping[str, str], delete: Mapping[str, str], *, absent: Sequence[str] = ()) -> None:
+    """Create and delete tag refs in one transaction: `create` maps names to new ids, `delete` to the ids they had.
+
+    Where one of `absent` exists, nothing is done. Raced says that another process was first.
+    """
+    width = max((len(oid) for oid in create.values()), default=0)
     lines = ["start"]
     lines += [f"create refs/tags/{name} {oid}" for name, oid in create.items()]
     lines += [f"delete refs/tags/{name} {oid}" for name, oid in delete.items()]
+    lines += [f"verify refs/tags/{name} {'0' * width}" for name in absent]
     data = "\n".join([*lines, "prepare", "commit", ""]).encode("utf-8", "surrogateescape")
     _, status, err = git.ask([*_DURABLE, "update-ref", "--stdin"], data=data)
     if status != 0:
@@ -136,31 +142,40 @@ def _refused(err: str, create: Mapping[str, str]) -> Exception:
             out = again if below else "use --simple false to get a numbered tag"
             hint = f"git cannot hold both '{clash[1]}' and '{name}': {out}"
             return TagExists(clash[1], hint)
-        if f"refs/tags/{name}': reference already exists" in err:
-            return TagExists(name, "another process wrote it at this moment: run this again")
+    if "reference already exists" in err:
+        return Raced(next(iter(create), "the tags"), err.strip())
+    lock = re.search(r"Unable to create '([^']+\.lock)': File exists", err)
+    if lock and _age(lock[1]) < _YOUNG:
+        return Raced(next(iter(create), "the tags"), err.strip())
+    if re.search(r"but expected|unable to resolve reference", err):  # another process deleted or moved it
+        return Raced(next(iter(create), "the tags"), err.strip())
     return GitError(["update-ref", "--stdin"], 128, err)
 
 
-def push_tags(git: Git, remote: str, create: Mapping[str, str], delete: Mapping[str, str]) -> None:
-    """Push objects to new tag names and delete others, all or none; the remote's own words tell why it refused."""
-    specs = [f"{oid}:refs/tags/{name}" for name, oid in create.items()]
-    specs += [f":refs/tags/{name}" for name in delete]
-    leases = [f"--force-with-lease=refs/tags/{name}:" for name in create]
-    leases += [f"--force-with-lease=refs/tags/{name}:{oid}" for name, oid in delete.items()]
-    args = ["push", "--atomic", "--no-follow-tags", "--porcelain", *leases, "--", remote, *specs]
-    _push(git, args, "nothing was written; `git fetch --tags` shows what the remote has")
+def _age(path: str) -> float:
+    """Return how many seconds ago a file was written; none, where it is gone."""
+    try:
+        return time.time() - os.stat(path).st_mtime
+    except OSError:
+        return 0.0
 
 
-def push_branch(git: Git, remote: str) -> None:
-    """Push the current branch to where git's configuration sends it, else to its own name on `remote`."""
-    _, tracked, _ = git.ask(["rev-parse", "--verify", "--quiet", "@{push}"])
-    args = ["push", "--porcelain"] if tracked == 0 else ["push", "--porcelain", "--", remote, "HEAD"]
-    _push(git, args, "the commit is made here; `git push` sends it")
+def follow_tags(git: Git, create: Mapping[str, str], delete: Mapping[str, str]) -> None:
+    """Do as update_tags(), where the remote has the change: what another process of this clone fetched is no error."""
+    here = _read_refs(git, (*create, *delete)) if delete else {}
+    wanted = {name: oid for name, oid in delete.items() if name in here}
+    try:
+        if create or wanted:
+            update_tags(git, create, wanted)
+    except (Raced, TagExists):
+        here = _read_refs(git, (*create, *delete))
+        lacking = {name: oid for name, oid in create.items() if here.get(name) != oid}
+        if lacking.keys() & here.keys():
+            raise
+        update_tags(git, lacking, {name: here[name] for name in delete if name in here})
 
 
-def _push(git: Git, args: Sequence[str], hint: str) -> None:
-    out, status, err = git.ask(args)
-    if status != 0:
-        refused = [line for line in out.decode("utf-8", "replace").splitlines() if line.startswith("!")]
-        words = "\n".join([err.strip(), *refused]).strip()
-        raise PushRejected(args, status, words, hint)
+def _read_refs(git: Git, names: Iterable[str]) -> dict[str, str]:
+    out = git.run(["for-each-ref", "--format=%(objectname) %(refname)", *(f"refs/tags/{name}" for name in names)])
+    lines = (line.partition(" refs/tags/") for line in out.decode("utf-8", "surrogateescape").splitlines())
+    return {name: oid for oid, _, name in lines}

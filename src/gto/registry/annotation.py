@@ -63,7 +63,13 @@ def find(registry: Registry, name: str, commit: str | None, *, work_tree: bool =
     return next((one for one in found.annotations if one.name == name), None)
 
 
-def in_tables(registry: Registry, known: Iterable[str], revs: Sequence[str]) -> list[str]:
+def places_in_tables(registry: Registry, known: Iterable[str]) -> list[str]:
+    """Return the paths of the annotation files that tables show: at the root, and in directories that tags name."""
+    directories = sorted({names.split_directory(name)[0] for name in known} - {""})
+    return [registry.config.index_file, DVC_FILE, *(posixpath.join(one, DVC_FILE) for one in directories)]
+
+
+def in_tables(registry: Registry, known: Iterable[str], revs: Sequence[str] = ()) -> list[str]:
     """Return the names that HEAD's annotations give, found by path: at the root, and in directories that tags name.
 
     With `revs` the trees of those commits are walked as well.
@@ -71,9 +77,7 @@ def in_tables(registry: Registry, known: Iterable[str], revs: Sequence[str]) -> 
     files = Files(registry.repo)
     found: list[str] = []
     if registry.repo.rev is not None:
-        directories = sorted({names.split_directory(name)[0] for name in known} - {""})
-        paths = [registry.config.index_file, DVC_FILE, *(posixpath.join(one, DVC_FILE) for one in directories)]
-        found += _names(files, registry.repo.rev, paths)
+        found += _names(files, registry.repo.rev, places_in_tables(registry, known))
     for rev in revs:
         found += [one.name for one in walk(registry, rev, files).annotations]
     return list(dict.fromkeys(found))

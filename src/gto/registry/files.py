@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 
-from gto.git.repo import LARGEST_FILE, Repo, read_objects
+from gto.git.repo import LARGEST_FILE, Repo
 
 Place = tuple[str | None, str]
 """A commit (None: the work tree) and a path from the root, with `/`."""
@@ -22,7 +22,7 @@ class Files:
         of_commits = [(commit, path) for commit, path in wanted if commit is not None and "\n" not in path]
         names = [f"{commit}:{path}" for commit, path in of_commits]
         if names:
-            for place, found in zip(of_commits, read_objects(self.repo.git, names), strict=True):
+            for place, found in zip(of_commits, self.repo.read(names), strict=True):
                 self.kept[place] = found.body if found and found.type == "blob" else None
         for commit, path in wanted:
             if commit is None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gto.core import view
 from gto.core.view import Choice, Row, Standing
-from gto.registry import annotation
+from gto.git.cache import FROM_TAGS
+from gto.registry import annotation, standing
 from gto.registry.standing import past, standings
 
 if TYPE_CHECKING:
@@ -33,6 +34,18 @@ class Wanted(NamedTuple):
 ANYTHING = Wanted()
 
 
+class Look(NamedTuple):
+    """What is asked of a registry's overview."""
+
+    choice: Choice = Choice()
+    wanted: Wanted = ANYTHING
+    until: int | None = None
+    """The second as of which the registry is shown."""
+    all_branches: bool = False
+    """Whether annotations in the tips of all branches count."""
+    all_commits: bool = False
+
+
 class Overview(NamedTuple):
     """The registry's rows, in the order of GTO 1.x's JSON, the stages that are its columns, and what was set aside."""
 
@@ -54,19 +67,30 @@ def overview(
     *,
     until: int | None = None,
     revs: Sequence[str] = (),
+    from_tags: int = FROM_TAGS,
 ) -> Overview:
-    """Read the registry; with `until`, the events up to that second; with `revs`, annotations of those commits too."""
-    known = {one.name: one for one in (standings(registry) if until is None else past(registry, until))}
+    """Read the registry; with `until`, the events up to that second; with `revs`, annotations of those commits too.
+
+    What is read of a registry of `from_tags` tags or more is kept for the next time.
+    """
+    now = standing.known(registry, from_tags) if until is None else standing.Known(past(registry, until), [])
+    known = {one.name: one for one in now.standings}
     stages = columns(registry.config.stages, view.stages_in_use(known.values()))
     rows = view.overview(known.values(), stages, choice)
     if until is None:
         empty: dict[str, tuple[str, ...]] = dict.fromkeys(stages, ())
-        found = annotation.in_tables(registry, known, revs)
+        found = annotation.in_tables(registry, known, revs) if revs else now.names
         rows += [Row(name, None, empty, registered=False, active=True) for name in found if name not in known]
     rows = [row for row in rows if wanted.stage is None or row.stages.get(wanted.stage)]
     if wanted.needs_annotations:
         rows = _filtered(registry, rows, known, wanted)
     return Overview(tuple(rows), tuple(stages), sum(one.problems for one in known.values()))
+
+
+def look_at(registry: Registry, look: Look, from_tags: int = FROM_TAGS) -> Overview:
+    """Read the registry as a look asks for it."""
+    revs = annotation.commits(registry, all_branches=look.all_branches, all_commits=look.all_commits)
+    return overview(registry, look.choice, look.wanted, until=look.until, revs=revs, from_tags=from_tags)
 
 
 def columns(allowed: Sequence[str] | None, in_use: Sequence[str]) -> list[str]:

@@ -10,7 +10,6 @@ from gto.core.snapshot import ArtifactState, VersionState, fold
 from gto.core.view import Choice, VersionRow
 from gto.exceptions import ArtifactNotFound
 from gto.git.commit import parse_commit
-from gto.git.repo import read_objects
 from gto.registry import annotation
 from gto.registry.registry import Registry
 
@@ -72,7 +71,7 @@ def enrich(registry: Registry, name: str, commits: Sequence[str], *, details: bo
     if not unique:
         return Enriched({}, {})
     files = [f"{commit}:{registry.config.index_file}" for commit in unique] if details else []
-    found = read_objects(registry.git, [*unique, *files])
+    found = registry.repo.read([*unique, *files])
     facts: dict[str, Commit] = {}
     for commit, item in zip(unique, found, strict=False):
         fact = parse_commit(item) if item else None
@@ -84,6 +83,14 @@ def enrich(registry: Registry, name: str, commits: Sequence[str], *, details: bo
         if one is not None:
             said[commit] = [{"source": "gto", "artifact": one.as_enrichment()}]
     return Enriched(facts, said)
+
+
+class Asked(NamedTuple):
+    """Which events of a journal are wanted, and in which order."""
+
+    ascending: bool = False
+    keep: Callable[[int], bool] = lambda _: True
+    """Decides by the second in which an event happened."""
 
 
 def history(

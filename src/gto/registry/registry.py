@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.config import FILE, Config, Parsed, read_config
@@ -12,7 +11,7 @@ from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, Snapshot, fold
 from gto.exceptions import NoRepo
 from gto.git import tags
-from gto.git.repo import Repo, open_repo, read_objects
+from gto.git.repo import Repo, open_repo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,28 +33,47 @@ class Registry:
     def __init__(self, repo: Repo, rev: str = "HEAD") -> None:
         self.repo = repo
         self.rev = rev
+        # No cached_property: before Python 3.12 its lock is one for all registries, and threads read many at once.
+        self._config: Config | None = None
+        self._listing: tags.Listing | None = None
 
     @classmethod
-    def open(cls, path: object = ".", rev: str = "HEAD") -> Registry:
-        """Open the repository around `path`: a path, or an object with `root_dir`; `rev` is resolved on the way."""
+    def open(
+        cls, path: object = ".", rev: str = "HEAD", *, offline: bool = False, seconds: float | None = None
+    ) -> Registry:
+        """Open the repository around `path`: a path, a URL, or an object with `root_dir`; `rev` is resolved on the way.
+
+        A URL is read through a mirror in the user's cache directory, which is brought up to date first unless
+        `offline`. `seconds` bounds each git process.
+        """
         place = path_of(path)
-        if not os.path.isdir(place):
-            raise NoRepo(place, "clone it first: this release reads local repositories only" if _is_url(place) else "")
-        return cls(open_repo(place, rev), rev)
+        if os.path.isdir(place):
+            return cls(open_repo(place, rev, seconds), rev)
+        from gto.git import remote  # only where a URL may be
+
+        if not remote.is_url(place):
+            raise NoRepo(place)
+        from gto.git.mirror import open_mirror
+
+        return cls(open_mirror(remote.parse(place), rev, offline=offline, seconds=seconds), rev)
 
     @property
     def git(self) -> Git:
         """The git executable in this repository."""
         return self.repo.git
 
-    @cached_property
+    @property
     def config(self) -> Config:
         """The configuration, from the work tree; from HEAD where there is no work tree."""
-        return read_config(self._config_file(), FILE, os.environ, _parse)
+        if self._config is None:
+            self._config = read_config(self._config_file(), FILE, os.environ, _parse)
+        return self._config
 
     def _config_file(self) -> bytes | None:
         if self.repo.top is None:
-            found = read_objects(self.git, [f"HEAD:{FILE}"])[0]
+            head = (self.repo.rev if self.rev == "HEAD" else None) or "HEAD"
+            # A mirror fetches them all at once; the annotations are asked for next.
+            found = self.repo.read([f"{head}:{name}" for name in (FILE, "artifacts.yaml", "dvc.yaml")])[0]
             return found.body if found and found.type == "blob" else None
         try:
             with open(os.path.join(self.repo.top, FILE), "rb") as file:
@@ -71,10 +89,12 @@ class Registry:
 
     # --- reading
 
-    @cached_property
+    @property
     def listing(self) -> tags.Listing:
         """All tag refs."""
-        return tags.list_tags(self.git)
+        if self._listing is None:
+            self._listing = tags.list_tags(self.git)
+        return self._listing
 
     def items(self, name: str | None = None) -> Iterable[Event | Problem]:
         """Read the events and what was set aside, all or those of one artifact."""
@@ -93,9 +113,14 @@ class Registry:
         if not names.is_artifact(name):
             return Found(ArtifactState(name), {})
         taken, items = tags.read_artifact(self.git, name)
-        snapshot = fold(item for item in _upto(items, until) if item.artifact == name)
-        unread = tuple(one for one in snapshot.problems if one.code in UNREAD)
-        return Found(snapshot.artifact(name), taken, unread)
+        return found_in(name, taken, _upto(items, until))
+
+
+def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem]) -> Found:
+    """Fold what the tags of one artifact say."""
+    snapshot = fold(item for item in items if item.artifact == name)
+    unread = tuple(one for one in snapshot.problems if one.code in UNREAD)
+    return Found(snapshot.artifact(name), taken, unread)
 
 
 def _parse(data: bytes, path: str) -> Parsed:
@@ -103,10 +128,6 @@ def _parse(data: bytes, path: str) -> Parsed:
 
     document = load(data, path)
     return Parsed(document.value, document.line)
-
-
-def _is_url(place: str) -> bool:
-    return "://" in place or (":" in place and not os.path.exists(place))
 
 
 def path_of(place: object) -> str:

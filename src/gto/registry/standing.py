@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gto.core.event import Event
 from gto.core.snapshot import fold_artifact
 from gto.core.view import Standing, standing
 from gto.git import cache, tags
+from gto.registry import annotation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gto.registry.registry import Registry
 
 
@@ -18,24 +21,67 @@ def past(registry: Registry, until: int) -> list[Standing]:
     return [standing(state) for state in registry.snapshot(until).artifacts.values() if state.newest]
 
 
-def standings(registry: Registry) -> list[Standing]:
-    """Sum all artifacts up; of a large registry, only those whose tags changed are read."""
+class Known(NamedTuple):
+    """Where every artifact stands, and the names that the annotations of HEAD give."""
+
+    standings: list[Standing]
+    names: list[str]
+
+
+def standings(registry: Registry, from_tags: int = cache.FROM_TAGS) -> list[Standing]:
+    """Sum all artifacts up; of a registry of `from_tags` tags or more, only those whose tags changed are read."""
+    if not _is_kept(registry, from_tags):
+        return _sum_up(registry, registry.listing)[0]
+    old = cache.load(registry.repo.common_dir)
+    new, found = _brought_up(registry, old)
+    if new is not old:
+        cache.save(registry.repo.common_dir, new)
+    return found
+
+
+def known(registry: Registry, from_tags: int = cache.FROM_TAGS) -> Known:
+    """Do as standings(), and name what HEAD annotates: of the same registries, read only where HEAD has moved."""
+    if not _is_kept(registry, from_tags):
+        found = _sum_up(registry, registry.listing)[0]
+        return Known(found, annotation.in_tables(registry, [one.name for one in found]))
+    old = cache.load(registry.repo.common_dir)
+    new, found = _brought_up(registry, old)
+    names = [one.name for one in found]
+    head = _head(registry, names)
+    if not head or head != old.head:
+        new = new._replace(head=head, names=tuple(annotation.in_tables(registry, names)))
+    if new != old:
+        cache.save(registry.repo.common_dir, new)
+    return Known(found, list(new.names))
+
+
+def _is_kept(registry: Registry, from_tags: int) -> bool:
+    return registry.config.cache and len(registry.listing) >= from_tags
+
+
+def _head(registry: Registry, names: Iterable[str]) -> str:
+    """Return the digest of what decides which names are annotated; empty where that is read each time."""
+    if registry.repo.rev is None or registry.repo.mirror is not None:  # a mirror may lack a file, and get it later
+        return ""
+    places = annotation.places_in_tables(registry, names)
+    return cache.digest("\0".join([registry.repo.rev, *places]).encode("utf-8", "surrogateescape"))
+
+
+def _brought_up(registry: Registry, old: cache.Cached) -> tuple[cache.Cached, list[Standing]]:
+    """Return what to keep from now on, the same object if nothing changed, and all standings."""
     listing = registry.listing
-    if not registry.config.cache or len(listing) < cache.FROM_TAGS:
-        return _sum_up(registry, listing)[0]
     whole = cache.digest(listing.text)
-    known = cache.load(registry.repo.common_dir)
-    if known.whole == whole:
-        return [one for _, one in known.standings.values() if one is not None]
+    if old.whole == whole:
+        return old, [one for _, one in old.standings.values() if one is not None]
     groups = cache.group(listing.text)
     keys = {one.name: one.digest for one in groups}
-    kept = {name: known.standings[name] for name, key in keys.items() if known.standings.get(name, ("",))[0] == key}
+    kept = {name: old.standings[name] for name, key in keys.items() if old.standings.get(name, ("",))[0] == key}
     changed = [one for one in groups if one.name not in kept]
     found, unsure = _sum_up(registry, tags.Listing(b"".join(line for one in changed for line in one.lines)))
     new = {one.name: one for one in found}
     kept |= {one.name: (one.digest, new.get(one.name)) for one in changed if one.name not in unsure}
-    cache.save(registry.repo.common_dir, cache.Cached("" if unsure else whole, kept))
-    return [*(one for _, one in kept.values() if one is not None), *(one for one in found if one.name in unsure)]
+    every = [*(one for _, one in kept.values() if one is not None), *(one for one in found if one.name in unsure)]
+    return old._replace(whole="" if unsure else whole, standings=kept), every
 
 
 def _sum_up(registry: Registry, listing: tags.Listing) -> tuple[list[Standing], set[str]]:

@@ -1,33 +1,17 @@
 """What changes a registry: read, decide, write, in that order, and nothing is read again."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import NamedTuple
 
-from gto.core import message, names, plan, tag
+from gto.core import message, names, plan
 from gto.core.event import moment
 from gto.core.plan import Context, NewTag, Plan
 from gto.core.published import PublishedEvent
 from gto.core.semver import Bump
-from gto.exceptions import GTOException, TagsLacking, TagUnreadable, UsageError
-from gto.git import tags, write
-from gto.git.command import Git
 from gto.git.write import Identity
 from gto.registry import annotation
 from gto.registry.registry import Registry
-
-REMOTE = "origin"
-
-
-class Manner(NamedTuple):
-    """How a command writes: message, form of the tag, force, push, and another author than git's."""
-
-    message: str | None = None
-    simple: bool | None = None
-    force: bool = False
-    push: bool = False
-    author: str | None = None
-    author_email: str | None = None
-
+from gto.registry.transaction import Manner, change
 
 AS_USUAL = Manner()
 
@@ -121,57 +105,9 @@ def deprecate(registry: Registry, name: str, commit: str | None, manner: Manner,
 
 
 def _do(registry: Registry, name: str, manner: Manner, decide: Callable[[Context], Plan]) -> Outcome:
-    """Read, decide, write: tag objects, then the push if it is asked for, then one local transaction."""
-    if manner.message is not None and "\0" in manner.message:
-        raise UsageError("A message cannot hold a NUL byte", "leave it out")
-    artifact, taken, unread = registry.read_artifact(name)
-    if unread:
-        raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
-    if not manner.force and registry.repo.is_shallow:
-        _ask_remote(registry, name, taken)
-    git = _as_author(registry, manner)
-    who = write.read_identity(git)
-    context = Context(artifact, taken, who.time, manner.simple, manner.force, manner.message)
-    chosen = decide(context)
-    oids = {str(t.name): _make(registry, git, t, who) for t in chosen.create}
-    deleted = {ref: taken[ref] for ref in chosen.delete}
-    if manner.push:
-        _push(registry, git, oids, deleted)
-    if oids or deleted:
-        try:
-            write.update_tags(git, oids, deleted)
-        except GTOException as error:
-            if manner.push:
-                error.hint = f"the remote has the change: `git fetch {REMOTE} --tags` brings new tags here"
-            raise
-    events = tuple(_event(t, who) for t in chosen.create)
-    return Outcome(events, chosen.delete, chosen.notes, manner.push)
-
-
-def _push(registry: Registry, git: Git, create: dict[str, str], delete: dict[str, str]) -> None:
-    """Push what is new, and delete what the remote has of the rest."""
-    if delete:
-        name = tag.parse(next(iter(delete))).artifact
-        there = set(tags.list_remote_tags(registry.git, REMOTE, name))
-        delete = {ref: oid for ref, oid in delete.items() if ref in there}
-    if create or delete:
-        write.push_tags(git, REMOTE, create, delete)
-
-
-def _ask_remote(registry: Registry, name: str, taken: Collection[str]) -> None:
-    """Refuse to number on where a shallow clone, which comes without tags, does not know what is taken."""
-    lacking = [ref for ref in tags.list_remote_tags(registry.git, REMOTE, name) if ref not in taken]
-    if lacking:
-        raise TagsLacking(name, lacking)
-
-
-def _make(registry: Registry, git: Git, new: NewTag, who: Identity) -> str:
-    return write.make_tag(git, registry.repo.common_dir, str(new.name), new.commit, new.message, who)
-
-
-def _as_author(registry: Registry, manner: Manner) -> Git:
-    env = {"GIT_COMMITTER_NAME": manner.author, "GIT_COMMITTER_EMAIL": manner.author_email}
-    return Git(registry.git.directory, {**registry.git.env, **{key: value for key, value in env.items() if value}})
+    done = change(registry, name, manner, decide)
+    events = tuple(_event(new, done.who) for new in done.created)
+    return Outcome(events, done.deleted, done.notes, done.pushed)
 
 
 def _event(new: NewTag, who: Identity) -> PublishedEvent:

@@ -74,7 +74,7 @@ def _version_to_assign(
         return _assignable(artifact, here[0]), (), ()
     if wish.skip_registration:
         return None, (), ()
-    plain = Context(artifact, context.taken, context.now, None, context.force)
+    plain = context._replace(artifact=artifact, simple=None, message=None)
     plan = register(plain, Registration(wish.commit or "", wish.name_version))
     # The revival is said once, by the assignment.
     return None, plan.create, tuple(note for note in plan.notes if note not in revival(artifact))

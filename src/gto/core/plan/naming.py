@@ -6,8 +6,8 @@ from itertools import islice
 from gto.core import message
 from gto.core.event import SortKey, moment
 from gto.core.plan.value import Context, NewTag
-from gto.core.tag import MOST_COUNTER, MOST_DIGITS, TagName, find
-from gto.exceptions import ClockBehind, Conflict, TagExists
+from gto.core.tag import MOST_COUNTER, MOST_DIGITS, Kind, TagName, find
+from gto.exceptions import ClockBehind, Conflict, TagExists, TooSoon
 
 
 def _numbered(context: Context, name: TagName, before: Sequence[NewTag]) -> TagName:
@@ -37,7 +37,9 @@ def choose_name(context: Context, name: TagName, *, counted: bool, before: Seque
     last = _sorts_last(context, name, before)
     if free and last:
         return name
-    if not context.simple:
+    if context.simple is None:
+        if free and context.shared and name.kind is Kind.REGISTRATION:
+            raise TooSoon(name.artifact)
         return _numbered(context, name, before)
     if not free:
         raise TagExists(str(name))
@@ -61,7 +63,7 @@ def _check_clock(context: Context) -> None:
     last = context.artifact.last
     if last is not None and context.now < last[0] and not context.force:
         times = (moment(context.now).isoformat(), moment(last[0]).isoformat())
-        raise ClockBehind(context.artifact.name, *times, last[3])
+        raise ClockBehind(context.artifact.name, *times, last[3], last[0] - context.now)
 
 
 def new_tag(context: Context, name: TagName, commit: str, version: str | None) -> NewTag:

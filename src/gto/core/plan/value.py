@@ -35,3 +35,6 @@ class Context(NamedTuple):
     """True: without a counter; False: with one; None: as is usual for the kind of event."""
     force: bool = False
     message: str | None = None
+    shared: bool = False
+    """Whether others push to the same remote: a version then waits for a second of its own, so that it gets the plain
+    name, which only one of them can create."""

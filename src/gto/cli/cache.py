@@ -1,0 +1,60 @@
+"""`gto cache`: the mirrors of remote repositories that are kept on this machine."""
+
+from datetime import UTC, datetime
+
+import click
+
+from gto.cli import options, render
+from gto.exceptions import NotMirrored
+from gto.git import remote, shelf
+
+
+@click.group("cache", short_help="Show or clear what is kept of remote repositories.")
+def command() -> None:
+    """Show or clear the mirrors that `-r URL` and the catalogue keep on this machine.
+
+    They lack the files' contents, are brought up to date when they are used, and can always be made again. Together
+    they take at most GTO_CACHE_SIZE bytes, 10 GB by default: those used longest ago are removed.
+    """
+
+
+@command.command("info", cls=options.Command)
+@options.as_json
+def info(as_json: bool) -> None:
+    """Show which mirrors are kept, how large they are, and when they were last used."""
+    mirrors = shelf.kept()
+    if as_json:
+        found = [{"url": one.url, "directory": one.directory, "size": one.size, "used": _time(one)} for one in mirrors]
+        render.as_json({"directory": shelf.home(), "size": sum(one.size for one in mirrors), "mirrors": found})
+        return
+    render.say(f"{len(mirrors)} mirrors, {_size(sum(one.size for one in mirrors))}, in {shelf.home()}")
+    for one in mirrors:
+        used = f"{_time(one):%Y-%m-%d %H:%M}"
+        render.say(f"  {_size(one.size):>9}  used {used}  {render.clean(one.url or one.directory)}")
+
+
+@command.command("clear", cls=options.Command)
+@options.argument("url", "The remote repository; without it all mirrors", required=False)
+def clear(url: str | None) -> None:
+    """Remove one mirror, or all: the next use fetches again."""
+    mirrors = shelf.kept()
+    if url is not None:
+        place = shelf.place_of(remote.parse(url))
+        mirrors = [one for one in mirrors if one.directory == place]
+        if not mirrors:
+            raise NotMirrored(remote.parse(url).url)
+    for one in mirrors:
+        shelf.remove(one.directory)
+    render.say(f"Removed {len(mirrors)} mirrors, {_size(sum(one.size for one in mirrors))}")
+
+
+def _time(one: shelf.Kept) -> datetime:
+    return datetime.fromtimestamp(one.used, UTC).astimezone()
+
+
+def _size(number: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:  # noqa: PLR2004  SI units
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"

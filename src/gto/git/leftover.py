@@ -1,0 +1,91 @@
+"""Files that a process which was killed left behind: locks of git and gto, temporary files of gto."""
+
+import glob
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from gto.git.command import Git
+
+STALE = 600.0
+"""Seconds after which a lock or a temporary file is taken for left behind; git holds a lock for moments."""
+
+_LOCK = ".lock"
+_TEMPORARY_RE = re.compile(r"\.gto-[a-z0-9_]{8}\.tmp")  # as annotate names them
+
+
+class Leftover(NamedTuple):
+    """A file that should be gone by now, or soon."""
+
+    path: str
+    age: float
+    """Seconds since it was last written to."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is older than any process would need it."""
+        return self.age > STALE
+
+
+def find_locks(common_dir: str, now: float) -> list[Leftover]:
+    """Return the locks on refs, HEAD, index, configuration and the cache, of all work trees."""
+    places = [common_dir, os.path.join(common_dir, "gto")]
+    with suppress(OSError):
+        places += [entry.path for entry in os.scandir(os.path.join(common_dir, "worktrees"))]
+    for place, _, _ in os.walk(os.path.join(common_dir, "refs")):
+        places.append(place)
+    return [Leftover(path, _age(path, now)) for place in places for path in _files(place) if path.endswith(_LOCK)]
+
+
+def find_temporary(git: Git, top: str, now: float) -> list[Leftover]:
+    """Return the temporary files of gto in the work tree that git does not track."""
+    out = git.run(["ls-files", "--others", "--full-name", "-z", "--", ":(top,glob)**/.gto-*.tmp"])
+    paths = (path for path in out.decode("utf-8", "surrogateescape").split("\0") if path)
+    found = [path for path in paths if _TEMPORARY_RE.fullmatch(path.rpartition("/")[2])]
+    return [Leftover(os.path.join(top, path), _age(os.path.join(top, path), now)) for path in found]
+
+
+def find_process(common_dir: str) -> int | None:
+    """Return the number of a git process at work in a repository or its work trees; where /proc tells, on Linux."""
+    places = [os.path.realpath(place) for place in _work_places(common_dir)]
+    for number in _numbers():
+        with suppress(OSError):  # it has ended, or is another user's
+            with open(f"/proc/{number}/comm", encoding="utf-8", errors="replace") as file:
+                is_git = file.read().rstrip("\n").partition("-")[0] == "git"
+            if is_git and _is_below(os.readlink(f"/proc/{number}/cwd"), places):
+                return int(number)
+    return None
+
+
+def _work_places(common_dir: str) -> Iterator[str]:
+    yield common_dir
+    if os.path.basename(common_dir) == ".git":
+        yield os.path.dirname(common_dir)
+    for path in glob.iglob(os.path.join(glob.escape(common_dir), "worktrees", "*", "gitdir")):
+        with suppress(OSError), open(path, encoding="utf-8", errors="surrogateescape") as file:
+            yield os.path.dirname(file.read().rstrip("\n"))
+
+
+def _numbers() -> list[str]:
+    try:
+        return [name for name in os.listdir("/proc") if name.isdecimal()]
+    except OSError:
+        return []
+
+
+def _is_below(path: str, places: list[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}{os.sep}") for place in places)
+
+
+def _files(directory: str) -> Iterator[str]:
+    with suppress(OSError):
+        yield from sorted(entry.path for entry in os.scandir(directory) if entry.is_file(follow_symlinks=False))
+
+
+def _age(path: str, now: float) -> float:
+    try:
+        return now - os.lstat(path).st_mtime
+    except OSError:  # it is gone by now
+        return 0.0

@@ -1,0 +1,202 @@
+"""Mirrors of remote repositories: bare, without the files' contents, in the user's cache directory, fetched anew."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import MappingProxyType
+from typing import NamedTuple
+
+from gto.exceptions import GitError, NotMirrored, RefNotFound, RemoteFailed
+from gto.git import lock, shelf
+from gto.git.command import Git, limit
+from gto.git.remote import Remote, as_environment
+from gto.git.repo import Repo, commit_of
+
+_HEADS = "+refs/heads/*:refs/heads/*"
+_TAGS = "+refs/tags/*:refs/tags/*"
+_HEAD = "refs/gto/head"  # the remote's HEAD, which may be a branch of any name, or detached
+_MOST_PACKS = 40
+_MOST_LOOSE = 200  # refs that are files of their own; more are packed into one file
+# What is fetched cannot change how git reads it: no configuration but the mirror's own, no transport, no hook.
+_OFFLINE = MappingProxyType(
+    {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_NO_LAZY_FETCH": "1",
+    }
+)
+_QUIET = ("--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
+# The mirror's file of settings does not call the remote a promisor: git would then fetch a missing file by itself,
+# one at a time. Only the processes that fetch are told so.
+_PARTIAL = (("remote.origin.promisor", "true"), ("remote.origin.partialCloneFilter", "blob:none"))
+_PATIENCE = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "60"), ("protocol.version", "2"))
+_SAFE = (("core.hooksPath", os.devnull), ("core.fsmonitor", "false"), ("gc.auto", "0"), ("maintenance.auto", "false"))
+
+
+class Mirror(NamedTuple):
+    """A remote repository's mirror: a bare repository without blobs but those that were asked for."""
+
+    remote: Remote
+    directory: str
+    seconds: float | None = None
+    """The longest that one git process may take."""
+
+    @property
+    def git(self) -> Git:
+        """Git for reading, which reaches no network."""
+        return Git(self.directory, _OFFLINE, self.seconds)
+
+    @property
+    def online(self) -> Git:
+        """Git for fetching, pushing and signing, with the user's own configuration and credentials."""
+        return Git(self.directory, _online(self.remote, partial=True), self.seconds)
+
+    def update(self) -> None:
+        """Bring it up to date with the remote, or make it; where another process just did, nothing is done."""
+        start = time.time()
+        with self._locked():
+            if self._fetched_at() >= start:
+                return
+            if not os.path.isdir(self.directory):
+                self._clone()
+            else:
+                self._fetch_or_make_anew()
+            _touch(self.directory, "gto-fetched")
+
+    def rebuild(self) -> None:
+        """Make it anew."""
+        with self._locked():
+            self._clone()
+            _touch(self.directory, "gto-fetched")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with lock.hold(f"{self.directory}.lock", self.seconds or limit()):
+            yield
+
+    def update_refs(self, lines: Sequence[str]) -> None:
+        """Change refs in one transaction, while nobody fetches."""
+        data = "\n".join(["start", *lines, "prepare", "commit", ""]).encode("utf-8", "surrogateescape")
+        with self._locked():
+            self.git.run(["update-ref", "--stdin"], data=data)
+
+    def fetch_blobs(self, oids: Sequence[str]) -> None:
+        """Fetch the contents of files, all at once."""
+        args = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--progress", *_QUIET, "--stdin", "origin"]
+        _, status, err = self.online.talk(args, data="".join(f"{oid}\n" for oid in oids).encode())
+        if status != 0:
+            raise RemoteFailed(self.remote.url, args, status, err)
+
+    def default_branch(self) -> str:
+        """Ask the remote for the name of the branch that its HEAD names."""
+        out = self.online.run(["ls-remote", "--quiet", "--symref", "origin", "HEAD"]).decode("utf-8", "surrogateescape")
+        name = out.partition("ref: refs/heads/")[2].partition("\t")[0]
+        if not name:
+            raise RefNotFound("HEAD")
+        return name
+
+    def _fetched_at(self) -> float:
+        with suppress(OSError):
+            return os.stat(os.path.join(self.directory, "gto-fetched")).st_mtime
+        return 0.0
+
+    def _clone(self) -> None:
+        """Clone into a new directory, then put it in place of what is there."""
+        fresh = f"{self.directory}.new"
+        shutil.rmtree(fresh, ignore_errors=True)  # of a process that was killed: whoever holds the lock is alone
+        os.makedirs(os.path.dirname(fresh), exist_ok=True)
+        git = Git(os.path.dirname(fresh), _online(self.remote, partial=False), self.seconds)
+        args = [
+            "clone",
+            "--progress",
+            "--bare",
+            "--filter=blob:none",
+            "--template=",
+            "--no-local",
+            "--",
+            self.remote.url,
+        ]
+        try:
+            _, status, err = git.talk([*args, fresh])
+            if status != 0:
+                raise RemoteFailed(self.remote.url, args, status, err)
+            _adopt(Git(fresh, _OFFLINE, self.seconds), self.remote)
+            shutil.rmtree(self.directory, ignore_errors=True)
+            os.replace(fresh, self.directory)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        shelf.make_room(keep=self.directory)
+
+    def _fetch_or_make_anew(self) -> None:
+        try:
+            self._fetch()
+        except GitError as error:
+            if error.status is None or not self._is_reached():
+                raise
+            self._clone()  # the remote answers, so it is the mirror that is damaged
+
+    def _is_reached(self) -> bool:
+        home = Git(os.path.dirname(self.directory), _online(self.remote, partial=False), self.seconds)
+        _, status, _ = home.ask(["ls-remote", "--quiet", "--", self.remote.url, "HEAD"])
+        return status == 0
+
+    def _fetch(self) -> None:
+        args = ["fetch", "--progress", "--prune", "--atomic", *_QUIET, "--", "origin"]
+        _, status, err = self.online.talk([*args, f"+HEAD:{_HEAD}", _HEADS, _TAGS])
+        if status != 0 and "couldn't find remote ref HEAD" in err:  # the remote is empty, or its HEAD names no branch
+            _, status, err = self.online.talk([*args, _HEADS, _TAGS])
+        if status != 0:
+            raise RemoteFailed(self.remote.url, args, status, err)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        if _count(os.path.join(self.directory, "refs"), _MOST_LOOSE) >= _MOST_LOOSE:
+            self.git.run(["pack-refs", "--all"])
+        if _count(os.path.join(self.directory, "objects", "pack"), 4 * _MOST_PACKS) >= 4 * _MOST_PACKS:
+            self.online.run(["repack", "-a", "-d", "--quiet"])
+
+
+def open_mirror(remote: Remote, rev: str = "HEAD", *, offline: bool = False, seconds: float | None = None) -> Repo:
+    """Return the mirror of a remote repository, up to date unless `offline`, and the commit of `rev`."""
+    mirror = Mirror(remote, shelf.place_of(remote), seconds)
+    if not offline:
+        mirror.update()
+    elif not os.path.isdir(mirror.directory):
+        raise NotMirrored(remote.url)
+    _touch(mirror.directory, shelf.USED)
+    return Repo(mirror.git, mirror.directory, None, commit_of(mirror.git, rev), mirror)
+
+
+def _online(remote: Remote, *, partial: bool) -> dict[str, str]:
+    settings = [*remote.settings(), *_PATIENCE, *_SAFE, *(_PARTIAL if partial else ())]
+    return as_environment(settings)
+
+
+def _adopt(git: Git, remote: Remote) -> None:
+    """Put our own settings in the place of those that the clone wrote; have HEAD follow the remote's HEAD."""
+    out = git.run(["config", "--file", "config", "--get-regexp", r"^extensions\.(objectformat|refstorage)$"], ok=(0, 1))
+    lines = [line.removeprefix("extensions.").replace(" ", " = ", 1) for line in out.decode().splitlines()]
+    text = f"[core]\n\trepositoryFormatVersion = {1 if lines else 0}\n\tbare = true\n[extensions]\n"
+    for name, content in (("config", text + "".join(f"\t{line}\n" for line in lines)), (shelf.URL, remote.url)):
+        with open(os.path.join(git.directory, name), "w", encoding="utf-8") as file:
+            file.write(content)
+    git.ask(["update-ref", _HEAD, "HEAD"])  # fails where the remote has no commit, or its HEAD names no branch
+    git.run(["symbolic-ref", "HEAD", _HEAD])
+
+
+def _count(directory: str, enough: int) -> int:
+    """Count the files below a directory, up to `enough`."""
+    found = 0
+    for _, _, names in os.walk(directory):
+        found += len(names)
+        if found >= enough:
+            break
+    return found
+
+
+def _touch(directory: str, name: str) -> None:
+    with suppress(OSError), open(os.path.join(directory, name), "a", encoding="utf-8") as file:
+        os.utime(file.fileno())

@@ -1,0 +1,77 @@
+"""Everything that is wrong with a registry, looked for in one go."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from gto.core.event import Event, Problem
+from gto.core.snapshot import Snapshot, fold
+from gto.exceptions import GitError, GitMissing
+from gto.registry.doctor import annotated, event, file, reach
+from gto.registry.doctor import remote as remotes
+from gto.registry.doctor.comparison import compare
+from gto.registry.registry import Registry
+
+
+class Examination(NamedTuple):
+    """What is wrong, sorted by what it concerns; and notes on what need not be."""
+
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()
+
+
+def examine(registry: Registry, now: float, remote: str | None = None) -> Examination:
+    """Look for everything that is wrong at `now`, in seconds since 1970; with `remote`, compare its tags too."""
+    repo = registry.repo
+    found = [*file.locks(repo, now), *file.packed_refs(repo), *file.caches(repo)]
+    notes = list(file.young_locks(repo, now))
+    if not any(problem.code == "packed-refs-broken" for problem in found):  # with which git reads nothing
+        found += _try(lambda: file.temporary(repo, now))
+        found += _try(lambda: _events(registry, now))
+        found += _try(lambda: annotated.annotations(registry))
+        found += file.refs(repo, {problem.subject for problem in found})
+        notes += [reach.SHALLOW] if repo.is_shallow else []
+        if remote is not None:
+            problems, more = _remote(registry, remote)
+            found += problems
+            notes += more
+    unique = dict.fromkeys(found)
+    return Examination(tuple(sorted(unique, key=lambda problem: (problem.subject, problem.code))), tuple(notes))
+
+
+def _events(registry: Registry, now: float) -> Iterator[Problem]:
+    items = list(registry.items())
+    snapshot = fold(items)
+    events = [item for item in items if isinstance(item, Event)]
+    yield from snapshot.problems
+    yield from event.old_stages(events)
+    yield from event.bad_zones(events)
+    yield from event.of_the_future(events, now)
+    yield from event.clashes(snapshot)
+    yield from event.outside(snapshot, registry.config.stages)
+    yield from _try(lambda: _reached(registry, snapshot))
+
+
+def _reached(registry: Registry, snapshot: Snapshot) -> Iterable[Problem]:
+    return reach.unreached(registry, snapshot)
+
+
+def _try(look: Callable[[], Iterable[Problem]]) -> list[Problem]:
+    """Return what is found; where git cannot read the repository, that is what is wrong."""
+    try:
+        return list(look())
+    except GitError as error:
+        if error.status is None or isinstance(error, GitMissing):  # it says nothing about the repository
+            raise
+        reason = error.stderr.partition("\n")[0] or f"it ended with status {error.status}"
+        hint = "`git fsck` says what is damaged; if it cannot be fetched again, clone anew"
+        return [Problem("repository-damaged", f"git {error.verb}", reason, hint)]
+
+
+def _remote(registry: Registry, remote: str) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    shown = remotes.name(remote)
+    try:
+        there = remotes.list_there(registry.repo, remote)
+    except GitError as error:
+        reason = error.stderr.partition("\n")[0] or error.message
+        return (Problem("remote-unreachable", shown, reason, f"`git ls-remote {shown}` shows the whole"),), ()
+    return compare({ref: oid for oid, ref in registry.listing}, there, shown)

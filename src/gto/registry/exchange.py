@@ -1,0 +1,245 @@
+"""What of the events a clone and a remote do not both have, and what evens that out: status, push, fetch."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
+from itertools import groupby
+from typing import NamedTuple, TypeGuard
+
+from gto.core import names, tag
+from gto.core.event import Event, Problem
+from gto.core.published import Published
+from gto.core.tag import Kind, TagName
+from gto.exceptions import (
+    ArtifactNotFound,
+    GitError,
+    GTOException,
+    PartlyPushed,
+    PushRejected,
+    Raced,
+    RefNotFound,
+    RemoteFailed,
+    TagsDiffer,
+    UsageError,
+)
+from gto.git import push as pushing
+from gto.git import remote as remotes
+from gto.git import tags
+from gto.git.fetch import fetch_tags
+from gto.git.stray import find_strays
+from gto.registry.registry import Registry, path_of
+from gto.registry.transaction import REMOTE, TAGS_PER_PUSH
+
+MOST_TAGS = 2000
+"""The most tags in one push: git takes their names as arguments, which a system bounds."""
+
+
+class State(Enum):
+    """How an event stands between a clone and a remote."""
+
+    NOT_PUSHED = "not pushed"
+    NOT_FETCHED = "not fetched"
+    DIFFERENT = "different"
+
+
+class Line(NamedTuple):
+    """An event that is not the same here and on the remote."""
+
+    state: State
+    """One of `not pushed`, `not fetched`, `different`."""
+    ref: str
+    """The tag's name."""
+    tag: TagName
+    """Its parts."""
+    here: str | None
+    """The object id of the tag in this clone; None where it is not here."""
+    there: str | None
+    """The object id of the tag on the remote; None where it is not there."""
+
+    def dict_state(self) -> Published:
+        """Return it as the command line prints it in JSON."""
+        return {
+            "state": self.state.value,
+            "ref": self.ref,
+            "event": self.tag.kind.noun,
+            "artifact": self.tag.artifact,
+            "version": self.tag.version,
+            "stage": self.tag.stage,
+            "here": self.here,
+            "there": self.there,
+        }
+
+
+class Status(NamedTuple):
+    """How the events of a clone stand to those of a remote."""
+
+    remote: str
+    """Its name, or its address without anything secret."""
+    lines: tuple[Line, ...]
+    """The events that are not the same, by artifact and tag."""
+    same: int
+    """How many are."""
+
+    def refs(self, state: State) -> list[str]:
+        """Return the tags in a state."""
+        return [line.ref for line in self.lines if line.state is state]
+
+
+class Pushed(NamedTuple):
+    """What was pushed, and what is worth knowing about it."""
+
+    remote: str
+    refs: tuple[str, ...]
+    """The tags in the order in which they went."""
+    notes: tuple[str, ...] = ()
+
+
+class Fetched(NamedTuple):
+    """What was fetched, and what could not be."""
+
+    remote: str
+    refs: tuple[str, ...]
+    """The tags, sorted."""
+    different: tuple[str, ...] = ()
+    """The tags that are here and differ on the remote: they were left alone."""
+
+
+def open_clone(repo: object) -> Registry:
+    """Open the repository around a path; a URL is no clone, and has nothing that its remote lacks."""
+    path = path_of(repo)
+    if not os.path.isdir(path) and remotes.is_url(path):
+        raise UsageError("A clone is compared with its remote, and a URL is no clone", "name a directory with --repo")
+    return Registry.open(path)
+
+
+def status(registry: Registry, words: Iterable[str] = (), remote: str = REMOTE) -> Status:
+    """Compare the event tags here with those on a remote; `words` are artifacts or tags, none for all."""
+    shown = remotes.parse(remote).url if remotes.is_url(remote) else remote
+    here = {ref: oid for oid, ref in registry.listing}
+    there = _list_remote(registry, remote, shown)
+    lines, same = [], 0
+    for ref, name in _wanted(here | there, list(words)):
+        if here.get(ref) == there.get(ref):
+            same += 1
+        else:
+            lines.append(_line(ref, name, here.get(ref), there.get(ref)))
+    return Status(shown, tuple(sorted(lines, key=lambda line: (line.tag.artifact, line.ref))), same)
+
+
+def _list_remote(registry: Registry, remote: str, shown: str) -> dict[str, str]:
+    try:
+        return tags.list_remote(registry.git, remote)
+    except GitError as error:
+        failed = RemoteFailed(shown, error.argv, error.status, error.stderr)
+        failed.hint = "`git remote -v` lists the remotes; `git ls-remote` shows whether git reaches one"
+        raise failed from error
+
+
+def _line(ref: str, name: TagName, here: str | None, there: str | None) -> Line:
+    state = State.NOT_PUSHED if there is None else State.NOT_FETCHED if here is None else State.DIFFERENT
+    return Line(state, ref, name, here, there)
+
+
+def _wanted(refs: Iterable[str], words: Sequence[str]) -> Iterator[tuple[str, TagName]]:
+    """Yield the tags that the words name; a word that names none is an error."""
+    asked = {word: tag.find(word) is not None or bool(names.parse_artifact(word)) for word in words}
+    left = set(asked)
+    for ref in refs:
+        name = tag.find(ref)
+        if name is None or name.kind is Kind.CREATION or not (not asked or ref in asked or name.artifact in asked):
+            continue
+        left -= {ref, name.artifact}
+        yield ref, name
+    if left:
+        word = min(left)
+        error: GTOException = ArtifactNotFound(word) if tag.find(word) is None else RefNotFound(word)
+        error.hint = "neither this clone nor the remote has it: `gto status` lists what one of them lacks"
+        raise error
+
+
+def push(
+    registry: Registry,
+    words: Iterable[str] = (),
+    remote: str = REMOTE,
+    *,
+    per_push: int = TAGS_PER_PUSH,
+    tell: Callable[[Sequence[str]], None] = lambda _: None,
+) -> Pushed:
+    """Push the events that a remote lacks, `per_push` tags at a time (0: as many as git takes), each time all or none.
+
+    A registration goes before its assignments, and what one command wrote goes in one push if it fits. `tell` is
+    called with the tags of each push that was done.
+    """
+    found = status(registry, words, remote)
+    different = found.refs(State.DIFFERENT)
+    if different:
+        raise TagsDiffer(different, found.remote)
+    lacking = {line.ref: str(line.here) for line in found.lines if line.state is State.NOT_PUSHED}
+    listing = "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in lacking.items())
+    items = list(tags.read_tags(registry.git, tags.Listing(listing.encode("utf-8", "surrogateescape"))))
+    events = [item for item in items if isinstance(item, Event)]
+    done: list[str] = []
+    for part in _parts(events, min(per_push or MOST_TAGS, MOST_TAGS)):
+        try:
+            _send(registry, remote, found.remote, {event.ref: event.oid for event in part})
+        except GTOException as error:
+            if not done:
+                raise
+            raise PartlyPushed(error, done, len(events)) from error
+        tell([event.ref for event in part])
+        done += [event.ref for event in part]
+    aside = [f"'{item.subject}' is no event, and was not pushed: {item.reason}" for item in items if _is_aside(item)]
+    return Pushed(found.remote, tuple(done), (*aside, *_strays(registry, events, remote)))
+
+
+def _send(registry: Registry, remote: str, shown: str, oids: dict[str, str]) -> None:
+    """Push tags, all or none; that the remote has the same ones already is as good."""
+    try:
+        pushing.push_tags(registry.git, remote, oids, {})
+    except (PushRejected, Raced) as error:
+        there = _list_remote(registry, remote, shown)
+        different = [ref for ref, oid in oids.items() if there.get(ref, oid) != oid]
+        if different:
+            raise TagsDiffer(different, shown) from error
+        if not oids.keys() <= there.keys():
+            raise
+
+
+def _is_aside(item: Event | Problem) -> TypeGuard[Problem]:
+    return isinstance(item, Problem)
+
+
+def _parts(events: Iterable[Event], size: int) -> Iterator[list[Event]]:
+    """Cut events, in their order, into parts of a size; those of one artifact and second stay together if they fit."""
+    part: list[Event] = []
+    ordered = sorted(events, key=lambda event: (event.time, event.artifact, event.key))
+    for _, group in groupby(ordered, key=lambda event: (event.time, event.artifact)):
+        together = list(group)
+        if part and len(together) <= size < len(part) + len(together):
+            yield part
+            part = []
+        part += together
+        while len(part) >= size:
+            yield part[:size]
+            part = part[size:]
+    if part:
+        yield part
+
+
+def _strays(registry: Registry, events: Sequence[Event], remote: str) -> list[str]:
+    """Say which commits went with their tags alone: no branch of the remote, as far as it was fetched, has them."""
+    if not events or registry.repo.is_shallow or remotes.is_url(remote):
+        return []
+    commits = {event.commit: event.ref for event in events}
+    told = "is on no branch of"
+    strays = find_strays(registry.git, remote, commits)
+    return [f"commit {oid[:7]} of '{commits[oid]}' {told} '{remote}': it was pushed with its tag" for oid in strays]
+
+
+def fetch(registry: Registry, words: Iterable[str] = (), remote: str = REMOTE) -> Fetched:
+    """Fetch the events that are lacking here, and nothing else; what is here is never overwritten or deleted."""
+    found = status(registry, words, remote)
+    lacking = {line.ref: str(line.there) for line in found.lines if line.state is State.NOT_FETCHED}
+    if lacking:
+        fetch_tags(registry.repo, remote, lacking)
+    return Fetched(found.remote, tuple(lacking), tuple(found.refs(State.DIFFERENT)))

@@ -1,0 +1,219 @@
+"""Where a file of annotations is edited: the work tree, or a branch of a remote repository; committed, pushed."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from gto.exceptions import BadFile, GTOException, Raced, UsageError, WrongArgs
+from gto.git import commit as commits
+from gto.git.mirror import Mirror
+from gto.git.push import push_branch, push_commit
+from gto.git.repo import commit_of
+from gto.registry.registry import Registry
+from gto.registry.transaction import PATIENCE, REMOTE, waits
+
+
+class Edit(NamedTuple):
+    """The new text of a file, and the message of its commit."""
+
+    path: str
+    text: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was done: the file that was written, and what became of it."""
+
+    file: str
+    committed: bool = False
+    pushed: bool = False
+
+    def lines(self) -> list[str]:
+        """Return what is said about it on stdout, as GTO 0.x worded it."""
+        said = [f"Updated `{self.file}`"]
+        if self.pushed:
+            said += ["Running `git commit` and `git push`" if self.committed else "Running `git push`"]
+            said += ["Successfully pushed a new commit to remote." if self.committed else "Nothing new to commit."]
+        elif self.committed:
+            said.append("Running `git commit`")
+        return said
+
+
+class Ground(Protocol):
+    """Where files are read and written."""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit whose files they are; None for the work tree."""
+
+    def has(self, *paths: str) -> bool:
+        """Tell whether one of these is there."""
+
+    def text(self, path: str) -> str:
+        """Return the text of a file; empty where there is none."""
+
+
+def carry_out(registry: Registry, edit: Callable[[Ground], Edit], *, commit: bool, push: bool) -> Saved:
+    """Let `edit` say what the file becomes, and write it."""
+    if registry.repo.mirror is None:
+        if registry.rev != "HEAD":
+            raise UsageError("--branch needs the URL of a repository", f"here, `git switch {registry.rev}` first")
+        tree = WorkTree(registry)
+        return tree.save(edit(tree), commit=commit or push, push=push)
+    if not (commit or push):
+        raise UsageError("A remote repository has no work tree to write to", "add --commit: the commit is pushed")
+    until = time.monotonic() + PATIENCE
+    attempt = 0
+    while True:
+        branch = open_branch(registry, registry.repo.mirror)
+        try:
+            return branch.save(edit(branch))
+        except Raced as error:  # somebody else pushed to the branch: edit what is there now
+            if time.monotonic() > until or not waits(error, attempt):
+                raise
+            registry.repo.mirror.update()
+            attempt += 1
+
+
+class WorkTree(NamedTuple):
+    """The files that are checked out."""
+
+    registry: Registry
+
+    @property
+    def commit(self) -> None:
+        """No commit's files."""
+
+    @property
+    def top(self) -> str:
+        """The root of the work tree."""
+        if self.registry.repo.top is None:
+            raise WrongArgs("A bare repository has no work tree to annotate in", "run this in a clone")
+        return self.registry.repo.top
+
+    def has(self, *paths: str) -> bool:
+        """Tell whether one of these is there."""
+        return any(os.path.exists(os.path.join(self.top, path)) for path in paths)
+
+    def text(self, path: str) -> str:
+        """Return the text of a file; empty where there is none."""
+        real = os.path.realpath(os.path.join(self.top, path))
+        if os.path.commonpath([real, self.top]) != self.top:
+            raise BadFile(path, "it is a link out of the repository")
+        try:
+            with open(real, encoding="utf-8", newline="") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+        except UnicodeDecodeError as error:
+            raise BadFile(path, "it is not UTF-8") from error
+
+    def save(self, edit: Edit, *, commit: bool, push: bool) -> Saved:
+        """Write the file; if asked commit it alone, and push."""
+        git = self.registry.git
+        if push:
+            commits.check_branch(git)
+        if commit:
+            commits.check_unchanged(git, edit.path)
+        place = os.path.realpath(os.path.join(self.top, edit.path))
+        old = _bytes(place)
+        if old == edit.text.encode():  # an earlier push may have failed
+            if push:
+                push_branch(git, REMOTE)
+            return Saved(edit.path, pushed=push)
+        _replace(place, edit.text.encode())
+        if commit:
+            try:
+                commits.commit_file(git, edit.path, edit.message)
+            except GTOException:
+                _put_back(place, old)
+                raise
+        if push:
+            push_branch(git, REMOTE)
+        return Saved(edit.path, commit, push)
+
+
+class Branch(NamedTuple):
+    """A branch of a remote repository, and the commit at its tip."""
+
+    registry: Registry
+    mirror: Mirror
+    name: str
+    commit: str
+
+    def has(self, *paths: str) -> bool:
+        """Tell whether one of these is there."""
+        return any(found is not None for found in self.registry.repo.read([f"{self.commit}:{path}" for path in paths]))
+
+    def text(self, path: str) -> str:
+        """Return the text of a file; empty where there is none."""
+        found = self.registry.repo.read([f"{self.commit}:{path}"])[0]
+        if found is None:
+            return ""
+        if found.type != "blob" or found.body is None:
+            raise BadFile(path, "it is no file, or too large")
+        try:
+            return found.body.decode()
+        except UnicodeDecodeError as error:
+            raise BadFile(path, "it is not UTF-8") from error
+
+    def save(self, edit: Edit) -> Saved:
+        """Commit the file on top of the branch, and push; nothing is kept here before the remote has it."""
+        if self.text(edit.path) == edit.text:
+            return Saved(edit.path, pushed=True)
+        git = self.mirror.online
+        made = commits.make_commit(git, self.commit, edit.path, edit.text.encode(), edit.message)
+        push_commit(git, REMOTE, self.name, self.commit, made)
+        self.mirror.update()
+        return Saved(edit.path, committed=True, pushed=True)
+
+
+def open_branch(registry: Registry, mirror: Mirror) -> Branch:
+    """Return the branch with whose name the repository was opened, or the remote's own for HEAD, as it is now."""
+    name = mirror.default_branch() if registry.rev == "HEAD" else registry.rev.removeprefix("refs/heads/")
+    commit = commit_of(mirror.git, f"refs/heads/{name}")
+    if commit is None:
+        raise WrongArgs(f"'{mirror.remote.url}' has no branch '{name}'", "--branch names another")
+    return Branch(registry, mirror, name, commit)
+
+
+def _bytes(place: str) -> bytes | None:
+    with suppress(FileNotFoundError), open(place, "rb") as file:
+        return file.read()
+    return None
+
+
+def _put_back(place: str, old: bytes | None) -> None:
+    if old is None:
+        os.unlink(place)
+    else:
+        _replace(place, old)
+
+
+def _replace(place: str, data: bytes) -> None:
+    """Write a file whole or not at all, with the mode that it had."""
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    mode = os.stat(place).st_mode & 0o7777 if os.path.exists(place) else 0o666 & ~_umask()
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(place), prefix=".gto-", suffix=".tmp")
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, place)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
