@@ -232,9 +232,14 @@ def architecture() -> str:
 def _rooms() -> Iterator[str]:
     source = Path(inspect.getfile(gto)).parent
     for floor in _FLOORS:
-        for path in sorted((source / floor).glob("*.py")):
+        folder = source / floor
+        rooms = {
+            path.parent if path.name == "__init__.py" else path.with_suffix(""): path for path in folder.glob("*.py")
+        }
+        rooms |= {path.parent: path for path in folder.glob("*/__init__.py")}
+        for room, path in sorted(rooms.items()):
             sentence = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            name = floor if path.stem == "__init__" else f"{floor}/{path.stem}"
+            name = room.relative_to(source).as_posix()
             yield f"| `{name}` | {_cell(sentence.partition(chr(10))[0])} |\n"
 
 

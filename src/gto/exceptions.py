@@ -454,9 +454,10 @@ class RemoteFailed(GitError):
 class NotMirrored(NotFound):
     """Nothing was fetched from a remote repository yet, and --offline forbids it."""
 
-    def __init__(self, url: str) -> None:
-        """Keep the address."""
-        super().__init__(f"Nothing was fetched from '{url}' yet", "leave out --offline once")
+    def __init__(self, url: str, what: str = "Nothing of") -> None:
+        """Keep the address; `what` says what is lacking."""
+        verb = "was" if what.startswith("Nothing") else "were not"
+        super().__init__(f"{what} '{url}' {verb} fetched yet", "leave out --offline once")
         self.url = url
 
 

@@ -75,6 +75,7 @@ def test_showing_the_registry_decides_and_writes_nothing(repo: Repo) -> None:
     assert repo.gto("register", "churn").code == 0
     modules = imported(repo, "show")
     assert not {name for name in modules if name.startswith(("gto.core.plan", "gto.git.write", "gto.registry.writing"))}
+    assert not {name for name in modules if name.startswith("gto.catalog")}
     assert "gto.core.published" not in modules
 
 

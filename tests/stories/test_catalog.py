@@ -7,17 +7,19 @@ import os
 import pty
 import shutil
 import subprocess
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gto import api, exceptions
 from tests.repo import GTO, START, TICK, Repo
+from tests.server import Fault, serve
 from tests.stories.healthy import copy, done, make_healthy, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 DVC_YAML = """\
 artifacts:
@@ -245,6 +247,34 @@ def test_a_url_is_fetched_shown_and_said_to_be_up_to_date(home: Repo) -> None:
     assert "two/ok" in column(done(home.gto("show", "--all", "--plain", "--offline")))
 
 
+def test_a_server_that_hangs_is_given_up_and_nothing_is_left_running(both: Repo) -> None:
+    with serve(both.path / "server") as server:
+        bare = server.new("far.git")
+        Repo(both.path / "two").git("push", "--quiet", str(bare.path), "main", "--tags")
+        done(both.gto("repos", "add", server.url("far.git")))
+        assert done(both.gto("repos", "sync")) == "far: fetched, 4 tag(s)\n"
+        assert "far/ok" in column(done(both.gto("show", "--all", "--plain")))
+        server.fail(Fault("hang"))
+        result = both.gto("show", "--all", "--plain", "--timeout", "1")
+        assert set(column(done(result, 1))) >= {"one/ok", "two/ok"}
+        assert result.stderr.startswith("❌ far: ")
+        assert "no answer within 1 seconds" in result.stderr
+        assert len(result.stderr.splitlines()) == 2
+        assert not running(server.url("far.git"))
+        assert "far/ok" in column(done(both.gto("show", "--all", "--plain", "--offline")))
+        server.mend()
+        assert done(both.gto("repos", "sync", "far")) == "far: up to date, 4 tag(s)\n"
+
+
+def running(word: str) -> list[str]:
+    """The command lines of processes that name something."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            found.append(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+    return [line for line in found if word in line]
+
+
 def test_the_first_sync_fetches_and_offline_fails_before_it(home: Repo) -> None:
     done(home.gto("repos", "add", f"file://{home.path}/two", "--branch", "main"))
     said(home.gto("show", "--all", "--offline"), "two: Nothing was fetched")
@@ -306,6 +336,7 @@ def test_of_fifty_one_corrupt_one_missing_one_hanging_47_are_shown_and_3_explain
     assert "gto repos remove r13" in missing["hint"]
     assert "no answer within 3 seconds" in hanging["error"]
     assert "--timeout" in hanging["hint"]
+    assert not running(str(tmp_path / "repos" / "r21"))
     lines = shown.stderr.splitlines()
     assert lines[::2] == [f"❌ {problem['repo']}: {problem['error']}" for problem in answer["problems"]]
     assert lines[1::2] == [f"   {problem['hint']}" for problem in answer["problems"]]

@@ -19,6 +19,7 @@ READS = (
     ("show",),
     ("show", "nn"),
     ("history",),
+    ("search", "nn"),
     ("stages",),
     ("check-ref", "nn@v0.0.1"),
     ("tags",),
@@ -39,6 +40,7 @@ WRITES = (
 COMMANDS = (
     "show",
     "history",
+    "search",
     "stages",
     "check-ref",
     "describe",
@@ -51,6 +53,7 @@ COMMANDS = (
     "rollback",
     "annotate",
     "remove",
+    "repos",
     "completion",
     "parse-tag",
     "print-state",

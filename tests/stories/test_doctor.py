@@ -127,7 +127,7 @@ def test_a_young_lock_is_a_note_and_stays(healthy: Repo) -> None:
     path = left(healthy, ".git/packed-refs.lock", age=30)
     result = healthy.gto("doctor", "--fix", "--yes")
     assert "No issues found" in done(result)
-    assert "note: .git/packed-refs.lock is locked for 3" in result.stderr
+    assert "note: .git/packed-refs.lock has been there for 3" in result.stderr
     assert path.exists()
 
 

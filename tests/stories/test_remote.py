@@ -209,12 +209,34 @@ def test_many_at_once_fetch_once(work: Repo, server: Server, away: Repo) -> None
 
 
 def test_offline_reads_what_was_fetched_and_says_where_nothing_was(work: Repo, server: Server, away: Repo) -> None:
-    said(away.gto("show", "-r", server.url(), "--offline"), "Nothing was fetched from", "leave out --offline")
+    said(away.gto("show", "-r", server.url(), "--offline"), "Nothing of", "leave out --offline")
     expected = done(away.gto("show", "-r", server.url()))
     done(work.gto("assign", "nn", "--version", "v0.0.2", "--stage", "dev", "--push"))
     server.forget()
     assert done(away.gto("show", "-r", server.url(), "--offline")) == expected
     assert server.counts.requests == 0
+
+
+def test_offline_says_where_the_contents_of_a_file_are_lacking(work: Repo, server: Server, away: Repo) -> None:
+    work.commit("third", {"artifacts.yaml": "nn: {type: a}\n"})
+    work.commit("fourth", {"artifacts.yaml": "nn: {type: b}\n"})
+    work.git("push", "--quiet", "origin", "HEAD:main")
+    done(away.gto("stages", "-r", server.url()))
+    said(
+        away.gto("describe", "nn", "--rev", "HEAD~1", "-r", server.url(), "--offline"), "file(s) of", "were not fetched"
+    )
+
+
+def test_a_tag_object_that_the_mirror_cannot_read_is_fetched_again(work: Repo, server: Server, away: Repo) -> None:
+    expected = done(work.gto("show", "nn", "--json"))
+    done(away.gto("show", "-r", server.url()))
+    (place,) = mirrors(away)
+    for pack in (place / "objects/pack").glob("*.pack"):
+        data = pack.read_bytes()
+        pack.chmod(0o644)
+        pack.write_bytes(data[:100] + b"\0" * (len(data) - 140) + data[-40:])
+    assert done(away.gto("show", "nn", "--json", "-r", server.url())) == expected
+    assert done(away.gto("show", "-r", server.url())) == done(work.gto("show"))
 
 
 def test_info_and_clear_say_what_is_kept(work: Repo, server: Server, away: Repo) -> None:
@@ -225,7 +247,7 @@ def test_info_and_clear_say_what_is_kept(work: Repo, server: Server, away: Repo)
     assert [one["url"] for one in info["mirrors"]] == [server.url()]
     assert info["size"] == info["mirrors"][0]["size"] > 1000
     assert server.url() in done(away.gto("cache", "info"))
-    said(away.gto("cache", "clear", "https://example.com/other"), "Nothing was fetched from")
+    said(away.gto("cache", "clear", "https://example.com/other"), "Nothing of")
     assert "Removed 1 mirrors" in done(away.gto("cache", "clear", server.url()))
     assert mirrors(away) == []
     done(away.gto("show", "-r", server.url()))

@@ -75,10 +75,10 @@ def each(places: tuple[Place, ...], work: Callable[[Place], T], way: Way) -> lis
     answers: SimpleQueue[tuple[int, T | Failure | _Crash]] = SimpleQueue()
 
     def toil() -> None:
-        while waiting:
+        while True:
             try:
                 number, place = waiting.popleft()
-            except IndexError:  # another thread took the last one
+            except IndexError:
                 return
             started[number] = time.monotonic()
             answers.put((number, _answer(place, work, way.seconds)))

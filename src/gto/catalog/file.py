@@ -106,8 +106,7 @@ def edit(path: str | None, change: Callable[[Catalogue, str], str]) -> Catalogue
         text = decode(_read(place) or b"", shown)
         changed = change(load(shown), text)
         found = Catalogue(shown, tuple(_entries(load_text(changed, shown))))
-        if changed != text:
-            _replace(place, changed)
+        _replace(place, changed)
     return found
 
 
@@ -177,7 +176,7 @@ def _replace(path: str, text: str) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "x", encoding="utf-8", newline="") as file:
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
             with suppress(OSError):
                 os.chmod(temporary, os.stat(path).st_mode & 0o777)
             file.write(text)

@@ -54,7 +54,9 @@ def add(
 
 
 @command.command("remove", cls=options.Command, short_help="Take repositories out of the catalogue.")
-@options.argument("names", help="Name of the repository, or a glob as it was added", nargs=-1, required=True)
+@options.argument(
+    "names", help="Name of the repository, or a glob as it was added", nargs=-1, required=True, metavar="NAME..."
+)
 @across.file
 @options.as_json
 def remove(names: tuple[str, ...], catalog: str | None, as_json: bool) -> None:
@@ -91,7 +93,7 @@ def list_(groups: tuple[str, ...], catalog: str | None, as_json: bool, plain: bo
 
 
 @command.command("sync", cls=options.Command, short_help="Fetch what the remote repositories of the catalogue have.")
-@options.argument("names", help="Names of repositories; empty for all", nargs=-1)
+@options.argument("names", help="Names of repositories; empty for all", nargs=-1, metavar="NAME...")
 @across.groups
 @across.file
 @across.timeout

@@ -7,7 +7,6 @@ from gto.git.command import Git
 from gto.git.mirror import Mirror
 from gto.git.repo import GitObject, read_objects
 
-
 _LASTING_RE = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?:")
 _read: dict[tuple[str, str], GitObject | None] = {}
 """What was read while this process runs: the directory of a mirror, a commit's id and a path, and what is there."""

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import IO, NamedTuple
 
 from gto.exceptions import GitError, GitMissing, WrongConfig
+from gto.git.refusal import explain
 
 SECONDS = 600.0
 """The longest that a git process may take, unless the environment variable GTO_TIMEOUT says otherwise."""
@@ -63,6 +64,11 @@ def watch(say: Callable[[str], None]) -> None:
 def report(say: Callable[[str], None]) -> None:
     """Have `say` called with the lines of progress of git, and with an empty one when it ends; nobody else is then."""
     _reporters[:] = [say]
+
+
+def is_reported() -> bool:
+    """Tell whether anybody wants to see progress."""
+    return bool(_reporters)
 
 
 def limit() -> float:
@@ -127,7 +133,7 @@ class Git(NamedTuple):
         """Return what git prints; an exit status outside `ok` raises GitError with git's own words."""
         out, status, err = self.ask(args, data=data)
         if status not in ok:
-            raise GitError(args, status, err)
+            raise explain(self.directory, args, status, err)
         return out
 
     def ask(self, args: Sequence[str], *, data: bytes = b"") -> tuple[bytes, int, str]:

@@ -1,11 +1,10 @@
 """Commits: their facts, and one file committed alone."""
 
 import re
-import tempfile
 
 from gto.core.event import moment, parse_zone
 from gto.core.published import Commit
-from gto.exceptions import Conflict, GitError, UncommittedChanges
+from gto.exceptions import Conflict, GitError
 from gto.git.command import Git
 from gto.git.repo import GitObject
 
@@ -34,11 +33,9 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
 
-def check_unchanged(git: Git, path: str) -> None:
-    """Raise UncommittedChanges where a file (its path from the root of the work tree) differs from HEAD."""
-    status = git.run(["status", "--porcelain", "-z", "--untracked-files=all", "--", f":(top,literal){path}"])
-    if status:
-        raise UncommittedChanges(path)
+def is_changed(git: Git, path: str) -> bool:
+    """Tell whether a file (its path from the root of the work tree) differs from HEAD."""
+    return bool(git.run(["status", "--porcelain", "-z", "--untracked-files=all", "--", f":(top,literal){path}"]))
 
 
 def check_branch(git: Git) -> None:
@@ -61,6 +58,8 @@ def commit_file(git: Git, path: str, message: str) -> None:
 
 def make_commit(git: Git, parent: str, path: str, data: bytes, message: str) -> str:
     """Make the commit that changes one file of `parent`, without a work tree, and return its id; no ref names it."""
+    import tempfile  # costs two milliseconds, and reading imports this file
+
     with tempfile.TemporaryDirectory(prefix="gto-index-") as scratch:
         indexed = git._replace(env={**git.env, "GIT_INDEX_FILE": f"{scratch}/index"})
         indexed.run(["read-tree", parent])

@@ -1,7 +1,6 @@
 """Mirrors of remote repositories: bare, without the files' contents, in the user's cache directory, fetched anew."""
 
 import os
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -10,7 +9,7 @@ from typing import NamedTuple
 
 from gto.exceptions import GitError, NotMirrored, RefNotFound, RemoteFailed
 from gto.git import lock, shelf
-from gto.git.command import Git, limit
+from gto.git.command import Git, is_reported, limit
 from gto.git.remote import Remote, as_environment
 from gto.git.repo import Repo, commit_of
 
@@ -36,6 +35,10 @@ _PATIENCE = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "60"), ("protoco
 _SAFE = (("core.hooksPath", os.devnull), ("core.fsmonitor", "false"), ("gc.auto", "0"), ("maintenance.auto", "false"))
 
 
+_mended: set[str] = set()
+"""Mirrors that this process made anew: one of which an object still cannot be read has it from the remote."""
+
+
 class Mirror(NamedTuple):
     """A remote repository's mirror: a bare repository without blobs but those that were asked for."""
 
@@ -43,6 +46,8 @@ class Mirror(NamedTuple):
     directory: str
     seconds: float | None = None
     """The longest that one git process may take."""
+    offline: bool = False
+    """Whether the network is not to be reached."""
 
     @property
     def git(self) -> Git:
@@ -66,11 +71,15 @@ class Mirror(NamedTuple):
                 self._fetch_or_make_anew()
             _touch(self.directory, "gto-fetched")
 
-    def rebuild(self) -> None:
-        """Make it anew."""
+    def mend(self) -> bool:
+        """Make it anew because it is damaged; once in a process, and not where the network is not to be reached."""
+        if self.offline or self.directory in _mended:
+            return False
+        _mended.add(self.directory)
         with self._locked():
             self._clone()
             _touch(self.directory, "gto-fetched")
+        return True
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -85,7 +94,9 @@ class Mirror(NamedTuple):
 
     def fetch_blobs(self, oids: Sequence[str]) -> None:
         """Fetch the contents of files, all at once."""
-        args = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--progress", *_QUIET, "--stdin", "origin"]
+        if self.offline:
+            raise NotMirrored(self.remote.url, f"{len(oids)} file(s) of")
+        args = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", *_progress(), *_QUIET, "--stdin", "origin"]
         _, status, err = self.online.talk(args, data="".join(f"{oid}\n" for oid in oids).encode())
         if status != 0:
             raise RemoteFailed(self.remote.url, args, status, err)
@@ -106,7 +117,7 @@ class Mirror(NamedTuple):
     def _clone(self) -> None:
         """Clone into a new directory, then put it in place of what is there."""
         fresh = f"{self.directory}.new"
-        shutil.rmtree(fresh, ignore_errors=True)  # of a process that was killed: whoever holds the lock is alone
+        shelf.delete(fresh)  # of a process that was killed: whoever holds the lock is alone
         os.makedirs(os.path.dirname(fresh), exist_ok=True)
         git = Git(os.path.dirname(fresh), _online(self.remote, partial=False), self.seconds)
         args = [
@@ -124,10 +135,10 @@ class Mirror(NamedTuple):
             if status != 0:
                 raise RemoteFailed(self.remote.url, args, status, err)
             _adopt(Git(fresh, _OFFLINE, self.seconds), self.remote)
-            shutil.rmtree(self.directory, ignore_errors=True)
+            shelf.delete(self.directory)
             os.replace(fresh, self.directory)
         finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+            shelf.delete(fresh)
         shelf.make_room(keep=self.directory)
 
     def _fetch_or_make_anew(self) -> None:
@@ -144,7 +155,7 @@ class Mirror(NamedTuple):
         return status == 0
 
     def _fetch(self) -> None:
-        args = ["fetch", "--progress", "--prune", "--atomic", *_QUIET, "--", "origin"]
+        args = ["fetch", *_progress(), "--prune", "--atomic", *_QUIET, "--", "origin"]
         _, status, err = self.online.talk([*args, f"+HEAD:{_HEAD}", _HEADS, _TAGS])
         if status != 0 and "couldn't find remote ref HEAD" in err:  # the remote is empty, or its HEAD names no branch
             _, status, err = self.online.talk([*args, _HEADS, _TAGS])
@@ -161,13 +172,28 @@ class Mirror(NamedTuple):
 
 def open_mirror(remote: Remote, rev: str = "HEAD", *, offline: bool = False, seconds: float | None = None) -> Repo:
     """Return the mirror of a remote repository, up to date unless `offline`, and the commit of `rev`."""
-    mirror = Mirror(remote, shelf.place_of(remote), seconds)
+    mirror = Mirror(remote, shelf.place_of(remote), seconds, offline)
     if not offline:
         mirror.update()
     elif not os.path.isdir(mirror.directory):
         raise NotMirrored(remote.url)
     _touch(mirror.directory, shelf.USED)
-    return Repo(mirror.git, mirror.directory, None, commit_of(mirror.git, rev), mirror)
+    return Repo(
+        mirror.git, mirror.directory, None, _head(mirror) if rev == "HEAD" else commit_of(mirror.git, rev), mirror
+    )
+
+
+def _head(mirror: Mirror) -> str | None:
+    """Return the commit that HEAD names; without a process, where its ref is a file of its own."""
+    with suppress(OSError, ValueError), open(os.path.join(mirror.directory, _HEAD), encoding="ascii") as file:
+        oid = file.read(129).strip()
+        if len(oid) in {40, 64} and int(oid, 16):
+            return oid
+    return commit_of(mirror.git, "HEAD")
+
+
+def _progress() -> list[str]:
+    return ["--progress"] if is_reported() else ["--quiet"]
 
 
 def _online(remote: Remote, *, partial: bool) -> dict[str, str]:

@@ -4,13 +4,15 @@ import os
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from gto.exceptions import UsageError
 from gto.git.command import hide
 
 SCHEMES = ("https", "http", "ssh", "git", "file", "git+ssh", "ssh+git")
 _SCP_RE = re.compile(r"(?:[^@:/\s]+@)?[^@:/\s]{2,}:[^:].*")  # host:path; a single letter is a Windows drive
+_URL_RE = re.compile(
+    r"([a-z][a-z0-9+.-]*)://([^/?#]*@)?(\[[0-9a-fA-F:.]+\](?::[0-9]*)?|[^/?#@\[\]]*)(/[^?#]*)?([?#].*)?"
+)
 _CONTROL_RE = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -44,18 +46,17 @@ def parse(text: str) -> Remote:
         raise UsageError(f"'{text}' is no address that GTO fetches from", f"use one of {', '.join(SCHEMES)}")
     if "://" not in text:
         return Remote(text.rstrip("/"), text.rstrip("/"))
-    try:
-        parts = urlsplit(text)
-    except ValueError as error:
-        raise UsageError(f"This is no URL: {error}", "it looks like https://host/path") from error
-    if parts.scheme not in SCHEMES:
-        raise UsageError(f"GTO does not fetch over '{parts.scheme}'", f"use one of {', '.join(SCHEMES)}")
-    user, at, host = parts.netloc.rpartition("@")
-    name, _, password = user.partition(":")
-    is_http = parts.scheme in {"http", "https"}  # there a token often stands for the name
-    shown = host if is_http or not at else f"{name}@{host}"
-    hide(password, parts.query, *((user, name) if is_http else ()))
-    return Remote(f"{parts.scheme}://{shown}{parts.path.rstrip('/')}", text)
+    match = _URL_RE.fullmatch(text)  # urllib.parse takes three milliseconds to import
+    if match is None:
+        raise UsageError("This is no URL", "it looks like https://host/path")
+    scheme, user, host, path, query = match.groups(default="")
+    if scheme not in SCHEMES:
+        raise UsageError(f"GTO does not fetch over '{scheme}'", f"use one of {', '.join(SCHEMES)}")
+    name, _, password = user.removesuffix("@").partition(":")
+    is_http = scheme in {"http", "https"}  # there a token often stands for the name
+    shown = host if is_http or not name else f"{name}@{host}"
+    hide(password, query, *((user.removesuffix("@"), name) if is_http else ()))
+    return Remote(f"{scheme}://{shown}{path.rstrip('/')}", text)
 
 
 def as_environment(settings: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -39,6 +39,10 @@ class Repo(NamedTuple):
 
         return read_names(self.mirror, names)
 
+    def mend(self) -> bool:
+        """Make a mirror anew in which an object cannot be read; false where that is no use, or this is no mirror."""
+        return self.mirror is not None and self.mirror.mend()
+
     @property
     def is_shallow(self) -> bool:
         """Whether it lacks older commits, and so perhaps tags."""

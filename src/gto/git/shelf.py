@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import time
 from contextlib import suppress
 from typing import NamedTuple
@@ -54,7 +53,14 @@ def kept() -> list[Kept]:
 def remove(directory: str) -> None:
     """Remove a mirror, unless another process is about to update it."""
     with lock.hold(f"{directory}.lock", 0):
-        shutil.rmtree(directory, ignore_errors=True)
+        delete(directory)
+
+
+def delete(directory: str) -> None:
+    """Delete a directory, as far as that can be."""
+    import shutil  # costs five milliseconds, and is seldom needed
+
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def make_room(keep: str) -> None:

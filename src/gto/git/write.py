@@ -11,6 +11,7 @@ from typing import NamedTuple
 from gto.core.event import parse_zone
 from gto.exceptions import GitError, NoIdentity, Raced, TagExists
 from gto.git.command import Git
+from gto.git.refusal import explain
 from gto.git.repo import read_objects
 
 _IDENT_RE = re.compile(r"(.*) <(.*)> ([0-9]+) ([+-][0-9]{4})")
@@ -107,7 +108,7 @@ def _make_signed_tag(git: Git, common_dir: str, name: str, commit: str, message:
         made = read_objects(signer, [f"refs/tags/{name}"])[0]
         # git 2.39 goes on, and ends with 0, where it cannot load an SSH key.
         if status != 0 or made is None or b"\n\n" + data + b"-----BEGIN " not in (made.body or b""):
-            raise GitError(args, status, err or "the tag was not signed")
+            raise explain(git.directory, args, status, err or "the tag was not signed")
         return made.oid
 
 
@@ -130,10 +131,10 @@ def update_tags(git: Git, create: Mapping[str, str], delete: Mapping[str, str], 
     data = "\n".join([*lines, "prepare", "commit", ""]).encode("utf-8", "surrogateescape")
     _, status, err = git.ask([*_DURABLE, "update-ref", "--stdin"], data=data)
     if status != 0:
-        raise _refused(err, create)
+        raise _refused(git, status, err, create)
 
 
-def _refused(err: str, create: Mapping[str, str]) -> Exception:
+def _refused(git: Git, status: int, err: str, create: Mapping[str, str]) -> Exception:
     for name in create:
         clash = re.search(rf"'refs/tags/([^']+)' exists; cannot create 'refs/tags/{re.escape(name)}'", err)
         if clash:
@@ -149,7 +150,7 @@ def _refused(err: str, create: Mapping[str, str]) -> Exception:
         return Raced(next(iter(create), "the tags"), err.strip())
     if re.search(r"but expected|unable to resolve reference", err):  # another process deleted or moved it
         return Raced(next(iter(create), "the tags"), err.strip())
-    return GitError(["update-ref", "--stdin"], 128, err)
+    return explain(git.directory, ["update-ref", "--stdin"], status, err)
 
 
 def _age(path: str) -> float:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from gto.exceptions import BadFile, GTOException, Raced, UsageError, WrongArgs
+from gto.exceptions import BadFile, GTOException, NotFound, Raced, UncommittedChanges, UsageError, WrongArgs
 from gto.git import commit as commits
 from gto.git.mirror import Mirror
 from gto.git.push import push_branch, push_commit
@@ -64,7 +64,10 @@ def carry_out(registry: Registry, edit: Callable[[Ground], Edit], *, commit: boo
         if registry.rev != "HEAD":
             raise UsageError("--branch needs the URL of a repository", f"here, `git switch {registry.rev}` first")
         tree = WorkTree(registry)
-        return tree.save(edit(tree), commit=commit or push, push=push)
+        wanted = edit(tree)
+        if commit or push:
+            _check_unchanged(registry, wanted.path, edit)
+        return tree.save(wanted, commit=commit or push, push=push)
     if not (commit or push):
         raise UsageError("A remote repository has no work tree to write to", "add --commit: the commit is pushed")
     until = time.monotonic() + PATIENCE
@@ -118,15 +121,14 @@ class WorkTree(NamedTuple):
         git = self.registry.git
         if push:
             commits.check_branch(git)
-        if commit:
-            commits.check_unchanged(git, edit.path)
         place = os.path.realpath(os.path.join(self.top, edit.path))
         old = _bytes(place)
-        if old == edit.text.encode():  # an earlier push may have failed
+        if old != edit.text.encode():
+            _replace(place, edit.text.encode())
+        elif not commit or not commits.is_changed(git, edit.path):  # an earlier push may have failed
             if push:
                 push_branch(git, REMOTE)
             return Saved(edit.path, pushed=push)
-        _replace(place, edit.text.encode())
         if commit:
             try:
                 commits.commit_file(git, edit.path, edit.message)
@@ -138,12 +140,10 @@ class WorkTree(NamedTuple):
         return Saved(edit.path, commit, push)
 
 
-class Branch(NamedTuple):
-    """A branch of a remote repository, and the commit at its tip."""
+class Tip(NamedTuple):
+    """The files of a commit."""
 
     registry: Registry
-    mirror: Mirror
-    name: str
     commit: str
 
     def has(self, *paths: str) -> bool:
@@ -161,6 +161,35 @@ class Branch(NamedTuple):
             return found.body.decode()
         except UnicodeDecodeError as error:
             raise BadFile(path, "it is not UTF-8") from error
+
+
+def _check_unchanged(registry: Registry, path: str, edit: Callable[[Ground], Edit]) -> None:
+    """Raise UncommittedChanges where a file has others than this edit, which a killed process may have left."""
+    if not commits.is_changed(registry.git, path):
+        return
+    if registry.repo.rev is not None:
+        with suppress(NotFound):  # what is to be removed may be no longer there
+            once = edit(Tip(registry, registry.repo.rev))
+            if once.path == path and once.text == WorkTree(registry).text(path):
+                return
+    raise UncommittedChanges(path)
+
+
+class Branch(NamedTuple):
+    """A branch of a remote repository, and the commit at its tip."""
+
+    registry: Registry
+    mirror: Mirror
+    name: str
+    commit: str
+
+    def has(self, *paths: str) -> bool:
+        """Tell whether one of these is there."""
+        return Tip(self.registry, self.commit).has(*paths)
+
+    def text(self, path: str) -> str:
+        """Return the text of a file; empty where there is none."""
+        return Tip(self.registry, self.commit).text(path)
 
     def save(self, edit: Edit) -> Saved:
         """Commit the file on top of the branch, and push; nothing is kept here before the remote has it."""

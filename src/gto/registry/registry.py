@@ -96,13 +96,21 @@ class Registry:
             self._listing = tags.list_tags(self.git)
         return self._listing
 
+    @listing.deleter
+    def listing(self) -> None:
+        self._listing = None  # it is read anew
+
     def items(self, name: str | None = None) -> Iterable[Event | Problem]:
         """Read the events and what was set aside, all or those of one artifact."""
         return tags.read_tags(self.git, self.listing) if name is None else tags.read_artifact(self.git, name)[1]
 
     def snapshot(self, until: int | None = None) -> Snapshot:
         """Read the whole registry; with `until`, as it was at that second."""
-        return fold(_upto(self.items(), until))
+        found = fold(_upto(self.items(), until))
+        if any(one.code in UNREAD for one in found.problems) and self.repo.mend():
+            del self.listing
+            return self.snapshot(until)
+        return found
 
     def artifact(self, name: str, until: int | None = None) -> ArtifactState:
         """Read one artifact; one without events is empty."""
@@ -113,7 +121,8 @@ class Registry:
         if not names.is_artifact(name):
             return Found(ArtifactState(name), {})
         taken, items = tags.read_artifact(self.git, name)
-        return found_in(name, taken, _upto(items, until))
+        found = found_in(name, taken, _upto(items, until))
+        return self.read_artifact(name, until) if found.unread and self.repo.mend() else found
 
 
 def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem]) -> Found:

@@ -56,12 +56,12 @@ def known(registry: Registry, from_tags: int = cache.FROM_TAGS) -> Known:
 
 
 def _is_kept(registry: Registry, from_tags: int) -> bool:
-    return registry.config.cache and len(registry.listing) >= from_tags
+    return registry.config.cache and (registry.repo.mirror is not None or len(registry.listing) >= from_tags)
 
 
 def _head(registry: Registry, names: Iterable[str]) -> str:
     """Return the digest of what decides which names are annotated; empty where that is read each time."""
-    if registry.repo.rev is None or registry.repo.mirror is not None:  # a mirror may lack a file, and get it later
+    if registry.repo.rev is None:
         return ""
     places = annotation.places_in_tables(registry, names)
     return cache.digest("\0".join([registry.repo.rev, *places]).encode("utf-8", "surrogateescape"))
@@ -78,6 +78,9 @@ def _brought_up(registry: Registry, old: cache.Cached) -> tuple[cache.Cached, li
     kept = {name: old.standings[name] for name, key in keys.items() if old.standings.get(name, ("",))[0] == key}
     changed = [one for one in groups if one.name not in kept]
     found, unsure = _sum_up(registry, tags.Listing(b"".join(line for one in changed for line in one.lines)))
+    if unsure and registry.repo.mend():
+        del registry.listing
+        return _brought_up(registry, cache.Cached())
     new = {one.name: one for one in found}
     kept |= {one.name: (one.digest, new.get(one.name)) for one in changed if one.name not in unsure}
     every = [*(one for _, one in kept.values() if one is not None), *(one for one in found if one.name in unsure)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gto.exceptions import GitError, GitMissing
-from gto.git.command import Git, environment
+from gto.git.command import Git, environment, within
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +90,19 @@ def test_a_git_that_cannot_be_started_is_said(tmp_path: Path, monkeypatch: pytes
 def test_a_nul_byte_in_an_argument_is_a_declared_error(repo: Repo) -> None:
     with pytest.raises(GitError, match="holds a byte that it cannot"):
         Git(str(repo.path)).run(["rev-parse", "a\0b"])
+
+
+def test_all_processes_that_a_thread_starts_within_a_limit_share_it(false_git: Path, tmp_path: Path) -> None:
+    false_git.write_text('#!/bin/sh\nexec sleep "$3"\n')
+    git = Git(str(tmp_path), seconds=60)
+    begin = time.monotonic()
+    with within(0.5):
+        git.run(["0.2"])
+        with pytest.raises(GitError, match=r"no answer within 0\.5 seconds"):
+            git.run(["30"])
+        with pytest.raises(GitError, match=r"no answer within 0\.5 seconds"), git.stream(["30"], b"") as answer:
+            answer.out.read()
+    assert time.monotonic() - begin < 20
+    with within(60), pytest.raises(GitError, match=r"no answer within 0\.1 seconds"):
+        git._replace(seconds=0.1).run(["30"])
+    git.run(["0.6"])

@@ -25,7 +25,7 @@ def young_locks(repo: Repo, now: float) -> Iterator[str]:
     for one in leftover.find_locks(repo.common_dir, now):
         if not one.is_stale:
             age = duration(one.age)
-            yield f"{place.shown(repo, one.path)} is locked for {age}: a git process is at work, or was killed"
+            yield f"{place.shown(repo, one.path)} has been there for {age}: a git process is at work, or was killed"
 
 
 def temporary(repo: Repo, now: float) -> Iterator[Problem]:
