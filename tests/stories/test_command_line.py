@@ -69,7 +69,7 @@ def test_outside_a_repository_one_line_says_so(args: tuple[str, ...], tmp_path: 
     said(Repo(outside).gto(*args), "No Git repo found in '.'", "--repo")
 
 
-@pytest.mark.parametrize("place", ["file", "missing", "file/below", "", "https://example.com/x.git"])
+@pytest.mark.parametrize("place", ["file", "missing", "file/below", ""])
 def test_a_repository_that_is_none_is_named(place: str, repo: Repo) -> None:
     (repo.path / "file").write_text("x", encoding="utf-8")
     for args in (("show",), ("register", "nn")):
