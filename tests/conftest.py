@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests import forks
 from tests.repo import Repo
 from tests.server import serve
 
@@ -58,6 +59,13 @@ def must_run(reason: object) -> str:
     """The sentence that stands in place of the skip."""
     text = reason[2] if isinstance(reason, tuple) else reason
     return f"GTO_TESTS_MUST_RUN is set, but: {text}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def forking() -> Iterator[None]:
+    """The process from which gto is forked ends with the session."""
+    yield
+    forks.stop()
 
 
 @pytest.fixture(autouse=True)

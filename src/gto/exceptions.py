@@ -444,11 +444,24 @@ class RemoteFailed(GitError):
     def __init__(self, url: str, argv: Iterable[str], status: int | None, stderr: str, hint: str = "") -> None:
         """Keep the address, which holds nothing secret, and git's own words."""
         super().__init__(argv, status, stderr)
-        lines = [line for line in self.stderr.splitlines() if line.startswith(("fatal: ", "error: ", "remote: "))]
         self.url = url
-        self.message = f"Cannot reach '{url}': {lines[0].partition(': ')[2] if lines else self.stderr or status}"
+        self.message = f"Cannot reach '{url}': {_reason(self.stderr) or status}"
         self.args = (self.message,)
         self.hint = hint or f"`git ls-remote {url}` shows whether git reaches it; --offline reads what was fetched"
+
+
+_TOLD = ("fatal: ", "error: ", "remote: ")
+_VAGUE = "fatal: Could not read from remote repository."
+
+
+def _reason(stderr: str) -> str:
+    """Return the line that says why git could not reach a remote; before git's own vague one stand those of ssh."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith(_TOLD)]
+    if _VAGUE in lines[1:]:
+        told = lines[lines.index(_VAGUE) - 1 :]
+    line = next(iter(told or lines), "")
+    return line.partition(": ")[2] if line.startswith(_TOLD) else line
 
 
 class NotMirrored(NotFound):
@@ -458,6 +471,15 @@ class NotMirrored(NotFound):
         """Keep the address; `what` says what is lacking."""
         verb = "was" if what.startswith("Nothing") else "were not"
         super().__init__(f"{what} '{url}' {verb} fetched yet", "leave out --offline once")
+        self.url = url
+
+
+class MirrorDamaged(NotFound):
+    """What a mirror holds cannot be read, and it cannot be made anew."""
+
+    def __init__(self, url: str) -> None:
+        """Keep the address."""
+        super().__init__(f"The mirror of '{url}' is damaged", f"`gto cache clear {url}`, then run this again online")
         self.url = url
 
 

@@ -209,6 +209,20 @@ def test_a_shallow_clone_deletes_on_the_remote_what_it_does_not_have_itself(orig
     assert not any("/ok" in ref for ref in origin.refs("refs/tags"))
 
 
+def test_a_shallow_clone_promotes_a_version_whose_commit_it_lacks(origin: Repo) -> None:
+    work = origin.path.with_name("repo")
+    later = Repo(work, LATER)
+    for number in range(3):
+        later.commit(f"more {number}")
+    later.git("push", "--quiet", str(origin.path), "HEAD:main")
+    shallow = clone(origin, "--depth=1")
+    assert shallow.git("rev-list", "--all", "--count") == "1"
+    assert "ok#dev#2" in done(shallow.gto("assign", "ok", "--version", "v0.0.1", "--stage", "dev", "--push"))
+    assert "refs/tags/ok#dev#2" in origin.refs("refs/tags")
+    assert int(shallow.git("rev-list", "--all", "--count")) <= 2
+    said(shallow.gto("deprecate", "ok", "v0.0.1", "--delete"), "on 'origin' only", "add --push")
+
+
 def test_a_shallow_clone_whose_remote_does_not_answer_registers_only_by_force(origin: Repo) -> None:
     shallow = clone(origin, "--depth=1")
     origin.path.rename(origin.path.with_name("gone"))

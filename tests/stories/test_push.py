@@ -225,3 +225,32 @@ def test_an_annotation_is_not_pushed_from_a_detached_head(repo: Repo, origin: Re
     assert "HEAD is detached" in result.stderr
     assert repo.git("rev-parse", "HEAD") == before == origin.git("rev-parse", "main")
     assert not (repo.path / "artifacts.yaml").exists()
+
+
+def test_an_assignment_takes_the_registration_along_that_the_remote_lacks(repo: Repo, origin: Repo) -> None:
+    done(repo.gto("register", "nn"))
+    result = repo.gto("assign", "nn", "--version", "v0.0.1", "--stage", "prod", "--push")
+    assert result.code == 0
+    assert "'nn@v0.0.1' was not on 'origin': it was pushed too" in result.stderr
+    assert repo.refs("refs/tags") == origin.refs("refs/tags")
+    assert len(origin.refs("refs/tags")) == 2
+
+
+@pytest.mark.parametrize("trouble", ["gone", "refused"])
+def test_tags_are_kept_here_on_demand_where_the_remote_does_not_take_them(
+    trouble: str, repo: Repo, origin: Repo
+) -> None:
+    if trouble == "gone":
+        origin.path.rename(origin.path.with_name("gone"))
+    else:
+        hook(origin, "pre-receive", "echo no >&2; exit 1")
+    result = repo.gto("register", "nn", "--push", "--keep-local")
+    assert result.code == 1
+    assert "the tags are kept here: `gto push` sends them" in result.stderr
+    assert set(repo.refs("refs/tags")) == {"refs/tags/nn@v0.0.1"}
+    if trouble == "gone":
+        origin.path.with_name("gone").rename(origin.path)
+    else:
+        (origin.path / "hooks/pre-receive").unlink()
+    done(repo.gto("push"))
+    assert origin.refs("refs/tags") == repo.refs("refs/tags")

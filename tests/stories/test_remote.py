@@ -247,7 +247,7 @@ def test_info_and_clear_say_what_is_kept(work: Repo, server: Server, away: Repo)
     assert [one["url"] for one in info["mirrors"]] == [server.url()]
     assert info["size"] == info["mirrors"][0]["size"] > 1000
     assert server.url() in done(away.gto("cache", "info"))
-    said(away.gto("cache", "clear", "https://example.com/other"), "Nothing of")
+    said(away.gto("cache", "clear", "https://example.com/other"), "There is no mirror of", "gto cache info")
     assert "Removed 1 mirrors" in done(away.gto("cache", "clear", server.url()))
     assert mirrors(away) == []
     done(away.gto("show", "-r", server.url()))
@@ -274,6 +274,77 @@ def test_a_mirror_runs_nothing_and_keeps_no_setting_of_the_remote(work: Repo, se
     (place,) = mirrors(away)
     assert not (place / "hooks").exists()
     assert "remote" not in (place / "config").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("words", [("show",), ("describe", "nn"), ("show", "--type", "model")])
+def test_a_blob_that_the_mirror_cannot_read_is_fetched_again(
+    words: tuple[str, ...], work: Repo, server: Server, away: Repo
+) -> None:
+    assert work.path.exists()
+    expected = done(away.gto(*words, "-r", server.url()))
+    spoil(away, server)
+    for _ in range(2):
+        assert done(away.gto(*words, "-r", server.url())) == expected
+    spoil(away, server)
+    result = away.gto("describe", "nn", "-r", server.url(), "--offline")
+    said(result, "file(s) of", "were not fetched yet", "leave out --offline")
+
+
+def test_an_annotation_erases_nothing_where_the_mirror_is_damaged(
+    work: Repo, bare: Repo, server: Server, away: Repo
+) -> None:
+    assert work.path.exists()
+    done(away.gto("describe", "nn", "-r", server.url()))
+    spoil(away, server)
+    done(away.gto("annotate", "nn", "--label", "x", "--commit", "-r", server.url()))
+    assert "only: {type: dataset}" in bare.git("show", "main:artifacts.yaml")
+
+
+def spoil(away: Repo, server: Server) -> None:
+    """Make every content unreadable that the mirror has of the files of main."""
+    (place,) = mirrors(away)
+    mirror = Repo(place)
+    for pack in (place / "objects/pack").glob("*.pack"):
+        listed = mirror.git("verify-pack", "-v", str(pack.with_suffix(".idx"))).splitlines()
+        starts = sorted(int(line.split()[4]) for line in listed if line.split()[1:2] == ["blob"])
+        data = bytearray(pack.read_bytes())
+        for start in starts:
+            data[start + 3 : start + 11] = b"\xff" * 8
+        pack.chmod(0o644)
+        pack.write_bytes(data)
+    assert server.port
+
+
+def test_a_stamp_in_the_future_counts_for_nothing(work: Repo, server: Server, away: Repo) -> None:
+    done(away.gto("show", "-r", server.url()))
+    (place,) = mirrors(away)
+    run("touch", "-d", "1 day", str(place / "gto-fetched"), cwd=away.path)
+    done(work.gto("assign", "nn", "--version", "v0.0.2", "--stage", "prod", "--push"))
+    assert done(away.gto("show", "nn#prod", "--version", "-r", server.url())) == "v0.0.2\n"
+
+
+@pytest.mark.parametrize(
+    "words", [("register", "new"), ("deprecate", "nn"), ("annotate", "x", "--path", "y", "--commit")]
+)
+def test_offline_writes_nothing(words: tuple[str, ...], work: Repo, bare: Repo, server: Server, away: Repo) -> None:
+    assert work.path.exists()
+    done(away.gto("show", "-r", server.url()))
+    before = bare.refs()
+    said(away.gto(*words, "--offline", "-r", server.url()), "--offline only reads")
+    assert bare.refs() == before
+
+
+def test_what_killed_clones_left_is_swept(work: Repo, server: Server, away: Repo) -> None:
+    assert work.path.exists()
+    done(away.gto("show", "-r", server.url()))
+    (place,) = mirrors(away)
+    (place.parent / f"{place.name}.1.new").mkdir()
+    place.rename(place.parent / "other.git.2.new")
+    place.write_text("a file in its place", encoding="utf-8")
+    assert "v0.0.2" in done(away.gto("show", "-r", server.url()))
+    assert not (place.parent / f"{place.name}.1.new").exists()
+    done(away.gto("cache", "clear"))
+    assert list(place.parent.glob("*.new")) == []
 
 
 # --- credentials
@@ -481,11 +552,15 @@ def test_a_refused_annotation_changes_nothing(work: Repo, bare: Repo, server: Se
         ("https://exa mple.com/x", ("no blanks",)),
         ("https://[::1/x", ("This is no URL",)),
         ("http://127.0.0.1:1/x.git", ("Cannot reach 'http://127.0.0.1:1/x.git'",)),
+        ("http://ada:first/secret@127.0.0.1:1/x", ("This is no URL", "write @ as %40")),
+        ("http://ada:first@secret@127.0.0.1:1/x", ("This is no URL", "write @ as %40")),
         ("file:///nowhere/at/all", ("Cannot reach 'file:///nowhere/at/all'",)),
     ],
 )
 def test_a_wrong_address_is_refused_in_one_line(url: str, words: tuple[str, ...], away: Repo) -> None:
     for command in (("show",), ("register", "nn")):
+        result = away.gto("-v", *command, "-r", url)
+        assert "secret" not in result.stderr
         said(away.gto(*command, "-r", url), *words)
     assert list(away.path.iterdir()) == []
     assert mirrors(away) == []

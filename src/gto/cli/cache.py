@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from gto.cli import options, render
-from gto.exceptions import NotMirrored
+from gto.exceptions import MirrorBusy, WrongArgs
 from gto.git import remote, shelf
 
 
@@ -42,10 +42,20 @@ def clear(url: str | None) -> None:
         place = shelf.place_of(remote.parse(url))
         mirrors = [one for one in mirrors if one.directory == place]
         if not mirrors:
-            raise NotMirrored(remote.parse(url).url)
-    for one in mirrors:
+            raise WrongArgs(f"There is no mirror of '{remote.parse(url).url}'", "`gto cache info` lists them")
+    else:
+        shelf.sweep()
+    removed = [one for one in mirrors if _remove(one)]
+    render.say(f"Removed {len(removed)} mirrors, {_size(sum(one.size for one in removed))}")
+
+
+def _remove(one: shelf.Kept) -> bool:
+    try:
         shelf.remove(one.directory)
-    render.say(f"Removed {len(mirrors)} mirrors, {_size(sum(one.size for one in mirrors))}")
+    except MirrorBusy:
+        render.note(f"'{one.url}' is being fetched: it was left alone")
+        return False
+    return True
 
 
 def _time(one: shelf.Kept) -> datetime:

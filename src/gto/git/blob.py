@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from gto.git.command import Git
+from gto.exceptions import MirrorDamaged
 from gto.git.mirror import Mirror
 from gto.git.repo import GitObject, read_objects
 
+_SUBMODULE = b"160000"  # a commit of another repository, which is not here
 _LASTING_RE = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?:")
 _read: dict[tuple[str, str], GitObject | None] = {}
 """What was read while this process runs: the directory of a mirror, a commit's id and a path, and what is there."""
@@ -22,21 +23,36 @@ def read_names(mirror: Mirror, names: Sequence[str]) -> list[GitObject | None]:
 
 
 def _read_anew(mirror: Mirror, names: Sequence[str]) -> list[GitObject | None]:
-    oids = _resolve(mirror.git, names)
+    oids = _resolve(mirror, names)
     wanted = list(dict.fromkeys(oid for oid in oids if oid is not None))
     found = dict(zip(wanted, read_objects(mirror.git, wanted), strict=True))
-    lacking = [oid for oid, content in found.items() if content is None]
-    if lacking:
-        mirror.fetch_blobs(lacking)
-        found |= dict(zip(lacking, read_objects(mirror.git, lacking), strict=True))
+    for again in (False, True):
+        lacking = [oid for oid, content in found.items() if content is None]
+        if lacking and again:
+            _mend(mirror)  # git has a file of the object, so it does not fetch it, and cannot read it
+        if lacking:
+            mirror.fetch_blobs(lacking)
+            found |= dict(zip(lacking, read_objects(mirror.git, lacking), strict=True))
+    if None in found.values():
+        raise MirrorDamaged(mirror.remote.url)
     return [found[oid] if oid is not None else None for oid in oids]
 
 
-def _resolve(git: Git, names: Sequence[str]) -> list[str | None]:
+def _mend(mirror: Mirror) -> None:
+    if not mirror.mend():
+        raise MirrorDamaged(mirror.remote.url)
+
+
+def _resolve(mirror: Mirror, names: Sequence[str]) -> list[str | None]:
     """Return the object id of each `rev:path`, by the trees, which are there; an object id stays itself."""
     places = {name: _split(name) for name in names if ":" in name}
-    wanted = list(dict.fromkeys(tree for tree, _ in places.values()))
-    trees = {tree: _entries(found) for tree, found in zip(wanted, read_objects(git, wanted), strict=True)}
+    roots = {f"{name.partition(':')[0]}:" for name in places if _LASTING_RE.match(name)}
+    wanted = list(dict.fromkeys([*roots, *(tree for tree, _ in places.values())]))
+    read = dict(zip(wanted, read_objects(mirror.git, wanted), strict=True))
+    if any(read[root] is None for root in roots):  # a commit without a tree is none
+        _mend(mirror)
+        read = dict(zip(wanted, read_objects(mirror.git, wanted), strict=True))
+    trees = {tree: _entries(content) for tree, content in read.items()}
     return [trees[places[name][0]].get(places[name][1]) if name in places else name for name in names]
 
 
@@ -55,6 +71,8 @@ def _entries(tree: GitObject | None) -> dict[bytes, str]:
     at = 0
     while at < len(tree.body):
         end = tree.body.index(b"\0", at)
-        found[tree.body[at:end].partition(b" ")[2]] = tree.body[end + 1 : end + 1 + width].hex()
+        mode, _, entry = tree.body[at:end].partition(b" ")
+        if mode != _SUBMODULE:
+            found[entry] = tree.body[end + 1 : end + 1 + width].hex()
         at = end + 1 + width
     return found

@@ -1,6 +1,7 @@
 """The only place that starts a process: git, with a known environment and a time limit."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -106,6 +107,7 @@ def _left(seconds: float) -> tuple[float, float]:
 
 _PS = ("ps", "-A", "-o", "pid=,ppid=")
 _hidden: set[str] = set()
+_USER_RE = re.compile(r"(https?://)[^/\s'\"]+@")
 _SHORTEST_SECRET = 6  # characters; shorter ones would turn words of git into stars
 
 
@@ -115,10 +117,14 @@ def hide(*secrets: str) -> None:
 
 
 def _text(err: bytes) -> str:
-    text = err.decode("utf-8", "replace")
+    return _masked(err.decode("utf-8", "replace"))
+
+
+def _masked(text: str) -> str:
+    """Put `***` in the place of secrets: those that hide() was told, and what stands before the `@` of a URL."""
     for secret in sorted(_hidden, key=len, reverse=True):
         text = text.replace(secret, "***")
-    return text
+    return _USER_RE.sub(r"\1***@", text)
 
 
 class Git(NamedTuple):
@@ -185,7 +191,7 @@ class Git(NamedTuple):
         for say in _watchers:
             from shlex import join
 
-            say(join(argv))
+            say(_masked(join(argv)))
         try:
             return subprocess.Popen(  # noqa: S603  the arguments are a list; no shell reads them
                 argv,

@@ -28,13 +28,14 @@ def fetch_tags(repo: Repo, remote: str, oids: Mapping[str, str]) -> None:
     A shallow clone stays shallow. Of a commit that it lacks, it gets that commit and nothing of its history.
     """
     if repo.is_shallow:
-        _fetch_shallow(repo.git, remote, oids)
+        fetch_commits(repo.git, remote, oids)
     else:
         _fetch(repo.git, remote, list(oids.values()))
     update_tags(repo.git, oids, {})
 
 
-def _fetch_shallow(git: Git, remote: str, oids: Mapping[str, str]) -> None:
+def fetch_commits(git: Git, remote: str, oids: Mapping[str, str]) -> None:
+    """Fetch tags and the commits that they are on into a shallow clone, which stays as shallow; no ref is made."""
     offer = _ask(git, remote)
     absent = _absent(git, offer, list(oids))
     if absent and _fetch_news(git, remote, offer):

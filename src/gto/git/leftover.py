@@ -41,7 +41,8 @@ def find_locks(common_dir: str, now: float) -> list[Leftover]:
 
 def find_temporary(git: Git, top: str, now: float) -> list[Leftover]:
     """Return the temporary files of gto in the work tree that git does not track."""
-    out = git.run(["ls-files", "--others", "--full-name", "-z", "--", ":(top,glob)**/.gto-*.tmp"])
+    files = ["ls-files", "--others", "--full-name", "-z", "--", ":(top,glob)**/.gto-*.tmp"]
+    out = git.run(["-c", "core.fsmonitor=false", *files])
     paths = (path for path in out.decode("utf-8", "surrogateescape").split("\0") if path)
     found = [path for path in paths if _TEMPORARY_RE.fullmatch(path.rpartition("/")[2])]
     return [Leftover(os.path.join(top, path), _age(os.path.join(top, path), now)) for path in found]

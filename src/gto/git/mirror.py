@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import NamedTuple
 
-from gto.exceptions import GitError, NotMirrored, RefNotFound, RemoteFailed
+from gto.exceptions import GitError, NotMirrored, RemoteFailed, UsageError, WrongArgs
 from gto.git import lock, shelf
 from gto.git.command import Git, is_reported, limit
 from gto.git.remote import Remote, as_environment
@@ -16,6 +16,7 @@ from gto.git.repo import Repo, commit_of
 _HEADS = "+refs/heads/*:refs/heads/*"
 _TAGS = "+refs/tags/*:refs/tags/*"
 _HEAD = "refs/gto/head"  # the remote's HEAD, which may be a branch of any name, or detached
+_ASKED = "gto-fetched"  # a file whose time says when the remote was last asked
 _MOST_PACKS = 40
 _MOST_LOOSE = 200  # refs that are files of their own; more are packed into one file
 # What is fetched cannot change how git reads it: no configuration but the mirror's own, no transport, no hook.
@@ -57,19 +58,22 @@ class Mirror(NamedTuple):
     @property
     def online(self) -> Git:
         """Git for fetching, pushing and signing, with the user's own configuration and credentials."""
+        if self.offline:
+            raise UsageError("--offline only reads", "leave it out to write to a remote repository")
         return Git(self.directory, _online(self.remote, partial=True), self.seconds)
 
     def update(self) -> None:
         """Bring it up to date with the remote, or make it; where another process just did, nothing is done."""
         start = time.time()
         with self._locked():
-            if self._fetched_at() >= start:
+            now = time.time()
+            if start <= self._asked_at() <= now:  # another process asked the remote after this one was started
                 return
             if not os.path.isdir(self.directory):
                 self._clone()
             else:
                 self._fetch_or_make_anew()
-            _touch(self.directory, "gto-fetched")
+            _touch(self.directory, _ASKED, now)
 
     def mend(self) -> bool:
         """Make it anew because it is damaged; once in a process, and not where the network is not to be reached."""
@@ -78,7 +82,6 @@ class Mirror(NamedTuple):
         _mended.add(self.directory)
         with self._locked():
             self._clone()
-            _touch(self.directory, "gto-fetched")
         return True
 
     @contextmanager
@@ -97,7 +100,7 @@ class Mirror(NamedTuple):
         if self.offline:
             raise NotMirrored(self.remote.url, f"{len(oids)} file(s) of")
         args = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", *_progress(), *_QUIET, "--stdin", "origin"]
-        _, status, err = self.online.talk(args, data="".join(f"{oid}\n" for oid in oids).encode())
+        status, err = self._talk(self.online, args, "".join(f"{oid}\n" for oid in oids).encode())
         if status != 0:
             raise RemoteFailed(self.remote.url, args, status, err)
 
@@ -106,18 +109,29 @@ class Mirror(NamedTuple):
         out = self.online.run(["ls-remote", "--quiet", "--symref", "origin", "HEAD"]).decode("utf-8", "surrogateescape")
         name = out.partition("ref: refs/heads/")[2].partition("\t")[0]
         if not name:
-            raise RefNotFound("HEAD")
+            raise WrongArgs(f"The HEAD of '{self.remote.url}' names no branch", "--branch names the one to write to")
         return name
 
-    def _fetched_at(self) -> float:
+    def _asked_at(self) -> float:
         with suppress(OSError):
-            return os.stat(os.path.join(self.directory, "gto-fetched")).st_mtime
+            return os.stat(os.path.join(self.directory, _ASKED)).st_mtime
         return 0.0
+
+    def _talk(self, git: Git, args: Sequence[str], data: bytes = b"") -> tuple[int, str]:
+        """Return the exit status and the words of a git process that talks to the remote; too late is RemoteFailed."""
+        try:
+            _, status, err = git.talk(args, data=data)
+        except GitError as error:
+            if error.status is not None:
+                raise
+            hint = "GTO_TIMEOUT says how many seconds git may take; --offline reads what was fetched before"
+            raise RemoteFailed(self.remote.url, args, None, f"fatal: {error.stderr}", hint) from error
+        return status, err
 
     def _clone(self) -> None:
         """Clone into a new directory, then put it in place of what is there."""
-        fresh = f"{self.directory}.new"
-        shelf.delete(fresh)  # of a process that was killed: whoever holds the lock is alone
+        fresh = f"{self.directory}.{os.getpid()}.new"
+        shelf.sweep(self.directory)
         os.makedirs(os.path.dirname(fresh), exist_ok=True)
         git = Git(os.path.dirname(fresh), _online(self.remote, partial=False), self.seconds)
         args = [
@@ -131,7 +145,7 @@ class Mirror(NamedTuple):
             self.remote.url,
         ]
         try:
-            _, status, err = git.talk([*args, fresh])
+            status, err = self._talk(git, [*args, fresh])
             if status != 0:
                 raise RemoteFailed(self.remote.url, args, status, err)
             _adopt(Git(fresh, _OFFLINE, self.seconds), self.remote)
@@ -156,9 +170,9 @@ class Mirror(NamedTuple):
 
     def _fetch(self) -> None:
         args = ["fetch", *_progress(), "--prune", "--atomic", *_QUIET, "--", "origin"]
-        _, status, err = self.online.talk([*args, f"+HEAD:{_HEAD}", _HEADS, _TAGS])
+        status, err = self._talk(self.online, [*args, f"+HEAD:{_HEAD}", _HEADS, _TAGS])
         if status != 0 and "couldn't find remote ref HEAD" in err:  # the remote is empty, or its HEAD names no branch
-            _, status, err = self.online.talk([*args, _HEADS, _TAGS])
+            status, err = self._talk(self.online, [*args, _HEADS, _TAGS])
         if status != 0:
             raise RemoteFailed(self.remote.url, args, status, err)
         self._tidy()
@@ -223,6 +237,7 @@ def _count(directory: str, enough: int) -> int:
     return found
 
 
-def _touch(directory: str, name: str) -> None:
+def _touch(directory: str, name: str, seconds: float | None = None) -> None:
+    """Write the time, now or so many seconds after 1970, on a file."""
     with suppress(OSError), open(os.path.join(directory, name), "a", encoding="utf-8") as file:
-        os.utime(file.fileno())
+        os.utime(file.fileno(), None if seconds is None else (seconds, seconds))

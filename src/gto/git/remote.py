@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from gto.exceptions import UsageError
@@ -10,8 +10,8 @@ from gto.git.command import hide
 
 SCHEMES = ("https", "http", "ssh", "git", "file", "git+ssh", "ssh+git")
 _SCP_RE = re.compile(r"(?:[^@:/\s]+@)?[^@:/\s]{2,}:[^:].*")  # host:path; a single letter is a Windows drive
-_URL_RE = re.compile(
-    r"([a-z][a-z0-9+.-]*)://([^/?#]*@)?(\[[0-9a-fA-F:.]+\](?::[0-9]*)?|[^/?#@\[\]]*)(/[^?#]*)?([?#].*)?"
+_URL_RE = re.compile(  # scheme, user, host, path, query
+    r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#@]*@)?((?:\[[0-9a-fA-F:.]+\]|[^/?#@:\[\]]*)(?::[0-9]*)?)(/[^?#]*)?([?#].*)?"
 )
 _CONTROL_RE = re.compile(r"[\x00-\x20\x7f]")
 
@@ -48,8 +48,10 @@ def parse(text: str) -> Remote:
         return Remote(text.rstrip("/"), text.rstrip("/"))
     match = _URL_RE.fullmatch(text)  # urllib.parse takes three milliseconds to import
     if match is None:
-        raise UsageError("This is no URL", "it looks like https://host/path")
+        hint = "it looks like https://host/path; in a name or password write @ as %40, : as %3A, / as %2F"
+        raise UsageError("This is no URL", hint)
     scheme, user, host, path, query = match.groups(default="")
+    scheme = scheme.lower()
     if scheme not in SCHEMES:
         raise UsageError(f"GTO does not fetch over '{scheme}'", f"use one of {', '.join(SCHEMES)}")
     name, _, password = user.removesuffix("@").partition(":")
@@ -59,13 +61,12 @@ def parse(text: str) -> Remote:
     return Remote(f"{scheme}://{shown}{path.rstrip('/')}", text)
 
 
-def as_environment(settings: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Write settings as git reads them from its environment, where they come before every file and behind nothing."""
-    given = os.environ.get("GIT_CONFIG_COUNT", "")
-    first = int(given) if given.isdecimal() else 0
-    env: dict[str, str] = {}
-    count = first
+def as_environment(settings: Iterable[tuple[str, str]], env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Write settings as git reads them from its environment, behind those that `env` has; they outdo every file."""
+    given = env.get("GIT_CONFIG_COUNT", "")
+    count = int(given) if given.isdecimal() else 0
+    made: dict[str, str] = {}
     for key, value in settings:
-        env |= {f"GIT_CONFIG_KEY_{count}": key, f"GIT_CONFIG_VALUE_{count}": value}
+        made |= {f"GIT_CONFIG_KEY_{count}": key, f"GIT_CONFIG_VALUE_{count}": value}
         count += 1
-    return {**env, "GIT_CONFIG_COUNT": str(count)}
+    return {**made, "GIT_CONFIG_COUNT": str(count)}

@@ -48,6 +48,10 @@ class Repo(NamedTuple):
         """Whether it lacks older commits, and so perhaps tags."""
         return os.path.exists(os.path.join(self.common_dir, "shallow"))
 
+    def has(self, commit: str) -> bool:
+        """Tell whether a commit is here."""
+        return self.git.ask(["cat-file", "-e", commit])[1] == 0
+
     def resolve(self, rev: str) -> str:
         """Return the commit that a revision names, or raise RefNotFound."""
         answer = commit_of(self.git, rev)

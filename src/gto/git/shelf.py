@@ -60,7 +60,17 @@ def delete(directory: str) -> None:
     """Delete a directory, as far as that can be."""
     import shutil  # costs five milliseconds, and is seldom needed
 
+    if os.path.islink(directory) or os.path.isfile(directory):
+        os.unlink(directory)
     shutil.rmtree(directory, ignore_errors=True)
+
+
+def sweep(directory: str = "") -> None:
+    """Remove what clones that were killed left behind, of one mirror or of all; one that still runs fails alone."""
+    with suppress(FileNotFoundError):
+        for entry in os.scandir(home()):
+            if entry.name.endswith(".new") and entry.path.startswith(directory):
+                delete(entry.path)
 
 
 def make_room(keep: str) -> None:

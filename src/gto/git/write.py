@@ -12,6 +12,7 @@ from gto.core.event import parse_zone
 from gto.exceptions import GitError, NoIdentity, Raced, TagExists
 from gto.git.command import Git
 from gto.git.refusal import explain
+from gto.git.remote import as_environment
 from gto.git.repo import read_objects
 
 _IDENT_RE = re.compile(r"(.*) <(.*)> ([0-9]+) ([+-][0-9]{4})")
@@ -93,7 +94,7 @@ def _make_signed_tag(git: Git, common_dir: str, name: str, commit: str, message:
         Git(scratch).run(["init", "--quiet", "--bare", f"--object-format={object_format}", "."])
         env = {
             **git.env,
-            **_as_environment(who.config),
+            **as_environment(who.config, {**os.environ, **git.env}),
             "GIT_DIR": scratch,
             "GIT_OBJECT_DIRECTORY": f"{common_dir}/objects",
             "GIT_COMMITTER_NAME": who.name,
@@ -110,12 +111,6 @@ def _make_signed_tag(git: Git, common_dir: str, name: str, commit: str, message:
         if status != 0 or made is None or b"\n\n" + data + b"-----BEGIN " not in (made.body or b""):
             raise explain(git.directory, args, status, err or "the tag was not signed")
         return made.oid
-
-
-def _as_environment(config: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Write settings as git reads them from its environment, where they come before every file."""
-    pairs = [{f"GIT_CONFIG_KEY_{n}": key, f"GIT_CONFIG_VALUE_{n}": value} for n, (key, value) in enumerate(config)]
-    return {"GIT_CONFIG_COUNT": str(len(config)), **{name: text for pair in pairs for name, text in pair.items()}}
 
 
 def update_tags(git: Git, create: Mapping[str, str], delete: Mapping[str, str], *, absent: Sequence[str] = ()) -> None:
@@ -163,20 +158,21 @@ def _age(path: str) -> float:
 
 def follow_tags(git: Git, create: Mapping[str, str], delete: Mapping[str, str]) -> None:
     """Do as update_tags(), where the remote has the change: what another process of this clone fetched is no error."""
-    here = _read_refs(git, (*create, *delete)) if delete else {}
+    here = read_refs(git, (*create, *delete)) if delete else {}
     wanted = {name: oid for name, oid in delete.items() if name in here}
     try:
         if create or wanted:
             update_tags(git, create, wanted)
     except (Raced, TagExists):
-        here = _read_refs(git, (*create, *delete))
+        here = read_refs(git, (*create, *delete))
         lacking = {name: oid for name, oid in create.items() if here.get(name) != oid}
         if lacking.keys() & here.keys():
             raise
         update_tags(git, lacking, {name: here[name] for name in delete if name in here})
 
 
-def _read_refs(git: Git, names: Iterable[str]) -> dict[str, str]:
+def read_refs(git: Git, names: Iterable[str]) -> dict[str, str]:
+    """Return those of the tags that are here, names to object ids."""
     out = git.run(["for-each-ref", "--format=%(objectname) %(refname)", *(f"refs/tags/{name}" for name in names)])
     lines = (line.partition(" refs/tags/") for line in out.decode("utf-8", "surrogateescape").splitlines())
     return {name: oid for oid, _, name in lines}

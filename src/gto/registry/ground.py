@@ -63,10 +63,10 @@ def carry_out(registry: Registry, edit: Callable[[Ground], Edit], *, commit: boo
     if registry.repo.mirror is None:
         if registry.rev != "HEAD":
             raise UsageError("--branch needs the URL of a repository", f"here, `git switch {registry.rev}` first")
-        tree = WorkTree(registry)
+        tree = WorkTree(registry, _top(registry))
         wanted = edit(tree)
         if commit or push:
-            _check_unchanged(registry, wanted.path, edit)
+            _check_unchanged(registry, tree, wanted.path, edit)
         return tree.save(wanted, commit=commit or push, push=push)
     if not (commit or push):
         raise UsageError("A remote repository has no work tree to write to", "add --commit: the commit is pushed")
@@ -87,17 +87,12 @@ class WorkTree(NamedTuple):
     """The files that are checked out."""
 
     registry: Registry
+    top: str
+    """The root of the work tree."""
 
     @property
     def commit(self) -> None:
         """No commit's files."""
-
-    @property
-    def top(self) -> str:
-        """The root of the work tree."""
-        if self.registry.repo.top is None:
-            raise WrongArgs("A bare repository has no work tree to annotate in", "run this in a clone")
-        return self.registry.repo.top
 
     def has(self, *paths: str) -> bool:
         """Tell whether one of these is there."""
@@ -163,14 +158,14 @@ class Tip(NamedTuple):
             raise BadFile(path, "it is not UTF-8") from error
 
 
-def _check_unchanged(registry: Registry, path: str, edit: Callable[[Ground], Edit]) -> None:
+def _check_unchanged(registry: Registry, tree: WorkTree, path: str, edit: Callable[[Ground], Edit]) -> None:
     """Raise UncommittedChanges where a file has others than this edit, which a killed process may have left."""
     if not commits.is_changed(registry.git, path):
         return
     if registry.repo.rev is not None:
         with suppress(NotFound):  # what is to be removed may be no longer there
             once = edit(Tip(registry, registry.repo.rev))
-            if once.path == path and once.text == WorkTree(registry).text(path):
+            if once.path == path and once.text == tree.text(path):
                 return
     raise UncommittedChanges(path)
 
@@ -194,11 +189,12 @@ class Branch(NamedTuple):
     def save(self, edit: Edit) -> Saved:
         """Commit the file on top of the branch, and push; nothing is kept here before the remote has it."""
         if self.text(edit.path) == edit.text:
-            return Saved(edit.path, pushed=True)
+            return Saved(edit.path)
         git = self.mirror.online
         made = commits.make_commit(git, self.commit, edit.path, edit.text.encode(), edit.message)
         push_commit(git, REMOTE, self.name, self.commit, made)
-        self.mirror.update()
+        with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
+            self.mirror.update()
         return Saved(edit.path, committed=True, pushed=True)
 
 
@@ -209,6 +205,12 @@ def open_branch(registry: Registry, mirror: Mirror) -> Branch:
     if commit is None:
         raise WrongArgs(f"'{mirror.remote.url}' has no branch '{name}'", "--branch names another")
     return Branch(registry, mirror, name, commit)
+
+
+def _top(registry: Registry) -> str:
+    if registry.repo.top is None:
+        raise WrongArgs("A bare repository has no work tree to annotate in", "run this in a clone")
+    return registry.repo.top
 
 
 def _bytes(place: str) -> bytes | None:

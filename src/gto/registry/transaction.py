@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.core import tag
@@ -13,6 +14,8 @@ from gto.core.plan import Context
 from gto.core.tag import Kind
 from gto.exceptions import (
     ClockBehind,
+    Conflict,
+    GitError,
     GTOException,
     NoRepo,
     PushRejected,
@@ -23,7 +26,7 @@ from gto.exceptions import (
     TooSoon,
     UsageError,
 )
-from gto.git import push, tags, write
+from gto.git import fetch, push, tags, write
 from gto.registry.registry import Found, Registry, found_in
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 REMOTE = "origin"
 PATIENCE = 120.0
 """Seconds after which a writer who was second again and again gives up."""
+_KEPT = "the tags are kept here: `gto push` sends them"
 _AHEAD = 8  # counters that others, who saw later events, might give
 SKEW = 5
 """Seconds by which the clock of a machine may be behind that of another; a writer waits for so long."""
@@ -116,7 +120,14 @@ def waits(error: GTOException, attempt: int) -> bool:
 def _attempt(
     registry: Registry, name: str, manner: Manner, decide: Callable[[Context], Plan], gone: list[str]
 ) -> Written:
-    artifact, taken, unread = _read(registry, name, manner)
+    trouble: RemoteFailed | None = None
+    try:
+        artifact, taken, unread = _read(registry, name, manner)
+    except RemoteFailed as error:
+        if not manner.keep_local:
+            raise
+        trouble = error
+        artifact, taken, unread = registry.read_artifact(name)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
     git = _writer(registry, manner)
@@ -124,17 +135,56 @@ def _attempt(
     shared = manner.push and "GIT_COMMITTER_DATE" not in os.environ  # with the clock stopped no second is ever free
     context = Context(artifact, taken, who.time, manner.simple, manner.force, manner.message, shared)
     chosen = decide(context)
+    _get_commits(registry, chosen, taken)
     common_dir = registry.repo.common_dir
     oids = {str(t.name): write.make_tag(git, common_dir, str(t.name), t.commit, t.message, who) for t in chosen.create}
+    deleted = {ref: taken[ref] for ref in chosen.delete}
     notes = list(chosen.notes)
+    if trouble is not None:
+        write.update_tags(git, oids, deleted)
+        trouble.hint = _KEPT
+        raise trouble
     if manner.push:
+        basis = _basis(registry, git, chosen, taken)
+        notes += [f"'{ref}' was not on '{REMOTE}': it was pushed too" for ref in basis]
         notes += _stray(registry, chosen.create)
-        _publish(registry, git, oids, {ref: taken[ref] for ref in chosen.delete}, manner, gone)
-    elif oids or chosen.delete:
-        write.update_tags(
-            git, oids, {ref: taken[ref] for ref in chosen.delete}, absent=_other_forms(chosen.create, taken)
-        )
+        _publish(registry, git, {**basis, **oids}, deleted, manner, gone)
+    elif oids or deleted:
+        _refuse_what_is_not_here(registry, git, deleted)
+        write.update_tags(git, oids, deleted, absent=_other_forms(chosen.create, taken))
     return Written(chosen.create, tuple(dict.fromkeys((*chosen.delete, *gone))), tuple(notes), manner.push, who)
+
+
+def _get_commits(registry: Registry, chosen: Plan, taken: Mapping[str, str]) -> None:
+    """Fetch the commits that a shallow clone lacks for new tags, through tags of the remote that are on them."""
+    if not registry.repo.is_shallow or not chosen.create or not isinstance(taken, dict):
+        return
+    wanted = {new.commit for new in chosen.create if not registry.repo.has(new.commit)}
+    if wanted:
+        there = _of_remote(registry)
+        name = str(chosen.create[0].name.artifact)
+        events = [event for event in tags.read_artifact(there.git, name)[1] if isinstance(event, Event)]
+        fetch.fetch_commits(registry.git, REMOTE, {event.ref: event.oid for event in events if event.commit in wanted})
+
+
+def _basis(registry: Registry, git: Git, chosen: Plan, taken: Mapping[str, str]) -> dict[str, str]:
+    """Return the registrations here that new assignments rest on, and that the remote lacks: they are pushed too."""
+    versions = {new.version for new in chosen.create if new.name.kind is Kind.ASSIGNMENT}
+    made = {str(new.name) for new in chosen.create}
+    found = {ref: name for ref in taken if (name := tag.find(ref)) is not None and name.kind is Kind.REGISTRATION}
+    needed = [ref for ref, name in found.items() if name.version in versions and ref not in made]
+    if registry.repo.mirror is not None or not needed:
+        return {}
+    there = set(tags.list_remote_tags(git, REMOTE, found[needed[0]].artifact))
+    return {ref: taken[ref] for ref in needed if ref not in there}
+
+
+def _refuse_what_is_not_here(registry: Registry, git: Git, deleted: Mapping[str, str]) -> None:
+    if registry.repo.is_shallow and deleted:
+        away = [ref for ref in deleted if ref not in write.read_refs(git, deleted)]
+        if away:
+            reason = f"{len(away)} tag(s) are on '{REMOTE}' only, '{away[0]}' for one"
+            raise Conflict(reason, "add --push to delete them there")
 
 
 def _other_forms(created: Iterable[NewTag], taken: Collection[str]) -> list[str]:
@@ -241,10 +291,12 @@ def _publish(
 def _push(registry: Registry, git: Git, create: Mapping[str, str], manner: Manner) -> None:
     try:
         push.push_tags(git, REMOTE, create, {})
-    except PushRejected as error:
+    except GitError as error:  # refused, or too late
         if manner.keep_local:
             write.update_tags(git, create, {})
-            error.hint = "the tags are kept here: `gto push` sends them"
+            error.hint = _KEPT
+        elif error.status is None:
+            error.hint = "nobody knows whether the remote has it: `gto status` tells; nothing was written here"
         raise
     _set_refs(registry, git, create, {})
 
@@ -253,7 +305,8 @@ def _set_refs(registry: Registry, git: Git, create: Mapping[str, str], delete: M
     """Set the refs here as the remote has them now."""
     if registry.repo.mirror is not None:
         lines = [f"update refs/tags/{ref} {oid}" for ref, oid in create.items()]
-        registry.repo.mirror.update_refs([*lines, *(f"delete refs/tags/{ref}" for ref in delete)])
+        with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
+            registry.repo.mirror.update_refs([*lines, *(f"delete refs/tags/{ref}" for ref in delete)])
         return
     hint = f"the remote has the change: `git fetch {REMOTE} --tags` brings new tags here"
     try:

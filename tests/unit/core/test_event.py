@@ -63,7 +63,7 @@ def test_an_object_that_git_cannot_read_is_set_aside(type_: str) -> None:
     found = problem(raw("m@v0.0.1", b"", type_=type_))
     assert found.code == f"tag-{type_}"
     assert found.reason == f"git cannot read the tag object {oid(15)}: it is {type_}"
-    assert found.hint.startswith("`git fetch --tags` may bring it back")
+    assert found.hint.startswith("`gto doctor --fix` fetches it again")
 
 
 def test_a_creation_is_set_aside() -> None:
