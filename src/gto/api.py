@@ -28,9 +28,10 @@ from gto.registry import annotate as annotating
 from gto.registry import describing, exchange, overview, reading, writing
 from gto.registry.exchange import Fetched, Pushed, Status
 from gto.registry.overview import Look
+from gto.registry.publishing import TAGS_PER_PUSH
 from gto.registry.reading import Asked
 from gto.registry.registry import Registry
-from gto.registry.transaction import TAGS_PER_PUSH, Manner
+from gto.registry.transaction import Manner
 from gto.registry.writing import Outcome
 
 TableRows = tuple[list[dict[str, Cell]], str]

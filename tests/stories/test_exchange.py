@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -338,6 +339,16 @@ def test_fetch_brings_events_alone(repo: Repo, other: Repo) -> None:
     assert done(repo.gto("show", "nn#prod", "--version")) == "v0.0.1\n"
     again = repo.gto("fetch")
     assert (done(again), again.stderr) == ("", "every event of 'origin' is here\n")
+
+
+def test_many_fetch_into_one_clone_at_once(repo: Repo, other: Repo) -> None:
+    for number in range(20):
+        done(other.gto("register", f"m{number}"))
+    done(other.gto("push"))
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda _: repo.gto("fetch"), range(6)))
+    assert [result.code for result in results] == [0] * 6, [result.stderr for result in results]
+    assert len(tags(repo)) == len(tags(other))
 
 
 @pytest.mark.parametrize("protocol", ["0", "1", "2"])

@@ -6,7 +6,7 @@ import click
 
 from gto.cli import options, render
 from gto.registry import exchange
-from gto.registry.transaction import TAGS_PER_PUSH
+from gto.registry.publishing import TAGS_PER_PUSH
 
 
 @click.command(

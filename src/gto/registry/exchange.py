@@ -27,8 +27,10 @@ from gto.git import remote as remotes
 from gto.git import tags
 from gto.git.fetch import fetch_tags
 from gto.git.stray import find_strays
+from gto.registry.basis import REMOTE
+from gto.registry.publishing import TAGS_PER_PUSH
 from gto.registry.registry import Registry, path_of
-from gto.registry.transaction import REMOTE, TAGS_PER_PUSH
+from gto.registry.retry import persist
 
 MOST_TAGS = 2000
 """The most tags in one push: git takes their names as arguments, which a system bounds."""
@@ -238,6 +240,12 @@ def _strays(registry: Registry, events: Sequence[Event], remote: str) -> list[st
 
 def fetch(registry: Registry, words: Iterable[str] = (), remote: str = REMOTE) -> Fetched:
     """Fetch the events that are lacking here, and nothing else; what is here is never overwritten or deleted."""
+    names = list(words)
+    return persist(lambda: _fetch(registry, names, remote))
+
+
+def _fetch(registry: Registry, words: Iterable[str], remote: str) -> Fetched:
+    del registry.listing  # another process may have fetched meanwhile
     found = status(registry, words, remote)
     lacking = {line.ref: str(line.there) for line in found.lines if line.state is State.NOT_FETCHED}
     if lacking:

@@ -1,20 +1,20 @@
 """Where a file of annotations is edited: the work tree, or a branch of a remote repository; committed, pushed."""
 
 import os
-import tempfile
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from gto.exceptions import BadFile, GTOException, NotFound, Raced, UncommittedChanges, UsageError, WrongArgs
+from gto.exceptions import BadFile, GTOException, NotFound, UncommittedChanges, UsageError, WrongArgs
 from gto.git import commit as commits
 from gto.git.mirror import Mirror
 from gto.git.push import push_branch, push_commit
 from gto.git.repo import commit_of
+from gto.registry import whole_file
+from gto.registry.basis import REMOTE
 from gto.registry.registry import Registry
-from gto.registry.transaction import PATIENCE, REMOTE, waits
+from gto.registry.retry import persist
 
 
 class Edit(NamedTuple):
@@ -70,17 +70,9 @@ def carry_out(registry: Registry, edit: Callable[[Ground], Edit], *, commit: boo
         return tree.save(wanted, commit=commit or push, push=push)
     if not (commit or push):
         raise UsageError("A remote repository has no work tree to write to", "add --commit: the commit is pushed")
-    until = time.monotonic() + PATIENCE
-    attempt = 0
-    while True:
-        branch = open_branch(registry, registry.repo.mirror)
-        try:
-            return branch.save(edit(branch))
-        except Raced as error:  # somebody else pushed to the branch: edit what is there now
-            if time.monotonic() > until or not waits(error, attempt):
-                raise
-            registry.repo.mirror.update()
-            attempt += 1
+    mirror = registry.repo.mirror
+    # Where somebody else pushed to the branch, what is there now is edited.
+    return persist(lambda: open_branch(registry, mirror).change(edit), mirror.update)
 
 
 class WorkTree(NamedTuple):
@@ -117,9 +109,9 @@ class WorkTree(NamedTuple):
         if push:
             commits.check_branch(git)
         place = os.path.realpath(os.path.join(self.top, edit.path))
-        old = _bytes(place)
+        old = whole_file.read(place)
         if old != edit.text.encode():
-            _replace(place, edit.text.encode())
+            whole_file.replace(place, edit.text.encode())
         elif not commit or not commits.is_changed(git, edit.path):  # an earlier push may have failed
             if push:
                 push_branch(git, REMOTE)
@@ -128,7 +120,7 @@ class WorkTree(NamedTuple):
             try:
                 commits.commit_file(git, edit.path, edit.message)
             except GTOException:
-                _put_back(place, old)
+                whole_file.put_back(place, old)
                 raise
         if push:
             push_branch(git, REMOTE)
@@ -186,8 +178,9 @@ class Branch(NamedTuple):
         """Return the text of a file; empty where there is none."""
         return Tip(self.registry, self.commit).text(path)
 
-    def save(self, edit: Edit) -> Saved:
+    def change(self, decide: Callable[[Ground], Edit]) -> Saved:
         """Commit the file on top of the branch, and push; nothing is kept here before the remote has it."""
+        edit = decide(self)
         if self.text(edit.path) == edit.text:
             return Saved(edit.path)
         git = self.mirror.online
@@ -211,40 +204,3 @@ def _top(registry: Registry) -> str:
     if registry.repo.top is None:
         raise WrongArgs("A bare repository has no work tree to annotate in", "run this in a clone")
     return registry.repo.top
-
-
-def _bytes(place: str) -> bytes | None:
-    with suppress(FileNotFoundError), open(place, "rb") as file:
-        return file.read()
-    return None
-
-
-def _put_back(place: str, old: bytes | None) -> None:
-    if old is None:
-        os.unlink(place)
-    else:
-        _replace(place, old)
-
-
-def _replace(place: str, data: bytes) -> None:
-    """Write a file whole or not at all, with the mode that it had."""
-    os.makedirs(os.path.dirname(place), exist_ok=True)
-    mode = os.stat(place).st_mode & 0o7777 if os.path.exists(place) else 0o666 & ~_umask()
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(place), prefix=".gto-", suffix=".tmp")
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, place)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

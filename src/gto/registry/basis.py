@@ -1,0 +1,78 @@
+"""What a change rests on: the events here, and what the remote has of them where that counts."""
+
+import os
+from collections.abc import Mapping
+
+from gto.core import tag
+from gto.core.event import Event
+from gto.core.plan import Plan
+from gto.core.tag import Kind
+from gto.exceptions import NoRepo, RemoteFailed
+from gto.git import fetch, push, tags
+from gto.git.command import Git
+from gto.registry.registry import Found, Registry, found_in
+
+REMOTE = "origin"
+
+
+def read(registry: Registry, name: str, *, pushed: bool, force: bool) -> Found:
+    """Read what the decision rests on: the events here, and what the remote has of them where that counts."""
+    if registry.repo.mirror is not None:
+        return registry.read_artifact(name)
+    if registry.repo.is_shallow and not force:
+        return _with_remote(registry, name)
+    if pushed:
+        push.fetch_events(registry.git, REMOTE, name)
+    return registry.read_artifact(name)
+
+
+def _with_remote(registry: Registry, name: str) -> Found:
+    """Read an artifact here and on the remote: a shallow clone comes without tags, and must not get their commits."""
+    here, items = tags.read_artifact(registry.git, name)
+    try:
+        there, others = tags.read_artifact(_of_remote(registry).git, name)
+    except (RemoteFailed, NoRepo) as error:
+        error.hint = "this clone is shallow, so the tags of the remote are needed; --force goes by those that are here"
+        raise
+    lacking = [item for item in others if (item.ref if isinstance(item, Event) else item.subject) not in here]
+    return found_in(name, {**there, **here}, [*items, *lacking])
+
+
+def _of_remote(registry: Registry) -> Registry:
+    url = registry.git.run(["ls-remote", "--get-url", REMOTE]).decode("utf-8", "surrogateescape").strip()
+    if url == REMOTE:
+        raise RemoteFailed(url, ["ls-remote"], None, "there is no such remote")
+    from gto.git import remote  # only where a remote is asked for more than a listing
+
+    if not remote.is_url(url):
+        return Registry.open(os.path.join(registry.git.directory, url))
+    from gto.git.mirror import open_mirror
+
+    keys = r"^(http|credential|url|ssh)\.|^core\.(sshcommand|askpass|gitproxy)$"
+    out = registry.git.run(["config", "--local", "-z", "--get-regexp", keys], ok=(0, 1)).decode("utf-8", "replace")
+    settings = tuple(entry.partition("\n")[::2] for entry in out.split("\0") if entry)
+    return Registry(open_mirror(remote.parse(url)._replace(extra=settings)))
+
+
+def get_commits(registry: Registry, chosen: Plan, taken: Mapping[str, str]) -> None:
+    """Fetch the commits that a shallow clone lacks for new tags, through tags of the remote that are on them."""
+    if not registry.repo.is_shallow or not chosen.create or not isinstance(taken, dict):
+        return
+    wanted = {new.commit for new in chosen.create if not registry.repo.has(new.commit)}
+    if wanted:
+        there = _of_remote(registry)
+        name = str(chosen.create[0].name.artifact)
+        events = [event for event in tags.read_artifact(there.git, name)[1] if isinstance(event, Event)]
+        fetch.fetch_commits(registry.git, REMOTE, {event.ref: event.oid for event in events if event.commit in wanted})
+
+
+def find_unpushed(registry: Registry, git: Git, chosen: Plan, taken: Mapping[str, str]) -> dict[str, str]:
+    """Return the registrations here that new assignments rest on, and that the remote lacks: they are pushed too."""
+    versions = {new.version for new in chosen.create if new.name.kind is Kind.ASSIGNMENT}
+    made = {str(new.name) for new in chosen.create}
+    found = {ref: name for ref in taken if (name := tag.find(ref)) is not None and name.kind is Kind.REGISTRATION}
+    needed = [ref for ref, name in found.items() if name.version in versions and ref not in made]
+    if registry.repo.mirror is not None or not needed:
+        return {}
+    there = set(tags.list_remote_tags(git, REMOTE, found[needed[0]].artifact))
+    return {ref: taken[ref] for ref in needed if ref not in there}
