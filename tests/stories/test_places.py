@@ -81,6 +81,11 @@ def test_a_bare_repository_has_the_annotations_of_its_head(repo: Repo, tmp_path:
     assert "*new" in done(Repo(tmp_path / "bare.git", LATER).gto("show"))
 
 
+def test_a_branch_that_is_none_is_no_reason_to_show_all(repo: Repo) -> None:
+    said(repo.gto("show", "--branch", "nosuch"), "Ref 'nosuch' was not found")
+    assert done(repo.gto("show", "--branch", "main")) == done(repo.gto("show"))
+
+
 def test_a_bare_repository_without_commits_is_empty(tmp_path: Path) -> None:
     bare = Repo(tmp_path / "bare.git")
     bare.path.mkdir()

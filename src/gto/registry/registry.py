@@ -48,14 +48,20 @@ class Registry:
         """
         place = path_of(path)
         if os.path.isdir(place):
-            return cls(open_repo(place, rev, seconds), rev)
+            return cls(open_repo(place, rev, seconds), rev)._checked()
         from gto.git import remote  # only where a URL may be
 
         if not remote.is_url(place):
             raise NoRepo(place)
         from gto.git.mirror import open_mirror
 
-        return cls(open_mirror(remote.parse(place), rev, offline=offline, seconds=seconds), rev)
+        return cls(open_mirror(remote.parse(place), rev, offline=offline, seconds=seconds), rev)._checked()
+
+    def _checked(self) -> Registry:
+        """Raise RefNotFound for a revision that is none; a repository without a commit has no HEAD yet."""
+        if self.rev != "HEAD":
+            self.commit()
+        return self
 
     @property
     def git(self) -> Git:
