@@ -48,20 +48,12 @@ class Registry:
         """
         place = path_of(path)
         if os.path.isdir(place):
-            return cls(open_repo(place, rev, seconds), rev)._checked()
-        from gto.git import remote  # only where a URL may be
-
-        if not remote.is_url(place):
-            raise NoRepo(place)
-        from gto.git.mirror import open_mirror
-
-        return cls(open_mirror(remote.parse(place), rev, offline=offline, seconds=seconds), rev)._checked()
-
-    def _checked(self) -> Registry:
-        """Raise RefNotFound for a revision that is none; a repository without a commit has no HEAD yet."""
-        if self.rev != "HEAD":
-            self.commit()
-        return self
+            opened = cls(open_repo(place, rev, seconds), rev)
+        else:
+            opened = cls(_open_url(place, rev, offline=offline, seconds=seconds), rev)
+        if rev != "HEAD":  # a repository without a commit has none yet
+            opened.commit()
+        return opened
 
     @property
     def git(self) -> Git:
@@ -129,6 +121,16 @@ class Registry:
         taken, items = tags.read_artifact(self.git, name)
         found = found_in(name, taken, _upto(items, until))
         return self.read_artifact(name, until) if found.unread and self.repo.mend() else found
+
+
+def _open_url(place: str, rev: str, *, offline: bool, seconds: float | None) -> Repo:
+    from gto.git import remote  # only where a URL may be
+
+    if not remote.is_url(place):
+        raise NoRepo(place)
+    from gto.git.mirror import open_mirror
+
+    return open_mirror(remote.parse(place), rev, offline=offline, seconds=seconds)
 
 
 def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem]) -> Found:

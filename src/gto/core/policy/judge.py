@@ -1,0 +1,151 @@
+"""The verdict on one event: policy, what was before, and facts decide."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from gto.core import semver
+from gto.core.event import Event
+from gto.core.policy.past import Past
+from gto.core.policy.value import Facts, Needs, Policy, Reason, Rule, Verdict, is_one_of
+from gto.core.tag import Kind
+
+_SIGNED = "signing.required"
+
+
+def needs(policy: Policy, event: Event) -> Needs:
+    """Return which facts the verdict may rest on, whatever was before."""
+    if event.time < policy.since:
+        return Needs()
+    rules = [rule for rule in policy.rules if _covers(rule, event, None)]
+    adds = event.kind.is_addition
+    assigns = event.kind is Kind.ASSIGNMENT
+    keys = any("@" not in one for rule in rules for name in rule.who or () for one in policy.groups.get(name, (name,)))
+    return Needs(
+        signature=policy.signed or keys or any(rule.signed for rule in rules),
+        branches=frozenset(rule.branch for rule in rules if rule.branch is not None and adds),
+        annotation=adds and any(rule.annotated for rule in rules),
+        approvals=assigns and any(rule.approvals for rule in rules),
+    )
+
+
+def judge(policy: Policy, event: Event, past: Past, facts: Facts) -> Verdict:
+    """Return the verdict on an event after those of the past; facts are those that needs() names."""
+    if event.time < policy.since:
+        return Verdict(event.ref)
+    rules = covering(policy, event, past)
+    reasons = list(_general(policy, event, facts))
+    for rule in rules:
+        reasons += _broken(policy, rule, event, past, facts)
+    return Verdict(event.ref, tuple(reasons), tuple(rule.name for rule in rules))
+
+
+def covering(policy: Policy, event: Event, past: Past) -> list[Rule]:
+    """Return the rules that cover an event."""
+    return [rule for rule in policy.rules if _covers(rule, event, past)]
+
+
+def _covers(rule: Rule, event: Event, past: Past | None) -> bool:
+    """Tell whether a rule covers an event; without a past, whether it may."""
+    if rule.events is not None and event.kind not in rule.events:
+        return False
+    if not any(fnmatchcase(event.artifact, pattern) for pattern in rule.artifacts):
+        return False
+    if rule.stages is None:
+        return True
+    match event.kind:
+        case Kind.ASSIGNMENT | Kind.UNASSIGNMENT:
+            touched = [event.tag.stage or ""]
+        case Kind.DEREGISTRATION | Kind.DEPRECATION:  # they take a version, or all, out of their stages
+            if past is None:
+                return True
+            touched = past.stages_of(event.commit if event.kind is Kind.DEREGISTRATION else None)
+        case _:
+            return False
+    return any(fnmatchcase(stage, pattern) for stage in touched for pattern in rule.stages)
+
+
+def _general(policy: Policy, event: Event, facts: Facts) -> Iterator[Reason]:
+    stage = event.tag.stage
+    if policy.stages is not None and event.kind is Kind.ASSIGNMENT and stage not in policy.stages:
+        yield Reason("unknown-stage", f"'{stage}' is none of the stages of .gto: {', '.join(policy.stages)}")
+    if policy.signed:
+        yield from _signature(_SIGNED, facts)
+
+
+def _broken(policy: Policy, rule: Rule, event: Event, past: Past, facts: Facts) -> Iterator[Reason]:
+    if rule.who is not None and not is_one_of(policy, rule.who, event.author_email, facts.signature):
+        allowed = ", ".join(rule.who) or "nobody"
+        text = f"'{event.author_email}' may not do this; allowed: {allowed}"
+        yield Reason("not-allowed", text, rule.name, "ask one of them, or change the rule")
+    if rule.signed and not policy.signed:
+        yield from _signature(rule.name, facts)
+    if event.kind.is_addition:
+        yield from _addition(rule, event, past, facts)
+    if event.kind is Kind.ASSIGNMENT:
+        yield from _assignment(policy, rule, event, past, facts)
+
+
+def _signature(rule: str, facts: Facts) -> Iterator[Reason]:
+    found = facts.signature
+    if found is None or not found.is_good:
+        code = found.trust.name.lower().replace("_", "-") if found is not None else "unsigned"
+        text = f"the signature is not good: {found.trust.value}" if found is not None else "the tag is not signed"
+        if found is not None and found.reason:
+            text += f", {found.reason}"
+        yield Reason(code, text, rule, "sign with --sign, with a key that the policy's allowed_signers names")
+
+
+def _addition(rule: Rule, event: Event, past: Past, facts: Facts) -> Iterator[Reason]:
+    name = event.artifact
+    if rule.branch is not None and rule.branch not in facts.branches:
+        text = f"commit {event.commit[:7]} is not on branch '{rule.branch}'"
+        yield Reason("not-on-branch", text, rule.name, f"merge it into '{rule.branch}' and push that first")
+    if rule.annotated and not facts.is_annotated:
+        text = f"commit {event.commit[:7]} has no annotation of '{name}'"
+        yield Reason(
+            "not-annotated", text, rule.name, f"`gto annotate {name} --type model --commit`, then register that"
+        )
+    if not rule.prereleases:
+        version = event.tag.version or past.version_at(event.commit)
+        parsed = semver.parse(version)
+        if parsed is not None and parsed.is_prerelease:
+            yield Reason("pre-release", f"'{version}' is a pre-release", rule.name, "register a release of it")
+
+
+def _assignment(policy: Policy, rule: Rule, event: Event, past: Past, facts: Facts) -> Iterator[Reason]:
+    stage, version = event.tag.stage or "", past.version_at(event.commit)
+    name = event.artifact
+    if rule.after is not None and not past.is_in(event.commit, rule.after):
+        hint = f"`gto assign {name} --version {version} --stage {rule.after}` first"
+        yield Reason("out-of-order", f"'{version}' is not in stage '{rule.after}'", rule.name, hint)
+    if rule.one_version:
+        others = [past.version_at(commit) for commit in past.holders(stage) if commit != event.commit]
+        if others:
+            hint = f"`gto deprecate {name} {others[0]} {stage}` first"
+            yield Reason("occupied", f"'{others[0]}' is in stage '{stage}' still", rule.name, hint)
+    if rule.approvals:
+        given = count_approvals(policy, rule, event, facts)
+        if given < rule.approvals:
+            text = f"{given} of {rule.approvals} approvals are given"
+            hint = f"`gto approve {name}@{version} --stage {stage}` by others than '{event.author_email}'"
+            yield Reason("not-approved", text, rule.name, hint)
+
+
+def count_approvals(policy: Policy, rule: Rule, event: Event, facts: Facts) -> int:
+    """Count the distinct people, with keys of their own, who approved before the event, its author left out."""
+    own = facts.signature.key if facts.signature is not None else ""
+    emails, keys = set(), set()
+    for approval, signature in facts.approvals:
+        email = approval.author_email.lower()
+        counts = (
+            signature.is_good
+            and approval.commit == event.commit
+            and approval.time <= event.time
+            and email != event.author_email.lower()
+            and signature.key != own
+            and (rule.approvers is None or is_one_of(policy, rule.approvers, email, signature))
+        )
+        if counts:
+            emails.add(email)
+            keys.add(signature.key)
+    return min(len(emails), len(keys))

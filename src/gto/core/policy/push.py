@@ -1,0 +1,161 @@
+"""The verdicts on what a push changes among the tags: events and approvals are added, and never moved or deleted."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import NamedTuple
+
+from gto.core import approval
+from gto.core.approval import Approval
+from gto.core.event import Event, Problem, moment
+from gto.core.policy.judge import judge
+from gto.core.policy.past import Past
+from gto.core.policy.value import Facts, Policy, Reason, Verdict
+from gto.core.snapshot import fold_artifact
+from gto.core.tag import Kind, find
+
+AHEAD = 300
+"""Seconds by which the clock of a machine may be ahead of that of the server."""
+_NEAR_RE = re.compile(r".*#.*|.+@(?:v\d.*|[^/]*!.*|(?:deprecated|created).*)|@.*", re.DOTALL)
+_AGAIN = "`git fetch --tags`, delete the tag here, and write the event again with gto"
+Item = Event | Approval | Problem | None
+"""What a tag is: None for one that is no business of GTO, or not there."""
+
+
+class Change(NamedTuple):
+    """What a push does to one tag."""
+
+    ref: str
+    """The tag's name."""
+    was: Item
+    """What it was before."""
+    becomes: Item
+    """What it will be."""
+    is_new: bool
+    """Whether there was no such tag."""
+    is_gone: bool = False
+    """Whether there will be none."""
+
+
+class Scene(NamedTuple):
+    """What a push meets: the events that are there, the facts, the server's clock, and who pushes."""
+
+    known: Mapping[str, Sequence[Event]]
+    """The events of the artifacts that the push touches."""
+    facts: Mapping[str, Facts]
+    """Facts of new events and of new approvals, by the ids of the tag objects."""
+    now: int
+    """Seconds since 1970-01-01T00:00:00Z."""
+    user: str | None = None
+    """The name by which the server knows who pushes; None where it knows none."""
+
+
+def judge_push(policy: Policy, changes: Iterable[Change], scene: Scene) -> list[Verdict]:
+    """Return a verdict on each change that is GTO's business, sorted by tag; their order is no matter."""
+    verdicts: list[Verdict] = []
+    groups: dict[str, list[Event]] = defaultdict(list)
+    for change in changes:
+        fixed = list(_not_addition(change))
+        if fixed:
+            verdicts.append(Verdict(change.ref, tuple(fixed)))
+        elif isinstance(change.becomes, Event):
+            groups[change.becomes.artifact].append(change.becomes)
+        elif isinstance(change.becomes, Approval):
+            verdicts.append(_judge_approval(policy, change.becomes, scene))
+    for artifact, events in groups.items():
+        verdicts += _judge_events(policy, artifact, events, scene)
+    return sorted(verdicts, key=attrgetter("ref"))
+
+
+def _not_addition(change: Change) -> Iterator[Reason]:
+    kept = isinstance(change.was, Event | Approval)
+    what = "approval" if isinstance(change.was, Approval) else "event"
+    if change.is_gone:
+        if kept:
+            yield Reason("deleted", f"an {what} is never deleted", hint=_undo(change.was))
+    elif kept and not change.is_new:
+        yield Reason("moved", f"an {what} is never moved or overwritten", hint="write a new one with gto")
+    elif isinstance(change.becomes, Problem):
+        yield Reason(change.becomes.code, change.becomes.reason, hint=change.becomes.hint)
+    elif change.becomes is None and looks_like_event(change.ref):
+        text = f"'{change.ref}' looks like an event, and is none"
+        yield Reason("ill-formed", text, hint="let gto write the tag; other tags are to have no '#' in their names")
+
+
+def looks_like_event(name: str) -> bool:
+    """Tell whether a tag's name, which is no event and no approval, could be taken for one."""
+    if name.startswith(approval.PREFIX):
+        return approval.find(name) is None
+    return bool(_NEAR_RE.fullmatch(name)) and find(name) is None
+
+
+def _undo(item: Item) -> str:
+    if not isinstance(item, Event):
+        return "it stays as the record of what was said"
+    return f"`gto deprecate {item.artifact}` and its other forms undo by a new event"
+
+
+def _judge_events(policy: Policy, artifact: str, events: list[Event], scene: Scene) -> Iterator[Verdict]:
+    known = sorted(scene.known.get(artifact, ()), key=attrgetter("key"))
+    past = Past()
+    for event in known:
+        past.add(event)
+    newest = past.last
+    misfits = _misfits(artifact, known, events)
+    for event in sorted(events, key=attrgetter("key")):
+        verdict = judge(policy, event, past, scene.facts.get(event.oid, Facts()))
+        reasons = [*_times(policy, event, scene.now), *misfits.get(event.ref, ()), *_pusher(policy, event, scene)]
+        if newest is not None and event.key < newest:
+            text = f"it is dated before '{newest[3]}', which is there already"
+            reasons.append(Reason("back-dated", text, hint=_AGAIN))
+        if verdict.is_allowed:
+            past.add(event)
+        yield verdict._replace(reasons=(*reasons, *verdict.reasons))
+
+
+def _misfits(artifact: str, known: Sequence[Event], events: Sequence[Event]) -> dict[str, list[Reason]]:
+    """Return what does not fit the versions that are there, by tag."""
+    before = set(fold_artifact(artifact, known).problems)
+    found: dict[str, list[Reason]] = defaultdict(list)
+    for problem in fold_artifact(artifact, [*known, *events]).problems:
+        if problem not in before:
+            found[problem.subject].append(Reason(problem.code, problem.reason, hint=_AGAIN))
+    return found
+
+
+def _times(policy: Policy, item: Event | Approval, now: int) -> Iterator[Reason]:
+    if item.time > now + AHEAD:
+        text = f"its time, {moment(item.time).isoformat()}, is in the future"
+        yield Reason("in-the-future", text, hint="set the clock, and write it again")
+    if policy.max_age is not None and item.time < now - policy.max_age:
+        text = f"its time, {moment(item.time).isoformat()}, is more than {policy.max_age} s ago"
+        yield Reason("too-old", text, "max_age", hint=_AGAIN)
+
+
+def _pusher(policy: Policy, item: Event | Approval, scene: Scene) -> Iterator[Reason]:
+    if scene.user is None or not policy.users:
+        return
+    email = policy.users.get(scene.user)
+    if email is None:
+        yield Reason("unknown-user", f"'{scene.user}' is none of the users of the policy", "users")
+    elif email.lower() != item.author_email.lower():
+        text = f"'{scene.user}' pushes a tag that '{item.author_email}' is said to have made"
+        yield Reason("impersonated", text, "users", "everybody pushes what they tagged themselves")
+
+
+def _judge_approval(policy: Policy, item: Approval, scene: Scene) -> Verdict:
+    reasons = [*_times(policy, item, scene.now), *_pusher(policy, item, scene)]
+    commits = {
+        event.commit
+        for event in scene.known.get(item.name.artifact, ())
+        if event.kind is Kind.REGISTRATION and event.tag.version == item.name.version
+    }
+    if item.commit not in commits:
+        text = f"it is not on the commit of '{item.name.version}'"
+        reasons.append(Reason("approval-elsewhere", text, hint="`gto approve` puts it where it belongs"))
+    signature = scene.facts.get(item.oid, Facts()).signature
+    if signature is None or not signature.is_good:
+        why = signature.trust.value if signature is not None else "unsigned"
+        reasons.append(Reason("approval-not-signed", f"the signature is not good: {why}", hint="approvals are signed"))
+    return Verdict(item.ref, tuple(reasons))
