@@ -20,6 +20,7 @@ import gto.core.published
 import gto.registry.exchange
 from gto.cli.main import _ALIASES, _COMMANDS, app
 from gto.cli.options import Argument, Section
+from scripts import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 ARCHITECTURE = REFERENCE.parent / "architecture.md"
-_FLOORS = ("core", "git", "annotations", "registry", "catalog")
+_FLOORS = ("core", "git", "policy", "annotations", "registry", "catalog")
 
 _COMMANDS_HEAD = """\
 # Commands
@@ -249,6 +250,8 @@ def generated() -> dict[Path, str]:
         REFERENCE / "commands.md": commands(),
         REFERENCE / "python.md": python(),
         ARCHITECTURE: architecture(),
+        REFERENCE / "schemas/policy.json": schemas.text(schemas.policy()),
+        REFERENCE / "schemas/gto.json": schemas.text(schemas.settings()),
     }
 
 

@@ -70,6 +70,8 @@ class Server:
     port: int = 0
     login: tuple[str, str] | None = None
     """The name and password without which every request is answered with 401; None lets everybody in."""
+    users: dict[str, str] = field(default_factory=dict)
+    """Names and passwords of more people who may come in."""
     stopped: Event = field(default_factory=Event)
     errors: list[str] = field(default_factory=list)
     """What went wrong with the server itself: serve() raises it in the end."""
@@ -185,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         site = self.server.site
         with tempfile.TemporaryFile() as body:
             received = self._read_body(body)
-            if not self._is_allowed():
+            if self._user() is None:
                 self._say(401, received, ("WWW-Authenticate", 'Basic realm="models"'))
                 return
             fault = site.fault_of(self.path.partition("?")[0])
@@ -198,12 +200,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_GET  # noqa: N815 - as the standard library calls it
 
-    def _is_allowed(self) -> bool:
-        login = self.server.site.login
-        if login is None:
-            return True
-        expected = base64.b64encode(":".join(login).encode()).decode()
-        return self.headers.get("Authorization") == f"Basic {expected}"
+    def _user(self) -> str | None:
+        """Return the name of who asks; None for one who may not."""
+        site = self.server.site
+        known = dict([site.login]) if site.login else {}
+        known |= site.users
+        for name, password in known.items():
+            expected = base64.b64encode(f"{name}:{password}".encode()).decode()
+            if self.headers.get("Authorization") == f"Basic {expected}":
+                return name
+        return None if known else "anybody"  # git lets nobody push who has no name
 
     def _read_body(self, body: IO[bytes]) -> int:
         """Copy the body of the request, chunked or not, and return its length."""
@@ -247,7 +253,6 @@ class _Handler(BaseHTTPRequestHandler):
     def _variables(self, received: int) -> dict[str, str]:
         """Return what a CGI program is told in its environment."""
         path, _, query = self.path.partition("?")
-        login = self.server.site.login
         return {
             **os.environ,
             "GIT_PROJECT_ROOT": str(self.server.site.root),
@@ -260,7 +265,7 @@ class _Handler(BaseHTTPRequestHandler):
             "CONTENT_LENGTH": str(received),
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
             "REMOTE_ADDR": "127.0.0.1",
-            "REMOTE_USER": login[0] if login else "anybody",  # git lets nobody push who has no name
+            "REMOTE_USER": self._user() or "",
         }
 
     def _pass_on(self, out: BufferedReader, received: int, left: float) -> None:

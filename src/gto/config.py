@@ -51,8 +51,8 @@ class Parsed(NamedTuple):
     """A YAML file's value, and where its keys stand."""
 
     value: object
-    line: Callable[[object], int | None]
-    """Returns the line, from 1, of a key of the top level."""
+    line: Callable[..., int | None]
+    """Returns the line, from 1, of the key that at most three keys lead to, or of the last one found on the way."""
 
 
 def read_config(

@@ -313,6 +313,18 @@ class StageNotAllowed(Conflict):
         super().__init__(f"Allowed stages are: '{list(self.allowed)}'", f"'{stage}' is not one of them: see .gto")
 
 
+class PolicyRefused(Conflict):
+    """A policy does not allow what was to be written, or what a tag says."""
+
+    def __init__(self, ref: str, reasons: Iterable[str], hint: str = "", where: str = "") -> None:
+        """Keep the tag, the reasons, and where the policy was found."""
+        self.ref = ref
+        self.reasons = tuple(reasons)
+        self.where = where
+        source = f" (policy of {where})" if where else ""
+        super().__init__(f"'{ref}' is refused: {'; '.join(self.reasons)}{source}", hint)
+
+
 class TypeNotAllowed(Conflict):
     """The configuration lists the artifact types, and this one is not among them."""
 
@@ -498,6 +510,16 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{int(seconds // size)} {unit}"
     return f"{max(int(seconds), 0)} second{'' if int(seconds) == 1 else 's'}"
+
+
+class ExtraMissing(GTOException):
+    """A Python package is missing that only some of GTO needs."""
+
+    def __init__(self, purpose: str, package: str, extra: str) -> None:
+        """`purpose` begins the sentence, `extra` is what pip is asked for."""
+        super().__init__(f"{purpose}, GTO needs the Python package '{package}'", f"pip install 'gto[{extra}]'")
+        self.package = package
+        self.extra = extra
 
 
 class NotImplementedInGTO(GTOException):

@@ -29,7 +29,7 @@ class Document:
     _lines: dict[Keys, int] = field(default_factory=dict, compare=False, repr=False)
 
     def line(self, *keys: object) -> int | None:
-        """Return the line of the key that at most three `keys` lead to, or of the last one found on the way."""
+        """Return the line of what at most three `keys` lead to, or of the last found on the way; lists count from 0."""
         if not self._lines:  # once for all: a file may hold thousands of entries with a problem each
             self._lines.update(_lines(self.root, ()))
         for count in range(len(keys), 0, -1):
@@ -40,11 +40,18 @@ class Document:
 
 
 def _lines(node: Node | None, above: Keys) -> Iterator[tuple[Keys, int]]:
-    if isinstance(node, Mapping) and len(above) < _DEEPEST_LINE:
+    if len(above) >= _DEEPEST_LINE:
+        return
+    if isinstance(node, Mapping):
         for pair in node.pairs:
             keys = (*above, pair.key.text)
             yield keys, pair.key.place.line
             yield from _lines(pair.value, keys)
+    elif isinstance(node, Sequence):
+        for place, item in enumerate(node.items):
+            keys = (*above, str(place))
+            yield keys, item.place.line
+            yield from _lines(item, keys)
 
 
 def load(data: bytes, file: str) -> Document:

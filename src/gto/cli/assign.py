@@ -27,6 +27,7 @@ from gto.registry import writing
 @options.force
 @options.push
 @options.keep_local
+@options.sign
 @click.option(
     "--sr",
     "--skip-registration",
@@ -46,6 +47,7 @@ def command(
     force: bool,
     push: bool,
     keep_local: bool,
+    sign: bool,
     skip_registration: bool,
     as_json: bool,
 ) -> None:
@@ -63,5 +65,5 @@ def command(
         name_version=(version or None) if ref is not None else None,
         skip_registration=skip_registration,
     )
-    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local)
+    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local, sign=sign)
     outcome.show(writing.assign(registry, name, wish, manner), as_json=as_json)

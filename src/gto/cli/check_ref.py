@@ -3,6 +3,8 @@
 import click
 
 from gto.cli import options, render
+from gto.cli import proof as proving
+from gto.cli.proof import Proof
 from gto.registry import reading
 
 
@@ -22,6 +24,7 @@ from gto.registry import reading
 @click.option("--version", "show_version", is_flag=True, help="Output artifact version")
 @click.option("--event", "show_event", is_flag=True, help="Show event")
 @click.option("--stage", "show_stage", is_flag=True, help="Show artifact stage")
+@proving.checked()
 def command(
     repo: str,
     ref: str,
@@ -30,6 +33,7 @@ def command(
     show_version: bool,
     show_event: bool,
     show_stage: bool,
+    proof: Proof,
 ) -> None:
     """Find out the artifact version registered/assigned with ref.
 
@@ -37,12 +41,18 @@ def command(
     """
     options.only_one(json=as_json, name=show_name, version=show_version, event=show_event, stage=show_stage)
     registry = options.open_registry(repo)
+    signatures = proof.begin(registry)
     event = reading.check_ref(registry, ref)
     if event is None:
-        reason = reading.why_no_event(registry, ref)
+        left_out = signatures.left_out.get(ref.removeprefix("refs/tags/")) if signatures is not None else None
+        reason = (
+            reading.why_no_event(registry, ref) if left_out is None else f"{left_out.trust.value}, {left_out.reason}"
+        )
         if reason is not None:
             render.note(f"note: '{ref}' is no event: {reason}")
         return
+    if signatures is not None and proof.shown:
+        event = signatures.on([event])[0]
     fields = (
         (event.artifact, show_name),
         (event.version, show_version),
@@ -55,3 +65,6 @@ def command(
         render.lines(value for value, asked in fields if asked and value)
     else:
         render.say(f"{render.emoji('✅ ')} {event}")
+        if event.signature is not None:
+            told = (event.signature.trust.value, event.signature.signer, event.signature.reason)
+            render.say(f"   signature: {', '.join(word for word in told if word)}")

@@ -31,6 +31,7 @@ from gto.registry import writing
 @click.option("-d", "--delete", is_flag=True, help="Delete the git tag(s) instead of creating the new one")
 @options.push
 @options.keep_local
+@options.sign
 @options.as_json
 def command(
     repo: str,
@@ -44,6 +45,7 @@ def command(
     delete: bool,
     push: bool,
     keep_local: bool,
+    sign: bool,
     as_json: bool,
 ) -> None:
     """Deprecate artifact, deregister a version, or unassign a stage.
@@ -53,7 +55,7 @@ def command(
     if version == "":
         raise UsageError("An empty VERSION names nothing", "leave it out, or name a version")
     registry = options.open_registry(repo, ref or "HEAD")
-    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local)
+    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local, sign=sign)
     commit = registry.commit() if ref else None
     if version and not stage and ref and semver.parse(version) is None:
         done = writing.unassign(registry, name, version, None, commit, manner, delete=delete)

@@ -4,8 +4,10 @@ import click
 
 from gto.cli import across as everywhere
 from gto.cli import options, render
+from gto.cli import proof as proving
 from gto.cli.across import Across
 from gto.cli.date import parse_date
+from gto.cli.proof import Proof
 from gto.core import published
 from gto.core.table import history_table
 from gto.registry import reading
@@ -32,6 +34,7 @@ from gto.registry.reading import Asked
 @click.option("--until", metavar="DATE", help="Only events up to then; a day counts whole")
 @click.option("-a", "--all-branches", is_flag=True, hidden=True, help="Tags are of all branches anyway")
 @click.option("-A", "--all-commits", is_flag=True, hidden=True, help="Tags are of all commits anyway")
+@proving.checked()
 @everywhere.catalogue
 def command(
     repo: str,
@@ -44,6 +47,7 @@ def command(
     all_branches: bool,  # noqa: ARG001  GTO 0.x had it; events were always found everywhere
     all_commits: bool,  # noqa: ARG001
     across: Across,
+    proof: Proof,
 ) -> None:
     """Show a journal of registry operations, the newest first.
 
@@ -58,13 +62,22 @@ def command(
         return (first is None or second >= first) and (last is None or second <= last)
 
     if across.wanted:
+        proof.refuse()
         _across(across, repo, name, Asked(ascending, keep), as_json=as_json, plain=plain)
         return
-    events = reading.history(options.open_registry(repo), name or None, ascending=ascending, keep=keep)
+    registry = options.open_registry(repo)
+    signatures = proof.begin(registry)
+    events = reading.history(registry, name or None, ascending=ascending, keep=keep)
+    proving.note_left_out(signatures)
+    if signatures is not None and proof.shown:
+        events = signatures.on(events)
     if as_json:
         render.as_json([published.history_line(event) for event in events])
-    else:
-        render.table(history_table(events), plain=plain)
+        return
+    table = history_table(events)
+    if proof.shown:
+        table = table.beside("signature", proving.cells(event.signature for event in events))
+    render.table(table, plain=plain)
 
 
 def _across(across: Across, repo: str, name: str | None, asked: Asked, *, as_json: bool, plain: bool) -> None:

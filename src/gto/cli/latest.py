@@ -3,6 +3,8 @@
 import click
 
 from gto.cli import options, render
+from gto.cli import proof as proving
+from gto.cli.proof import Proof
 from gto.core.selector import Pick, Selector
 from gto.core.table import version_table
 from gto.core.view import Choice
@@ -13,8 +15,12 @@ from gto.registry import reading
 @options.repo
 @options.name_argument()
 @click.option("--ref", is_flag=True, help="Show ref")
-def command(repo: str, name: str, ref: bool) -> None:
+@proving.checked(shown=False)
+def command(repo: str, name: str, ref: bool, proof: Proof) -> None:
     """Print the highest version of an artifact, or its tag; `gto show NAME@latest` says more."""
-    found = reading.versions(options.open_registry(repo), Selector(name, Pick.LATEST), Choice(registered_only=True))
+    registry = options.open_registry(repo)
+    signatures = proof.begin(registry)
+    found = reading.versions(registry, Selector(name, Pick.LATEST), Choice(registered_only=True))
+    proving.note_left_out(signatures)
     table = version_table(name, found.rows, found.enriched.commits, known=found.known, cut=False)
     render.lines(str(cell) for cell in table.column("ref" if ref else "version"))

@@ -1,6 +1,7 @@
 """The command `gto`: finds the command that is asked for, imports only that, and turns errors into exit codes."""
 
 import gc
+import io
 import os
 import sys
 from importlib import import_module
@@ -17,6 +18,7 @@ _COMMANDS = {
     Section.READ: ("show", "history", "search", "stages", "check-ref", "describe", "tags", "doctor"),
     Section.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
     Section.SHARE: ("status", "push", "fetch"),
+    Section.TRUST: ("verify", "policy", "check", "hook"),
     Section.CATALOGUE: ("repos",),
     Section.OTHER: ("cache", "completion"),
     Section.HIDDEN: ("parse-tag", "print-state", "latest", "which"),
@@ -105,16 +107,18 @@ def _run(args: list[str] | None) -> int:
         render.complain("interrupted")
         return 130
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        render.note(shown.getvalue().rstrip())
         return error.exit_code
     except GTOException as error:
-        _raise_if_wanted()
+        _trace_if_wanted()
         render.complain(error.message, error.hint)
         return error.exit_code
     except BrokenPipeError:  # the reader of a pipe has seen enough
         return 1
     except OSError as error:  # a full disk, a directory that cannot be read
-        _raise_if_wanted()
+        _trace_if_wanted()
         render.complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         return 1
     return code if isinstance(code, int) else 0
@@ -132,7 +136,11 @@ def _flushed(code: int) -> int:
     return code
 
 
-def _raise_if_wanted() -> None:
-    """Let the error that is being handled through, with its traceback, where --traceback asks for it."""
+def _trace_if_wanted() -> None:
+    """Print where the error that is being handled comes from, where --traceback asks for it; secrets are masked."""
     if wants_traceback():
-        raise  # noqa: PLE0704  it is called where an error is being handled
+        from traceback import format_exc
+
+        from gto.git.command import masked
+
+        render.note(masked(format_exc()).rstrip())

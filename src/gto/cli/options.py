@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gto.registry.registry import Registry
     from gto.registry.transaction import Manner
 
+_LARGEST = 1 << 20  # bytes of a file of allowed signers that are read
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 
@@ -25,6 +26,7 @@ class Section(Enum):
     READ = "Read the registry"
     WRITE = "Modify artifacts"
     SHARE = "Share events with a remote"
+    TRUST = "Prove and protect"
     CATALOGUE = "Several repositories"
     OTHER = "Other"
     HIDDEN = ""
@@ -148,17 +150,40 @@ simple = click.option(
 )
 force = click.option("--force", is_flag=True, help="Create the Git tag even if it already exists and is in effect")
 push = click.option("--push", is_flag=True, help="Push the tags to `origin`: all of them, or nothing is written")
+allowed_signers = click.option(
+    "--allowed-signers",
+    metavar="FILE",
+    help="Whose keys count: a file as ssh-keygen(1) describes it, in the place of the policy's or of git's",
+)
 keep_local = click.option(
     "--keep-local", is_flag=True, help="With --push: keep the tags here where the push is refused"
 )
+sign = click.option(
+    "--sign", is_flag=True, help="Sign the tags, as `git tag --sign` does; tag.gpgSign always signs them"
+)
 
 
-def manner(message: str | None, simple: str, *, force: bool, push: bool, keep_local: bool = False) -> Manner:
+def read_signers(path: str | None) -> bytes | None:
+    """Return what the file of --allowed-signers holds; None where it was not given."""
+    if path is None:
+        return None
+    from gto.exceptions import WrongArgs
+
+    try:
+        with open(path, "rb") as file:
+            return file.read(_LARGEST)
+    except OSError as error:
+        raise WrongArgs(f"Cannot read '{path}': {error.strerror}", "name a file of allowed signers") from error
+
+
+def manner(
+    message: str | None, simple: str, *, force: bool, push: bool, keep_local: bool = False, sign: bool = False
+) -> Manner:
     """Make one value of the options that say how to write."""
     from gto.registry.transaction import Manner
 
     form = {"auto": None, "true": True, "false": False}[simple]
-    return Manner(message, form, force, push, keep_local=keep_local)
+    return Manner(message, form, force, push, keep_local=keep_local, sign=sign or None)
 
 
 def only_one(**flags: bool) -> None:

@@ -35,6 +35,7 @@ from gto.registry import writing
 )
 @options.push
 @options.keep_local
+@options.sign
 @options.as_json
 def command(
     repo: str,
@@ -50,6 +51,7 @@ def command(
     allow_second_version: bool,
     push: bool,
     keep_local: bool,
+    sign: bool,
     as_json: bool,
 ) -> None:
     """Create an artifact version to signify an important, published or released iteration.
@@ -59,7 +61,7 @@ def command(
     """
     registry = options.open_registry(repo, ref or "HEAD")
     bump = one_bump(major=bump_major, minor=bump_minor, patch=bump_patch, version=bool(version))
-    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local)
+    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local, sign=sign)
     done = writing.register(registry, name, version or None, bump, manner, allow_second_version=allow_second_version)
     outcome.show(done, as_json=as_json)
 

@@ -34,8 +34,8 @@ def emoji(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """Print one line of the answer."""
-    click.echo(text)
+    """Print one line of the answer; control characters, but for newlines and tabs, show as escapes."""
+    click.echo(clean(text))
 
 
 def note(text: str) -> None:
@@ -91,7 +91,7 @@ def as_json(value: object) -> None:
     """Print a value as GTO 1.x does: indented by four, times in ISO form."""
     import json
 
-    click.echo(json.dumps(value, indent=4, default=_plain))
+    click.echo(json.dumps(value, indent=4, default=_plain).replace("\x7f", "\\u007f"))  # which JSON does not escape
 
 
 def _plain(value: object) -> object:
@@ -113,17 +113,22 @@ def lines(values: Iterable[object]) -> None:
         say(str(value).rstrip("\r\n"))
 
 
+def one_line(text: str) -> str:
+    """Show all control characters as escapes, newlines and tabs too, which would make rows of their own."""
+    return clean(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def table(content: Table, *, plain: bool) -> None:
     """Print a table, or that nothing was found."""
     if not content.rows:
         say(NOTHING)
         return
     rows = [[_cell(cell) for cell in row] for row in content.rows]
-    say((_plain_table if plain else _outline)(content.columns, rows))
+    click.echo((_plain_table if plain else _outline)(content.columns, rows))
 
 
 def _cell(cell: Cell) -> str:
-    return MISSING if cell is None else clean(str(cell))
+    return MISSING if cell is None else one_line(str(cell))
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:

@@ -24,6 +24,7 @@ from gto.registry import writing
 @options.force
 @options.push
 @options.keep_local
+@options.sign
 @options.as_json
 def command(
     repo: str,
@@ -35,6 +36,7 @@ def command(
     force: bool,
     push: bool,
     keep_local: bool,
+    sign: bool,
     as_json: bool,
 ) -> None:
     """Put the version that was in a stage before its present one into it again, and say which that is.
@@ -42,5 +44,5 @@ def command(
     This is an assignment like any other. Done twice it comes back to where it began: the version before is then the
     one that was rolled back.
     """
-    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local)
+    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local, sign=sign)
     outcome.show(writing.rollback(options.open_registry(repo), name, stage, to, manner), as_json=as_json)

@@ -1,17 +1,26 @@
 """`gto show`: the registry, or one artifact's versions."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from gto.cli import across as everywhere
 from gto.cli import options, render
+from gto.cli import proof as proving
 from gto.cli.across import Across
+from gto.cli.proof import Proof
 from gto.core import selector as selectors
 from gto.core.selector import Pick, Selector
 from gto.core.table import Table, overview_table, version_table
 from gto.core.view import Choice, Sort
 from gto.exceptions import UsageError
 from gto.registry.overview import Look, Wanted, look_at
-from gto.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from gto.registry.registry import Registry
+    from gto.registry.signatures import Signatures
 
 
 @click.command(
@@ -73,6 +82,7 @@ from gto.registry.registry import Registry
 @click.option("-a", "--all-branches", is_flag=True, help="Find annotations in the tips of all branches")
 @click.option("-A", "--all-commits", is_flag=True, help="Find annotations in all commits")
 @click.option("-e", "--expected", is_flag=True, help="Exit with 1 if nothing is found")
+@proving.checked()
 @everywhere.catalogue
 def command(
     repo: str,
@@ -97,6 +107,7 @@ def command(
     all_commits: bool,
     expected: bool,
     across: Across,
+    proof: Proof,
 ) -> None:
     """Show the registry state, the versions of an artifact, the highest version, or what is in a stage.
 
@@ -114,11 +125,15 @@ def command(
     if across.wanted:
         from gto.cli import show_all
 
+        proof.refuse()
         table, value, failures = show_all.read(across, repo, name, look, details=as_json)
     else:
         failures = ()
+        registry = options.open_registry(repo, branch or "HEAD")
+        signatures = proof.begin(registry)
         read = _one if name else _all
-        table, value = read(options.open_registry(repo, branch or "HEAD"), name or "", look, details=as_json)
+        table, value = read(registry, name or "", look, signatures if proof.shown else None, details=as_json)
+        proving.note_left_out(signatures)
     if as_json:
         render.as_json(value)
     else:
@@ -138,14 +153,26 @@ def _refuse(**given: object) -> None:
             raise UsageError(f"--{word.replace('_', '-')} is for the whole registry", "leave NAME or the option out")
 
 
-def _all(registry: Registry, _: str, look: Look, *, details: bool) -> tuple[Table, object]:
+def _all(
+    registry: Registry, _: str, look: Look, signatures: Signatures | None, *, details: bool
+) -> tuple[Table, object]:
     seen = look_at(registry, look)
     if seen.set_aside:
         render.note(f"note: {seen.set_aside} tag(s) were set aside: see `gto doctor`")
-    return overview_table(seen.rows, seen.stages), seen.dicts() if details else None
+    table, value = overview_table(seen.rows, seen.stages), seen.dicts() if details else {}
+    if signatures is None:
+        return table, value
+    from gto.core.published import signed
+
+    found = signatures.under_artifacts(look.until)
+    names = sorted(row.name for row in seen.rows)
+    value = {name: signed(state, found.get(name)) for name, state in value.items()}
+    return table.beside("signature", proving.cells(found.get(name) for name in names)), value
 
 
-def _one(registry: Registry, name: str, look: Look, *, details: bool) -> tuple[Table, object]:
+def _one(
+    registry: Registry, name: str, look: Look, signatures: Signatures | None, *, details: bool
+) -> tuple[Table, object]:
     from gto.registry import reading
 
     selector = selectors.parse(name)
@@ -155,7 +182,14 @@ def _one(registry: Registry, name: str, look: Look, *, details: bool) -> tuple[T
     if not found.rows:
         _explain(selector, hidden=found.hidden)
     table = version_table(selector.name, found.rows, found.enriched.commits, known=found.known)
-    return table, found.dicts() if details else None
+    value = found.dicts() if details else []
+    if signatures is None:
+        return table, value
+    from gto.core.published import signed
+
+    under = signatures.under_versions(found.rows)
+    value = [signed(state, one) for state, one in zip(value, under, strict=False)]
+    return table.beside("signature", proving.cells(under)), value
 
 
 def _explain(selector: Selector, *, hidden: bool) -> None:

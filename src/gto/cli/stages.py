@@ -3,6 +3,8 @@
 import click
 
 from gto.cli import options, render
+from gto.cli import proof as proving
+from gto.cli.proof import Proof
 from gto.exceptions import ExclusiveOptions
 from gto.registry import overview
 
@@ -11,12 +13,16 @@ from gto.registry import overview
 @options.repo
 @click.option("--allowed", is_flag=True, help="Show allowed stages from config")
 @click.option("--used", is_flag=True, help="Show stages that were ever used (from all git tags)")
+@proving.checked(shown=False)
 @options.as_json
-def command(repo: str, allowed: bool, used: bool, as_json: bool) -> None:
+def command(repo: str, allowed: bool, used: bool, as_json: bool, proof: Proof) -> None:
     """Print list of stages: those of the configuration, or where it lists none, those in use."""
     if allowed and used:
         raise ExclusiveOptions('Either "allowed" or "used" can be set', "leave one of them out")
-    found = overview.stages(options.open_registry(repo), allowed=allowed, used=used)
+    registry = options.open_registry(repo)
+    signatures = proof.begin(registry)
+    found = overview.stages(registry, allowed=allowed, used=used)
+    proving.note_left_out(signatures)
     if as_json:
         render.as_json(found)
     else:

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from gto.core import names, semver
+from gto.core.event import Problem, TagRecord, read_body, tagger
 from gto.core.names import ArtifactName
 
 PREFIX = "approvals/"
@@ -36,10 +37,20 @@ class Approval(NamedTuple):
     commit: str
     time: int
     """Seconds since 1970-01-01T00:00:00Z."""
-    author: str
-    author_email: str
+    body: bytes
+    """The tag object's text."""
     oid: str
     """The tag object's id."""
+
+    @property
+    def author(self) -> str:
+        """The tagger's name."""
+        return tagger(self.body)[0]
+
+    @property
+    def author_email(self) -> str:
+        """The tagger's e-mail address."""
+        return tagger(self.body)[1]
 
 
 def find(text: str) -> ApprovalName | None:
@@ -48,3 +59,19 @@ def find(text: str) -> ApprovalName | None:
     if match is None or not names.is_artifact(names.from_tag(match[1])) or semver.parse(match[2]) is None:
         return None
     return ApprovalName(names.from_tag(match[1]), match[2], match[3], match[4])
+
+
+def read(record: TagRecord) -> Approval | Problem | None:
+    """Return the approval that a tag records, the problem that it is, or None where its name is that of no approval."""
+    name = find(record.name)
+    if name is None:
+        return None
+    if record.type != "tag":
+        what = (
+            f"git cannot read it: it is {record.type}" if record.type in {"missing", "corrupt"} else "it is lightweight"
+        )
+        return Problem("approval-unreadable", record.name, what, f"`git tag -d '{record.name}'`", name.artifact)
+    found = read_body(record, name.artifact)
+    if isinstance(found, Problem):
+        return found
+    return Approval(name, record.name, *found, record.body, record.oid)

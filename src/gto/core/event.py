@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from gto.core import tag
+from gto.core import signed, tag
 from gto.core.tag import Kind, TagName
 
 LATEST = 253402300799  # seconds: 9999-12-31T23:59:59Z, the last second that ISO 8601's four-digit year can write
@@ -82,19 +82,18 @@ class Event(NamedTuple):
     @property
     def author(self) -> str:
         """The tagger's name."""
-        return _tagger(self.body)[0]
+        return tagger(self.body)[0]
 
     @property
     def author_email(self) -> str:
         """The tagger's e-mail address."""
-        return _tagger(self.body)[1]
+        return tagger(self.body)[1]
 
     @property
     def message(self) -> str:
         """The message without signature and white space around it; bytes that are not UTF-8 show as U+FFFD."""
         text = self.body.partition(b"\n\n")[2]
-        signed = re.match(_SIGNED, text)
-        return (signed[1] if signed else text).decode("utf-8", "replace").strip()
+        return text[: signed.begin(text)].decode("utf-8", "replace").strip()
 
 
 def event(name: TagName, ref: str, commit: str, time: int, body: bytes, oid: str) -> Event:
@@ -106,41 +105,53 @@ _new = tuple.__new__  # makes a named tuple without the call of its own construc
 # Compiled by `re` when first used: the overview of a sound registry needs none of them.
 _BODY = rb"object ([0-9a-f]+)\ntype ([a-z]+)\ntag ([^\n]*)\n(?:tagger [^\n]*> ?(-?[0-9]{1,20}) [+-][0-9]{1,6}\n)?"
 _TAGGER = rb"(?:[^\n]+\n){3}tagger ([^\n]*?) ?<([^\n>]*)> ?-?[0-9]+ ([+-][0-9]+)\n"
-_SIGNED = rb"(?ms)(.*^)-----BEGIN (?:(?:PGP|SSH) SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----"
 _LOOKS_OLD = r"(?P<artifact>[^@#]+)(?:#(?P<stage>[^#@]+)-[0-9]+|@!v[^@#]*)"
 
 
-def read(record: TagRecord) -> Event | Problem | None:  # noqa: PLR0911  one for each thing that can be wrong
+def read(record: TagRecord) -> Event | Problem | None:
     """Return the event that a tag records, the problem that it is, or None where it is no business of GTO."""
     name = tag.find(record.name)
     if name is None or record.type != "tag" or name.kind is Kind.CREATION:
         return _look_alike(record, name)
+    found = read_body(record, name.artifact)
+    if isinstance(found, Problem):
+        return found
+    return event(name, record.name, found[0], found[1], record.body, record.oid)
+
+
+def read_body(record: TagRecord, artifact: str) -> tuple[str, int] | Problem:
+    """Return the commit that a tag object is on, and its time; the problem where it is not sound, or has another name.
+
+    Every tag that GTO reads, be it an event or an approval, must be so.
+    """
     match = re.match(_BODY, record.body)
     if match is None:
-        return _aside(record, name, "tag-unreadable", "the tag object is not in git's form", _AGAIN)
+        return _aside(record, artifact, "tag-unreadable", "the tag object is not in git's form", _AGAIN)
     target, target_type, label, seconds = match.groups()
     commit = target.decode()
     if record.peeled:
         target_type, commit = record.peeled.encode().split(b" ")[0], record.peeled.split(" ")[-1]
     if target_type != b"commit":
         reason = f"the tag is on a {target_type.decode()}, not on a commit"
-        return _aside(record, name, "tag-not-on-commit", reason, _AGAIN)
+        return _aside(record, artifact, "tag-not-on-commit", reason, _AGAIN)
     if label != record.name.encode():
         reason = f"the tag object calls itself '{label.decode('utf-8', 'replace')}'"
-        return _aside(record, name, "tag-renamed", reason, "a tag object serves only under its own name: " + _AGAIN)
+        return _aside(record, artifact, "tag-renamed", reason, "a tag object serves only under its own name: " + _AGAIN)
     if seconds is None:
-        return _aside(record, name, "tag-without-tagger", "the tag has no tagger, or a broken one", _AGAIN)
+        return _aside(record, artifact, "tag-without-tagger", "the tag has no tagger, or a broken one", _AGAIN)
     time = int(seconds)
     if not 0 <= time <= LATEST:
-        return _aside(record, name, "tag-bad-date", f"the tag's time, {time}, is no date before the year 10000", _AGAIN)
-    return event(name, record.name, commit, time, record.body, record.oid)
+        return _aside(
+            record, artifact, "tag-bad-date", f"the tag's time, {time}, is no date before the year 10000", _AGAIN
+        )
+    return commit, time
 
 
 _AGAIN = "make the tag again with gto, or delete it"
 
 
-def _aside(record: TagRecord, name: TagName, code: str, reason: str, hint: str) -> Problem:
-    return Problem(code, record.name, reason, hint, name.artifact)
+def _aside(record: TagRecord, artifact: str, code: str, reason: str, hint: str) -> Problem:
+    return Problem(code, record.name, reason, hint, artifact)
 
 
 def _look_alike(record: TagRecord, name: TagName | None) -> Problem | None:
@@ -154,15 +165,17 @@ def _look_alike(record: TagRecord, name: TagName | None) -> Problem | None:
         return Problem("tag-number-too-long", record.name, reason, "delete the tag", long) if long else None
     if record.oid == NULL_OID:
         hint = f"delete the file refs/tags/{record.name} in the git directory, then fetch the tags again"
-        return _aside(record, name, "tag-missing", "the file of the ref holds no object id", hint)
+        return _aside(record, name.artifact, "tag-missing", "the file of the ref holds no object id", hint)
     if record.type in {"missing", "corrupt"}:
         reason = f"git cannot read the tag object {record.oid}: it is {record.type}"
         hint = f"`gto doctor --fix` fetches it again; `git update-ref -d 'refs/tags/{record.name}'` gives it up"
-        return _aside(record, name, f"tag-{record.type}", reason, hint)
+        return _aside(record, name.artifact, f"tag-{record.type}", reason, hint)
     if record.type != "tag":
         hint = f"`git tag -d '{record.name}'`, then write the event with gto"
-        return _aside(record, name, "tag-lightweight", "a lightweight tag is no event", hint)
-    return _aside(record, name, "tag-creation", "GTO has no event 'created'; the tag is ignored", "delete the tag")
+        return _aside(record, name.artifact, "tag-lightweight", "a lightweight tag is no event", hint)
+    return _aside(
+        record, name.artifact, "tag-creation", "GTO has no event 'created'; the tag is ignored", "delete the tag"
+    )
 
 
 def looks_old(name: str) -> tuple[str, str] | None:
@@ -195,7 +208,8 @@ def parse_zone(text: bytes) -> timedelta:
     return -offset if text[:1] == b"-" else offset
 
 
-def _tagger(body: bytes) -> tuple[str, str]:
+def tagger(body: bytes) -> tuple[str, str]:
+    """Return the name and the e-mail address of a tag object's tagger; empty texts where there is none."""
     match = re.match(_TAGGER, body)
     if match is None:
         return "", ""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gto.core import message
 from gto.core.event import Event
+from gto.core.signature import Signature
 from gto.core.snapshot import ArtifactState, StageState, VersionState
 from gto.core.tag import Kind
 from gto.core.view import Row, VersionRow, journal
@@ -27,6 +28,8 @@ class PublishedEvent(NamedTuple):
     author_email: str
     message: str
     kind: Kind
+    signature: Signature | None = None
+    """What the tag's signature is worth; None where that was not asked for."""
 
     @property
     def tag(self) -> str:
@@ -54,6 +57,7 @@ class PublishedEvent(NamedTuple):
             "addition": self.addition,
             **self._own(),
             "event": self.event,
+            **({} if self.signature is None else {"signature": signature(self.signature)}),
         }
         return {key: value for key, value in state.items() if key not in (exclude or ())}
 
@@ -262,7 +266,18 @@ def history_line(event: PublishedEvent) -> Published:
         "author_email": event.author_email,
         "message": event.message,
         "ref": event.ref,
+        **({} if event.signature is None else {"signature": signature(event.signature)}),
     }
+
+
+def signature(found: Signature) -> Published:
+    """Return what a signature is worth, as `gto verify --json` prints it."""
+    return {"verdict": found.trust.value, "signer": found.signer, "key": found.key, "reason": found.reason}
+
+
+def signed(state: Published, found: Signature | None) -> Published:
+    """Return something published with the signature that speaks for it; None where nobody could have signed."""
+    return {**state, "signature": None if found is None else signature(found)}
 
 
 def find_event(state: ArtifactState, ref: str) -> PublishedEvent | None:

@@ -25,6 +25,10 @@ class Table(NamedTuple):
         place = self.columns.index(name)
         return [row[place] for row in self.rows]
 
+    def beside(self, name: str, cells: Sequence[Cell]) -> Table:
+        """Return the table with one more column."""
+        return Table((*self.columns, name), tuple((*row, cell) for row, cell in zip(self.rows, cells, strict=True)))
+
     def dicts(self) -> list[dict[str, Cell]]:
         """Return each row as a dictionary."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]

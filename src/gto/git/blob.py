@@ -70,7 +70,9 @@ def _entries(tree: GitObject | None) -> dict[bytes, str]:
     found: dict[bytes, str] = {}
     at = 0
     while at < len(tree.body):
-        end = tree.body.index(b"\0", at)
+        end = tree.body.find(b"\0", at)
+        if end < 0:  # it has not git's form; git takes such a tree from a server
+            break
         mode, _, entry = tree.body[at:end].partition(b" ")
         if mode != _SUBMODULE:
             found[entry] = tree.body[end + 1 : end + 1 + width].hex()

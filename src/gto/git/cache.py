@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gto.core import names
 from gto.core.view import Holding, Standing
+from gto.git.file import read_file
 
 FROM_TAGS = 1000
 """A registry with fewer tags is read faster than its cache is looked after."""
@@ -65,8 +66,7 @@ def load(common_dir: str) -> Cached:
 
     for path in _paths(common_dir):
         with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-            with open(path, encoding="utf-8") as file:
-                header, _, text = file.read().partition("\n")
+            header, _, text = (read_file(path) or b"").decode().partition("\n")
             if header == f"{_HEADER} {digest(text.encode())}":
                 return _decode(json.loads(text))
     return Cached()
@@ -98,14 +98,15 @@ def find_damaged(common_dir: str) -> list[str]:
 
 
 def _is_sound(path: str) -> bool:
-    with suppress(OSError, UnicodeDecodeError), open(path, encoding="utf-8") as file:
-        header, _, text = file.read().partition("\n")
+    with suppress(OSError, UnicodeDecodeError):
+        header, _, text = (read_file(path) or b"").decode().partition("\n")
         return bool(re.fullmatch(r"gto-standings \d+ [0-9a-f]+", header)) and header.endswith(digest(text.encode()))
     return False
 
 
 def _paths(common_dir: str) -> Iterable[str]:
-    yield os.path.join(common_dir, "gto", "standings")
+    if not os.path.islink(os.path.join(common_dir, "gto")):  # it would lead out of the repository
+        yield os.path.join(common_dir, "gto", "standings")
     yield os.path.join(home(), f"standings-{digest(os.fsencode(common_dir))}")
 
 

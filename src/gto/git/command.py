@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import IO, NamedTuple
 
 from gto.exceptions import GitError, GitMissing, WrongConfig
+from gto.git.profile import guard
 from gto.git.refusal import explain
 
 SECONDS = 600.0
@@ -49,6 +50,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_TRACE_REDACT": "1",
     }
     return {**kept, **fixed, **extra}
 
@@ -117,10 +119,10 @@ def hide(*secrets: str) -> None:
 
 
 def _text(err: bytes) -> str:
-    return _masked(err.decode("utf-8", "replace"))
+    return masked(err.decode("utf-8", "replace"))
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
     """Put `***` in the place of secrets: those that hide() was told, and what stands before the `@` of a URL."""
     for secret in sorted(_hidden, key=len, reverse=True):
         text = text.replace(secret, "***")
@@ -188,17 +190,18 @@ class Git(NamedTuple):
 
     def _start(self, args: Sequence[str]) -> "subprocess.Popen[bytes]":
         argv = ["git", "-C", self.directory, *args]
+        env = environment(self.env)
         for say in _watchers:
             from shlex import join
 
-            say(_masked(join(argv)))
+            say(masked(join(argv)))
         try:
             return subprocess.Popen(  # noqa: S603  the arguments are a list; no shell reads them
                 argv,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment(self.env),
+                env={**env, **guard(args, env)},
                 bufsize=1 << 16,
             )
         except FileNotFoundError as error:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from gto.exceptions import GitError
 from gto.git.command import Git
 from gto.git.repo import Repo
+from gto.git.tags import parse_offer
 from gto.git.write import update_tags
 
 _FETCH = (
@@ -59,8 +60,7 @@ def _fetch(git: Git, remote: str, wanted: Sequence[str], *more: str) -> None:
 def _ask(git: Git, remote: str) -> _Offer:
     """Ask a remote for its branches, and for its tags with the commits that they are on."""
     out = git.run(["ls-remote", "--quiet", "--heads", "--tags", "--", remote])
-    lines = (line.partition("\t") for line in out.decode("utf-8", "surrogateescape").split("\n")[:-1])
-    refs = {ref: oid for oid, _, ref in lines}
+    refs = {ref: oid for oid, ref in parse_offer(out)}
     branches = {ref.removeprefix(_HEADS): oid for ref, oid in refs.items() if ref.startswith(_HEADS)}
     tags = {ref.removeprefix(_TAGS): refs.get(f"{ref}^{{}}", oid) for ref, oid in refs.items() if ref.startswith(_TAGS)}
     return _Offer(branches, tags)

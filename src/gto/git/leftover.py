@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from gto.git.command import Git
+from gto.git.file import is_within, read_file
 
 STALE = 600.0
 """Seconds after which a lock or a temporary file is taken for left behind; git holds a lock for moments."""
@@ -36,7 +37,9 @@ def find_locks(common_dir: str, now: float) -> list[Leftover]:
         places += [entry.path for entry in os.scandir(os.path.join(common_dir, "worktrees"))]
     for place, _, _ in os.walk(os.path.join(common_dir, "refs")):
         places.append(place)
-    return [Leftover(path, _age(path, now)) for place in places for path in _files(place) if path.endswith(_LOCK)]
+    root = os.path.realpath(common_dir)
+    inside = [place for place in places if is_within(place, root)]  # a link may lead to files that are another's
+    return [Leftover(path, _age(path, now)) for place in inside for path in _files(place) if path.endswith(_LOCK)]
 
 
 def find_temporary(git: Git, top: str, now: float) -> list[Leftover]:
@@ -65,8 +68,8 @@ def _work_places(common_dir: str) -> Iterator[str]:
     if os.path.basename(common_dir) == ".git":
         yield os.path.dirname(common_dir)
     for path in glob.iglob(os.path.join(glob.escape(common_dir), "worktrees", "*", "gitdir")):
-        with suppress(OSError), open(path, encoding="utf-8", errors="surrogateescape") as file:
-            yield os.path.dirname(file.read().rstrip("\n"))
+        with suppress(OSError):
+            yield os.path.dirname(os.fsdecode(read_file(path, 4096) or b"").rstrip("\n"))
 
 
 def _numbers() -> list[str]:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from gto.exceptions import GitError, NotMirrored, RemoteFailed, UsageError, WrongArgs
 from gto.git import lock, shelf
 from gto.git.command import Git, is_reported, limit
-from gto.git.remote import Remote, as_environment
+from gto.git.profile import as_environment
+from gto.git.remote import Remote
 from gto.git.repo import Repo, commit_of
 
 _HEADS = "+refs/heads/*:refs/heads/*"
@@ -212,7 +213,7 @@ def _progress() -> list[str]:
 
 def _online(remote: Remote, *, partial: bool) -> dict[str, str]:
     settings = [*remote.settings(), *_PATIENCE, *_SAFE, *(_PARTIAL if partial else ())]
-    return as_environment(settings)
+    return {**as_environment(settings), **remote.secrets()}
 
 
 def _adopt(git: Git, remote: Remote) -> None:

@@ -7,8 +7,12 @@ from typing import NamedTuple
 from gto.core import names
 from gto.exceptions import GitError, PushRejected, Raced, RemoteFailed, TagsDiffer
 from gto.git.command import Git
+from gto.git.tags import parse_offer
 
-_FETCH = ("fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
+_FETCH = (
+    *("fetch", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-auto-maintenance"),
+    "--recurse-submodules=no",  # and no fetch.prune: it would delete the tags here that the remote lacks
+)
 # What is said when another writer was first, or writes at this moment: by git here, and by the remote.
 _RACED_RE = re.compile(r"stale info|already exists|fetch first")
 _RACED_THERE_RE = re.compile(
@@ -53,7 +57,8 @@ def push_tags(git: Git, remote: str, create: Mapping[str, str], delete: Mapping[
     specs += [f":refs/tags/{name}" for name in delete]
     leases = [f"--force-with-lease=refs/tags/{name}:" for name in create]
     leases += [f"--force-with-lease=refs/tags/{name}:{oid}" for name, oid in delete.items()]
-    args = ["push", "--atomic", "--no-follow-tags", "--porcelain", *leases, "--", remote, *specs]
+    once = ("--atomic", "--no-follow-tags", "--recurse-submodules=no")
+    args = ["push", *once, "--porcelain", *leases, "--", remote, *specs]
     try:
         out, status, err = git.talk(args)
     except GitError as error:
@@ -96,8 +101,7 @@ def _is_done(git: Git, remote: str, create: Mapping[str, str], delete: Mapping[s
         out, status, _ = git.ask(["ls-remote", "--quiet", "--refs", "--", remote, *refs])
     except GitError:
         return False
-    lines = (line.partition("\t") for line in out.decode("utf-8", "surrogateescape").splitlines())
-    there = {ref: oid for oid, _, ref in lines}
+    there = {ref: oid for oid, ref in parse_offer(out)}
     return (
         status == 0
         and all(there.get(f"refs/tags/{name}") == oid for name, oid in create.items())

@@ -23,3 +23,13 @@ def read_reach(git: Git, commits: Iterable[str], head: str) -> Reach:
     args = ["rev-list", "--ignore-missing", "--stdin", "--not", "--branches", "--remotes", head]
     walked = frozenset(git.run(args, data="".join(f"{oid}\n" for oid in there).encode()).decode().split())
     return Reach(missing, walked & frozenset(there))
+
+
+def read_reached(git: Git, tip: str, commits: Iterable[str]) -> frozenset[str]:
+    """Return those of the commits that a branch's tip reaches; a commit that is not there is none."""
+    asked = frozenset(commits)
+    data = "".join(f"{commit}\n" for commit in sorted(asked)) + f"^{tip}\n"
+    there = git.run(["cat-file", "--batch-check=%(objectname)"], data="".join(f"{one}\n" for one in asked).encode())
+    here = asked & frozenset(there.decode().split("\n"))
+    left = git.run(["rev-list", "--ignore-missing", "--stdin"], data=data.encode()).decode().split()
+    return here - frozenset(left)

@@ -1,9 +1,12 @@
 """The files that hold refs, read without git: refs without an object id, lines of packed-refs that are none."""
 
+import io
 import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+
+from gto.git.file import read_file
 
 _SOUND_RE = re.compile(rb"(?:[0-9a-f]{40}(?:[0-9a-f]{24})?|ref: *\S+)\s*")
 _NULL_RE = re.compile(rb"0+\s*")
@@ -17,8 +20,8 @@ def broken_refs(common_dir: str) -> list[str]:
         return []  # refs are kept in another form
     found = []
     for path in _files(os.path.join(common_dir, "refs")):
-        with suppress(OSError), open(path, "rb") as file:
-            text = file.read(_LONGEST)
+        with suppress(OSError):
+            text = read_file(path, _LONGEST) or b""
             if not _SOUND_RE.fullmatch(text) or _NULL_RE.fullmatch(text):
                 found.append(os.path.relpath(path, common_dir).replace(os.sep, "/"))
     return sorted(found)
@@ -33,12 +36,9 @@ def _files(directory: str) -> Iterator[str]:
 
 def broken_lines(common_dir: str) -> list[tuple[int, str]]:
     """Return the lines of packed-refs, with their numbers from 1, that are no refs."""
-    try:
-        with open(os.path.join(common_dir, "packed-refs"), "rb") as file:
-            return [
-                (number, line.decode("utf-8", "backslashreplace").rstrip("\n"))
-                for number, line in enumerate(file, 1)
-                if not (_LINE_RE.fullmatch(line) or (number == 1 and line.startswith(b"# pack-refs with:")))
-            ]
-    except FileNotFoundError:
-        return []
+    text = read_file(os.path.join(common_dir, "packed-refs")) or b""
+    return [
+        (number, line.decode("utf-8", "backslashreplace").rstrip("\n"))
+        for number, line in enumerate(io.BytesIO(text), 1)
+        if not (_LINE_RE.fullmatch(line) or (number == 1 and line.startswith(b"# pack-refs with:")))
+    ]

@@ -8,7 +8,10 @@ from gto.git.command import Git
 from gto.git.repo import read_objects
 
 _ASIDE = ".gto-aside"
-_FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
+_FETCH = (
+    *("fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-auto-maintenance"),
+    "--recurse-submodules=no",
+)
 
 
 def refetch(git: Git, common_dir: str, remote: str, oids: Sequence[str]) -> set[str]:

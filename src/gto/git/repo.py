@@ -3,10 +3,12 @@
 import os
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.exceptions import NoRepo, RefNotFound
 from gto.git.command import Git
+from gto.git.profile import LAZY, names_a_program
 from gto.git.refusal import explain
 
 if TYPE_CHECKING:
@@ -80,9 +82,24 @@ def open_repo(path: str, rev: str = "HEAD", seconds: float | None = None) -> Rep
     if len(lines) < 3:  # noqa: PLR2004  common directory, whether inside, and the end
         raise _no_repo(path, err)
     common, inside, *rest = lines
+    if _is_partial(common) and _may_fetch(git):
+        git = git._replace(env={LAZY: "0"})
     if inside != "true":  # in a bare repository, or in `.git`: git prints no way up
         return Repo(git, common, None, _one_oid(rest))
     return Repo(git, common, os.path.realpath(os.path.join(path, rest[0])), _one_oid(rest[1:]))
+
+
+def _is_partial(common_dir: str) -> bool:
+    """Tell whether objects may be lacking that a remote has: packs that came so are marked."""
+    with suppress(OSError):
+        return any(name.endswith(".promisor") for name in os.listdir(os.path.join(common_dir, "objects", "pack")))
+    return False
+
+
+def _may_fetch(git: Git) -> bool:
+    """Tell whether git may fetch what is lacking: not where the repository itself names a program for that."""
+    out = git.run(["config", "--list", "--show-scope", "--name-only", "-z"])
+    return not names_a_program(out.decode("utf-8", "surrogateescape"))
 
 
 def _no_repo(path: str, err: str) -> Exception:

@@ -25,8 +25,9 @@ _CREATION = Kind.CREATION
 _FORMAT = "%(objectname) %(refname)"
 # What `cat-file` prints, by `for-each-ref`; an object that is no tag counts as empty, however large it is.
 _IF_TAG = "%(if:equals=tag)%(objecttype)%(then)"
-_RAW = f"%(objectname) %(objecttype) {_IF_TAG}%(raw:size)%(else)0%(end) %(refname)%0a{_IF_TAG}%(raw)%(end)"
-_BATCH = "--batch=%(objectname) %(objecttype) %(objectsize) %(rest)"
+RAW = f"%(objectname) %(objecttype) {_IF_TAG}%(raw:size)%(else)0%(end) %(refname)%0a{_IF_TAG}%(raw)%(end)"
+BATCH = "--batch=%(objectname) %(objecttype) %(objectsize) %(rest)"
+_OFFER_RE = re.compile(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\t([^\t]+)")
 _BROKEN_REF = "warning: ignoring broken ref "
 
 
@@ -73,8 +74,8 @@ def _patterns(artifact: str) -> list[str]:
 
 def read_artifact(git: Git, artifact: str) -> tuple[dict[str, str], list[Event | Problem]]:
     """Return the tags of one artifact, names to object ids, and what they say; one process does, if all are sound."""
-    with git.stream(["for-each-ref", f"--format={_RAW}", *_patterns(artifact)], b"") as answer:
-        found = list(_parse(answer.out, b""))
+    with git.stream(["for-each-ref", f"--format={RAW}", *_patterns(artifact)], b"") as answer:
+        found = list(parse(answer.out, b""))
         status, err = answer.end()
     if status != 0 or _BROKEN_REF in err:  # an object is missing or corrupt
         listing = list_tags(git, artifact)
@@ -83,7 +84,7 @@ def read_artifact(git: Git, artifact: str) -> tuple[dict[str, str], list[Event |
     records = [item for item in found if isinstance(item, TagRecord)]
     nested = [record for record in records if record.peeled]
     sound = [record for record in records if not record.peeled]
-    judged = [item for record in (*sound, *(_peel(git, nested) if nested else ())) for item in _judged(record)]
+    judged = [item for record in (*sound, *(peel(git, nested) if nested else ())) for item in _judged(record)]
     taken = {item.ref if isinstance(item, Event) else item.name: item.oid for item in found}
     return taken, [*items, *judged]
 
@@ -91,16 +92,22 @@ def read_artifact(git: Git, artifact: str) -> tuple[dict[str, str], list[Event |
 def list_remote(git: Git, remote: str) -> dict[str, str]:
     """Ask a remote, once, for the object ids of all its tags, by name."""
     out = git.run(["ls-remote", "--quiet", "--refs", "--tags", "--", remote])
-    lines = (line.partition("\t") for line in out.decode("utf-8", "surrogateescape").split("\n")[:-1])
-    return {ref.removeprefix("refs/tags/"): oid for oid, _, ref in lines}
+    return {ref.removeprefix("refs/tags/"): oid for oid, ref in parse_offer(out)}
+
+
+def parse_offer(out: bytes) -> Iterator[tuple[str, str]]:
+    """Yield object id and ref of each line of `ls-remote`; a server may say anything, and other lines are none."""
+    for line in out.decode("utf-8", "surrogateescape").split("\n"):
+        match = _OFFER_RE.fullmatch(line)
+        if match is not None:
+            yield match[1], match[2]
 
 
 def list_remote_tags(git: Git, remote: str, artifact: str) -> list[str]:
     """Ask a remote for the names of the tags of one artifact's events."""
     start = f"refs/tags/{names.to_tag(artifact)}"
     out = git.run(["ls-remote", "--quiet", "--refs", "--", remote, f"{start}@*", f"{start}#*"])
-    refs = (line.partition("\t")[2] for line in out.decode("utf-8", "surrogateescape").splitlines())
-    return [ref.removeprefix("refs/tags/") for ref in refs]
+    return [ref.removeprefix("refs/tags/") for _, ref in parse_offer(out)]
 
 
 def _with_broken(out: bytes, err: str) -> bytes:
@@ -124,8 +131,8 @@ def read_tags(git: Git, listing: Listing) -> Iterator[Event | Problem]:
     nested: list[TagRecord] = []
     while text:
         done = 0
-        with git.stream(["cat-file", "--buffer", _BATCH], text) as answer:
-            for item in _parse(answer.out, text):
+        with git.stream(["cat-file", "--buffer", BATCH], text) as answer:
+            for item in parse(answer.out, text):
                 done += 1
                 if isinstance(item, Event):
                     yield item
@@ -140,7 +147,7 @@ def read_tags(git: Git, listing: Listing) -> Iterator[Event | Problem]:
             oid, ref = _split(line)
             yield from _judged(TagRecord(ref, oid, "corrupt"))
     if nested:
-        for record in _peel(git, nested):
+        for record in peel(git, nested):
             yield from _judged(record)
 
 
@@ -155,7 +162,7 @@ def _split(line: bytes) -> tuple[str, str]:
     return oid, ref
 
 
-def _parse(out: IO[bytes], asked: bytes) -> Iterator[Event | TagRecord]:
+def parse(out: IO[bytes], asked: bytes) -> Iterator[Event | TagRecord]:
     """Cut what `cat-file` prints into tags, by the sizes that it names; end where it ends."""
     buffer, text, at, more = b"", "", 0, True
     lines: list[bytes] = []
@@ -226,7 +233,8 @@ def _read_on(out: IO[bytes], wanted: int, keep: int) -> bytes | None:
     return kept
 
 
-def _peel(git: Git, records: Iterable[TagRecord]) -> Iterator[TagRecord]:
+def peel(git: Git, records: Iterable[TagRecord]) -> Iterator[TagRecord]:
+    """Say of tags on tags which object is at the chain's end."""
     kept = list(records)
     asked = "".join(f"{record.oid}^{{}}\n" for record in kept).encode()
     answers = git.run(["cat-file", "--batch-check=%(objecttype) %(objectname)"], data=asked).decode().splitlines()

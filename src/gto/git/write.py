@@ -11,8 +11,8 @@ from typing import NamedTuple
 from gto.core.event import parse_zone
 from gto.exceptions import GitError, NoIdentity, Raced, TagExists
 from gto.git.command import Git
+from gto.git.profile import as_environment
 from gto.git.refusal import explain
-from gto.git.remote import as_environment
 from gto.git.repo import read_objects
 
 _IDENT_RE = re.compile(r"(.*) <(.*)> ([0-9]+) ([+-][0-9]{4})")

@@ -13,6 +13,7 @@ from gto.git.command import Git
 from gto.registry.registry import Found, Registry, found_in
 
 REMOTE = "origin"
+POLICY_FILE = ".gto.policy.yaml"
 
 
 def read(registry: Registry, name: str, *, pushed: bool, force: bool) -> Found:
@@ -76,3 +77,14 @@ def find_unpushed(registry: Registry, git: Git, chosen: Plan, taken: Mapping[str
         return {}
     there = set(tags.list_remote_tags(git, REMOTE, found[needed[0]].artifact))
     return {ref: taken[ref] for ref in needed if ref not in there}
+
+
+def knows_upstream(registry: Registry) -> bool:
+    """Tell, without a process, whether the clone knows the default branch of its remote."""
+    return os.path.isfile(os.path.join(registry.repo.common_dir, "refs", "remotes", REMOTE, "HEAD"))
+
+
+def may_have_policy(registry: Registry) -> bool:
+    """Tell, without a process, whether it is worth looking for a policy."""
+    top = registry.repo.top
+    return top is None or os.path.lexists(os.path.join(top, POLICY_FILE)) or knows_upstream(registry)

@@ -25,6 +25,7 @@ from gto.exceptions import (
 from gto.git import push as pushing
 from gto.git import remote as remotes
 from gto.git import tags
+from gto.git.command import Git
 from gto.git.fetch import fetch_tags
 from gto.git.stray import find_strays
 from gto.registry.basis import REMOTE
@@ -116,9 +117,9 @@ def open_clone(repo: object) -> Registry:
 
 def status(registry: Registry, words: Iterable[str] = (), remote: str = REMOTE) -> Status:
     """Compare the event tags here with those on a remote; `words` are artifacts or tags, none for all."""
-    shown = remotes.parse(remote).url if remotes.is_url(remote) else remote
+    git, shown = remotes.reach(registry.git, remote)
     here = {ref: oid for oid, ref in registry.listing}
-    there = _list_remote(registry, remote, shown)
+    there = _list_remote(git, shown)
     lines, same = [], 0
     for ref, name in _wanted(here | there, list(words)):
         if here.get(ref) == there.get(ref):
@@ -128,11 +129,11 @@ def status(registry: Registry, words: Iterable[str] = (), remote: str = REMOTE) 
     return Status(shown, tuple(sorted(lines, key=lambda line: (line.tag.artifact, line.ref))), same)
 
 
-def _list_remote(registry: Registry, remote: str, shown: str) -> dict[str, str]:
+def _list_remote(git: Git, remote: str) -> dict[str, str]:
     try:
-        return tags.list_remote(registry.git, remote)
+        return tags.list_remote(git, remote)
     except GitError as error:
-        failed = RemoteFailed(shown, error.argv, error.status, error.stderr)
+        failed = RemoteFailed(remote, error.argv, error.status, error.stderr)
         failed.hint = "`git remote -v` lists the remotes; `git ls-remote` shows whether git reaches one"
         raise failed from error
 
@@ -172,10 +173,11 @@ def push(
     A registration goes before its assignments, and what one command wrote goes in one push if it fits. `tell` is
     called with the tags of each push that was done.
     """
+    git, shown = remotes.reach(registry.git, remote)
     found = status(registry, words, remote)
     different = found.refs(State.DIFFERENT)
     if different:
-        raise TagsDiffer(different, found.remote)
+        raise TagsDiffer(different, shown)
     lacking = {line.ref: str(line.here) for line in found.lines if line.state is State.NOT_PUSHED}
     listing = "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in lacking.items())
     items = list(tags.read_tags(registry.git, tags.Listing(listing.encode("utf-8", "surrogateescape"))))
@@ -183,7 +185,7 @@ def push(
     done: list[str] = []
     for part in _parts(events, min(per_push or MOST_TAGS, MOST_TAGS)):
         try:
-            _send(registry, remote, found.remote, {event.ref: event.oid for event in part})
+            _send(git, shown, {event.ref: event.oid for event in part})
         except GTOException as error:
             if not done:
                 raise
@@ -194,15 +196,15 @@ def push(
     return Pushed(found.remote, tuple(done), (*aside, *_strays(registry, events, remote)))
 
 
-def _send(registry: Registry, remote: str, shown: str, oids: dict[str, str]) -> None:
+def _send(git: Git, remote: str, oids: dict[str, str]) -> None:
     """Push tags, all or none; that the remote has the same ones already is as good."""
     try:
-        pushing.push_tags(registry.git, remote, oids, {})
+        pushing.push_tags(git, remote, oids, {})
     except (PushRejected, Raced) as error:
-        there = _list_remote(registry, remote, shown)
+        there = _list_remote(git, remote)
         different = [ref for ref, oid in oids.items() if there.get(ref, oid) != oid]
         if different:
-            raise TagsDiffer(different, shown) from error
+            raise TagsDiffer(different, remote) from error
         if not oids.keys() <= there.keys():
             raise
 
@@ -249,5 +251,6 @@ def _fetch(registry: Registry, words: Iterable[str], remote: str) -> Fetched:
     found = status(registry, words, remote)
     lacking = {line.ref: str(line.there) for line in found.lines if line.state is State.NOT_FETCHED}
     if lacking:
-        fetch_tags(registry.repo, remote, lacking)
+        git, shown = remotes.reach(registry.git, remote)
+        fetch_tags(registry.repo._replace(git=git), shown, lacking)
     return Fetched(found.remote, tuple(lacking), tuple(found.refs(State.DIFFERENT)))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 
+from gto.git.file import is_within, read_file
 from gto.git.repo import LARGEST_FILE, Repo
 
 Place = tuple[str | None, str]
@@ -36,9 +37,6 @@ class Files:
     def _from_work_tree(self, path: str) -> bytes | None:
         if self.repo.top is None:
             return None
-        place = os.path.realpath(os.path.join(self.repo.top, path))
-        if os.path.commonpath([place, self.repo.top]) != self.repo.top or not os.path.isfile(place):
-            return None  # a link out of the work tree is no file of it
-        with open(place, "rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-        return data if len(data) <= LARGEST_FILE else None
+        place = os.path.join(self.repo.top, path)
+        data = read_file(place, LARGEST_FILE + 1) if is_within(place, self.repo.top) else None
+        return data if data is not None and len(data) <= LARGEST_FILE else None

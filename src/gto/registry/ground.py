@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from gto.exceptions import BadFile, GTOException, NotFound, UncommittedChanges, UsageError, WrongArgs
 from gto.git import commit as commits
+from gto.git.file import is_within, read_file
 from gto.git.mirror import Mirror
 from gto.git.push import push_branch, push_commit
 from gto.git.repo import commit_of
@@ -63,7 +64,7 @@ def carry_out(registry: Registry, edit: Callable[[Ground], Edit], *, commit: boo
     if registry.repo.mirror is None:
         if registry.rev != "HEAD":
             raise UsageError("--branch needs the URL of a repository", f"here, `git switch {registry.rev}` first")
-        tree = WorkTree(registry, _top(registry))
+        tree = WorkTree(registry, _own_top(registry))
         wanted = edit(tree)
         if commit or push:
             _check_unchanged(registry, tree, wanted.path, edit)
@@ -92,14 +93,14 @@ class WorkTree(NamedTuple):
 
     def text(self, path: str) -> str:
         """Return the text of a file; empty where there is none."""
-        real = os.path.realpath(os.path.join(self.top, path))
-        if os.path.commonpath([real, self.top]) != self.top:
+        place = os.path.join(self.top, path)
+        if not is_within(place, self.top):
             raise BadFile(path, "it is a link out of the repository")
+        data = read_file(place)
+        if data is None and os.path.lexists(place):
+            raise BadFile(path, "it is no file")
         try:
-            with open(real, encoding="utf-8", newline="") as file:
-                return file.read()
-        except FileNotFoundError:
-            return ""
+            return (data or b"").decode()
         except UnicodeDecodeError as error:
             raise BadFile(path, "it is not UTF-8") from error
 
@@ -198,6 +199,14 @@ def open_branch(registry: Registry, mirror: Mirror) -> Branch:
     if commit is None:
         raise WrongArgs(f"'{mirror.remote.url}' has no branch '{name}'", "--branch names another")
     return Branch(registry, mirror, name, commit)
+
+
+def _own_top(registry: Registry) -> str:
+    """Return the root of the work tree to write in: the directory that holds `.git`, and no other (core.worktree)."""
+    top = _top(registry)
+    if not os.path.lexists(os.path.join(top, ".git")):
+        raise WrongArgs(f"The repository says that its work tree is elsewhere: '{top}'", "`git config core.worktree`")
+    return top
 
 
 def _top(registry: Registry) -> str:

@@ -9,14 +9,17 @@ from gto.config import FILE, Config, Parsed, read_config
 from gto.core import names
 from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, Snapshot, fold
-from gto.exceptions import NoRepo
+from gto.exceptions import BadFile, NoRepo
 from gto.git import tags
+from gto.git.file import is_within, read_file
 from gto.git.repo import Repo, open_repo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gto.git.command import Git
+
+    Sift = Callable[[Iterable[Event | Problem]], Iterable[Event | Problem]]
 
 
 class Found(NamedTuple):
@@ -36,6 +39,8 @@ class Registry:
         # No cached_property: before Python 3.12 its lock is one for all registries, and threads read many at once.
         self._config: Config | None = None
         self._listing: tags.Listing | None = None
+        self.sifts: tuple[Sift, ...] = ()
+        """Each lets only those events through that a reader demands; where there is one, nothing that was kept counts."""
 
     @classmethod
     def open(
@@ -64,7 +69,7 @@ class Registry:
     def config(self) -> Config:
         """The configuration, from the work tree; from HEAD where there is no work tree."""
         if self._config is None:
-            self._config = read_config(self._config_file(), FILE, os.environ, _parse)
+            self._config = read_config(self._config_file(), FILE, os.environ, parse_yaml)
         return self._config
 
     def _config_file(self) -> bytes | None:
@@ -73,11 +78,10 @@ class Registry:
             # A mirror fetches them all at once; the annotations are asked for next.
             found = self.repo.read([f"{head}:{name}" for name in (FILE, "artifacts.yaml", "dvc.yaml")])[0]
             return found.body if found and found.type == "blob" else None
-        try:
-            with open(os.path.join(self.repo.top, FILE), "rb") as file:
-                return file.read(1 << 20)
-        except (FileNotFoundError, IsADirectoryError):
-            return None
+        place = os.path.join(self.repo.top, FILE)
+        if not is_within(place, self.repo.top):
+            raise BadFile(FILE, "it is a link out of the repository")
+        return read_file(place, 1 << 20)
 
     def commit(self, rev: str | None = None) -> str:
         """Return the commit of a revision; of the one that the repository was opened with, if none is named."""
@@ -100,7 +104,14 @@ class Registry:
 
     def items(self, name: str | None = None) -> Iterable[Event | Problem]:
         """Read the events and what was set aside, all or those of one artifact."""
-        return tags.read_tags(self.git, self.listing) if name is None else tags.read_artifact(self.git, name)[1]
+        read = tags.read_tags(self.git, self.listing) if name is None else tags.read_artifact(self.git, name)[1]
+        return self.sifted(read)
+
+    def sifted(self, items: Iterable[Event | Problem]) -> Iterable[Event | Problem]:
+        """Return those of the items that all sifts let through; what one lets fall, the next does not see."""
+        for sift in self.sifts:
+            items = sift(items)
+        return items
 
     def snapshot(self, until: int | None = None) -> Snapshot:
         """Read the whole registry; with `until`, as it was at that second."""
@@ -119,7 +130,7 @@ class Registry:
         if not names.is_artifact(name):
             return Found(ArtifactState(name), {})
         taken, items = tags.read_artifact(self.git, name)
-        found = found_in(name, taken, _upto(items, until))
+        found = found_in(name, taken, _upto(self.sifted(items), until))
         return self.read_artifact(name, until) if found.unread and self.repo.mend() else found
 
 
@@ -140,7 +151,8 @@ def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem])
     return Found(snapshot.artifact(name), taken, unread)
 
 
-def _parse(data: bytes, path: str) -> Parsed:
+def parse_yaml(data: bytes, path: str) -> Parsed:
+    """Read a file of settings; BadFile says what is wrong with it."""
     from gto.annotations.document import load  # YAML is read only where there is a file of it
 
     document = load(data, path)

@@ -56,6 +56,8 @@ def known(registry: Registry, from_tags: int = cache.FROM_TAGS) -> Known:
 
 
 def _is_kept(registry: Registry, from_tags: int) -> bool:
+    if registry.sifts:  # what is kept is of all events
+        return False
     return registry.config.cache and (registry.repo.mirror is not None or len(registry.listing) >= from_tags)
 
 
@@ -92,7 +94,7 @@ def _sum_up(registry: Registry, listing: tags.Listing) -> tuple[list[Standing], 
     events: dict[str, list[Event]] = {}
     aside: dict[str, int] = {}
     unsure: set[str] = set()
-    for item in tags.read_tags(registry.git, listing):
+    for item in registry.sifted(tags.read_tags(registry.git, listing)):
         if isinstance(item, Event):
             name = item.tag.artifact
             if name in events:

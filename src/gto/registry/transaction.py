@@ -14,11 +14,12 @@ from gto.registry import basis, publishing
 from gto.registry.retry import persist
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from gto.core.plan import NewTag, Plan
     from gto.git.command import Git
     from gto.git.write import Identity
+    from gto.registry.policing import Source
     from gto.registry.registry import Registry
 
 _AHEAD = 8  # counters that others, who saw later events, might give
@@ -35,6 +36,8 @@ class Manner(NamedTuple):
     author_email: str | None = None
     keep_local: bool = False
     """Whether tags stay here when a push is refused."""
+    sign: bool | None = None
+    """Whether the tags are signed; None for what git's configuration says."""
 
 
 class Written(NamedTuple):
@@ -53,7 +56,25 @@ def change(registry: Registry, name: str, manner: Manner, decide: Callable[[Cont
     gone: list[str] = []
     mirror = registry.repo.mirror
     between = (lambda: None) if mirror is None else mirror.update
-    return persist(lambda: _attempt(registry, name, manner, decide, gone), between)
+    wish = _Wish(name, manner, decide, _policies(registry))
+    return persist(lambda: _attempt(registry, wish, gone), between)
+
+
+class _Wish(NamedTuple):
+    """What is to be done to an artifact, how, and the policies that must allow it."""
+
+    name: str
+    manner: Manner
+    decide: Callable[[Context], Plan]
+    policies: Sequence[Source]
+
+
+def _policies(registry: Registry) -> Sequence[Source]:
+    if not basis.may_have_policy(registry):
+        return ()
+    from gto.registry import policing  # only where a policy may be
+
+    return policing.sources(registry)
 
 
 def _checked(registry: Registry, manner: Manner) -> Manner:
@@ -69,9 +90,8 @@ def _checked(registry: Registry, manner: Manner) -> Manner:
     return manner
 
 
-def _attempt(
-    registry: Registry, name: str, manner: Manner, decide: Callable[[Context], Plan], gone: list[str]
-) -> Written:
+def _attempt(registry: Registry, wish: _Wish, gone: list[str]) -> Written:
+    name, manner = wish.name, wish.manner
     trouble: RemoteFailed | None = None
     try:
         artifact, taken, unread = basis.read(registry, name, pushed=manner.push, force=manner.force)
@@ -84,13 +104,21 @@ def _attempt(
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
     git = _writer(registry, manner)
     who = write.read_identity(git)
+    if manner.sign is not None:
+        who = who._replace(sign=manner.sign)
+    if any(source.policy.sign for source in wish.policies):
+        who = who._replace(sign=True)
     shared = manner.push and "GIT_COMMITTER_DATE" not in os.environ  # with the clock stopped no second is ever free
     context = Context(artifact, taken, who.time, manner.simple, manner.force, manner.message, shared)
-    chosen = decide(context)
+    chosen = wish.decide(context)
     basis.get_commits(registry, chosen, taken)
     common_dir = registry.repo.common_dir
     oids = {str(t.name): write.make_tag(git, common_dir, str(t.name), t.commit, t.message, who) for t in chosen.create}
     deleted = {ref: taken[ref] for ref in chosen.delete}
+    if wish.policies:
+        from gto.registry import guard
+
+        guard.check_writing(registry, wish.policies, artifact, oids, deleted if manner.push else {})
     notes = list(chosen.notes)
     if trouble is not None:
         write.update_tags(git, oids, deleted)

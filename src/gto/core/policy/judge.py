@@ -124,22 +124,23 @@ def _assignment(policy: Policy, rule: Rule, event: Event, past: Past, facts: Fac
             hint = f"`gto deprecate {name} {others[0]} {stage}` first"
             yield Reason("occupied", f"'{others[0]}' is in stage '{stage}' still", rule.name, hint)
     if rule.approvals:
-        given = count_approvals(policy, rule, event, facts)
+        given = count_approvals(policy, rule, event, version, facts)
         if given < rule.approvals:
             text = f"{given} of {rule.approvals} approvals are given"
             hint = f"`gto approve {name}@{version} --stage {stage}` by others than '{event.author_email}'"
             yield Reason("not-approved", text, rule.name, hint)
 
 
-def count_approvals(policy: Policy, rule: Rule, event: Event, facts: Facts) -> int:
+def count_approvals(policy: Policy, rule: Rule, event: Event, version: str, facts: Facts) -> int:
     """Count the distinct people, with keys of their own, who approved before the event, its author left out."""
+    wanted = (event.artifact, version, event.tag.stage, event.commit)
     own = facts.signature.key if facts.signature is not None else ""
     emails, keys = set(), set()
     for approval, signature in facts.approvals:
         email = approval.author_email.lower()
         counts = (
             signature.is_good
-            and approval.commit == event.commit
+            and (approval.name.artifact, approval.name.version, approval.name.stage, approval.commit) == wanted
             and approval.time <= event.time
             and email != event.author_email.lower()
             and signature.key != own

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gto.core import approval
 from gto.core.approval import Approval
-from gto.core.event import Event, Problem, moment
+from gto.core.event import UNREAD, Event, Problem, moment
 from gto.core.policy.judge import judge
 from gto.core.policy.past import Past
 from gto.core.policy.value import Facts, Policy, Reason, Verdict
@@ -69,7 +69,8 @@ def judge_push(policy: Policy, changes: Iterable[Change], scene: Scene) -> list[
 
 
 def _not_addition(change: Change) -> Iterator[Reason]:
-    kept = isinstance(change.was, Event | Approval)
+    lost = isinstance(change.was, Problem) and change.was.code in UNREAD  # its object is not here
+    kept = lost or isinstance(change.was, Event | Approval)
     what = "approval" if isinstance(change.was, Approval) else "event"
     if change.is_gone:
         if kept:
@@ -97,11 +98,11 @@ def _undo(item: Item) -> str:
 
 
 def _judge_events(policy: Policy, artifact: str, events: list[Event], scene: Scene) -> Iterator[Verdict]:
-    known = sorted(scene.known.get(artifact, ()), key=attrgetter("key"))
-    past = Past()
-    for event in known:
+    known = scene.known.get(artifact, ())
+    state = fold_artifact(artifact, known)
+    past, newest = Past(), state.last
+    for event in state.events:
         past.add(event)
-    newest = past.last
     misfits = _misfits(artifact, known, events)
     for event in sorted(events, key=attrgetter("key")):
         verdict = judge(policy, event, past, scene.facts.get(event.oid, Facts()))

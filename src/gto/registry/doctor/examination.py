@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gto.core.event import Event, Problem
 from gto.core.snapshot import Snapshot, fold
 from gto.exceptions import GitError, GitMissing
-from gto.registry.doctor import annotated, event, file, reach
+from gto.registry.doctor import annotated, event, file, policy, reach
 from gto.registry.doctor import remote as remotes
 from gto.registry.doctor.comparison import compare
 from gto.registry.registry import Registry
@@ -28,6 +28,7 @@ def examine(registry: Registry, now: float, remote: str | None = None) -> Examin
         found += _try(lambda: file.temporary(repo, now))
         found += _try(lambda: _events(registry, now))
         found += _try(lambda: annotated.annotations(registry))
+        found += _try(lambda: policy.policies(registry))
         found += file.refs(repo, {problem.subject for problem in found})
         notes += [reach.SHALLOW] if repo.is_shallow else []
         if remote is not None:

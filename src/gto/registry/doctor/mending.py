@@ -32,7 +32,10 @@ def mend(registry: Registry, repairs: Iterable[Repair], remote: str, now: float)
     """Do the repairs; return those that were done, and a note for each that was not."""
     todo = list(repairs)
     oids = [repair.oid for repair in todo if repair.action is Action.FETCH]
-    fetched = refetch.refetch(remotes.reach(registry.repo), registry.repo.common_dir, remote, oids) if oids else set()
+    fetched: set[str] = set()
+    if oids:
+        git, shown = remotes.reach(registry.repo, remote)
+        fetched = refetch.refetch(git, registry.repo.common_dir, shown, oids)
     done, notes = [], []
     for repair in todo:
         try:

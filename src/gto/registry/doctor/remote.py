@@ -6,9 +6,9 @@ from gto.git.command import Git
 from gto.git.repo import Repo
 
 
-def reach(repo: Repo) -> Git:
-    """Return the git executable that may ask a remote; that of a mirror reads without a network otherwise."""
-    return repo.git if repo.mirror is None else repo.mirror.online
+def reach(repo: Repo, remote: str) -> tuple[Git, str]:
+    """Return git and what it calls a remote; that of a mirror reads without a network otherwise."""
+    return remotes.reach(repo.git if repo.mirror is None else repo.mirror.online, remote)
 
 
 def name(remote: str) -> str:
@@ -18,4 +18,4 @@ def name(remote: str) -> str:
 
 def list_there(repo: Repo, remote: str) -> dict[str, str]:
     """Ask a remote for its tags and the ids of their objects."""
-    return tags.list_remote(reach(repo), remote)
+    return tags.list_remote(*reach(repo, remote))

@@ -1,0 +1,82 @@
+"""`gto check`: judge tags by the policy, as a server's hook would."""
+
+import sys
+
+import click
+
+from gto.cli import options, render
+from gto.core.policy import Verdict
+from gto.exceptions import UsageError
+
+
+@click.command(
+    "check",
+    cls=options.Command,
+    short_help="Judge tags by the policy.",
+    examples="""
+    gto check churn#prod#3                          one tag of this repository
+    gto check --range < lines                       what a push changed: lines of `old new ref`
+    gto check churn@v1.0.0 --policy-from origin/main
+    """,
+)
+@options.repo
+@options.argument("refs", "Tags", nargs=-1, metavar="REF...")
+@click.option("--range", "pushed", is_flag=True, help="Read lines of `old new ref` from stdin, as a hook gets them")
+@click.option(
+    "--policy-from",
+    metavar="REV",
+    help="The revision whose policy counts; default: the remote's default branch, with --range as it was before",
+)
+@options.allowed_signers
+@click.option("--user", help="The name by which the server knows who pushed")
+@options.as_json
+def command(
+    repo: str,
+    refs: tuple[str, ...],
+    pushed: bool,
+    policy_from: str | None,
+    allowed_signers: str | None,
+    user: str | None,
+    as_json: bool,
+) -> None:
+    """Judge tags by the policy of the default branch, and by what no policy allows: moved and deleted events, say.
+
+    What is checked out does not count. The exit code is 1 if a tag is refused. A tag that is no business of GTO is
+    not named.
+    """
+    from gto.registry import checking
+
+    if bool(refs) == pushed:
+        raise UsageError("Name tags, or use --range", "`gto check churn#prod#3`, or `gto check --range < lines`")
+    registry = options.open_registry(repo)
+    source = checking.default_source(registry, policy_from) if refs or policy_from else None
+    signers = options.read_signers(allowed_signers)
+    if pushed:
+        verdicts = checking.check_push(registry, sys.stdin, source, signers=signers, user=user)
+    else:
+        verdicts = checking.check_tags(
+            registry, refs, source or checking.default_source(registry), signers=signers, user=user
+        )
+    show(verdicts, as_json=as_json)
+
+
+def show(verdicts: list[Verdict], *, as_json: bool = False, refused_only: bool = False) -> None:
+    """Print verdicts, and exit with 1 if a tag is refused."""
+    if as_json:
+        render.as_json([dict_verdict(one) for one in verdicts])
+    else:
+        for one in verdicts:
+            if one.is_allowed and not refused_only:
+                render.say(f"{one.ref}: allowed" + (f" by {', '.join(one.rules)}" if one.rules else ""))
+            for reason in one.reasons:
+                render.say(f"{one.ref}: refused: {reason}")
+                if reason.hint:
+                    render.note(f"   {reason.hint}")
+    if any(not one.is_allowed for one in verdicts):
+        raise SystemExit(1)
+
+
+def dict_verdict(one: Verdict) -> dict[str, object]:
+    """Return a verdict as it is printed in JSON."""
+    reasons = [{"code": r.code, "rule": r.rule or None, "text": r.text, "hint": r.hint or None} for r in one.reasons]
+    return {"ref": one.ref, "allowed": one.is_allowed, "rules": list(one.rules), "reasons": reasons}

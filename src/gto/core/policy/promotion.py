@@ -1,0 +1,69 @@
+"""What a policy asks of an assignment that nobody has written yet: which rules want approvals, and how many are there."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gto.core.approval import Approval, ApprovalName
+from gto.core.event import LATEST, Event, event
+from gto.core.policy.doubt import doubt, is_meant
+from gto.core.policy.judge import count_approvals, covering
+from gto.core.policy.past import Past
+from gto.core.policy.value import Facts, Policy, Rule
+from gto.core.signature import Signature
+from gto.core.tag import Kind, TagName
+
+Given = Sequence[tuple[Approval, Signature]]
+"""Approvals of one artifact with their signatures, whatever they are worth."""
+
+
+class Tally(NamedTuple):
+    """How many approvals a rule asks for, how many count, and why others do not."""
+
+    rule: str
+    needed: int
+    given: int
+    counted: tuple[Approval, ...] = ()
+    doubtful: tuple[tuple[Approval, str], ...] = ()
+    """Approvals that do not count, with the reasons."""
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether nobody else needs to approve."""
+        return self.given >= self.needed
+
+
+def promotion(name: ApprovalName, commit: str) -> Event:
+    """Return the assignment that an approval is meant for, made by nobody and after everything else."""
+    tag = TagName(Kind.ASSIGNMENT, name.artifact, None, name.stage)
+    return event(tag, str(tag), commit, LATEST, b"", "")
+
+
+def asking(policy: Policy, wanted: Event) -> list[Rule]:
+    """Return the rules that ask for approvals of an assignment."""
+    return [rule for rule in covering(policy, wanted, Past()) if rule.approvals]
+
+
+def tally(policy: Policy, rule: Rule, wanted: Event, version: str, given: Given) -> Tally:
+    """Count the approvals of an assignment, whoever will write it; its author's own will not count then."""
+    meant = sorted((pair for pair in given if is_meant(pair[0], wanted, version)), key=lambda one: _order(one[0]))
+    count = count_approvals(policy, rule, wanted, version, Facts(approvals=tuple(meant)))
+    counted: list[Approval] = []
+    doubtful: list[tuple[Approval, str]] = []
+    emails: dict[str, str] = {}
+    keys: dict[str, str] = {}
+    for approval, signature in meant:
+        email = approval.author_email.lower()
+        reason = doubt(policy, rule, wanted, approval, signature)
+        other = emails.get(email) or keys.get(signature.key)
+        if not reason and other is not None:
+            reason = f"the same person, or the same key, gave '{other}'"
+        if reason:
+            doubtful.append((approval, reason))
+        else:
+            counted.append(approval)
+            emails[email] = keys[signature.key] = approval.ref
+    return Tally(rule.name, rule.approvals, count, tuple(counted), tuple(doubtful))
+
+
+def _order(approval: Approval) -> tuple[int, str]:
+    return approval.time, approval.ref

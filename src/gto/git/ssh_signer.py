@@ -1,0 +1,105 @@
+"""Who made an SSH signature: found among the allowed signers, and held against the tag's time and tagger."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gto.core.event import LATEST, moment
+from gto.core.signature import Signature, Trust
+from gto.core.signed import Signed
+from gto.git import allowed_signers, revoked, ssh_key, sshsig
+from gto.git.allowed_signers import Signer, matches
+from gto.git.ssh_key import Certificate
+from gto.git.sshsig import NAMESPACE, SshSignature
+from gto.git.trusted import SIGNERS, Trusted
+from gto.git.verify_tag import Asked
+
+
+class Tagged(NamedTuple):
+    """What of a tag decides beside its key."""
+
+    oid: str
+    time: int
+    email: str
+
+
+class Signers:
+    """The allowed signers by their keys, and what was taken back; read once for many tags."""
+
+    def __init__(self, trusted: Trusted, asked: Asked) -> None:
+        self._asked = asked
+        self._is_told = trusted.signers is not None
+        found, _ = allowed_signers.parse(trusted.signers or b"")
+        self._by_key: dict[bytes, list[Signer]] = {}
+        for one in found:
+            self._by_key.setdefault(one.key, []).append(one)
+        self._revoked = revoked.parse(trusted.revoked)
+
+    def judge(self, oid: str, signed: Signed, time: int, email: str) -> Signature:
+        """Return what a tag's signature is worth, but for the time of the commit that it is on."""
+        try:
+            found = sshsig.parse(signed.signature)
+            certificate = ssh_key.read_certificate(found.key)
+            sshsig.check(found, signed.payload)
+        except ValueError as error:
+            return Signature(Trust.TAMPERED, reason=str(error) or "the signature is damaged")
+        name = ssh_key.fingerprint(certificate.key if certificate else found.key)
+        keys = [found.key, *([certificate.key, certificate.authority] if certificate else [])]
+        if any(self._revoked.has(key) for key in keys):
+            return Signature(Trust.REVOKED, self._owner(found, certificate), name, f"the key {name} was taken back")
+        lines = [line for line in self._lines(found, certificate) if line.is_for(NAMESPACE)]
+        if not lines:
+            return Signature(Trust.UNKNOWN_SIGNER, "", name, self._unknown(name))
+        return self._of_owner(lines, certificate, Tagged(oid, time, email), name)
+
+    def _of_owner(self, lines: Sequence[Signer], certificate: Certificate | None, tag: Tagged, key: str) -> Signature:
+        """Hold the lines of a key against the tag's time, and against its tagger."""
+        valid = [line for line in lines if line.is_valid(tag.time)]
+        if not valid or (certificate is not None and not certificate.is_valid(tag.time)):
+            return Signature(Trust.EXPIRED, lines[0].principals, key, _when(lines[0], certificate, tag.time))
+        if certificate is not None and (refused := self._refused(tag.oid, valid[0].principals, key)):
+            return refused
+        email = tag.email.lower()
+        named = certificate is None or email in map(str.lower, certificate.principals)
+        if email and named and any(matches(email, line.principals.lower()) for line in valid):
+            return Signature(Trust.GOOD, tag.email, key)
+        owner = valid[0].principals if certificate is None else ",".join(certificate.principals)
+        reason = f"the tagger is {tag.email or 'nobody'}, the key is of {owner or 'nobody'}"
+        return Signature(Trust.OTHER_SIGNER, owner, key, reason)
+
+    def _refused(self, oid: str, owner: str, key: str) -> Signature | None:
+        """Have OpenSSH check a certificate: its authority's signature, its options, lists of revoked numbers."""
+        answer = self._asked.ask(oid)
+        if answer.status == 0:
+            return None
+        if answer.has_no_program:
+            return Signature(Trust.UNCHECKED, owner, key, "ssh-keygen, which checks certificates, is not there")
+        trust = Trust.REVOKED if "revoked" in answer.text else Trust.UNKNOWN_SIGNER
+        return Signature(trust, owner, key, f"OpenSSH refuses the certificate: {answer.first_line}")
+
+    def _lines(self, found: SshSignature, certificate: Certificate | None) -> list[Signer]:
+        """Return the lines that speak of a key, or of the authority that signed its certificate."""
+        key = certificate.authority if certificate else found.key
+        return [line for line in self._by_key.get(key, ()) if line.is_authority is (certificate is not None)]
+
+    def _owner(self, found: SshSignature, certificate: Certificate | None) -> str:
+        return next((line.principals for line in self._lines(found, certificate)), "")
+
+    def _unknown(self, name: str) -> str:
+        if self._is_told:
+            return f"the key {name} is not among the allowed signers"
+        return f"no file of allowed signers is named: set {SIGNERS}, or add --allowed-signers FILE"
+
+
+def _when(line: Signer, certificate: Certificate | None, second: int) -> str:
+    """Say when the key was valid, and that the tag is of another time."""
+    after, before = line.after, line.before
+    if certificate is not None:
+        after = max(after or 0, certificate.after)
+        before = min(LATEST if before is None else before, certificate.before)
+    spans = [("from", after), ("until", before)]
+    told = [f"{word} {_moment(limit)}" for word, limit in spans if limit is not None and 0 < limit < LATEST]
+    return f"the key was valid {' '.join(told)}, the tag is of {_moment(second)}"
+
+
+def _moment(second: int) -> str:
+    return f"{moment(second):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,68 @@
+"""The whole of the file: its keys at the top, and the policy that they make."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gto.core.policy.value import Policy
+from gto.policy import field
+from gto.policy.people import read_groups, read_users
+from gto.policy.place import Parsed, Place
+from gto.policy.rule import Ground, read_rules
+
+FILE = ".gto.policy.yaml"
+
+
+def _as_written(value: object, _at: Place) -> object:
+    return value  # it is read once the groups are known
+
+
+SIGNING: Mapping[str, field.Reader] = {
+    "sign": field.flag,
+    "required": field.flag,
+    "allowed_signers": field.path,
+}
+"""The keys of `signing`."""
+
+
+def _signing(value: object, at: Place) -> dict[str, Any]:
+    return field.settings(value, at, SIGNING)
+
+
+KEYS: Mapping[str, field.Reader] = {
+    "since": field.since,
+    "max_age": field.max_age,
+    "users": read_users,
+    "groups": read_groups,
+    "signing": _signing,
+    "rules": _as_written,
+}
+"""The keys at the top."""
+
+
+def read_policy(
+    data: bytes | None, path: str, parse: Callable[[bytes, str], Parsed], stages: tuple[str, ...] | None
+) -> Policy:
+    """Return the policy of a file's bytes; None where there is no file, and an empty one, allow everything.
+
+    `parse` reads YAML and raises BadFile; `stages` are those of `.gto`. What is wrong raises WrongConfig.
+    """
+    policy = Policy(stages=stages)
+    if data is None or not data.strip():
+        return policy
+    parsed = parse(data, path)
+    if parsed.value is None:
+        return policy
+    at = Place(path, parsed.line)
+    read = field.settings(parsed.value, at, KEYS)
+    signing = read.get("signing", {})
+    groups = read.get("groups", policy.groups)
+    return policy._replace(
+        rules=read_rules(read.get("rules", []), at.at("rules", ""), Ground(stages, groups)),
+        groups=groups,
+        users=read.get("users", policy.users),
+        allowed_signers=signing.get("allowed_signers"),
+        sign=signing.get("sign", False),
+        signed=signing.get("required", False),
+        max_age=read.get("max_age"),
+        since=read.get("since", 0),
+    )

@@ -1,0 +1,127 @@
+"""Tags that are there already, or that a push changed, judged as a server's hook would: `gto check`."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from gto.core.approval import Approval
+from gto.core.event import Event
+from gto.core.policy import Policy, Verdict
+from gto.core.policy.push import Change, Scene, judge_push
+from gto.exceptions import NotFound, RefNotFound, UsageError, WrongArgs
+from gto.git.repo import commit_of
+from gto.registry import guard, policing
+from gto.registry.basis import REMOTE, knows_upstream
+from gto.registry.guard import Move
+from gto.registry.policing import Source
+from gto.registry.registry import Registry
+
+_NEVER = 1 << 62  # seconds: a clock after every event
+_LINE_RE = re.compile(r"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (\S+)")
+
+
+def default_source(registry: Registry, rev: str | None = None) -> Source:
+    """Return the policy of the remote's default branch, or of a revision that the caller names; an empty one for none.
+
+    What is checked out never counts: it may be the very tag that is to be judged.
+    """
+    rev = rev or _default_branch(registry)
+    if commit_of(registry.git, rev) is None:
+        raise RefNotFound(rev)
+    found = policing.read_source(registry, rev, f"'{rev}'")
+    return found or Source(Policy(), "nowhere: there is none", rev)
+
+
+def _default_branch(registry: Registry) -> str:
+    if registry.repo.top is None:
+        return "HEAD"
+    if knows_upstream(registry):
+        return f"refs/remotes/{REMOTE}/HEAD"
+    here = [f"refs/remotes/{REMOTE}/{name}" for name in ("main", "master")]
+    known = [ref for ref in here if commit_of(registry.git, ref) is not None]
+    if len(known) == 1:
+        return known[0]
+    hint = "name it: --policy-from origin/main, say; `git remote set-head origin --auto` sets it once"
+    raise WrongArgs("The default branch of the remote is not known", hint)
+
+
+def check_tags(
+    registry: Registry, refs: Sequence[str], source: Source, *, signers: bytes | None = None, user: str | None = None
+) -> list[Verdict]:
+    """Return a verdict on each tag, after the events that are older than it; what is no event has none."""
+    names = [ref.removeprefix("refs/tags/") for ref in refs]
+    oids = {ref: oid for oid, ref in registry.listing if ref in set(names)}
+    for name in names:
+        if name not in oids:
+            error: NotFound = RefNotFound(name)
+            error.hint = "`gto tags` lists the tags"
+            raise error
+    items = guard.read_items(registry.git, oids)
+    events = [item for item in items.values() if isinstance(item, Event)]
+    approvals = [item for item in items.values() if isinstance(item, Approval)]
+    artifacts = {event.artifact for event in events} | {item.name.artifact for item in approvals}
+    known = guard.read_known(registry.git, artifacts, leave_out=set())
+    facts = policing.gather(policing.scope(registry, source, signers), events, approvals)
+    policy = source.policy._replace(max_age=None)  # what was once pushed in time is old one day
+    verdicts = []
+    for name in names:
+        item = items.get(name)
+        if isinstance(item, Event):
+            before = {item.artifact: [event for event in known[item.artifact] if event.key < item.key]}
+        else:
+            before = known
+        change = Change(name, None, item, is_new=True)
+        verdicts += judge_push(policy, [change], Scene(before, facts, _NEVER, user))
+    return verdicts
+
+
+def check_push(
+    registry: Registry,
+    lines: Iterable[str],
+    source: Source | None = None,
+    *,
+    signers: bytes | None = None,
+    user: str | None = None,
+) -> list[Verdict]:
+    """Return verdicts on what a push changed, by lines of `old new ref` as git gives them to a pre-receive hook.
+
+    Unless a source is given, the policy is that of the default branch before the push.
+    """
+    changes = parse_lines(lines)
+    if source is None:
+        source = _before(registry, changes)
+    tips = {ref.removeprefix("refs/heads/"): new for _, new, ref in changes if ref.startswith("refs/heads/")}
+    find = policing.find_branches(registry)
+    where = policing.scope(registry, source, signers, lambda branch: tips[branch] if branch in tips else find(branch))
+    moves = [
+        Move(ref.removeprefix("refs/tags/"), old, new) for old, new, ref in changes if ref.startswith("refs/tags/")
+    ]
+    return guard.judge(where, moves, user=user)
+
+
+def parse_lines(lines: Iterable[str]) -> list[tuple[str | None, str | None, str]]:
+    """Read lines of `old new ref`; an id of zeros is None: no such ref."""
+    found = []
+    for line in filter(None, (line.rstrip("\n") for line in lines)):
+        match = _LINE_RE.fullmatch(line)
+        if match is None:
+            raise UsageError(f"'{line}' is no line of `old new ref`", "two object ids and a ref, separated by blanks")
+        old, new = (oid if oid.strip("0") else None for oid in match.groups()[:2])
+        found.append((old, new, match[3]))
+    return found
+
+
+def _before(registry: Registry, changes: Sequence[tuple[str | None, str | None, str]]) -> Source:
+    """Return the policy of the default branch before the push."""
+    name = default_name(registry)
+    old = [before for before, _, ref in changes if ref == f"refs/heads/{name}"]
+    if old and old[0] is None:  # the push made the branch: there was no policy before
+        return Source(Policy(), "nowhere: the branch is new", None)
+    return default_source(registry, old[0] if old else None)
+
+
+def default_name(registry: Registry) -> str:
+    """Return the name of the default branch: of HEAD in a bare repository, of the remote's HEAD in a clone."""
+    start = "refs/heads/" if registry.repo.top is None else f"refs/remotes/{REMOTE}/"
+    head = "HEAD" if registry.repo.top is None else f"{start}HEAD"
+    out = registry.git.run(["symbolic-ref", "--quiet", head], ok=(0, 1, 128)).decode("utf-8", "replace")
+    return out.strip().removeprefix(start)

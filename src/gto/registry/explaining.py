@@ -1,0 +1,129 @@
+"""What the policies would say of an event that nobody wrote yet, rule by rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gto.core import names, semver
+from gto.core.event import Event, event
+from gto.core.policy import Facts, Past, Reason, judge
+from gto.core.semver import Bump
+from gto.core.signature import Signature, Trust
+from gto.core.tag import Kind, TagName
+from gto.exceptions import UsageError, VersionNotFound
+from gto.git import write
+from gto.registry import policing
+
+if TYPE_CHECKING:
+    from gto.core.snapshot import ArtifactState
+    from gto.registry.policing import Source
+    from gto.registry.registry import Registry
+
+
+class Question(NamedTuple):
+    """What somebody may want to do."""
+
+    artifact: str
+    kind: Kind
+    stage: str | None = None
+    version: str | None = None
+    rev: str | None = None
+    person: str | None = None
+    """An e-mail address; None for whom git would name."""
+    key: str | None = None
+    """The fingerprint of the key that signs; empty for some key that is trusted, None for no signature."""
+
+
+class Finding(NamedTuple):
+    """A rule that covers the event, or what counts without one, and why it is not met."""
+
+    rule: str
+    """Empty for what counts without a rule."""
+    reasons: tuple[Reason, ...]
+
+    @property
+    def is_met(self) -> bool:
+        """Whether nothing speaks against the event."""
+        return not self.reasons
+
+
+class Answer(NamedTuple):
+    """What one policy says of the event."""
+
+    source: Source
+    event: Event
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether every rule is met."""
+        return all(finding.is_met for finding in self.findings)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the event is not older than the policy."""
+        return self.event.time >= self.source.policy.since
+
+
+def explain(registry: Registry, question: Question) -> list[Answer]:
+    """Return what each of the policies that a writer meets says; without policies nothing is said."""
+    found = policing.sources(registry)
+    if not found:
+        return []
+    state = registry.artifact(names.parse_artifact(question.artifact))
+    supposed = _suppose(registry, state, question)
+    past = Past()
+    for one in state.events:
+        past.add(one)
+    return [_ask(registry, source, supposed, past, question.key) for source in found]
+
+
+def _ask(registry: Registry, source: Source, supposed: Event, past: Past, key: str | None) -> Answer:
+    facts = policing.gather(policing.scope(registry, source), [supposed]).get(supposed.oid, Facts())
+    if key is not None:
+        facts = facts._replace(signature=Signature(Trust.GOOD, supposed.author_email, key))
+    else:
+        facts = facts._replace(signature=None)
+    verdict = judge(source.policy, supposed, past, facts)
+    general = tuple(reason for reason in verdict.reasons if reason.rule not in verdict.rules)
+    findings = [Finding(rule, tuple(one for one in verdict.reasons if one.rule == rule)) for rule in verdict.rules]
+    return Answer(source, supposed, (*([Finding("", general)] if general else ()), *findings))
+
+
+def _suppose(registry: Registry, state: ArtifactState, question: Question) -> Event:
+    """Return the event as it would be written now."""
+    if question.kind.of_stage and question.stage is None:
+        raise UsageError(f"An {question.kind.noun} is of a stage", "add --stage STAGE")
+    version, commit = _place(registry, state, question)
+    stage = names.parse_plain(question.stage, "stage") if question.stage and question.kind.of_stage else None
+    named = version if question.kind.of_version else None
+    name = TagName(question.kind, names.parse_artifact(state.name), named, stage)
+    who = write.read_identity(registry.git)
+    if question.person is not None:
+        who = who._replace(name=question.person, email=question.person)
+    body = f"object {commit}\ntype commit\ntag {name}\ntagger {who}\n\n"
+    return event(name, str(name), commit, who.time, body.encode(), "")
+
+
+def _place(registry: Registry, state: ArtifactState, question: Question) -> tuple[str | None, str]:
+    """Return the version that it is about, and its commit."""
+    if question.kind is Kind.REGISTRATION:
+        version = question.version or _next(state)
+        semver.SemVer.parse(version)
+        return version, registry.commit(question.rev)
+    if question.rev is not None:
+        commit = registry.commit(question.rev)
+        here = state.at_commit(commit)
+        return here[0].name if here else None, commit
+    found = state.version(question.version) if question.version is not None else state.latest
+    if found is not None:
+        return found.name, found.commit
+    if question.version is not None or question.kind is Kind.DEREGISTRATION:
+        missing = question.version or "latest"
+        raise VersionNotFound(f"'{state.name}' has no version '{missing}'", f"`gto show {state.name}` lists them")
+    return None, registry.commit()
+
+
+def _next(state: ArtifactState) -> str:
+    latest = state.latest
+    return str(latest.semver.bump(Bump.PATCH)) if latest is not None and latest.semver is not None else semver.FIRST

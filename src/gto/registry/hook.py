@@ -1,0 +1,130 @@
+"""Git hooks that judge pushes by the policy: installed, removed, and run."""
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from gto.core.policy import Policy, Verdict
+from gto.exceptions import Conflict, WrongConfig
+from gto.registry import checking, guard, policing
+from gto.registry.guard import Move
+from gto.registry.policing import Source
+from gto.registry.registry import Registry
+
+_MARK = "# written by `gto hook install`"
+# Where git lets a hook see the objects of a push that was not accepted yet (git-receive-pack, "quarantine").
+_QUARANTINE = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
+_USERS = ("GTO_USER", "GL_USERNAME", "GITEA_PUSHER_NAME", "REMOTE_USER")
+"""Variables in which a server says who pushes: our own, GitLab's, Gitea's and Forgejo's, a web server's."""
+
+
+class Name(Enum):
+    """The hooks that there are."""
+
+    PRE_RECEIVE = "pre-receive"
+    """Runs on a server, and refuses a whole push."""
+    PRE_PUSH = "pre-push"
+    """Runs in a clone: an early word, which `git push --no-verify` passes by."""
+
+
+class Installed(NamedTuple):
+    """A hook's file."""
+
+    name: Name
+    path: str
+
+
+def install(registry: Registry, name: Name, *, force: bool = False) -> Installed:
+    """Write the hook into the repository; a hook of somebody else stays, unless forced."""
+    path = _place(registry, name)
+    if os.path.lexists(path) and not _is_ours(path) and not force:
+        call = f'{_command(name)} "$@"'
+        raise Conflict(f"There is a hook '{path}' already", f"call `{call}` from it, or use --force to put ours there")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    fresh = f"{path}.{os.getpid()}.new"
+    try:
+        with open(fresh, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\n{_MARK}\nexec {_command(name)} "$@"\n')
+        os.chmod(fresh, 0o755)  # noqa: S103  git runs what can be executed
+        os.replace(fresh, path)
+    finally:
+        if os.path.lexists(fresh):
+            os.unlink(fresh)
+    return Installed(name, path)
+
+
+def remove(registry: Registry, name: Name) -> Installed:
+    """Remove our hook; one of somebody else is left alone."""
+    path = _place(registry, name)
+    if not os.path.lexists(path) or not _is_ours(path):
+        raise Conflict(f"There is no hook of gto at '{path}'", "nothing was removed")
+    os.unlink(path)
+    return Installed(name, path)
+
+
+def _place(registry: Registry, name: Name) -> str:
+    args = ["rev-parse", "--path-format=absolute", "--git-path", f"hooks/{name.value}"]
+    return registry.git.run(args).decode("utf-8", "surrogateescape").rstrip("\n")
+
+
+def _is_ours(path: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return _MARK in file.read(4096)
+    except OSError:
+        return False
+
+
+def _command(name: Name) -> str:
+    return f"{shlex.quote(sys.executable)} -P -m gto hook run {name.value}"
+
+
+def quarantined(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what git must be told to see the objects of a push that was not accepted yet."""
+    return MappingProxyType({key: environ[key] for key in _QUARANTINE if key in environ})
+
+
+def user_of(environ: Mapping[str, str]) -> str | None:
+    """Return the name by which the server knows who pushes; None where it says none."""
+    return next((environ[key] for key in _USERS if environ.get(key)), None)
+
+
+def before_receive(registry: Registry, lines: Iterable[str], environ: Mapping[str, str]) -> list[Verdict]:
+    """Return the verdicts on a push that a server is about to take."""
+    git = registry.git._replace(env={**registry.git.env, **quarantined(environ)})
+    inside = Registry(registry.repo._replace(git=git), registry.rev)
+    kept = [line for line in lines if line.strip()]
+    _check_new_policy(inside, kept)
+    if not any(" refs/tags/" in line for line in kept):  # a broken policy must not stop the push that mends it
+        return []
+    return checking.check_push(inside, kept, user=user_of(environ))
+
+
+def _check_new_policy(registry: Registry, lines: Iterable[str]) -> None:
+    """Refuse a policy that cannot be read: it would stop every later push of a tag."""
+    branch = f"refs/heads/{checking.default_name(registry)}"
+    for _, new, ref in checking.parse_lines(lines):
+        if ref == branch and new is not None:
+            try:
+                policing.read_source(registry, new, "the push")
+            except WrongConfig as error:
+                error.hint = f"{error.hint}; `gto policy show` reads it here".lstrip("; ")
+                raise
+
+
+def before_push(registry: Registry, lines: Iterable[str]) -> list[Verdict]:
+    """Return the verdicts on what a clone is about to push; the stricter of its policies counts."""
+    moves = []
+    for line in filter(None, map(str.split, lines)):
+        _, new, ref, old = line
+        if ref.startswith("refs/tags/"):
+            oids = (oid if oid.strip("0") else None for oid in (old, new))
+            moves.append(Move(ref.removeprefix("refs/tags/"), *oids))
+    sources = policing.sources(registry) or [Source(Policy(), "", None)]
+    verdicts = [guard.judge(policing.scope(registry, source), moves) for source in sources]
+    refused = [one for part in verdicts for one in part if not one.is_allowed]
+    return refused or verdicts[0]

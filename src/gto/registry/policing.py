@@ -1,0 +1,166 @@
+"""Which policies count for a repository, and the facts that their verdicts rest on."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from gto.config import FILE as CONFIG_FILE
+from gto.config import read_config
+from gto.core.approval import Approval
+from gto.core.event import Event
+from gto.core.policy import Facts, Needs, Policy
+from gto.core.policy.judge import needs
+from gto.core.signature import Signature
+from gto.exceptions import BadFile
+from gto.git.approval import read_approvals
+from gto.git.reach import read_reached
+from gto.git.repo import commit_of
+from gto.git.signature import SignedTag, Trusted, read_trusted, verify_tags
+from gto.policy import FILE, read_policy
+from gto.registry.annotation import find
+from gto.registry.basis import REMOTE, knows_upstream
+from gto.registry.files import Files
+from gto.registry.registry import Registry, parse_yaml
+
+_MANY = 20  # artifacts; the approvals of more are read all at once
+
+
+class Source(NamedTuple):
+    """A policy, and where it was found."""
+
+    policy: Policy
+    where: str
+    """For people: `the work tree`, `branch main of origin`."""
+    rev: str | None
+    """The revision whose file it is; None for the work tree."""
+
+
+def sources(registry: Registry) -> list[Source]:
+    """Return the policies that a writer meets, each of which must allow what is written.
+
+    They are those of the work tree and of the default branch of the remote, as it was last fetched; in a bare
+    repository and for a URL that of its default branch.
+    """
+    if registry.repo.top is None:
+        found = [read_source(registry, "HEAD", "the default branch")]
+    else:
+        found = [read_source(registry, None, "the work tree")]
+        if knows_upstream(registry):
+            found.append(read_source(registry, f"refs/remotes/{REMOTE}/HEAD", f"the default branch of '{REMOTE}'"))
+    return [source for source in found if source is not None]
+
+
+def read_source(registry: Registry, rev: str | None, where: str) -> Source | None:
+    """Read the policy of a revision, or of the work tree (None); None where there is no such file.
+
+    A file that is there and cannot be read raises BadFile: it may forbid what is asked for.
+    """
+    files = Files(registry.repo)
+    files.fetch([(rev, FILE), (rev, CONFIG_FILE)])
+    data = files.read(rev, FILE)
+    if data is None:
+        if _is_there(registry, rev):
+            raise BadFile(FILE, "it is no file in the repository, or too large for one", hint="make it a plain file")
+        return None
+    config = read_config(files.read(rev, CONFIG_FILE), CONFIG_FILE, {}, parse_yaml)
+    return Source(read_policy(data, FILE, parse_yaml, config.stages), where, rev)
+
+
+def _is_there(registry: Registry, rev: str | None) -> bool:
+    if rev is not None:
+        return registry.repo.read([f"{rev}:{FILE}"])[0] is not None
+    return registry.repo.top is not None and os.path.lexists(os.path.join(registry.repo.top, FILE))
+
+
+def trusted(registry: Registry, source: Source | None, allowed_signers: bytes | None = None) -> Trusted:
+    """Return whose keys count: those that the caller names, else the policy's, else those of git's configuration.
+
+    A repository that was fetched by URL does not vouch for itself: its policy's file of signers does not count.
+    """
+    own = registry.repo.mirror is None
+    path = source.policy.allowed_signers if source is not None else None
+    if allowed_signers is None and own and source is not None and path is not None:
+        allowed_signers = Files(registry.repo).read(source.rev, path)
+        if allowed_signers is None:
+            raise BadFile(FILE, f"there is no file '{path}'", hint="add the file of allowed signers, or name another")
+    return read_trusted(registry.git, allowed_signers, own=own)
+
+
+class Scope(NamedTuple):
+    """What facts are gathered from."""
+
+    registry: Registry
+    source: Source
+    trusted: Callable[[], Trusted]
+    tip: Callable[[str], str | None]
+    """Returns the commit of a branch by its name; None where there is no such branch."""
+
+
+def scope(
+    registry: Registry, source: Source, signers: bytes | None = None, tip: Callable[[str], str | None] | None = None
+) -> Scope:
+    """Return a scope whose signers and branches are found out when they are needed."""
+    return Scope(registry, source, cache(lambda: trusted(registry, source, signers)), tip or find_branches(registry))
+
+
+def find_branches(registry: Registry) -> Callable[[str], str | None]:
+    """Return what finds branches: as the remote has them, where there is one, else those here."""
+
+    @cache
+    def tip(branch: str) -> str | None:
+        remote = None if registry.repo.mirror else commit_of(registry.git, f"refs/remotes/{REMOTE}/{branch}")
+        return remote or commit_of(registry.git, f"refs/heads/{branch}")
+
+    return tip
+
+
+def gather(where: Scope, events: Sequence[Event], approvals: Iterable[Approval] = ()) -> dict[str, Facts]:
+    """Return the facts on events and on new approvals, by object id: those that the policy asks for, in bulk."""
+    policy, registry = where.source.policy, where.registry
+    wanted = {event.oid: needs(policy, event) for event in events}
+    known = _approvals(registry, [event for event in events if wanted[event.oid].approvals])
+    new = list(approvals)
+    asked: list[Event | Approval] = [event for event in events if wanted[event.oid].signature]
+    asked += {one.oid: one for one in (*known, *new)}.values()
+    signatures = verify(where, asked) if asked else {}
+    on = _reached(where, events, wanted)
+    annotated = _annotated(registry, [event for event in events if wanted[event.oid].annotation])
+    given = [(one, signatures[one.oid]) for one in {one.oid: one for one in (*known, *new)}.values()]
+    found = {one.oid: Facts(signatures[one.oid]) for one in new}
+    for event in events:
+        own = tuple(pair for pair in given if pair[0].name.artifact == event.artifact)
+        found[event.oid] = Facts(signatures.get(event.oid), on[event.oid], event.oid in annotated, own)
+    return found
+
+
+def verify(where: Scope, items: Iterable[Event | Approval]) -> dict[str, Signature]:
+    """Return the signatures of tags, by object id."""
+    signed = [SignedTag(item.ref, item.oid, item.body, item.commit, item.time) for item in items]
+    return verify_tags(where.registry.git, signed, where.trusted())
+
+
+def _approvals(registry: Registry, events: Sequence[Event]) -> list[Approval]:
+    artifacts = sorted({event.artifact for event in events})
+    names = artifacts if len(artifacts) <= _MANY else [None]
+    commits = {event.commit for event in events}
+    found = (item for name in names for item in read_approvals(registry.git, name))
+    return [item for item in found if isinstance(item, Approval) and item.commit in commits]
+
+
+def _reached(where: Scope, events: Sequence[Event], wanted: Mapping[str, Needs]) -> dict[str, frozenset[str]]:
+    on: dict[str, set[str]] = {event.oid: set() for event in events}
+    for branch in sorted({branch for one in wanted.values() for branch in one.branches}):
+        tip = where.tip(branch)
+        if tip is None:
+            continue
+        asked = [event for event in events if branch in wanted[event.oid].branches]
+        reached = read_reached(where.registry.git, tip, {event.commit for event in asked})
+        for event in asked:
+            if event.commit in reached:
+                on[event.oid].add(branch)
+    return {oid: frozenset(found) for oid, found in on.items()}
+
+
+def _annotated(registry: Registry, events: Iterable[Event]) -> set[str]:
+    return {event.oid for event in events if find(registry, event.artifact, event.commit) is not None}
