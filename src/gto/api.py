@@ -6,6 +6,7 @@ the lines that the command line prints are printed.
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
 from gto.annotations.edit import Change
@@ -16,22 +17,28 @@ from gto.catalog.file import find_all
 from gto.catalog.overview import show as show_overviews
 from gto.catalog.overview import show_versions
 from gto.catalog.place import choose, parse_address
-from gto.core import published, selector, tag
+from gto.core import proven, published, selector, tag
 from gto.core.plan import Assignment
+from gto.core.policy import Verdict
 from gto.core.published import Published, PublishedEvent, PublishedStage, PublishedVersion
 from gto.core.selector import Pick, Selector
 from gto.core.semver import Bump
 from gto.core.table import Cell, Table, history_table, overview_table, version_table
 from gto.core.view import Choice, Sort
-from gto.exceptions import NoAnnotation, UsageError, VersionNotFound
+from gto.exceptions import BadFile, NoAnnotation, UsageError, VersionNotFound
 from gto.registry import annotate as annotating
-from gto.registry import describing, exchange, overview, reading, writing
+from gto.registry import approving, checking, describing, exchange, overview, reading, reviewing, verification, writing
+from gto.registry.approving import Approved
 from gto.registry.exchange import Fetched, Pushed, Status
 from gto.registry.overview import Look
 from gto.registry.publishing import TAGS_PER_PUSH
 from gto.registry.reading import Asked
 from gto.registry.registry import Registry
+from gto.registry.reviewing import Reviews
+from gto.registry.sifting import require_policy as require_policy_of
+from gto.registry.signatures import Signatures, whom_to_trust
 from gto.registry.transaction import Manner
+from gto.registry.verification import Verified
 from gto.registry.writing import Outcome
 
 TableRows = tuple[list[dict[str, Cell]], str]
@@ -53,12 +60,13 @@ def register(
     stdout: bool = False,
     author: str | None = None,
     author_email: str | None = None,
+    sign: bool | None = None,
 ) -> PublishedEvent:
     """Register a version at `ref` (HEAD where it is empty), and return the event."""
     bumps = [bump for bump, asked in zip(Bump, (bump_major, bump_minor, bump_patch), strict=True) if asked]
     if len(bumps) + bool(version) > 1:
         raise UsageError("Need to specify either version or single bump argument", "leave the others out")
-    manner = Manner(message, simple, force, push, author, author_email)
+    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
     registry = Registry.open(repo, ref or "HEAD")
     return _last(writing.register(registry, name, version, bumps[0] if bumps else None, manner), stdout=stdout)
 
@@ -78,6 +86,7 @@ def assign(
     stdout: bool = False,
     author: str | None = None,
     author_email: str | None = None,
+    sign: bool | None = None,
 ) -> PublishedEvent:
     """Assign a stage to `version`, or to the version at `ref`, and return the event.
 
@@ -86,7 +95,7 @@ def assign(
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
     wish = Assignment(stage, version, commit, name_version, skip_registration)
-    manner = Manner(message, simple, force, push, author, author_email)
+    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
     return _last(writing.assign(registry, name, wish, manner), stdout=stdout)
 
 
@@ -104,13 +113,14 @@ def unassign(
     push: bool = False,
     author: str | None = None,
     author_email: str | None = None,
+    sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Take a stage off a version, and return the event; None where tags were deleted instead."""
     if stage is None:
         raise UsageError("'stage' is required", "name the stage to take off")
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
-    manner = Manner(message, simple, force, push, author, author_email)
+    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(writing.unassign(registry, name, stage, version, commit, manner, delete=delete), stdout=stdout)
 
 
@@ -127,11 +137,12 @@ def deregister(
     push: bool = False,
     author: str | None = None,
     author_email: str | None = None,
+    sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Take a version back, and return the event; None where tags were deleted instead."""
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
-    manner = Manner(message, simple, force, push, author, author_email)
+    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(writing.deregister(registry, name, version, commit, manner, delete=delete), stdout=stdout)
 
 
@@ -147,11 +158,12 @@ def deprecate(
     push: bool = False,
     author: str | None = None,
     author_email: str | None = None,
+    sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Retire an artifact, and return the event; None where tags were deleted instead."""
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
-    manner = Manner(message, simple, force, push, author, author_email)
+    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(writing.deprecate(registry, name, commit, manner, delete=delete), stdout=stdout)
 
 
@@ -167,9 +179,10 @@ def rollback(
     stdout: bool = False,
     author: str | None = None,
     author_email: str | None = None,
+    sign: bool | None = None,
 ) -> PublishedEvent:
     """Put the version that was in `stage` before, or the version `to`, into it again, and return the event."""
-    manner = Manner(message, simple, force, push, author, author_email)
+    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
     return _last(writing.rollback(Registry.open(repo), name, stage, to, manner), stdout=stdout)
 
 
@@ -198,23 +211,66 @@ def show(
     versions_per_stage: int = 1,
     sort: str | Enum = "timestamp",
     table: bool = False,
+    verify: bool = False,
+    require_signed: bool = False,
+    require_policy: bool = False,
+    allowed_signers: str | None = None,
 ) -> dict[str, Published] | list[Published] | TableRows:
     """Return the registry, or the versions that `name` (an artifact or a selector) names.
 
     The registry is a dictionary by artifact, versions are a list, both with the keys of `gto show --json`; with
-    `table` the rows of the table.
+    `table` the rows of the table. With `verify` each has what its signatures are worth; with `require_signed` events
+    without a good one are left out, with `require_policy` those that the
+    policy refuses. `allowed_signers` is the path of a file that says whose keys count.
     """
     choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, _order(sort))
     registry = Registry.open(repo)
+    proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
     if not name:
         seen = overview.overview(registry, choice)
-        return _rows(overview_table(seen.rows, seen.stages, cut=truncate_hexsha)) if table else seen.dicts()
+        found = proof.under_artifacts() if proof is not None and verify else None
+        if not table:
+            return seen.dicts() if found is None else proven.artifacts(seen.dicts(), found)
+        rows = overview_table(seen.rows, seen.stages, cut=truncate_hexsha)
+        return _rows(rows if found is None else proven.overview(rows, found))
     chosen = selector.parse(name)
-    found = reading.versions(registry, chosen, choice, details=not table)
+    versions = reading.versions(registry, chosen, choice, details=not table)
+    under = proof.under_versions(versions.rows) if proof is not None and verify else None
     if not table:
-        return found.dicts()
-    commits = found.enriched.commits
-    return _rows(version_table(chosen.name, found.rows, commits, known=found.known, cut=truncate_hexsha))
+        return versions.dicts() if under is None else proven.dicts(versions.dicts(), under)
+    rows = version_table(
+        chosen.name, versions.rows, versions.enriched.commits, known=versions.known, cut=truncate_hexsha
+    )
+    return _rows(rows if under is None else proven.rows(rows, under))
+
+
+class _Wants(NamedTuple):
+    """What a reader wants to know, or demands, of events."""
+
+    signatures: bool
+    signed: bool
+    policy: bool
+
+
+def _proof(registry: Registry, allowed_signers: str | None, wants: _Wants) -> Signatures | None:
+    """Have events checked, where that is asked for."""
+    signers = _read(allowed_signers)
+    found = None
+    if wants.signatures or wants.signed:
+        found = Signatures(registry, whom_to_trust(registry, signers), required=wants.signed)
+    if wants.policy:
+        require_policy_of(registry, signers)
+    return found
+
+
+def _read(path: str | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise BadFile(path, f"{error.strerror}", hint="name a file of allowed signers") from error
 
 
 def _order(sort: str | Enum) -> Sort:
@@ -231,11 +287,23 @@ def history(
     ascending: bool = False,
     table: bool = False,
     truncate_hexsha: bool = False,
+    verify: bool = False,
+    require_signed: bool = False,
+    require_policy: bool = False,
+    allowed_signers: str | None = None,
 ) -> list[Published] | TableRows:
-    """Return the events, newest first, with the keys of `gto history --json`; with `table` the rows of the table."""
-    events = reading.history(Registry.open(repo), artifact, ascending=ascending)
+    """Return the events, newest first, with the keys of `gto history --json`; with `table` the rows of the table.
+
+    `verify` and the arguments after it are those of show().
+    """
+    registry = Registry.open(repo)
+    proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
+    events = reading.history(registry, artifact, ascending=ascending)
+    if proof is not None and verify:
+        events = proof.on(events)
+    rows = history_table(events, cut=truncate_hexsha)
     if table:
-        return _rows(history_table(events, cut=truncate_hexsha))
+        return _rows(proven.rows(rows, [event.signature for event in events]) if verify else rows)
     return [published.history_line(event) for event in events]
 
 
@@ -251,10 +319,62 @@ def describe(repo: object, name: str, rev: str | None = None) -> Annotation | No
         return None
 
 
-def check_ref(repo: object, ref: str) -> list[PublishedEvent]:
-    """Return the event of a tag, in a list that is empty where the tag is none."""
-    event = reading.check_ref(Registry.open(repo), ref)
-    return [] if event is None else [event]
+def check_ref(
+    repo: object,
+    ref: str,
+    verify: bool = False,
+    require_signed: bool = False,
+    require_policy: bool = False,
+    allowed_signers: str | None = None,
+) -> list[PublishedEvent]:
+    """Return the event of a tag, in a list that is empty where the tag is none.
+
+    With `verify` it has its `signature`; the arguments after it are those of show().
+    """
+    registry = Registry.open(repo)
+    proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
+    event = reading.check_ref(registry, ref)
+    if event is None:
+        return []
+    return proof.on([event]) if proof is not None and verify else [event]
+
+
+def verify(repo: object, names: Iterable[str] = (), allowed_signers: str | None = None) -> list[Verified]:
+    """Check the signatures of tags, or of all tags of artifacts, that are named; of all events where none is.
+
+    `allowed_signers` is the path of a file that says whose keys count, in the place of the policy's or of git's.
+    """
+    registry = Registry.open(repo)
+    return verification.verify(registry, _words(names), whom_to_trust(registry, _read(allowed_signers)))
+
+
+def approve(
+    repo: object,
+    name: str,
+    stage: str,
+    message: str | None = None,
+    push: bool = False,
+    stdout: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+) -> Approved:
+    """Approve the version that `name` (a selector; an artifact alone is its latest) names for a stage, by a signed tag.
+
+    What is returned has the approval, and for each rule that asks for approvals how many are given now.
+    """
+    manner = Manner(message, push=push, author=author, author_email=author_email)
+    done = approving.approve(Registry.open(repo), name, stage, manner)
+    if stdout:
+        _print(done.lines())
+    return done
+
+
+def reviews(repo: object, name: str | None = None, allowed_signers: str | None = None) -> Reviews:
+    """Return the versions that a rule lets into a stage only with approvals, and that are not in it.
+
+    `allowed_signers` is the path of a file that says whose keys count, in the place of the policy's.
+    """
+    return reviewing.reviews(Registry.open(repo), name, _read(allowed_signers))
 
 
 def parse_tag(name: str) -> dict[str, object]:
@@ -366,6 +486,19 @@ def push(repo: object, names: Iterable[str] = (), remote: str = "origin", tags_p
 def fetch(repo: object, names: Iterable[str] = (), remote: str = "origin") -> Fetched:
     """Fetch the events that are lacking here; a tag that is here is never overwritten and never deleted."""
     return exchange.fetch(exchange.open_clone(repo), _words(names), remote)
+
+
+def check(
+    repo: object, tags: Iterable[str], policy_from: str | None = None, allowed_signers: bytes | None = None
+) -> list[Verdict]:
+    """Return a verdict on each tag, by the policy of the remote's default branch or of the revision `policy_from`.
+
+    `allowed_signers` is the text of a file as ssh-keygen(1) describes it, in the place of the policy's own. A tag that
+    is no business of GTO has no verdict; one that is not there raises RefNotFound.
+    """
+    registry = Registry.open(repo)
+    source = checking.default_source(registry, policy_from)
+    return checking.check_tags(registry, _words(tags), source, signers=allowed_signers)
 
 
 def show_all(

@@ -55,9 +55,15 @@ class Scene:
         argv = tuple(self.fill(word) for word in argv)
         environ = {**os.environ, **self.repo.dated(), **env}
         if tty:
-            return on_terminal(argv, self.repo.path, environ)
+            return on_terminal(argv, self.repo.path, environ, text)
         done = subprocess.run(
-            argv, cwd=self.repo.path, env=environ, input=text.encode(), capture_output=True, timeout=SECONDS, check=False
+            argv,
+            cwd=self.repo.path,
+            env=environ,
+            input=text.encode(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
         )
         return done.stdout + done.stderr
 
@@ -83,11 +89,12 @@ def _seen(path: str) -> object:
     return about.st_mode, about.st_mtime_ns if is_file else 0, digest
 
 
-def on_terminal(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> bytes:
+def on_terminal(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str], text: str) -> bytes:
     """What a program prints that believes to talk to a person."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(argv, cwd=cwd, env=env, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
+        os.write(ours, text.encode())
         said = b""
         try:
             while chunk := os.read(ours, 1 << 16):
@@ -102,7 +109,9 @@ def on_terminal(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> byt
 def make_template(base: Path) -> None:
     """A repository with an artifact and annotations, and its remote, which has one event more and lacks one."""
     repo = make_healthy(base / "repo")
-    repo.commit("annotated", {"dvc.yaml": "artifacts:\n  ok: {type: model, description: fine}\n", "data": "1\n"})
+    repo.commit(
+        "annotated", {"dvc.yaml": "artifacts:\n  ok: {type: model, path: data, description: fine}\n", "data": "1\n"}
+    )
     repo.commit("more", {"data": "2\n"})
     repo.git("clone", "--quiet", "--bare", ".", str(base / "origin.git"))
     repo.tag("ok@v0.0.2")

@@ -63,7 +63,7 @@ def command(
 def show(verdicts: list[Verdict], *, as_json: bool = False, refused_only: bool = False) -> None:
     """Print verdicts, and exit with 1 if a tag is refused."""
     if as_json:
-        render.as_json([dict_verdict(one) for one in verdicts])
+        render.as_json([one.dict_state() for one in verdicts])
     else:
         for one in verdicts:
             if one.is_allowed and not refused_only:
@@ -74,9 +74,3 @@ def show(verdicts: list[Verdict], *, as_json: bool = False, refused_only: bool =
                     render.note(f"   {reason.hint}")
     if any(not one.is_allowed for one in verdicts):
         raise SystemExit(1)
-
-
-def dict_verdict(one: Verdict) -> dict[str, object]:
-    """Return a verdict as it is printed in JSON."""
-    reasons = [{"code": r.code, "rule": r.rule or None, "text": r.text, "hint": r.hint or None} for r in one.reasons]
-    return {"ref": one.ref, "allowed": one.is_allowed, "rules": list(one.rules), "reasons": reasons}

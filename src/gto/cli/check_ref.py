@@ -44,8 +44,9 @@ def command(
     signatures = proof.begin(registry)
     event = reading.check_ref(registry, ref)
     if event is None:
-        left_out = signatures.left_out.get(ref.removeprefix("refs/tags/")) if signatures is not None else None
-        reason = (
+        short = ref.removeprefix("refs/tags/")
+        left_out = signatures.left_out.get(short) if signatures is not None else None
+        reason = registry.ignored.get(short) or (
             reading.why_no_event(registry, ref) if left_out is None else f"{left_out.trust.value}, {left_out.reason}"
         )
         if reason is not None:

@@ -21,7 +21,7 @@ from gto.registry import exchange
 @options.remote
 @options.as_json
 def command(clone: str, names: tuple[str, ...], remote: str, as_json: bool) -> None:
-    """Fetch the tags of events that are lacking here, and no other tag and no branch.
+    """Fetch the tags of events and approvals that are lacking here, and no other tag and no branch.
 
     A tag that is here is never overwritten and never deleted: where one differs on the remote, the others are fetched
     and the exit code is 1. A shallow clone stays shallow.

@@ -8,7 +8,7 @@ from gto.cli import proof as proving
 from gto.cli.across import Across
 from gto.cli.date import parse_date
 from gto.cli.proof import Proof
-from gto.core import published
+from gto.core import proven, published
 from gto.core.table import history_table
 from gto.registry import reading
 from gto.registry.reading import Asked
@@ -68,7 +68,7 @@ def command(
     registry = options.open_registry(repo)
     signatures = proof.begin(registry)
     events = reading.history(registry, name or None, ascending=ascending, keep=keep)
-    proving.note_left_out(signatures)
+    proving.note_left_out(signatures, registry)
     if signatures is not None and proof.shown:
         events = signatures.on(events)
     if as_json:
@@ -76,7 +76,7 @@ def command(
         return
     table = history_table(events)
     if proof.shown:
-        table = table.beside("signature", proving.cells(event.signature for event in events))
+        table = proven.rows(table, [event.signature for event in events])
     render.table(table, plain=plain)
 
 

@@ -28,7 +28,7 @@ def install(clone: str, name: str, force: bool) -> None:
     from gto.registry import hook
 
     done = hook.install(options.open_registry(clone), Name(name), force=force)
-    render.say(f"Installed {done.path}")
+    render.say(f"Installed {os.path.relpath(done.path)}")
 
 
 @command.command("remove", cls=options.Command, short_help="Remove a hook that gto wrote.")
@@ -38,7 +38,8 @@ def remove(clone: str, name: str) -> None:
     """Remove a hook that gto wrote; another's is left alone."""
     from gto.registry import hook
 
-    render.say(f"Removed {hook.remove(options.open_registry(clone), Name(name)).path}")
+    done = hook.remove(options.open_registry(clone), Name(name))
+    render.say(f"Removed {os.path.relpath(done.path)}")
 
 
 @command.command(

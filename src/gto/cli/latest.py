@@ -21,6 +21,6 @@ def command(repo: str, name: str, ref: bool, proof: Proof) -> None:
     registry = options.open_registry(repo)
     signatures = proof.begin(registry)
     found = reading.versions(registry, Selector(name, Pick.LATEST), Choice(registered_only=True))
-    proving.note_left_out(signatures)
+    proving.note_left_out(signatures, registry)
     table = version_table(name, found.rows, found.enriched.commits, known=found.known, cut=False)
     render.lines(str(cell) for cell in table.column("ref" if ref else "version"))

@@ -18,7 +18,7 @@ _COMMANDS = {
     Section.READ: ("show", "history", "search", "stages", "check-ref", "describe", "tags", "doctor"),
     Section.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
     Section.SHARE: ("status", "push", "fetch"),
-    Section.TRUST: ("verify", "policy", "check", "hook"),
+    Section.TRUST: ("verify", "policy", "approve", "reviews", "check", "hook"),
     Section.CATALOGUE: ("repos",),
     Section.OTHER: ("cache", "completion"),
     Section.HIDDEN: ("parse-tag", "print-state", "latest", "which"),

@@ -32,7 +32,7 @@ from gto.registry.publishing import TAGS_PER_PUSH
 )
 @options.as_json
 def command(clone: str, names: tuple[str, ...], remote: str, tags_per_push: int, as_json: bool) -> None:
-    """Push the tags of events that the remote lacks, and no other tag and no branch.
+    """Push the tags of events and approvals that the remote lacks, and no other tag and no branch.
 
     The oldest go first, and each push is all or nothing. A tag that differs on the remote stops the command before
     anything is pushed.

@@ -9,8 +9,6 @@ import click
 from gto.cli import across as everywhere
 from gto.cli import options, render
 from gto.cli import proof as proving
-from gto.cli.across import Across
-from gto.cli.proof import Proof
 from gto.core import selector as selectors
 from gto.core.selector import Pick, Selector
 from gto.core.table import Table, overview_table, version_table
@@ -19,6 +17,8 @@ from gto.exceptions import UsageError
 from gto.registry.overview import Look, Wanted, look_at
 
 if TYPE_CHECKING:
+    from gto.cli.across import Across
+    from gto.cli.proof import Proof
     from gto.registry.registry import Registry
     from gto.registry.signatures import Signatures
 
@@ -133,7 +133,7 @@ def command(
         signatures = proof.begin(registry)
         read = _one if name else _all
         table, value = read(registry, name or "", look, signatures if proof.shown else None, details=as_json)
-        proving.note_left_out(signatures)
+        proving.note_left_out(signatures, registry)
     if as_json:
         render.as_json(value)
     else:
@@ -162,12 +162,10 @@ def _all(
     table, value = overview_table(seen.rows, seen.stages), seen.dicts() if details else {}
     if signatures is None:
         return table, value
-    from gto.core.published import signed
+    from gto.core import proven
 
     found = signatures.under_artifacts(look.until)
-    names = sorted(row.name for row in seen.rows)
-    value = {name: signed(state, found.get(name)) for name, state in value.items()}
-    return table.beside("signature", proving.cells(found.get(name) for name in names)), value
+    return proven.overview(table, found), proven.artifacts(value, found)
 
 
 def _one(
@@ -185,11 +183,10 @@ def _one(
     value = found.dicts() if details else []
     if signatures is None:
         return table, value
-    from gto.core.published import signed
+    from gto.core import proven
 
     under = signatures.under_versions(found.rows)
-    value = [signed(state, one) for state, one in zip(value, under, strict=False)]
-    return table.beside("signature", proving.cells(under)), value
+    return proven.rows(table, under), proven.dicts(value, under) if details else None
 
 
 def _explain(selector: Selector, *, hidden: bool) -> None:

@@ -22,7 +22,7 @@ def command(repo: str, allowed: bool, used: bool, as_json: bool, proof: Proof) -
     registry = options.open_registry(repo)
     signatures = proof.begin(registry)
     found = overview.stages(registry, allowed=allowed, used=used)
-    proving.note_left_out(signatures)
+    proving.note_left_out(signatures, registry)
     if as_json:
         render.as_json(found)
     else:

@@ -29,7 +29,7 @@ _DIFFERENCES = 3  # the exit code; 1 says that nobody knows
 @options.as_json
 @options.plain
 def command(clone: str, name: str | None, remote: str, exit_code: bool, as_json: bool, plain: bool) -> None:
-    """List the events that are not pushed, not fetched, or different on the remote.
+    """List the events and approvals that are not pushed, not fetched, or different on the remote.
 
     Nothing is changed. An event that was deleted on one side shows as lacking there.
     """
@@ -49,7 +49,7 @@ def command(clone: str, name: str | None, remote: str, exit_code: bool, as_json:
 
 def _table(found: Status) -> Table:
     rows = [
-        (line.state.value, line.tag.artifact, line.tag.kind.noun, line.tag.version, line.tag.stage, line.ref)
+        (line.state.value, line.tag.artifact, line.noun, line.tag.version, line.tag.stage, line.ref)
         for line in found.lines
     ]
     return Table(("state", "artifact", "event", "version", "stage", "ref"), tuple(rows))

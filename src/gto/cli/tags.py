@@ -16,10 +16,13 @@ from gto.registry import listing
     """,
 )
 @options.repo
-@click.option("--other", is_flag=True, help="List the tags that are no events")
+@click.option("--other", is_flag=True, help="List the tags that are neither events nor approvals")
 @options.as_json
 def command(repo: str, other: bool, as_json: bool) -> None:
-    """List the names of the tags that are events of the registry, or of all others, sorted as git sorts them."""
+    """List the names of the tags that are events of the registry, or of all others, sorted as git sorts them.
+
+    Approvals are neither: `gto reviews` lists those that wait for an assignment.
+    """
     found = listing.tags(options.open_registry(repo), other=other)
     if as_json:
         render.as_json(found)

@@ -25,6 +25,6 @@ def command(repo: str, name: str, stage: str, ref: bool, av: int, vs: int, proof
     registry = options.open_registry(repo)
     signatures = proof.begin(registry)
     found = reading.versions(registry, Selector(name, Pick.STAGE, stage), choice)
-    proving.note_left_out(signatures)
+    proving.note_left_out(signatures, registry)
     table = version_table(name, found.rows, found.enriched.commits, known=found.known, cut=False)
     render.lines(str(cell) for cell in table.column("ref" if ref else "version"))

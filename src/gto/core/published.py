@@ -275,11 +275,6 @@ def signature(found: Signature) -> Published:
     return {"verdict": found.trust.value, "signer": found.signer, "key": found.key, "reason": found.reason}
 
 
-def signed(state: Published, found: Signature | None) -> Published:
-    """Return something published with the signature that speaks for it; None where nobody could have signed."""
-    return {**state, "signature": None if found is None else signature(found)}
-
-
 def find_event(state: ArtifactState, ref: str) -> PublishedEvent | None:
     """Return the event of one tag, or None where the tag is none of the artifact's events."""
     return next((published(line.event, line.version) for line in journal(state) if line.event.ref == ref), None)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from gto.core import names
+from gto.core import approval, names
 from gto.exceptions import GitError, PushRejected, Raced, RemoteFailed, TagsDiffer
 from gto.git.command import Git
 from gto.git.tags import parse_offer
@@ -32,9 +32,10 @@ class _Answer(NamedTuple):
 
 
 def fetch_events(git: Git, remote: str, artifact: str) -> None:
-    """Fetch the tags of one artifact's events; none that is here is overwritten, and none is deleted."""
-    start = f"refs/tags/{names.to_tag(artifact)}"
-    args = [*_FETCH, "--", remote, f"{start}@*:{start}@*", f"{start}#*:{start}#*"]
+    """Fetch the tags of one artifact's events and approvals; none that is here is overwritten, and none is deleted."""
+    name = names.to_tag(artifact)
+    patterns = [f"refs/tags/{start}*" for start in (f"{name}@", f"{name}#", f"{approval.PREFIX}{name},")]
+    args = [*_FETCH, "--", remote, *(f"{pattern}:{pattern}" for pattern in patterns)]
     _, status, err = git.talk(args)
     if status == 0:
         return

@@ -1,5 +1,6 @@
 """Who made an SSH signature: found among the allowed signers, and held against the tag's time and tagger."""
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from gto.git import allowed_signers, revoked, ssh_key, sshsig
 from gto.git.allowed_signers import Signer, matches
 from gto.git.ssh_key import Certificate
 from gto.git.sshsig import NAMESPACE, SshSignature
-from gto.git.trusted import SIGNERS, Trusted
+from gto.git.trusted import REVOKED, SIGNERS, Trusted
 from gto.git.verify_tag import Asked
 
 
@@ -33,6 +34,7 @@ class Signers:
         for one in found:
             self._by_key.setdefault(one.key, []).append(one)
         self._revoked = revoked.parse(trusted.revoked)
+        self._has_revoked = trusted.revoked is not None
 
     def judge(self, oid: str, signed: Signed, time: int, email: str) -> Signature:
         """Return what a tag's signature is worth, but for the time of the commit that it is on."""
@@ -73,8 +75,10 @@ class Signers:
             return None
         if answer.has_no_program:
             return Signature(Trust.UNCHECKED, owner, key, "ssh-keygen, which checks certificates, is not there")
-        trust = Trust.REVOKED if "revoked" in answer.text else Trust.UNKNOWN_SIGNER
-        return Signature(trust, owner, key, f"OpenSSH refuses the certificate: {answer.first_line}")
+        # Git does not pass on why OpenSSH refuses: would it, if nothing had been taken back?
+        if self._has_revoked and self._asked.beside((REVOKED, os.devnull)).ask(oid).status == 0:
+            return Signature(Trust.REVOKED, owner, key, f"the certificate of the key {key} was taken back")
+        return Signature(Trust.UNKNOWN_SIGNER, owner, key, "OpenSSH refuses the certificate")
 
     def _lines(self, found: SshSignature, certificate: Certificate | None) -> list[Signer]:
         """Return the lines that speak of a key, or of the authority that signed its certificate."""

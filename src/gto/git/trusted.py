@@ -9,7 +9,9 @@ from gto.git.command import Git
 SIGNERS = "gpg.ssh.allowedSignersFile"
 """The setting of git that names the file of allowed signers."""
 
-_REVOKED = "gpg.ssh.revocationFile"
+REVOKED = "gpg.ssh.revocationFile"
+"""The setting of git that names the list of keys that were taken back."""
+
 _PROGRAMS = {  # what git starts where nothing is set
     "gpg.openpgp.program": "gpg",
     "gpg.x509.program": "gpgsm",
@@ -34,7 +36,7 @@ class Trusted(NamedTuple):
 
     def settings(self, scratch: str) -> tuple[tuple[str, str], ...]:
         """Return all settings under which git checks signatures; files of them are written to a directory."""
-        files = ((SIGNERS, "signers", self.signers), (_REVOKED, "revoked", self.revoked))
+        files = ((SIGNERS, "signers", self.signers), (REVOKED, "revoked", self.revoked))
         settings = list(self.programs)
         for key, name, content in files:
             path = os.devnull
@@ -62,7 +64,7 @@ def read_trusted(git: Git, allowed_signers: bytes | None = None, *, own: bool) -
             programs |= {name: value} if name in programs else {}
     if allowed_signers is None and (path := paths.get(SIGNERS.lower())):
         allowed_signers = _read_file(git, SIGNERS, path)
-    revoked = _read_file(git, _REVOKED, path) if (path := paths.get(_REVOKED.lower())) else None
+    revoked = _read_file(git, REVOKED, path) if (path := paths.get(REVOKED.lower())) else None
     return Trusted(allowed_signers, revoked, tuple(programs.items()))
 
 

@@ -48,6 +48,10 @@ class Asked(NamedTuple):
     git: Git
     settings: tuple[tuple[str, str], ...]
 
+    def beside(self, *settings: tuple[str, str]) -> "Asked":
+        """Return the same with other settings, which count before those that are there."""
+        return Asked(self.git, (*self.settings, *settings))
+
     def ask(self, oid: str, *, raw: bool = True) -> Answer:
         """Have git check a tag object; it writes status lines, or with `raw` off words for people."""
         env = {**self.git.env, **as_environment(self.settings, {**os.environ, **self.git.env})}

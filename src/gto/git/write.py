@@ -109,8 +109,14 @@ def _make_signed_tag(git: Git, common_dir: str, name: str, commit: str, message:
         made = read_objects(signer, [f"refs/tags/{name}"])[0]
         # git 2.39 goes on, and ends with 0, where it cannot load an SSH key.
         if status != 0 or made is None or b"\n\n" + data + b"-----BEGIN " not in (made.body or b""):
-            raise explain(git.directory, args, status, err or "the tag was not signed")
+            words = "; ".join(line.removeprefix("error: ") for line in err.splitlines()) or "the tag was not signed"
+            raise _unsigned(explain(git.directory, args, status, words))
         return made.oid
+
+
+def _unsigned(error: GitError) -> GitError:
+    error.hint = error.hint or "is the key there that `git config user.signingKey` names, and is it unlocked?"
+    return error
 
 
 def update_tags(git: Git, create: Mapping[str, str], delete: Mapping[str, str], *, absent: Sequence[str] = ()) -> None:

@@ -1,14 +1,15 @@
 """What a change rests on: the events here, and what the remote has of them where that counts."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from gto.core import tag
 from gto.core.event import Event
 from gto.core.plan import Plan
 from gto.core.tag import Kind
 from gto.exceptions import NoRepo, RemoteFailed
-from gto.git import fetch, push, tags
+from gto.git import fetch, push, tags, write
+from gto.git.approval import list_remote_approvals
 from gto.git.command import Git
 from gto.registry.registry import Found, Registry, found_in
 
@@ -71,12 +72,30 @@ def find_unpushed(registry: Registry, git: Git, chosen: Plan, taken: Mapping[str
     """Return the registrations here that new assignments rest on, and that the remote lacks: they are pushed too."""
     versions = {new.version for new in chosen.create if new.name.kind is Kind.ASSIGNMENT}
     made = {str(new.name) for new in chosen.create}
+    return lacking_versions(registry, git, versions, {ref: oid for ref, oid in taken.items() if ref not in made})
+
+
+def lacking_versions(
+    registry: Registry, git: Git, versions: Collection[str | None], taken: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the registrations of versions of one artifact that are here, and that the remote lacks."""
     found = {ref: name for ref in taken if (name := tag.find(ref)) is not None and name.kind is Kind.REGISTRATION}
-    needed = [ref for ref, name in found.items() if name.version in versions and ref not in made]
+    needed = [ref for ref, name in found.items() if name.version in versions]
     if registry.repo.mirror is not None or not needed:
         return {}
     there = set(tags.list_remote_tags(git, REMOTE, found[needed[0]].artifact))
     return {ref: taken[ref] for ref in needed if ref not in there}
+
+
+def fetch_approvals(registry: Registry, artifact: str) -> None:
+    """Fetch into a shallow clone the approvals that it lacks: it comes without tags, and a policy may count them."""
+    if registry.repo.mirror is not None or not registry.repo.is_shallow:
+        return
+    there = list_remote_approvals(registry.git, REMOTE, artifact)
+    here = write.read_refs(registry.git, there) if there else {}
+    lacking = {ref: oid for ref, oid in there.items() if ref not in here}
+    if lacking:
+        fetch.fetch_tags(registry.repo, REMOTE, lacking)
 
 
 def knows_upstream(registry: Registry) -> bool:

@@ -31,6 +31,18 @@ def default_source(registry: Registry, rev: str | None = None) -> Source:
     return found or Source(Policy(), "nowhere: there is none", rev)
 
 
+def own_source(registry: Registry) -> Source:
+    """Return the policy that a reader goes by: default_source(), or that of the work tree where there is no remote."""
+    if registry.repo.top is None or _has_remote(registry):
+        return default_source(registry)
+    found = policing.read_source(registry, None, "the work tree")
+    return found or Source(Policy(), "nowhere: there is none", None)
+
+
+def _has_remote(registry: Registry) -> bool:
+    return bool(registry.git.run(["for-each-ref", "--count=1", f"refs/remotes/{REMOTE}/"]))
+
+
 def _default_branch(registry: Registry) -> str:
     if registry.repo.top is None:
         return "HEAD"

@@ -1,4 +1,4 @@
-"""What of the events a clone and a remote do not both have, and what evens that out: status, push, fetch."""
+"""What of the events and approvals a clone and a remote do not both have, and what evens that out."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -6,8 +6,9 @@ from enum import Enum
 from itertools import groupby
 from typing import NamedTuple, TypeGuard
 
-from gto.core import names, tag
-from gto.core.event import Event, Problem
+from gto.core import approval, names, tag
+from gto.core.approval import Approval, ApprovalName
+from gto.core.event import Event, Problem, SortKey
 from gto.core.published import Published
 from gto.core.tag import Kind, TagName
 from gto.exceptions import (
@@ -25,6 +26,7 @@ from gto.exceptions import (
 from gto.git import push as pushing
 from gto.git import remote as remotes
 from gto.git import tags
+from gto.git.approval import read_new_approvals
 from gto.git.command import Git
 from gto.git.fetch import fetch_tags
 from gto.git.stray import find_strays
@@ -33,12 +35,13 @@ from gto.registry.publishing import TAGS_PER_PUSH
 from gto.registry.registry import Registry, path_of
 from gto.registry.retry import persist
 
+Item = Event | Approval
 MOST_TAGS = 2000
 """The most tags in one push: git takes their names as arguments, which a system bounds."""
 
 
 class State(Enum):
-    """How an event stands between a clone and a remote."""
+    """How an event, or an approval, stands between a clone and a remote."""
 
     NOT_PUSHED = "not pushed"
     NOT_FETCHED = "not fetched"
@@ -46,25 +49,30 @@ class State(Enum):
 
 
 class Line(NamedTuple):
-    """An event that is not the same here and on the remote."""
+    """An event, or an approval, that is not the same here and on the remote."""
 
     state: State
     """One of `not pushed`, `not fetched`, `different`."""
     ref: str
     """The tag's name."""
-    tag: TagName
+    tag: TagName | ApprovalName
     """Its parts."""
     here: str | None
     """The object id of the tag in this clone; None where it is not here."""
     there: str | None
     """The object id of the tag on the remote; None where it is not there."""
 
+    @property
+    def noun(self) -> str:
+        """The kind of the event, or `approval`."""
+        return self.tag.kind.noun if isinstance(self.tag, TagName) else "approval"
+
     def dict_state(self) -> Published:
         """Return it as the command line prints it in JSON."""
         return {
             "state": self.state.value,
             "ref": self.ref,
-            "event": self.tag.kind.noun,
+            "event": self.noun,
             "artifact": self.tag.artifact,
             "version": self.tag.version,
             "stage": self.tag.stage,
@@ -74,12 +82,12 @@ class Line(NamedTuple):
 
 
 class Status(NamedTuple):
-    """How the events of a clone stand to those of a remote."""
+    """How the events and approvals of a clone stand to those of a remote."""
 
     remote: str
     """Its name, or its address without anything secret."""
     lines: tuple[Line, ...]
-    """The events that are not the same, by artifact and tag."""
+    """Those that are not the same, by artifact and tag."""
     same: int
     """How many are."""
 
@@ -116,7 +124,7 @@ def open_clone(repo: object) -> Registry:
 
 
 def status(registry: Registry, words: Iterable[str] = (), remote: str = REMOTE) -> Status:
-    """Compare the event tags here with those on a remote; `words` are artifacts or tags, none for all."""
+    """Compare the events and approvals here with those on a remote; `words` are artifacts or tags, none for all."""
     git, shown = remotes.reach(registry.git, remote)
     here = {ref: oid for oid, ref in registry.listing}
     there = _list_remote(git, shown)
@@ -138,26 +146,36 @@ def _list_remote(git: Git, remote: str) -> dict[str, str]:
         raise failed from error
 
 
-def _line(ref: str, name: TagName, here: str | None, there: str | None) -> Line:
+def _line(ref: str, name: TagName | ApprovalName, here: str | None, there: str | None) -> Line:
     state = State.NOT_PUSHED if there is None else State.NOT_FETCHED if here is None else State.DIFFERENT
     return Line(state, ref, name, here, there)
 
 
-def _wanted(refs: Iterable[str], words: Sequence[str]) -> Iterator[tuple[str, TagName]]:
+def _find(ref: str) -> TagName | ApprovalName | None:
+    """Return the parts of the name of an event or of an approval."""
+    name = tag.find(ref)
+    return approval.find(ref) if name is None else name if name.kind is not Kind.CREATION else None
+
+
+def _wanted(refs: Iterable[str], words: Sequence[str]) -> Iterator[tuple[str, TagName | ApprovalName]]:
     """Yield the tags that the words name; a word that names none is an error."""
-    asked = {word: tag.find(word) is not None or bool(names.parse_artifact(word)) for word in words}
+    asked = {word: _is_tag(word) or bool(names.parse_artifact(word)) for word in words}
     left = set(asked)
     for ref in refs:
-        name = tag.find(ref)
-        if name is None or name.kind is Kind.CREATION or not (not asked or ref in asked or name.artifact in asked):
+        name = _find(ref)
+        if name is None or not (not asked or ref in asked or name.artifact in asked):
             continue
         left -= {ref, name.artifact}
         yield ref, name
     if left:
         word = min(left)
-        error: GTOException = ArtifactNotFound(word) if tag.find(word) is None else RefNotFound(word)
+        error: GTOException = RefNotFound(word) if _is_tag(word) else ArtifactNotFound(word)
         error.hint = "neither this clone nor the remote has it: `gto status` lists what one of them lacks"
         raise error
+
+
+def _is_tag(word: str) -> bool:
+    return tag.find(word) is not None or approval.find(word) is not None
 
 
 def push(
@@ -168,10 +186,10 @@ def push(
     per_push: int = TAGS_PER_PUSH,
     tell: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> Pushed:
-    """Push the events that a remote lacks, `per_push` tags at a time (0: as many as git takes), each time all or none.
+    """Push what a remote lacks, `per_push` tags at a time (0: as many as git takes), each time all or none.
 
-    A registration goes before its assignments, and what one command wrote goes in one push if it fits. `tell` is
-    called with the tags of each push that was done.
+    A registration goes before its approvals, they go before its assignments, and what one command wrote goes in one
+    push if it fits. `tell` is called with the tags of each push that was done.
     """
     git, shown = remotes.reach(registry.git, remote)
     found = status(registry, words, remote)
@@ -179,9 +197,8 @@ def push(
     if different:
         raise TagsDiffer(different, shown)
     lacking = {line.ref: str(line.here) for line in found.lines if line.state is State.NOT_PUSHED}
-    listing = "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in lacking.items())
-    items = list(tags.read_tags(registry.git, tags.Listing(listing.encode("utf-8", "surrogateescape"))))
-    events = [item for item in items if isinstance(item, Event)]
+    items = _read(registry.git, lacking)
+    events = [item for item in items if not isinstance(item, Problem)]
     done: list[str] = []
     for part in _parts(events, min(per_push or MOST_TAGS, MOST_TAGS)):
         try:
@@ -209,15 +226,30 @@ def _send(git: Git, remote: str, oids: dict[str, str]) -> None:
             raise
 
 
-def _is_aside(item: Event | Problem) -> TypeGuard[Problem]:
+def _read(git: Git, oids: dict[str, str]) -> list[Item | Problem]:
+    """Read events and approvals, names to object ids."""
+    given = {ref: oid for ref, oid in oids.items() if ref.startswith(approval.PREFIX)}
+    listing = "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in oids.items() if ref not in given)
+    events = tags.read_tags(git, tags.Listing(listing.encode("utf-8", "surrogateescape"))) if listing else ()
+    return [*events, *(read_new_approvals(git, given) if given else ())]
+
+
+def _is_aside(item: Item | Problem) -> TypeGuard[Problem]:
     return isinstance(item, Problem)
 
 
-def _parts(events: Iterable[Event], size: int) -> Iterator[list[Event]]:
+def _key(item: Item) -> tuple[int, str, SortKey]:
+    """Return what sorts by time; of one second and artifact, an approval behind what is registered and not counted."""
+    if isinstance(item, Event):
+        return item.time, item.artifact, item.key
+    return item.time, item.name.artifact, (item.time, 0, Kind.DEREGISTRATION, item.ref)
+
+
+def _parts(events: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """Cut events, in their order, into parts of a size; those of one artifact and second stay together if they fit."""
-    part: list[Event] = []
-    ordered = sorted(events, key=lambda event: (event.time, event.artifact, event.key))
-    for _, group in groupby(ordered, key=lambda event: (event.time, event.artifact)):
+    part: list[Item] = []
+    ordered = sorted(events, key=_key)
+    for _, group in groupby(ordered, key=lambda event: _key(event)[:2]):
         together = list(group)
         if part and len(together) <= size < len(part) + len(together):
             yield part
@@ -230,7 +262,7 @@ def _parts(events: Iterable[Event], size: int) -> Iterator[list[Event]]:
         yield part
 
 
-def _strays(registry: Registry, events: Sequence[Event], remote: str) -> list[str]:
+def _strays(registry: Registry, events: Sequence[Item], remote: str) -> list[str]:
     """Say which commits went with their tags alone: no branch of the remote, as far as it was fetched, has them."""
     if not events or registry.repo.is_shallow or remotes.is_url(remote):
         return []
@@ -241,7 +273,7 @@ def _strays(registry: Registry, events: Sequence[Event], remote: str) -> list[st
 
 
 def fetch(registry: Registry, words: Iterable[str] = (), remote: str = REMOTE) -> Fetched:
-    """Fetch the events that are lacking here, and nothing else; what is here is never overwritten or deleted."""
+    """Fetch the events and approvals that are lacking here, and nothing else; nothing is overwritten or deleted."""
     names = list(words)
     return persist(lambda: _fetch(registry, names, remote))
 

@@ -105,11 +105,11 @@ def scope(
 
 
 def find_branches(registry: Registry) -> Callable[[str], str | None]:
-    """Return what finds branches: as the remote has them, where there is one, else those here."""
+    """Return what finds branches: in a clone as the remote has them, where it has, else those here."""
 
     @cache
     def tip(branch: str) -> str | None:
-        remote = None if registry.repo.mirror else commit_of(registry.git, f"refs/remotes/{REMOTE}/{branch}")
+        remote = None if registry.repo.top is None else commit_of(registry.git, f"refs/remotes/{REMOTE}/{branch}")
         return remote or commit_of(registry.git, f"refs/heads/{branch}")
 
     return tip

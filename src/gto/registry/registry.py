@@ -40,7 +40,9 @@ class Registry:
         self._config: Config | None = None
         self._listing: tags.Listing | None = None
         self.sifts: tuple[Sift, ...] = ()
-        """Each lets only those events through that a reader demands; where there is one, nothing that was kept counts."""
+        """Each lets those events through that a reader accepts; where there is one, nothing that was kept counts."""
+        self.ignored: dict[str, str] = {}
+        """The tags that the sifts let fall, and why."""
 
     @classmethod
     def open(

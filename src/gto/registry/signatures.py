@@ -78,7 +78,9 @@ class Signatures:
 
     def under_artifacts(self, until: int | None = None) -> dict[str, Signature | None]:
         """Return as much for each artifact as the overview shows it; with `until`, as it was at that second."""
-        events = [event for event in self._events.values() if until is None or event.time <= until]
+        ignored = self._registry.ignored
+        events = [event for event in self._events.values() if event.ref not in ignored]
+        events = [event for event in events if until is None or event.time <= until]
         self._of(events)  # all at once
         return {name: self._speaker(_under_artifact(state)) for name, state in fold(events).artifacts.items()}
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gto.git.command import Git
     from gto.git.write import Identity
     from gto.registry.policing import Source
-    from gto.registry.registry import Registry
+    from gto.registry.registry import Found, Registry
 
 _AHEAD = 8  # counters that others, who saw later events, might give
 
@@ -52,11 +52,11 @@ class Written(NamedTuple):
 
 def change(registry: Registry, name: str, manner: Manner, decide: Callable[[Context], Plan]) -> Written:
     """Carry one decision out, whole or not at all; where another writer is first, decide again on the new state."""
-    manner = _checked(registry, manner)
+    manner = checked(registry, manner)
     gone: list[str] = []
     mirror = registry.repo.mirror
     between = (lambda: None) if mirror is None else mirror.update
-    wish = _Wish(name, manner, decide, _policies(registry))
+    wish = _Wish(name, manner, decide, find_policies(registry))
     return persist(lambda: _attempt(registry, wish, gone), between)
 
 
@@ -69,7 +69,8 @@ class _Wish(NamedTuple):
     policies: Sequence[Source]
 
 
-def _policies(registry: Registry) -> Sequence[Source]:
+def find_policies(registry: Registry) -> Sequence[Source]:
+    """Return the policies that must allow what is written; none are looked for where none can be."""
     if not basis.may_have_policy(registry):
         return ()
     from gto.registry import policing  # only where a policy may be
@@ -77,7 +78,7 @@ def _policies(registry: Registry) -> Sequence[Source]:
     return policing.sources(registry)
 
 
-def _checked(registry: Registry, manner: Manner) -> Manner:
+def checked(registry: Registry, manner: Manner) -> Manner:
     """Refuse what cannot be, before anybody is asked for anything; through a URL every change is pushed."""
     if manner.message is not None and "\0" in manner.message:
         raise UsageError("A message cannot hold a NUL byte", "leave it out")
@@ -86,23 +87,16 @@ def _checked(registry: Registry, manner: Manner) -> Manner:
             raise UsageError("--keep-local needs a clone", "leave it out: a mirror keeps what the remote has")
         manner = manner._replace(push=True)  # there is no other place to write to
     if manner.push:
-        write.read_identity(_writer(registry, manner))
+        write.read_identity(writer(registry, manner))
     return manner
 
 
 def _attempt(registry: Registry, wish: _Wish, gone: list[str]) -> Written:
-    name, manner = wish.name, wish.manner
-    trouble: RemoteFailed | None = None
-    try:
-        artifact, taken, unread = basis.read(registry, name, pushed=manner.push, force=manner.force)
-    except RemoteFailed as error:
-        if not manner.keep_local:
-            raise
-        trouble = error
-        artifact, taken, unread = registry.read_artifact(name)
+    manner = wish.manner
+    (artifact, taken, unread), trouble = _read(registry, wish)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
-    git = _writer(registry, manner)
+    git = writer(registry, manner)
     who = write.read_identity(git)
     if manner.sign is not None:
         who = who._replace(sign=manner.sign)
@@ -135,7 +129,21 @@ def _attempt(registry: Registry, wish: _Wish, gone: list[str]) -> Written:
     return Written(chosen.create, tuple(dict.fromkeys((*chosen.delete, *gone))), tuple(notes), manner.push, who)
 
 
-def _writer(registry: Registry, manner: Manner) -> Git:
+def _read(registry: Registry, wish: _Wish) -> tuple[Found, RemoteFailed | None]:
+    """Read what the decision rests on; where the remote fails and the tags stay here, what is here, and the error."""
+    manner = wish.manner
+    try:
+        found = basis.read(registry, wish.name, pushed=manner.push, force=manner.force)
+        if any(rule.approvals for source in wish.policies for rule in source.policy.rules):
+            basis.fetch_approvals(registry, wish.name)
+    except RemoteFailed as error:
+        if not manner.keep_local:
+            raise
+        return registry.read_artifact(wish.name), error
+    return found, None
+
+
+def writer(registry: Registry, manner: Manner) -> Git:
     """Return git with the author's identity; a mirror's git with the user's configuration."""
     git = registry.git if registry.repo.mirror is None else registry.repo.mirror.online
     env = {"GIT_COMMITTER_NAME": manner.author, "GIT_COMMITTER_EMAIL": manner.author_email}

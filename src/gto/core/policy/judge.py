@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from gto.core import semver
 from gto.core.event import Event
+from gto.core.policy.doubt import doubt, is_meant
 from gto.core.policy.past import Past
 from gto.core.policy.value import Facts, Needs, Policy, Reason, Rule, Verdict, is_one_of
 from gto.core.tag import Kind
@@ -133,18 +134,16 @@ def _assignment(policy: Policy, rule: Rule, event: Event, past: Past, facts: Fac
 
 def count_approvals(policy: Policy, rule: Rule, event: Event, version: str, facts: Facts) -> int:
     """Count the distinct people, with keys of their own, who approved before the event, its author left out."""
-    wanted = (event.artifact, version, event.tag.stage, event.commit)
     own = facts.signature.key if facts.signature is not None else ""
     emails, keys = set(), set()
     for approval, signature in facts.approvals:
         email = approval.author_email.lower()
         counts = (
-            signature.is_good
-            and (approval.name.artifact, approval.name.version, approval.name.stage, approval.commit) == wanted
+            is_meant(approval, event, version)
+            and not doubt(policy, rule, event, approval, signature)
             and approval.time <= event.time
             and email != event.author_email.lower()
             and signature.key != own
-            and (rule.approvers is None or is_one_of(policy, rule.approvers, email, signature))
         )
         if counts:
             emails.add(email)

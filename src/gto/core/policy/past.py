@@ -7,20 +7,18 @@ from gto.core.tag import Kind
 class Past:
     """The events of one artifact so far; they are added in their order."""
 
-    __slots__ = ("_active", "_deprecated", "_stages", "_versions", "last")
+    __slots__ = ("_active", "_stages", "_versions", "last")
 
     def __init__(self) -> None:
         self._versions: dict[str, str] = {}  # commit: the version last registered there
         self._active: set[str] = set()  # commits of registered versions that count
         self._stages: dict[str, set[str]] = {}  # stage: commits that it was put on, and not taken off since
-        self._deprecated = False
         self.last: SortKey | None = None
         """The key of the newest event."""
 
     def add(self, event: Event) -> None:
         """Take note of an event that counts."""
         commit, name = event.commit, event.tag
-        self._deprecated = name.kind is Kind.DEPRECATION
         match name.kind:
             case Kind.REGISTRATION:
                 self._versions[commit] = name.version or ""

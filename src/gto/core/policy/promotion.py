@@ -1,4 +1,4 @@
-"""What a policy asks of an assignment that nobody has written yet: which rules want approvals, and how many are there."""
+"""The approvals of an assignment that nobody has written yet: which rules ask for them, and how many are there."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

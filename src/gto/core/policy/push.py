@@ -9,8 +9,10 @@ from typing import NamedTuple
 from gto.core import approval
 from gto.core.approval import Approval
 from gto.core.event import UNREAD, Event, Problem, moment
+from gto.core.policy.doubt import is_approver
 from gto.core.policy.judge import judge
 from gto.core.policy.past import Past
+from gto.core.policy.promotion import asking, promotion
 from gto.core.policy.value import Facts, Policy, Reason, Verdict
 from gto.core.snapshot import fold_artifact
 from gto.core.tag import Kind, find
@@ -55,6 +57,7 @@ def judge_push(policy: Policy, changes: Iterable[Change], scene: Scene) -> list[
     """Return a verdict on each change that is GTO's business, sorted by tag; their order is no matter."""
     verdicts: list[Verdict] = []
     groups: dict[str, list[Event]] = defaultdict(list)
+    approvals: list[Approval] = []
     for change in changes:
         fixed = list(_not_addition(change))
         if fixed:
@@ -62,7 +65,8 @@ def judge_push(policy: Policy, changes: Iterable[Change], scene: Scene) -> list[
         elif isinstance(change.becomes, Event):
             groups[change.becomes.artifact].append(change.becomes)
         elif isinstance(change.becomes, Approval):
-            verdicts.append(_judge_approval(policy, change.becomes, scene))
+            approvals.append(change.becomes)
+    verdicts += [_judge_approval(policy, one, groups.get(one.name.artifact, ()), scene) for one in approvals]
     for artifact, events in groups.items():
         verdicts += _judge_events(policy, artifact, events, scene)
     return sorted(verdicts, key=attrgetter("ref"))
@@ -145,11 +149,11 @@ def _pusher(policy: Policy, item: Event | Approval, scene: Scene) -> Iterator[Re
         yield Reason("impersonated", text, "users", "everybody pushes what they tagged themselves")
 
 
-def _judge_approval(policy: Policy, item: Approval, scene: Scene) -> Verdict:
+def _judge_approval(policy: Policy, item: Approval, pushed: Sequence[Event], scene: Scene) -> Verdict:
     reasons = [*_times(policy, item, scene.now), *_pusher(policy, item, scene)]
     commits = {
         event.commit
-        for event in scene.known.get(item.name.artifact, ())
+        for event in (*scene.known.get(item.name.artifact, ()), *pushed)
         if event.kind is Kind.REGISTRATION and event.tag.version == item.name.version
     }
     if item.commit not in commits:
@@ -159,4 +163,10 @@ def _judge_approval(policy: Policy, item: Approval, scene: Scene) -> Verdict:
     if signature is None or not signature.is_good:
         why = signature.trust.value if signature is not None else "unsigned"
         reasons.append(Reason("approval-not-signed", f"the signature is not good: {why}", hint="approvals are signed"))
-    return Verdict(item.ref, tuple(reasons))
+        return Verdict(item.ref, tuple(reasons))
+    rules = asking(policy, promotion(item.name, item.commit))
+    if rules and not any(is_approver(policy, rule, item, signature) for rule in rules):
+        allowed = ", ".join(rules[0].approvers or ()) or "nobody"
+        text = f"'{item.author_email}' may not approve this; allowed: {allowed}"
+        reasons.append(Reason("not-an-approver", text, rules[0].name, "ask one of them, or change the rule"))
+    return Verdict(item.ref, tuple(reasons), tuple(rule.name for rule in rules))

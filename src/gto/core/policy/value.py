@@ -112,6 +112,14 @@ class Verdict(NamedTuple):
         """Whether nothing speaks against it."""
         return not self.reasons
 
+    def dict_state(self) -> dict[str, object]:
+        """Return it as the command line prints it in JSON."""
+        reasons = [
+            {"code": one.code, "rule": one.rule or None, "text": one.text, "hint": one.hint or None}
+            for one in self.reasons
+        ]
+        return {"ref": self.ref, "allowed": self.is_allowed, "rules": list(self.rules), "reasons": reasons}
+
 
 def is_one_of(policy: Policy, wanted: tuple[str, ...], email: str, signature: Signature | None) -> bool:
     """Tell whether a tagger is named by one of these identities: a group, a pattern of addresses, a key.

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from gto.core import approval
 from gto.core.event import Event, Problem
 from gto.core.snapshot import Snapshot, fold
 from gto.exceptions import GitError, GitMissing
+from gto.git.approval import read_new_approvals
 from gto.registry.doctor import annotated, event, file, policy, reach
 from gto.registry.doctor import remote as remotes
 from gto.registry.doctor.comparison import compare
@@ -27,6 +29,7 @@ def examine(registry: Registry, now: float, remote: str | None = None) -> Examin
     if not any(problem.code == "packed-refs-broken" for problem in found):  # with which git reads nothing
         found += _try(lambda: file.temporary(repo, now))
         found += _try(lambda: _events(registry, now))
+        found += _try(lambda: _approvals(registry))
         found += _try(lambda: annotated.annotations(registry))
         found += _try(lambda: policy.policies(registry))
         found += file.refs(repo, {problem.subject for problem in found})
@@ -50,6 +53,14 @@ def _events(registry: Registry, now: float) -> Iterator[Problem]:
     yield from event.clashes(snapshot)
     yield from event.outside(snapshot, registry.config.stages)
     yield from _try(lambda: _reached(registry, snapshot))
+
+
+def _approvals(registry: Registry) -> Iterator[Problem]:
+    """Yield the approvals that cannot be read."""
+    given = {ref: oid for oid, ref in registry.listing if approval.find(ref) is not None}
+    for item in read_new_approvals(registry.git, given) if given else ():
+        if isinstance(item, Problem):
+            yield item
 
 
 def _reached(registry: Registry, snapshot: Snapshot) -> Iterable[Problem]:

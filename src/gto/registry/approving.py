@@ -1,0 +1,225 @@
+"""One person's word that a version may go into a stage: read, decide, sign, push, set the ref."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gto.core import message, names, selector, view
+from gto.core.approval import Approval, ApprovalName
+from gto.core.event import Problem, moment
+from gto.core.policy import Policy
+from gto.core.policy.promotion import Tally, asking, promotion, tally
+from gto.core.published import Published
+from gto.core.selector import Pick, Selector
+from gto.core.snapshot import ArtifactState, VersionState
+from gto.core.view import Choice
+from gto.exceptions import (
+    ArtifactNotFound,
+    Conflict,
+    EmptyStage,
+    RemoteFailed,
+    StageNotAllowed,
+    TagUnreadable,
+    VersionNotFound,
+)
+from gto.git import write
+from gto.git.approval import read_approvals, read_new_approvals
+from gto.registry import basis, guard, policing, publishing
+from gto.registry.guard import Move
+from gto.registry.policing import Scope, Source
+from gto.registry.registry import Registry
+from gto.registry.retry import persist
+from gto.registry.transaction import Manner, checked, find_policies, writer
+
+_BYTES = 6  # of an approval's id: nobody gives so many approvals of one version that two would be alike
+
+
+class Approved(NamedTuple):
+    """An approval that was given, and what the policies ask for beside it."""
+
+    approval: Approval
+    tallies: tuple[Tally, ...] = ()
+    """One for each rule that asks for approvals of this."""
+    notes: tuple[str, ...] = ()
+    pushed: bool = False
+
+    def lines(self) -> list[str]:
+        """Return what is said about it on stdout."""
+        name, ref = self.approval.name, self.approval.ref
+        said = f"Created git tag '{ref}' that approves version '{name.version}' for stage '{name.stage}'"
+        return [said, *(message.pushed(ref) if self.pushed else message.how_to_push(ref))]
+
+    def dict_state(self) -> Published:
+        """Return it as the command line prints it in JSON."""
+        given = [{"rule": one.rule, "given": one.given, "needed": one.needed} for one in self.tallies]
+        return {"approval": dict_approval(self.approval), "rules": given, "pushed": self.pushed}
+
+
+def dict_approval(one: Approval) -> Published:
+    """Return an approval as it is printed in JSON."""
+    return {
+        "ref": one.ref,
+        "artifact": one.name.artifact,
+        "version": one.name.version,
+        "stage": one.name.stage,
+        "commit": one.commit,
+        "author": one.author,
+        "author_email": one.author_email,
+        "created_at": moment(one.time),
+    }
+
+
+class _Wish(NamedTuple):
+    """What is to be approved, how it is written, and the policies that must allow it."""
+
+    name: str
+    selector: Selector
+    stage: str
+    manner: Manner
+    policies: Sequence[Source]
+
+
+def approve(registry: Registry, words: str, stage: str, manner: Manner) -> Approved:
+    """Approve the version that a selector names for a stage, by a signed tag; the latest, if it names none."""
+    chosen = selector.parse(words)
+    names.parse_artifact(chosen.name)
+    names.parse_plain(stage, "stage name")
+    allowed = registry.config.stages
+    if allowed is not None and stage not in allowed:
+        raise StageNotAllowed(stage, allowed)
+    manner = checked(registry, manner)
+    wish = _Wish(chosen.name, chosen, stage, manner, find_policies(registry))
+    mirror = registry.repo.mirror
+    return persist(lambda: _attempt(registry, wish), (lambda: None) if mirror is None else mirror.update)
+
+
+def _attempt(registry: Registry, wish: _Wish) -> Approved:
+    manner = wish.manner
+    trouble: RemoteFailed | None = None
+    try:
+        state, taken, unread = basis.read(registry, wish.name, pushed=manner.push, force=False)
+        basis.fetch_approvals(registry, wish.name)
+    except RemoteFailed as error:
+        if not manner.keep_local:
+            raise
+        trouble = error
+        state, taken, unread = registry.read_artifact(wish.name)
+    if unread:
+        raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
+    version = _choose(state, wish)
+    new = _make(registry, wish, version)
+    _judge(registry, wish, state, new)
+    if trouble is not None:
+        write.update_tags(registry.git, {new.ref: new.oid}, {})
+        trouble.hint = publishing.KEPT
+        raise trouble
+    notes: list[str] = []
+    git = writer(registry, manner)
+    if manner.push:
+        rest = basis.lacking_versions(registry, git, {version.name}, taken)
+        notes += [f"'{ref}' was not on '{basis.REMOTE}': it was pushed too" for ref in rest]
+        publishing.publish(registry, git, {**rest, new.ref: new.oid}, {}, [], keep_local=manner.keep_local)
+    else:
+        write.update_tags(git, {new.ref: new.oid}, {})
+    tallies = tuple(one for source in _judges(wish) for one in _count(registry, source, new))
+    return Approved(new, tallies, (*notes, *_next_step(new, tallies)), manner.push)
+
+
+def _judges(wish: _Wish) -> Sequence[Source]:
+    """Return the policies; without one, signatures are still checked by what git trusts."""
+    return wish.policies or [Source(Policy(), "", None)]
+
+
+def _choose(state: ArtifactState, wish: _Wish) -> VersionState:
+    """Return the version that is meant, or say why there is nothing to approve."""
+    name, chosen, stage = wish.name, wish.selector, wish.stage
+    if state.newest is None:
+        raise ArtifactNotFound(name)
+    if not state.is_active:
+        raise Conflict(f"'{name}' is deprecated", f"`gto register {name}` brings it back")
+    rows = selector.select(view.versions(state, Choice()), _one(chosen))
+    version = rows[0].version if rows else None
+    if version is None and chosen.pick is Pick.STAGE:
+        raise EmptyStage(name, chosen.value)
+    if version is None or not version.is_registered:
+        words = f"'{name}' has no version '{chosen.value or 'latest'}' that is registered and not taken back"
+        raise VersionNotFound(words, f"`gto show {name}` lists its versions")
+    holder = state.holder(stage)
+    if holder is not None and holder.version == version.name:
+        hint = f"there is nothing to approve: `gto show {name}#{stage}` shows it"
+        raise Conflict(f"Version '{version.name}' is already in stage '{stage}'", hint)
+    return version
+
+
+def _one(chosen: Selector) -> Selector:
+    return Selector(chosen.name, Pick.LATEST) if chosen.pick is Pick.ALL else chosen
+
+
+def _make(registry: Registry, wish: _Wish, version: VersionState) -> Approval:
+    """Write the signed tag object, which no ref names yet."""
+    import secrets  # only here: it takes longer to import than a small `show`
+
+    git = writer(registry, wish.manner)
+    name = ApprovalName(names.parse_artifact(wish.name), version.name, wish.stage, secrets.token_hex(_BYTES))
+    text = wish.manner.message or f"Approving {name.artifact}@{name.version} for stage {name.stage}"
+    who = write.read_identity(git)._replace(sign=True)
+    oid = write.make_tag(git, registry.repo.common_dir, str(name), version.commit, text, who)
+    made = next(read_new_approvals(registry.git, {str(name): oid}))
+    if isinstance(made, Problem):  # git signed something else than it was told to
+        raise TagUnreadable(made.subject, made.reason, made.hint)
+    return made
+
+
+def _judge(registry: Registry, wish: _Wish, state: ArtifactState, new: Approval) -> None:
+    """Raise where a policy forbids the approval, or where the same person gave it before."""
+    for source in wish.policies:
+        where = policing.scope(registry, source)
+        for verdict in guard.judge(where, [Move(new.ref, None, new.oid)], {state.name: state.events}):
+            guard.refuse(verdict, source.where)
+    for source in _judges(wish):
+        _check_first(policing.scope(registry, source), new)
+
+
+def _check_first(where: Scope, new: Approval) -> None:
+    """Refuse a second approval of one person; one that is not signed with a key that counts may be forged."""
+    own = [
+        one
+        for one in _given(where.registry, new.name.artifact)
+        if one.name[:3] == new.name[:3] and one.commit == new.commit and one.author_email == new.author_email
+    ]
+    if not own:
+        return
+    signatures = policing.verify(where, [new, *own])
+    key = signatures[new.oid].key
+    for one in own:
+        if signatures[one.oid].is_good or signatures[one.oid].key == key:
+            reason = f"'{one.author_email}' approved '{one.name.version}' for stage '{one.name.stage}' already"
+            raise Conflict(reason, f"'{one.ref}' is the approval; `gto reviews {one.name.artifact}` lists them")
+
+
+def _given(registry: Registry, artifact: str) -> list[Approval]:
+    return [item for item in read_approvals(registry.git, artifact) if isinstance(item, Approval)]
+
+
+def _count(registry: Registry, source: Source, new: Approval) -> list[Tally]:
+    """Count the approvals that are there now, for each rule that asks for some."""
+    wanted = promotion(new.name, new.commit)
+    rules = asking(source.policy, wanted)
+    if not rules:
+        return []
+    where = policing.scope(registry, source)
+    given = {one.oid: one for one in (*_given(registry, new.name.artifact), new)}.values()
+    signatures = policing.verify(where, given)
+    pairs = [(one, signatures[one.oid]) for one in given]
+    return [tally(source.policy, rule, wanted, new.name.version, pairs) for rule in rules]
+
+
+def _next_step(new: Approval, tallies: Sequence[Tally]) -> list[str]:
+    name = new.name
+    if not tallies:
+        return [f"no rule of a policy asks for approvals of '{name.artifact}' for stage '{name.stage}'"]
+    told = [f"rule '{one.rule}': {one.given} of {one.needed} approvals are given" for one in tallies]
+    told = list(dict.fromkeys(told))  # the work tree and the remote mostly say the same
+    if all(one.is_enough for one in tallies):
+        command = f"`gto assign {name.artifact} --version {name.version} --stage {name.stage}`"
+        return [*told, f"{command} by another than the approvers is next"]
+    return [*told, f"others approve too: `gto approve {name.artifact}@{name.version} --stage {name.stage}`"]

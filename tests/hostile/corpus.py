@@ -1,0 +1,9 @@
+"""All hostile repositories."""
+
+from __future__ import annotations
+
+from tests.hostile.places import FILES
+from tests.hostile.settings import PROGRAMS
+from tests.hostile.tags import TAGS
+
+CORPUS = (*(one.entry() for one in PROGRAMS), *FILES, *TAGS)

@@ -1,0 +1,55 @@
+"""Policies, facts and approvals in few words, for the tests that judge events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gto.core import approval
+from gto.core.approval import Approval
+from gto.core.event import Event, read
+from gto.core.policy import Facts, Past, Policy, Rule
+from gto.core.signature import Signature, Trust
+from tests.factories import START, TAGGER, body, oid, record
+
+ADA, GRACE, JOAN = "ada@example.com", "grace@example.com", "joan@example.com"
+KEY = "SHA256:" + "k" * 43
+
+
+def by(email: str, name: str, number: int = 1, time: int = START, *, place: int = 15) -> Event:
+    """The event that a sound tag of somebody's is; its object's id is that of `place`."""
+    made = record(name, oid(number), time)
+    found = read(made._replace(oid=oid(place), body=made.body.replace(TAGGER.encode(), f"X <{email}>".encode())))
+    assert isinstance(found, Event)
+    return found
+
+
+def past(*events: Event) -> Past:
+    """What these events said."""
+    found = Past()
+    for event in sorted(events, key=lambda event: event.key):
+        found.add(event)
+    return found
+
+
+def rules(*given: Rule, **policy: Any) -> Policy:  # noqa: ANN401  any field
+    """A policy of these rules."""
+    return Policy(rules=given)._replace(**policy)
+
+
+def good(email: str, key: str = "") -> Signature:
+    """A signature that proves who made a tag; everybody has a key of their own."""
+    return Signature(Trust.GOOD, email, key or f"SHA256:{email}")
+
+
+def approved(email: str, name: str = "m,v1.0.0,prod", number: int = 1, time: int = START, *, id_: int = 1) -> Approval:
+    """Somebody's approval."""
+    ref = f"approvals/{name},{id_:012x}"
+    parsed = approval.find(ref)
+    assert parsed is not None
+    text = body(ref, oid(number), time).replace(TAGGER.encode(), f"X <{email}>".encode())
+    return Approval(parsed, ref, oid(number), time, text, oid(100 + id_))
+
+
+def approvals(*given: tuple[Approval, Signature], signature: Signature | None = None) -> Facts:
+    """The facts of an event with these approvals."""
+    return Facts(signature=signature, approvals=given)

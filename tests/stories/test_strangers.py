@@ -1,0 +1,105 @@
+"""Repositories that a stranger prepared: every command ends in time with a clear word, and nothing is tripped.
+
+What is planted, and what shows that it is no air, is data: tests/hostile.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.hostile.commands import EVERYDAY, OTHERS, READS, Command
+from tests.hostile.corpus import CORPUS
+from tests.hostile.scene import SECRET, Scene, make_template, plant_scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.hostile.entry import Entry
+
+CONTROL_RE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+SECONDS = "20"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository before anything is planted."""
+    return tmp_path_factory.getbasetemp() / "strangers-template"
+
+
+def scene_of(entry: Entry, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    if not template.exists():
+        template.mkdir()
+        make_template(template)
+    import os
+
+    scene = plant_scene(template, tmp_path / "scene", Path(os.environ["HOME"]), entry.plant)
+    (scene.base / "repos.yaml").write_text("repositories:\n  - path: repo\n", encoding="utf-8")
+    monkeypatch.setenv("GTO_TIMEOUT", "0.3" if entry.waits else SECONDS)
+    return scene
+
+
+def check(scene: Scene, name: str, command: Command, *, waits: bool) -> None:
+    """The command ends with 0, 1 or 2 and a clear word; nothing that it prints commands a terminal."""
+    result = scene.repo.gto(*command.words)
+    said = result.stdout + result.stderr
+    assert result.code in {0, 1, 2}, (name, result)
+    assert "Traceback" not in said, (name, result)
+    assert not CONTROL_RE.search(said), (name, CONTROL_RE.findall(said), said)
+    assert SECRET not in said, (name, said)
+    if result.code and not (command.is_json and result.stdout) and not name.startswith("doctor"):
+        assert re.match("(❌|Usage:|note:|To be done)", result.stderr), (name, result)
+        assert waits or "within" not in result.stderr, (name, result)
+    if command.is_json and result.stdout:
+        json.loads(result.stdout)
+
+
+def check_all(scene: Scene, entry: Entry, names: Iterable[str]) -> None:
+    for name in names:
+        before = scene.outer()
+        check(scene, name, {**READS, **OTHERS}[name], waits=entry.waits)
+        if name in entry.may:
+            scene.reset()
+            continue
+        assert not scene.sprung, f"{name} tripped: {(scene.base / 'sprung').read_text()}"
+        assert scene.outer() == before, name
+
+
+def in_turn(number: int) -> list[str]:
+    """The commands of an entry on an everyday run: together the entries have all of them, many times."""
+    rest = [name for name in READS if name not in EVERYDAY]
+    others = list(OTHERS)
+    return [*EVERYDAY, rest[number % len(rest)], others[number % len(others)], others[(number + 3) % len(others)]]
+
+
+@pytest.mark.parametrize(("number", "entry"), list(enumerate(CORPUS)), ids=[entry.name for entry in CORPUS])
+def test_a_hostile_repository_trips_nothing(
+    number: int, entry: Entry, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = scene_of(entry, template, tmp_path, monkeypatch)
+    check_all(scene, entry, in_turn(number))
+
+
+@pytest.mark.parametrize("entry", CORPUS, ids=[entry.name for entry in CORPUS])
+def test_a_program_that_minds_nothing_is_tripped(
+    entry: Entry, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert entry.control(scene_of(entry, template, tmp_path, monkeypatch)), "the vector is one of air"
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("entry", CORPUS, ids=[entry.name for entry in CORPUS])
+def test_no_command_trips_anything_in_a_hostile_repository(
+    entry: Entry, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_all(scene_of(entry, template, tmp_path, monkeypatch), entry, [*READS, *OTHERS])
+
+
+def test_the_corpus_is_large_enough_and_each_entry_is_its_own() -> None:
+    assert len({entry.name for entry in CORPUS}) == len(CORPUS) >= 45
+    assert len(READS) + len(OTHERS) >= 12
+    assert not {name for entry in CORPUS for name in entry.may} - set(OTHERS)

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import pytest
+
+from gto.core.policy import Facts, Past, Policy, Rule, Verdict, judge
+from gto.core.policy.history import judge_history
+from gto.core.policy.judge import needs
+from gto.core.policy.value import Needs, Reason
+from gto.core.signature import Signature, Trust
+from gto.core.tag import Kind
+from tests.factories import START, oid
+from tests.policies import ADA, GRACE, JOAN, KEY, approvals, approved, by, good, past, rules
+
+DAY = START + 86400
+PROD = by(ADA, "m#prod", time=DAY)
+REGISTERED = by(ADA, "m@v1.0.0", time=START)
+SIGNED = Facts(good(ADA))
+
+
+def codes(verdict: Verdict) -> list[str]:
+    return [reason.code for reason in verdict.reasons]
+
+
+def test_a_policy_without_rules_allows_everything() -> None:
+    verdict = judge(Policy(), PROD, Past(), Facts())
+    assert verdict == Verdict("m#prod")
+    assert verdict.is_allowed
+
+
+def test_events_before_the_policy_are_not_judged() -> None:
+    strict = rules(Rule("r", who=(), signed=True, approvals=1), signed=True, stages=(), since=DAY + 1)
+    assert judge(strict, PROD, Past(), Facts()) == Verdict("m#prod")
+    assert needs(strict, PROD) == Needs()
+    assert codes(judge(strict._replace(since=DAY), PROD, Past(), Facts())) == [
+        "unknown-stage",
+        "unsigned",
+        "not-allowed",
+        "not-approved",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "tag", "covered"),
+    [
+        (Rule("r"), "m@v1.0.0", True),
+        (Rule("r", artifacts=("x", "m*")), "m#prod", True),
+        (Rule("r", artifacts=("fraud/*",)), "fraud/a/b#prod", True),
+        (Rule("r", artifacts=("x",)), "m#prod", False),
+        (Rule("r", events=frozenset({Kind.ASSIGNMENT})), "m#prod", True),
+        (Rule("r", events=frozenset({Kind.ASSIGNMENT})), "m#prod!", False),
+        (Rule("r", stages=("prod",)), "m#prod!", True),
+        (Rule("r", stages=("pro?",)), "m#prod", True),
+        (Rule("r", stages=("dev",)), "m#prod", False),
+        (Rule("r", stages=("prod",)), "m@v1.0.0", False),
+        (Rule("r", stages=("prod",)), "m@v1.0.0!", True),
+        (Rule("r", stages=("dev",)), "m@v1.0.0!", False),
+        (Rule("r", stages=("prod",)), "m@deprecated", True),
+        (Rule("r", stages=("dev",)), "m@deprecated", False),
+    ],
+)
+def test_a_rule_covers_what_touches_its_artifacts_stages_and_kinds(rule: Rule, tag: str, *, covered: bool) -> None:
+    before = past(REGISTERED, by(ADA, "m#prod#1", time=START + 60))
+    assert judge(rules(rule), by(ADA, tag, time=DAY), before, Facts()).rules == (("r",) if covered else ())
+
+
+def test_a_deregistration_touches_the_stages_of_its_own_version_alone() -> None:
+    before = past(REGISTERED, by(ADA, "m@v2.0.0", 2), by(ADA, "m#prod", 2, START + 60))
+    policy = rules(Rule("r", stages=("prod",), who=()))
+    assert judge(policy, by(ADA, "m@v1.0.0!", 1, DAY), before, Facts()).is_allowed
+    assert codes(judge(policy, by(ADA, "m@v2.0.0!", 2, DAY), before, Facts())) == ["not-allowed"]
+    assert codes(judge(policy, by(ADA, "m@deprecated", 1, DAY), before, Facts())) == ["not-allowed"]
+
+
+def test_a_stage_that_the_settings_do_not_list_is_refused() -> None:
+    verdict = judge(Policy(stages=("dev", "staging")), PROD, Past(), Facts())
+    assert verdict.reasons == (Reason("unknown-stage", "'prod' is none of the stages of .gto: dev, staging"),)
+    assert str(verdict.reasons[0]) == "'prod' is none of the stages of .gto: dev, staging"
+    assert judge(Policy(stages=("prod",)), PROD, Past(), Facts()).is_allowed
+    assert judge(Policy(stages=()), by(ADA, "m#prod!"), Past(), Facts()).is_allowed
+
+
+@pytest.mark.parametrize(
+    ("who", "signature", "allowed"),
+    [
+        ((ADA,), None, True),
+        (("ADA@Example.COM",), None, True),
+        (("*@example.com",), None, True),
+        ((GRACE,), None, False),
+        ((), None, False),
+        (("leads",), None, True),
+        (("others",), None, False),
+        ((KEY,), None, False),
+        ((KEY,), good(ADA, KEY), True),
+        ((KEY,), Signature(Trust.UNKNOWN_SIGNER, key=KEY), False),
+        ((KEY,), good(ADA), False),
+        ((GRACE, KEY), good(ADA, KEY), True),
+    ],
+)
+def test_who_is_named_by_address_pattern_group_or_key(
+    who: tuple[str, ...], signature: Signature | None, *, allowed: bool
+) -> None:
+    policy = rules(Rule("r", who=who), groups={"leads": (ADA,), "others": (GRACE,)})
+    verdict = judge(policy, PROD, Past(), Facts(signature))
+    assert codes(verdict) == ([] if allowed else ["not-allowed"])
+
+
+def test_a_refusal_names_the_rule_and_who_may() -> None:
+    reason = judge(rules(Rule("production", who=())), PROD, Past(), Facts()).reasons[0]
+    assert str(reason) == f"rule 'production': '{ADA}' may not do this; allowed: nobody"
+    assert reason.hint == "ask one of them, or change the rule"
+
+
+@pytest.mark.parametrize("trust", [trust for trust in Trust if trust is not Trust.GOOD])
+def test_a_signature_that_is_not_good_is_refused_by_its_verdict(trust: Trust) -> None:
+    facts = Facts(Signature(trust, reason="because"))
+    reason = judge(rules(Rule("r", signed=True)), PROD, Past(), facts).reasons[0]
+    assert reason.code == trust.name.lower().replace("_", "-")
+    assert reason.text == f"the signature is not good: {trust.value}, because"
+    assert reason.rule == "r"
+    assert (
+        judge(rules(Rule("r", signed=True)), PROD, Past(), Facts(Signature(trust)))
+        .reasons[0]
+        .text.endswith(trust.value)
+    )
+
+
+def test_a_signature_is_asked_for_once_and_one_that_is_good_is_enough() -> None:
+    assert codes(judge(rules(Rule("r", signed=True), signed=True), PROD, Past(), Facts())) == ["unsigned"]
+    assert judge(rules(Rule("r", signed=True)), PROD, Past(), Facts()).reasons[0].text == "the tag is not signed"
+    assert judge(rules(Rule("r", signed=True), signed=True), PROD, Past(), SIGNED).is_allowed
+    assert judge(rules(signed=True), PROD, Past(), Facts()).reasons[0].rule == "signing.required"
+
+
+def test_a_commit_must_be_on_the_branch_and_annotate_the_artifact() -> None:
+    policy = rules(Rule("r", branch="main", annotated=True))
+    for tag in ("m@v1.0.0", "m#prod"):
+        assert codes(judge(policy, by(ADA, tag), Past(), Facts())) == ["not-on-branch", "not-annotated"]
+        assert judge(policy, by(ADA, tag), Past(), Facts(branches=frozenset({"main"}), is_annotated=True)).is_allowed
+    for tag in ("m@v1.0.0!", "m#prod!", "m@deprecated"):
+        assert judge(policy, by(ADA, tag), Past(), Facts()).is_allowed
+
+
+def test_pre_releases_can_be_kept_out_of_a_registry_and_of_a_stage() -> None:
+    policy = rules(Rule("r", prereleases=False))
+    assert codes(judge(policy, by(ADA, "m@v1.0.0-rc.1"), Past(), Facts())) == ["pre-release"]
+    assert judge(policy, by(ADA, "m@v1.0.0"), Past(), Facts()).is_allowed
+    early = past(by(ADA, "m@v1.0.0-rc.1"))
+    assert codes(judge(policy, PROD, early, Facts())) == ["pre-release"]
+    assert judge(policy, PROD, past(REGISTERED), Facts()).is_allowed
+    assert judge(policy, PROD, Past(), Facts()).is_allowed  # a commit without a version is no pre-release
+
+
+def test_stages_have_an_order() -> None:
+    policy = rules(Rule("r", stages=("prod",), after="staging"))
+    verdict = judge(policy, PROD, past(REGISTERED), Facts())
+    assert codes(verdict) == ["out-of-order"]
+    assert verdict.reasons[0].hint == "`gto assign m --version v1.0.0 --stage staging` first"
+    staged = past(REGISTERED, by(ADA, "m#staging", time=START + 60))
+    assert judge(policy, PROD, staged, Facts()).is_allowed
+    left = past(REGISTERED, by(ADA, "m#staging", time=START + 60), by(ADA, "m#staging!", time=START + 120))
+    assert codes(judge(policy, PROD, left, Facts())) == ["out-of-order"]
+    gone = past(REGISTERED, by(ADA, "m#staging", time=START + 60), by(ADA, "m@v1.0.0!", time=START + 120))
+    assert codes(judge(policy, PROD, gone, Facts())) == ["out-of-order"]
+    assert judge(policy, by(ADA, "m#prod!"), Past(), Facts()).is_allowed
+
+
+def test_a_stage_can_hold_one_version_at_a_time() -> None:
+    policy = rules(Rule("r", one_version=True))
+    two = [REGISTERED, by(ADA, "m@v2.0.0", 2), by(ADA, "m#prod#1", 2, START + 60)]
+    verdict = judge(policy, PROD, past(*two), Facts())
+    assert codes(verdict) == ["occupied"]
+    assert verdict.reasons[0].text == "'v2.0.0' is in stage 'prod' still"
+    assert judge(policy, by(ADA, "m#prod#2", 2, DAY), past(*two), Facts()).is_allowed  # it is the one that is there
+    assert judge(policy, PROD, past(*two, by(ADA, "m#prod!#2", 2, START + 120)), Facts()).is_allowed
+    assert judge(policy, PROD, past(*two, by(ADA, "m@v2.0.0!", 2, START + 120)), Facts()).is_allowed
+
+
+def test_approvals_are_of_others_with_keys_of_their_own() -> None:
+    policy = rules(Rule("r", approvals=2, approvers=("team",)), groups={"team": (GRACE, JOAN, ADA)})
+    before = past(REGISTERED)
+
+    def refused(*given: tuple[str, Signature], signature: Signature | None = None) -> bool:
+        made = [(approved(email, id_=place), mark) for place, (email, mark) in enumerate(given, 1)]
+        verdict = judge(policy, PROD, before, approvals(*made, signature=signature))
+        assert codes(verdict) in ([], ["not-approved"])
+        return not verdict.is_allowed
+
+    assert refused()
+    assert refused((GRACE, good(GRACE)))
+    assert not refused((GRACE, good(GRACE)), (JOAN, good(JOAN)))
+    assert refused((GRACE, good(GRACE)), (GRACE, good(GRACE)))
+    assert refused((GRACE, good(GRACE, KEY)), (JOAN, good(JOAN, KEY)))  # one key under two names
+    assert refused((GRACE, good(GRACE)), (GRACE, good(GRACE, KEY)))  # one name with two keys
+    assert refused((GRACE, good(GRACE)), (ADA, good(ADA)))  # the author
+    assert refused((GRACE, good(GRACE)), (JOAN, good(JOAN, KEY)), signature=good(ADA, KEY))  # the author's key
+    assert refused((GRACE, good(GRACE)), (JOAN, Signature(Trust.UNSIGNED)))
+    assert refused((GRACE, good(GRACE)), ("x@example.com", good("x@example.com")))  # none of the approvers
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        approved(GRACE, number=2),
+        approved(GRACE, "n,v1.0.0,prod"),
+        approved(GRACE, "m,v2.0.0,prod"),
+        approved(GRACE, "m,v1.0.0,dev"),
+        approved(GRACE, time=DAY + 1),
+    ],
+)
+def test_an_approval_counts_for_its_own_artifact_version_commit_and_stage_and_from_its_time_on(
+    other: object,
+) -> None:
+    policy = rules(Rule("r", approvals=1))
+    assert judge(policy, PROD, past(REGISTERED), approvals((approved(GRACE), good(GRACE)))).is_allowed
+    verdict = judge(policy, PROD, past(REGISTERED), Facts(approvals=((other, good(GRACE)),)))  # type: ignore[arg-type]  # the parameter is any of the table
+    assert codes(verdict) == ["not-approved"]
+    assert verdict.reasons[0].text == "0 of 1 approvals are given"
+
+
+def test_every_rule_that_covers_an_event_must_be_met() -> None:
+    policy = rules(Rule("a", who=(ADA,)), Rule("b", who=(GRACE,)), Rule("c", artifacts=("x",), who=()))
+    verdict = judge(policy, PROD, Past(), Facts())
+    assert verdict.rules == ("a", "b")
+    assert [reason.rule for reason in verdict.reasons] == ["b"]
+
+
+def test_only_the_facts_that_may_count_are_asked_for() -> None:
+    assert needs(Policy(), PROD) == Needs()
+    everything = rules(Rule("r", signed=True, branch="main", annotated=True, approvals=1))
+    assert needs(everything, PROD) == Needs(True, frozenset({"main"}), True, True)  # noqa: FBT003  all fields
+    assert needs(everything, REGISTERED) == Needs(True, frozenset({"main"}), True)  # noqa: FBT003  all fields
+    assert needs(everything, by(ADA, "m#prod!")) == Needs(signature=True)
+    assert needs(rules(Rule("r", who=(ADA,))), PROD) == Needs()
+    assert needs(rules(Rule("r", who=("g",)), groups={"g": (ADA, KEY)}), PROD).signature
+    assert needs(rules(signed=True), PROD) == Needs(signature=True)
+    assert needs(rules(Rule("r", stages=("dev",), signed=True)), PROD) == Needs()
+    assert needs(rules(Rule("r", stages=("dev",), signed=True)), by(ADA, "m@deprecated")).signature
+
+
+def test_what_was_refused_is_no_ground_for_what_follows() -> None:
+    policy = rules(Rule("s", stages=("staging",), who=(GRACE,)), Rule("p", stages=("prod",), after="staging"))
+    staging = by(ADA, "m#staging", time=START + 60)
+    verdicts = judge_history(policy, [PROD, staging, REGISTERED], {})
+    assert {ref: codes(verdict) for ref, verdict in verdicts.items()} == {
+        "m@v1.0.0": [],
+        "m#staging": ["not-allowed"],
+        "m#prod": ["out-of-order"],
+    }
+    allowed = judge_history(policy, [PROD, by(GRACE, "m#staging", time=START + 60), REGISTERED], {})
+    assert all(verdict.is_allowed for verdict in allowed.values())
+
+
+def test_facts_of_a_history_are_found_by_the_tag_objects_ids() -> None:
+    one = by(ADA, "m#prod", place=3)
+    policy = rules(signed=True)
+    assert judge_history(policy, [one], {oid(3): SIGNED})["m#prod"].is_allowed
+    assert not judge_history(policy, [one], {oid(4): SIGNED})["m#prod"].is_allowed
