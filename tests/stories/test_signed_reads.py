@@ -140,8 +140,8 @@ def test_what_is_left_out_neither_uses_nor_spoils_what_is_kept(repo: Repo, keys:
 def test_signatures_of_a_catalogue_are_refused(repo: Repo) -> None:
     for words in (("show", "--all", "--verify"), ("history", "--all", "--require-signed")):
         said(repo.gto(*words), "is for one repository")
-    said(repo.gto("show", "--allowed-signers", "x"), "add --verify or --require-signed")
-    said(repo.gto("stages", "--allowed-signers", "x"), "add --require-signed")
+    said(repo.gto("show", "--allowed-signers", "x"), "add --verify, --require-signed or")
+    said(repo.gto("stages", "--allowed-signers", "x"), "add --require-signed or")
 
 
 def test_allowed_signers_may_be_named_where_events_are_read(mixed: Repo, keys: Keys) -> None:

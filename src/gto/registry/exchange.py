@@ -228,7 +228,7 @@ def _send(git: Git, remote: str, oids: dict[str, str]) -> None:
 
 def _read(git: Git, oids: dict[str, str]) -> list[Item | Problem]:
     """Read events and approvals, names to object ids."""
-    given = {ref: oid for ref, oid in oids.items() if ref.startswith(approval.PREFIX)}
+    given = {ref: oid for ref, oid in oids.items() if approval.find(ref) is not None}
     listing = "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in oids.items() if ref not in given)
     events = tags.read_tags(git, tags.Listing(listing.encode("utf-8", "surrogateescape"))) if listing else ()
     return [*events, *(read_new_approvals(git, given) if given else ())]

@@ -55,7 +55,7 @@ def judge(
 
 def read_items(git: Git, oids: Mapping[str, str]) -> dict[str, Item]:
     """Read tag objects, names to ids: what each is for GTO; a tag that is none of its business is left out."""
-    of_approvals = {ref: oid for ref, oid in oids.items() if ref.startswith(approval.PREFIX)}
+    of_approvals = {ref: oid for ref, oid in oids.items() if approval.find(ref) is not None}
     text = "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in oids.items() if ref not in of_approvals)
     found: dict[str, Item] = {}
     read = tags.read_tags(git, Listing(text.encode("utf-8", "surrogateescape"))) if text else ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gto.core.event import Event, Problem
-from gto.core.snapshot import fold
 from gto.git.signature import SignedTag, Trusted, read_trusted, verify_tags
 from gto.registry import basis
 
@@ -74,15 +73,16 @@ class Signatures:
 
         One that is not good speaks for all.
         """
-        return [self._speaker(_under_version(row)) for row in rows]
+        under = [_under_version(row) for row in rows]
+        self._of([event for events in under for event in events])  # all at once
+        return [self._speaker(events) for events in under]
 
     def under_artifacts(self, until: int | None = None) -> dict[str, Signature | None]:
         """Return as much for each artifact as the overview shows it; with `until`, as it was at that second."""
-        ignored = self._registry.ignored
-        events = [event for event in self._events.values() if event.ref not in ignored]
-        events = [event for event in events if until is None or event.time <= until]
-        self._of(events)  # all at once
-        return {name: self._speaker(_under_artifact(state)) for name, state in fold(events).artifacts.items()}
+        states = self._registry.snapshot(until).artifacts
+        under = {name: _under_artifact(state) for name, state in states.items()}
+        self._of([event for events in under.values() for event in events])  # all at once
+        return {name: self._speaker(events) for name, events in under.items()}
 
     def _speaker(self, events: Sequence[Event]) -> Signature | None:
         pairs = list(zip(events, self._of(events), strict=True))

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.core.approval import Approval
 from gto.core.event import Event, Problem
 from gto.core.policy import Facts, Policy, Rule, Verdict
 from gto.core.policy.push import AHEAD, Change, Scene, judge_push, looks_like_event
@@ -15,6 +14,7 @@ from tests.policies import ADA, GRACE, approved, by, good, rules
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gto.core.approval import Approval
     from gto.core.policy.push import Item
 
 NOW = START + 3600

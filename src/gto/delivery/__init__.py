@@ -1,0 +1,1 @@
+"""The files of a version, on disk: selector, commit, path, locations, bytes."""

@@ -1,0 +1,1 @@
+"""Bytes of artifacts: where they are, and how they get to disk."""

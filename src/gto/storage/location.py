@@ -1,0 +1,79 @@
+"""Where the bytes of a file are, and what they must be."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+Algorithm = Literal["md5", "md5-dos2unix", "sha256", "git"]
+"""`md5-dos2unix` is DVC's of before 3.0, which left carriage returns of text files out; `git` is a blob's object id."""
+
+
+class Digest(NamedTuple):
+    """What the bytes must hash to."""
+
+    algorithm: Algorithm
+    value: str
+    """Hexadecimal digits, in lower case."""
+
+
+class GitBlob(NamedTuple):
+    """A blob of the repository."""
+
+    oid: str
+
+
+class StoreAddress(NamedTuple):
+    """A store of objects: a bucket, a server, a directory; what it takes to open it."""
+
+    url: str
+    """`s3://bucket/prefix`, `gs://`, `azure://container/prefix`, `https://host/path`, `ssh://`, or an absolute path."""
+    options: Mapping[str, str] = MappingProxyType({})
+    """Options as DVC names them: `endpointurl`, `profile`, `access_key_id`, `connection_string`, `user`, ..."""
+    trusted: bool = False
+    """Whether the user's own configuration names it: only then credentials are sent there (decision 13)."""
+
+
+class StoreObject(NamedTuple):
+    """An object of a store."""
+
+    store: StoreAddress
+    key: str
+    """Below the store's URL, with `/`."""
+    version: str | None = None
+    """The version's id, where the store keeps versions."""
+
+
+class LfsObject(NamedTuple):
+    """An object of a Git LFS server."""
+
+    oid: str
+    """Its SHA-256."""
+    size: int
+    endpoint: str
+    """The URL of the server's API, as git-lfs finds it; a path for a remote that is a directory."""
+
+
+Source = GitBlob | StoreObject | LfsObject
+
+
+class Content(NamedTuple):
+    """One file to deliver."""
+
+    path: str
+    """Below the directory of the artifact, with `/`; empty where the artifact is one file."""
+    size: int | None
+    """Bytes; None where nothing says."""
+    digest: Digest | None
+    """None only for a plain URL, whose bytes nobody promised."""
+    sources: tuple[Source, ...]
+    """Where to get it, the best first: a local cache before a remote."""
+    is_executable: bool = False
+
+
+class Located(NamedTuple):
+    """The files of an artifact."""
+
+    name: str
+    """The last part of its path: the name that it gets on disk."""
+    is_directory: bool
+    contents: tuple[Content, ...]
