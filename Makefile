@@ -38,6 +38,7 @@ check: $(STAMP) ## ruff, mypy --strict, import contracts
 bench: $(STAMP) ## measure gto beside git and beside GTO 1.10.1
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/catalog.py
+	@$(BIN)/python benchmarks/signatures.py
 	@$(BIN)/python benchmarks/hook.py
 
 docs: $(STAMP) ## build the documentation into site/

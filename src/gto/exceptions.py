@@ -504,6 +504,85 @@ class MirrorBusy(Conflict):
         self.path = path
 
 
+class StorageError(GTOException):
+    """The bytes of a file could not be brought."""
+
+    passing = False
+    """Whether it may go well a moment later."""
+
+
+class RemoteUnreachable(StorageError):
+    """A store cannot be reached, or does not answer as it should."""
+
+    def __init__(self, url: str, reason: str, hint: str = "", *, passing: bool = False) -> None:
+        """Keep the store's address, which holds nothing secret, and why."""
+        super().__init__(f"Cannot read '{url}': {reason}", hint or "run this again, or ask who keeps that store")
+        self.url = url
+        self.reason = reason
+        self.passing = passing
+
+
+class StoreRefused(RemoteUnreachable):
+    """A store wants credentials, or other ones."""
+
+
+class ContentMissing(StorageError, NotFound):
+    """A store has no object of that name."""
+
+    def __init__(self, url: str, hint: str = "") -> None:
+        """Keep the object's address, which holds nothing secret."""
+        super().__init__(
+            f"There is no '{url}'", hint or "it was never pushed there, or was removed: `dvc push` brings it"
+        )
+        self.url = url
+
+
+class ChecksumMismatch(StorageError):
+    """Bytes came that are not those that Git's history promises."""
+
+    def __init__(self, url: str, expected: str, found: str) -> None:
+        """`expected` and `found` are sizes or digests, in words."""
+        super().__init__(
+            f"'{url}' does not hold what was registered: {expected} expected, {found} found",
+            "nothing was kept of it; put the right file there from a machine whose cache has it, as with `dvc push`",
+        )
+        self.url = url
+        self.expected = expected
+        self.found = found
+
+
+class UnsafePath(StorageError):
+    """A file would not be written where it seems to belong."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        """`reason` completes the sentence that begins with the path."""
+        super().__init__(f"'{path}' is not written: it {reason}", "ask who registered this version; nothing was kept")
+        self.path = path
+        self.reason = reason
+
+
+class TargetTaken(Conflict):
+    """A file is there already, and is another one."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        """Keep the paths."""
+        others = f", and {len(paths) - 1} more" if len(paths) > 1 else ""
+        super().__init__(
+            f"'{paths[0]}'{others} is there already and differs", "--force overwrites; or choose another place"
+        )
+        self.paths = tuple(paths)
+
+
+class TargetUnwritable(StorageError):
+    """The disk is full, or may not be written to."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        """`reason` is what the system said."""
+        super().__init__(f"Cannot write '{path}': {reason}", "make room, or choose another place; then run this again")
+        self.path = path
+        self.reason = reason
+
+
 def duration(seconds: float) -> str:
     """Return a length of time in words, in the largest unit of which it holds two or more."""
     for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
@@ -520,6 +599,40 @@ class ExtraMissing(GTOException):
         super().__init__(f"{purpose}, GTO needs the Python package '{package}'", f"pip install 'gto[{extra}]'")
         self.package = package
         self.extra = extra
+
+
+class NoPath(NotFound):
+    """An annotation does not say where the artifact is."""
+
+    def __init__(self, name: str, file: str, where: str) -> None:
+        """`file` is the annotating file, `where` the commit."""
+        super().__init__(
+            f"{file} names no path of '{name}' in {where}",
+            f"`gto annotate {name} --path PATH`, commit it, and register a new version",
+        )
+        self.name = name
+
+
+class NotInCommit(NotFound):
+    """A path of an annotation is neither in Git nor known to DVC."""
+
+    def __init__(self, path: str, commit: str, hint: str = "") -> None:
+        """Keep path and commit."""
+        super().__init__(
+            f"'{path}' is neither in Git nor tracked by DVC in commit {commit[:7]}",
+            hint or "`gto describe` shows the path that is annotated; was its file forgotten in that commit?",
+        )
+        self.path = path
+        self.commit = commit
+
+
+class CannotLocate(GTOException):
+    """Where the bytes of a file are cannot be told for certain."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        """`reason` completes the sentence."""
+        super().__init__(f"Cannot tell where the files are: {reason}", hint)
+        self.reason = reason
 
 
 class NotImplementedInGTO(GTOException):

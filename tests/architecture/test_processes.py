@@ -59,6 +59,9 @@ def counted(repo: Repo, tmp_path: Path) -> dict[str, str]:
         (["stages"], 1),  # .gto lists them
         (["stages", "--used"], 3),
         (["check-ref", "churn@v0.0.1"], 2),
+        (["check-ref", "churn@v0.0.1", "--verify"], 3),  # and whom git's configuration trusts
+        (["show", "--verify"], 6),  # and the tags again: what is kept of a large registry says nothing of signatures
+        (["history", "--require-signed"], 4),
         (["tags", "--other"], 3),
         (["describe", "churn"], 1),
         (["describe", "churn@latest"], 4),

@@ -31,6 +31,11 @@ READS = {
     "doctor --json": Command(("doctor", "--json"), is_json=True),
     "tags": Command(("tags", "--other")),
     "search": Command(("search", "o", "--json"), is_json=True),
+    "verify": Command(("verify", "--json"), is_json=True),
+    "reviews": Command(("reviews", "--json"), is_json=True),
+    "show -r URL": Command(("show", "--json", "-r", "file://{repo}"), is_json=True),
+    "describe -r URL": Command(("describe", "ok", "-r", "file://{repo}")),
+    "doctor -r URL": Command(("doctor", "-r", "file://{repo}")),
     "print-state": Command(("print-state",), is_json=True),
 }
 """These trip nothing anywhere."""
@@ -47,5 +52,5 @@ OTHERS = {
 }
 """These write to the clone, or talk to its remote."""
 
-EVERYDAY = ("show --json", "describe", "doctor", "show --all")
-"""Run in each entry every day, with three of the others in turn; `make soak` runs all."""
+EVERYDAY = ("show --json", "describe", "doctor", "show --all", "doctor --fix", "show -r URL")
+"""Run in each entry every day, with some of the others in turn; `make soak` runs all."""

@@ -72,7 +72,7 @@ class Scene:
         found = {}
         for place in (self.outside, self.base / "home"):
             for directory, names, files in os.walk(place):
-                names[:] = [name for name in names if name != ".cache"]
+                names[:] = [name for name in names if name not in {".cache", ".gnupg"}]  # the last is gpg's own
                 for name in (*names, *files):
                     path = os.path.join(directory, name)
                     found[path] = _seen(path)

@@ -120,7 +120,29 @@ def grown(title: str, name: str) -> Entry:
     return Entry(found.name, found.plant, act)
 
 
+def signed(title: str, key: str, armor: bytes) -> Entry:
+    """A tag with a signature, and a repository that names the program to check it with."""
+
+    def act(scene: Scene) -> None:
+        plant(
+            scene.repo,
+            RawTag("x@v1.0.0", message=b"x\n-----BEGIN %s-----\n\nAAAA\n-----END %s-----\n" % (armor, armor)),
+        )
+        scene.repo.git("config", key, str(scene.trap))
+        scene.repo.git("config", "gpg.ssh.allowedSignersFile", str(scene.outside / "notes"))
+
+    def control(scene: Scene) -> bool:
+        scene.plain("git", "verify-tag", "x@v1.0.0")
+        return scene.sprung
+
+    return Entry(f"signature-checked-by-{title}", act, control)
+
+
 TAGS = (
+    signed("gpg-program", "gpg.program", b"PGP SIGNATURE"),
+    signed("gpg-openpgp-program", "gpg.openpgp.program", b"PGP SIGNATURE"),
+    signed("gpg-ssh-program", "gpg.ssh.program", b"SSH SIGNATURE"),
+    signed("gpg-x509-program", "gpg.x509.program", b"SIGNED MESSAGE"),
     tag("message-commands-the-terminal", b"\x1b[2J", message=b"\x1b[2J\x1b]0;evil\x07\xc2\x9b31m"),
     tag("message-turns-the-line-round", "\u202e".encode(), message="\u202e\u2066moc.elgoog\u2069".encode()),
     tag("message-of-5-megabytes", b"word " * 1000, message=b"word " * 1_000_000),

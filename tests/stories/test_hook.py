@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -123,7 +124,8 @@ def make_team(root: Path, server: Server) -> Team:
         team.commits[name] = repo.commit(name, files, f"{now - 5 * DAY} +0000")
 
     annotated = {"artifacts.yaml": "churn: {type: model, path: m.pkl}\n"}
-    commit("bare", {".gto.policy.yaml": POLICY, ".gto.signers": "\n".join(signers) + "\n"})
+    since = datetime.fromtimestamp(now - 4.5 * DAY, UTC).isoformat()
+    commit("bare", {".gto.policy.yaml": f"since: {since}\n{POLICY}", ".gto.signers": "\n".join(signers) + "\n"})
     commit("first", {**annotated, ".gto": "stages: [dev, staging, prod]\n"})
     for name in ("second", "third", "candidate", "fourth", "free"):
         commit(name)
@@ -260,6 +262,9 @@ BREACHES = {
     ),
     "the tag is from the future": Breach("in-the-future", only(name="churn#dev#77", at=DAY), ("churn#dev#77",)),
     "the tag is too old": Breach("too-old", only(name="new#dev#1", at=-60 * DAY), ("new#dev#1",)),
+    "the tag claims to be older than the policy": Breach(
+        "not-allowed", only(name="new@v1.0.0", by="carol", at=int(-4.7 * DAY)), ("new@v1.0.0",), "carol"
+    ),
     "the stage is none of .gto": Breach("unknown-stage", only(name="churn#production#77"), ("churn#production#77",)),
     "somebody registers who may not": Breach(
         "not-allowed",

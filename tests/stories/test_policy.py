@@ -215,7 +215,7 @@ def test_the_script_for_a_forge_is_a_shell_script_that_names_the_stages(team: Re
     found = json.loads(done(team.gto("policy", "protect", "--forge", forge, "--json")))
     assert found["forge"] == forge
     assert found["notes"]
-    assert [one["what"] for one in found["protections"]][0] == "rule 'production'"
+    assert found["protections"][0]["what"] == "rule 'production'"
     for one in found["protections"]:
         for line in one["commands"]:
             assert line in script

@@ -254,3 +254,14 @@ def test_tags_are_kept_here_on_demand_where_the_remote_does_not_take_them(
         (origin.path / "hooks/pre-receive").unlink()
     done(repo.gto("push"))
     assert origin.refs("refs/tags") == repo.refs("refs/tags")
+
+
+def test_a_push_deletes_no_tag_here_where_git_is_told_to_prune(repo: Repo, origin: Repo) -> None:
+    assert origin.path.exists()
+    repo.git("config", "--global", "fetch.prune", "true")
+    done(repo.gto("register", "nn"))
+    repo.commit("next")
+    done(repo.gto("register", "nn", "--push"))
+    assert {"refs/tags/nn@v0.0.1", "refs/tags/nn@v0.0.2"} <= set(repo.refs("refs/tags"))
+    repo.git("fetch", "--quiet", "origin", "refs/tags/nn@*:refs/tags/nn@*")
+    assert "refs/tags/nn@v0.0.1" not in repo.refs("refs/tags"), "git does"

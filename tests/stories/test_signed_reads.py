@@ -171,18 +171,18 @@ def test_python_asks_the_same(mixed: Repo, keys: Keys, monkeypatch: pytest.Monke
     assert isinstance(shown, dict)
     assert shown == asked(mixed, "show", "--verify")
     assert list(api.show(path, require_signed=True)) == ["nn"]
-    rows, _ = api.show(path, table=True, verify=True, require_signed=True, allowed_signers=signers)
+    rows = cells(api.show(path, table=True, verify=True, require_signed=True, allowed_signers=signers))
     assert [row["signature"] for row in rows] == [GOOD]
     versions = api.show(path, "nn", verify=True)
     assert isinstance(versions, list)
     assert [row["signature"] for row in versions] == [
         row["signature"] for row in asked(mixed, "show", "nn", "--verify")
     ]
-    rows, _ = api.show(path, "nn", table=True, verify=True)
+    rows = cells(api.show(path, "nn", table=True, verify=True))
     assert [row["signature"] for row in rows] == ["unsigned", "unsigned"]
     events = api.history(path, require_signed=True, verify=True)
     assert [event["signature"]["verdict"] for event in events] == [GOOD] * 2  # type: ignore[index,call-overload]  # as JSON
-    rows, _ = api.history(path, table=True, verify=True)
+    rows = cells(api.history(path, table=True, verify=True))
     assert {row["signature"] for row in rows} == {GOOD, "unsigned"}
     (event,) = api.check_ref(path, "nn@v1.0.0", verify=True)
     assert event.signature is not None
@@ -198,6 +198,11 @@ def test_python_asks_the_same(mixed: Repo, keys: Keys, monkeypatch: pytest.Monke
     mixed.git("config", "--global", "user.signingKey", str(keys.place / "ada"))
     assert api.register(path, "third", "HEAD", sign=True).tag == "third@v0.0.1"
     assert api.verify(path, "third")[0].signature.is_good
+
+
+def cells(shown: Any) -> list[dict[str, Any]]:  # noqa: ANN401  what a table is, beside what else the function returns
+    rows: list[dict[str, Any]] = shown[0]
+    return rows
 
 
 def asked_code(repo: Repo, *words: str) -> Any:  # noqa: ANN401  whatever the command prints
@@ -220,3 +225,13 @@ def test_one_object_under_two_names_is_good_under_its_own(repo: Repo, keys: Keys
     body = body_of(repo, "nn@v1.0.0").replace(b"tag nn@v1.0.0", b"tag nn@v3.0.0")
     repo.git("update-ref", "refs/tags/nn@v3.0.0", write_object(repo, "tag", body))
     assert [row["version"] for row in asked(repo, "show", "nn", "--require-signed")] == ["v1.0.0"]
+
+
+def test_the_policy_s_list_of_signers_counts_in_one_s_own_repository(mixed: Repo, keys: Keys) -> None:
+    mixed.git("config", "--global", "--unset", "gpg.ssh.allowedSignersFile")
+    assert asked(mixed, "show", "--require-signed") == {}
+    signers = keys.signers.read_text(encoding="utf-8")
+    policy = "signing: {allowed_signers: team-keys}\nrules: []\n"
+    mixed.commit("policy", {"team-keys": signers, ".gto.policy.yaml": policy})
+    assert asked(mixed, "show", "--require-signed")["nn"]["version"] == "v1.0.0"
+    assert asked_code(mixed, "verify", "nn")["good"] == 2

@@ -6,7 +6,12 @@ What is planted, and what shows that it is no air, is data: tests/hostile.
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +20,7 @@ import pytest
 from tests.hostile.commands import EVERYDAY, OTHERS, READS, Command
 from tests.hostile.corpus import CORPUS
 from tests.hostile.scene import SECRET, Scene, make_template, plant_scene
+from tests.hostile.tracing import trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,8 +41,6 @@ def scene_of(entry: Entry, template: Path, tmp_path: Path, monkeypatch: pytest.M
     if not template.exists():
         template.mkdir()
         make_template(template)
-    import os
-
     scene = plant_scene(template, tmp_path / "scene", Path(os.environ["HOME"]), entry.plant)
     (scene.base / "repos.yaml").write_text("repositories:\n  - path: repo\n", encoding="utf-8")
     monkeypatch.setenv("GTO_TIMEOUT", "0.3" if entry.waits else SECONDS)
@@ -45,7 +49,7 @@ def scene_of(entry: Entry, template: Path, tmp_path: Path, monkeypatch: pytest.M
 
 def check(scene: Scene, name: str, command: Command, *, waits: bool) -> None:
     """The command ends with 0, 1 or 2 and a clear word; nothing that it prints commands a terminal."""
-    result = scene.repo.gto(*command.words)
+    result = scene.repo.gto(*(scene.fill(word) for word in command.words))
     said = result.stdout + result.stderr
     assert result.code in {0, 1, 2}, (name, result)
     assert "Traceback" not in said, (name, result)
@@ -72,8 +76,9 @@ def check_all(scene: Scene, entry: Entry, names: Iterable[str]) -> None:
 def in_turn(number: int) -> list[str]:
     """The commands of an entry on an everyday run: together the entries have all of them, many times."""
     rest = [name for name in READS if name not in EVERYDAY]
-    others = list(OTHERS)
-    return [*EVERYDAY, rest[number % len(rest)], others[number % len(others)], others[(number + 3) % len(others)]]
+    others = [name for name in OTHERS if name not in EVERYDAY]
+    turns = [others[(number + step) % len(others)] for step in (0, 2, 4)]
+    return [*EVERYDAY, *(rest[(number + step) % len(rest)] for step in (0, 5)), *turns]
 
 
 @pytest.mark.parametrize(("number", "entry"), list(enumerate(CORPUS)), ids=[entry.name for entry in CORPUS])
@@ -97,6 +102,46 @@ def test_no_command_trips_anything_in_a_hostile_repository(
     entry: Entry, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_all(scene_of(entry, template, tmp_path, monkeypatch), entry, [*READS, *OTHERS])
+
+
+TRACED = (
+    *("fsmonitor", "ssh-command-by-include", "filter-process", "aliases-of-commands", "hook-reference-transaction"),
+    *("lazy-fetch-by-uploadpack", "lazy-fetch-by-ssh-command", "signature-checked-by-gpg-program", "ext-remote"),
+)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="there is no strace")
+@pytest.mark.parametrize("name", TRACED)
+def test_the_kernel_sees_nothing_but_git_and_gto(
+    name: str, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (entry,) = (one for one in CORPUS if one.name == name)
+    scene = scene_of(entry, template, tmp_path, monkeypatch)
+    allowed = (
+        str(scene.repo.path),
+        os.path.realpath(scene.base / "home" / ".cache"),
+        "/dev/",
+        f"{tempfile.gettempdir()}/gto-",
+    )
+    for command in ("show --type -A", "describe --rev", "doctor", "show --all", "verify"):
+        seen = trace(scene.repo, tmp_path / "log", *READS[command].words)
+        assert seen.executed
+        foreign = {one.program for one in seen.executed if not is_git_or_gto(one.program)}
+        # Git starts the user's own gpg to check a signature; never what the repository names for it.
+        assert foreign <= ({str(shutil.which("gpg"))} if command == "verify" else set()), command
+        assert seen.connected == [], command
+        outside = [path for path in seen.written if os.path.isabs(path) and not path.startswith(allowed)]
+        outside = [path for path in outside if os.path.dirname(path) != tempfile.gettempdir() and ".gnupg" not in path]
+        assert outside == [], command
+
+
+def is_git_or_gto(program: str) -> bool:
+    place, name = os.path.split(program)
+    git = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
+    found = shutil.which("git")
+    if os.path.realpath(program) == os.path.realpath(sys.executable):
+        return True
+    return name.startswith("git") and place in {git, os.path.dirname(found or "")}
 
 
 def test_the_corpus_is_large_enough_and_each_entry_is_its_own() -> None:

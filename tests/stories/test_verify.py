@@ -203,6 +203,9 @@ def test_text_behind_the_signature_is_signed_by_nobody(repo: Repo, keys: Keys) -
     end = b"-----END SSH SIGNATURE-----\n"
     rewrite(repo, TAG, end, end + b"approved by the board\n")
     assert verdict(repo) == ("text after the signature", True)  # stricter
+    rewrite(repo, TAG, b"-----\napproved", b"-----approved")
+    assert verdict(repo) == ("tampered", True)  # stricter
+    assert verified(repo, TAG)[TAG]["reason"] == "no line ends the signature"
 
 
 def test_a_tag_that_says_it_is_older_than_its_commit_is_backdated(repo: Repo, keys: Keys) -> None:
@@ -224,6 +227,7 @@ def test_a_line_that_cannot_be_read_hides_no_other(repo: Repo, keys: Keys) -> No
     keys.sign(repo, TAG, "ada")
     keys.allow("ada@example.com ssh-ed25519 !!!", f"{ADA} {keys.public('ada')}")
     assert verdict(repo) == ("good", True)
+    assert repo.gto("verify").stderr.startswith("note: allowed signers, line 1: the key cannot be read\n")
 
 
 def certificate(keys: Keys, *options: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,9 @@ def test_a_key_that_nobody_confirmed_is_unknown_unless_the_user_says_so(repo: Re
     assert verified(repo)["reason"] == f"nobody whom gpg trusts says whose key {key} is"
     repo.git("config", "--local", "gpg.minTrustLevel", "undefined")
     assert verdict(repo) == ("unknown signer", True)
+    repo.git("config", "--global", "gpg.minTrustLevel", "undefined")
+    assert verdict(repo) == ("good", True)
+    repo.git("config", "--global", "--unset", "gpg.minTrustLevel")
     gpg.trust(key, 6)
     assert verdict(repo) == ("good", True)
 
@@ -74,9 +78,19 @@ def test_a_changed_tag_is_tampered(repo: Repo, gpg: Gpg) -> None:
     gpg.sign(repo, TAG, gpg.make(f"Ada Lovelace <{ADA}>"))
     rewrite(repo, TAG, b"\n\nsigned", b"\n\nforged")
     assert verdict(repo) == ("tampered", False)
-    rewrite(repo, TAG, b"\n-----END PGP SIGNATURE-----", b"")
-    assert verdict(repo)[0] in {"tampered", "not checked"}
-    assert not is_good_for_git(repo, TAG)
+    gpg.sign(repo, "nn@v1.0.1", gpg.fingerprints()[0])
+    rewrite(repo, "nn@v1.0.1", b"-----BEGIN PGP SIGNATURE-----\n\niH", b"-----BEGIN PGP SIGNATURE-----\n\nAA")
+    assert verdict(repo, "nn@v1.0.1") == ("tampered", False)
+    assert verified(repo, "nn@v1.0.1")["reason"] == "the signature is damaged"
+
+
+def test_text_behind_the_signature_is_signed_by_nobody(repo: Repo, gpg: Gpg) -> None:
+    gpg.sign(repo, TAG, gpg.make(f"Ada Lovelace <{ADA}>"))
+    end = b"-----END PGP SIGNATURE-----\n"
+    rewrite(repo, TAG, end, end + b"approved by the board\n")
+    assert verdict(repo) == ("text after the signature", True)  # stricter
+    rewrite(repo, TAG, b"-----\napproved", b"-----approved")
+    assert verdict(repo)[0] == "tampered"
 
 
 def test_a_revoked_key_is_revoked(repo: Repo, gpg: Gpg) -> None:
@@ -175,9 +189,52 @@ def test_where_signing_fails_gpg_s_trouble_is_told_and_nothing_is_left(repo: Rep
     assert gpg.fingerprints() == []
 
 
+CERTIFICATE = """\
+%no-protection
+Key-Type: RSA
+Key-Length: 2048
+Key-Usage: sign, cert
+Serial: random
+Name-DN: CN=Ada Lovelace,O=Example
+Name-Email: ada@example.com
+"""
+
+
 def test_x509_is_left_to_gpgsm(repo: Repo, gpg: Gpg) -> None:
     need("gpgsm", "gpgsm")
+    (gpg.home / "gpgsm.conf").write_text("disable-crl-checks\n", encoding="utf-8")
+    (gpg.home / "wish").write_text(CERTIFICATE, encoding="utf-8")
+    base = ["gpgsm", "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase-fd", "0"]
+    for words in (["--output", "made", "--generate-key", "wish"], ["--import", "made"]):
+        subprocess.run([*base, *words], cwd=gpg.home, check=True, capture_output=True, input=b"")
+    listed = subprocess.run([*base, "--list-keys", "--with-colons"], check=True, capture_output=True, text=True).stdout
+    key = next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr"))
+    (gpg.home / "trustlist.txt").write_text(f"{key} S relax\n", encoding="utf-8")
+    subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
+    for name, value in (("gpg.format", "x509"), ("user.signingKey", key)):
+        repo.git("config", "--global", name, value)
+    done(repo.gto("register", "nn", "--version", "v1.0.0", "--sign"))
+    assert verdict(repo) == ("good", True)
+    assert (verified(repo)["key"], verified(repo)["signer"]) == (key, ADA)
+    rewrite(repo, TAG, b"tagger Ada Lovelace <ada@", b"tagger Eve <eve@")
+    assert verdict(repo) == ("tampered", False)
+
+
+@pytest.mark.parametrize(
+    ("said_by_gpg", "expected", "reason"),
+    [
+        ("[GNUPG:] GOODSIG A a\\n[GNUPG:] GOODSIG B b", "tampered", "it holds several signatures"),
+        ("[GNUPG:] ERRSIG A 99 8 00 1 4 -", "not checked", "gpg does not know the algorithm of the signature"),
+        ("", "not checked", "git says no more than: nothing"),
+    ],
+)
+def test_a_program_that_says_something_else_proves_nothing(
+    said_by_gpg: str, expected: str, reason: str, repo: Repo, gpg: Gpg
+) -> None:
     gpg.sign(repo, TAG, gpg.make(f"Ada Lovelace <{ADA}>"))
-    rewrite(repo, TAG, b"BEGIN PGP SIGNATURE", b"BEGIN SIGNED MESSAGE")
-    rewrite(repo, TAG, b"END PGP SIGNATURE", b"END SIGNED MESSAGE")
-    assert verdict(repo)[0] in {"tampered", "not checked"}
+    program = gpg.home / "program"
+    program.write_text(f"#!/bin/sh\ncat > /dev/null\nprintf '\\n{said_by_gpg}\\n'\n", encoding="utf-8")
+    program.chmod(0o755)
+    repo.git("config", "--global", "gpg.program", str(program))
+    found = verified(repo)
+    assert (found["verdict"], found["reason"]) == (expected, reason)

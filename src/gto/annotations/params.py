@@ -21,17 +21,27 @@ _LONGEST_INT = 4096  # bits; Python refuses to print integers of more than 4,300
 
 def parse_params(data: bytes, file: str) -> Values:
     """Read a mapping from YAML, or by the file's suffix from JSON, TOML or Python, or raise BadFile."""
-    suffix = posixpath.splitext(file)[1].lower()
+    value = parse_value(data, file)
+    if not value and _suffix(file) != ".toml":
+        return {}
+    if not isinstance(value, dict):
+        raise BadFile(file, "parameters must be a mapping")
+    return value
+
+
+def parse_value(data: bytes, file: str) -> object:
+    """Read whatever stands in such a file, or raise BadFile."""
+    suffix = _suffix(file)
     if suffix not in {".json", ".toml", ".py"}:
         value = document.load(data, file).value
     else:
         value = _parse(document.decode(data, file), file, suffix)
     _check(value, file)
-    if not value and suffix != ".toml":
-        return {}
-    if not isinstance(value, dict):
-        raise BadFile(file, "parameters must be a mapping")
     return value
+
+
+def _suffix(file: str) -> str:
+    return posixpath.splitext(file)[1].lower()
 
 
 def _parse(text: str, file: str, suffix: str) -> object:

@@ -40,6 +40,8 @@ def command(
         raise UsageError("Name tags, or use --all", f"leave out --all, or '{words[0]}'")
     registry = options.open_registry(repo)
     trusted = signatures.whom_to_trust(registry, options.read_signers(allowed_signers))
+    for line in trusted.bad_lines():
+        render.note(f"note: allowed signers, {line}")
     found = verification.verify(registry, words, trusted)
     good = sum(one.signature.is_good for one in found)
     if as_json:

@@ -24,6 +24,8 @@ class Signed(NamedTuple):
     """From the line that begins it to the end of the line that ends it; to the end of the text where none does."""
     trailing: bytes = b""
     """What stands behind it, which nobody signed."""
+    is_closed: bool = True
+    """Whether a line ends the signature; without one, who knows what of the text is one."""
 
 
 _BEGIN = rb"(?m)^-----BEGIN (SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----"
@@ -51,4 +53,4 @@ def cut(body: bytes) -> Signed:
     rest = body[place:]
     end = re.search(rb"(?m)^-----END %s-----[ \t\r]*(?:\n|\Z)" % match[1], rest)
     stop = end.end() if end is not None else len(rest)
-    return Signed(payload, form, rest[:stop], rest[stop:])
+    return Signed(payload, form, rest[:stop], rest[stop:], end is not None)

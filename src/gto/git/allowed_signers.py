@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from gto.core.event import Problem
 from gto.git import ssh_key
 
 _OPTION_RE = re.compile(r'(?i)(cert-authority)|(namespaces|valid-after|valid-before)="((?:\\"|[^"])*)"')
@@ -39,19 +38,25 @@ class Signer(NamedTuple):
         return self.namespaces is None or matches(namespace, self.namespaces)
 
 
-def parse(data: bytes, file: str = "allowed_signers") -> tuple[list[Signer], list[Problem]]:
-    """Read the file's lines; one that cannot be read is a problem, with its number, and the others count."""
+class BadLine(NamedTuple):
+    """A line that cannot be read, counted from 1, and why."""
+
+    number: int
+    reason: str
+
+
+def parse(data: bytes) -> tuple[list[Signer], list[BadLine]]:
+    """Read the file's lines; one that cannot be read is set aside, and the others count."""
     signers: list[Signer] = []
-    problems: list[Problem] = []
+    bad: list[BadLine] = []
     for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
         text = line.strip(" \t\r")
         if text and not text.startswith("#"):
             try:
                 signers.append(_parse_line(text))
             except ValueError as error:
-                hint = "a line looks like: ada@example.com ssh-ed25519 AAAA..."
-                problems.append(Problem("bad-signer", f"{file}, line {number}", str(error), hint))
-    return signers, problems
+                bad.append(BadLine(number, str(error)))
+    return signers, bad
 
 
 def parse_keys(data: bytes) -> set[bytes]:

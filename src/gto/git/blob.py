@@ -52,7 +52,7 @@ def _resolve(mirror: Mirror, names: Sequence[str]) -> list[str | None]:
     if any(read[root] is None for root in roots):  # a commit without a tree is none
         _mend(mirror)
         read = dict(zip(wanted, read_objects(mirror.git, wanted), strict=True))
-    trees = {tree: _entries(content) for tree, content in read.items()}
+    trees = {tree: parse_tree(content) for tree, content in read.items()}
     return [trees[places[name][0]].get(places[name][1]) if name in places else name for name in names]
 
 
@@ -62,7 +62,7 @@ def _split(name: str) -> tuple[str, bytes]:
     return f"{rev}:{directory}", last.encode("utf-8", "surrogateescape")
 
 
-def _entries(tree: GitObject | None) -> dict[bytes, str]:
+def parse_tree(tree: GitObject | None) -> dict[bytes, str]:
     """Return the names in a tree object with their object ids; git's format: mode, blank, name, NUL, id in bytes."""
     if tree is None or tree.type != "tree" or tree.body is None:
         return {}

@@ -15,9 +15,9 @@ _READERS = frozenset(
         *("rev-parse", "show-ref", "symbolic-ref", "var"),
     }
 )
-_TALKERS = frozenset({"clone", "fetch", "ls-remote", "push"})
 # Addresses that run a command or take over an open file; `protocol.*.allow` of the repository does not count.
 _SHUT = (("protocol.ext.allow", "never"), ("protocol.fd.allow", "never"))
+_QUIET = (("core.fsmonitor", "false"),)
 # With these in a repository's own configuration, to fetch is to run or to write what it names.
 _RUNS_RE = re.compile(
     r"core\.(sshcommand|askpass|gitproxy|alternaterefscommand)|credential\.(.*\.)?helper|protocol\..*"
@@ -42,12 +42,9 @@ def guard(args: Sequence[str], env: Mapping[str, str]) -> dict[str, str]:
     `env` is what it gets otherwise. A process that reads reaches no network. The user's hooks and programs, in what
     writes to the user's own clone, are theirs.
     """
-    verb = verb_of(args)
-    if verb in _TALKERS or (verb in _READERS and env.get(LAZY) == "0"):
-        return as_environment(_SHUT, env)
-    if verb in _READERS:
-        return {**as_environment((("core.fsmonitor", "false"),), env), "GIT_ALLOW_PROTOCOL": "none", LAZY: "1"}
-    return {}
+    if verb_of(args) in _READERS and env.get(LAZY) != "0":
+        return {**as_environment(_QUIET, env), "GIT_ALLOW_PROTOCOL": "none", LAZY: "1"}
+    return as_environment(_SHUT, env)
 
 
 def names_a_program(listed: str) -> bool:

@@ -45,7 +45,7 @@ def parse(data: bytes | None) -> Revoked:
                     keys.update(Wire(section).strings())
                 case 3 | 5:
                     hashes.update(Wire(section).strings())
-                case 1 | 4:  # certificates; the list's own signature, which OpenSSH does not check either
+                case 1:  # certificates, by number or name
                     continue
                 case _:
                     raise ValueError(f"it has a section of the unknown kind {kind}")  # noqa: TRY301  one sentence
@@ -62,9 +62,9 @@ def _sections(data: bytes) -> "list[tuple[int, bytes]]":
     wire.string()  # reserved
     wire.string()  # comment
     found = []
-    while wire.rest:
+    while wire.left:
         kind = wire.number(1)
         if kind == _SIGNATURE:
-            break  # what follows are signatures
+            break  # of the list itself, which OpenSSH does not check either
         found.append((kind, wire.string()))
     return found

@@ -87,6 +87,8 @@ def _judge(one: SignedTag, judges: _Judges) -> Signature:
 
 
 def _judge_key(one: SignedTag, signed: Signed, judges: _Judges) -> Signature:
+    if not signed.is_closed:
+        return Signature(Trust.TAMPERED, reason="no line ends the signature")
     if signed.form is Form.SSH:
         return judges.signers.judge(one.oid, signed, one.time, one.email)
     return verify_tag.judge(judges.asked, judges.owners, one.oid, one.email)

@@ -50,14 +50,13 @@ class Certificate(NamedTuple):
         return self.after <= second < self.before
 
 
+class Unsupported(ValueError):
+    """A key or a signature of a kind that is not known here; OpenSSH may know it."""
+
+
 def type_of(blob: bytes) -> str:
     """Return what kind of key it is."""
     return Wire(blob).string().decode("ascii")
-
-
-def is_known(kind: str) -> bool:
-    """Tell whether signatures of such keys can be checked."""
-    return kind in _FIELDS
 
 
 def fingerprint(blob: bytes) -> str:
@@ -97,8 +96,11 @@ def load(blob: bytes) -> Check:
     wire = Wire(blob)
     kind = wire.string().decode("ascii")
     if kind not in _FIELDS:
-        raise ValueError(f"keys of the kind '{kind}' are not known")
-    check = _MAKERS[kind.partition("-sha2-")[0]](kind, wire)
+        raise Unsupported(f"keys of the kind '{kind}' are not known")
+    try:
+        check = _MAKERS[kind.partition("-sha2-")[0]](kind, wire)
+    except cryptography.exceptions.UnsupportedAlgorithm as error:
+        raise Unsupported(f"keys of the kind '{kind}' cannot be checked on this machine") from error
     wire.end()
 
     def checked(signature: bytes, message: bytes) -> None:
@@ -223,7 +225,10 @@ def _plain(signature: bytes, kind: str) -> bytes:
 def _by_device(signature: bytes, kind: str, application: bytes, message: bytes) -> tuple[bytes, bytes]:
     """Return what a security key's signature holds, and what it signed; flags and counter are the device's own."""
     wire = Wire(signature)
-    if wire.string() != kind.encode():
+    found = wire.string()
+    if found.startswith(b"webauthn-"):
+        raise Unsupported("signatures that a browser had a device make are not known")
+    if found != kind.encode():
         raise ValueError("it is of another kind than the key")
     raw = wire.string()
     flags_and_counter = wire.take(1 + 4)

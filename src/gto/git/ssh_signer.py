@@ -41,7 +41,9 @@ class Signers:
         try:
             found = sshsig.parse(signed.signature)
             certificate = ssh_key.read_certificate(found.key)
-            sshsig.check(found, signed.payload)
+            self._check(oid, found, signed.payload)
+        except ssh_key.Unsupported as error:
+            return Signature(Trust.UNCHECKED, reason=str(error))
         except ValueError as error:
             return Signature(Trust.TAMPERED, reason=str(error) or "the signature is damaged")
         name = ssh_key.fingerprint(certificate.key if certificate else found.key)
@@ -52,6 +54,14 @@ class Signers:
         if not lines:
             return Signature(Trust.UNKNOWN_SIGNER, "", name, self._unknown(name))
         return self._of_owner(lines, certificate, Tagged(oid, time, email), name)
+
+    def _check(self, oid: str, found: SshSignature, payload: bytes) -> None:
+        """Raise ValueError where the key did not sign the text; git is asked about keys that only OpenSSH knows."""
+        try:
+            sshsig.check(found, payload)
+        except ssh_key.Unsupported:
+            if self._asked.ask(oid).status != 0:
+                raise
 
     def _of_owner(self, lines: Sequence[Signer], certificate: Certificate | None, tag: Tagged, key: str) -> Signature:
         """Hold the lines of a key against the tag's time, and against its tagger."""

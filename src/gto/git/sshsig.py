@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from typing import NamedTuple
 
 from gto.git import ssh_key
@@ -10,7 +11,7 @@ from gto.git.wire import Wire, string
 NAMESPACE = "git"
 """What git's signatures are made for; one for a file or a mail is none of a tag."""
 
-_BEGIN, _END = b"-----BEGIN SSH SIGNATURE-----", b"-----END SSH SIGNATURE-----"
+_ARMOR = rb"-----BEGIN SSH SIGNATURE-----\r?\n([A-Za-z0-9+/=\s]*)\n-----END SSH SIGNATURE-----\s*"
 _MAGIC = b"SSHSIG"
 _VERSION = 1
 _HASHES = frozenset({"sha256", "sha512"})
@@ -27,10 +28,10 @@ class SshSignature(NamedTuple):
 
 def parse(text: bytes) -> SshSignature:
     """Read a signature between its two lines; what is not as it should be raises ValueError."""
-    if not text.startswith(_BEGIN) or _END not in text:
-        raise ValueError("its first or its last line is missing")
-    inner = text[len(_BEGIN) : text.index(_END)]
-    wire = Wire(base64.b64decode(b"".join(inner.split()), validate=True))
+    match = re.fullmatch(_ARMOR, text)
+    if match is None:
+        raise ValueError("it is not between its two lines")
+    wire = Wire(base64.b64decode(b"".join(match[1].split()), validate=True))
     if wire.take(len(_MAGIC)) != _MAGIC or wire.number() != _VERSION:
         raise ValueError("it is no signature of SSH, or of another version")
     key, namespace, _, name = wire.string(), wire.string(), wire.string(), wire.string().decode("ascii")

@@ -4,7 +4,9 @@ import os
 from typing import NamedTuple
 
 from gto.exceptions import BadFile
+from gto.git.allowed_signers import parse
 from gto.git.command import Git
+from gto.git.verify_tag import LEAST_TRUST
 
 SIGNERS = "gpg.ssh.allowedSignersFile"
 """The setting of git that names the file of allowed signers."""
@@ -17,7 +19,7 @@ _PROGRAMS = {  # what git starts where nothing is set
     "gpg.x509.program": "gpgsm",
     "gpg.ssh.program": "ssh-keygen",
     # Git takes a key that nobody confirmed; gpg may have fetched it from a server that anybody can write to.
-    "gpg.mintrustlevel": "marginal",
+    LEAST_TRUST: "marginal",
 }
 _OWN_SCOPES = frozenset({"system", "global", "command"})
 _LARGEST = 16 << 20  # bytes
@@ -33,6 +35,10 @@ class Trusted(NamedTuple):
     """Keys that were taken back: a list of public keys, or what `ssh-keygen -k` writes."""
     programs: tuple[tuple[str, str], ...] = tuple(_PROGRAMS.items())
     """Settings of git, from the user's and the system's configuration: which programs it starts, and how strictly."""
+
+    def bad_lines(self) -> list[str]:
+        """Say which lines of the allowed signers cannot be read."""
+        return [f"line {number}: {reason}" for number, reason in parse(self.signers or b"")[1]]
 
     def settings(self, scratch: str) -> tuple[tuple[str, str], ...]:
         """Return all settings under which git checks signatures; files of them are written to a directory."""

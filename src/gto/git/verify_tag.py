@@ -2,12 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from gto.core.signature import Signature, Trust
 from gto.git.command import Git
 from gto.git.profile import as_environment
+
+LEAST_TRUST = "gpg.mintrustlevel"
+"""The setting of git that says how far gpg must trust a key."""
 
 _STATUS_RE = re.compile(r"(?m)^\[GNUPG:\] ([A-Z_]+)(?: (.*))?$")
 _OWNER_RE = re.compile(r'(?m)^[\w.-]+: +(?:Good signature from|aka) "(.*)"(?: \[([a-z]+)\])?$')
@@ -16,6 +19,7 @@ _SUBJECT_RE = re.compile(r"/EMail=([^<>\s=/,]+@[^<>\s=/,]+)(?=/|$)")  # in a nam
 _VERDICTS = frozenset({"GOODSIG", "BADSIG", "ERRSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG"})
 _VALID = frozenset({"ultimate", "full", "marginal"})
 """How gpg marks an owner whom those that its user trusts have confirmed."""
+_UNCONFIRMED = frozenset({"unknown", "undefined"})
 _REASONS = {
     "BADSIG": (Trust.TAMPERED, "the signature does not fit the text"),
     "EXPSIG": (Trust.EXPIRED, "the signature has expired"),
@@ -66,11 +70,13 @@ class Owners:
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._known: dict[str, tuple[str, ...]] = {}
+        self._takes_unconfirmed = dict(asked.settings).get(LEAST_TRUST, "").lower() == "undefined"
 
     def of(self, key: str, oid: str) -> tuple[str, ...]:
         """Return the confirmed addresses of the key that signed a tag object."""
         if key not in self._known:
-            self._known[key] = tuple(_addresses(self._asked.ask(oid, raw=False).text))
+            marks = _VALID | _UNCONFIRMED if self._takes_unconfirmed else _VALID
+            self._known[key] = tuple(_addresses(self._asked.ask(oid, raw=False).text, marks))
         return self._known[key]
 
 
@@ -84,12 +90,17 @@ def judge(asked: Asked, owners: Owners, oid: str, email: str) -> Signature:
     if len(verdicts) > 1:
         return Signature(Trust.TAMPERED, reason="it holds several signatures")
     word, rest = verdicts[0]
-    key = next((found[-1] for name, found in lines if name == "VALIDSIG"), rest[-1] if word == "ERRSIG" else rest[0])
+    key = next((_key_of(found) for name, found in lines if name == "VALIDSIG"), rest[-1 if word == "ERRSIG" else 0])
     if word != "GOODSIG":
         return _not_good(word, rest, key, {name for name, _ in lines})
     if answer.status != 0:
         return Signature(Trust.UNKNOWN_SIGNER, "", key, f"nobody whom gpg trusts says whose key {key} is")
     return _of_owner(owners.of(key, oid), key, email)
+
+
+def _key_of(fields: list[str]) -> str:
+    """Return the fingerprint of the primary key, which gpg names last; gpgsm names but one, at the beginning."""
+    return fields[-1] if len(fields[-1]) >= len(fields[0]) else fields[0]
 
 
 def _not_good(word: str, rest: list[str], key: str, words: set[str]) -> Signature:
@@ -117,13 +128,13 @@ def _without_verdict(answer: Answer, words: set[str]) -> Signature:
     return Signature(Trust.UNCHECKED, reason=f"git says no more than: {answer.first_line}")
 
 
-def _addresses(text: str) -> Iterable[str]:
+def _addresses(text: str, marks: Container[str]) -> Iterable[str]:
     """Yield the addresses of confirmed owners: gpg marks each of them, gpgsm none, as an authority confirmed them."""
     is_x509 = text.startswith("gpgsm:")
     for match in _OWNER_RE.finditer(text):
         subjects = _SUBJECT_RE.findall(match[1]) if is_x509 else []
         address = subjects[0] if len(subjects) == 1 else _first_address([match[1]])
-        if address and (match[2] in _VALID or is_x509):
+        if address and (match[2] in marks or is_x509):
             yield address
 
 

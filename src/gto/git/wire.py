@@ -36,18 +36,18 @@ class Wire:
     def strings(self) -> "list[bytes]":
         """Read all strings that are left."""
         found = []
-        while self.rest:
+        while self.left:
             found.append(self.string())
         return found
 
     @property
-    def rest(self) -> bytes:
-        """What was not read yet."""
-        return self._data[self._at :]
+    def left(self) -> int:
+        """How many bytes were not read yet."""
+        return len(self._data) - self._at
 
     def end(self) -> None:
         """Raise ValueError where something is left."""
-        if self.rest:
+        if self.left:
             raise ValueError("it is too long")
 
 

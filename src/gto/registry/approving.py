@@ -172,11 +172,11 @@ def _make(registry: Registry, wish: _Wish, version: VersionState) -> Approval:
 def _judge(registry: Registry, wish: _Wish, state: ArtifactState, new: Approval) -> None:
     """Raise where a policy forbids the approval, or where the same person gave it before."""
     for source in wish.policies:
-        where = policing.scope(registry, source)
+        where = policing.for_writing(registry, source)
         for verdict in guard.judge(where, [Move(new.ref, None, new.oid)], {state.name: state.events}):
             guard.refuse(verdict, source.where)
     for source in _judges(wish):
-        _check_first(policing.scope(registry, source), new)
+        _check_first(policing.for_writing(registry, source), new)
 
 
 def _check_first(where: Scope, new: Approval) -> None:
@@ -206,7 +206,7 @@ def _count(registry: Registry, source: Source, new: Approval) -> list[Tally]:
     rules = asking(source.policy, wanted)
     if not rules:
         return []
-    where = policing.scope(registry, source)
+    where = policing.for_writing(registry, source)
     given = {one.oid: one for one in (*_given(registry, new.name.artifact), new)}.values()
     signatures = policing.verify(where, given)
     pairs = [(one, signatures[one.oid]) for one in given]

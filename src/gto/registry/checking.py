@@ -15,6 +15,7 @@ from gto.registry.guard import Move
 from gto.registry.policing import Source
 from gto.registry.registry import Registry
 
+_NOWHERE = "nowhere: there is none"
 _NEVER = 1 << 62  # seconds: a clock after every event
 _LINE_RE = re.compile(r"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (\S+)")
 
@@ -28,15 +29,21 @@ def default_source(registry: Registry, rev: str | None = None) -> Source:
     if commit_of(registry.git, rev) is None:
         raise RefNotFound(rev)
     found = policing.read_source(registry, rev, f"'{rev}'")
-    return found or Source(Policy(), "nowhere: there is none", rev)
+    return found or Source(Policy(), _NOWHERE, rev)
 
 
 def own_source(registry: Registry) -> Source:
-    """Return the policy that a reader goes by: default_source(), or that of the work tree where there is no remote."""
-    if registry.repo.top is None or _has_remote(registry):
-        return default_source(registry)
-    found = policing.read_source(registry, None, "the work tree")
-    return found or Source(Policy(), "nowhere: there is none", None)
+    """Return the policy that a reader goes by: of the remote's default branch, or without a remote the work tree's."""
+    if registry.repo.top is not None and not _has_remote(registry):
+        found = policing.read_source(registry, None, "the work tree")
+        return found or Source(Policy(), _NOWHERE, None)
+    where = "the default branch" + (f" of '{REMOTE}'" if registry.repo.top is not None else "")
+    try:
+        source = default_source(registry)
+    except WrongArgs as error:
+        error.hint = f"`git remote set-head {REMOTE} --auto` finds it out"
+        raise
+    return source if source.where == _NOWHERE else source._replace(where=where)
 
 
 def _has_remote(registry: Registry) -> bool:

@@ -15,7 +15,7 @@ from gto.git import tags
 from gto.git.approval import read_new_approvals
 from gto.git.command import Git
 from gto.git.tags import Listing
-from gto.registry.policing import Scope, Source, gather, scope
+from gto.registry.policing import Scope, Source, for_writing, gather
 from gto.registry.registry import Registry
 
 _MANY = 20  # artifacts; the tags of more are read all at once
@@ -35,8 +35,10 @@ def judge(
     """Return a verdict on each change of a tag that is GTO's business.
 
     `known` are the events that were there before, by artifact; they are read where they are not given. `user` is who
-    pushes, by the name under which a server knows them.
+    pushes, by the name under which a server knows them. What is new now is judged, however old it claims to be.
     """
+    policy = where.source.policy._replace(since=0)
+    where = where._replace(source=where.source._replace(policy=policy))
     git = where.registry.git
     before = read_items(git, {move.ref: move.old for move in moves if move.old is not None})
     after = read_items(git, {move.ref: move.new for move in moves if move.new is not None})
@@ -50,7 +52,7 @@ def judge(
     if known is None:
         known = read_known(git, artifacts, leave_out={move.ref for move in moves if move.old is None})
     facts = gather(where, events, approvals)
-    return judge_push(where.source.policy, changes, Scene(known, facts, int(time.time()), user))
+    return judge_push(policy, changes, Scene(known, facts, int(time.time()), user))
 
 
 def read_items(git: Git, oids: Mapping[str, str]) -> dict[str, Item]:
@@ -89,7 +91,7 @@ def check_writing(
     moves = [Move(ref, None, oid) for ref, oid in created.items()]
     moves += [Move(ref, oid, None) for ref, oid in deleted.items()]
     for source in policies:
-        for verdict in judge(scope(registry, source), moves, {state.name: state.events}):
+        for verdict in judge(for_writing(registry, source), moves, {state.name: state.events}):
             refuse(verdict, source.where)
 
 

@@ -104,6 +104,17 @@ def scope(
     return Scope(registry, source, cache(lambda: trusted(registry, source, signers)), tip or find_branches(registry))
 
 
+def for_writing(registry: Registry, source: Source) -> Scope:
+    """Return the scope of a writer, who goes by the signers that the server will go by: those of the policy.
+
+    A reader of a URL does not: for him the repository would vouch for itself.
+    """
+    path = source.policy.allowed_signers
+    if registry.repo.mirror is None or path is None:
+        return scope(registry, source)
+    return scope(registry, source, Files(registry.repo).read(source.rev, path))
+
+
 def find_branches(registry: Registry) -> Callable[[str], str | None]:
     """Return what finds branches: in a clone as the remote has them, where it has, else those here."""
 

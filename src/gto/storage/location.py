@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from gto.git.repo import Repo
 
 Algorithm = Literal["md5", "md5-dos2unix", "sha256", "git"]
 """`md5-dos2unix` is DVC's of before 3.0, which left carriage returns of text files out; `git` is a blob's object id."""
@@ -20,6 +23,8 @@ class GitBlob(NamedTuple):
     """A blob of the repository."""
 
     oid: str
+    repo: "Repo | None" = None
+    """The repository that has it, where it is not the one that is asked for: `dvc import` from Git leads elsewhere."""
 
 
 class StoreAddress(NamedTuple):
@@ -31,6 +36,8 @@ class StoreAddress(NamedTuple):
     """Options as DVC names them: `endpointurl`, `profile`, `access_key_id`, `connection_string`, `user`, ..."""
     trusted: bool = False
     """Whether the user's own configuration names it: only then credentials are sent there (decision 13)."""
+    allow_local: bool = False
+    """Whether a path of this machine is read although nobody of this machine named it: `--allow-local` says so."""
 
 
 class StoreObject(NamedTuple):
@@ -51,6 +58,9 @@ class LfsObject(NamedTuple):
     size: int
     endpoint: str
     """The URL of the server's API, as git-lfs finds it; a path for a remote that is a directory."""
+    trusted: bool = False
+    """Whether the user's own configuration, or the host of the repository itself, leads there: only then credentials
+    are sent there, and only then a path is read."""
 
 
 Source = GitBlob | StoreObject | LfsObject

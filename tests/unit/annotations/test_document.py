@@ -127,3 +127,13 @@ def test_the_loader_without_c_reads_the_same(monkeypatch: pytest.MonkeyPatch) ->
     assert reason(b'a: "\\ud800"\n') == ("half of a surrogate pair is no text", 1)
     assert reason(b'a: "\\UFFFFFFFF"\n')[0].startswith("no YAML:")
     assert reason(b"a:\n\tb: 1\n") == ("a tab cannot indent YAML", 2)
+
+
+def test_the_line_of_a_member_of_a_list_is_known_too() -> None:
+    document = load_text("rules:\n- name: a\n  who:\n  - x\n-\n  name: b\n- c\n", "p.yaml")
+    assert document.line("rules", 0) == 2
+    assert document.line("rules", 0, "who") == 3
+    assert document.line("rules", 0, "who", 0) == 3  # no deeper than three keys
+    assert document.line("rules", 1, "name") == 6
+    assert document.line("rules", 2) == 7
+    assert document.line("rules", 3) == 1

@@ -110,3 +110,9 @@ def test_a_rule_is_put_into_patterns_by_what_it_covers(rule: Rule, expected: tup
 def test_a_rule_that_no_tag_can_show_is_left_out() -> None:
     of_stage = Rule("r", stages=("prod",), events=frozenset({Kind.DEPRECATION}), who=())
     assert protections(rules(of_stage, Rule("s", signed=True)), Forge.BITBUCKET) == []
+
+
+def test_where_a_star_stops_at_a_slash_a_second_pattern_stands_beside_the_first() -> None:
+    found = patterns(rules(PROD, groups=TEAM), Forge.GITHUB)["rule 'production'"]
+    assert found == ("*#prod", "**/*#prod", "*#prod#*", "**/*#prod#*", "*#prod!*", "**/*#prod!*")
+    assert patterns(rules(PROD, groups=TEAM), Forge.BITBUCKET)["rule 'production'"] == found

@@ -16,12 +16,12 @@ def armored(word: str, text: bytes = b"AAAA") -> bytes:
 @pytest.mark.parametrize("form", Form)
 def test_a_signature_of_each_form_is_cut_off(form: Form) -> None:
     found = cut(HEAD + b"message\n" + armored(form.value))
-    assert found == (HEAD + b"message\n", form, armored(form.value), b"")
+    assert found == (HEAD + b"message\n", form, armored(form.value), b"", True)
 
 
 def test_without_a_signature_all_is_payload() -> None:
     for body in (b"", HEAD, HEAD + b"say -----BEGIN SSH SIGNATURE-----\n", HEAD + b"-----BEGIN RSA KEY-----\n"):
-        assert cut(body) == (body, None, b"", b"")
+        assert cut(body) == (body, None, b"", b"", True)
 
 
 def test_the_last_line_that_begins_as_one_does_begins_the_signature() -> None:
@@ -38,7 +38,8 @@ def test_what_stands_behind_it_is_kept_apart() -> None:
 def test_a_signature_without_an_end_goes_to_the_end_of_the_text() -> None:
     found = cut(HEAD + b"-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END PGP SIGNATURE-----\n")
     assert found.signature.endswith(b"-----END PGP SIGNATURE-----\n")
-    assert found.trailing == b""
+    assert (found.trailing, found.is_closed) == (b"", False)
+    assert not cut(HEAD + armored("SSH SIGNATURE").replace(b"-----\n", b"-----more\n")).is_closed
 
 
 def test_signatures_in_the_header_are_not_signed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gto.git import ssh_key, sshsig
 from gto.git.wire import Wire, string
-from tests.signing import KINDS, Keys, need
+from tests.objects import RawTag, plant
+from tests.signing import KINDS, Keys, need, ssh_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.repo import Repo
 
 TEXT = b"text\n"
 APPLICATION = b"ssh:"
@@ -45,6 +49,10 @@ def by_device() -> bytes:
     return hashlib.sha256(APPLICATION).digest() + PRESENT + hashlib.sha256(to_sign()).digest()
 
 
+def numbers(*values: int) -> bytes:
+    return b"".join(string(value.to_bytes(value.bit_length() // 8 + 1)) for value in values)
+
+
 def sk_ed25519() -> tuple[bytes, bytes]:
     """A security key's public key, and its signature of the text."""
     private = ed25519.Ed25519PrivateKey.generate()
@@ -60,15 +68,7 @@ def sk_ecdsa() -> tuple[bytes, bytes]:
     kind = b"sk-ecdsa-sha2-nistp256@openssh.com"
     point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     key = b"".join(map(string, (kind, b"nistp256", point, APPLICATION)))
-    numbers = decode_dss_signature(private.sign(by_device(), ec.ECDSA(SHA256())))
-    raw = b"".join(
-        string(
-            number.to_bytes(33).lstrip(b"\0").rjust(1, b"\0")
-            if number.to_bytes(33).lstrip(b"\0")[0] < 0x80
-            else b"\0" + number.to_bytes(33).lstrip(b"\0")
-        )
-        for number in numbers
-    )
+    raw = numbers(*decode_dss_signature(private.sign(by_device(), ec.ECDSA(SHA256()))))
     return key, string(kind) + string(raw) + PRESENT
 
 
@@ -99,8 +99,8 @@ def ed25519_key() -> bytes:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"", "first or its last line"),
-        (b"-----BEGIN SSH SIGNATURE-----\nAAAA\n", "first or its last line"),
+        (b"", "not between its two lines"),
+        (b"-----BEGIN SSH SIGNATURE-----\nAAAA\n", "not between its two lines"),
         (armor(b"SSHSIG"), "cut short"),
         (armor(b"SSHKEY" + (1).to_bytes(4)), "no signature of SSH"),
         (armor(b"SSHSIG" + (2).to_bytes(4)), "no signature of SSH"),
@@ -113,10 +113,6 @@ def test_what_is_no_signature_is_refused_with_the_reason(text: bytes, reason: st
         sshsig.parse(text)
 
 
-def numbers(*values: int) -> bytes:
-    return b"".join(string(value.to_bytes(value.bit_length() // 8 + 1)) for value in values)
-
-
 @pytest.mark.parametrize(
     ("key", "signature", "reason"),
     [
@@ -124,14 +120,14 @@ def numbers(*values: int) -> bytes:
         (string(b"webauthn"), b"", "not known"),
         (ed25519_key() + b"x", b"", "too long"),
         (ed25519_key()[:-1], b"", "cut short"),
-        (string(b"ssh-ed25519") + string(b"short"), b"", ""),
+        (string(b"ssh-ed25519") + string(b"short"), b"", "32 bytes"),
         (ed25519_key(), string(b"ssh-rsa") + string(b""), "another kind than the key"),
         (ed25519_key(), string(b"ssh-ed25519") + string(b"x" * 64) + b"more", "too long"),
         (string(b"ssh-rsa") + numbers(65537, (1 << 512) + 1), b"", "512|513 bits"),
-        (string(b"ssh-rsa") + numbers(65537, (1 << 2047) + 1), string(b"ssh-rsa") + string(b""), "'ssh-rsa' is not taken"),
+        (string(b"ssh-rsa") + numbers(65537, (1 << 2047) + 1), string(b"ssh-rsa") + string(b""), "is not taken"),
         (string(b"ecdsa-sha2-nistp256") + string(b"nistp384") + string(b"\4"), b"", "no point on the curve"),
-        (string(b"ecdsa-sha2-nistp256") + string(b"nistp256") + string(b"\2" + bytes(32)), b"", "no point on the curve"),
-        (string(b"ecdsa-sha2-nistp256") + string(b"nistp256") + string(b"\4" + bytes(64)), b"", ""),
+        (string(b"ecdsa-sha2-nistp256") + string(b"nistp256") + string(b"\2" + bytes(32)), b"", "no point"),
+        (string(b"ecdsa-sha2-nistp256") + string(b"nistp256") + string(b"\4" + bytes(64)), b"", "Invalid EC key"),
     ],
 )  # fmt: skip
 def test_what_is_no_key_or_no_signature_of_it_is_refused(key: bytes, signature: bytes, reason: str) -> None:
@@ -141,8 +137,30 @@ def test_what_is_no_key_or_no_signature_of_it_is_refused(key: bytes, signature: 
 
 def test_a_device_s_signature_is_of_its_own_kind() -> None:
     key, signature = sk_ed25519()
+    with pytest.raises(ssh_key.Unsupported):
+        sshsig.check(sshsig.parse(wrap(key, string(b"webauthn-sk-ecdsa-sha2-nistp256@openssh.com"))), TEXT)
     with pytest.raises(ValueError, match="another kind"):
         sshsig.check(sshsig.parse(wrap(key, string(b"ssh-ed25519") + signature)), TEXT)
+
+
+def test_a_kind_that_only_openssh_may_know_is_left_to_it(repo: Repo, tmp_path: Path) -> None:
+    ssh_keys(repo, tmp_path / "keys")
+    signature = wrap(string(b"ssh-new") + string(b"key"), string(b"ssh-new"))
+    plant(repo, RawTag("nn@v1.0.0", message=b"a tag\n" + signature))
+
+    def verified() -> tuple[str, str]:
+        found = json.loads(repo.gto("verify", "--json").stdout)["tags"][0]
+        return found["verdict"], found["reason"]
+
+    assert verified() == ("not checked", "keys of the kind 'ssh-new' are not known")
+    newer = tmp_path / "ssh-keygen"  # of a later OpenSSH, which knows that kind
+    good = 'Good "git" signature for ada with NEW key SHA256:x'
+    script = f"#!/bin/sh\ncat > /dev/null\ncase \"$2\" in find-principals) echo ada ;; *) echo '{good}' ;; esac\n"
+    newer.write_text(script, encoding="utf-8")
+    newer.chmod(0o755)
+    repo.git("config", "--global", "gpg.ssh.program", str(newer))
+    name = ssh_key.fingerprint(string(b"ssh-new") + string(b"key"))
+    assert verified() == ("unknown signer", f"the key {name} is not among the allowed signers")
 
 
 def test_negative_numbers_are_none() -> None:

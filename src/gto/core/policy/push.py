@@ -107,25 +107,24 @@ def _judge_events(policy: Policy, artifact: str, events: list[Event], scene: Sce
     past, newest = Past(), state.last
     for event in state.events:
         past.add(event)
-    misfits = _misfits(artifact, known, events)
+    misfits = _misfits(artifact, [*known, *events])
     for event in sorted(events, key=attrgetter("key")):
-        verdict = judge(policy, event, past, scene.facts.get(event.oid, Facts()))
         reasons = [*_times(policy, event, scene.now), *misfits.get(event.ref, ()), *_pusher(policy, event, scene)]
         if newest is not None and event.key < newest:
             text = f"it is dated before '{newest[3]}', which is there already"
             reasons.append(Reason("back-dated", text, hint=_AGAIN))
+        verdict = judge(policy, event, past, scene.facts.get(event.oid, Facts()))
+        verdict = verdict._replace(reasons=(*reasons, *verdict.reasons))
         if verdict.is_allowed:
             past.add(event)
-        yield verdict._replace(reasons=(*reasons, *verdict.reasons))
+        yield verdict
 
 
-def _misfits(artifact: str, known: Sequence[Event], events: Sequence[Event]) -> dict[str, list[Reason]]:
-    """Return what does not fit the versions that are there, by tag."""
-    before = set(fold_artifact(artifact, known).problems)
+def _misfits(artifact: str, events: Sequence[Event]) -> dict[str, list[Reason]]:
+    """Return what does not fit together among the versions, by tag."""
     found: dict[str, list[Reason]] = defaultdict(list)
-    for problem in fold_artifact(artifact, [*known, *events]).problems:
-        if problem not in before:
-            found[problem.subject].append(Reason(problem.code, problem.reason, hint=_AGAIN))
+    for problem in fold_artifact(artifact, events).problems:
+        found[problem.subject].append(Reason(problem.code, problem.reason, hint=_AGAIN))
     return found
 
 

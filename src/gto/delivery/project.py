@@ -1,0 +1,121 @@
+"""A DVC project in a commit: the outputs that its files tell of, read no further than a question needs."""
+
+import posixpath
+from collections.abc import Iterable
+
+from gto.annotations.document import Document, load_text
+from gto.delivery.lock import Doubt, Reading, read_lock
+from gto.delivery.output import Output, read_dvc_file
+from gto.delivery.tree import Tree
+from gto.exceptions import BadFile, CannotLocate
+
+DVC_DIRECTORY = ".dvc"
+_LOCK, _STAGES, _PARAMS = "dvc.lock", "dvc.yaml", "params.yaml"
+
+
+def project_of(tree: Tree, path: str) -> str | None:
+    """Return the root of the DVC project that a path is in: the nearest directory above it with a `.dvc`."""
+    above = posixpath.dirname(path)
+    while not _is_root(tree, above):
+        if not above:
+            return None
+        above = posixpath.dirname(above)
+    return above
+
+
+def _is_root(tree: Tree, directory: str) -> bool:
+    found = tree.entries.get(posixpath.join(directory, DVC_DIRECTORY))
+    return found is not None and found.is_directory
+
+
+class Project:
+    """One DVC project; `root` is its directory, empty for that of the repository."""
+
+    def __init__(self, tree: Tree, root: str) -> None:
+        self.tree = tree
+        self.root = root
+        self._read: dict[str, Reading] = {}
+
+    def holding(self, path: str) -> Output | None:
+        """Return the output that is at a path, or has it in it; None where there is none."""
+        likely = self._likely(path)
+        for files in (likely, self._files()):
+            for output in self._outputs(files):
+                if path == output.path or path.startswith(f"{output.path}/"):
+                    return output
+        names = set(path.split("/"))
+        self._refuse_doubts(path, (doubt for doubt in self._doubts() if posixpath.basename(doubt.path) in names))
+        return None
+
+    def below(self, directory: str) -> list[Output]:
+        """Return the outputs in a directory."""
+        start = f"{directory}/" if directory else ""
+        found = [output for output in self._outputs(self._files()) if output.path.startswith(start)]
+        self._refuse_doubts(directory, self._doubts())
+        return found
+
+    def _refuse_doubts(self, path: str, doubts: Iterable[Doubt]) -> None:
+        for doubt in doubts:
+            reason = f"'{doubt.path}' of {doubt.file} may be '{path}', or in it; {doubt.reason}"
+            raise CannotLocate(reason)
+
+    def _likely(self, path: str) -> list[str]:
+        """Return the files of DVC's that usually tell of a path: beside it, and beside each directory above it."""
+        found: list[str] = []
+        while path and path != self.root:
+            above = posixpath.dirname(path)
+            found += [f"{path}.dvc", posixpath.join(above, _LOCK)]
+            path = above
+        return [file for file in found if self._is_ours(file)]
+
+    def _files(self) -> list[str]:
+        """Return all files of DVC's in this project."""
+        return [path for path in self.tree.entries if self._is_ours(path)]
+
+    def _is_ours(self, path: str) -> bool:
+        entry = self.tree.entries.get(path)
+        if entry is None or not entry.is_file or not (path.endswith(".dvc") or posixpath.basename(path) == _LOCK):
+            return False
+        inside = path.startswith(f"{self.root}/") if self.root else True
+        return inside and DVC_DIRECTORY not in path.split("/") and project_of(self.tree, path) == self.root
+
+    def _outputs(self, files: list[str]) -> Iterable[Output]:
+        self._fetch([file for file in files if file not in self._read])
+        for file in files:
+            yield from self._reading(file).outputs
+
+    def _doubts(self) -> Iterable[Doubt]:
+        for reading in self._read.values():
+            yield from reading.doubts
+
+    def _fetch(self, files: list[str]) -> None:
+        wanted = [path for file in files for path in _with_its_own(file) if path in self.tree.entries]
+        self.tree.files.fetch((self.tree.commit, path) for path in wanted)
+
+    def _reading(self, file: str) -> Reading:
+        if file not in self._read:
+            try:
+                self._read[file] = self._parse(file)
+            except BadFile as error:
+                raise CannotLocate(f"DVC's file cannot be read: {error.message}", error.hint) from error
+        return self._read[file]
+
+    def _parse(self, file: str) -> Reading:
+        data = self.tree.read(file)
+        if data is None:
+            raise BadFile(file, "it is larger than GTO reads")
+        if not file.endswith(_LOCK):
+            return Reading(read_dvc_file(data, file))
+        stages = posixpath.join(posixpath.dirname(file), _STAGES)
+        text = self.tree.read(stages)
+        document: Document | None = None
+        if text is not None:
+            document = load_text(text.decode("utf-8", "replace"), stages)
+        return read_lock(data, file, document, self.tree.read)
+
+
+def _with_its_own(file: str) -> list[str]:
+    if not file.endswith(_LOCK):
+        return [file]
+    directory = posixpath.dirname(file)
+    return [posixpath.join(directory, name) for name in (_LOCK, _STAGES, _PARAMS)]

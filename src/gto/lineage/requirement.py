@@ -1,0 +1,46 @@
+"""The files that say which packages a version needs, and the packages that they pin."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from gto.lineage.tree import Checkout
+
+_NAMES = ("pyproject.toml", "environment.yml", "environment.yaml", "conda.yaml", "conda.yml", "poetry.lock", "uv.lock",
+          "Pipfile", "Pipfile.lock", "setup.py", "setup.cfg")  # fmt: skip
+_LISTED_RE = re.compile(r"requirements[A-Za-z0-9._-]*\.txt")
+_PACKAGE_RE = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*([^;#]*)")
+
+
+def find_requirements(checkout: Checkout, directory: str) -> list[str]:
+    """Return those files in a directory and in the directories above it, the nearest first."""
+    found: list[str] = []
+    while True:
+        beside = (path for path in checkout.tree.below(directory) if posixpath.dirname(path) == directory)
+        found += sorted(path for path in beside if _is_one(posixpath.basename(path)))
+        if not directory:
+            return found
+        directory = posixpath.dirname(directory)
+
+
+def read_packages(checkout: Checkout, files: list[str]) -> dict[tuple[str, str], str]:
+    """Return, by file and name, what `requirements.txt` files ask of each package; options and paths are left out."""
+    listed = [path for path in files if _LISTED_RE.fullmatch(posixpath.basename(path))]
+    checkout.fetch(listed)
+    found: dict[tuple[str, str], str] = {}
+    for path in listed:
+        for name, wanted in _packages((checkout.read(path) or b"").decode("utf-8", "replace")):
+            found[path, name] = wanted
+    return found
+
+
+def _is_one(name: str) -> bool:
+    return name in _NAMES or bool(_LISTED_RE.fullmatch(name))
+
+
+def _packages(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.replace("\\\n", " ").splitlines():
+        match = _PACKAGE_RE.match(line.strip())
+        if match:
+            name = re.sub(r"[-_.]+", "-", match[1]).lower()
+            yield name, match[2].split(" --", 1)[0].strip() or "any"

@@ -1,0 +1,146 @@
+"""What made an artifact: the stages that lead to its path, the data and the code that they took, the parameters."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from gto.annotations import place
+from gto.lineage.lock import Datum, Locked, Pointer
+from gto.lineage.project import Project, Ran, find_pointers
+from gto.lineage.tree import Checkout
+
+_MOST_STEPS = 1000
+
+Home = Literal["git", "dvc", "elsewhere"]
+
+
+class Input(NamedTuple):
+    """A file or directory that a stage took."""
+
+    datum: Datum
+    home: Home
+    """Where it is kept: code is usually in Git, data in DVC."""
+    stage: str | None = None
+    """The stage that made it."""
+    origin: str | None = None
+    """Where it was imported from."""
+
+
+class Step(NamedTuple):
+    """A stage that leads to the artifact, as it last ran."""
+
+    stage: str
+    command: str
+    inputs: tuple[Input, ...]
+    outs: tuple[Datum, ...]
+    params: Mapping[str, Mapping[str, object]]
+    is_recorded: bool
+    """Whether `dvc.lock` knows the stage; if not, its inputs have no hashes."""
+
+
+class Lineage(NamedTuple):
+    """How an artifact came to be."""
+
+    home: Home
+    datum: Datum
+    """The artifact itself."""
+    steps: tuple[Step, ...] = ()
+    """The stage that made it first, then the stages before that."""
+    origin: str | None = None
+    """Where it was imported from."""
+
+    @property
+    def data(self) -> Iterator[Datum]:
+        """The artifact and all that led to it, each once."""
+        every = [self.datum, *(one.datum for step in self.steps for one in step.inputs)]
+        yield from {datum.path: datum for datum in reversed(every)}.values()
+
+
+def trace(checkout: Checkout, project: Project, path: str) -> Lineage:
+    """Walk back from a path; each stage counts once, so that no circle goes on for ever."""
+    if place.is_elsewhere(path):
+        return Lineage("elsewhere", Datum(path))
+    makers = _Makers(project)
+    reached = _walk(makers, path, checkout)
+    inputs = [dep for ran in reached for dep in _deps(ran)]
+    pointers = find_pointers(checkout, [path, *(datum.path for datum in inputs)])
+    steps = tuple(_step(checkout, makers, ran, pointers) for ran in reached)
+    itself = _own(project, path, pointers.get(path))
+    pointer = pointers.get(path)
+    return Lineage(_home(checkout, itself, pointer), itself, steps, pointer.origin if pointer else None)
+
+
+def _walk(makers: "_Makers", path: str, checkout: Checkout) -> list[Ran]:
+    found: dict[str, Ran] = {}
+    waiting = deque([path])
+    while waiting:
+        for ran in makers.of(waiting.popleft()):
+            if ran.stage.address in found:
+                continue
+            if len(found) == _MOST_STEPS:
+                checkout.set_aside("lineage-many", path, f"more than {_MOST_STEPS} stages lead to it")
+                return list(found.values())
+            found[ran.stage.address] = ran
+            waiting.extend(ran.stage.deps)
+    return list(found.values())
+
+
+class _Makers:
+    """Which stages make a path, or something above or below it."""
+
+    def __init__(self, project: Project) -> None:
+        self._by_path: dict[str, list[Ran]] = {}
+        self._below: dict[str, list[Ran]] = {}
+        for ran in project.stages:
+            for output in ran.stage.made:
+                self._by_path.setdefault(output.path, []).append(ran)
+                for above in _above(output.path):
+                    self._below.setdefault(above, []).append(ran)
+
+    def of(self, path: str) -> Iterator[Ran]:
+        yield from self._by_path.get(path, ())
+        for above in _above(path):
+            yield from self._by_path.get(above, ())
+        yield from self._below.get(path, ())
+
+
+def _above(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _deps(ran: Ran) -> Sequence[Datum]:
+    return ran.locked.deps if ran.locked else tuple(map(Datum, ran.stage.deps))
+
+
+def _step(checkout: Checkout, makers: _Makers, ran: Ran, pointers: Mapping[str, Pointer]) -> Step:
+    inputs = []
+    for datum in _deps(ran):
+        maker = next(makers.of(datum.path), None)
+        pointer = pointers.get(datum.path)
+        inputs.append(
+            Input(
+                datum,
+                "dvc" if maker else _home(checkout, datum, pointer),
+                maker.stage.address if maker else None,
+                pointer.origin if pointer else None,
+            )
+        )
+    locked = ran.locked or Locked("", (), (), {})
+    outs = locked.outs or tuple(Datum(output.path) for output in ran.stage.made)
+    return Step(ran.stage.address, locked.command, tuple(inputs), outs, locked.params, ran.locked is not None)
+
+
+def _own(project: Project, path: str, pointer: Pointer | None) -> Datum:
+    recorded = project.recorded()
+    if path in recorded:
+        return recorded[path]
+    named = {datum.path: datum for datum in (pointer.outs if pointer else ())}
+    return named.get(path, Datum(path))
+
+
+def _home(checkout: Checkout, datum: Datum, pointer: Pointer | None) -> Home:
+    if datum.path in checkout.tree.oids or checkout.tree.is_directory(datum.path):
+        return "git"
+    return "dvc" if pointer or datum.md5 else "elsewhere"

@@ -1,0 +1,183 @@
+"""The numbers and words in files of metrics and of parameters, key by key."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from gto.annotations.custom import to_json
+from gto.annotations.params import parse_value
+from gto.exceptions import BadFile
+from gto.lineage.lock import Datum
+from gto.lineage.pipeline import Pipeline
+from gto.lineage.project import Project, find_pointers
+from gto.lineage.tree import Checkout
+
+Value = str | int | float | bool | None
+Keyed = Mapping[str, Value]
+"""Values by key; the keys of mappings within mappings are joined by dots. A file that is one value has an empty key."""
+
+_DEFAULT = "params.yaml"
+_MOST_VALUES = 10_000
+Whole: tuple[str, ...] = ()
+
+
+class Elsewhere(NamedTuple):
+    """A file that is declared and that Git does not hold: DVC keeps it, or nobody does."""
+
+    path: str
+    kind: str
+    """`metrics`, `params` or `plots`."""
+    datum: Datum | None
+    """What DVC recorded of it; None where it recorded nothing."""
+
+
+class Values(NamedTuple):
+    """What files say, by path, in the order in which they are declared."""
+
+    files: Mapping[str, Keyed]
+    elsewhere: tuple[Elsewhere, ...] = ()
+
+
+def metric_files(project: Project, checkout: Checkout) -> list[str]:
+    """Return the files of metrics: those of stages, then those that stand at the top of a `dvc.yaml`."""
+    declared = [output.path for ran in project.stages for output in ran.stage.metrics]
+    declared += [path for pipeline in project.pipelines for path in pipeline.metrics]
+    return list(expanded(checkout, declared))
+
+
+def param_files(project: Project, checkout: Checkout) -> dict[str, tuple[str, ...]]:
+    """Return the files of parameters, and of each the keys that stages take; none stand for all, as DVC shows them."""
+    asked = [one for ran in project.stages for one in ran.stage.params]
+    whole = {one.path for one in asked if not one.keys}
+    whole.update(path for pipeline in project.pipelines for path in pipeline.params)
+    default = f"{project.root}/{_DEFAULT}" if project.root else _DEFAULT
+    if default in checkout.tree.oids:
+        whole.add(default)
+    found: dict[str, tuple[str, ...]] = {}
+    for path in [*(one.path for one in asked), *sorted(whole)]:
+        found[path] = Whole
+    for one in asked:
+        if one.path not in whole:
+            found[one.path] = tuple(dict.fromkeys((*found[one.path], *one.keys)))
+    return {path: keys for declared, keys in found.items() for path in expanded(checkout, [declared])}
+
+
+def variable_files(pipelines: Sequence[Pipeline], shown: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    """Return the files of `vars` that are not shown otherwise, and of each the keys that stages take by `${...}`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pipeline in pipelines:
+        for path, keys in pipeline.used.items():
+            if path not in shown and keys:
+                found[path] = tuple(dict.fromkeys((*found.get(path, ()), *keys)))
+    return found
+
+
+def expanded(checkout: Checkout, paths: Sequence[str]) -> Iterator[str]:
+    """Yield each path once, and the files of a directory that Git holds in its place."""
+    for path in dict.fromkeys(paths):
+        if path not in checkout.tree.oids and checkout.tree.is_directory(path):
+            yield from checkout.tree.below(path)
+        else:
+            yield path
+
+
+def read_metrics(checkout: Checkout, project: Project) -> Values:
+    """Read the metrics of a commit; what is neither a number nor text is no metric."""
+    return _read(checkout, project, dict.fromkeys(metric_files(project, checkout), Whole), "metrics")
+
+
+def read_params(checkout: Checkout, project: Project) -> Values:
+    """Read the parameters of a commit, as `dvc params diff` takes them."""
+    declared = param_files(project, checkout)
+    shown = _read(checkout, project, declared, "params")
+    used = _read(checkout, project, variable_files(project.pipelines, declared), "params")
+    kept = {path: values for path, values in used.files.items() if values}
+    return Values({**shown.files, **kept}, shown.elsewhere)
+
+
+def _read(checkout: Checkout, project: Project, wanted: Mapping[str, tuple[str, ...]], kind: str) -> Values:
+    checkout.fetch(wanted)
+    found: dict[str, Keyed] = {}
+    lacking = []
+    for path, keys in wanted.items():
+        data = checkout.read(path)
+        if data is None:
+            lacking += [path] if path not in checkout.tree.oids else []
+            continue
+        try:
+            value = parse_value(data, path)
+        except BadFile as error:
+            checkout.set_aside("lineage-file", path, error.reason)
+            continue
+        chosen = value if keys == Whole else _choose(value, keys)
+        found[path] = _keyed(checkout, path, chosen, of_metrics=kind == "metrics")
+    return Values(found, tuple(find_elsewhere(checkout, project, lacking, kind)))
+
+
+def find_elsewhere(checkout: Checkout, project: Project, paths: Sequence[str], kind: str) -> Iterator[Elsewhere]:
+    """Yield what DVC recorded of declared files that Git does not hold."""
+    recorded = project.recorded()
+    pointers = find_pointers(checkout, [path for path in paths if path not in recorded])
+    for path in paths:
+        datum = recorded.get(path)
+        if datum is None and path in pointers:
+            datum = next(iter(pointers[path].outs), None)
+        yield Elsewhere(path, kind, datum)
+
+
+def _choose(value: object, keys: Sequence[str]) -> dict[str, object]:
+    """Return those parts of a value that keys with dots lead to, nested as they were."""
+    found: dict[str, object] = {}
+    for key in keys:
+        part, steps = value, key.replace("[", ".").replace("]", "").split(".")
+        for step in steps:
+            part = _step(part, step)
+        if part is not _MISSING:
+            here = found
+            for step in steps[:-1]:
+                inner = here.setdefault(step, {})
+                here = inner if isinstance(inner, dict) else {}
+            here[steps[-1]] = part
+    return found
+
+
+_MISSING = object()
+
+
+def _step(value: object, step: str) -> object:
+    match value:
+        case dict():
+            return next((part for key, part in value.items() if str(key) == step), _MISSING)
+        case list() if step.isdigit() and int(step) < len(value):
+            return value[int(step)]
+        case _:
+            return _MISSING
+
+
+def _keyed(checkout: Checkout, path: str, value: object, *, of_metrics: bool) -> Keyed:
+    found: dict[str, Value] = {}
+    for key, part in flat(value, of_metrics=of_metrics):
+        if len(found) == _MOST_VALUES:
+            checkout.set_aside(
+                "lineage-many", path, f"it holds more than {_MOST_VALUES} values: the others are left out"
+            )
+            break
+        found[key] = part
+    return found
+
+
+def flat(value: object, key: str = "", *, of_metrics: bool = False) -> Iterator[tuple[str, Value]]:
+    """Yield key and value of all that a value holds; a list is one value, as text, and no metric."""
+    match value:
+        case dict():
+            for word, part in value.items():
+                yield from flat(part, f"{key}.{word}" if key else str(word), of_metrics=of_metrics)
+        case list():
+            if not of_metrics:
+                yield key, str(value)
+        case None if of_metrics:
+            return
+        case None | bool() | int() | str():
+            yield key, value
+        case _:
+            part = to_json(value)
+            yield key, part if isinstance(part, float) else str(part)

@@ -1,0 +1,55 @@
+"""What every kind of store answers, and which kind an address opens."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from gto.exceptions import RemoteUnreachable
+from gto.storage import address
+from gto.storage.location import StoreAddress
+
+CHUNK = 1 << 20
+"""Bytes that are read at a time."""
+
+
+class Store(Protocol):
+    """Objects by key; a key is below the store's URL, and empty for the URL itself.
+
+    What is not there raises ContentMissing, what cannot be asked RemoteUnreachable.
+    """
+
+    def stat(self, key: str, version: str | None = None) -> int | None:
+        """Return an object's size in bytes; None where the store does not tell."""
+
+    def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:
+        """Yield an object's bytes from `start` on."""
+
+    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield key and size of every object below a directory; an empty one is the store itself."""
+
+    def sign(self, key: str, seconds: int) -> str | None:
+        """Return a URL with which anybody may read an object for so long; None where this kind of store cannot."""
+
+
+def open_store(where: StoreAddress) -> Store:
+    """Return the store at an address; nothing is asked of it yet."""
+    scheme = address.scheme(where.url)
+    match scheme:
+        case "" | "file":
+            from gto.storage.local import open_local
+
+            return open_local(where)
+        case "http" | "https":
+            from gto.storage.http import open_http
+
+            return open_http(where)
+        case "s3" | "gs" | "azure":
+            from gto.storage.cloud import open_cloud
+
+            return open_cloud(where)
+        case "ssh":
+            from gto.storage.ssh import open_ssh
+
+            return open_ssh(where)
+        case _:
+            hint = "`dvc get` may read it; GTO reads s3, gs, azure, http, https, ssh and paths"
+            raise RemoteUnreachable(address.shown(where.url), f"GTO does not read from '{scheme}'", hint)

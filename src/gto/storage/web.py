@@ -1,0 +1,259 @@
+"""HTTP requests: connections that are kept open, time limits, redirects that carry no credentials to another host."""
+
+import os
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from threading import local
+from typing import NamedTuple
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
+from gto.git.command import limit
+from gto.storage import address
+from gto.storage.store import CHUNK
+from gto.version import __version__
+
+CONNECT = 15.0
+"""Seconds within which a server must take a connection."""
+SILENCE = 60.0
+"""The longest that a server may be silent, in seconds; GTO_TIMEOUT can make it shorter."""
+
+_SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "private-token", "job-token"})
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_MOST_MOVES = 5
+_GONE, _REFUSED, _PASSING = frozenset({404, 410}), frozenset({401, 403, 407}), frozenset({408, 425, 429})
+_CONTROL_RE = re.compile(r"[\x00-\x20\x7f]")
+_kept = local()
+
+
+class Request(NamedTuple):
+    """What is asked of a server."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = {}
+    body: bytes | None = None
+    secret: bool = False
+    """Whether all headers are secret, whatever they are called: none of them goes to another host."""
+    ca: str = ""
+    """A file of certificates that count beside the system's."""
+    verify: bool = True
+    """Whether the server's certificate is checked."""
+
+
+class Answer:
+    """What a server says; its body is read once."""
+
+    def __init__(self, request: Request, response: HTTPResponse, connection: HTTPConnection) -> None:
+        """The connection is kept for others when the body was read to its end."""
+        self.url = address.shown(request.url)
+        self.status = response.status
+        self.headers = response.headers
+        self._response = response
+        self._connection = connection
+
+    @property
+    def length(self) -> int | None:
+        """The length of the body as the server tells it."""
+        text = self.headers.get("Content-Length", "")
+        return int(text) if text.isdecimal() else None
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the body; one that ends before the length that was told raises RemoteUnreachable."""
+        length, found = self.length, 0
+        try:
+            while chunk := self._response.read1(CHUNK):
+                found += len(chunk)
+                yield chunk
+            if length is not None and found < length:
+                raise RemoteUnreachable(self.url, f"the answer ended after {found} of {length} bytes", passing=True)
+        except (OSError, HTTPException) as error:
+            raise failure(self.url, error) from error
+        finally:
+            self.close()
+
+    def body(self, most: int) -> bytes:
+        """Return the body, which must not be longer than `most` bytes."""
+        found = bytearray()
+        for chunk in self.chunks():
+            found += chunk
+            if len(found) > most:
+                raise RemoteUnreachable(self.url, f"the answer is longer than {most} bytes")
+        return bytes(found)
+
+    def close(self) -> None:
+        """Let go of the answer, whether it was read or not."""
+        if not self._response.isclosed():  # what is left of it would be taken for the next answer
+            self._connection.close()
+        self._response.close()
+
+
+def send(request: Request) -> Answer:
+    """Return the answer to a request, whatever its status; redirects are followed."""
+    for _ in range(_MOST_MOVES + 1):
+        answer = _send_once(request)
+        target = answer.headers.get("Location", "")
+        if answer.status not in _MOVED or not target:
+            return answer
+        answer.close()
+        request = _moved(request, urljoin(request.url, target), answer.status)
+    raise RemoteUnreachable(address.shown(request.url), f"it redirects more than {_MOST_MOVES} times")
+
+
+def check(answer: Answer) -> Answer:
+    """Return an answer that says yes; another one is closed, and an exception says what it means."""
+    if answer.status < 300:  # noqa: PLR2004  what says yes
+        return answer
+    answer.close()
+    raise refusal(answer.url, answer.status)
+
+
+def refusal(url: str, status: int) -> GTOException:
+    """Return what a status means that is no yes."""
+    if status in _GONE:
+        return ContentMissing(url)
+    if status in _REFUSED:
+        hint = "see the remote's user and password in .dvc/config.local; strangers' remotes get none of yours"
+        return StoreRefused(url, f"the server wants credentials, or other ones (status {status})", hint)
+    passing = status in _PASSING or status >= 500  # noqa: PLR2004  the server's own trouble
+    return RemoteUnreachable(url, f"the server answered with status {status}", passing=passing)
+
+
+def failure(url: str, error: Exception) -> RemoteUnreachable:
+    """Return what an error of a connection means."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        hint = "a certificate of your own: `dvc remote modify NAME ssl_verify FILE`, or SSL_CERT_FILE"
+        return RemoteUnreachable(url, f"its certificate is not trusted: {error.verify_message}", hint)
+    if isinstance(error, TimeoutError):
+        hint = "run this again; GTO_TIMEOUT says how many seconds a server may be silent"
+        return RemoteUnreachable(url, "it does not answer in time", hint, passing=True)
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+    return RemoteUnreachable(url, reason.strip("[]"), passing=True)
+
+
+def silence() -> float:
+    """Return how many seconds a server may be silent."""
+    return min(SILENCE, limit())
+
+
+def _moved(request: Request, url: str, status: int) -> Request:
+    old, new = urlsplit(request.url), urlsplit(url)
+    if new.scheme not in {"http", "https"} or (old.scheme == "https" and new.scheme != "https"):
+        raise RemoteUnreachable(
+            address.shown(request.url), f"it redirects to '{address.shown(url)}', which is not safe"
+        )
+    headers = dict(request.headers)
+    if _origin(old) != _origin(new):
+        headers = {
+            name: value for name, value in headers.items() if not request.secret and name.lower() not in _SECRETS
+        }
+        headers |= {name: value for name, value in request.headers.items() if name.lower() in {"range", "accept"}}
+    if status == 303 and request.method != "HEAD":  # noqa: PLR2004  see other
+        return request._replace(url=url, headers=headers, method="GET", body=None)
+    return request._replace(url=url, headers=headers)
+
+
+def _origin(url: SplitResult) -> tuple[str, str, int]:
+    try:
+        port = url.port
+    except ValueError:
+        port = None
+    return url.scheme, (url.hostname or "").lower(), port or {"http": 80, "https": 443}.get(url.scheme, 0)
+
+
+def _send_once(request: Request) -> Answer:
+    url = urlsplit(request.url)
+    shown = address.shown(request.url)
+    if url.scheme not in {"http", "https"} or not url.hostname or _CONTROL_RE.search(request.url):
+        raise RemoteUnreachable(shown, "this is no URL of a web server")
+    key = (*_origin(url), request.ca, request.verify)
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    headers = {"User-Agent": f"gto/{__version__}", "Accept-Encoding": "identity", **request.headers}
+    kept: dict[tuple[object, ...], HTTPConnection] = _kept.__dict__.setdefault("connections", {})
+    connection = kept.pop(key, None)
+    try:
+        if connection is not None:
+            with suppress(OSError, HTTPException):  # the server may have closed it meanwhile: then a new one is opened
+                return _ask(connection, request, path, headers, kept, key)
+            connection.close()
+        connection = _connect(url, request)
+        return _ask(connection, request, path, headers, kept, key)
+    except (OSError, HTTPException, ValueError) as error:
+        if connection is not None:
+            connection.close()
+        raise failure(shown, error) from error
+
+
+def _ask(
+    connection: HTTPConnection,
+    request: Request,
+    path: str,
+    headers: Mapping[str, str],
+    kept: dict[tuple[object, ...], HTTPConnection],
+    key: tuple[object, ...],
+) -> Answer:
+    target = f"{request.url.split('#')[0]}" if connection.__dict__.get("is_proxy") else path
+    connection.request(request.method, target, request.body, dict(headers))
+    response = connection.getresponse()
+    kept[key] = connection
+    return Answer(request, response, connection)
+
+
+def _connect(url: SplitResult, request: Request) -> HTTPConnection:
+    """Open a connection, through a proxy where the environment names one."""
+    host, port = url.hostname or "", url.port
+    proxy = _proxy(url)
+    connection: HTTPConnection
+    at, door = (proxy.hostname or "", proxy.port or 8080) if proxy else (host, port)
+    if url.scheme == "https":
+        connection = HTTPSConnection(at, door, timeout=CONNECT, context=_context(request))
+    else:
+        connection = HTTPConnection(at, door, timeout=CONNECT)
+    if proxy and url.scheme == "https":
+        connection.set_tunnel(host, port, _proxy_login(proxy))
+    connection.__dict__["is_proxy"] = proxy is not None and url.scheme == "http"
+    connection.connect()
+    connection.sock.settimeout(silence())
+    return connection
+
+
+def _proxy(url: SplitResult) -> SplitResult | None:
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None
+    from urllib.request import getproxies, proxy_bypass
+
+    found = getproxies().get(url.scheme, "")
+    if not found or proxy_bypass(url.netloc):
+        return None
+    return urlsplit(found if "://" in found else f"http://{found}")
+
+
+def _proxy_login(proxy: SplitResult) -> dict[str, str]:
+    if not proxy.username:
+        return {}
+    from urllib.parse import unquote
+
+    return {"Proxy-Authorization": basic(unquote(proxy.username), unquote(proxy.password or ""))}
+
+
+def basic(name: str, password: str) -> str:
+    """Return the header's value with which a name and a password are sent."""
+    from base64 import b64encode
+
+    return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+
+
+def _context(request: Request) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if request.ca:
+        try:
+            context.load_verify_locations(cafile=request.ca)
+        except OSError as error:
+            raise RemoteUnreachable(request.ca, "this is no file of certificates", "see ssl_verify") from error
+    if not request.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
