@@ -4,9 +4,10 @@
 the lines that the command line prints are printed.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gto.annotations.annotation import Annotation
 from gto.annotations.edit import Change
@@ -26,8 +27,21 @@ from gto.core.semver import Bump
 from gto.core.table import Cell, Table, history_table, overview_table, version_table
 from gto.core.view import Choice, Sort
 from gto.exceptions import BadFile, NoAnnotation, UsageError, VersionNotFound
+from gto.lineage import gallery, portrait
+from gto.lineage.comparison import Direction, compare
 from gto.registry import annotate as annotating
-from gto.registry import approving, checking, describing, exchange, overview, reading, reviewing, verification, writing
+from gto.registry import (
+    approving,
+    checking,
+    describing,
+    exchange,
+    overview,
+    reading,
+    reviewing,
+    verification,
+    whole_file,
+    writing,
+)
 from gto.registry.approving import Approved
 from gto.registry.exchange import Fetched, Pushed, Status
 from gto.registry.overview import Look
@@ -40,6 +54,9 @@ from gto.registry.signatures import Signatures, whom_to_trust
 from gto.registry.transaction import Manner
 from gto.registry.verification import Verified
 from gto.registry.writing import Outcome
+
+if TYPE_CHECKING:
+    from gto.delivery.settings import Trust
 
 TableRows = tuple[list[dict[str, Cell]], str]
 """The rows of a table as dictionaries, and the word `keys`: what tabulate takes."""
@@ -319,6 +336,41 @@ def describe(repo: object, name: str, rev: str | None = None) -> Annotation | No
         return None
 
 
+def describe_all(repo: object, name: str, rev: str | None = None) -> Published:
+    """Return all that is known of a version: annotation, commit, lineage, metrics, parameters, files, requirements.
+
+    `name` is a selector, or an artifact at `rev` (HEAD). The keys are those of `gto describe --all --json`.
+    """
+    return portrait.describe_all(Registry.open(repo), name, rev).as_dict()
+
+
+def diff(
+    repo: object,
+    old: str,
+    new: str,
+    name: str | None = None,
+    lower_better: Iterable[str] = (),
+    higher_better: Iterable[str] = (),
+) -> Published:
+    """Return what changed between two versions, with the keys of `gto diff --json`.
+
+    `old` and `new` are selectors, names of artifacts (their latest versions) or revisions; `name` is the artifact that
+    revisions are asked about. `lower_better` and `higher_better` name metrics.
+    """
+    direction = Direction(tuple(_words(lower_better)), tuple(_words(higher_better)))
+    return compare(Registry.open(repo), old, new, name, direction).as_dict()
+
+
+def plots(repo: object, selectors: Iterable[str], out: str = "plots.html", name: str | None = None) -> Published:
+    """Write the plots of versions to the page `out`, and return what it shows, with the keys of `gto plots --json`.
+
+    `selectors` and `name` are as in diff(). ExtraMissing is raised without the extra `plots`.
+    """
+    found = gallery.plot(Registry.open(repo), _words(selectors), name)
+    whole_file.replace(os.path.abspath(out), found.html().encode())
+    return found.as_dict(out)
+
+
 def check_ref(
     repo: object,
     ref: str,
@@ -489,16 +541,16 @@ def fetch(repo: object, names: Iterable[str] = (), remote: str = "origin") -> Fe
 
 
 def check(
-    repo: object, tags: Iterable[str], policy_from: str | None = None, allowed_signers: bytes | None = None
+    repo: object, tags: Iterable[str], policy_from: str | None = None, allowed_signers: str | None = None
 ) -> list[Verdict]:
     """Return a verdict on each tag, by the policy of the remote's default branch or of the revision `policy_from`.
 
-    `allowed_signers` is the text of a file as ssh-keygen(1) describes it, in the place of the policy's own. A tag that
+    `allowed_signers` is the path of a file that says whose keys count, in the place of the policy's. A tag that
     is no business of GTO has no verdict; one that is not there raises RefNotFound.
     """
     registry = Registry.open(repo)
     source = checking.default_source(registry, policy_from)
-    return checking.check_tags(registry, _words(tags), source, signers=allowed_signers)
+    return checking.check_tags(registry, _words(tags), source, signers=_read(allowed_signers))
 
 
 def show_all(
@@ -561,6 +613,85 @@ def search(
         return searching.Found(text, searching.search(registry, text, deprecated=deprecated)).as_dict()
     found = find_all(catalog, _words(groups))
     return searching.search_all(found, text, Way(seconds, offline), deprecated=deprecated).as_dict()
+
+
+def get(
+    repo: object,
+    selector: str,
+    out: str | None = None,
+    rev: str | None = None,
+    force: bool = False,
+    jobs: int | None = None,
+    trust_remote: bool = False,
+    allow_local: bool = False,
+    require_signed: bool = False,
+    require_policy: bool = False,
+    allowed_signers: str | None = None,
+) -> Published:
+    """Bring the files of a version to disk, and return what `gto get --json` prints: `target` is where they are.
+
+    `selector` is an artifact's name (its latest version), `name@v1.0.0`, `name#stage`, or a name with `rev`. `out` is
+    the name that the file or directory gets; one that ends with `/` is a directory that it is put into.
+    """
+    from gto.delivery import getting
+
+    registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
+    _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
+    chosen, located = getting.find(registry, selector, rev, trust)
+    return getting.get(registry, chosen, located, getting.Manner(out, force, jobs)).as_dict()
+
+
+def ls(
+    repo: object,
+    selector: str,
+    rev: str | None = None,
+    trust_remote: bool = False,
+    allow_local: bool = False,
+    require_signed: bool = False,
+    require_policy: bool = False,
+    allowed_signers: str | None = None,
+) -> Published:
+    """Return the files of a version with sizes and hashes, as `gto ls -R --json` prints them.
+
+    The arguments are those of get().
+    """
+    from gto.delivery import getting
+
+    registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
+    _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
+    chosen, located = getting.find(registry, selector, rev, trust)
+    return {**getting.about(chosen), "files": getting.files(located)}
+
+
+def url(
+    repo: object,
+    selector: str,
+    rev: str | None = None,
+    sign: bool = False,
+    expires: int = 3600,
+    trust_remote: bool = False,
+    allow_local: bool = False,
+    require_signed: bool = False,
+    require_policy: bool = False,
+    allowed_signers: str | None = None,
+) -> list[str]:
+    """Return the URLs under which a store has the files of a version.
+
+    With `sign`, anybody may read them for `expires` seconds. The other arguments are those of get().
+    """
+    from gto.delivery import addressing, getting
+
+    registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
+    _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
+    _, located = getting.find(registry, selector, rev, trust)
+    return [one.url for one in addressing.urls(located, expires if sign else None)]
+
+
+def _delivery(repo: object, *, trust_remote: bool, allow_local: bool) -> "tuple[Registry, Trust]":
+    from gto.delivery.settings import Trust
+
+    registry = Registry.open(repo)
+    return registry, Trust(registry.repo.mirror is None, trust_remote, allow_local)
 
 
 def _words(names: Iterable[str]) -> list[str]:

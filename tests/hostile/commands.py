@@ -52,5 +52,5 @@ OTHERS = {
 }
 """These write to the clone, or talk to its remote."""
 
-EVERYDAY = ("show --json", "describe", "doctor", "show --all", "doctor --fix", "show -r URL")
+EVERYDAY = ("show --all", "describe", "doctor --fix")
 """Run in each entry every day, with some of the others in turn; `make soak` runs all."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LATER = START + 60 * TICK
-SECRET = "canary-7f3a91"
+SECRET = "canary-7f3a91"  # noqa: S105  a word to look for
 """Stands in every file outside: what is printed of it was read there."""
 SECONDS = 30
 

@@ -38,14 +38,13 @@ def named(title: str, name: str) -> Entry:
 
 def nested(scene: Scene, depth: int = 1000) -> None:
     oid, kind = scene.repo.git("rev-parse", "HEAD"), "commit"
-    lines = []
     for number in range(depth):
         body = RawTag("x@v1.0.0", type=kind, message=b"%d" % number).body(oid)
-        oid, kind = _write(scene, body, lines), "tag"
+        oid, kind = _write(scene, body), "tag"
     scene.repo.git("update-ref", "refs/tags/x@v1.0.0", oid)
 
 
-def _write(scene: Scene, body: bytes, _: list[str]) -> str:
+def _write(scene: Scene, body: bytes) -> str:
     """Write a loose object without a process: there are a thousand."""
     import hashlib
     import zlib

@@ -31,7 +31,8 @@ rules:
 - name: production
   stages: prod*
   approvals: NUMBER
-  approvers: [approvers]
+  approvers:
+  - approvers
 """
 PEOPLE = ("ada", "grace", "joan", "bob")
 
@@ -198,6 +199,19 @@ def test_nobody_counts_as_an_approver_of_an_own_assignment(team: Team) -> None:
     said(team.gto("grace", *PROMOTE), "0 of 1 approvals are given", "by others than 'grace@example.com'")
     done(team.gto("joan", *APPROVE))
     done(team.gto("grace", *PROMOTE))
+
+
+def test_nobody_counts_under_a_second_address_with_the_same_key(team: Team) -> None:
+    team.unguard()
+    ada = team.at("ada")
+    signers = f"ada@example.com,countess@example.com {team.keys.public('ada')}\n"
+    ada.commit("policy", {".gto.signers": signers, ".gto.policy.yaml": POLICY.replace("NUMBER", "1") + "  - '*@*'\n"})
+    team.clock = ada.clock
+    ada.git("push", "--quiet", "origin", "main")
+    countess = {"GIT_COMMITTER_NAME": "Countess", "GIT_COMMITTER_EMAIL": "countess@example.com"}
+    done(ada.gto(*APPROVE, env=countess))
+    team.clock = ada.clock
+    said(team.gto("ada", *PROMOTE), "0 of 1 approvals are given")
 
 
 def test_an_approval_of_another_commit_does_not_count(team: Team) -> None:
@@ -369,6 +383,12 @@ def test_a_key_that_git_cannot_use_writes_nothing(team: Team) -> None:
     assert team.bare.git("tag", "--list", "approvals/*") == ""
 
 
+def test_a_date_that_git_does_not_take_is_refused(team: Team) -> None:
+    result = team.clone("grace").gto(*APPROVE, env={"GIT_COMMITTER_DATE": "@300000000000 +0000"})
+    said(result, "invalid date format: 300000000000")
+    assert team.bare.git("tag", "--list", "approvals/*") == ""
+
+
 def test_an_approval_is_given_through_a_url(team: Team, tmp_path: Path) -> None:
     configure(Repo(tmp_path), team.keys, "grace", "--global")
     url = team.server.url()
@@ -478,6 +498,16 @@ def test_an_older_version_with_approvals_waits_until_it_was_in_the_stage(team: T
     assert [line["version"] for line in team.waiting("ada")] == ["v0.0.2", "v0.0.1"]
     done(team.gto("ada", *PROMOTE))
     assert [line["version"] for line in team.waiting("ada")] == ["v0.0.2"]
+    team.at("ada").commit("even more")
+    done(team.gto("ada", "register", "churn", "--push"))
+    assert [line["version"] for line in team.waiting("ada")] == ["v0.0.3"]  # nobody approved v0.0.2
+
+
+def test_where_all_is_approved_only_the_assignment_is_left(team: Team) -> None:
+    done(team.gto("grace", *APPROVE))
+    result = team.gto("grace", "reviews")
+    assert "grace@example.com" in done(result)
+    assert result.stderr == "   `gto assign churn --version v0.0.1 --stage prod --push` promotes\n"
 
 
 def test_one_person_with_two_approvals_counts_once(team: Team) -> None:
@@ -520,8 +550,12 @@ def test_doctor_names_approvals_that_cannot_be_read(team: Team) -> None:
     grace.tag(names[0], annotated=False)
     grace.git("update-ref", f"refs/tags/{names[1]}", grace.git("rev-parse", f"refs/tags/{sound}"))
     (grace.path / ".git" / "refs" / "tags" / names[2]).write_text(f"{'1' * 40}\n", encoding="utf-8")
-    found = problems(grace)
-    assert found == {("approval-unreadable", names[0]), ("tag-renamed", names[1]), ("approval-unreadable", names[2])}
+    oid = grace.tag(names[3])
+    damaged = grace.path / ".git" / "objects" / oid[:2] / oid[2:]
+    damaged.chmod(0o644)
+    damaged.write_bytes(b"damaged")
+    unreadable = {("approval-unreadable", names[number]) for number in (0, 2, 3)}
+    assert problems(grace) == {*unreadable, ("tag-renamed", names[1])}
     line = team.waiting("grace")[0]
     assert (line["given"], line["not_counted"]) == (1, [])
 

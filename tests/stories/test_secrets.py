@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,15 +91,9 @@ def check_disk(*places: Path) -> None:
     assert found
 
 
-@pytest.mark.parametrize("traced", [False, True], ids=["quiet", "traced"])
+@pytest.mark.parametrize("env", [{}, TRACED], ids=["quiet", "traced"])
 @pytest.mark.parametrize("userinfo", [WRITTEN, f"{NAME}:wrong-correct-h%40rse"], ids=["right", "wrong"])
-def test_a_password_in_an_address_is_nowhere(
-    userinfo: str,
-    traced: bool,
-    guarded: Server,
-    clone: Repo,  # noqa: FBT001  a case
-) -> None:
-    env = TRACED if traced else {}
+def test_a_password_in_an_address_is_nowhere(userinfo: str, env: dict[str, str], guarded: Server, clone: Repo) -> None:
     for words in lines(guarded.url(userinfo=userinfo)):
         result = clone.gto("-v", *words, "--traceback", env=env)
         check(result.stdout + result.stderr)
@@ -108,6 +103,7 @@ def test_a_password_in_an_address_is_nowhere(
     check_disk(Path(os.environ["HOME"]), clone.path)
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="there is no strace")
 def test_the_arguments_of_no_process_hold_it(guarded: Server, clone: Repo, tmp_path: Path) -> None:
     url = guarded.url(userinfo=WRITTEN)
     for words in lines(url):
@@ -117,6 +113,7 @@ def test_the_arguments_of_no_process_hold_it(guarded: Server, clone: Repo, tmp_p
         assert url not in seen, seen
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="there is no strace")
 def test_git_by_itself_shows_it_to_everybody(guarded: Server, clone: Repo, tmp_path: Path) -> None:
     log = trace(clone, tmp_path / "log", argv=("git", "ls-remote", guarded.url(userinfo=WRITTEN)))
     assert any("correct-h" in one.arguments and "remote-http" in one.arguments for one in log.executed)

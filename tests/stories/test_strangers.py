@@ -21,6 +21,7 @@ from tests.hostile.commands import EVERYDAY, OTHERS, READS, Command
 from tests.hostile.corpus import CORPUS
 from tests.hostile.scene import SECRET, Scene, make_template, plant_scene
 from tests.hostile.tracing import trace
+from tests.stories.healthy import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,8 +78,8 @@ def in_turn(number: int) -> list[str]:
     """The commands of an entry on an everyday run: together the entries have all of them, many times."""
     rest = [name for name in READS if name not in EVERYDAY]
     others = [name for name in OTHERS if name not in EVERYDAY]
-    turns = [others[(number + step) % len(others)] for step in (0, 2, 4)]
-    return [*EVERYDAY, *(rest[(number + step) % len(rest)] for step in (0, 5)), *turns]
+    turns = [others[(number + step) % len(others)] for step in (0, 3)]
+    return [*EVERYDAY, *(rest[(number + step) % len(rest)] for step in (0, 7)), *turns]
 
 
 @pytest.mark.parametrize(("number", "entry"), list(enumerate(CORPUS)), ids=[entry.name for entry in CORPUS])
@@ -94,6 +95,34 @@ def test_a_program_that_minds_nothing_is_tripped(
     entry: Entry, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert entry.control(scene_of(entry, template, tmp_path, monkeypatch)), "the vector is one of air"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("work-tree-elsewhere", "says that its work tree is elsewhere"),
+        ("pipe-at-dvc.yaml", "dvc.yaml: it is no file"),
+        ("link-out-at-dvc.yaml", "dvc.yaml: it is a link out of the repository"),
+    ],
+)
+def test_where_a_file_is_not_as_it_should_be_nothing_is_written(
+    name: str, words: str, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (entry,) = (one for one in CORPUS if one.name == name)
+    scene = scene_of(entry, template, tmp_path, monkeypatch)
+    before = scene.outer()
+    for more in ((), ("--commit",)):
+        said(scene.repo.gto("annotate", "ok", "--label", "x", "--file", "dvc.yaml", *more), words)
+    assert scene.outer() == before
+
+
+def test_settings_that_lie_outside_are_not_read(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (entry,) = (one for one in CORPUS if one.name == "link-out-at-.gto")
+    scene = scene_of(entry, template, tmp_path, monkeypatch)
+    for words in (("show",), ("assign", "ok", "--version", "v0.0.1", "--stage", "qa")):
+        said(scene.repo.gto(*words), ".gto: it is a link out of the repository")
 
 
 @pytest.mark.soak

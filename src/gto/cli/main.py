@@ -15,7 +15,8 @@ from gto.exceptions import GTOException
 from gto.version import __version__
 
 _COMMANDS = {
-    Section.READ: ("show", "history", "search", "stages", "check-ref", "describe", "tags", "doctor"),
+    Section.READ: ("show", "history", "search", "stages", "check-ref", "describe", "diff", "plots", "tags", "doctor"),
+    Section.DELIVER: ("get", "ls", "url"),
     Section.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
     Section.SHARE: ("status", "push", "fetch"),
     Section.TRUST: ("verify", "policy", "approve", "reviews", "check", "hook"),

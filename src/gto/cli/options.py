@@ -24,6 +24,7 @@ class Section(Enum):
     """Where a command stands in the help."""
 
     READ = "Read the registry"
+    DELIVER = "Deliver files"
     WRITE = "Modify artifacts"
     SHARE = "Share events with a remote"
     TRUST = "Prove and protect"

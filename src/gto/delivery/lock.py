@@ -15,8 +15,8 @@ from gto.exceptions import BadFile
 class Doubt(NamedTuple):
     """An output of which nobody can say for certain where it is, or of which nature."""
 
-    path: str
-    """As it is written; the part before it is what is unknown."""
+    path: str | None
+    """As it is written, what stands before it is unknown; None where it may be any."""
     file: str
     reason: str
 

@@ -1,7 +1,7 @@
 """A DVC project in a commit: the outputs that its files tell of, read no further than a question needs."""
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gto.annotations.document import Document, load_text
 from gto.delivery.lock import Doubt, Reading, read_lock
@@ -44,20 +44,23 @@ class Project:
                 if path == output.path or path.startswith(f"{output.path}/"):
                     return output
         names = set(path.split("/"))
-        self._refuse_doubts(path, (doubt for doubt in self._doubts() if posixpath.basename(doubt.path) in names))
+        self._refuse_doubts(path, lambda doubt: doubt.path is None or posixpath.basename(doubt.path) in names)
         return None
 
     def below(self, directory: str) -> list[Output]:
         """Return the outputs in a directory."""
         start = f"{directory}/" if directory else ""
         found = [output for output in self._outputs(self._files()) if output.path.startswith(start)]
-        self._refuse_doubts(directory, self._doubts())
+        self._refuse_doubts(directory, lambda _: True)
         return found
 
-    def _refuse_doubts(self, path: str, doubts: Iterable[Doubt]) -> None:
-        for doubt in doubts:
-            reason = f"'{doubt.path}' of {doubt.file} may be '{path}', or in it; {doubt.reason}"
-            raise CannotLocate(reason)
+    def _refuse_doubts(self, path: str, concerns: Callable[[Doubt], bool]) -> None:
+        """Raise CannotLocate where an output that could not be placed may be what is looked for."""
+        for reading in self._read.values():
+            for doubt in reading.doubts:
+                if concerns(doubt):
+                    what = f"'{doubt.path}' of {doubt.file}" if doubt.path else f"an output of {doubt.file}"
+                    raise CannotLocate(f"{what} may be '{path}', or in it; {doubt.reason}")
 
     def _likely(self, path: str) -> list[str]:
         """Return the files of DVC's that usually tell of a path: beside it, and beside each directory above it."""
@@ -84,10 +87,6 @@ class Project:
         for file in files:
             yield from self._reading(file).outputs
 
-    def _doubts(self) -> Iterable[Doubt]:
-        for reading in self._read.values():
-            yield from reading.doubts
-
     def _fetch(self, files: list[str]) -> None:
         wanted = [path for file in files for path in _with_its_own(file) if path in self.tree.entries]
         self.tree.files.fetch((self.tree.commit, path) for path in wanted)
@@ -97,7 +96,8 @@ class Project:
             try:
                 self._read[file] = self._parse(file)
             except BadFile as error:
-                raise CannotLocate(f"DVC's file cannot be read: {error.message}", error.hint) from error
+                path = None if file.endswith(_LOCK) else posixpath.basename(file).removesuffix(".dvc")
+                self._read[file] = Reading(doubts=(Doubt(path, file, error.message),))
         return self._read[file]
 
     def _parse(self, file: str) -> Reading:

@@ -22,6 +22,7 @@ _OF_STRANGERS = frozenset(
         *("allow_anonymous_login",),
     }
 )
+_WHERE = ("url", "endpointurl", "account_name", "port")
 _MOST_REFERENCES = 16
 
 
@@ -118,7 +119,7 @@ class Settings(NamedTuple):
 def merge(levels: Iterable[Level], trust: Trust) -> Settings:
     """Make one of several levels; the later count more.
 
-    Where a repository of somebody else gives a remote of the user's another URL, the user's options of it are not
+    Where a repository of somebody else says that a remote of the user's is elsewhere, the user's options of it are not
     used: they may be secrets.
     """
     core: dict[str, str] = {}
@@ -140,7 +141,7 @@ def merge(levels: Iterable[Level], trust: Trust) -> Settings:
                 if level.is_own or key in _OF_STRANGERS
             }
             known = remotes.get(match[1], {})
-            if not level.is_own and options.get("url", known.get("url")) != known.get("url"):
+            if not level.is_own and any(options.get(key, known.get(key)) != known.get(key) for key in _WHERE):
                 known = {}
             remotes[match[1]] = {**known, **options}
             if level.is_own and "url" in remotes[match[1]]:

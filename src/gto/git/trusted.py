@@ -1,11 +1,13 @@
 """Whose keys count, and which programs check them: what a caller names, or git's configuration says."""
 
 import os
+from errno import ENOENT
 from typing import NamedTuple
 
 from gto.exceptions import BadFile
 from gto.git.allowed_signers import parse
 from gto.git.command import Git
+from gto.git.file import read_file
 from gto.git.verify_tag import LEAST_TRUST
 
 SIGNERS = "gpg.ssh.allowedSignersFile"
@@ -89,9 +91,13 @@ def _read_file(git: Git, setting: str, path: str) -> bytes:
         # Git reads it from the root of the work tree, whatever directory it is started in.
         top = git.run(["rev-parse", "--show-cdup"], ok=(0, 128)).decode("utf-8", "surrogateescape").strip("\n")
         place = os.path.join(git.directory, top, place)
+    hint = f"`git config --unset {setting}`, or set it to a file that is there"
+    told = f"the setting {setting} of git names it"
     try:
-        with open(place, "rb") as file:
-            return file.read(_LARGEST)
+        found = read_file(place, _LARGEST)
     except OSError as error:
-        hint = f"`git config --unset {setting}`, or set it to a file that is there"
-        raise BadFile(place, f"{error.strerror}; the setting {setting} of git names it", hint=hint) from error
+        raise BadFile(place, f"{error.strerror}; {told}", hint=hint) from error
+    if found is None:  # a pipe, say, at which to wait for ever
+        reason = "it is no file" if os.path.exists(place) else os.strerror(ENOENT)
+        raise BadFile(place, f"{reason}; {told}", hint=hint)
+    return found

@@ -7,7 +7,7 @@ from gto.core.event import Problem
 from gto.lineage.between import Between, between
 from gto.lineage.gathering import Known, gather
 from gto.lineage.point import Point, find_point
-from gto.lineage.portrait import elsewhere_dict, problem_dict
+from gto.lineage.portrait import check_known, elsewhere_dict, problem_dict
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
 from gto.registry.registry import Registry
 
@@ -111,6 +111,7 @@ def compare(
     """
     points = find_point(registry, old, name), find_point(registry, new, name)
     before, after = gather(registry, points)
+    check_known(registry, [before, after])
     said = _direction(direction or Direction(), [before, after])
     metrics = [
         change._replace(is_better=said.judge(change)) for change in _changes(before.metrics.files, after.metrics.files)
@@ -142,8 +143,7 @@ def _annotated(known: Known) -> Keyed:
 
 
 def _marks(known: Known) -> dict[str, str | None]:
-    data = known.lineage.data if known.lineage else ()
-    return {datum.path: datum.md5 for datum in data if datum.md5}
+    return {datum.path: datum.md5 for datum in known.data if datum.md5}
 
 
 def _needs(known: Known) -> dict[str, str | None]:

@@ -9,11 +9,13 @@ from gto.core import names
 from gto.core.event import Problem
 from gto.core.published import Commit
 from gto.git.commit import parse_commit
+from gto.git.repo import GitObject
 from gto.lineage import requirement, values
+from gto.lineage.checkout import Checkout, fetch_all
+from gto.lineage.lock import Datum
 from gto.lineage.point import Point
 from gto.lineage.project import Project, first_files, read_project, root_of
 from gto.lineage.trace import Lineage, trace
-from gto.lineage.tree import Checkout, fetch_all
 from gto.lineage.values import Elsewhere, Values
 from gto.registry import annotation
 from gto.registry.files import Files
@@ -29,6 +31,8 @@ class Known(NamedTuple):
     annotation: Annotation | None
     lineage: Lineage | None
     """None where no annotation says where the artifact lies."""
+    data: tuple[Datum, ...]
+    """The artifact and what led to it; without a lineage, all that `dvc.lock` files record."""
     metrics: Values
     params: Values
     plots: tuple[str, ...]
@@ -73,13 +77,20 @@ def directory_of(point: Point) -> str:
 
 
 def gather(registry: Registry, points: Sequence[Point]) -> list[Known]:
-    """Return what is known of several versions; what cannot be read is among their problems."""
+    """Return what is known of several versions; what cannot be read is among their problems.
+
+    Where no annotation of a commit says where the artifact lies, the lineage is that of the path in another's.
+    """
     files = Files(registry.repo)
     opened = open_points(registry, points, files)
     fetch_all(files, [(one.checkout, _second_files(one)) for one in opened])
     commits = registry.repo.read([point.commit for point in points])
-    facts = [parse_commit(found) if found else None for found in commits]
-    return [_know(registry, one, fact, files) for one, fact in zip(opened, facts, strict=True)]
+    said = [_annotation(registry, one, files) for one in opened]
+    paths = [one.path for one in said if one and one.path]
+    return [
+        _know(one, found, annotated, annotated.path if annotated and annotated.path else next(iter(paths), None))
+        for one, found, annotated in zip(opened, commits, said, strict=True)
+    ]
 
 
 def _second_files(opened: Opened) -> list[str]:
@@ -88,36 +99,43 @@ def _second_files(opened: Opened) -> list[str]:
     return [*values.metric_files(opened.project, opened.checkout), *params, *used]
 
 
-def _know(registry: Registry, opened: Opened, commit: Commit | None, files: Files) -> Known:
+def _know(opened: Opened, found: GitObject | None, said: Annotation | None, path: str | None) -> Known:
     point, checkout, project = opened
-    said, aside = _annotation(registry, point, files)
-    lineage = trace(checkout, project, said.path) if said and said.path else None
-    beside = posixpath.dirname(said.file) if said else directory_of(point)
-    requirements = requirement.find_requirements(checkout, beside)
+    lineage = trace(checkout, project, path) if path else None
+    requirements = requirement.find_requirements(
+        checkout, posixpath.dirname(said.file) if said else directory_of(point)
+    )
     known = Known(
         point,
-        commit,
+        parse_commit(found) if found else None,
         said,
         lineage,
+        tuple(lineage.data if lineage else _all_data(project)),
         values.read_metrics(checkout, project),
         values.read_params(checkout, project),
         plot_names(project),
         {path: checkout.tree.oids[path] for path in requirements},
         requirement.read_packages(checkout, requirements),
-        tuple(values.expanded(checkout, [said.path]))
-        if lineage and lineage.home == "git" and said and said.path
-        else (),
+        tuple(values.expanded(checkout, [path])) if path and lineage and lineage.home == "git" else (),
         (),
     )
-    return known._replace(problems=(*aside, *checkout.problems))
+    return known._replace(problems=tuple(checkout.problems))
 
 
-def _annotation(registry: Registry, point: Point, files: Files) -> tuple[Annotation | None, tuple[Problem, ...]]:
-    if point.artifact is None or not names.is_artifact(point.artifact):
-        return None, ()
-    found = annotation.read_files(files, point.commit, annotation.files_of(registry, point.artifact))
-    one = next((one for one in found.annotations if one.name == point.artifact), None)
-    return one, tuple(problem for problem in found.problems if problem.artifact in {"", point.artifact})
+def _all_data(project: Project) -> list[Datum]:
+    every = [datum for ran in project.stages if ran.locked for datum in (*ran.locked.deps, *ran.locked.outs)]
+    return list({datum.path: datum for datum in every}.values())
+
+
+def _annotation(registry: Registry, opened: Opened, files: Files) -> Annotation | None:
+    name = opened.point.artifact
+    if name is None or not names.is_artifact(name):
+        return None
+    found = annotation.read_files(files, opened.point.commit, annotation.files_of(registry, name))
+    for problem in found.problems:
+        if problem.artifact in {"", name}:
+            opened.checkout.set_aside(problem.code, problem.subject, problem.reason, problem.hint)
+    return next((one for one in found.annotations if one.name == name), None)
 
 
 def plot_names(project: Project) -> tuple[str, ...]:

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from gto.annotations.custom import to_json
 from gto.annotations.document import load
 from gto.exceptions import BadFile
-from gto.lineage.tree import Checkout, joined
+from gto.lineage.aside import UNREADABLE
+from gto.lineage.checkout import Checkout
+from gto.lineage.tree import joined
 
 _HASHES = ("md5", "etag", "checksum")
 
@@ -69,7 +71,7 @@ def _load(checkout: Checkout, file: str) -> dict[object, object]:
     try:
         top = load(checkout.read(file) or b"", file).value
     except BadFile as error:
-        checkout.set_aside("lineage-file", file, error.reason, "mend the file, then commit it")
+        checkout.set_aside(UNREADABLE, file, error.reason, "mend the file, then commit it")
         return {}
     return top if isinstance(top, dict) else {}
 

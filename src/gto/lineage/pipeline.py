@@ -9,9 +9,11 @@ from gto.annotations.document import load
 from gto.annotations.interpolation import Interpolation, Unresolved, to_text
 from gto.annotations.variables import Variables, load_variables
 from gto.exceptions import BadFile
+from gto.lineage.aside import INVALID, UNREADABLE
+from gto.lineage.checkout import Checkout
 from gto.lineage.expansion import Instance, expand
 from gto.lineage.stage import Properties, Stage, entries, pairs, read_stage
-from gto.lineage.tree import Checkout, joined
+from gto.lineage.tree import joined
 
 _MOST_STAGES = 10_000
 _USED_RE = re.compile(r"\$\{([^{}\n]+)\}")
@@ -46,7 +48,7 @@ def read_pipeline(checkout: Checkout, file: str) -> Pipeline:
     try:
         top = load(checkout.read(file) or b"", file).value
     except BadFile as error:
-        checkout.set_aside("lineage-file", file, error.reason, "mend the file, then commit it")
+        checkout.set_aside(UNREADABLE, file, error.reason, "mend the file, then commit it")
         return Pipeline(file)
     if not isinstance(top, dict):
         return Pipeline(file)
@@ -144,7 +146,7 @@ class _Reader:
             self.used[path] = tuple(sorted({*self.used.get(path, ()), *keys}))
 
     def _set_aside(self, reason: str) -> None:
-        self.checkout.set_aside("lineage-invalid", self.file, reason[:_LONGEST])
+        self.checkout.set_aside(INVALID, self.file, reason[:_LONGEST])
 
 
 def _texts(value: object) -> Iterator[str]:

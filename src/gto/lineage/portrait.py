@@ -1,9 +1,12 @@
 """A version, described by all that its commit tells."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from gto.core import selector
 from gto.core.event import Problem
-from gto.exceptions import UsageError
+from gto.core.selector import Pick
+from gto.exceptions import NoAnnotation, UsageError
 from gto.lineage.gathering import Known, gather
 from gto.lineage.lock import Datum
 from gto.lineage.point import find_point
@@ -47,14 +50,21 @@ class Portrait(NamedTuple):
 
 
 def describe_all(registry: Registry, name: str, rev: str | None = None) -> Portrait:
-    """Return all that is known of the version that a selector names; of `name` at a revision, where one is given."""
-    if rev is None:
-        point = find_point(registry, name)
-    else:
-        point = find_point(registry, rev, name)
-        if point.artifact != name:
-            raise UsageError("Either specify revision or use naming shortcut.", "leave one of them out")
-    return Portrait(gather(registry, [point])[0])
+    """Return all that is known of the version that a selector names; of a name alone at a revision, by default HEAD."""
+    is_name = selector.parse(name).pick is Pick.ALL
+    if not is_name and rev is not None:
+        raise UsageError("Either specify revision or use naming shortcut.", "leave one of them out")
+    point = find_point(registry, rev or registry.rev, name) if is_name else find_point(registry, name)
+    known = gather(registry, [point])[0]
+    check_known(registry, [known])
+    return Portrait(known)
+
+
+def check_known(registry: Registry, known: Sequence[Known]) -> None:
+    """Raise NoAnnotation where an artifact has neither an event nor an annotation."""
+    name = known[0].point.artifact
+    if name is not None and not any(one.annotation for one in known) and registry.artifact(name).newest is None:
+        raise NoAnnotation(name, " and ".join(f"'{one.point.label}'" for one in known))
 
 
 def lineage_dict(lineage: Lineage) -> dict[str, object]:

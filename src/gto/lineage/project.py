@@ -4,10 +4,11 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from gto.lineage.aside import TOO_MANY
+from gto.lineage.checkout import Checkout
 from gto.lineage.lock import Datum, Locked, Pointer, read_lock, read_pointer
 from gto.lineage.pipeline import Pipeline, read_pipeline
 from gto.lineage.stage import Stage
-from gto.lineage.tree import Checkout
 
 _FILE = "dvc.yaml"
 _MOST_FILES = 1000
@@ -87,9 +88,7 @@ def _pipeline_files(checkout: Checkout, root: str) -> list[str]:
     found = [path for path in checkout.tree.below(root) if posixpath.basename(path) == _FILE]
     own = [path for path in found if not path.startswith(tuple(others))]
     if len(own) > _MOST_FILES:
-        checkout.set_aside(
-            "lineage-many", root or ".", f"more than {_MOST_FILES} dvc.yaml files: the others are left out"
-        )
+        checkout.set_aside(TOO_MANY, root or ".", f"more than {_MOST_FILES} dvc.yaml files: the others are left out")
     return own[:_MOST_FILES]
 
 

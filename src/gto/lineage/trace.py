@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from gto.annotations import place
+from gto.lineage.aside import TOO_MANY
+from gto.lineage.checkout import Checkout
 from gto.lineage.lock import Datum, Locked, Pointer
 from gto.lineage.project import Project, Ran, find_pointers
-from gto.lineage.tree import Checkout
 
 _MOST_STEPS = 1000
 
@@ -78,7 +79,7 @@ def _walk(makers: "_Makers", path: str, checkout: Checkout) -> list[Ran]:
             if ran.stage.address in found:
                 continue
             if len(found) == _MOST_STEPS:
-                checkout.set_aside("lineage-many", path, f"more than {_MOST_STEPS} stages lead to it")
+                checkout.set_aside(TOO_MANY, path, f"more than {_MOST_STEPS} stages lead to it")
                 return list(found.values())
             found[ran.stage.address] = ran
             waiting.extend(ran.stage.deps)

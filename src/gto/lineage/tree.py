@@ -1,14 +1,11 @@
-"""The files of one commit, by path, and reading them."""
+"""The paths of a commit's files."""
 
 import posixpath
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gto.core.event import Problem
 from gto.git.command import Git
-from gto.git.repo import LARGEST_FILE
-from gto.registry.files import Files
 
 _SUBMODULE = "160000"
 
@@ -41,44 +38,6 @@ def list_tree(git: Git, commit: str) -> Tree:
         if path and not about.startswith(_SUBMODULE):
             found[path] = about.split(" ")[2]
     return Tree(tuple(sorted(found)), found)
-
-
-class Checkout:
-    """A commit whose files are read, and what was set aside of them."""
-
-    def __init__(self, files: Files, commit: str) -> None:
-        self.commit = commit
-        self.tree = list_tree(files.repo.git, commit)
-        self.problems: list[Problem] = []
-        self._files = files
-
-    def places(self, paths: Iterable[str]) -> list[tuple[str | None, str]]:
-        """Return what Files.fetch takes, for those of the paths that the commit has."""
-        return [(self.commit, path) for path in paths if path in self.tree.oids]
-
-    def fetch(self, paths: Iterable[str]) -> None:
-        """Read many files with one process."""
-        self._files.fetch(self.places(paths))
-
-    def read(self, path: str) -> bytes | None:
-        """Return what a file holds; None where there is none. One that is too large is set aside."""
-        if path not in self.tree.oids:
-            return None
-        data = self._files.read(self.commit, path)
-        if data is None:
-            self.set_aside("lineage-file", path, f"it is larger than {LARGEST_FILE >> 20} MiB, or cannot be read")
-        return data
-
-    def set_aside(self, code: str, path: str, reason: str, hint: str = "") -> None:
-        """Note what could not be read; once for each file and reason."""
-        problem = Problem(code, path, reason, hint)
-        if problem not in self.problems:
-            self.problems.append(problem)
-
-
-def fetch_all(files: Files, wanted: Sequence[tuple[Checkout, Iterable[str]]]) -> None:
-    """Read files of several commits with one process."""
-    files.fetch([place for checkout, paths in wanted for place in checkout.places(paths)])
 
 
 def joined(directory: str, path: str) -> str:

@@ -6,10 +6,11 @@ from typing import NamedTuple
 from gto.annotations.custom import to_json
 from gto.annotations.params import parse_value
 from gto.exceptions import BadFile
+from gto.lineage.aside import TOO_MANY, UNREADABLE
+from gto.lineage.checkout import Checkout
 from gto.lineage.lock import Datum
 from gto.lineage.pipeline import Pipeline
 from gto.lineage.project import Project, find_pointers
-from gto.lineage.tree import Checkout
 
 Value = str | int | float | bool | None
 Keyed = Mapping[str, Value]
@@ -106,7 +107,7 @@ def _read(checkout: Checkout, project: Project, wanted: Mapping[str, tuple[str, 
         try:
             value = parse_value(data, path)
         except BadFile as error:
-            checkout.set_aside("lineage-file", path, error.reason)
+            checkout.set_aside(UNREADABLE, path, error.reason)
             continue
         chosen = value if keys == Whole else _choose(value, keys)
         found[path] = _keyed(checkout, path, chosen, of_metrics=kind == "metrics")
@@ -157,9 +158,7 @@ def _keyed(checkout: Checkout, path: str, value: object, *, of_metrics: bool) ->
     found: dict[str, Value] = {}
     for key, part in flat(value, of_metrics=of_metrics):
         if len(found) == _MOST_VALUES:
-            checkout.set_aside(
-                "lineage-many", path, f"it holds more than {_MOST_VALUES} values: the others are left out"
-            )
+            checkout.set_aside(TOO_MANY, path, f"it holds more than {_MOST_VALUES} values: the others are left out")
             break
         found[key] = part
     return found

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gto.core import message, names, selector, view
 from gto.core.approval import Approval, ApprovalName
-from gto.core.event import Problem, moment
+from gto.core.event import moment
 from gto.core.policy import Policy
 from gto.core.policy.promotion import Tally, asking, promotion, tally
 from gto.core.published import Published
@@ -163,9 +163,7 @@ def _make(registry: Registry, wish: _Wish, version: VersionState) -> Approval:
     text = wish.manner.message or f"Approving {name.artifact}@{name.version} for stage {name.stage}"
     who = write.read_identity(git)._replace(sign=True)
     oid = write.make_tag(git, registry.repo.common_dir, str(name), version.commit, text, who)
-    made = next(read_new_approvals(registry.git, {str(name): oid}))
-    if isinstance(made, Problem):  # git signed something else than it was told to
-        raise TagUnreadable(made.subject, made.reason, made.hint)
+    (made,) = (one for one in read_new_approvals(registry.git, {str(name): oid}) if isinstance(one, Approval))
     return made
 
 

@@ -10,9 +10,9 @@ from gto.storage import address, web
 from gto.storage.store import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from obstore.store import ClientConfig, ObjectStore, S3Store
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig, S3Store
 
     from gto.storage.location import StoreAddress
 
@@ -204,7 +204,7 @@ def client(where: StoreAddress, endpoint: str) -> ClientConfig:
     return found
 
 
-def retries() -> Mapping[str, object]:
+def retries() -> RetryConfig:
     """Return how often a cloud is asked again, before download.py does so."""
     from datetime import timedelta
 

@@ -83,7 +83,7 @@ def _own_endpoint(profile: Mapping[str, str]) -> str:
 
 
 def _read_profile(options: Mapping[str, str], url: str) -> Mapping[str, str]:
-    """Return the settings of a profile of AWS's two files; none where the environment has keys and no profile is named."""
+    """Return a profile of AWS's two files; an empty one where the environment has keys and no profile is named."""
     name = options.get("profile") or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
     if not name and os.environ.get("AWS_ACCESS_KEY_ID") and not options.get("credentialpath"):
         return {}
@@ -120,8 +120,8 @@ def _ask_boto3(options: Mapping[str, str], url: str) -> Boto3CredentialProvider:
     name = options.get("profile") or os.environ.get("AWS_PROFILE") or "default"
     config, shared = _places(options)
     try:
-        from botocore.session import Session as Core
         from boto3.session import Session
+        from botocore.session import Session as Core
         from obstore.auth.boto3 import Boto3CredentialProvider
     except ModuleNotFoundError as error:
         reason = f"the AWS profile '{name}' gets its credentials elsewhere, and only boto3 knows how"

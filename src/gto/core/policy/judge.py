@@ -20,12 +20,13 @@ def needs(policy: Policy, event: Event) -> Needs:
     rules = [rule for rule in policy.rules if _covers(rule, event, None)]
     adds = event.kind.is_addition
     assigns = event.kind is Kind.ASSIGNMENT
+    approvals = assigns and any(rule.approvals for rule in rules)  # the author's own key counts for none
     keys = any("@" not in one for rule in rules for name in rule.who or () for one in policy.groups.get(name, (name,)))
     return Needs(
-        signature=policy.signed or keys or any(rule.signed for rule in rules),
+        signature=policy.signed or keys or approvals or any(rule.signed for rule in rules),
         branches=frozenset(rule.branch for rule in rules if rule.branch is not None and adds),
         annotation=adds and any(rule.annotated for rule in rules),
-        approvals=assigns and any(rule.approvals for rule in rules),
+        approvals=approvals,
     )
 
 
@@ -78,7 +79,8 @@ def _broken(policy: Policy, rule: Rule, event: Event, past: Past, facts: Facts) 
         allowed = ", ".join(rule.who) or "nobody"
         text = f"'{event.author_email}' may not do this; allowed: {allowed}"
         yield Reason("not-allowed", text, rule.name, "ask one of them, or change the rule")
-    if rule.signed and not policy.signed:
+    # Without a signature anybody could name another as the author, and approve what is their own.
+    if (rule.signed or (rule.approvals and event.kind is Kind.ASSIGNMENT)) and not policy.signed:
         yield from _signature(rule.name, facts)
     if event.kind.is_addition:
         yield from _addition(rule, event, past, facts)
@@ -133,9 +135,9 @@ def _assignment(policy: Policy, rule: Rule, event: Event, past: Past, facts: Fac
 
 
 def count_approvals(policy: Policy, rule: Rule, event: Event, version: str, facts: Facts) -> int:
-    """Count the distinct people, with keys of their own, who approved before the event, its author left out."""
+    """Count the people who approved before the event, its author left out; who shares an address or a key is one."""
     own = facts.signature.key if facts.signature is not None else ""
-    emails, keys = set(), set()
+    people: list[set[str]] = []
     for approval, signature in facts.approvals:
         email = approval.author_email.lower()
         counts = (
@@ -146,6 +148,7 @@ def count_approvals(policy: Policy, rule: Rule, event: Event, version: str, fact
             and signature.key != own
         )
         if counts:
-            emails.add(email)
-            keys.add(signature.key)
-    return min(len(emails), len(keys))
+            same = [one for one in people if one & {email, signature.key}]
+            people = [one for one in people if one not in same]
+            people.append({email, signature.key}.union(*same))
+    return len(people)

@@ -179,7 +179,9 @@ def test_approvals_are_of_others_with_keys_of_their_own() -> None:
     policy = rules(Rule("r", approvals=2, approvers=("team",)), groups={"team": (GRACE, JOAN, ADA)})
     before = past(REGISTERED)
 
-    def refused(*given: tuple[str, Signature], signature: Signature | None = None) -> bool:
+    own = good(ADA)
+
+    def refused(*given: tuple[str, Signature], signature: Signature = own) -> bool:
         made = [(approved(email, id_=place), mark) for place, (email, mark) in enumerate(given, 1)]
         verdict = judge(policy, PROD, before, approvals(*made, signature=signature))
         assert codes(verdict) in ([], ["not-approved"])
@@ -195,6 +197,18 @@ def test_approvals_are_of_others_with_keys_of_their_own() -> None:
     assert refused((GRACE, good(GRACE)), (JOAN, good(JOAN, KEY)), signature=good(ADA, KEY))  # the author's key
     assert refused((GRACE, good(GRACE)), (JOAN, Signature(Trust.UNSIGNED)))
     assert refused((GRACE, good(GRACE)), ("x@example.com", good("x@example.com")))  # none of the approvers
+    # Who shares an address or a key is one person, also through others.
+    assert refused((GRACE, good(GRACE, KEY)), (JOAN, good(JOAN, KEY)), (JOAN, good(JOAN)))
+
+
+def test_the_author_of_what_needs_approvals_is_proven() -> None:
+    policy = rules(Rule("r", approvals=1))
+    given = (approved(GRACE), good(GRACE))
+    assert codes(judge(policy, PROD, past(REGISTERED), approvals(given))) == ["unsigned"]
+    unknown = Signature(Trust.UNKNOWN_SIGNER)
+    assert codes(judge(policy, PROD, past(REGISTERED), approvals(given, signature=unknown))) == ["unknown-signer"]
+    assert judge(policy, PROD, past(REGISTERED), approvals(given, signature=good(ADA))).is_allowed
+    assert judge(policy, by(ADA, "m#prod!"), past(REGISTERED), Facts()).is_allowed  # nothing to approve
 
 
 @pytest.mark.parametrize(
@@ -211,8 +225,10 @@ def test_an_approval_counts_for_its_own_artifact_version_commit_and_stage_and_fr
     other: object,
 ) -> None:
     policy = rules(Rule("r", approvals=1))
-    assert judge(policy, PROD, past(REGISTERED), approvals((approved(GRACE), good(GRACE)))).is_allowed
-    verdict = judge(policy, PROD, past(REGISTERED), Facts(approvals=((other, good(GRACE)),)))  # type: ignore[arg-type]  # the parameter is any of the table
+    assert judge(
+        policy, PROD, past(REGISTERED), approvals((approved(GRACE), good(GRACE)), signature=good(ADA))
+    ).is_allowed
+    verdict = judge(policy, PROD, past(REGISTERED), Facts(good(ADA), approvals=((other, good(GRACE)),)))  # type: ignore[arg-type]  # the parameter is any of the table
     assert codes(verdict) == ["not-approved"]
     assert verdict.reasons[0].text == "0 of 1 approvals are given"
 

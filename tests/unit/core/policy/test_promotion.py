@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gto.core.policy import Facts, Policy, Rule
-from gto.core.policy.judge import count_approvals
+from gto.core.policy.judge import count_approvals, needs
 from gto.core.policy.promotion import asking, promotion, tally
 from gto.core.signature import Signature, Trust
 from gto.core.tag import Kind
@@ -88,3 +88,11 @@ def test_what_is_tallied_is_what_an_assignment_by_somebody_else_is_judged_by() -
     assigned = by(ADA, "m#prod#1", time=START + 60)
     count = count_approvals(POLICY, RULE, assigned, "v1.0.0", Facts(good(ADA), approvals=given))
     assert count == of(POLICY, *given)[0] == 2
+
+
+def test_where_approvals_are_asked_for_the_key_of_the_author_must_be_known() -> None:
+    assigned = by(ADA, "m#prod#1", time=START + 60)
+    assert needs(POLICY, assigned)[::3] == (True, True)
+    given = Facts(good(ADA, f"SHA256:{GRACE}"), approvals=(pair(GRACE), pair(JOAN, 2)))
+    assert count_approvals(POLICY, RULE, assigned, "v1.0.0", given) == 1
+    assert not needs(POLICY, by(ADA, "m#dev#1")).signature

@@ -1,0 +1,92 @@
+"""An artifact's files, brought to disk or listed."""
+
+import os
+from typing import NamedTuple
+
+from gto.delivery.locating import locate
+from gto.delivery.resolving import Chosen, resolve
+from gto.delivery.settings import Trust
+from gto.exceptions import UsageError
+from gto.registry.registry import Registry
+from gto.storage.download import Progress, download
+from gto.storage.location import Content, Located
+
+
+class Manner(NamedTuple):
+    """How files are brought."""
+
+    out: str | None = None
+    """The name that the file or directory gets; where it ends with `/`, the directory that it is put into."""
+    force: bool = False
+    """Whether other files that are there are overwritten."""
+    jobs: int | None = None
+    """How many files are fetched at a time; None where storage decides."""
+    progress: Progress | None = None
+
+
+class Delivered(NamedTuple):
+    """What was brought."""
+
+    chosen: Chosen
+    located: Located
+    path: str
+    """Where it is on disk."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return what happened as `--json` prints it."""
+        return {**about(self.chosen), "target": self.path, "files": files(self.located)}
+
+
+def find(
+    registry: Registry, selector: str, rev: str | None = None, trust: Trust | None = None
+) -> tuple[Chosen, Located]:
+    """Return what a selector or a revision leads to, and where its files are."""
+    chosen = resolve(registry, selector, rev)
+    return chosen, locate(registry, chosen.commit, chosen.path, trust)
+
+
+def get(registry: Registry, chosen: Chosen, located: Located, manner: Manner) -> Delivered:
+    """Bring files to disk, and return where they are."""
+    if manner.jobs is not None and manner.jobs < 1:
+        raise UsageError("--jobs must be at least 1", "leave it out to have GTO choose")
+    target = target_of(located, manner.out)
+    download(
+        located.contents,
+        target,
+        is_directory=located.is_directory,
+        jobs=manner.jobs,
+        force=manner.force,
+        progress=manner.progress,
+        repo=registry.repo,
+    )
+    return Delivered(chosen, located, target)
+
+
+def target_of(located: Located, out: str | None) -> str:
+    """Return the path that a file or directory gets.
+
+    A file is put into a directory that is there; a directory becomes what `out` names, so that a second run finds it.
+    """
+    if out is None:
+        return located.name
+    if out.endswith(("/", os.sep)) or (not located.is_directory and os.path.isdir(out)):
+        return os.path.join(out, located.name)
+    return out
+
+
+def about(chosen: Chosen) -> dict[str, object]:
+    """Return of which artifact, version and commit files are."""
+    return {"artifact": chosen.name, "version": chosen.version, "commit": chosen.commit, "path": chosen.path}
+
+
+def files(located: Located) -> list[dict[str, object]]:
+    """Return the files with what is known of them."""
+    return [
+        {"path": one.path or located.name, "size": one.size, "hash": hash_of(one), "executable": one.is_executable}
+        for one in located.contents
+    ]
+
+
+def hash_of(content: Content) -> str | None:
+    """Return the hash that a file must have, as `md5:...`; None where nobody promised one."""
+    return None if content.digest is None else f"{content.digest.algorithm}:{content.digest.value}"

@@ -1,0 +1,78 @@
+"""Files of a commit that Git has itself, or that Git LFS keeps for it."""
+
+import posixpath
+from collections.abc import Iterable, Mapping
+
+from gto.delivery.site import Site
+from gto.delivery.tree import LINK, SUBMODULE, Entry, sizes
+from gto.exceptions import CannotLocate
+from gto.storage.location import Content, Digest, GitBlob
+
+_LONGEST_POINTER = 1024
+_ATTRIBUTES = ".gitattributes"
+
+
+def file_content(site: Site, path: str) -> Content:
+    """Return the file at a path; it is one, and no link."""
+    return _contents(site, {"": path}, sizes(site.repo, site.commit, path))[0]
+
+
+def directory_contents(site: Site, directory: str) -> list[Content]:
+    """Return the files below a directory, links in the place of what they lead to, by their paths from it."""
+    found: dict[str, str] = {}
+    for path, entry in site.tree.below(directory):
+        if not _is_of_tools(path):
+            found[path] = _followed(site, posixpath.join(directory, path), entry)
+    return _contents(site, found, sizes(site.repo, site.commit, directory))
+
+
+def _is_of_tools(path: str) -> bool:
+    """Tell whether a file is one of DVC's own, which `dvc get` leaves out too."""
+    name = posixpath.basename(path)
+    return name in {"dvc.yaml", "dvc.lock"} or name.endswith(".dvc")
+
+
+def _followed(site: Site, path: str, entry: Entry) -> str:
+    if entry.mode == SUBMODULE:
+        raise CannotLocate(f"'{path}' is a submodule", "register the artifact in the repository that has its files")
+    if entry.mode != LINK:
+        return path
+    target = site.tree.resolve(path)
+    found = site.tree.entries.get(target)
+    if found is None or not found.is_file:
+        raise CannotLocate(f"'{path}' is a link to '{target}', which is no file of this commit")
+    return target
+
+
+def _contents(site: Site, paths: Mapping[str, str], known: Mapping[str, int]) -> list[Content]:
+    """Return the files at paths of the tree, under the paths that they shall have."""
+    pointers = _pointers(site, paths.values(), known)
+    repo = site.repo if site.depth else None
+    found = []
+    for name, path in paths.items():
+        entry = site.tree.entries[path]
+        content = pointers.get(path)
+        if content is None:
+            blob = GitBlob(entry.oid, repo)
+            content = Content(name, known.get(path), Digest("git", entry.oid), (blob,))
+        found.append(content._replace(path=name, is_executable=entry.is_executable))
+    return found
+
+
+def _pointers(site: Site, paths: Iterable[str], known: Mapping[str, int]) -> dict[str, Content]:
+    """Return those of the files that Git LFS keeps elsewhere."""
+    wanted = list(paths)
+    if not wanted or not _uses_lfs(site):
+        return {}
+    from gto.delivery.lfs import lfs_content
+
+    small = [path for path in wanted if known.get(path, 0) <= _LONGEST_POINTER]
+    site.tree.files.fetch((site.commit, path) for path in small)
+    found = {path: lfs_content(site, site.tree.files.read(site.commit, path) or b"") for path in small}
+    return {path: content for path, content in found.items() if content is not None}
+
+
+def _uses_lfs(site: Site) -> bool:
+    attributes = [path for path in site.tree.entries if posixpath.basename(path) == _ATTRIBUTES]
+    site.tree.files.fetch((site.commit, path) for path in attributes)
+    return any(b"lfs" in (site.tree.read(path) or b"") for path in attributes)

@@ -1,0 +1,101 @@
+"""Where the files of a path are, in a commit: Git, Git LFS, DVC, or a URL."""
+
+import posixpath
+import shlex
+
+from gto.annotations import place
+from gto.delivery import git_files, imports
+from gto.delivery.dvc_files import Keeper
+from gto.delivery.output import Output
+from gto.delivery.project import Project
+from gto.delivery.settings import Trust
+from gto.delivery.site import Site
+from gto.exceptions import CannotLocate, NotInCommit
+from gto.registry.registry import Registry
+from gto.storage.location import Content, Located
+
+
+def locate(registry: Registry, commit: str, path: str, trust: Trust | None = None) -> Located:
+    """Return the files that the path of an annotation names in a commit; nothing but listings is fetched.
+
+    Without `trust`, a repository on this machine is believed, and one that a URL names is not.
+    """
+    if trust is None:
+        trust = Trust(is_own=registry.repo.mirror is None)
+    site = Site(registry.repo, commit, trust)
+    try:
+        if place.is_elsewhere(path):
+            from gto.delivery.url import locate_url
+
+            return locate_url(site.settings(""), path)
+        return locate_in(site, _checked(path))
+    except CannotLocate as error:
+        if error.hint:
+            raise
+        mirror = registry.repo.mirror
+        words = ["dvc", "get", mirror.remote.url if mirror else ".", path, "--rev", commit[:7]]
+        raise CannotLocate(error.reason, f"`{shlex.join(words)}` may know") from error
+
+
+def _checked(path: str) -> str:
+    normal = posixpath.normpath(path)
+    if normal.split("/", 1)[0] == ".." or "\0" in path or "\n" in path:
+        raise CannotLocate(f"the path '{path}' leads out of the repository", "`gto annotate` writes another")
+    return "" if normal == "." else normal
+
+
+def locate_in(site: Site, path: str) -> Located:
+    """Return the files at a path of a site."""
+    real = site.tree.resolve(path)
+    found = _locate(site, real)
+    return found._replace(name=posixpath.basename(path) or "repository")
+
+
+def _locate(site: Site, path: str) -> Located:
+    entry = site.tree.entries.get(path)
+    name = posixpath.basename(path)
+    if entry is not None and entry.is_file:
+        return Located(name, is_directory=False, contents=(git_files.file_content(site, path),))
+    if entry is not None and not entry.is_directory:
+        hint = "register the artifact in the repository that has its files"
+        raise CannotLocate(f"'{path}' is a submodule", hint)
+    project = site.project(path)
+    output = project.holding(path) if project is not None and path else None
+    if project is not None and output is not None and (entry is None or output.is_cached):
+        return _keeper(site, project).locate(output, path[len(output.path) + 1 :])
+    below = _below(site, project, path)
+    if entry is None and not below:
+        raise NotInCommit(path, site.commit)
+    contents = git_files.directory_contents(site, path) if entry is not None else []
+    return Located(name, is_directory=True, contents=(*_merged(contents, below),))
+
+
+def _below(site: Site, project: Project | None, directory: str) -> list[Content]:
+    """Return the files of the outputs of DVC in a directory, by their paths from it."""
+    start = f"{directory}/" if directory else ""
+    found: list[Content] = []
+    inner = [one for one in site.projects_below(directory) if one is not project]
+    for one in [*([project] if project is not None else []), *inner]:
+        for output in one.below(directory):
+            if not output.is_cached:
+                continue
+            located = _keeper(site, one).locate(output)
+            base = output.path.removeprefix(start)
+            found += [
+                content._replace(path=posixpath.join(base, content.path) if content.path else base)
+                for content in located.contents
+            ]
+    return found
+
+
+def _merged(contents: list[Content], below: list[Content]) -> list[Content]:
+    """Return what Git has, then what DVC adds to it."""
+    known = {content.path for content in contents}
+    return sorted([*contents, *(one for one in below if one.path not in known)], key=lambda one: one.path)
+
+
+def _keeper(site: Site, project: Project) -> Keeper:
+    def follow(where: Site, output: Output, inside: str) -> Located:
+        return imports.follow(where, output, inside, locate_in)
+
+    return Keeper(site, project, follow)

@@ -1,0 +1,94 @@
+"""One commit of one repository, and what its DVC configuration says there."""
+
+import os
+import posixpath
+from collections.abc import Iterator, Sequence
+
+from gto.delivery.ini import parse_ini
+from gto.delivery.project import DVC_DIRECTORY, Project, project_of
+from gto.delivery.settings import Level, Settings, Trust, merge, places_of_the_user
+from gto.delivery.tree import Tree
+from gto.git.file import is_within, read_file
+from gto.git.repo import Repo
+from gto.registry.files import Files
+from gto.storage.location import StoreAddress
+
+_CONFIG, _LOCAL = "config", "config.local"
+_LARGEST = 1 << 20  # bytes
+
+
+class Site:
+    """Where files are looked for; what is read is read once."""
+
+    def __init__(
+        self,
+        repo: Repo,
+        commit: str,
+        trust: Trust,
+        *,
+        overrides: Sequence[Level] = (),
+        depth: int = 0,
+    ) -> None:
+        """`overrides` are settings that count more than all others; `depth` counts the imports that led here."""
+        self.repo = repo
+        self.commit = commit
+        self.trust = trust
+        self.depth = depth
+        self.tree = Tree(repo, commit, Files(repo))
+        self._overrides = overrides
+        self._projects: dict[str, Project] = {}
+        self._settings: dict[str, Settings] = {}
+
+    def project(self, path: str) -> Project | None:
+        """Return the DVC project that a path is in; None where there is none."""
+        root = project_of(self.tree, path)
+        return None if root is None else self._project(root)
+
+    def projects_below(self, directory: str) -> Iterator[Project]:
+        """Yield the DVC projects whose roots are in a directory, itself included."""
+        start = f"{directory}/" if directory else ""
+        for path, entry in self.tree.entries.items():
+            if entry.is_directory and posixpath.basename(path) == DVC_DIRECTORY and path.startswith(start):
+                yield self._project(posixpath.dirname(path))
+
+    def _project(self, root: str) -> Project:
+        if root not in self._projects:
+            self._projects[root] = Project(self.tree, root)
+        return self._projects[root]
+
+    def settings(self, root: str) -> Settings:
+        """Return DVC's configuration of the project at `root`; None stands for the user's alone."""
+        if root not in self._settings:
+            self._settings[root] = merge([*self._levels(root), *self._overrides], self.trust)
+        return self._settings[root]
+
+    def cache(self, root: str) -> StoreAddress | None:
+        """Return the cache of the project on this machine; None where there is none."""
+        place = self.settings(root).cache
+        if place is None and self.repo.top is not None:
+            place = os.path.join(self.repo.top, root, DVC_DIRECTORY, "cache")
+        return StoreAddress(place, trusted=True) if place is not None and os.path.isdir(place) else None
+
+    def _levels(self, root: str) -> Iterator[Level]:
+        """Yield the configuration: of the system, of the user, of the commit, of this clone."""
+        for place in places_of_the_user(os.environ, os.path.expanduser("~")):
+            yield from _level(os.path.join(place, _CONFIG), place)
+        directory = None
+        if self.repo.top is not None:
+            directory = os.path.join(self.repo.top, root, DVC_DIRECTORY)
+        committed = posixpath.join(root, DVC_DIRECTORY, _CONFIG)
+        data = self.tree.read(committed)
+        if data is not None:
+            yield Level(parse_ini(data, committed), directory, self.trust.is_own)
+        if directory is not None and is_within(directory, self.repo.top or directory):
+            # A remote that has moved since: DVC too asks the work tree where it is now.
+            for level in _level(os.path.join(directory, _CONFIG), directory):
+                known = {name: pairs for name, pairs in level.sections.items() if name.startswith("remote")}
+                yield level._replace(sections=known)
+            yield from _level(os.path.join(directory, _LOCAL), directory)
+
+
+def _level(path: str, directory: str) -> Iterator[Level]:
+    data = read_file(path, _LARGEST)
+    if data is not None:
+        yield Level(parse_ini(data, path), directory)

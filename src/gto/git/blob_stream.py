@@ -1,0 +1,61 @@
+"""Contents of blobs as they come from git, which are never whole in memory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+
+from gto.exceptions import ContentMissing, MirrorDamaged
+from gto.git.repo import Repo
+
+_CHUNK = 1 << 20
+
+
+def have_blobs(repo: Repo, oids: Sequence[str]) -> None:
+    """Fetch those of the blobs that a mirror lacks, all at once; nothing is done in a repository that is no mirror."""
+    if repo.mirror is None or not oids:
+        return
+    for again in (False, True):
+        lacking = _lacking(repo, oids)
+        if lacking and again and not repo.mirror.mend():  # git has a file of the object, and cannot read it
+            raise MirrorDamaged(repo.mirror.remote.url)
+        if lacking:
+            repo.mirror.fetch_blobs(lacking)
+    if lacking and _lacking(repo, oids):
+        raise MirrorDamaged(repo.mirror.remote.url)
+
+
+def _lacking(repo: Repo, oids: Sequence[str]) -> list[str]:
+    data = "".join(f"{oid}\n" for oid in dict.fromkeys(oids)).encode()
+    out = repo.git.run(["cat-file", "--batch-check=%(objectname)", "--buffer"], data=data)
+    return [line.partition(" ")[0] for line in out.decode().splitlines() if line.endswith(" missing")]
+
+
+def stream_blobs(repo: Repo, oids: Sequence[str]) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """Yield the size and the bytes of each blob, by one process of git; they are read before the next are asked for.
+
+    A blob that is not there, or cannot be read, raises ContentMissing.
+    """
+    data = "".join(f"{oid}\n" for oid in oids).encode()
+    with repo.git.stream(["cat-file", "--batch", "--buffer"], data) as answer:
+        read = answer.out.read
+        for oid in oids:
+            words = answer.out.readline().split()
+            if len(words) != 3 or words[1] != b"blob":  # noqa: PLR2004  object id, type, size
+                raise _missing(oid)
+            with closing(_body(read, int(words[2]), oid)) as body:
+                yield int(words[2]), body
+                for _ in body:  # what the caller left
+                    pass
+            read(1)
+
+
+def _body(read: Callable[[int], bytes], size: int, oid: str) -> Iterator[bytes]:
+    while size:
+        chunk = read(min(size, _CHUNK))
+        if not chunk:
+            raise _missing(oid)
+        size -= len(chunk)
+        yield chunk
+
+
+def _missing(oid: str) -> ContentMissing:
+    return ContentMissing(f"git:{oid}", "`git fsck` tells what is wrong with this repository; `git fetch` may bring it")

@@ -1,0 +1,10 @@
+"""Codes for what was set aside: each says in a word why something of a commit is not told."""
+
+UNREADABLE = "lineage-file"
+"""A file that is not what its name says, or too large."""
+INVALID = "lineage-invalid"
+"""An entry of a `dvc.yaml` that DVC would refuse too."""
+TOO_MANY = "lineage-many"
+"""More than is taken: the rest is left out."""
+UNDRAWN = "lineage-plot"
+"""A plot that cannot be drawn as it was declared."""

@@ -1,0 +1,58 @@
+"""The program that draws charts in a page: Vega, Vega-Lite and Vega-Embed in one text, made once and kept."""
+
+import os
+from contextlib import suppress
+from hashlib import sha256
+
+from gto.exceptions import ExtraMissing
+from gto.git import cache
+from gto.registry import whole_file
+
+_VEGA_LITE = "6.4"
+_PACKAGE = "vl-convert-python"
+NOTICE = """\
+This page holds Vega, Vega-Lite, Vega-Embed, Vega-Tooltip, Vega-Themes and Vega-Interpreter (Copyright University of
+Washington Interactive Data Lab, BSD 3-Clause License), D3 modules (Copyright Mike Bostock, ISC License) and small
+libraries under the MIT and ISC Licenses, as the Python package vl-convert-python bundles them.
+The texts of these licenses: https://github.com/vega/vega/blob/main/LICENSE, https://github.com/d3/d3/blob/main/LICENSE
+"""
+
+
+def load_bundle() -> str:
+    """Return the program; it defines `vegaEmbed`. Making it takes some seconds, so that it is kept for the next time.
+
+    ExtraMissing is raised where the package that makes it is not installed.
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        place = os.path.join(cache.home(), f"vega-{_VEGA_LITE}-{version(_PACKAGE)}.js")
+    except PackageNotFoundError:
+        raise ExtraMissing("To draw plots", _PACKAGE, "plots") from None
+    kept = _read(place)
+    if kept is not None:
+        return kept
+    made = _make()
+    if os.environ.get("GTO_CACHE", "true").lower() not in {"0", "false", "f", "no", "n", "off"}:
+        with suppress(OSError):  # a cache that cannot be written costs time, nothing else
+            whole_file.replace(place, f"// {_digest(made)}\n{made}".encode())
+    return made
+
+
+def _make() -> str:
+    import vl_convert
+
+    made = vl_convert.javascript_bundle(vl_version=_VEGA_LITE)  # type: ignore[call-arg]  # its stub asks for a snippet
+    # In a function: the page sees only what it gives to `window`. Carriage returns would not outlast HTML.
+    return f"(function(){{{made}}})();".replace("\r", "").replace("</script", "<\\/script")
+
+
+def _read(place: str) -> str | None:
+    with suppress(OSError, UnicodeDecodeError):
+        head, _, text = (whole_file.read(place) or b"").decode().partition("\n")
+        return text if head == f"// {_digest(text)}" else None
+    return None
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

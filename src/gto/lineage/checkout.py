@@ -1,0 +1,47 @@
+"""The files of one commit, read in batches."""
+
+from collections.abc import Iterable, Sequence
+
+from gto.core.event import Problem
+from gto.git.repo import LARGEST_FILE
+from gto.lineage.aside import UNREADABLE
+from gto.lineage.tree import list_tree
+from gto.registry.files import Files
+
+
+class Checkout:
+    """A commit whose files are read, and what was set aside of them."""
+
+    def __init__(self, files: Files, commit: str) -> None:
+        self.commit = commit
+        self.tree = list_tree(files.repo.git, commit)
+        self.problems: list[Problem] = []
+        self._files = files
+
+    def places(self, paths: Iterable[str]) -> list[tuple[str | None, str]]:
+        """Return what Files.fetch takes, for those of the paths that the commit has."""
+        return [(self.commit, path) for path in paths if path in self.tree.oids]
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Read many files with one process."""
+        self._files.fetch(self.places(paths))
+
+    def read(self, path: str) -> bytes | None:
+        """Return what a file holds; None where there is none. One that is too large is set aside."""
+        if path not in self.tree.oids:
+            return None
+        data = self._files.read(self.commit, path)
+        if data is None:
+            self.set_aside(UNREADABLE, path, f"it is larger than {LARGEST_FILE >> 20} MiB, or cannot be read")
+        return data
+
+    def set_aside(self, code: str, path: str, reason: str, hint: str = "") -> None:
+        """Note what could not be read; once for each file and reason."""
+        problem = Problem(code, path, reason, hint)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def fetch_all(files: Files, wanted: Sequence[tuple[Checkout, Iterable[str]]]) -> None:
+    """Read files of several commits with one process."""
+    files.fetch([place for checkout, paths in wanted for place in checkout.places(paths)])

@@ -1,0 +1,199 @@
+"""Drawings in the Vega-Lite grammar: those that DVC's templates name."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from gto.lineage.chart import Chart
+from gto.lineage.datapoint import Cell
+
+Spec = dict[str, object]
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+DEFAULT = "linear"
+_WIDTH, _HEIGHT = 420, 300
+_ZOOM: Spec = {"name": "zoom", "select": "interval", "bind": "scales"}
+
+
+def draw(name: str, chart: Chart) -> Spec | None:
+    """Return the drawing of a chart by one of DVC's templates; None where there is none of that name."""
+    template = _TEMPLATES.get(name)
+    return template(chart) if template else None
+
+
+def names() -> list[str]:
+    """Return the names of the templates."""
+    return list(_TEMPLATES)
+
+
+def _linear(chart: Chart) -> Spec:
+    dots: Spec = {
+        "params": [
+            {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}
+        ],
+        "mark": {"type": "point", "filled": True, "tooltip": True},
+        "encoding": {"opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}},
+    }
+    return _layers(chart, [_line(), dots])
+
+
+def _simple(chart: Chart) -> Spec:
+    return _layers(chart, [{"mark": {"type": "line", "tooltip": True}}], zoom=False)
+
+
+def _smooth(chart: Chart) -> Spec:
+    groups = ["rev", *(["series"] if _has_series(chart) else [])]
+    loess = [{"loess": "y", "on": "x", "groupby": groups, "bandwidth": {"signal": "smooth"}}]
+    faint: Spec = {"mark": {"type": "line", "opacity": 0.25}}
+    slider = {"name": "smooth", "value": 0.2, "bind": {"input": "range", "min": 0.02, "max": 1, "step": 0.02}}
+    found = _layers(chart, [faint, {"mark": {"type": "line"}, "transform": loess}])
+    return {**found, "params": [slider]}
+
+
+def _scatter(chart: Chart) -> Spec:
+    return _layers(chart, [_dots(chart)])
+
+
+def _scatter_jitter(chart: Chart) -> Spec:
+    """Move points by up to half of a hundredth of the axis where it has numbers, within its band where it has words."""
+    encoding: dict[str, Spec] = _encoding(chart, shape=True)
+    transform: list[Spec] = []
+    for axis in ("x", "y"):
+        if encoding[axis]["type"] == "quantitative":
+            values = [value for value in _cells(chart, axis) if isinstance(value, int | float)]
+            width = (max(values) - min(values)) / 50 if values else 0
+            transform.append({"calculate": f"datum.{axis} + (random() - 0.5) * {width!r}", "as": f"{axis}_near"})
+            encoding[axis] = {**encoding[axis], "field": f"{axis}_near"}
+        else:
+            transform.append({"calculate": "random()", "as": f"{axis}_near"})
+            encoding[f"{axis}Offset"] = {"field": f"{axis}_near", "type": "quantitative"}
+    return {**_frame(_rows(chart)), "transform": transform, "mark": _dots(chart)["mark"], "encoding": encoding}
+
+
+def _confusion(chart: Chart) -> Spec:
+    return _matrix(chart, "count", "d")
+
+
+def _confusion_normalized(chart: Chart) -> Spec:
+    return _matrix(chart, "share", ".2f")
+
+
+def _matrix(chart: Chart, shown: str, form: str) -> Spec:
+    """Count how often two classes meet, one matrix a version; shares are of all that have the same y."""
+    counts = Counter((point.rev, str(point.x), str(point.y)) for point in chart.points)
+    rows = Counter[tuple[str, str]]()
+    for (rev, _, y), count in counts.items():
+        rows[rev, y] += count
+    values = [
+        {"rev": rev, "x": x, "y": y, "count": counts[rev, x, y], "share": counts[rev, x, y] / (rows[rev, y] or 1)}
+        for rev in chart.shown
+        for x in sorted({x for _, x, _ in counts})
+        for y in sorted({y for _, _, y in counts})
+    ]
+    axes: Spec = {
+        "x": {"field": "x", "type": "nominal", "title": chart.x_label},
+        "y": {"field": "y", "type": "nominal", "title": chart.y_label},
+    }
+    fill: Spec = {"field": shown, "type": "quantitative", "scale": {"scheme": "blues", "domainMin": 0}, "title": shown}
+    most = max((float(str(value[shown])) for value in values), default=0) / 2
+    ink: Spec = {"condition": {"test": f"datum.{shown} > {most!r}", "value": "white"}, "value": "black"}
+    label: Spec = {"field": shown, "type": "quantitative", "format": form}
+    return {
+        "$schema": SCHEMA,
+        "data": {"values": values},
+        "facet": {"column": {"field": "rev", "type": "nominal", "title": None, "sort": list(chart.shown)}},
+        "spec": {
+            "width": _HEIGHT,
+            "height": _HEIGHT,
+            "encoding": axes,
+            "layer": [
+                {"mark": {"type": "rect", "tooltip": True}, "encoding": {"color": fill}},
+                {"mark": "text", "encoding": {"text": label, "color": ink}},
+            ],
+        },
+    }
+
+
+def _bars(chart: Chart, order: str | None) -> Spec:
+    encoding: dict[str, Spec] = {
+        "y": {"field": "y", "type": "nominal", "title": chart.y_label, "sort": order},
+        "x": {"field": "x", "type": "quantitative", "title": chart.x_label},
+        "yOffset": {"field": "rev", "sort": list(chart.revs)},
+        "color": _colour(chart),
+    }
+    return {**_frame(_rows(chart)), "mark": {"type": "bar", "tooltip": True}, "encoding": encoding}
+
+
+def _bar_horizontal(chart: Chart) -> Spec:
+    return _bars(chart, None)
+
+
+def _bar_horizontal_sorted(chart: Chart) -> Spec:
+    return _bars(chart, "-x")
+
+
+def _layers(chart: Chart, layers: Sequence[Spec], *, zoom: bool = True) -> Spec:
+    first, *rest = layers
+    if zoom:
+        first = {**first, "params": [_ZOOM]}
+    encoding = _encoding(chart, shape=False)
+    return {**_frame(_rows(chart)), "encoding": encoding, "layer": [first, *rest]}
+
+
+def _line() -> Spec:
+    return {"mark": {"type": "line"}}
+
+
+def _dots(chart: Chart) -> Spec:
+    found: Spec = {"mark": {"type": "point", "filled": True, "opacity": 0.7, "tooltip": True}}
+    return {**found, "encoding": {"shape": {"field": "series", "title": None}}} if _has_series(chart) else found
+
+
+def _encoding(chart: Chart, *, shape: bool) -> dict[str, Spec]:
+    found: dict[str, Spec] = {"color": _colour(chart)}
+    for axis, title in (("x", chart.x_label), ("y", chart.y_label)):
+        kind = "quantitative" if all(_is_number(value) for value in _cells(chart, axis)) else "nominal"
+        found[axis] = {"field": axis, "type": kind, "title": title, "scale": {"zero": False}}
+        if kind == "nominal":
+            found[axis] = {"field": axis, "type": kind, "title": title}
+    if _has_series(chart):
+        found["shape" if shape else "strokeDash"] = {"field": "series", "type": "nominal", "title": None}
+    return found
+
+
+def _colour(chart: Chart) -> Spec:
+    scale = {"domain": list(chart.colours), "range": list(chart.colours.values())}
+    return {"field": "rev", "type": "nominal", "scale": scale, "legend": None}  # the page has one for all charts
+
+
+def _frame(rows: Sequence[Mapping[str, Cell]]) -> Spec:
+    return {"$schema": SCHEMA, "width": _WIDTH, "height": _HEIGHT, "data": {"values": list(rows)}}
+
+
+def _rows(chart: Chart) -> list[Mapping[str, Cell]]:
+    series = {column: chart.series(column) for column in chart.columns}
+    return [{"x": point.x, "y": point.y, "rev": point.rev, "series": series[point.column]} for point in chart.points]
+
+
+def _cells(chart: Chart, axis: str) -> list[Cell]:
+    return [point.x if axis == "x" else point.y for point in chart.points]
+
+
+def _is_number(value: Cell) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _has_series(chart: Chart) -> bool:
+    return len(chart.columns) > 1
+
+
+_TEMPLATES: dict[str, Callable[[Chart], Spec]] = {
+    "linear": _linear,
+    "simple": _simple,
+    "smooth": _smooth,
+    "scatter": _scatter,
+    "scatter_jitter": _scatter_jitter,
+    "confusion": _confusion,
+    "confusion_normalized": _confusion_normalized,
+    "bar_horizontal": _bar_horizontal,
+    "bar_horizontal_sorted": _bar_horizontal_sorted,
+}

@@ -1,0 +1,28 @@
+"""A commit with given files, and what lineage/ reads of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gto.lineage.checkout import Checkout
+from gto.lineage.project import read_project
+from gto.registry.files import Files
+from gto.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gto.lineage.project import Project
+    from tests.repo import Repo
+
+
+def read(repo: Repo, files: Mapping[str, str], root: str = "") -> tuple[Checkout, Project]:
+    """Commit files, and read the project in them."""
+    commit = repo.commit("files", files)
+    checkout = Checkout(Files(Registry.open(repo.path).repo), commit)
+    return checkout, read_project(checkout, root)
+
+
+def aside(checkout: Checkout) -> list[tuple[str, str]]:
+    """Code and subject of what was set aside."""
+    return [(problem.code, problem.subject) for problem in checkout.problems]

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gto.exceptions import BadFile
+from gto.lineage import custom_template, template
+from gto.lineage.chart import Chart, Point, chart_of, points_of
+from gto.lineage.datapoint import Row
+from gto.lineage.plot import Column, Plot
+
+ONE = Plot("p.csv", (Column("p.csv", None),), (), {})
+TWO = Plot("two", (Column("a/x.csv", "u"), Column("b/x.csv", "v")), (Column("a/x.csv", "t"),), {"title": "Both"})
+
+
+def rows(file: str) -> list[Row]:
+    """Three rows of every file."""
+    return [{"t": step, "u": step * 2, "v": "w", "a.b": 1} for step in range(3)]
+
+
+def chart(plot: Plot, revs: tuple[str, ...] = ("old", "new")) -> Chart:
+    """A chart of two versions."""
+    return chart_of(plot, [point for rev in revs for point in points_of(plot, rev, rows)], revs)
+
+
+def test_without_columns_the_last_is_drawn_by_its_row() -> None:
+    found = chart(ONE)
+    assert (found.x, found.y, found.title) == ("step", "a.b", "p.csv")
+    assert [(point.x, point.y, point.rev) for point in found.points[2:4]] == [(2, 1, "old"), (0, 1, "new")]
+
+
+def test_columns_of_several_files_are_told_apart() -> None:
+    found = chart(TWO)
+    assert (found.x_label, found.y_label, found.title) == ("t", "y", "Both")
+    assert [found.series(column) for column in found.columns] == ["a/x.csv: u", "b/x.csv: v"]
+    spec = template.draw("linear", found)
+    assert spec is not None
+    assert isinstance(spec["encoding"], dict)
+    assert spec["encoding"]["strokeDash"]["field"] == "series"
+    assert spec["encoding"]["y"]["type"] == "nominal"
+
+
+def test_each_version_keeps_its_colour_where_it_lacks_a_plot() -> None:
+    found = chart_of(ONE, points_of(ONE, "new", rows), ("old", "new"))
+    assert (found.shown, list(found.colours)) == (("new",), ["old", "new"])
+    assert len(set(found.colours.values())) == 2
+
+
+@pytest.mark.parametrize(
+    ("plot", "words"),
+    [
+        (ONE._replace(xs=(Column("p.csv", "t"), Column("p.csv", "u"))), "2 columns for x and 1 for y"),
+        (ONE._replace(ys=(Column("p.csv", "z"),)), "has no column 'z'"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused(plot: Plot, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        points_of(plot, "old", rows)
+
+
+def test_confusion_counts_in_each_version_and_shares_are_of_one_y() -> None:
+    column = Column("c.csv", "y")
+    pairs = [("a", "a"), ("a", "a"), ("b", "a"), ("b", "b")]
+    points = [Point(x, y, "old", column, {}) for x, y in pairs]
+    found = template.draw("confusion_normalized", chart_of(ONE, points, ("old", "new")))
+    assert found is not None
+    assert isinstance(found["data"], dict)
+    told = {(row["rev"], row["x"], row["y"]): (row["count"], row["share"]) for row in found["data"]["values"]}
+    assert told == {
+        ("old", "a", "a"): (2, 2 / 3),
+        ("old", "a", "b"): (0, 0.0),
+        ("old", "b", "a"): (1, 1 / 3),
+        ("old", "b", "b"): (1, 1.0),
+    }
+
+
+def test_there_is_no_template_of_another_name() -> None:
+    assert template.draw("fancy", chart(ONE)) is None
+    assert len(template.names()) == 9
+
+
+ANCHORS = (
+    "DATA TITLE X Y X_LABEL Y_LABEL COLOR PLOT_WIDTH PLOT_HEIGHT TOOLTIP STROKE_DASH SHAPE ROW COLUMN GROUP_BY GROUP_BY_X "
+    "GROUP_BY_Y PIVOT_FIELD ZOOM_AND_PAN"
+).split()
+
+
+@pytest.mark.parametrize("plot", [ONE, TWO])
+def test_every_placeholder_of_dvc_is_filled(plot: Plot) -> None:
+    text = json.dumps({name: f"<DVC_METRIC_{name}>" for name in ANCHORS} | {"list": [["<DVC_METRIC_X>", 1]]})
+    found = custom_template.fill(custom_template.read_template(text.encode(), "t.json"), chart(plot))
+    assert "<DVC" not in json.dumps(found)
+    assert isinstance(found["DATA"], list)
+    assert {"rev", "filename", "field"} <= found["DATA"][0].keys()
+    assert found["list"] == [["step" if plot is ONE else "t", 1]]
+
+
+def test_names_with_dots_are_no_paths_and_unknown_placeholders_stay() -> None:
+    text = b'{"y": "<DVC_METRIC_Y>", "in": "at <DVC_METRIC_TITLE>, <DVC_METRIC_DATA>", "z": "<DVC_METRIC_OTHER>"}'
+    found = custom_template.fill(custom_template.read_template(text, "t.json"), chart(ONE))
+    assert found == {"y": "a\\.b", "in": "at p.csv, <DVC_METRIC_DATA>", "z": "<DVC_METRIC_OTHER>"}
+
+
+@pytest.mark.parametrize("data", [b"[", b"[]", b"\xff", b"[" * 5000, b'{"a":' * 70 + b"1" + b"}" * 70])
+def test_a_template_that_is_none_is_refused(data: bytes) -> None:
+    with pytest.raises(BadFile, match=r"t\.json"):
+        custom_template.read_template(data, "t.json")
