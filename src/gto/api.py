@@ -367,7 +367,7 @@ def plots(repo: object, selectors: Iterable[str], out: str = "plots.html", name:
     `selectors` and `name` are as in diff(). ExtraMissing is raised without the extra `plots`.
     """
     found = gallery.plot(Registry.open(repo), _words(selectors), name)
-    whole_file.replace(os.path.abspath(out), found.html().encode())
+    whole_file.replace(os.path.abspath(out), found.page())
     return found.as_dict(out)
 
 

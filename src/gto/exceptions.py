@@ -554,9 +554,10 @@ class ChecksumMismatch(StorageError):
 class UnsafePath(StorageError):
     """A file would not be written where it seems to belong."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, hint: str = "") -> None:
         """`reason` completes the sentence that begins with the path."""
-        super().__init__(f"'{path}' is not written: it {reason}", "ask who registered this version; nothing was kept")
+        own = "ask who registered this version; nothing was kept"
+        super().__init__(f"'{path}' is not written: it {reason}", hint or own)
         self.path = path
         self.reason = reason
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests import stores
 from tests.conftest import GIT_CONFIG
 from tests.delivery.web import serve_files
 from tests.environment import make_environment
@@ -55,7 +56,7 @@ class Layout(NamedTuple):
 @pytest.fixture(scope="session")
 def dvc_python() -> Path:
     """An environment with the newest DVC 3 in which this checkout stands for GTO."""
-    return make_environment("dvc", ["dvc>=3,<4", "--editable", str(ROOT)])
+    return make_environment("dvc-s3", ["dvc[s3]>=3,<4", "--editable", str(ROOT)])
 
 
 @pytest.fixture(scope="session")
@@ -64,15 +65,20 @@ def layouts(dvc_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     place = tmp_path_factory.mktemp("layouts")
     home = tmp_path_factory.mktemp("dvc-home")
     (home / "gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
-    with serve_files(place / "web") as url:
+    with serve_files(place / "web") as url, stores.serve_s3(place / "s3") as s3:
         env = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "GTO_", "COVERAGE_"))},
+            **{
+                key: value
+                for key, value in os.environ.items()
+                if not key.startswith(("GIT_", "GTO_", "COVERAGE_", "AWS_"))
+            },
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home / ".config"),
             "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
             "DVC_NO_ANALYTICS": "1",
             "DVC_SITE_CACHE_DIR": str(home / "site"),
             "LAYOUTS_HTTP": url,
+            "LAYOUTS_S3": f"{s3.endpoint} {stores.KEY} {stores.SECRET}",
         }
         script = Path(__file__).parent / "layouts.py"
         argv = [str(dvc_python), str(script), str(place)]

@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 MADE: dict[str, Callable[[Path], str]] = {}
 KEEP_CACHE = {"a_project_without_a_remote", "an_output_that_is_never_pushed"}
-UNPUSHED = {"a_lock_of_form_1", "a_file_of_dvc_2", "a_directory_of_dvc_2", "a_stage_that_was_removed"}
+UNPUSHED = {
+    "a_version_of_a_file_in_s3",
+    "a_lock_of_form_1",
+    "a_file_of_dvc_2",
+    "a_directory_of_dvc_2",
+    "a_stage_that_was_removed",
+}
 """Layouts that have pushed what they have, and then did what DVC cannot push any more."""
 TEXT = "one line\r\nanother line\r\n"
 
@@ -517,6 +523,77 @@ def a_file_imported_from_http(_: Path) -> str:
     urllib.request.urlopen(asked).close()  # noqa: S310
     dvc("import-url", address, "inside.txt")
     return "inside.txt"
+
+
+# --- S3
+
+
+def begin_in_s3(directory: str, *, versions: bool = False) -> None:
+    """Make a DVC project whose remote is a directory of the bucket `models`, which keeps versions."""
+    dvc("init")
+    dvc("remote", "add", "--default", "cloud", f"s3://models/{directory}")
+    endpoint, key, secret = os.environ["LAYOUTS_S3"].split(" ")
+    dvc("remote", "modify", "cloud", "endpointurl", endpoint)
+    dvc("remote", "modify", "--local", "cloud", "access_key_id", key)
+    dvc("remote", "modify", "--local", "cloud", "secret_access_key", secret)
+    if versions:
+        dvc("remote", "modify", "cloud", "version_aware", "true")
+
+
+@layout
+def a_file_in_s3(_: Path) -> str:
+    begin_in_s3("plain-file")
+    write("model.pkl")
+    dvc("add", "model.pkl")
+    return "model.pkl"
+
+
+@layout
+def a_directory_in_s3(_: Path) -> str:
+    begin_in_s3("plain-directory")
+    tree("data")
+    dvc("add", "data")
+    return "data"
+
+
+@layout
+def a_version_of_a_file_in_s3(_: Path) -> str:
+    begin_in_s3("versions", versions=True)
+    write("models/model.pkl", "the first version\n")
+    dvc("add", "models/model.pkl")
+    dvc("push")
+    text = Path("models/model.pkl.dvc").read_text(encoding="utf-8")
+    write("models/model.pkl", "another version\n")
+    dvc("add", "models/model.pkl")
+    dvc("push")
+    write("models/model.pkl.dvc", text)
+    return "models/model.pkl"
+
+
+@layout
+def versions_of_a_directory_in_s3(_: Path) -> str:
+    begin_in_s3("versions-of-a-directory", versions=True)
+    tree("data")
+    dvc("add", "data")
+    return "data"
+
+
+@layout
+def an_output_of_a_stage_in_versions_in_s3(_: Path) -> str:
+    begin_in_s3("versions-of-stages", versions=True)
+    repro("stages:\n  t:\n    cmd: mkdir -p d/e && echo 1 > d/one && echo 2 > d/e/two\n    outs: [d]\n")
+    return "d/e"
+
+
+@layout
+def a_file_imported_from_s3(_: Path) -> str:
+    begin_in_s3("imports")
+    write("model.pkl", "imported from S3\n")
+    dvc("add", "model.pkl")
+    dvc("push")
+    (value,) = (line.split(": ")[1] for line in Path("model.pkl.dvc").read_text().splitlines() if "md5: " in line)
+    dvc("import-url", f"remote://cloud/files/md5/{value[:2]}/{value[2:]}", "imported.pkl")
+    return "imported.pkl"
 
 
 # --- what came from elsewhere

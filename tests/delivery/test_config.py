@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.dvc
 
-TEXTS = [
+TEXTS: list[str | bytes] = [
     "",
     "# nothing\n\n  # more\n",
     "[core]\n    remote = storage\n['remote \"storage\"']\n    url = s3://bucket/a\n",

@@ -144,7 +144,10 @@ def test_ls_lists_files_and_hashes(layouts: dict[str, Layout]) -> None:
         "weights/sub/b.txt",
         "weights/sub/deep/c.bin",
     ]
-    assert "readme.md  7     git:" in done(repo.gto("ls", "model", "--plain"))
+    rows = [line.split() for line in done(repo.gto("ls", "model", "--plain")).splitlines()]
+    assert rows[0] == ["path", "size", "hash"]
+    assert rows[2] == ["model.pkl", "7", model["hash"]]
+    assert rows[4] == ["weights/", "-", "-"]
 
 
 def test_url_names_the_object_in_the_remote(layouts: dict[str, Layout]) -> None:

@@ -27,6 +27,8 @@ READS = {
     "check-ref": Command(("check-ref", "ok#prod#1", "--json"), is_json=True),
     "describe": Command(("describe", "ok")),
     "describe --rev": Command(("describe", "ok", "--rev", "HEAD~1")),
+    "describe --all": Command(("describe", "ok", "--all", "--json"), is_json=True),
+    "diff": Command(("diff", "HEAD~1", "HEAD", "--name", "ok", "--md")),
     "doctor": Command(("doctor",)),
     "doctor --json": Command(("doctor", "--json"), is_json=True),
     "tags": Command(("tags", "--other")),
@@ -35,6 +37,7 @@ READS = {
     "reviews": Command(("reviews", "--json"), is_json=True),
     "show -r URL": Command(("show", "--json", "-r", "file://{repo}"), is_json=True),
     "describe -r URL": Command(("describe", "ok", "-r", "file://{repo}")),
+    "diff -r URL": Command(("diff", "HEAD~1", "HEAD", "--json", "-r", "file://{repo}"), is_json=True),
     "doctor -r URL": Command(("doctor", "-r", "file://{repo}")),
     "print-state": Command(("print-state",), is_json=True),
 }

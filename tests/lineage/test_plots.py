@@ -97,7 +97,7 @@ def test_the_page_of_three_versions_opens_without_network_and_without_a_word(
 
 def test_every_template_of_dvc_is_drawn(pipeline: Pipeline, browser: Browser) -> None:
     repo = pipeline.repo
-    plots = [{f"plots/{name}.csv": {"template": name, "x": "x", "y": "y"}} for name in TEMPLATES]
+    plots: list[object] = [{f"plots/{name}.csv": {"template": name, "x": "x", "y": "y"}} for name in TEMPLATES]
     plots += [{"two": {"x": "x", "y": {"plots/linear.csv": ["y", "z"]}, "template": name}} for name in ("scatter",)]
     plots += [{"jitter": {"x": "x", "y": {"plots/linear.csv": ["y", "z"]}, "template": "scatter_jitter"}}]
     plots += [{"words": {"x": "x", "y": {"plots/bar_horizontal.csv": "y"}, "template": "scatter_jitter"}}]
@@ -129,7 +129,7 @@ def test_nothing_that_a_stranger_wrote_runs_or_leads_out(pipeline: Pipeline, bro
         "usermeta": {"embedOptions": {"ast": False, "patch": "https://example.com/patch.json"}},
         "data": {"url": "https://example.com/data.json", "values": "<DVC_METRIC_DATA>"},
         "transform": [
-            {"lookup": "x", "from": {"data": {"URL": "file:///etc/passwd", "values": []}, "key": "x", "fields": ["y"]}}
+            {"lookup": "x", "from": {"data": {"URL": "file:///etc/passwd", "values": []}, "key": "x", "fields": ["z"]}}
         ],
         "mark": {"type": "point", "href": "javascript:window.hacked=1"},
         "encoding": {

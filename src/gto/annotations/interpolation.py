@@ -50,6 +50,13 @@ def to_text(value: object) -> str:
             return str(value)
 
 
+class _Budget:
+    """How much the interpolations of a file may still give."""
+
+    def __init__(self) -> None:
+        self.left = _MOST
+
+
 class Interpolation:
     """Replaces expressions by the values of one file's variables; it stops where they give too much."""
 
@@ -58,7 +65,13 @@ class Interpolation:
         self._load = load
         self._variables: Mapping[str, object] | None = None
         self._failure = ""
-        self._left = _MOST
+        self._budget = _Budget()
+
+    def beside(self, load: Callable[[], Mapping[str, object]]) -> "Interpolation":
+        """Return one with other variables; what the two give counts together."""
+        other = Interpolation(load)
+        other._budget = self._budget
+        return other
 
     def resolve(self, text: str) -> object:
         """Return the value of a text that is one expression, else text, or raise Unresolved."""
@@ -113,12 +126,12 @@ class Interpolation:
         return self._variables
 
     def _spend(self, value: object) -> None:
-        if self._left <= 0:
+        if self._budget.left <= 0:
             msg = f"the interpolations of this file give more than {_MOST} characters"
             raise Unresolved(msg)
         match value:
             case str():
-                self._left -= len(value)
+                self._budget.left -= len(value)
             case dict():
                 for key, part in value.items():
                     self._spend(key)
@@ -128,7 +141,7 @@ class Interpolation:
                     self._spend(part)
             case _:
                 pass
-        self._left -= 1
+        self._budget.left -= 1
 
 
 def _expressions(text: str) -> Iterator[tuple[int, int]]:

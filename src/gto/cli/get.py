@@ -46,6 +46,8 @@ def command(
     registry, chosen, located = delivery.find(repo, name, proof)
     manner = getting.Manner(out, force, jobs, delivering.progress())
     delivered = getting.get(registry, chosen, located, manner)
+    for note in delivered.notes():
+        render.note(f"note: {note}")
     if as_json:
         render.as_json(delivered.as_dict())
     else:

@@ -34,7 +34,7 @@ def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, a
     from gto.registry import whole_file
 
     found = plot(options.open_registry(repo), selectors, name)
-    whole_file.replace(os.path.abspath(out), found.html().encode())
+    whole_file.replace(os.path.abspath(out), found.page())
     if as_json:
         render.as_json(found.as_dict(out))
         return

@@ -8,7 +8,7 @@ from gto.delivery.resolving import Chosen, resolve
 from gto.delivery.settings import Trust
 from gto.exceptions import UsageError
 from gto.registry.registry import Registry
-from gto.storage.download import Progress, download
+from gto.storage.download import Downloaded, Progress, download
 from gto.storage.location import Content, Located
 
 
@@ -31,10 +31,23 @@ class Delivered(NamedTuple):
     located: Located
     path: str
     """Where it is on disk."""
+    downloaded: Downloaded
 
     def as_dict(self) -> dict[str, object]:
-        """Return what happened as `--json` prints it."""
-        return {**about(self.chosen), "target": self.path, "files": files(self.located)}
+        """Return what happened as `--json` prints it; `kept` are the files that were there already."""
+        kept = [path or self.located.name for path in self.downloaded.kept]
+        return {**about(self.chosen), "target": self.path, "files": files(self.located), "kept": kept}
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what is worth knowing beside the answer."""
+        notes = list(self.downloaded.notes)
+        kept = len(self.downloaded.kept)
+        if kept:
+            notes.append(f"{kept} of {len(self.located.contents)} file(s) were there already, with the same content")
+        unknown = sum(one.digest is None for one in self.located.contents)
+        if unknown:
+            notes.append(f"nobody promised what is in {unknown} file(s): the path is a URL, and no hash was noted")
+        return tuple(notes)
 
 
 def find(
@@ -50,7 +63,7 @@ def get(registry: Registry, chosen: Chosen, located: Located, manner: Manner) ->
     if manner.jobs is not None and manner.jobs < 1:
         raise UsageError("--jobs must be at least 1", "leave it out to have GTO choose")
     target = target_of(located, manner.out)
-    download(
+    downloaded = download(
         located.contents,
         target,
         is_directory=located.is_directory,
@@ -59,7 +72,7 @@ def get(registry: Registry, chosen: Chosen, located: Located, manner: Manner) ->
         progress=manner.progress,
         repo=registry.repo,
     )
-    return Delivered(chosen, located, target)
+    return Delivered(chosen, located, target, downloaded)
 
 
 def target_of(located: Located, out: str | None) -> str:

@@ -8,7 +8,6 @@ from gto.delivery.tree import LINK, SUBMODULE, Entry, sizes
 from gto.exceptions import CannotLocate
 from gto.storage.location import Content, Digest, GitBlob
 
-_LONGEST_POINTER = 1024
 _ATTRIBUTES = ".gitattributes"
 
 
@@ -64,12 +63,9 @@ def _pointers(site: Site, paths: Iterable[str], known: Mapping[str, int]) -> dic
     wanted = list(paths)
     if not wanted or not _uses_lfs(site):
         return {}
-    from gto.delivery.lfs import lfs_content
+    from gto.delivery.lfs import lfs_contents
 
-    small = [path for path in wanted if known.get(path, 0) <= _LONGEST_POINTER]
-    site.tree.files.fetch((site.commit, path) for path in small)
-    found = {path: lfs_content(site, site.tree.files.read(site.commit, path) or b"") for path in small}
-    return {path: content for path, content in found.items() if content is not None}
+    return lfs_contents(site, wanted, known)
 
 
 def _uses_lfs(site: Site) -> bool:

@@ -4,7 +4,7 @@ import posixpath
 import shlex
 
 from gto.annotations import place
-from gto.delivery import git_files, imports
+from gto.delivery import git_files
 from gto.delivery.dvc_files import Keeper
 from gto.delivery.output import Output
 from gto.delivery.project import Project
@@ -39,7 +39,9 @@ def locate(registry: Registry, commit: str, path: str, trust: Trust | None = Non
 
 def _checked(path: str) -> str:
     normal = posixpath.normpath(path)
-    if normal.split("/", 1)[0] == ".." or "\0" in path or "\n" in path:
+    if "\0" in path or "\n" in path:
+        raise CannotLocate(f"the path {path!r} holds a character that none may have", "`gto annotate` writes another")
+    if normal.split("/", 1)[0] == "..":
         raise CannotLocate(f"the path '{path}' leads out of the repository", "`gto annotate` writes another")
     return "" if normal == "." else normal
 
@@ -96,6 +98,8 @@ def _merged(contents: list[Content], below: list[Content]) -> list[Content]:
 
 def _keeper(site: Site, project: Project) -> Keeper:
     def follow(where: Site, output: Output, inside: str) -> Located:
+        from gto.delivery import imports
+
         return imports.follow(where, output, inside, locate_in)
 
     return Keeper(site, project, follow)

@@ -2,33 +2,19 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from gto.annotations.document import Document
 from gto.annotations.interpolation import Unresolved
-from gto.annotations.variables import Read
-from gto.delivery.output import Flags, Output, load, read_entry
+from gto.delivery.output import Doubt, Flags, Output, Reading, load, read_entry
 from gto.delivery.stages import Stage, Stages
 from gto.exceptions import BadFile
 
-
-class Doubt(NamedTuple):
-    """An output of which nobody can say for certain where it is, or of which nature."""
-
-    path: str | None
-    """As it is written, what stands before it is unknown; None where it may be any."""
-    file: str
-    reason: str
+if TYPE_CHECKING:
+    from gto.annotations.variables import Read
 
 
-class Reading(NamedTuple):
-    """What a file of DVC's tells of."""
-
-    outputs: tuple[Output, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
-
-
-def read_lock(data: bytes, file: str, document: Document | None, read: Read) -> Reading:
+def read_lock(data: bytes, file: str, document: Document | None, read: "Read") -> Reading:
     """Return the outputs of a `dvc.lock`, or raise BadFile; `document` is the `dvc.yaml` beside it."""
     outputs: list[Output] = []
     doubts: list[Doubt] = []

@@ -63,6 +63,22 @@ class Output(NamedTuple):
     origin: Origin | None = None
 
 
+class Doubt(NamedTuple):
+    """An output of which nobody can say for certain where it is, or of which nature."""
+
+    path: str | None
+    """As it is written, what stands before it is unknown; None where it may be any."""
+    file: str
+    reason: str
+
+
+class Reading(NamedTuple):
+    """What a file of DVC's tells of."""
+
+    outputs: tuple[Output, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+
 class Flags(NamedTuple):
     """What the entry of an output in a `dvc.yaml` adds to that in `dvc.lock`."""
 

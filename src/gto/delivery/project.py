@@ -4,12 +4,12 @@ import posixpath
 from collections.abc import Callable, Iterable
 
 from gto.annotations.document import Document, load_text
-from gto.delivery.lock import Doubt, Reading, read_lock
-from gto.delivery.output import Output, read_dvc_file
+from gto.delivery.output import Doubt, Output, Reading, read_dvc_file
 from gto.delivery.tree import Tree
 from gto.exceptions import BadFile, CannotLocate
 
 DVC_DIRECTORY = ".dvc"
+CONFIG = "config"
 _LOCK, _STAGES, _PARAMS = "dvc.lock", "dvc.yaml", "params.yaml"
 
 
@@ -89,6 +89,8 @@ class Project:
 
     def _fetch(self, files: list[str]) -> None:
         wanted = [path for file in files for path in _with_its_own(file) if path in self.tree.entries]
+        if wanted:  # the configuration is asked for next
+            wanted.append(posixpath.join(self.root, DVC_DIRECTORY, CONFIG))
         self.tree.files.fetch((self.tree.commit, path) for path in wanted)
 
     def _reading(self, file: str) -> Reading:
@@ -106,6 +108,8 @@ class Project:
             raise BadFile(file, "it is larger than GTO reads")
         if not file.endswith(_LOCK):
             return Reading(read_dvc_file(data, file))
+        from gto.delivery.lock import read_lock  # its readers of parameters take three milliseconds to import
+
         stages = posixpath.join(posixpath.dirname(file), _STAGES)
         text = self.tree.read(stages)
         document: Document | None = None

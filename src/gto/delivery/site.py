@@ -5,7 +5,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from gto.delivery.ini import parse_ini
-from gto.delivery.project import DVC_DIRECTORY, Project, project_of
+from gto.delivery.project import CONFIG, DVC_DIRECTORY, Project, project_of
 from gto.delivery.settings import Level, Settings, Trust, merge, places_of_the_user
 from gto.delivery.tree import Tree
 from gto.git.file import is_within, read_file
@@ -13,7 +13,7 @@ from gto.git.repo import Repo
 from gto.registry.files import Files
 from gto.storage.location import StoreAddress
 
-_CONFIG, _LOCAL = "config", "config.local"
+_LOCAL = "config.local"
 _LARGEST = 1 << 20  # bytes
 
 
@@ -72,23 +72,23 @@ class Site:
     def _levels(self, root: str) -> Iterator[Level]:
         """Yield the configuration: of the system, of the user, of the commit, of this clone."""
         for place in places_of_the_user(os.environ, os.path.expanduser("~")):
-            yield from _level(os.path.join(place, _CONFIG), place)
+            yield from _level(os.path.join(place, CONFIG), place)
         directory = None
         if self.repo.top is not None:
             directory = os.path.join(self.repo.top, root, DVC_DIRECTORY)
-        committed = posixpath.join(root, DVC_DIRECTORY, _CONFIG)
+        committed = posixpath.join(root, DVC_DIRECTORY, CONFIG)
         data = self.tree.read(committed)
         if data is not None:
             yield Level(parse_ini(data, committed), directory, self.trust.is_own)
         if directory is not None and is_within(directory, self.repo.top or directory):
             # A remote that has moved since: DVC too asks the work tree where it is now.
-            for level in _level(os.path.join(directory, _CONFIG), directory):
+            for level in _level(os.path.join(directory, CONFIG), directory, is_own=self.trust.is_own):
                 known = {name: pairs for name, pairs in level.sections.items() if name.startswith("remote")}
                 yield level._replace(sections=known)
-            yield from _level(os.path.join(directory, _LOCAL), directory)
+            yield from _level(os.path.join(directory, _LOCAL), directory, is_own=self.trust.is_own)
 
 
-def _level(path: str, directory: str) -> Iterator[Level]:
+def _level(path: str, directory: str, *, is_own: bool = True) -> Iterator[Level]:
     data = read_file(path, _LARGEST)
     if data is not None:
-        yield Level(parse_ini(data, path), directory)
+        yield Level(parse_ini(data, path), directory, is_own)

@@ -1,6 +1,6 @@
 """Contents of blobs as they come from git, which are never whole in memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 
 from gto.exceptions import ContentMissing, MirrorDamaged
@@ -29,7 +29,7 @@ def _lacking(repo: Repo, oids: Sequence[str]) -> list[str]:
     return [line.partition(" ")[0] for line in out.decode().splitlines() if line.endswith(" missing")]
 
 
-def stream_blobs(repo: Repo, oids: Sequence[str]) -> Iterator[tuple[int, Iterator[bytes]]]:
+def stream_blobs(repo: Repo, oids: Sequence[str]) -> Generator[tuple[int, Generator[bytes, None, None]], None, None]:
     """Yield the size and the bytes of each blob, by one process of git; they are read before the next are asked for.
 
     A blob that is not there, or cannot be read, raises ContentMissing.
@@ -48,7 +48,7 @@ def stream_blobs(repo: Repo, oids: Sequence[str]) -> Iterator[tuple[int, Iterato
             read(1)
 
 
-def _body(read: Callable[[int], bytes], size: int, oid: str) -> Iterator[bytes]:
+def _body(read: Callable[[int], bytes], size: int, oid: str) -> Generator[bytes, None, None]:
     while size:
         chunk = read(min(size, _CHUNK))
         if not chunk:

@@ -6,7 +6,7 @@ from gto.core.event import Problem
 from gto.git.repo import LARGEST_FILE
 from gto.lineage.aside import UNREADABLE
 from gto.lineage.tree import list_tree
-from gto.registry.files import Files
+from gto.registry.files import Files, Place
 
 
 class Checkout:
@@ -15,12 +15,23 @@ class Checkout:
     def __init__(self, files: Files, commit: str) -> None:
         self.commit = commit
         self.tree = list_tree(files.repo.git, commit)
-        self.problems: list[Problem] = []
+        self._aside: dict[Problem, None] = {}  # in order, each once
         self._files = files
 
-    def places(self, paths: Iterable[str]) -> list[tuple[str | None, str]]:
-        """Return what Files.fetch takes, for those of the paths that the commit has."""
-        return [(self.commit, path) for path in paths if path in self.tree.oids]
+    @property
+    def problems(self) -> list[Problem]:
+        """What was set aside."""
+        return list(self._aside)
+
+    def places(self, paths: Iterable[str]) -> list[Place]:
+        """Return what Files.fetch takes, for those of the paths that the commit has; of the others it is known now."""
+        found: list[Place] = []
+        for path in paths:
+            if path in self.tree.oids:
+                found.append((self.commit, path))
+            else:
+                self._files.kept[self.commit, path] = None
+        return found
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Read many files with one process."""
@@ -37,9 +48,7 @@ class Checkout:
 
     def set_aside(self, code: str, path: str, reason: str, hint: str = "") -> None:
         """Note what could not be read; once for each file and reason."""
-        problem = Problem(code, path, reason, hint)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self._aside[Problem(code, path, reason, hint)] = None
 
 
 def fetch_all(files: Files, wanted: Sequence[tuple[Checkout, Iterable[str]]]) -> None:

@@ -34,9 +34,9 @@ class Gallery(NamedTuple):
     elsewhere: tuple[Elsewhere, ...]
     problems: tuple[Problem, ...]
 
-    def html(self) -> str:
-        """Return the page; ExtraMissing is raised where the package that it takes is not installed."""
-        return render_page(self.sheet)
+    def page(self) -> bytes:
+        """Return the page, as HTML; ExtraMissing is raised where the package that it takes is not installed."""
+        return render_page(self.sheet).encode("utf-8", "replace")  # names of files may be no UTF-8
 
     def as_dict(self, page: str) -> dict[str, object]:
         """Return what `gto plots --json` prints; `page` is where the page was written."""

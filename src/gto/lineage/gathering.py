@@ -14,7 +14,7 @@ from gto.lineage import requirement, values
 from gto.lineage.checkout import Checkout, fetch_all
 from gto.lineage.lock import Datum
 from gto.lineage.point import Point
-from gto.lineage.project import Project, first_files, read_project, root_of
+from gto.lineage.project import Project, first_files, pointer_files, read_project, root_of
 from gto.lineage.trace import Lineage, trace
 from gto.lineage.values import Elsewhere, Values
 from gto.registry import annotation
@@ -83,20 +83,22 @@ def gather(registry: Registry, points: Sequence[Point]) -> list[Known]:
     """
     files = Files(registry.repo)
     opened = open_points(registry, points, files)
-    fetch_all(files, [(one.checkout, _second_files(one)) for one in opened])
-    commits = registry.repo.read([point.commit for point in points])
     said = [_annotation(registry, one, files) for one in opened]
-    paths = [one.path for one in said if one and one.path]
-    return [
-        _know(one, found, annotated, annotated.path if annotated and annotated.path else next(iter(paths), None))
-        for one, found, annotated in zip(opened, commits, said, strict=True)
-    ]
+    known = next((one.path for one in said if one and one.path), None)
+    paths = [one.path if one and one.path else known for one in said]
+    wanted = [_second_files(one, path) for one, path in zip(opened, paths, strict=True)]
+    fetch_all(files, [(one.checkout, found) for one, found in zip(opened, wanted, strict=True)])
+    commits = registry.repo.read([point.commit for point in points])
+    return [_know(*found) for found in zip(opened, commits, said, paths, strict=True)]
 
 
-def _second_files(opened: Opened) -> list[str]:
-    params = values.param_files(opened.project, opened.checkout)
-    used = values.variable_files(opened.project.pipelines, params)
-    return [*values.metric_files(opened.project, opened.checkout), *params, *used]
+def _second_files(opened: Opened, path: str | None) -> list[str]:
+    point, checkout, project = opened
+    params = values.param_files(project, checkout)
+    used = values.variable_files(project.pipelines, params)
+    requirements = requirement.find_requirements(checkout, directory_of(point))
+    pointers = pointer_files(checkout, project, path)
+    return [*values.metric_files(project, checkout), *params, *used, *requirements, *pointers]
 
 
 def _know(opened: Opened, found: GitObject | None, said: Annotation | None, path: str | None) -> Known:

@@ -68,7 +68,8 @@ class _Reader:
         self.top = top
         self.used: dict[str, tuple[str, ...]] = {}
         self._directory = posixpath.dirname(file)
-        self._fill = Interpolation(lambda: self._variables(self._vars()))
+        self._shared: Variables | None = None
+        self._fill = Interpolation(self._load)
 
     def stages(self) -> Iterator[Stage]:
         """Yield the stages, each entry as many as it stands for."""
@@ -108,13 +109,13 @@ class _Reader:
         fields = instance.fields
         fill = self._fill
         if instance.variables:
-            fill = Interpolation(lambda: {**self._variables(self._vars()), **instance.variables})
+            fill = self._fill.beside(lambda: {**self._load(), **instance.variables})
         wdir = fields.get("wdir")
         directory = joined(self._directory, to_text(fill.resolve(wdir))) if isinstance(wdir, str) else self._directory
         own = fields.get("vars")
         if isinstance(own, list) and own:
             listed = [*self._vars(), *(self._from_here(item, directory) for item in own)]
-            fill = Interpolation(lambda: {**self._variables(listed), **instance.variables})
+            fill = self._fill.beside(lambda: {**self._variables(listed), **instance.variables})
             self._use(listed, fields)
         else:
             self._use(self._vars(), fields)
@@ -131,6 +132,11 @@ class _Reader:
     def _vars(self) -> list[object]:
         listed = self.top.get("vars")
         return listed if isinstance(listed, list) else []
+
+    def _load(self) -> Variables:
+        if self._shared is None:
+            self._shared = self._variables(self._vars())
+        return self._shared
 
     def _variables(self, listed: list[object]) -> Variables:
         return load_variables(listed, self.file, self.checkout.read)

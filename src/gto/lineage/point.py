@@ -30,7 +30,7 @@ def find_point(registry: Registry, text: str, name: str | None = None) -> Point:
     `name` says which artifact a revision is asked about; then a text that is no selector is always a revision.
     """
     chosen = selector.parse(text)
-    if chosen.pick is not Pick.ALL:
+    if chosen.pick is not Pick.ALL and not text.startswith("refs/"):
         return _of_version(registry, chosen, text)
     if name is not None:
         return _of_revision(registry, text, names.parse_artifact(name))

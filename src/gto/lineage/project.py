@@ -61,22 +61,26 @@ def read_project(checkout: Checkout, root: str) -> Project:
 
 def find_pointers(checkout: Checkout, paths: Sequence[str]) -> dict[str, Pointer]:
     """Return, by path, the `.dvc` file that stands for it, or for a directory above it."""
-    candidates = {path: [f"{step}.dvc" for step in _steps(path)] for path in paths}
-    files = {path: next((file for file in listed if file in checkout.tree.oids), None)
-             for path, listed in candidates.items()}  # fmt: skip
+    files = {path: _pointer_file(checkout, path) for path in paths}
     wanted = {file for file in files.values() if file is not None}
     checkout.fetch(sorted(wanted))
     read = {file: read_pointer(checkout, file) for file in sorted(wanted)}
     return {path: read[file] for path, file in files.items() if file is not None}
 
 
-def _steps(path: str) -> list[str]:
-    """Return a path and the directories above it."""
-    steps = []
+def pointer_files(checkout: Checkout, project: Project, path: str | None) -> list[str]:
+    """Return the `.dvc` files that a lineage may ask for, for one process to read."""
+    deps = [dep for ran in project.stages for dep in ran.stage.deps]
+    found = (_pointer_file(checkout, one) for one in (*([path] if path else []), *deps))
+    return [file for file in dict.fromkeys(found) if file is not None]
+
+
+def _pointer_file(checkout: Checkout, path: str) -> str | None:
     while path and path not in {"/", "."}:
-        steps.append(path)
+        if f"{path}.dvc" in checkout.tree.oids:
+            return f"{path}.dvc"
         path = posixpath.dirname(path)
-    return steps
+    return None
 
 
 def _pipeline_files(checkout: Checkout, root: str) -> list[str]:

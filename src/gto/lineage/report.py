@@ -136,11 +136,20 @@ def _version(known: Known) -> Table:
         rows += [("author", f"{commit.author} <{commit.author_email}>"), ("date", commit.created_at)]
         rows += [("subject", subject)]
     for key, value in (said.as_dict() if said else {}).items():
-        rows.append((key, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+        rows.append((key, _text(value)))
     if known.lineage:
         kept = {"git": "Git", "dvc": "DVC", "elsewhere": "neither Git nor DVC"}[known.lineage.home]
         rows += [("kept in", kept), ("md5", known.lineage.datum.md5), ("imported from", known.lineage.origin)]
     return Table(("field", "value"), tuple(row for row in rows if row[1] is not None))
+
+
+def _text(value: object) -> str:
+    """Return a field of an annotation: labels as a list of words, other lists and mappings as JSON."""
+    from json import dumps
+
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        return ", ".join(value)
+    return dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
 def _lineage(lineage: Lineage) -> Iterator[Section]:

@@ -1,5 +1,6 @@
 """The numbers and words in files of metrics and of parameters, key by key."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -177,6 +178,8 @@ def flat(value: object, key: str = "", *, of_metrics: bool = False) -> Iterator[
             return
         case None | bool() | int() | str():
             yield key, value
+        case float():
+            yield key, value if math.isfinite(value) else str(to_json(value))
         case _:
-            part = to_json(value)
-            yield key, part if isinstance(part, float) else str(part)
+            if not of_metrics:
+                yield key, str(to_json(value))

@@ -12,6 +12,7 @@ from gto.storage.store import CHUNK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from obstore import GetOptions
     from obstore.store import ClientConfig, ObjectStore, RetryConfig, S3Store
 
     from gto.storage.location import StoreAddress
@@ -35,10 +36,11 @@ class CloudStore(NamedTuple):
         import obstore
 
         try:
-            meta = obstore.get(self.store, self._path(key), options={"version": version, "head": True}).meta
+            if version is None:
+                return obstore.head(self.store, self._path(key))["size"]
+            return obstore.get(self.store, self._path(key), options={"version": version, "head": True}).meta["size"]
         except (obstore.exceptions.BaseError, OSError, ValueError) as error:
             raise self._failure(key, error) from error
-        return meta["size"]
 
     def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:
         """Yield an object's bytes from `start` on."""
@@ -47,11 +49,10 @@ class CloudStore(NamedTuple):
         try:
             if start and start >= (self.stat(key, version) or 0):
                 return  # a range behind the end is an error of every cloud
-            found = obstore.get(
-                self.store,
-                self._path(key),
-                options={"version": version, "range": {"offset": start}} if start else {"version": version},
-            )
+            options: GetOptions = {"range": {"offset": start}} if start else {}
+            if version is not None:
+                options["version"] = version
+            found = obstore.get(self.store, self._path(key), options=options)
             for chunk in found.stream(CHUNK):
                 yield bytes(chunk)
         except (obstore.exceptions.BaseError, OSError, ValueError) as error:
@@ -109,20 +110,20 @@ _CREDENTIALS = (
     "give the store's credentials in the environment, or with `dvc remote modify --local`; "
     "a stranger's remote gets none of yours unless you trust it"
 )
+_ANY_STATUS_RE = re.compile(r"status code: (\d{3}(?: [A-Z][A-Za-z ]*)?)")
 _NOISE_RE = re.compile(r"^Generic \S+ error: |^Error performing .* - |^Error (?:after \d+ retries|getting) .*?: ")
 
 
 def reason_of(error: Exception) -> str:
     """Return the first line of an error of obstore, without the address, the Rust behind it and what is secret."""
     lines = str(error).strip().splitlines()
-    text = lines[0] if lines else type(error).__name__
+    text = _NOISE_RE.sub("", lines[0] if lines else type(error).__name__)
     if " - " in text:
         text = text.rpartition(" - ")[2]
-    body = re.search(r"<Code>([A-Za-z0-9]+)</Code>", str(error))
-    text = _NOISE_RE.sub("", text).strip()
-    if body and body[1] not in text:
-        text = f"{text.partition(': ')[0]} ({body[1]})"
-    return address.masked(text)[:300]
+    if status := _ANY_STATUS_RE.search(text):
+        text = f"status {status[1]}"
+    code = re.search(r"<Code>([A-Za-z0-9]+)</Code>", str(error))
+    return address.masked(f"{text.strip(' :')}{f' ({code[1]})' if code else ''}")[:300]
 
 
 def open_cloud(where: StoreAddress) -> CloudStore:

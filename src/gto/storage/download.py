@@ -14,10 +14,13 @@ from gto.storage.fetching import Fetcher, Stopped, shown, verify
 from gto.storage.location import Content, GitBlob
 from gto.storage.part import Part, prefix_of, sweep, unwritable
 from gto.storage.staging import Staging
-from gto.storage.target import check_parents, check_paths, make_directory, sync_directory
+from gto.storage.target import check_name, check_parents, check_paths, make_directory, sync_directory
 
 JOBS = 16
 """How many files are fetched at a time, unless the caller says otherwise."""
+
+
+_ELSEWHERE = "choose another place, or move the directory away"
 
 
 class Progress(Protocol):
@@ -62,6 +65,7 @@ def download(  # noqa: PLR0913  all but the first two by name
     again for the same target.
     """
     target = os.path.abspath(target)
+    check_name(target)
     job = _Job(target, force, jobs or JOBS, progress, repo)
     if is_directory:
         return job.bring_directory(contents)
@@ -73,7 +77,7 @@ def download(  # noqa: PLR0913  all but the first two by name
 class _Job:
     """One call of download()."""
 
-    def __init__(self, target: str, force: bool, jobs: int, progress: Progress | None, repo: Repo | None) -> None:  # noqa: FBT001, PLR0913, PLR0917  private, called once
+    def __init__(self, target: str, force: bool, jobs: int, progress: Progress | None, repo: Repo | None) -> None:  # noqa: FBT001  private, called once
         self._target = target
         self._force = force
         self._jobs = jobs
@@ -86,7 +90,7 @@ class _Job:
         """Bring the one file."""
         target = self._target
         if os.path.isdir(target):
-            raise UnsafePath(target, "is a directory")
+            raise UnsafePath(target, "is a directory", _ELSEWHERE)
         directory = os.path.dirname(target)
         kept = is_same(target, content.size, content.digest)
         if not kept:
@@ -160,9 +164,8 @@ class _Job:
             else:
                 left.append((place, one))
         self._fetcher.prepare(one for _, one in left)
-        blobs = [pair for pair in left if pair[1].sources and isinstance(pair[1].sources[0], GitBlob)]
-        self._bring_blobs(blobs)
-        others = [pair for pair in left if pair not in blobs]
+        self._bring_blobs([pair for pair in left if _is_blob(pair[1])])
+        others = [pair for pair in left if not _is_blob(pair[1])]
         if len(others) == 1 or self._jobs == 1:
             for place, one in others:
                 self._bring_one(place, one)
@@ -236,9 +239,9 @@ class _Job:
     def _refuse_taken(self, paths: Sequence[str]) -> None:
         for path in paths:
             if self._force and os.path.isdir(path) and not os.path.islink(path):
-                raise UnsafePath(path, "is a directory")
+                raise UnsafePath(path, "is a directory", _ELSEWHERE)
         if paths and not self._force:
-            raise TargetTaken([os.path.relpath(path) for path in paths])
+            raise TargetTaken([min(os.path.relpath(path), path, key=len) for path in paths])
 
     def _announce(self, contents: Sequence[Content]) -> None:
         if self._progress is not None:
@@ -255,6 +258,10 @@ class _Job:
 
     def _done(self, written: tuple[str, ...], kept: tuple[str, ...]) -> Downloaded:
         return Downloaded(self._target, written, kept, tuple(dict.fromkeys(self._fetcher.notes)))
+
+
+def _is_blob(content: Content) -> bool:
+    return bool(content.sources) and isinstance(content.sources[0], GitBlob)
 
 
 def _mask() -> int:

@@ -5,13 +5,13 @@ import random
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from threading import Event, Lock
+from typing import TYPE_CHECKING
 
 from gto.exceptions import (
     ChecksumMismatch,
     ContentMissing,
     GTOException,
     RemoteUnreachable,
-    StorageError,
     TargetUnwritable,
 )
 from gto.git.repo import Repo
@@ -19,13 +19,16 @@ from gto.storage.location import Content, GitBlob, LfsObject, Source, StoreAddre
 from gto.storage.part import Part
 from gto.storage.store import Store, open_store
 
+if TYPE_CHECKING:
+    from gto.storage.lfs import LfsServers
+
 TRIES = 5
 """How often in a row a store is asked again that brings nothing new."""
 _PROGRESS = 64 << 10  # bytes: a try that brought less brought nothing
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds
 
 
-class Stopped(Exception):  # noqa: N818  it is no error: another file failed
+class Stopped(Exception):
     """The download ends because another file of it failed."""
 
 
@@ -40,13 +43,20 @@ class Fetcher:
         self._advance = advance
         self._lock = Lock()
         self._stores: dict[object, Store] = {}
-        from gto.storage.lfs import LfsServers
-
-        self._lfs = LfsServers(repo)
+        self._lfs: LfsServers | None = None
 
     def prepare(self, contents: Iterable[Content]) -> None:
         """Ask each Git LFS server once for all that it will be asked for."""
-        self._lfs.prepare(source for one in contents for source in one.sources if isinstance(source, LfsObject))
+        objects = [source for one in contents for source in one.sources if isinstance(source, LfsObject)]
+        if objects:
+            self._servers().prepare(objects)
+
+    def _servers(self) -> "LfsServers":
+        if self._lfs is None:
+            from gto.storage.lfs import LfsServers  # it speaks HTTP, which takes ten milliseconds to import
+
+            self._lfs = LfsServers(self._repo)
+        return self._lfs
 
     def fill(self, part: Part) -> None:
         """Bring all bytes of a part; those of a source that is wrong are thrown away, and the next is tried."""
@@ -125,7 +135,7 @@ class Fetcher:
             case StoreObject():
                 self._take(part, self._store(source.store).read(source.key, source.version, part.size), size)
             case LfsObject():
-                self._take(part, self._lfs.read(source, part.size), size)
+                self._take(part, self._servers().read(source, part.size), size)
 
     def take_blob(self, part: Part, size: int, chunks: Iterable[bytes]) -> None:
         """Fill a part with a blob, from its beginning."""

@@ -59,11 +59,10 @@ class LocalStore(NamedTuple):
             raise ContentMissing(path, _HINT) from None
         except OSError as error:
             raise RemoteUnreachable(path, error.strerror or str(error), "see whether you may read it") from error
-        file = open(handle, "rb")  # noqa: SIM115  the caller closes it
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            file.close()
+            os.close(handle)
             raise ContentMissing(path, "it is no file")
-        return file
+        return open(handle, "rb")
 
 
 _HINT = "is the disk or the share mounted?"

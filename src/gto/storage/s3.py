@@ -10,10 +10,9 @@ from gto.exceptions import RemoteUnreachable
 from gto.storage import address, cloud, web
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from obstore.auth.boto3 import Boto3CredentialProvider
-    from obstore.store import S3Config
+    from obstore.store import S3Config, S3Credential
 
     from gto.storage.location import StoreAddress
 
@@ -29,15 +28,15 @@ class Found(NamedTuple):
 
     config: S3Config
     endpoint: str
-    provider: Boto3CredentialProvider | None = None
-    """Asks boto3 for credentials, where only that knows how to get them."""
+    provider: Callable[[], S3Credential] | None = None
+    """Returns the credentials; None where obstore finds them itself, in the environment or by the machine's role."""
 
 
 def s3_config(where: StoreAddress, bucket: str) -> Found:
     """Return obstore's settings; credentials only for a store that the user's own configuration names."""
     options = where.options
     config: S3Config = {}
-    provider = None
+    provider: Callable[[], S3Credential] | None = None
     profile: Mapping[str, str] = {}
     if where.trusted:
         profile = _read_profile(options, address.shown(where.url))
@@ -48,13 +47,14 @@ def s3_config(where: StoreAddress, bucket: str) -> Found:
         config["endpoint"] = endpoint
     if cloud.is_anonymous(where):
         # What is in the environment does not count; half of it would be an error of obstore.
-        config |= {"skip_signature": True, "access_key_id": "", "secret_access_key": "", "session_token": ""}
+        config["skip_signature"] = True
+        config |= {"access_key_id": "", "secret_access_key": "", "session_token": ""}
     elif options.get("access_key_id"):
-        config |= _keys(options["access_key_id"], options.get("secret_access_key"), options.get("session_token"))
+        provider = _keys(options["access_key_id"], options.get("secret_access_key"), options.get("session_token"))
     elif any(profile.get(word) for word in _LEADS):
         provider = _ask_boto3(options, address.shown(where.url))
     elif profile.get("aws_access_key_id"):
-        config |= _keys(
+        provider = _keys(
             profile["aws_access_key_id"], profile.get("aws_secret_access_key"), profile.get("aws_session_token")
         )
     given = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
@@ -72,9 +72,10 @@ def region_of(bucket: str, site: str = _AWS) -> str:
     return answer.headers.get("x-amz-bucket-region", _DEFAULT_REGION)
 
 
-def _keys(key: str, secret: str | None, token: str | None) -> S3Config:
-    found: S3Config = {"access_key_id": key, "secret_access_key": secret or "", "session_token": token or ""}
-    return found
+def _keys(key: str, secret: str | None, token: str | None) -> Callable[[], S3Credential]:
+    """Return what hands these to obstore; as settings, a token of the environment would come with them."""
+    found: S3Credential = {"access_key_id": key, "secret_access_key": secret or "", "token": token, "expires_at": None}
+    return lambda: found
 
 
 def _own_endpoint(profile: Mapping[str, str]) -> str:
@@ -116,7 +117,7 @@ def _read_section(place: str, section: str, url: str) -> dict[str, str]:
     return dict(parser[section]) if parser.has_section(section) else {}
 
 
-def _ask_boto3(options: Mapping[str, str], url: str) -> Boto3CredentialProvider:
+def _ask_boto3(options: Mapping[str, str], url: str) -> Callable[[], S3Credential]:
     name = options.get("profile") or os.environ.get("AWS_PROFILE") or "default"
     config, shared = _places(options)
     try:

@@ -51,9 +51,12 @@ class SshStore(NamedTuple):
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield the files below a directory."""
         try:
+            is_there = self.files.isdir(self._path(prefix))
             found = self.files.find(self._path(prefix), detail=True)
         except Exception as error:
             raise failure(address.join(self.url, prefix), error) from error
+        if not is_there:
+            raise ContentMissing(address.join(self.url, prefix))
         for path, info in sorted(found.items()):
             yield posixpath.relpath(path, self.root or "/"), int(info["size"])
 
@@ -107,12 +110,18 @@ def _arguments(options: Any, user: str, host: str, url: str) -> dict[str, Any]: 
     found |= {"username": options.get("user") or login} if options.get("user") or login else {}
     found |= {"password": options.get("password") or password} if options.get("password") or password else {}
     if keyfile := options.get("keyfile"):
-        found["client_keys"] = [os.path.expanduser(keyfile)]
+        found["client_keys"] = [_key(os.path.expanduser(keyfile), url)]
     if "passphrase" in options:
         found["passphrase"] = options["passphrase"]
     if address.is_false(options.get("allow_agent")):
         found["agent_path"] = None
     return found
+
+
+def _key(path: str, url: str) -> str:
+    if not os.path.isfile(path):
+        raise StoreRefused(url, f"there is no key '{path}'", "see the remote's keyfile")
+    return path
 
 
 def failure(url: str, error: Exception) -> Exception:

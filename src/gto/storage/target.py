@@ -37,6 +37,12 @@ def check_path(path: str) -> None:
             raise UnsafePath(path, "has a name of GTO's own temporary files")
 
 
+def check_name(target: str) -> None:
+    """Refuse a target that is a Git repository's own directory: the name may come from an artifact's path."""
+    if _GIT_RE.fullmatch(os.path.basename(target).rstrip(". ")):
+        raise UnsafePath(target, "would write into a Git repository's own directory", "choose another name with --out")
+
+
 def check_paths(paths: Iterable[str]) -> None:
     """Refuse paths that check_path() refuses, and those that cannot be there at the same time."""
     seen: set[str] = set()

@@ -217,6 +217,7 @@ def _connect(url: SplitResult, request: Request) -> HTTPConnection:
     connection.__dict__["is_proxy"] = proxy is not None and url.scheme == "http"
     connection.connect()
     connection.sock.settimeout(silence())
+    connection.auto_open = 0  # once closed it stays so: http.client would open it with the other time limit
     return connection
 
 

@@ -9,6 +9,10 @@ from gto.exceptions import BadFile
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 
 
+def nothing(_: str) -> bytes | None:
+    return None
+
+
 def read(stages: str, *lock: str, file: str = "dvc.lock", **files: str) -> Reading:
     """Each of `lock` is a stage's name and, after a blank, the path of its output."""
     lines = ["schema: '2.0'", "stages:"]
@@ -83,9 +87,9 @@ def test_what_no_stage_makes_any_more_is_not_there() -> None:
     assert read('  t: {foreach: [a], do: {wdir: "${item}", cmd: x}}', "t@b m") == Reading()
     assert read("  t: {cmd: x}", "t@b m") == Reading()
     assert read("  t: {foreach: [a], do: 1}", "t@a m") == Reading()
-    assert read_lock(b"", "dvc.lock", None, {}.get) == Reading()
+    assert read_lock(b"", "dvc.lock", None, nothing) == Reading()
     lonely = f"schema: '2.0'\nstages:\n  t:\n    outs: [{{path: m, md5: {MD5}}}]\n"
-    assert read_lock(lonely.encode(), "dvc.lock", None, {}.get) == Reading()
+    assert read_lock(lonely.encode(), "dvc.lock", None, nothing) == Reading()
 
 
 @pytest.mark.parametrize(
@@ -116,10 +120,10 @@ def test_members_that_cannot_be_counted_are_a_doubt(stages: str) -> None:
 def test_a_lock_that_is_none_is_refused(data: bytes) -> None:
     document = load(b"stages: {t: {cmd: x}}", "dvc.yaml")
     with pytest.raises(BadFile):
-        read_lock(data, "dvc.lock", document, {}.get)
+        read_lock(data, "dvc.lock", document, nothing)
 
 
 def test_the_form_before_2_is_read() -> None:
     lock = f"t:\n  cmd: x\n  outs:\n  - path: m\n    md5: {MD5}\n"
-    (output,) = read_lock(lock.encode(), "dvc.lock", load(b"stages: {t: {cmd: x}}", "dvc.yaml"), {}.get).outputs
+    (output,) = read_lock(lock.encode(), "dvc.lock", load(b"stages: {t: {cmd: x}}", "dvc.yaml"), nothing).outputs
     assert output.digest == ("md5-dos2unix", MD5)

@@ -107,6 +107,7 @@ def ed25519_key() -> bytes:
         (wrap(ed25519_key(), b"", name=b"md5"), "hash function"),
         (armor(base64.decodebytes(b"".join(wrap(ed25519_key(), b"").splitlines()[1:-1])) + b"more"), "too long"),
     ],
+    ids=range(7),  # the keys in them are others each time
 )
 def test_what_is_no_signature_is_refused_with_the_reason(text: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
@@ -129,6 +130,7 @@ def test_what_is_no_signature_is_refused_with_the_reason(text: bytes, reason: st
         (string(b"ecdsa-sha2-nistp256") + string(b"nistp256") + string(b"\2" + bytes(32)), b"", "no point"),
         (string(b"ecdsa-sha2-nistp256") + string(b"nistp256") + string(b"\4" + bytes(64)), b"", "Invalid EC key"),
     ],
+    ids=range(12),
 )  # fmt: skip
 def test_what_is_no_key_or_no_signature_of_it_is_refused(key: bytes, signature: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import importlib.metadata
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gto.exceptions import ExtraMissing
 from gto.lineage import bundle
 from gto.lineage.page import Picture, Sheet, render_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_page_of_images_alone_runs_no_script() -> None:

@@ -99,6 +99,7 @@ HOSTILE = [
     "stages: {1: 2, a: null, b: [], c: {}}",
     "stages: {a: {deps: 3, outs: {x: 1}, metrics: [[1], null, {a: [1]}], params: {a: 1}, plots: [1, {}]}}",
     "stages: {a: {deps: [{[1]: 2}]}}",
+    "stages: {a: {params: [3, null, [x]]}}",
     "stages: {a: {wdir: 3, vars: 3, deps: [x]}}",
     "stages: {a: {wdir: ../../.., outs: [../../x, /etc/passwd, 's3://b/k']}}",
     "stages: {a: {foreach: [], do: {}}, b: {foreach: {}, do: 3}, c: {matrix: {}}, d: {matrix: {x: []}}}",
@@ -137,6 +138,14 @@ def test_stages_beyond_the_bounds_are_left_out(repo: Repo) -> None:
     checkout, project = read(repo, {"dvc.yaml": many})
     assert len(project.stages) == 10_000
     assert aside(checkout) == [("lineage-invalid", "dvc.yaml")]
+
+
+def test_what_all_stages_fill_in_is_bounded_together(repo: Repo) -> None:
+    numbers = "[" + ",".join(map(str, range(500))) + "]"
+    text = f"vars: [{{big: {'x' * 10_000}}}]\nstages: {{s: {{foreach: {numbers}, do: {{cmd: x, outs: ['${{big}}']}}}}}}"
+    checkout, project = read(repo, {"dvc.yaml": text})
+    assert len(project.stages) < 110
+    assert "more than 1048576 characters" in checkout.problems[0].reason
 
 
 def test_a_project_within_a_project_is_not_read(repo: Repo) -> None:

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gto.exceptions import BadFile
 from gto.lineage import custom_template, template
 from gto.lineage.chart import Chart, Point, chart_of, points_of
-from gto.lineage.datapoint import Row
 from gto.lineage.plot import Column, Plot
+
+if TYPE_CHECKING:
+    from gto.lineage.datapoint import Row
 
 ONE = Plot("p.csv", (Column("p.csv", None),), (), {})
 TWO = Plot("two", (Column("a/x.csv", "u"), Column("b/x.csv", "v")), (Column("a/x.csv", "t"),), {"title": "Both"})
 
 
-def rows(file: str) -> list[Row]:
+def rows(_file: str) -> list[Row]:
     """Three rows of every file."""
     return [{"t": step, "u": step * 2, "v": "w", "a.b": 1} for step in range(3)]
 
@@ -80,10 +83,10 @@ def test_there_is_no_template_of_another_name() -> None:
     assert len(template.names()) == 9
 
 
-ANCHORS = (
-    "DATA TITLE X Y X_LABEL Y_LABEL COLOR PLOT_WIDTH PLOT_HEIGHT TOOLTIP STROKE_DASH SHAPE ROW COLUMN GROUP_BY GROUP_BY_X "
-    "GROUP_BY_Y PIVOT_FIELD ZOOM_AND_PAN"
-).split()
+ANCHORS = [
+    *("DATA", "TITLE", "X", "Y", "X_LABEL", "Y_LABEL", "COLOR", "PLOT_WIDTH", "PLOT_HEIGHT", "TOOLTIP", "STROKE_DASH"),
+    *("SHAPE", "ROW", "COLUMN", "GROUP_BY", "GROUP_BY_X", "GROUP_BY_Y", "PIVOT_FIELD", "ZOOM_AND_PAN"),
+]
 
 
 @pytest.mark.parametrize("plot", [ONE, TWO])

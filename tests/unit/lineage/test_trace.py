@@ -16,7 +16,8 @@ deps: [{path: data/raw, repo: {url: 'https://example.com/data.git', rev_lock: 12
 
 def test_a_file_in_an_output_leads_to_its_stage_and_to_what_was_imported(repo: Repo) -> None:
     files = {
-        "dvc.yaml": "stages:\n  fit: {cmd: x, deps: [raw/part.csv, fit.py], outs: [models]}\n  other: {cmd: y, outs: [o]}\n",
+        "dvc.yaml": "stages:\n  fit: {cmd: x, deps: [raw/part.csv, fit.py], outs: [models]}\n"
+        "  other: {cmd: y, outs: [o]}\n",
         "dvc.lock": "schema: '2.0'\nstages:\n  fit:\n    cmd: [one, two]\n    deps: [{path: raw/part.csv, md5: 11}]\n"
         "    outs: [{path: models, md5: 22.dir, size: 9, nfiles: 2}]\n",
         "raw.dvc": IMPORTED,
@@ -62,7 +63,10 @@ def test_the_walk_back_is_bounded(repo: Repo) -> None:
 
 
 def test_a_lock_of_old_and_a_broken_one_are_read_as_far_as_they_go(repo: Repo) -> None:
-    old = "fit:\n  cmd: x\n  deps: [{path: a, checksum: 44}]\n  outs: [{path: m, md5: 55, size: true}]\n  params: {p.yaml: {k: 2026-01-01, x: [1]}}\n"
+    old = (
+        "fit:\n  cmd: x\n  deps: [{path: a, checksum: 44}]\n  outs: [{path: m, md5: 55, size: true}]\n"
+        "  params: {p.yaml: {k: 2026-01-01, x: [1]}}\n"
+    )
     checkout, project = read(repo, {"dvc.yaml": "stages: {fit: {cmd: x, deps: [a], outs: [m]}}", "dvc.lock": old})
     found = trace(checkout, project, "m")
     assert (found.datum.md5, found.datum.size) == ("55", None)

@@ -1,0 +1,248 @@
+"""Objects of Git LFS servers: the batch API, and the basic transfer."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from threading import Lock
+from typing import Any, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
+from gto.git.repo import Repo
+from gto.storage import address, web
+from gto.storage.http import HttpStore
+from gto.storage.lfs_endpoint import object_key
+from gto.storage.local import LocalStore
+from gto.storage.location import LfsObject
+
+_TYPE = "application/vnd.git-lfs+json"
+_MOST = 100  # objects of one request
+_LARGEST = 16 << 20  # bytes of an answer
+_HEADER_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+_NOT_THERE = frozenset({404, 410})
+
+
+class _Way(NamedTuple):
+    """How an object is downloaded."""
+
+    href: str
+    headers: Mapping[str, str]
+
+
+class _Server(NamedTuple):
+    """A server as it is spoken to."""
+
+    url: str
+    headers: Mapping[str, str]
+    ca: str = ""
+    verify: bool = True
+
+
+class LfsServers:
+    """The servers that one download asks; each is asked for many objects at once."""
+
+    def __init__(self, repo: Repo | None) -> None:
+        """`repo` has the user's settings and credentials."""
+        self._repo = repo
+        self._ways: dict[tuple[str, str], _Way | GTOException] = {}
+        self._servers: dict[str, _Server] = {}
+        self._lock = Lock()
+
+    def prepare(self, objects: Iterable[LfsObject]) -> None:
+        """Ask for many objects with few requests; what a server refuses is told when the object is read."""
+        asked = sorted({one for one in objects if address.scheme(one.endpoint)}, key=lambda one: (one[2:], one[:2]))
+        for _, group in groupby(asked, key=lambda one: one[2:]):
+            members = list(group)
+            for at in range(0, len(members), _MOST):
+                part = members[at : at + _MOST]
+                try:
+                    self._ask(part)
+                except GTOException as error:
+                    # An object that is here already needs no server.
+                    self._ways.update({(one.endpoint, one.oid): error for one in part})
+
+    def read(self, one: LfsObject, start: int) -> Iterator[bytes]:
+        """Yield an object's bytes from `start` on."""
+        if not address.scheme(one.endpoint):
+            yield from _directory(one).read(object_key(one.oid), start=start)
+            return
+        try:
+            yield from self._store(one).read("", start=start)
+        except StoreRefused:
+            # What a server signs holds for minutes; another file may have taken longer.
+            self._forget(one)
+            yield from self._store(one).read("", start=start)
+
+    def _store(self, one: LfsObject) -> HttpStore:
+        with self._lock:
+            if (one.endpoint, one.oid) not in self._ways:
+                self._ask([one])
+            way = self._ways[one.endpoint, one.oid]
+            server = self._servers.get(one.endpoint)
+        if isinstance(way, GTOException):
+            self._forget(one)
+            raise way
+        assert server is not None  # noqa: S101  who knows a way has asked the server
+        return HttpStore(way.href, way.headers, server.ca, server.verify)
+
+    def _forget(self, one: LfsObject) -> None:
+        with self._lock:
+            self._ways.pop((one.endpoint, one.oid), None)
+
+    def _ask(self, objects: Sequence[LfsObject]) -> None:
+        first = objects[0]
+        server = self._servers.get(first.endpoint) or self._meet(first)
+        body = {
+            "operation": "download",
+            "transfers": ["basic"],
+            "hash_algo": "sha256",
+            "objects": [{"oid": one.oid, "size": one.size} for one in objects],
+        }
+        answer = _post(server, body)
+        if answer.status == 401 and first.trusted:  # noqa: PLR2004  the server wants to know who asks
+            answer.close()
+            server = self._login(server)
+            answer = _post(server, body)
+        if answer.status in _NOT_THERE:
+            answer.close()
+            hint = "`git lfs env` shows where git-lfs looks; lfs.url and .lfsconfig name another server"
+            raise RemoteUnreachable(address.shown(server.url), "there is no Git LFS server", hint)
+        self._servers[first.endpoint] = server
+        found = _read(web.check(answer), server)
+        for one in objects:
+            self._ways[one.endpoint, one.oid] = _way(one, found.get(one.oid), server)
+
+    def _meet(self, one: LfsObject) -> _Server:
+        """Return a server as the user's configuration has it be spoken to."""
+        headers: dict[str, str] = {}
+        url = one.endpoint
+        if address.scheme(url) == "ssh":
+            url, headers = self._by_ssh(one)
+        elif address.split(url).user and one.trusted:
+            from urllib.parse import unquote
+
+            name, _, password = map(unquote, address.split(url).user.partition(":"))
+            headers = {"Authorization": web.basic(name, password)} if password else {}
+        url = url.replace(f"{address.split(url).user}@", "", 1)
+        if self._repo is None or not one.trusted:
+            return _Server(url, headers)
+        return self._configured(_Server(url, headers))
+
+    def _configured(self, server: _Server) -> _Server:
+        from gto.git.lfs import web_settings
+
+        assert self._repo is not None  # noqa: S101  the caller asked
+        ca, verify = os.environ.get("GIT_SSL_CAINFO", ""), "GIT_SSL_NO_VERIFY" not in os.environ
+        headers = dict(server.headers)
+        for key, value in web_settings(self._repo, server.url):
+            if key == "http.sslcainfo":
+                ca = ca or os.path.expanduser(value)
+            elif key == "http.sslverify":
+                verify = verify and not address.is_false(value)
+            elif key == "http.extraheader" and ":" in value:
+                name, _, text = value.partition(":")
+                headers[name.strip()] = text.strip()
+        return server._replace(headers=headers, ca=ca, verify=verify)
+
+    def _login(self, server: _Server) -> _Server:
+        from gto.git.lfs import fill_credential
+
+        found = fill_credential(self._repo, server.url) if self._repo is not None else None
+        if found is None:
+            hint = (
+                "a credential helper of git must have them: `git credential approve` stores them (git help credentials)"
+            )
+            raise StoreRefused(address.shown(server.url), "the Git LFS server wants credentials", hint)
+        return server._replace(headers={**server.headers, "Authorization": web.basic(*found)})
+
+    def _by_ssh(self, one: LfsObject) -> tuple[str, dict[str, str]]:
+        """Return the URL and headers that the host of the repository tells over SSH."""
+        from gto.git.lfs import authenticate, read_settings
+
+        if self._repo is None or not one.trusted:
+            hint = "trust the remote, or set lfs.url in your own configuration"
+            raise StoreRefused(one.endpoint, "SSH wants your key, and a repository of others names this host", hint)
+        text = authenticate(one.endpoint, read_settings(self._repo, "HEAD"))
+        told = _loaded(text, one.endpoint)
+        _, host, path = address.split(one.endpoint)
+        usual = f"https://{host.partition(':')[0]}/{path}" + ("/info/lfs" if path.endswith(".git") else ".git/info/lfs")
+        href = told.get("href")
+        return (href.rstrip("/") if isinstance(href, str) and href else usual), _headers(told.get("header"))
+
+
+def _directory(one: LfsObject) -> LocalStore:
+    """Return the directory of objects of a repository on this machine."""
+    if not one.trusted:
+        hint = "--allow-local reads it nevertheless"
+        raise RemoteUnreachable(one.endpoint, "a repository of others names this path", hint)
+    for inner in ("lfs/objects", ".git/lfs/objects"):
+        place = os.path.join(one.endpoint, inner)
+        if os.path.isdir(place):
+            return LocalStore(place)
+    raise ContentMissing(os.path.join(one.endpoint, "lfs/objects", object_key(one.oid)), "`git lfs push` sends it")
+
+
+def _post(server: _Server, body: object) -> web.Answer:
+    headers = {**server.headers, "Accept": _TYPE, "Content-Type": _TYPE}
+    url = f"{server.url}/objects/batch"
+    return web.send(
+        web.Request(url, "POST", headers, json.dumps(body).encode(), secret=True, ca=server.ca, verify=server.verify)
+    )
+
+
+def _read(answer: web.Answer, server: _Server) -> dict[str, dict[str, Any]]:
+    told = _loaded(answer.body(_LARGEST).decode("utf-8", "replace"), server.url)
+    listed = told.get("objects")
+    if told.get("transfer", "basic") != "basic" or told.get("hash_algo", "sha256") != "sha256":
+        raise RemoteUnreachable(address.shown(server.url), "the Git LFS server wants a transfer that was not offered")
+    if not isinstance(listed, list):
+        raise RemoteUnreachable(address.shown(server.url), "the Git LFS server lists no objects")
+    return {one["oid"]: one for one in listed if isinstance(one, dict) and isinstance(one.get("oid"), str)}
+
+
+def _loaded(text: str, url: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise RemoteUnreachable(address.shown(url), "it does not answer as a Git LFS server does", "is lfs.url right?")
+    return found
+
+
+def _way(one: LfsObject, told: Mapping[str, Any] | None, server: _Server) -> _Way | GTOException:
+    """Return how an object is downloaded, or why it cannot be."""
+    shown = f"{address.shown(server.url)}/objects/{one.oid}"
+    if told is None:
+        return RemoteUnreachable(shown, "the Git LFS server says nothing of it")
+    error = told.get("error")
+    if isinstance(error, dict):
+        code, words = error.get("code"), str(error.get("message", ""))
+        if code in _NOT_THERE:
+            return ContentMissing(shown, "it was never pushed: `git lfs push --all` sends it from a clone that has it")
+        return RemoteUnreachable(shown, f"{words[:200]} (code {code})")
+    actions = told.get("actions")
+    action = actions.get("download") if isinstance(actions, dict) else None
+    if not isinstance(action, dict) or not isinstance(action.get("href"), str):
+        return ContentMissing(shown, "the Git LFS server offers no download of it")
+    href, headers = urljoin(f"{server.url}/", action["href"]), _headers(action.get("header"))
+    is_same_server = urlsplit(href)[:2] == urlsplit(server.url)[:2]
+    if is_same_server and not any(name.lower() == "authorization" for name in headers):
+        headers = {**server.headers, **headers}
+    return _Way(href, headers)
+
+
+def _headers(told: object) -> dict[str, str]:
+    """Return the headers that a server wants to see, those that are none left out."""
+    if not isinstance(told, dict):
+        return {}
+    return {
+        name: value
+        for name, value in told.items()
+        if isinstance(name, str)
+        and isinstance(value, str)
+        and name
+        and set(name) <= _HEADER_NAME
+        and value.isprintable()
+    }

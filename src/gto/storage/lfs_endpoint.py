@@ -1,0 +1,109 @@
+"""Where the Git LFS server of a revision is, as git-lfs finds it."""
+
+import os
+import re
+from typing import NamedTuple
+
+from gto.exceptions import RemoteUnreachable
+from gto.git.lfs import Settings, address_of, read_settings
+from gto.git.repo import Repo
+from gto.storage import address
+from gto.storage.lfs_pointer import Pointer
+from gto.storage.location import LfsObject, Source, StoreAddress, StoreObject
+
+_SCP_RE = re.compile(r"((?:[^@:/\s]+@)?[^@:/\s]{2,}):(.*)", re.DOTALL)
+_PORT_RE = re.compile(r":\d+$")
+
+
+class Endpoint(NamedTuple):
+    """A server of Git LFS, or a directory."""
+
+    url: str
+    """`https://`, `http://` or `ssh://`; a path for a repository that is a directory of this machine."""
+    trusted: bool
+    """Whether the user's configuration, or the host of the repository itself, leads there."""
+
+
+def find_endpoint(repo: Repo, rev: str) -> Endpoint:
+    """Return the server that has the files of a revision.
+
+    `lfs.url` in git's configuration comes first, then in the revision's `.lfsconfig`; then `remote.<name>.lfsurl` of
+    both; then the remote's own URL.
+    """
+    settings = read_settings(repo, rev)
+    name = _remote(settings)
+    remote = repo.mirror.remote.url if repo.mirror is not None else address_of(repo, name)
+    for key in ("lfs.url", f"remote.{name}.lfsurl"):
+        if given := settings.own.get(key):
+            return Endpoint(_normal(address_of(repo, given)), trusted=True)
+        if given := settings.committed.get(key):
+            url = _normal(address_of(repo, given))
+            # A clone is the user's own; a repository that a URL names may lead only to its own host.
+            return Endpoint(url, repo.mirror is None or _host(url) == _host(_of_clone(remote)))
+    if remote == name and not os.path.isdir(name):
+        hint = "`git remote add origin URL`, or `git config lfs.url URL`"
+        raise RemoteUnreachable(name, "nothing says where the Git LFS server of this repository is", hint)
+    return Endpoint(_of_clone(remote), trusted=True)
+
+
+def lfs_sources(repo: Repo, endpoint: Endpoint, pointer: Pointer) -> tuple[Source, ...]:
+    """Return where the file of a pointer is: what git-lfs fetched here before, then the server."""
+    here = StoreObject(StoreAddress(_own_objects(repo), trusted=True), object_key(pointer.oid))
+    there = LfsObject(pointer.oid, pointer.size, endpoint.url, endpoint.trusted)
+    return (there,) if repo.mirror is not None else (here, there)
+
+
+def object_key(oid: str) -> str:
+    """Return the path of an object below a directory of objects."""
+    return f"{oid[:2]}/{oid[2:4]}/{oid}"
+
+
+def _own_objects(repo: Repo) -> str:
+    out = repo.git.run(["config", "--get", "lfs.storage"], ok=(0, 1)).decode("utf-8", "surrogateescape").rstrip("\n")
+    return os.path.join(repo.common_dir, out or "lfs", "objects")
+
+
+def _remote(settings: Settings) -> str:
+    names = sorted({key.split(".", 1)[1].rpartition(".")[0] for key in settings.own if _is_url(key)})
+    if name := settings.own.get("remote.lfsdefault"):
+        return name
+    return names[0] if len(names) == 1 else "origin"
+
+
+def _is_url(key: str) -> bool:
+    return key.startswith("remote.") and key.endswith(".url")
+
+
+def _normal(url: str) -> str:
+    """Return the URL of an API without what stands around it; of a directory, its path."""
+    match address.scheme(url):
+        case "file":
+            from urllib.parse import unquote
+
+            return "/" + unquote(address.split(url).path)
+        case "" if match := _SCP_RE.fullmatch(url):
+            return f"ssh://{match[1]}/{match[2].lstrip('/')}"
+        case "":
+            return os.path.abspath(url)
+        case "git+ssh" | "ssh+git":
+            return "ssh://" + url.partition("://")[2]
+        case _:
+            return url.rstrip("/")
+
+
+def _of_clone(url: str) -> str:
+    """Return the API's URL that a repository's URL stands for."""
+    url = _normal(url)
+    if address.scheme(url) in {"", "ssh"}:
+        return url
+    if address.scheme(url) == "git":
+        url = "https://" + _PORT_RE.sub("", address.split(url).host) + "/" + address.split(url).path
+    return url + ("/info/lfs" if url.endswith(".git") else ".git/info/lfs")
+
+
+def _host(url: str) -> str:
+    """Return the host of a URL; of a path, the path itself. A plain `http` for an `https` is another host."""
+    if not address.scheme(url):
+        return url
+    host = address.split(url).host.lower()
+    return f"http:{host}" if address.scheme(url) == "http" else host
