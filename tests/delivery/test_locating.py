@@ -159,6 +159,27 @@ def test_a_link_in_a_directory_to_what_is_no_file_is_refused(repo: Repo) -> None
         at(repo, "models", {"models/own": "own"})
 
 
+def test_what_dvc_does_not_keep_and_nobody_committed_is_told(repo: Repo) -> None:
+    with pytest.raises(NotInCommit) as told:
+        at(repo, "m.pkl", {".dvc/config": PLAIN, "m.pkl.dvc": out(md5=MD5, cache=False)})
+    assert "`cache: false`" in told.value.hint
+    found = at(repo, "", {"models/own": "own"})
+    assert {one.path for one in found.contents} == {".dvc/config", "README.md", "models/own"}
+
+
+@pytest.mark.parametrize("listing", [b"no JSON", b'[{"md5": "x", "relpath": "a"}]', b'[{"relpath": "../a"}]'])
+def test_a_listing_that_is_what_was_promised_and_yet_none_is_refused(
+    repo: Repo, tmp_path: Path, listing: bytes
+) -> None:
+    value = hashlib.md5(listing, usedforsecurity=False).hexdigest() + ".dir"
+    place = tmp_path / "storage/files/md5" / value[:2] / value[2:]
+    place.parent.mkdir(parents=True)
+    place.write_bytes(listing)
+    config = PLAIN.replace("s3://bucket/models", str(tmp_path / "storage"))
+    with pytest.raises(CannotLocate, match=r"the listing of 'm.pkl'"):
+        at(repo, "m.pkl", {".dvc/config": config, "m.pkl.dvc": out(md5=value, nfiles=1)})
+
+
 # --- what came from elsewhere
 
 
@@ -337,6 +358,11 @@ def test_a_pointer_is_its_file(pointed: Repo) -> None:
     assert (pointed.path / "all-of-it/m.bin").read_text() == "a large file\n"
     listed = json.loads(done(pointed.gto("ls", "all", "--rev", "HEAD", "--json")))["files"]
     assert [(file["size"], file["hash"].partition(":")[0]) for file in listed] == [(13, "sha256"), (1400, "git")]
+
+
+def test_a_repository_that_uses_git_lfs_may_have_other_files_too(pointed: Repo) -> None:
+    (only,) = at(pointed, "models/small", {"models/small": "small"}).contents
+    assert only.digest == Digest("git", pointed.git("rev-parse", "HEAD:models/small"))
 
 
 def test_a_pointer_of_an_extension_is_refused(pointed: Repo) -> None:

@@ -138,7 +138,7 @@ def test_what_nobody_promised_is_brought_whole_and_never_taken_for_the_same(web:
     assert (tmp_path / "it").read_bytes() == LARGE
     with pytest.raises(TargetTaken):
         one(content, tmp_path / "it")
-    web.rule("/it", lambda _asked, reply: reply._replace(drop_after=2 << 20))
+    web.rule("/it", lambda _asked, reply: reply._replace(drop_after=10))
     with pytest.raises(RemoteUnreachable):
         one(content, tmp_path / "other")
     assert names(tmp_path) == ["it"]
@@ -250,7 +250,7 @@ def test_a_server_that_is_silent_is_left(web: Web, tmp_path: Path, monkeypatch: 
 def test_what_is_left_of_a_large_file_is_used_by_the_next_run(web: Web, tmp_path: Path) -> None:
     content = at(web, LARGE)
     web.rule("/it", lambda _asked, reply: reply._replace(drop_after=3 << 20), 1)
-    web.rule("/it", lambda _asked, _reply: Reply(503), fetching.TRIES)
+    web.rule("/it", lambda _asked, _reply: Reply(503), fetching.TRIES - 1)
     with pytest.raises(RemoteUnreachable):
         one(content, tmp_path / "it")
     (left,) = tmp_path.iterdir()
@@ -269,7 +269,7 @@ def leftover(web: Web, tmp_path: Path) -> Path:
     """The temporary file that a stopped download of LARGE leaves beside `it`."""
     content = at(web, LARGE)
     web.rule("/it", lambda _asked, reply: reply._replace(drop_after=WORTH_KEEPING), 1)
-    web.rule("/it", lambda _asked, _reply: Reply(503), fetching.TRIES)
+    web.rule("/it", lambda _asked, _reply: Reply(503), fetching.TRIES - 1)
     with pytest.raises(RemoteUnreachable):
         one(content, tmp_path / "it")
     (left,) = tmp_path.glob(".gto-*")
@@ -537,8 +537,7 @@ def test_a_disk_that_takes_nothing_is_said_and_with_room_it_goes_on(
     result = subprocess.run(argv, capture_output=True, text=True, env=quiet, check=False)
     assert result.returncode == 1, result.stderr
     assert result.stderr.startswith("TargetUnwritable: Cannot write"), result.stderr
-    (left,) = tmp_path.iterdir()
-    assert left.name.startswith(".gto-")
+    assert all(path.name.startswith(".gto-") for path in tmp_path.iterdir())
     one(content, tmp_path / "it")
     assert names(tmp_path) == ["it"]
     assert (tmp_path / "it").read_bytes() == LARGE

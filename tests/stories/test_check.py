@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -133,3 +134,64 @@ def test_both_the_work_tree_and_the_remote_must_allow_it(clone: Repo) -> None:
     said(clone.gto(*words), "rule 'closed'", "policy of the work tree")
     (clone.path / ".gto.policy.yaml").unlink()
     done(clone.gto(*words))
+
+
+@pytest.mark.parametrize("damage", ["removed", "garbage", "emptied"])
+@pytest.mark.parametrize("what", ["HEAD:.gto.policy.yaml", "HEAD^{tree}", "HEAD:.gto"])
+def test_a_policy_that_git_cannot_read_forbids(what: str, damage: str, repo: Repo, tmp_path: Path) -> None:
+    repo.commit("stages", {".gto": "stages: [prod]\n"})
+    repo.git("clone", "--quiet", "--bare", "--no-hardlinks", ".", str(tmp_path / "bare.git"))
+    bare = Repo(tmp_path / "bare.git", LATER)
+    assert done(bare.gto("check", "ok@v0.0.1")) == "ok@v0.0.1: allowed\n"
+    oid = bare.git("rev-parse", what)
+    for pack in (bare.path / "objects/pack").glob("*.pack"):
+        moved = pack.rename(tmp_path / pack.name)
+        with moved.open("rb") as file:
+            subprocess.run(["git", "unpack-objects", "-q"], stdin=file, cwd=bare.path, check=True)
+    for index in (bare.path / "objects/pack").iterdir():
+        index.unlink()
+    place = bare.path / "objects" / oid[:2] / oid[2:]
+    place.chmod(0o644)
+    if damage == "removed":
+        place.unlink()
+    else:
+        place.write_bytes(b"garbage" if damage == "garbage" else b"")
+    result = bare.gto("check", "ok#prod#1")
+    assert result.code == 1
+    assert "allowed" not in result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_a_tag_named_as_a_branch_is_not_taken_for_it(repo: Repo, clone: Repo) -> None:
+    for name in ("main", "origin/main", "origin/HEAD", "HEAD"):
+        clone.git("update-ref", f"refs/tags/{name}", repo.git("rev-parse", "HEAD~1"))
+    for words in ((), ("--policy-from", "origin/main"), ("--policy-from", "main"), ("--policy-from", "main~0")):
+        assert "may not do this" in done(clone.gto("check", "ok#prod#1", *words), code=1)
+    assert "allowed" in done(clone.gto("check", "ok#prod#1", "--policy-from", "refs/tags/main"))
+
+
+def test_where_the_default_branch_is_not_known_a_reader_does_not_go_by_what_is_checked_out(
+    repo: Repo, tmp_path: Path
+) -> None:
+    job = Repo(tmp_path / "job", LATER)
+    job.path.mkdir()
+    job.git("init", "--quiet")
+    job.git("remote", "add", "origin", str(repo.path))
+    job.git("fetch", "--quiet", "origin", "+refs/tags/ok*:refs/tags/ok*")
+    job.git("checkout", "--quiet", "ok#prod#1")
+    said(job.gto("show", "ok#prod", "--require-policy"), "default branch of the remote is not known")
+
+
+def test_a_refused_event_is_no_ground_for_another(tmp_path: Path) -> None:
+    rules = "rules: [{stages: staging, who: []}, {stages: prod, after: staging}]\n"
+    repo = make_healthy(tmp_path / "repo")
+    repo.tag("ok#staging#2")
+    repo.tag("ok#prod#3")
+    repo.commit("policy", {".gto.policy.yaml": rules})
+    found = json.loads(done(repo.gto("check", "ok#prod#3", "--policy-from", "HEAD", "--json"), code=1))
+    assert [reason["code"] for reason in found[0]["reasons"]] == ["out-of-order"]
+
+
+def test_what_claims_to_be_older_than_the_policy_is_judged_when_it_is_named(clone: Repo) -> None:
+    clone.commit("since", {".gto.policy.yaml": "since: 2024-01-01\n" + NOBODY[".gto.policy.yaml"]})
+    assert "may not do this" in done(clone.gto("check", "ok#prod#1", "--policy-from", "HEAD"), code=1)

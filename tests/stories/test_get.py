@@ -146,7 +146,7 @@ def test_json_says_what_was_delivered(registry: Repo) -> None:
     assert found == {
         "artifact": "churn",
         "version": "v0.0.1",
-        "commit": commit,
+        "commit_hexsha": commit,
         "path": "models/churn.txt",
         "target": "churn.txt",
         "files": [{"path": "churn.txt", "size": 3, "hash": f"git:{blob}", "executable": False}],
@@ -225,3 +225,17 @@ def test_python_has_the_same_functions(registry: Repo, tmp_path: Path) -> None:
         gto.api.get(registry.path, "churn#nowhere")
     with pytest.raises(VersionNotFound):
         gto.api.url(registry.path, "churn", require_signed=True)
+
+
+def test_offline_delivers_what_was_fetched_before(registry: Repo, server: Server, tmp_path: Path) -> None:
+    server.new("models.git", "uploadpack.allowFilter=true", "uploadpack.allowAnySHA1InWant=true")
+    registry.git("push", "--quiet", "--tags", server.url(), "HEAD:refs/heads/main")
+    away = Repo(tmp_path / "away")
+    away.path.mkdir()
+    done(away.gto("get", "churn#prod", "-r", server.url(), "-o", "first"))
+    server.forget()
+    done(away.gto("get", "churn#prod", "-r", server.url(), "-o", "again", "--offline"))
+    assert (away.path / "again").read_text() == "one"
+    said(away.gto("get", "churn", "-r", server.url(), "-o", "other", "--offline"), "leave out --offline")
+    assert server.requests == []
+    assert sorted(path.name for path in away.path.iterdir()) == ["again", "first"]

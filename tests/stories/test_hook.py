@@ -422,6 +422,39 @@ def test_gto_refuses_to_write_it_with_the_same_reason(name: str, team: Team, clo
     assert clone.repo.refs() == refs
 
 
+def test_a_server_that_does_not_say_who_pushes_refuses_where_it_matters(team: Team, clone: Clone) -> None:
+    there = Repo(team.server.root / "models.git")
+    clone.write("churn#dev#77")
+    pushed = run("git", "push", str(there.path), "refs/tags/churn#dev#77", cwd=clone.repo.path)
+    assert pushed.code != 0
+    assert "the server does not say who pushes" in pushed.stderr
+    named = run("git", "push", str(there.path), "refs/tags/churn#dev#77", cwd=clone.repo.path, env={"GTO_USER": "bob"})
+    assert "is said to have made" in named.stderr
+
+
+def test_a_commit_that_comes_to_the_branch_in_the_same_push_is_not_there_yet(clone: Clone) -> None:
+    commit = clone.repo.commit("new", date=f"{clone.team.now - 600} +0000")
+    clone.write("churn@v8.0.0", commit, at=-500)
+    clone.write("churn#prod#91", commit, at=-400)
+    pushed = clone.push("main", "refs/tags/churn@v8.0.0", "refs/tags/churn#prod#91")
+    assert "is not on branch 'main'" in pushed.stderr
+
+
+def test_a_push_that_takes_the_signers_away_is_refused(clone: Clone) -> None:
+    clone.repo.git("rm", "--quiet", ".gto.signers")
+    clone.repo.commit("no signers")
+    pushed = clone.push("main")
+    assert pushed.code != 0
+    assert "there is no file '.gto.signers'" in pushed.stderr
+
+
+def test_a_server_with_namespaces_is_told_that_they_are_not_judged(team: Team, clone: Clone) -> None:
+    there = Repo(team.server.root / "models.git")
+    env = {"GIT_NAMESPACE": "ns", "GTO_USER": "ada"}
+    pushed = run("git", "push", str(there.path), "main", cwd=clone.repo.path, env=env)
+    assert "GIT_NAMESPACE is set" in pushed.stderr
+
+
 def test_a_broken_policy_is_refused(clone: Clone) -> None:
     clone.repo.commit("broken", BROKEN)
     pushed = clone.push("main")

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from gto.cli.proof import Proof
     from gto.delivery.resolving import Chosen
     from gto.registry.registry import Registry
-    from gto.storage.download import Progress
     from gto.storage.location import Located
 
 selector = common.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; NAME is its latest version")
@@ -63,8 +62,3 @@ def options(function: common.Function) -> common.Function:
         return function(*args, delivery=Delivery(rev, trust_remote, allow_local), **kwargs)
 
     return cast("common.Function", _rev(_trust(_local(call))))
-
-
-def progress() -> Progress | None:
-    """Return what shows on a terminal how much has come; None where nobody looks."""
-    return None

@@ -41,11 +41,12 @@ def command(
 
     The bytes come from Git, Git LFS, a remote of DVC's or a URL; DVC itself is not needed.
     """
+    from gto.cli import transfer
     from gto.delivery import getting
 
     registry, chosen, located = delivery.find(repo, name, proof)
-    manner = getting.Manner(out, force, jobs, delivering.progress())
-    delivered = getting.get(registry, chosen, located, manner)
+    with transfer.shown(located.name) as progress:
+        delivered = getting.get(registry, chosen, located, getting.Manner(out, force, jobs, progress))
     for note in delivered.notes():
         render.note(f"note: {note}")
     if as_json:

@@ -41,6 +41,8 @@ class Signature(NamedTuple):
     """The key's fingerprint: `SHA256:…` of SSH, 40 or 64 hexadecimal digits of OpenPGP; empty without a signature."""
     reason: str = ""
     """One clause that says why it is not good."""
+    names: tuple[str, ...] = ()
+    """All whom the key is trusted for, as far as they are named one by one."""
 
     @property
     def is_good(self) -> bool:

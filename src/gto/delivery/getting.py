@@ -89,7 +89,7 @@ def target_of(located: Located, out: str | None) -> str:
 
 def about(chosen: Chosen) -> dict[str, object]:
     """Return of which artifact, version and commit files are."""
-    return {"artifact": chosen.name, "version": chosen.version, "commit": chosen.commit, "path": chosen.path}
+    return {"artifact": chosen.name, "version": chosen.version, "commit_hexsha": chosen.commit, "path": chosen.path}
 
 
 def files(located: Located) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import md5
 from typing import Literal, NamedTuple
 
-from gto.delivery.output import check_relpath
+from gto.delivery.dvc_text import check_relpath
 from gto.exceptions import BadFile
 from gto.storage.location import Digest
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gto.annotations.document import Document
 from gto.annotations.interpolation import Unresolved
-from gto.delivery.output import Doubt, Flags, Output, Reading, load, read_entry
+from gto.delivery.dvc_text import load, read_entry
+from gto.delivery.output import Doubt, Flags, Output, Reading
 from gto.delivery.stages import Stage, Stages
 from gto.exceptions import BadFile
 

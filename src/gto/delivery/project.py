@@ -4,7 +4,8 @@ import posixpath
 from collections.abc import Callable, Iterable
 
 from gto.annotations.document import Document, load_text
-from gto.delivery.output import Doubt, Output, Reading, read_dvc_file
+from gto.delivery.dvc_text import read_dvc_file
+from gto.delivery.output import Doubt, Output, Reading
 from gto.delivery.tree import Tree
 from gto.exceptions import BadFile, CannotLocate
 

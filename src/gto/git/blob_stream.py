@@ -13,6 +13,7 @@ def have_blobs(repo: Repo, oids: Sequence[str]) -> None:
     """Fetch those of the blobs that a mirror lacks, all at once; nothing is done in a repository that is no mirror."""
     if repo.mirror is None or not oids:
         return
+    lacking: list[str] = []
     for again in (False, True):
         lacking = _lacking(repo, oids)
         if lacking and again and not repo.mirror.mend():  # git has a file of the object, and cannot read it

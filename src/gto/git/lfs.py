@@ -43,7 +43,7 @@ def _committed(repo: Repo, rev: str) -> dict[str, str]:
     (found,) = repo.read([f"{rev}:{_CONFIG}"])
     if found is None or found.type != "blob" or found.body is None:
         return {}
-    out, status, _ = repo.git.ask(["config", "--file", "-", "--null", "--list"], data=found.body)
+    out, status, _ = repo.git.ask(["config", "--file", "-", "--no-includes", "--null", "--list"], data=found.body)
     if status != 0:  # git cannot read it; git-lfs would say so and go on
         return {}
     pairs = (entry.partition("\n")[::2] for entry in out.decode("utf-8", "surrogateescape").split("\0") if entry)

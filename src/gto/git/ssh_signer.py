@@ -73,7 +73,7 @@ class Signers:
         email = tag.email.lower()
         named = certificate is None or email in map(str.lower, certificate.principals)
         if email and named and any(matches(email, line.principals.lower()) for line in valid):
-            return Signature(Trust.GOOD, tag.email, key)
+            return Signature(Trust.GOOD, tag.email, key, names=_names(valid, certificate))
         owner = valid[0].principals if certificate is None else ",".join(certificate.principals)
         reason = f"the tagger is {tag.email or 'nobody'}, the key is of {owner or 'nobody'}"
         return Signature(Trust.OTHER_SIGNER, owner, key, reason)
@@ -102,6 +102,12 @@ class Signers:
         if self._is_told:
             return f"the key {name} is not among the allowed signers"
         return f"no file of allowed signers is named: set {SIGNERS}, or add --allowed-signers FILE"
+
+
+def _names(lines: Sequence[Signer], certificate: Certificate | None) -> tuple[str, ...]:
+    """Return all principals of a key that are names, not patterns."""
+    listed = certificate.principals if certificate else (name for one in lines for name in one.principals.split(","))
+    return tuple(dict.fromkeys(name for name in listed if name and not set(name) & set("*?!")))
 
 
 def _when(line: Signer, certificate: Certificate | None, second: int) -> str:

@@ -114,7 +114,7 @@ def _not_good(word: str, rest: list[str], key: str, words: set[str]) -> Signatur
 
 def _of_owner(addresses: tuple[str, ...], key: str, email: str) -> Signature:
     if email.lower() in {address.lower() for address in addresses}:
-        return Signature(Trust.GOOD, email, key)
+        return Signature(Trust.GOOD, email, key, names=addresses)
     owner = ", ".join(addresses) or "nobody with an address"
     reason = f"the tagger is {email or 'nobody'}, the key is of {owner}"
     return Signature(Trust.OTHER_SIGNER, addresses[0] if addresses else "", key, reason)

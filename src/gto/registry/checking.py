@@ -6,18 +6,21 @@ from collections.abc import Iterable, Sequence
 from gto.core.approval import Approval
 from gto.core.event import Event
 from gto.core.policy import Policy, Verdict
+from gto.core.policy.history import judge_history
 from gto.core.policy.push import Change, Scene, judge_push
 from gto.exceptions import NotFound, RefNotFound, UsageError, WrongArgs
 from gto.git.repo import commit_of
 from gto.registry import guard, policing
 from gto.registry.basis import REMOTE, knows_upstream
 from gto.registry.guard import Move
-from gto.registry.policing import Source
+from gto.registry.policing import Scope, Source
 from gto.registry.registry import Registry
 
 _NOWHERE = "nowhere: there is none"
 _NEVER = 1 << 62  # seconds: a clock after every event
-_LINE_RE = re.compile(r"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (\S+)")
+_LINE_RE = re.compile(r"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ([^ \n]+)")
+_REV_RE = re.compile(r"([^~^]+)([~^].*)?", re.DOTALL)
+_OID_RE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def default_source(registry: Registry, rev: str | None = None) -> Source:
@@ -26,10 +29,23 @@ def default_source(registry: Registry, rev: str | None = None) -> Source:
     What is checked out never counts: it may be the very tag that is to be judged.
     """
     rev = rev or _default_branch(registry)
-    if commit_of(registry.git, rev) is None:
-        raise RefNotFound(rev)
-    found = policing.read_source(registry, rev, f"'{rev}'")
-    return found or Source(Policy(), _NOWHERE, rev)
+    commit = _resolve(registry, rev)
+    found = policing.read_source(registry, commit, f"'{rev}'")
+    return found or Source(Policy(), _NOWHERE, commit)
+
+
+def _resolve(registry: Registry, rev: str) -> str:
+    """Return the commit of a branch; a tag of its name, which git would prefer, does not count."""
+    match = _REV_RE.fullmatch(rev)
+    name, steps = (match[1], match[2] or "") if match else (rev, "")
+    exact = name.startswith("refs/") or name == "HEAD" or _OID_RE.fullmatch(name)
+    for candidate in [name] if exact else [f"refs/remotes/{name}", f"refs/heads/{name}"]:
+        commit = commit_of(registry.git, candidate + steps)
+        if commit is not None:
+            return commit
+    error = RefNotFound(rev)
+    error.hint = "name a branch, such as origin/main, or a whole commit id; a tag as refs/tags/NAME"
+    raise error
 
 
 def own_source(registry: Registry) -> Source:
@@ -47,7 +63,7 @@ def own_source(registry: Registry) -> Source:
 
 
 def _has_remote(registry: Registry) -> bool:
-    return bool(registry.git.run(["for-each-ref", "--count=1", f"refs/remotes/{REMOTE}/"]))
+    return bool(registry.git.run(["remote"]).strip())
 
 
 def _default_branch(registry: Registry) -> str:
@@ -72,15 +88,18 @@ def check_tags(
     for name in names:
         if name not in oids:
             error: NotFound = RefNotFound(name)
-            error.hint = "`gto tags` lists the tags"
+            error.hint = "it is no tag: `gto tags` lists them"
             raise error
     items = guard.read_items(registry.git, oids)
     events = [item for item in items.values() if isinstance(item, Event)]
     approvals = [item for item in items.values() if isinstance(item, Approval)]
     artifacts = {event.artifact for event in events} | {item.name.artifact for item in approvals}
-    known = guard.read_known(registry.git, artifacts, leave_out=set())
-    facts = policing.gather(policing.scope(registry, source, signers), events, approvals)
-    policy = source.policy._replace(max_age=None)  # what was once pushed in time is old one day
+    where = policing.scope(registry, source, signers)
+    known = _allowed(where, guard.read_known(registry.git, artifacts, leave_out=set()))
+    # What was once pushed in time is old one day; what claims to be older than the policy is judged all the same.
+    policy = source.policy._replace(max_age=None, since=0)
+    where = where._replace(source=source._replace(policy=policy))
+    facts = policing.gather(where, events, approvals)
     verdicts = []
     for name in names:
         item = items.get(name)
@@ -91,6 +110,13 @@ def check_tags(
         change = Change(name, None, item, is_new=True)
         verdicts += judge_push(policy, [change], Scene(before, facts, _NEVER, user))
     return verdicts
+
+
+def _allowed(where: Scope, known: dict[str, list[Event]]) -> dict[str, list[Event]]:
+    """Return the events that the policy allows: a refused one is no ground for another."""
+    events = [event for group in known.values() for event in group]
+    verdicts = judge_history(where.source.policy, events, policing.gather(where, events))
+    return {name: [event for event in group if verdicts[event.ref].is_allowed] for name, group in known.items()}
 
 
 def check_push(
@@ -108,7 +134,8 @@ def check_push(
     changes = parse_lines(lines)
     if source is None:
         source = _before(registry, changes)
-    tips = {ref.removeprefix("refs/heads/"): new for _, new, ref in changes if ref.startswith("refs/heads/")}
+    # As they were: a server may yet refuse the branch, and take the tag.
+    tips = {ref.removeprefix("refs/heads/"): old for old, _, ref in changes if ref.startswith("refs/heads/")}
     find = policing.find_branches(registry)
     where = policing.scope(registry, source, signers, lambda branch: tips[branch] if branch in tips else find(branch))
     moves = [

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from gto.core.policy import Policy, Verdict
-from gto.exceptions import Conflict, WrongConfig
+from gto.exceptions import BadFile, Conflict, WrongArgs
 from gto.registry import checking, guard, policing
 from gto.registry.guard import Move
 from gto.registry.policing import Source
@@ -95,13 +95,15 @@ def user_of(environ: Mapping[str, str]) -> str | None:
 
 def before_receive(registry: Registry, lines: Iterable[str], environ: Mapping[str, str]) -> list[Verdict]:
     """Return the verdicts on a push that a server is about to take."""
+    if environ.get("GIT_NAMESPACE"):
+        raise WrongArgs("GIT_NAMESPACE is set", "gto judges whole repositories: serve each in one of its own")
     git = registry.git._replace(env={**registry.git.env, **quarantined(environ)})
     inside = Registry(registry.repo._replace(git=git), registry.rev)
     kept = [line for line in lines if line.strip()]
     _check_new_policy(inside, kept)
     if not any(" refs/tags/" in line for line in kept):  # a broken policy must not stop the push that mends it
         return []
-    return checking.check_push(inside, kept, user=user_of(environ))
+    return checking.check_push(inside, kept, user=user_of(environ) or "")
 
 
 def _check_new_policy(registry: Registry, lines: Iterable[str]) -> None:
@@ -110,8 +112,8 @@ def _check_new_policy(registry: Registry, lines: Iterable[str]) -> None:
     for _, new, ref in checking.parse_lines(lines):
         if ref == branch and new is not None:
             try:
-                policing.read_source(registry, new, "the push")
-            except WrongConfig as error:
+                policing.trusted(registry, policing.read_source(registry, new, "the push"))
+            except BadFile as error:
                 error.hint = f"{error.hint}; `gto policy show` reads it here".lstrip("; ")
                 raise
 

@@ -15,7 +15,7 @@ from gto.core.signature import Signature
 from gto.exceptions import BadFile
 from gto.git.approval import read_approvals
 from gto.git.reach import read_reached
-from gto.git.repo import commit_of
+from gto.git.repo import commit_of, read_modes
 from gto.git.signature import SignedTag, Trusted, read_trusted, verify_tags
 from gto.policy import FILE, read_policy
 from gto.registry.annotation import find
@@ -56,21 +56,39 @@ def read_source(registry: Registry, rev: str | None, where: str) -> Source | Non
 
     A file that is there and cannot be read raises BadFile: it may forbid what is asked for.
     """
-    files = Files(registry.repo)
-    files.fetch([(rev, FILE), (rev, CONFIG_FILE)])
-    data = files.read(rev, FILE)
+    found = _read_plain(registry, rev, (FILE, CONFIG_FILE))
+    data = found.get(FILE)
     if data is None:
-        if _is_there(registry, rev):
-            raise BadFile(FILE, "it is no file in the repository, or too large for one", hint="make it a plain file")
         return None
-    config = read_config(files.read(rev, CONFIG_FILE), CONFIG_FILE, {}, parse_yaml)
+    config = read_config(found.get(CONFIG_FILE), CONFIG_FILE, {}, parse_yaml)
     return Source(read_policy(data, FILE, parse_yaml, config.stages), where, rev)
 
 
-def _is_there(registry: Registry, rev: str | None) -> bool:
-    if rev is not None:
-        return registry.repo.read([f"{rev}:{FILE}"])[0] is not None
-    return registry.repo.top is not None and os.path.lexists(os.path.join(registry.repo.top, FILE))
+def _read_plain(registry: Registry, rev: str | None, paths: Sequence[str]) -> dict[str, bytes]:
+    """Read those of the files that are there; BadFile for one that is there and is no plain file, or unreadable."""
+    modes = _modes_here(registry, paths) if rev is None else read_modes(registry.git, rev, paths)
+    files = Files(registry.repo)
+    files.fetch([(rev, path) for path in modes])
+    found: dict[str, bytes] = {}
+    for path, mode in modes.items():
+        data = files.read(rev, path)
+        if not mode.startswith("100"):
+            raise BadFile(
+                path, "it is no file in the repository, but a link or a directory", hint="make it a plain file"
+            )
+        if data is None:
+            reason = "it is too large, or git cannot read it"
+            raise BadFile(path, reason, hint="what it forbids is not known; `git fsck` tells what is damaged")
+        found[path] = data
+    return found
+
+
+def _modes_here(registry: Registry, paths: Sequence[str]) -> dict[str, str]:
+    """Return the modes of what is in the work tree, as git writes them."""
+    top = registry.repo.top or ""
+    here = {path: os.path.join(top, path) for path in paths}
+    plain = {path: os.path.isfile(place) and not os.path.islink(place) for path, place in here.items()}
+    return {path: "100644" if plain[path] else "0" for path, place in here.items() if os.path.lexists(place)}
 
 
 def trusted(registry: Registry, source: Source | None, allowed_signers: bytes | None = None) -> Trusted:

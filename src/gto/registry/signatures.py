@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gto.core.event import Event, Problem
+from gto.exceptions import WrongArgs
 from gto.git.signature import SignedTag, Trusted, read_trusted, verify_tags
 from gto.registry import basis
 
@@ -22,10 +24,10 @@ if TYPE_CHECKING:
 def whom_to_trust(registry: Registry, allowed_signers: bytes | None = None) -> Trusted:
     """Return whose keys count: those that the caller names, else the policy's, else those of git's configuration."""
     if allowed_signers is None and registry.repo.mirror is None and basis.may_have_policy(registry):
-        from gto.registry import policing  # only where a policy may be
+        from gto.registry import checking, policing  # only where a policy may be
 
-        source = next(iter(policing.sources(registry)), None)
-        return policing.trusted(registry, source)
+        with suppress(WrongArgs):  # the default branch is not known: what is checked out does not vouch for itself
+            return policing.trusted(registry, checking.own_source(registry))
     return read_trusted(registry.git, allowed_signers, own=registry.repo.mirror is None)
 
 

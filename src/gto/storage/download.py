@@ -223,7 +223,7 @@ class _Job:
         keep = True
         try:
             yield part
-        except (ChecksumMismatch, ContentMissing):
+        except (ChecksumMismatch, ContentMissing, TargetTaken):
             keep = False
             raise
         finally:

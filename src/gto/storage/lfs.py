@@ -21,6 +21,7 @@ _MOST = 100  # objects of one request
 _LARGEST = 16 << 20  # bytes of an answer
 _HEADER_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _NOT_THERE = frozenset({404, 410})
+_NEVER_PUSHED = "it was never pushed: `git lfs push --all` sends it from a clone that has it"
 
 
 class _Way(NamedTuple):
@@ -104,12 +105,8 @@ class LfsServers:
             answer.close()
             server = self._login(server)
             answer = _post(server, body)
-        if answer.status in _NOT_THERE:
-            answer.close()
-            hint = "`git lfs env` shows where git-lfs looks; lfs.url and .lfsconfig name another server"
-            raise RemoteUnreachable(address.shown(server.url), "there is no Git LFS server", hint)
         self._servers[first.endpoint] = server
-        found = _read(web.check(answer), server)
+        found = _read(answer, server)
         for one in objects:
             self._ways[one.endpoint, one.oid] = _way(one, found.get(one.oid), server)
 
@@ -192,7 +189,13 @@ def _post(server: _Server, body: object) -> web.Answer:
 
 
 def _read(answer: web.Answer, server: _Server) -> dict[str, dict[str, Any]]:
-    told = _loaded(answer.body(_LARGEST).decode("utf-8", "replace"), server.url)
+    if answer.status in _NOT_THERE:
+        answer.close()
+        if _TYPE in answer.headers.get("Content-Type", ""):
+            return {}  # it is one, and has none of them
+        hint = "`git lfs env` shows where git-lfs looks; lfs.url and .lfsconfig name another server"
+        raise RemoteUnreachable(address.shown(server.url), "there is no Git LFS server", hint)
+    told = _loaded(web.check(answer).body(_LARGEST).decode("utf-8", "replace"), server.url)
     listed = told.get("objects")
     if told.get("transfer", "basic") != "basic" or told.get("hash_algo", "sha256") != "sha256":
         raise RemoteUnreachable(address.shown(server.url), "the Git LFS server wants a transfer that was not offered")
@@ -215,12 +218,12 @@ def _way(one: LfsObject, told: Mapping[str, Any] | None, server: _Server) -> _Wa
     """Return how an object is downloaded, or why it cannot be."""
     shown = f"{address.shown(server.url)}/objects/{one.oid}"
     if told is None:
-        return RemoteUnreachable(shown, "the Git LFS server says nothing of it")
+        return ContentMissing(shown, _NEVER_PUSHED)
     error = told.get("error")
     if isinstance(error, dict):
         code, words = error.get("code"), str(error.get("message", ""))
         if code in _NOT_THERE:
-            return ContentMissing(shown, "it was never pushed: `git lfs push --all` sends it from a clone that has it")
+            return ContentMissing(shown, _NEVER_PUSHED)
         return RemoteUnreachable(shown, f"{words[:200]} (code {code})")
     actions = told.get("actions")
     action = actions.get("download") if isinstance(actions, dict) else None

@@ -26,7 +26,17 @@ _MOVED = frozenset({301, 302, 303, 307, 308})
 _MOST_MOVES = 5
 _GONE, _REFUSED, _PASSING = frozenset({404, 410}), frozenset({401, 403, 407}), frozenset({408, 425, 429})
 _CONTROL_RE = re.compile(r"[\x00-\x20\x7f]")
-_kept = local()
+
+
+class _Kept(dict[tuple[object, ...], HTTPConnection]):
+    """The open connections of one thread, by where they lead; closed when the thread ends."""
+
+    def __del__(self) -> None:
+        for connection in self.values():
+            connection.close()
+
+
+_threads = local()
 
 
 class Request(NamedTuple):
@@ -172,7 +182,9 @@ def _send_once(request: Request) -> Answer:
     key = (*_origin(url), request.ca, request.verify)
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
     headers = {"User-Agent": f"gto/{__version__}", "Accept-Encoding": "identity", **request.headers}
-    kept: dict[tuple[object, ...], HTTPConnection] = _kept.__dict__.setdefault("connections", {})
+    if not hasattr(_threads, "kept"):
+        _threads.kept = _Kept()
+    kept: _Kept = _threads.kept
     connection = kept.pop(key, None)
     try:
         if connection is not None:
@@ -192,7 +204,7 @@ def _ask(
     request: Request,
     path: str,
     headers: Mapping[str, str],
-    kept: dict[tuple[object, ...], HTTPConnection],
+    kept: _Kept,
     key: tuple[object, ...],
 ) -> Answer:
     target = f"{request.url.split('#')[0]}" if connection.__dict__.get("is_proxy") else path

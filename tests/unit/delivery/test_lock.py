@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from gto.annotations.document import load
-from gto.delivery.lock import Reading, read_lock
+from gto.delivery.lock import read_lock
+from gto.delivery.output import Reading
 from gto.exceptions import BadFile
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -87,6 +88,8 @@ def test_what_no_stage_makes_any_more_is_not_there() -> None:
     assert read('  t: {foreach: [a], do: {wdir: "${item}", cmd: x}}', "t@b m") == Reading()
     assert read("  t: {cmd: x}", "t@b m") == Reading()
     assert read("  t: {foreach: [a], do: 1}", "t@a m") == Reading()
+    assert read("  t: 1", "t@a m") == Reading()
+    assert read('  t: {matrix: {a: [x]}, wdir: "${item.a}", cmd: x}', "t@y m") == Reading()
     assert read_lock(b"", "dvc.lock", None, nothing) == Reading()
     lonely = f"schema: '2.0'\nstages:\n  t:\n    outs: [{{path: m, md5: {MD5}}}]\n"
     assert read_lock(lonely.encode(), "dvc.lock", None, nothing) == Reading()

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from gto.delivery.dvc_text import read_dvc_file
 from gto.delivery.listing import hash_of, parse_listing
-from gto.delivery.output import Output, read_dvc_file
 from gto.exceptions import BadFile
 from gto.storage.location import Digest
+
+if TYPE_CHECKING:
+    from gto.delivery.output import Output
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 

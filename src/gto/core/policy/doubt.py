@@ -6,10 +6,10 @@ from gto.core.policy.value import Policy, Rule, is_one_of
 from gto.core.signature import Signature
 
 
-def is_meant(approval: Approval, event: Event, version: str) -> bool:
-    """Tell whether an approval is of the version and the stage that an assignment is of."""
+def is_meant(approval: Approval, artifact: str, version: str, stage: str) -> bool:
+    """Tell whether an approval is of a version and a stage."""
     name = approval.name
-    return (name.artifact, name.version, name.stage) == (event.artifact, version, event.tag.stage)
+    return (name.artifact, name.version, name.stage) == (artifact, version, stage)
 
 
 def doubt(policy: Policy, rule: Rule, event: Event, approval: Approval, signature: Signature) -> str:

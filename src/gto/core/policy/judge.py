@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from gto.core import semver
 from gto.core.event import Event
 from gto.core.policy.doubt import doubt, is_meant
 from gto.core.policy.past import Past
 from gto.core.policy.value import Facts, Needs, Policy, Reason, Rule, Verdict, is_one_of
+from gto.core.signature import Signature
 from gto.core.tag import Kind
 
 _SIGNED = "signing.required"
@@ -19,8 +21,7 @@ def needs(policy: Policy, event: Event) -> Needs:
         return Needs()
     rules = [rule for rule in policy.rules if _covers(rule, event, None)]
     adds = event.kind.is_addition
-    assigns = event.kind is Kind.ASSIGNMENT
-    approvals = assigns and any(rule.approvals for rule in rules)  # the author's own key counts for none
+    approvals = adds and any(rule.approvals for rule in rules)  # the author's own key counts for none
     keys = any("@" not in one for rule in rules for name in rule.who or () for one in policy.groups.get(name, (name,)))
     return Needs(
         signature=policy.signed or keys or approvals or any(rule.signed for rule in rules),
@@ -61,9 +62,32 @@ def _covers(rule: Rule, event: Event, past: Past | None) -> bool:
             if past is None:
                 return True
             touched = past.stages_of(event.commit if event.kind is Kind.DEREGISTRATION else None)
-        case _:
-            return False
-    return any(fnmatchcase(stage, pattern) for stage in touched for pattern in rule.stages)
+        case _:  # a registration brings the commit's version into the stages that the commit was put into
+            if past is None:
+                return True
+            touched = past.stages_put_on(event.commit)
+    return any(_is_in(rule, stage) for stage in touched)
+
+
+def _is_in(rule: Rule, stage: str) -> bool:
+    return rule.stages is None or any(fnmatchcase(stage, pattern) for pattern in rule.stages)
+
+
+class Entry(NamedTuple):
+    """What an event puts into a stage."""
+
+    stage: str
+    version: str
+
+
+def entries(rule: Rule, event: Event, past: Past) -> list[Entry]:
+    """Return what an event puts into the stages of a rule."""
+    if event.kind is Kind.ASSIGNMENT:
+        return [Entry(event.tag.stage or "", past.version_at(event.commit))]
+    if event.kind is Kind.REGISTRATION and rule.stages is not None:
+        stages = past.stages_put_on(event.commit)
+        return [Entry(stage, event.tag.version or "") for stage in stages if _is_in(rule, stage)]
+    return []
 
 
 def _general(policy: Policy, event: Event, facts: Facts) -> Iterator[Reason]:
@@ -79,13 +103,15 @@ def _broken(policy: Policy, rule: Rule, event: Event, past: Past, facts: Facts) 
         allowed = ", ".join(rule.who) or "nobody"
         text = f"'{event.author_email}' may not do this; allowed: {allowed}"
         yield Reason("not-allowed", text, rule.name, "ask one of them, or change the rule")
+    put = entries(rule, event, past)
     # Without a signature anybody could name another as the author, and approve what is their own.
-    if (rule.signed or (rule.approvals and event.kind is Kind.ASSIGNMENT)) and not policy.signed:
+    if (rule.signed or (rule.approvals and put)) and not policy.signed:
         yield from _signature(rule.name, facts)
     if event.kind.is_addition:
         yield from _addition(rule, event, past, facts)
-    if event.kind is Kind.ASSIGNMENT:
-        yield from _assignment(policy, rule, event, past, facts)
+    for entry in put:
+        yield from _ordered(rule, event, past, entry)
+    yield from _approved(policy, rule, event, past, facts)
 
 
 def _signature(rule: str, facts: Facts) -> Iterator[Reason]:
@@ -115,40 +141,58 @@ def _addition(rule: Rule, event: Event, past: Past, facts: Facts) -> Iterator[Re
             yield Reason("pre-release", f"'{version}' is a pre-release", rule.name, "register a release of it")
 
 
-def _assignment(policy: Policy, rule: Rule, event: Event, past: Past, facts: Facts) -> Iterator[Reason]:
-    stage, version = event.tag.stage or "", past.version_at(event.commit)
+def _ordered(rule: Rule, event: Event, past: Past, entry: Entry) -> Iterator[Reason]:
     name = event.artifact
     if rule.after is not None and not past.is_in(event.commit, rule.after):
-        hint = f"`gto assign {name} --version {version} --stage {rule.after}` first"
-        yield Reason("out-of-order", f"'{version}' is not in stage '{rule.after}'", rule.name, hint)
+        hint = f"`gto assign {name} --version {entry.version} --stage {rule.after}` first"
+        yield Reason("out-of-order", f"'{entry.version}' is not in stage '{rule.after}'", rule.name, hint)
     if rule.one_version:
-        others = [past.version_at(commit) for commit in past.holders(stage) if commit != event.commit]
+        others = [past.version_at(commit) for commit in past.holders(entry.stage) if commit != event.commit]
         if others:
-            hint = f"`gto deprecate {name} {others[0]} {stage}` first"
-            yield Reason("occupied", f"'{others[0]}' is in stage '{stage}' still", rule.name, hint)
-    if rule.approvals:
-        given = count_approvals(policy, rule, event, version, facts)
+            hint = f"`gto deprecate {name} {others[0]} {entry.stage}` first"
+            yield Reason("occupied", f"'{others[0]}' is in stage '{entry.stage}' still", rule.name, hint)
+
+
+def _approved(policy: Policy, rule: Rule, event: Event, past: Past, facts: Facts) -> Iterator[Reason]:
+    if not rule.approvals:
+        return
+    for entry in entries(rule, event, past):
+        given = count_approvals(policy, rule, Wanted(event, entry, past.registered_at(event)), facts)
         if given < rule.approvals:
             text = f"{given} of {rule.approvals} approvals are given"
-            hint = f"`gto approve {name}@{version} --stage {stage}` by others than '{event.author_email}'"
-            yield Reason("not-approved", text, rule.name, hint)
+            hint = f"`gto approve {event.artifact}@{entry.version} --stage {entry.stage}` by others than "
+            yield Reason("not-approved", text, rule.name, f"{hint}'{event.author_email}'")
 
 
-def count_approvals(policy: Policy, rule: Rule, event: Event, version: str, facts: Facts) -> int:
+class Wanted(NamedTuple):
+    """What is to be approved: the event, what it puts where, and since when there is the version."""
+
+    event: Event
+    entry: Entry
+    since: int
+    """Seconds since 1970-01-01T00:00:00Z: nobody can have approved before."""
+
+
+def count_approvals(policy: Policy, rule: Rule, wanted: Wanted, facts: Facts) -> int:
     """Count the people who approved before the event, its author left out; who shares an address or a key is one."""
-    own = facts.signature.key if facts.signature is not None else ""
-    people: list[set[str]] = []
+    event = wanted.event
+    own = person(event.author_email, facts.signature)
+    people: list[frozenset[str]] = []
     for approval, signature in facts.approvals:
-        email = approval.author_email.lower()
-        counts = (
-            is_meant(approval, event, version)
+        if (
+            is_meant(approval, event.artifact, *reversed(wanted.entry))
             and not doubt(policy, rule, event, approval, signature)
-            and approval.time <= event.time
-            and email != event.author_email.lower()
-            and signature.key != own
-        )
-        if counts:
-            same = [one for one in people if one & {email, signature.key}]
-            people = [one for one in people if one not in same]
-            people.append({email, signature.key}.union(*same))
-    return len(people)
+            and wanted.since <= approval.time <= event.time
+        ):
+            one = person(approval.author_email, signature)
+            same = [other for other in people if other & one]
+            people = [*(other for other in people if other not in same), one.union(*same)]
+    return sum(not (one & own) for one in people)
+
+
+def person(email: str, signature: Signature | None) -> frozenset[str]:
+    """Return what tells a person from another: the address, the key, and whoever else the key is trusted for."""
+    found = {email.lower()}
+    if signature is not None and signature.is_good:
+        found |= {signature.key, *(name.lower() for name in signature.names)}
+    return frozenset(found)

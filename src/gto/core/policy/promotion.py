@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gto.core.approval import Approval, ApprovalName
 from gto.core.event import LATEST, Event, event
 from gto.core.policy.doubt import doubt, is_meant
-from gto.core.policy.judge import count_approvals, covering
+from gto.core.policy.judge import Entry, Wanted, count_approvals, covering, person
 from gto.core.policy.past import Past
 from gto.core.policy.value import Facts, Policy, Rule
 from gto.core.signature import Signature
@@ -45,23 +45,26 @@ def asking(policy: Policy, wanted: Event) -> list[Rule]:
 
 def tally(policy: Policy, rule: Rule, wanted: Event, version: str, given: Given) -> Tally:
     """Count the approvals of an assignment, whoever will write it; its author's own will not count then."""
-    meant = sorted((pair for pair in given if is_meant(pair[0], wanted, version)), key=lambda one: _order(one[0]))
-    count = count_approvals(policy, rule, wanted, version, Facts(approvals=tuple(meant)))
+    entry = Entry(wanted.tag.stage or "", version)
+    meant = sorted(
+        (pair for pair in given if is_meant(pair[0], wanted.artifact, version, entry.stage)),
+        key=lambda one: _order(one[0]),
+    )
+    count = count_approvals(policy, rule, Wanted(wanted, entry, 0), Facts(approvals=tuple(meant)))
     counted: list[Approval] = []
     doubtful: list[tuple[Approval, str]] = []
-    emails: dict[str, str] = {}
-    keys: dict[str, str] = {}
+    known: dict[str, str] = {}
     for approval, signature in meant:
-        email = approval.author_email.lower()
+        one = person(approval.author_email, signature)
         reason = doubt(policy, rule, wanted, approval, signature)
-        other = emails.get(email) or keys.get(signature.key)
+        other = next((known[word] for word in sorted(one) if word in known), None)
         if not reason and other is not None:
             reason = f"the same person, or the same key, gave '{other}'"
         if reason:
             doubtful.append((approval, reason))
         else:
             counted.append(approval)
-            emails[email] = keys[signature.key] = approval.ref
+            known |= dict.fromkeys(one, approval.ref)
     return Tally(rule.name, rule.approvals, count, tuple(counted), tuple(doubtful))
 
 

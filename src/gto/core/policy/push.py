@@ -50,7 +50,7 @@ class Scene(NamedTuple):
     now: int
     """Seconds since 1970-01-01T00:00:00Z."""
     user: str | None = None
-    """The name by which the server knows who pushes; None where it knows none."""
+    """The name by which the server knows who pushes; empty where it knows none, None where nobody pushes."""
 
 
 def judge_push(policy: Policy, changes: Iterable[Change], scene: Scene) -> list[Verdict]:
@@ -111,7 +111,7 @@ def _judge_events(policy: Policy, artifact: str, events: list[Event], scene: Sce
     for event in sorted(events, key=attrgetter("key")):
         reasons = [*_times(policy, event, scene.now), *misfits.get(event.ref, ()), *_pusher(policy, event, scene)]
         if newest is not None and event.key < newest:
-            text = f"it is dated before '{newest[3]}', which is there already"
+            text = f"it sorts before '{newest[3]}', which is there already"
             reasons.append(Reason("back-dated", text, hint=_AGAIN))
         verdict = judge(policy, event, past, scene.facts.get(event.oid, Facts()))
         verdict = verdict._replace(reasons=(*reasons, *verdict.reasons))
@@ -141,7 +141,10 @@ def _pusher(policy: Policy, item: Event | Approval, scene: Scene) -> Iterator[Re
     if scene.user is None or not policy.users:
         return
     email = policy.users.get(scene.user)
-    if email is None:
+    if not scene.user:
+        text = "the server does not say who pushes"
+        yield Reason("unknown-user", text, "users", "let it set GTO_USER, or take `users` out of the policy")
+    elif email is None:
         yield Reason("unknown-user", f"'{scene.user}' is none of the users of the policy", "users")
     elif email.lower() != item.author_email.lower():
         text = f"'{scene.user}' pushes a tag that '{item.author_email}' is said to have made"
@@ -150,14 +153,17 @@ def _pusher(policy: Policy, item: Event | Approval, scene: Scene) -> Iterator[Re
 
 def _judge_approval(policy: Policy, item: Approval, pushed: Sequence[Event], scene: Scene) -> Verdict:
     reasons = [*_times(policy, item, scene.now), *_pusher(policy, item, scene)]
-    commits = {
-        event.commit
+    versions = [
+        event
         for event in (*scene.known.get(item.name.artifact, ()), *pushed)
-        if event.kind is Kind.REGISTRATION and event.tag.version == item.name.version
-    }
-    if item.commit not in commits:
+        if event.kind is Kind.REGISTRATION and event.tag.version == item.name.version and event.commit == item.commit
+    ]
+    if not versions:
         text = f"it is not on the commit of '{item.name.version}'"
         reasons.append(Reason("approval-elsewhere", text, hint="`gto approve` puts it where it belongs"))
+    elif item.time < min(event.time for event in versions):
+        text = f"it is older than the registration of '{item.name.version}'"
+        reasons.append(Reason("approval-too-early", text, hint="approve what is there: `gto approve`"))
     signature = scene.facts.get(item.oid, Facts()).signature
     if signature is None or not signature.is_good:
         why = signature.trust.value if signature is not None else "unsigned"

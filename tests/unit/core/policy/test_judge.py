@@ -51,7 +51,8 @@ def test_events_before_the_policy_are_not_judged() -> None:
         (Rule("r", stages=("prod",)), "m#prod!", True),
         (Rule("r", stages=("pro?",)), "m#prod", True),
         (Rule("r", stages=("dev",)), "m#prod", False),
-        (Rule("r", stages=("prod",)), "m@v1.0.0", False),
+        (Rule("r", stages=("prod",)), "m@v1.0.0#2", True),  # the commit is in prod: its version comes back there
+        (Rule("r", stages=("dev",)), "m@v1.0.0#2", False),
         (Rule("r", stages=("prod",)), "m@v1.0.0!", True),
         (Rule("r", stages=("dev",)), "m@v1.0.0!", False),
         (Rule("r", stages=("prod",)), "m@deprecated", True),
@@ -244,7 +245,7 @@ def test_only_the_facts_that_may_count_are_asked_for() -> None:
     assert needs(Policy(), PROD) == Needs()
     everything = rules(Rule("r", signed=True, branch="main", annotated=True, approvals=1))
     assert needs(everything, PROD) == Needs(True, frozenset({"main"}), True, True)  # noqa: FBT003  all fields
-    assert needs(everything, REGISTERED) == Needs(True, frozenset({"main"}), True)  # noqa: FBT003  all fields
+    assert needs(everything, REGISTERED) == Needs(True, frozenset({"main"}), True, True)  # noqa: FBT003  all fields
     assert needs(everything, by(ADA, "m#prod!")) == Needs(signature=True)
     assert needs(rules(Rule("r", who=(ADA,))), PROD) == Needs()
     assert needs(rules(Rule("r", who=("g",)), groups={"g": (ADA, KEY)}), PROD).signature
@@ -271,3 +272,39 @@ def test_facts_of_a_history_are_found_by_the_tag_objects_ids() -> None:
     policy = rules(signed=True)
     assert judge_history(policy, [one], {oid(3): SIGNED})["m#prod"].is_allowed
     assert not judge_history(policy, [one], {oid(4): SIGNED})["m#prod"].is_allowed
+
+
+def test_a_registration_brings_a_version_into_the_stages_of_its_commit() -> None:
+    put = by(ADA, "m#prod#1", time=START + 60)
+    candidate = by(ADA, "m@v1.0.0-rc.1", time=DAY)
+    final = rules(Rule("r", stages=("prod",), prereleases=False))
+    assert codes(judge(final, candidate, past(put), Facts())) == ["pre-release"]
+    assert judge(final, candidate, past(by(ADA, "m#dev#1")), Facts()).is_allowed
+    again = by(GRACE, "m@v1.0.0#2", time=DAY)
+    gone = past(REGISTERED, put, by(ADA, "m@v1.0.0!", time=START + 120))
+    assert codes(judge(rules(Rule("r", stages=("prod",), who=(ADA,))), again, gone, Facts())) == ["not-allowed"]
+    other = [by(ADA, "m@v2.0.0", 2, START + 130), by(ADA, "m#prod#3", 2, START + 140)]
+    full = past(REGISTERED, put, by(ADA, "m@v1.0.0!", time=START + 120), *other)
+    assert codes(judge(rules(Rule("r", stages=("prod",), one_version=True)), again, full, Facts())) == ["occupied"]
+    asked = rules(Rule("r", stages=("prod",), approvals=1))
+    assert codes(judge(asked, again, gone, Facts(good(GRACE)))) == ["not-approved"]
+    given = approvals((approved(JOAN), good(JOAN)), signature=good(GRACE))
+    assert judge(asked, again, gone, given).is_allowed
+
+
+def test_a_person_is_whoever_the_signers_say_a_key_is_of() -> None:
+    policy = rules(Rule("r", approvals=1))
+    home = good("ada@home.example", "SHA256:second")._replace(names=(ADA, "ada@home.example"))
+    own = good(ADA, "SHA256:first")._replace(names=(ADA, "ada@home.example"))
+    pair = (approved("ada@home.example"), home)
+    assert codes(judge(policy, PROD, past(REGISTERED), approvals(pair, signature=own))) == ["not-approved"]
+    two = rules(Rule("r", approvals=2))
+    known = good(JOAN)._replace(names=(GRACE, JOAN))
+    pairs = [(approved(GRACE), good(GRACE)), (approved(JOAN, id_=2), known)]
+    assert codes(judge(two, PROD, past(REGISTERED), approvals(*pairs, signature=good(ADA)))) == ["not-approved"]
+
+
+def test_nobody_approves_what_is_not_there_yet() -> None:
+    policy = rules(Rule("r", approvals=1))
+    early = (approved(GRACE, time=START - 1), good(GRACE))
+    assert codes(judge(policy, PROD, past(REGISTERED), approvals(early, signature=good(ADA)))) == ["not-approved"]

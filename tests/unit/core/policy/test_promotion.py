@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gto.core.policy import Facts, Policy, Rule
-from gto.core.policy.judge import count_approvals, needs
+from gto.core.policy.judge import Entry, Wanted, count_approvals, needs
 from gto.core.policy.promotion import asking, promotion, tally
 from gto.core.signature import Signature, Trust
 from gto.core.tag import Kind
@@ -86,7 +86,9 @@ def test_approvals_of_the_past_do_not_end_with_a_policy_that_is_of_today() -> No
 def test_what_is_tallied_is_what_an_assignment_by_somebody_else_is_judged_by() -> None:
     given = (pair(GRACE), pair(JOAN, 2), pair(ADA, 3))
     assigned = by(ADA, "m#prod#1", time=START + 60)
-    count = count_approvals(POLICY, RULE, assigned, "v1.0.0", Facts(good(ADA), approvals=given))
+    count = count_approvals(
+        POLICY, RULE, Wanted(assigned, Entry("prod", "v1.0.0"), 0), Facts(good(ADA), approvals=given)
+    )
     assert count == of(POLICY, *given)[0] == 2
 
 
@@ -94,5 +96,5 @@ def test_where_approvals_are_asked_for_the_key_of_the_author_must_be_known() -> 
     assigned = by(ADA, "m#prod#1", time=START + 60)
     assert needs(POLICY, assigned)[::3] == (True, True)
     given = Facts(good(ADA, f"SHA256:{GRACE}"), approvals=(pair(GRACE), pair(JOAN, 2)))
-    assert count_approvals(POLICY, RULE, assigned, "v1.0.0", given) == 1
+    assert count_approvals(POLICY, RULE, Wanted(assigned, Entry("prod", "v1.0.0"), 0), given) == 1
     assert not needs(POLICY, by(ADA, "m#dev#1")).signature

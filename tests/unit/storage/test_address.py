@@ -1,0 +1,32 @@
+"""Addresses of stores: their parts, and nothing secret where they are shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from gto.exceptions import RemoteUnreachable
+from gto.storage import address
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "parts"),
+    [
+        ("https://ada:secret@host:1/a/b?sig=secret#x", "https://host:1/a/b", ("ada:secret", "host:1", "a/b")),
+        ("s3://bucket", "s3://bucket", ("", "bucket", "")),
+        ("ssh://ada@host/a@b", "ssh://host/a@b", ("ada", "host", "a@b")),
+    ],
+)
+def test_a_url_is_taken_apart_and_shown_without_secrets(url: str, shown: str, parts: tuple[str, ...]) -> None:
+    assert address.shown(url) == shown
+    assert address.split(url) == parts
+
+
+def test_what_is_no_url_is_told() -> None:
+    assert address.shown("/a/b?c") == "/a/b?c"
+    with pytest.raises(RemoteUnreachable, match="no URL"):
+        address.split("/a/b")
+
+
+def test_a_text_is_shown_without_the_secrets_of_its_urls() -> None:
+    text = "GET https://ada:x@host/a?sig=abc&se=2 failed"
+    assert address.masked(text) == "GET https://***@host/a?sig=***&se=*** failed"
