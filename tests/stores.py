@@ -36,6 +36,8 @@ PACKAGES = (
     # What giftless needs and does not declare.
     *("figcan", "flask~=2.3", "flask-marshmallow~=0.15", "flask-classful~=0.16", "PyJWT==2.9.0", "webargs~=8.3"),
     *(
+        "PyYAML",
+        "typing_extensions",
         "python-dotenv",
         "python-dateutil",
         "cryptography",
