@@ -102,7 +102,9 @@ def flip(path: Path) -> None:
 
 
 def newer(path: Path) -> None:
-    path.write_text(path.read_text().replace("gto-standings 1 ", "gto-standings 2 ", 1))
+    header, _, rest = path.read_text().partition(" ")
+    number, _, rest = rest.partition(" ")
+    path.write_text(f"{header} {int(number) + 1} {rest}")
 
 
 def foreign(path: Path) -> None:

@@ -161,6 +161,20 @@ PROMOTE = ("assign", "churn", "--version", "v0.0.1", "--stage", "prod", "--push"
 APPROVE = ("approve", "churn", "--stage", "prod", "--push")
 
 
+def test_who_may_assign_next_is_told_by_who_approved(team: Team) -> None:
+    team.set_policy(POLICY.replace("NUMBER", "2"))
+    assert "1 of 2 approvals are given" in team.gto("grace", *APPROVE).stderr
+    second = team.gto("joan", *APPROVE).stderr
+    assert "rule 'production': 2 of 2 approvals are given" in second
+    assert "--stage prod` by another than the approvers is next" in second
+    team.set_policy(POLICY.replace("NUMBER", "1").replace("[grace@", "[bob@example.com, grace@"))
+    team.at("bob").git("pull", "--quiet")
+    third = team.gto("bob", *APPROVE).stderr
+    assert "rule 'production': 3 approvals are given, and 1 would be enough" in third
+    assert "--stage prod` is next" in third
+    done(team.gto("bob", *PROMOTE))
+
+
 def test_what_another_approved_can_be_promoted(team: Team) -> None:
     said(team.gto("ada", *PROMOTE), "rule 'production': 0 of 1 approvals are given", "`gto approve churn@v0.0.1")
     result = team.gto("grace", *APPROVE)
@@ -171,7 +185,7 @@ def test_what_another_approved_can_be_promoted(team: Team) -> None:
         f"Successfully pushed git tag {tag} on remote.",
     ]
     assert "rule 'production': 1 of 1 approvals are given" in result.stderr
-    assert "`gto assign churn --version v0.0.1 --stage prod`" in result.stderr
+    assert "`gto assign churn --version v0.0.1 --stage prod` by another than you is next" in result.stderr
     assert tag in team.bare.git("tag")
     done(team.gto("ada", *PROMOTE))
     assert tag in team.clone("ada").git("tag").splitlines()  # it was fetched before the policy was asked

@@ -104,8 +104,10 @@ def test_a_tag_that_is_gone_here_was_an_event_all_the_same(clone: Repo) -> None:
 
 
 def test_errors_say_what_to_name(repo: Repo, clone: Repo) -> None:
-    said(clone.gto("check"), "Name tags, or use --range")
-    said(clone.gto("check", "ok@v0.0.1", "--range"), "Name tags, or use --range")
+    for words in ((), ("ok@v0.0.1", "--range")):
+        result = clone.gto("check", *words)
+        assert "Error: Name tags, or use --range: `gto check churn#prod#3`" in result.stderr
+        assert (result.stdout, result.code) == ("", 2)
     said(clone.gto("check", "nope@v1.0.0"), "'nope@v1.0.0'", "gto tags")
     said(clone.gto("check", "--range", input="a b c\n"), "'a b c' is no line of `old new ref`")
     said(repo.gto("check", "ok@v0.0.1"), "default branch of the remote is not known", "--policy-from")

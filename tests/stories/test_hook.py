@@ -366,6 +366,13 @@ def lines_of(clone: Clone, refs: tuple[str, ...], there: dict[str, str]) -> str:
     return "".join(found)
 
 
+def named(rule: str | None) -> str:
+    """What a line says of the rule, or of the key of the policy, that decides."""
+    if rule is None:
+        return ""
+    return f"{rule}: " if rule in {"max_age", "signing.required", "users"} else f"rule '{rule}': "
+
+
 @pytest.mark.parametrize("name", BREACHES)
 def test_the_hook_refuses_a_breach_and_check_says_the_same(name: str, team: Team, clone: Clone) -> None:
     breach = BREACHES[name]
@@ -393,7 +400,7 @@ def test_the_hook_refuses_a_breach_and_check_says_the_same(name: str, team: Team
     codes = {reason["code"] for one in verdicts for reason in one["reasons"]}
     assert breach.code in codes, codes
     texts = [
-        f"{one['ref']}: refused: " + (f"rule '{reason['rule']}': " if reason["rule"] else "") + reason["text"]
+        f"{one['ref']}: refused: {named(reason['rule'])}{reason['text']}"
         for one in verdicts
         for reason in one["reasons"]
     ]
@@ -499,6 +506,18 @@ def test_what_is_in_order_gets_through(tmp_path: Path) -> None:
         clone.repo.commit("mended", {".gto.policy.yaml": POLICY})
         assert clone.push("main").code == 0
         assert clone.push("refs/tags/churn#dev#83").code == 0
+
+
+def test_who_pushes_what_cannot_be_read_is_told_what_to_type_in_the_clone(team: Team, clone: Clone) -> None:
+    line = f"{'0' * 40} {'1' * 40} refs/tags/churn#dev#90\n"
+    bare = Repo(team.server.root / "models.git")
+    told = bare.gto("hook", "run", "pre-receive", input=line)
+    assert "gto: churn#dev#90: refused: git cannot read the tag object" in told.stderr
+    assert told.stderr.splitlines()[1].startswith("gto:    delete the tag in your clone, write it again with gto")
+    own = f"refs/tags/churn#dev#90 {'1' * 40} refs/tags/churn#dev#90 {'0' * 40}\n"
+    told = clone.repo.gto("hook", "run", "pre-push", input=own)
+    assert told.stderr.splitlines()[1].startswith("gto:    `gto doctor --fix` fetches it again")
+    assert told.code == 1
 
 
 def test_hooks_are_installed_beside_no_others(team: Team, clone: Clone) -> None:

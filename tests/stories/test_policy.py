@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.repo import Repo, run
+from tests.signing import ssh_keys
 from tests.stories.healthy import done, problems, said
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+ADA = "ada@example.com"
 FILE = ".gto.policy.yaml"
 POLICY = """\
 groups: {leads: [grace@example.com]}
@@ -112,6 +114,78 @@ def test_a_refusal_is_explained_rule_by_rule_and_writes_nothing(team: Repo) -> N
     assert shown[5].endswith("rule 'main': met")
     assert shown[-1].endswith("Refused")
     assert team.refs() == before
+
+
+@pytest.fixture
+def signed(repo: Repo, tmp_path: Path) -> Repo:
+    """A repository in which every event must be signed, and somebody who can."""
+    keys = ssh_keys(repo, tmp_path / "keys")
+    repo.git("config", "user.signingKey", str(keys.place / "ada"))
+    text = f"signing: {{required: true, allowed_signers: signers}}\nrules: [{{name: all, who: '{ADA}'}}]\n"
+    repo.commit("policy", {FILE: text, "signers": f"{ADA} {keys.public('ada')}\n"})
+    return repo
+
+
+def test_a_signature_is_supposed_where_a_writer_would_sign(signed: Repo) -> None:
+    test = ("policy", "test", "churn")
+    unsigned = "Supposed: a tag that is not signed; --signed supposes a signature"
+    shown = done(signed.gto(*test), 1).splitlines()
+    assert shown[-2] == unsigned
+    assert "every event: the tag is not signed [unsigned]" in shown[1]
+    assert json.loads(done(signed.gto(*test, "--json"), 1))["policies"][0]["signed"] is False
+    said(signed.gto("register", "churn"), "refused: signing.required: the signature is not good: unsigned")
+    assert done(signed.gto(*test, "--signed")).splitlines()[-2] == "Supposed: a good signature"
+    signed.git("config", "tag.gpgSign", "true")
+    assert done(signed.gto(*test)).splitlines()[-2] == "Supposed: a good signature"
+    signed.git("config", "tag.gpgSign", "false")
+    policy = (signed.path / FILE).read_text(encoding="utf-8").replace("required: true", "required: true, sign: true")
+    signed.commit("gto signs", {FILE: policy})
+    assert json.loads(done(signed.gto(*test, "--json")))["policies"][0]["signed"] is True
+    done(signed.gto("register", "churn"))
+
+
+def test_in_json_what_is_absent_is_null_for_every_command(signed: Repo) -> None:
+    signed.tag("nn@v1.0.0")
+    signed.tag("m#what", annotated=False)
+    checked = json.loads(done(signed.gto("check", "nn@v1.0.0", "m#what", "--policy-from", "HEAD", "--json"), 1))
+    assert [one["reasons"][0]["rule"] for one in checked] == ["signing.required", None]
+    text = (signed.path / FILE).read_text(encoding="utf-8")
+    signed.commit("stages", {FILE: text, ".gto": "stages: [dev]\n"})
+    tested = json.loads(done(signed.gto("policy", "test", "nn", "--stage", "prod", "--signed", "--json"), 1))
+    (rule,) = (one for one in tested["policies"][0]["rules"] if not one["met"])
+    assert rule["rule"] is None
+    assert [(one["code"], one["rule"], one["hint"]) for one in rule["reasons"]] == [("unknown-stage", None, None)]
+
+
+def test_an_artifact_that_nobody_knows_is_noted(team: Repo) -> None:
+    note = "note: 'nope' has no event and no annotation yet: is the name right?\n"
+    assert team.gto("policy", "test", "nope", "--stage", "dev").stderr == note
+    assert team.gto("policy", "test", "churn", "--stage", "dev").stderr == ""
+    team.commit("annotate", {"dvc.yaml": "artifacts: {churn: {path: x}, new: {path: y}}\n"})
+    assert team.gto("policy", "test", "new", "--json").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ("rules: [{name: all, who: ada@example.com}]", True),
+        ("groups: {leads: [ada@example.com]}\nrules: [{name: all, who: leads}]", True),
+        ("rules: [{name: all, who: ada@example.com, signed: true}]", False),
+        ("signing: {required: true}\nrules: [{name: all, who: ada@example.com}]", False),
+        ("users: {ada: ada@example.com}\nrules: [{name: all, who: ada@example.com}]", False),
+        ("rules: [{name: all, who: []}]", False),
+        (f"rules: [{{name: all, who: 'SHA256:{'k' * 43}'}}]", False),
+        ("rules: [{name: all, branch: main}]", False),
+    ],
+)
+def test_a_rule_that_takes_a_tag_s_word_is_noted(repo: Repo, text: str, noted: bool) -> None:  # noqa: FBT001  a case
+    repo.commit("policy", {FILE: f"{text}\n"})
+    told = "note: rule 'all' goes by the address in a tag, which anybody can write there"
+    for words in ((), ("--json",), ("churn",)):
+        result = repo.gto("policy", "show", *words)
+        assert done(result)
+        assert (told in result.stderr) is noted
+        assert bool(result.stderr) is noted
 
 
 def test_what_is_told_is_what_happens(team: Repo) -> None:

@@ -6,7 +6,6 @@ import click
 
 from gto.cli import options, render
 from gto.core.policy import Verdict
-from gto.exceptions import UsageError
 
 
 @click.command(
@@ -47,7 +46,7 @@ def command(
     from gto.registry import checking
 
     if bool(refs) == pushed:
-        raise UsageError("Name tags, or use --range", "`gto check churn#prod#3`, or `gto check --range < lines`")
+        raise click.UsageError("Name tags, or use --range: `gto check churn#prod#3`, or `gto check --range < lines`")
     registry = options.open_registry(repo)
     source = checking.default_source(registry, policy_from) if refs or policy_from else None
     signers = options.read_signers(allowed_signers)

@@ -6,8 +6,11 @@ import sys
 import click
 
 from gto.cli import options, render
+from gto.core.event import UNREAD
 from gto.registry.hook import Name
 
+# What mends a repository mends that in which it is typed, and a pusher cannot type on the server.
+_FOR_PUSHER = "delete the tag in your clone, write it again with gto, and push that; `git fsck` there finds the damage"
 _NAMES = click.Choice([name.value for name in Name])
 
 
@@ -59,8 +62,9 @@ def run(name: str) -> None:
     refused = [one for one in verdicts if not one.is_allowed]
     for one in refused:
         for reason in one.reasons:
+            hint = _FOR_PUSHER if Name(name) is Name.PRE_RECEIVE and reason.code in UNREAD else reason.hint
             render.note(f"gto: {one.ref}: refused: {reason}")
-            if reason.hint:
-                render.note(f"gto:    {reason.hint}")
+            if hint:
+                render.note(f"gto:    {hint}")
     if refused:
         raise SystemExit(1)

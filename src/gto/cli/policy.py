@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _FORGES = ("github", "gitlab", "bitbucket", "gitea", "forgejo")
 _EVENTS = ("registration", "deregistration", "assignment", "unassignment", "deprecation")
+_SUPPOSED = {
+    True: "Supposed: a good signature",
+    False: "Supposed: a tag that is not signed; --signed supposes a signature",
+}
 _NONE = "There is no policy: everything is allowed"
 
 
@@ -57,12 +61,23 @@ def show(repo: str, name: str | None, as_json: bool) -> None:
         render.say(_NONE)
     else:
         render.lines(render.clean(line) for source in found for line in _lines(source, name))
+    unproven = [rule.name for source in found for rule in _unproven(source, name)]
+    for rule in dict.fromkeys(unproven):
+        render.note(f"note: rule '{render.clean(rule)}' goes by the address in a tag, which anybody can write there")
+    if unproven:
+        render.note("   `signed: true` in the rule asks for proof; `users` lets a server's hook compare who pushes")
 
 
 def _rules(policy: Policy, name: str | None) -> list[Rule]:
     from gto.core.policy.words import fits
 
     return [rule for rule in policy.rules if name is None or fits(rule, name)]
+
+
+def _unproven(source: Source, name: str | None) -> list[Rule]:
+    from gto.core.policy.words import goes_by_address
+
+    return [rule for rule in _rules(source.policy, name) if goes_by_address(source.policy, rule)]
 
 
 def _as_dict(source: Source, name: str | None) -> dict[str, Any]:
@@ -167,7 +182,8 @@ def test(
 ) -> None:
     """Tell whether something would be allowed now, rule by rule; exit code 1 if it would be refused.
 
-    Nothing is written. The approvals that were given and the branches that reach the commit are looked up.
+    Nothing is written. The approvals that were given and the branches that reach the commit are looked up. A good
+    signature is supposed where gto would sign: by `sign: true` in a policy, or by git's `tag.gpgSign`.
     """
     from gto.core.tag import Kind
     from gto.registry.explaining import Question, explain
@@ -181,14 +197,17 @@ def test(
         render.as_json({"allowed": allowed, "policies": [_answer(answer) for answer in found]})
     else:
         render.lines([line for answer in found for line in _told(answer)] or [_NONE])
+        render.lines(_SUPPOSED[answer.is_signed] for answer in found[:1])
         render.lines([f"{render.emoji('✅ ')} Allowed" if allowed else f"{render.emoji('❌ ')} Refused"])
+    if not all(answer.is_known for answer in found):
+        render.note(f"note: '{name}' has no event and no annotation yet: is the name right?")
     if not allowed:
         sys.exit(1)
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
     rules = [
-        {"rule": one.rule, "met": one.is_met, "reasons": [reason._asdict() for reason in one.reasons]}
+        {"rule": one.rule or None, "met": one.is_met, "reasons": [reason.dict_state() for reason in one.reasons]}
         for one in answer.findings
     ]
     event = answer.event
@@ -199,6 +218,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "tag": event.ref,
         "commit": event.commit,
         "author": event.author_email,
+        "signed": answer.is_signed,
         "rules": rules,
     }
 

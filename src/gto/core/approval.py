@@ -45,12 +45,12 @@ class Approval(NamedTuple):
     @property
     def author(self) -> str:
         """The tagger's name."""
-        return tagger(self.body)[0]
+        return tagger(self.body).name
 
     @property
     def author_email(self) -> str:
         """The tagger's e-mail address."""
-        return tagger(self.body)[1]
+        return tagger(self.body).email
 
 
 def find(text: str) -> ApprovalName | None:

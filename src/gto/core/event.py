@@ -44,6 +44,19 @@ class TagRecord(NamedTuple):
     """For a tag on a tag: `type oid` of the object at the chain's end."""
 
 
+class Tagger(NamedTuple):
+    """Who made a tag; empty texts where the tag does not say."""
+
+    name: str = ""
+    email: str = ""
+    zone: bytes = b""
+    """As the tag writes it: `+0130`, or what is none."""
+
+    def moment(self, seconds: int) -> datetime:
+        """Return a time in the tagger's zone; in UTC where that is none."""
+        return moment(seconds, parse_zone(self.zone))
+
+
 class Event(NamedTuple):
     """One event of the registry, read from an annotated tag."""
 
@@ -69,25 +82,30 @@ class Event(NamedTuple):
         return self.tag.artifact
 
     @property
+    def tagger(self) -> Tagger:
+        """Who made the tag: read from its text at every call."""
+        return tagger(self.body)
+
+    @property
     def created_at(self) -> datetime:
         """The tagger's time, in the tagger's zone."""
-        return moment(self.time, _zone(self.body))
+        return self.tagger.moment(self.time)
 
     @property
     def has_bad_zone(self) -> bool:
         """Whether the tagger's zone is none, so that UTC stands in."""
-        match = re.match(_TAGGER, self.body)
-        return match is not None and not parse_zone(match[3]) and match[3][1:] != b"0000"
+        zone = self.tagger.zone
+        return zone != b"" and not parse_zone(zone) and zone[1:] != b"0000"
 
     @property
     def author(self) -> str:
         """The tagger's name."""
-        return tagger(self.body)[0]
+        return self.tagger.name
 
     @property
     def author_email(self) -> str:
         """The tagger's e-mail address."""
-        return tagger(self.body)[1]
+        return self.tagger.email
 
     @property
     def message(self) -> str:
@@ -104,7 +122,8 @@ def event(name: TagName, ref: str, commit: str, time: int, body: bytes, oid: str
 _new = tuple.__new__  # makes a named tuple without the call of its own constructor: this is done for every tag
 # Compiled by `re` when first used: the overview of a sound registry needs none of them.
 _BODY = rb"object ([0-9a-f]+)\ntype ([a-z]+)\ntag ([^\n]*)\n(?:tagger [^\n]*> ?(-?[0-9]{1,20}) [+-][0-9]{1,6}\n)?"
-_TAGGER = rb"(?:[^\n]+\n){3}tagger ([^\n]*?) ?<([^\n>]*)> ?-?[0-9]+ ([+-][0-9]+)\n"
+_TAGGER = rb"(?:[^\n]+\n){3}tagger ([^\n<]*)<([^\n>]*)>([^\n]*)\n"  # as git does, at the first `<` and the `>` after it
+_LONGEST_TAGGER = 4096  # bytes of a tagger's line
 _LOOKS_OLD = r"(?P<artifact>[^@#]+)(?:#(?P<stage>[^#@]+)-[0-9]+|@!v[^@#]*)"
 
 
@@ -137,14 +156,21 @@ def read_body(record: TagRecord, artifact: str) -> tuple[str, int] | Problem:
     if label != record.name.encode():
         reason = f"the tag object calls itself '{label.decode('utf-8', 'replace')}'"
         return _aside(record, artifact, "tag-renamed", reason, "a tag object serves only under its own name: " + _AGAIN)
+    trouble = _tagger_trouble(seconds, match.end() - match.end(3))
+    if trouble is not None:
+        return _aside(record, artifact, *trouble, _AGAIN)
+    return commit, int(seconds)
+
+
+def _tagger_trouble(seconds: bytes | None, length: int) -> tuple[str, str] | None:
+    """Return code and reason where a line of so many bytes, with this time in it, is no sound tagger."""
     if seconds is None:
-        return _aside(record, artifact, "tag-without-tagger", "the tag has no tagger, or a broken one", _AGAIN)
-    time = int(seconds)
-    if not 0 <= time <= LATEST:
-        return _aside(
-            record, artifact, "tag-bad-date", f"the tag's time, {time}, is no date before the year 10000", _AGAIN
-        )
-    return commit, time
+        return "tag-without-tagger", "the tag has no tagger, or a broken one"
+    if length > _LONGEST_TAGGER:
+        return "tag-tagger-too-long", f"the line of the tagger has more than {_LONGEST_TAGGER} bytes"
+    if not 0 <= int(seconds) <= LATEST:
+        return "tag-bad-date", f"the tag's time, {int(seconds)}, is no date before the year 10000"
+    return None
 
 
 _AGAIN = "make the tag again with gto, or delete it"
@@ -193,11 +219,6 @@ def moment(seconds: int, offset: timedelta = timedelta(0)) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
 
 
-def _zone(body: bytes) -> timedelta:
-    match = re.match(_TAGGER, body)
-    return parse_zone(match[3]) if match else timedelta(0)
-
-
 def parse_zone(text: bytes) -> timedelta:
     """Read `+0130`; a broken zone, or one of 24 hours and more, counts as UTC."""
     if not re.fullmatch(rb"[+-][0-9]{4}", text):
@@ -208,9 +229,10 @@ def parse_zone(text: bytes) -> timedelta:
     return -offset if text[:1] == b"-" else offset
 
 
-def tagger(body: bytes) -> tuple[str, str]:
-    """Return the name and the e-mail address of a tag object's tagger; empty texts where there is none."""
+def tagger(body: bytes) -> Tagger:
+    """Return the tagger of a tag object, with name and e-mail address as git takes them."""
     match = re.match(_TAGGER, body)
     if match is None:
-        return "", ""
-    return match[1].decode("utf-8", "replace"), match[2].decode("utf-8", "replace")
+        return Tagger()
+    name = match[1].removesuffix(b" ").decode("utf-8", "replace")
+    return Tagger(name, match[2].decode("utf-8", "replace"), match[3].rpartition(b" ")[2])

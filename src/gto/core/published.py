@@ -93,6 +93,7 @@ class Commit(NamedTuple):
 
 def published(event: Event, version: str | None) -> PublishedEvent:
     """Return an event in its published form; `version` is the one that it concerns."""
+    who = event.tagger
     return PublishedEvent(
         event.kind.noun,
         event.artifact,
@@ -100,9 +101,9 @@ def published(event: Event, version: str | None) -> PublishedEvent:
         event.tag.stage,
         event.commit,
         event.ref,
-        event.created_at,
-        event.author,
-        event.author_email,
+        who.moment(event.time),
+        who.name,
+        who.email,
         event.message,
         event.kind,
     )
@@ -158,7 +159,8 @@ def origin(version: VersionState, commits: Mapping[str, Commit]) -> Origin | Non
     events = version.registrations or version.events
     if events:
         event = events[-1]
-        return Origin(event.created_at, event.author, event.author_email, event.message, event.ref)
+        who = event.tagger
+        return Origin(who.moment(event.time), who.name, who.email, event.message, event.ref)
     commit = commits.get(version.commit)
     if commit is None:
         return None

@@ -4,15 +4,15 @@ import base64
 import re
 import time
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from gto.git import ssh_key
 
-_OPTION_RE = re.compile(r'(?i)(cert-authority)|(namespaces|valid-after|valid-before)="((?:\\"|[^"])*)"')
+_OPTION_RE = re.compile(r'(?i)(cert-authority)|(namespaces|valid-after|valid-before)="((?:\\"|[^"])*+)"')
 _TIME_RE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(?i:(Z|UTC))?", re.ASCII)
 _PRINCIPALS_RE = re.compile(r'"([^"]*)"[ \t\r]*|([^ \t\r"]+)[ \t\r]*')
-_OPTIONS_RE = re.compile(r'((?:"(?:\\"|[^"])*"|\\"|[^ \t"])*)[ \t]+')
+# `*+` never gives back: a quote behind a backslash is always part of the text, and the search ends soon.
+_OPTIONS_RE = re.compile(r'((?:"(?:\\"|[^"])*+"|\\"|[^ \t"])*+)[ \t]+')
 _KEY_RE = re.compile(r"([!-~]+)[ \t]+([A-Za-z0-9+/=]+)(?:[ \t\r].*)?")
 
 
@@ -154,14 +154,26 @@ def matches(name: str, patterns: str) -> bool:
     """Tell whether a name fits patterns with commas between them; one that begins with `!` and fits forbids it."""
     found = False
     for pattern in patterns.split(","):
-        if _compiled(pattern.removeprefix("!")).fullmatch(name):
+        if _fits(name, pattern.removeprefix("!")):
             if pattern.startswith("!"):
                 return False
             found = True
     return found
 
 
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    text = re.sub(r"\*+", "*", pattern)
-    return re.compile("".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in text), re.DOTALL)
+def _fits(name: str, pattern: str) -> bool:
+    """Tell whether a name fits a pattern of `*` and `?`; only the last `*` is tried again: so it ends soon."""
+    at = place = 0  # in the name, in the pattern
+    star, held = -1, 0  # the last `*`, and the end of what it stands for
+    while at < len(name):
+        letter = pattern[place : place + 1]
+        if letter == "*":
+            star, held, place = place, at, place + 1
+        elif letter in {"?", name[at]}:
+            at, place = at + 1, place + 1
+        elif star < 0:
+            return False
+        else:
+            held += 1
+            at, place = held, star + 1
+    return not pattern[place:].strip("*")

@@ -15,7 +15,7 @@ from gto.git.file import read_file
 FROM_TAGS = 1000
 """A registry with fewer tags is read faster than its cache is looked after."""
 
-_HEADER = "gto-standings 2"  # raise the number when what is kept, or the meaning of a tag, changes
+_HEADER = "gto-standings 3"  # raise the number when what is kept, or the meaning of a tag, changes
 _ABANDONED = 60.0  # seconds after which a writer must have been killed
 _LINE = rb"(?m)^[0-9a-f]+ refs/tags/([^@#\n]+)[@#][^\n]*\n"
 

@@ -8,7 +8,7 @@ from gto.exceptions import Conflict, GitError
 from gto.git.command import Git
 from gto.git.repo import GitObject
 
-_PERSON_RE = re.compile(rb"(author|committer) ([^\n]*?) ?<([^\n>]*)> ?(-?[0-9]{1,12}) ([+-][0-9]{4})")
+_PERSON_RE = re.compile(rb"(?m)^(author|committer) ([^\n<]*)<([^\n>]*)>(?:[^\n]*>)? ?(-?[0-9]{1,12}) ([+-][0-9]{4})")
 
 
 def parse_commit(found: GitObject) -> Commit | None:
@@ -20,9 +20,9 @@ def parse_commit(found: GitObject) -> Commit | None:
     author, committer = people[b"author"], people[b"committer"]
     return Commit(
         found.oid,
-        _text(author[2]),
+        _text(author[2].removesuffix(b" ")),
         _text(author[3]),
-        _text(committer[2]),
+        _text(committer[2].removesuffix(b" ")),
         _text(committer[3]),
         moment(int(committer[4]), parse_zone(committer[5])),
         _text(message),

@@ -19,7 +19,7 @@ _RACED_THERE_RE = re.compile(
     r"(?m)^remote: .*(reference already exists|but expected|\.lock': File exists|unable to resolve)"
 )
 _LOCKED_RE = re.compile(r"cannot lock ref|Unable to create '[^']*\.lock'|reference already exists")
-_CLOBBER_RE = re.compile(r"\[rejected\] +(\S+) .*would clobber existing tag")
+_CLOBBER_RE = re.compile(r"(?m)^ *! \[rejected\] +(\S+) .*would clobber existing tag")
 
 
 class _Answer(NamedTuple):

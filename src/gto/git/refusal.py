@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gto.exceptions import GitError, Locked, Unwritable
 
-_LOCK_RE = re.compile(r"Unable to create '(.+?\.lock)': File exists")
+_LOCK_RE = re.compile(r"Unable to create '(.{1,4096}?\.lock)': File exists")
 _SYSTEM_RE = re.compile(
     r"No space left on device|Out of diskspace|Disk quota exceeded|File too large"
     r"|Read-only file system|Permission denied|Operation not permitted|Input/output error"

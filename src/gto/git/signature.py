@@ -36,7 +36,7 @@ class SignedTag(NamedTuple):
     @property
     def email(self) -> str:
         """The tagger's e-mail address."""
-        return tagger(self.body)[1]
+        return tagger(self.body).email
 
 
 def verify_tags(git: Git, tags: Sequence[SignedTag], trusted: Trusted) -> dict[str, Signature]:

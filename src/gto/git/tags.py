@@ -14,12 +14,13 @@ from gto.git.refusal import explain
 _LONGEST_BODY = 4 << 20  # bytes of a tag object that are kept; the rest of a longer message is dropped
 _CHUNK = 1 << 20  # bytes read at a time
 _LOW = 1 << 16  # bytes: with fewer left the buffer is filled up, so that a usual tag is in it whole
-_SUSPECT_RE = re.compile(rb"[^\n]*[@#][^\n]*\n")
+_SUSPECT_RE = re.compile(rb"(?m)^[^\n@#]*[@#][^\n]*\n")
 # What `cat-file` prints of nearly every event: `oid tag size ref`, then an object on a commit that calls itself as its
-# ref does and has a tagger. The text is read as Latin-1, so that bytes and characters count alike.
+# ref does and has a tagger, whose line is not too long. The text is read as Latin-1, so that bytes and characters count
+# alike.
 _USUAL_RE = re.compile(
     rf"([0-9a-f]+) tag ([0-9]+) refs/tags/({tag.PATTERN})\nobject ([0-9a-f]+)\ntype commit\ntag \3\n"
-    r"tagger [^>\n]*> ([0-9]{1,11}) [+-][0-9]{4}\n"
+    r"tagger [^>\n]{0,4000}> ([0-9]{1,11}) [+-][0-9]{4}\n"
 )
 _CREATION = Kind.CREATION
 _FORMAT = "%(objectname) %(refname)"

@@ -215,9 +215,22 @@ def _next_step(new: Approval, tallies: Sequence[Tally]) -> list[str]:
     name = new.name
     if not tallies:
         return [f"no rule of a policy asks for approvals of '{name.artifact}' for stage '{name.stage}'"]
-    told = [f"rule '{one.rule}': {one.given} of {one.needed} approvals are given" for one in tallies]
-    told = list(dict.fromkeys(told))  # the work tree and the remote mostly say the same
+    told = list(dict.fromkeys(map(_told, tallies)))  # the work tree and the remote mostly say the same
     if all(one.is_enough for one in tallies):
         command = f"`gto assign {name.artifact} --version {name.version} --stage {name.stage}`"
-        return [*told, f"{command} by another than the approvers is next"]
+        return [*told, f"{command}{_by_whom(new, tallies)} is next"]
     return [*told, f"others approve too: `gto approve {name.artifact}@{name.version} --stage {name.stage}`"]
+
+
+def _told(one: Tally) -> str:
+    if one.given > one.needed:
+        return f"rule '{one.rule}': {one.given} approvals are given, and {one.needed} would be enough"
+    return f"rule '{one.rule}': {one.given} of {one.needed} approvals are given"
+
+
+def _by_whom(new: Approval, tallies: Sequence[Tally]) -> str:
+    """Say who cannot be the author of the assignment: an approval of the author's own does not count."""
+    if all(one.given > one.needed for one in tallies):
+        return ""
+    emails = {approval.author_email.lower() for one in tallies for approval in one.counted}
+    return " by another than you" if emails == {new.author_email.lower()} else " by another than the approvers"

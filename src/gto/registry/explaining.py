@@ -12,10 +12,11 @@ from gto.core.signature import Signature, Trust
 from gto.core.tag import Kind, TagName
 from gto.exceptions import UsageError, VersionNotFound
 from gto.git import write
-from gto.registry import policing
+from gto.registry import annotation, policing
 
 if TYPE_CHECKING:
     from gto.core.snapshot import ArtifactState
+    from gto.git.write import Identity
     from gto.registry.policing import Source
     from gto.registry.registry import Registry
 
@@ -31,7 +32,7 @@ class Question(NamedTuple):
     person: str | None = None
     """An e-mail address; None for whom git would name."""
     key: str | None = None
-    """The fingerprint of the key that signs; empty for some key that is trusted, None for no signature."""
+    """The fingerprint of the key that signs; empty for some key that is trusted, None for what a writer would do."""
 
 
 class Finding(NamedTuple):
@@ -53,6 +54,10 @@ class Answer(NamedTuple):
     source: Source
     event: Event
     findings: tuple[Finding, ...]
+    is_signed: bool = False
+    """Whether a good signature was supposed."""
+    is_known: bool = True
+    """Whether the artifact has an event, or an annotation in the commit."""
 
     @property
     def is_allowed(self) -> bool:
@@ -71,11 +76,18 @@ def explain(registry: Registry, question: Question) -> list[Answer]:
     if not found:
         return []
     state = registry.artifact(names.parse_artifact(question.artifact))
-    supposed = _suppose(registry, state, question)
+    who = write.read_identity(registry.git)
+    signs = who.sign or any(source.policy.sign for source in found)  # as the writer does
+    key = "" if question.key is None and signs else question.key
+    if question.person is not None:
+        who = who._replace(name=question.person, email=question.person)
+    supposed = _suppose(registry, state, question, who)
     past = Past()
     for one in state.events:
         past.add(one)
-    return [_ask(registry, source, supposed, past, question.key) for source in found]
+    answers = [_ask(registry, source, supposed, past, key) for source in found]
+    is_known = state.newest is not None or annotation.find(registry, state.name, supposed.commit) is not None
+    return [one._replace(is_known=is_known) for one in answers]
 
 
 def _ask(registry: Registry, source: Source, supposed: Event, past: Past, key: str | None) -> Answer:
@@ -87,10 +99,10 @@ def _ask(registry: Registry, source: Source, supposed: Event, past: Past, key: s
     verdict = judge(source.policy, supposed, past, facts)
     general = tuple(reason for reason in verdict.reasons if reason.rule not in verdict.rules)
     findings = [Finding(rule, tuple(one for one in verdict.reasons if one.rule == rule)) for rule in verdict.rules]
-    return Answer(source, supposed, (*([Finding("", general)] if general else ()), *findings))
+    return Answer(source, supposed, (*([Finding("", general)] if general else ()), *findings), key is not None)
 
 
-def _suppose(registry: Registry, state: ArtifactState, question: Question) -> Event:
+def _suppose(registry: Registry, state: ArtifactState, question: Question, who: Identity) -> Event:
     """Return the event as it would be written now."""
     if question.kind.of_stage and question.stage is None:
         raise UsageError(f"An {question.kind.noun} is of a stage", "add --stage STAGE")
@@ -98,9 +110,6 @@ def _suppose(registry: Registry, state: ArtifactState, question: Question) -> Ev
     stage = names.parse_plain(question.stage, "stage") if question.stage and question.kind.of_stage else None
     named = version if question.kind.of_version else None
     name = TagName(question.kind, names.parse_artifact(state.name), named, stage)
-    who = write.read_identity(registry.git)
-    if question.person is not None:
-        who = who._replace(name=question.person, email=question.person)
     body = f"object {commit}\ntype commit\ntag {name}\ntagger {who}\n\n"
     return event(name, str(name), commit, who.time, body.encode(), "")
 

@@ -121,8 +121,8 @@ def _check_new_policy(registry: Registry, lines: Iterable[str]) -> None:
 def before_push(registry: Registry, lines: Iterable[str]) -> list[Verdict]:
     """Return the verdicts on what a clone is about to push; the stricter of its policies counts."""
     moves = []
-    for line in filter(None, map(str.split, lines)):
-        _, new, ref, old = line
+    for line in filter(None, (line.rstrip("\n") for line in lines)):
+        _, new, ref, old = line.rsplit(" ", 3)  # the first is what was typed: `HEAD@{1 day ago}`
         if ref.startswith("refs/tags/"):
             oids = (oid if oid.strip("0") else None for oid in (old, new))
             moves.append(Move(ref.removeprefix("refs/tags/"), *oids))

@@ -111,4 +111,4 @@ def _verified(one: SignedTag, found: Signature, problem: Problem | None) -> Veri
     if problem is not None and found.trust in {Trust.GOOD, Trust.UNSIGNED, Trust.EXPIRED}:
         trust = Trust.UNSIGNED if found.trust is Trust.UNSIGNED and one.body else Trust.UNCHECKED
         found = found._replace(trust=trust, reason=f"the tag is set aside: {problem.reason}")
-    return Verified(one.ref, _artifact_of(one.ref) or "", tagger(one.body)[1], found)
+    return Verified(one.ref, _artifact_of(one.ref) or "", tagger(one.body).email, found)

@@ -177,7 +177,11 @@ def test_a_tag_with_a_broken_zone_keeps_its_time_and_its_author(zone: str) -> No
     [
         (b"<a@b>", "", "a@b"),
         (b"Ada <>", "Ada", ""),
-        (b"Ada <x> Lovelace <a@b>", "Ada <x> Lovelace", "a@b"),
+        (b"Ada <x> Lovelace <a@b>", "Ada", "x"),
+        (b"Ada  <a@b>", "Ada ", "a@b"),
+        (b"Ada <<<a@b>", "Ada", "<<a@b"),
+        (b"Ada <a@b> x>", "Ada", "a@b"),
+        (b"Ada> <a@b>", "Ada>", "a@b"),
         ("Ädä <ä@b>".encode(), "Ädä", "ä@b"),
         (b"Ad\xe4 <\xff@b>", "Ad�", "�@b"),
         (b"nobody>", "", ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -70,6 +72,13 @@ def is_allowed_by_us(line: str, name: str, second: int) -> bool:
         ('ada@example.com namespaces="*,!git" KEY', False),
         ('ada@example.com namespaces="" KEY', False),
         ('ada@example.com namespaces="a\\"b,git" KEY', True),
+        ('ada@example.com namespaces="git\\" KEY', False),
+        ('ada@example.com namespaces="git\\\\" KEY', False),
+        ("a*@*a*e.com KEY", True),
+        ("a**@?*com KEY", True),
+        ("*a KEY", False),
+        ("ada@example.com* KEY", True),
+        ("ada@example.com? KEY", False),
         ("ada@example.com cert-authority KEY", False),
         ('ada@example.com valid-after="20220101Z" KEY', True),
         ('ada@example.com valid-after="202201011200Z" KEY', True),
@@ -128,8 +137,18 @@ def test_a_list_of_keys_may_have_options_and_comments_and_nothing_else() -> None
         parse_keys(f"{KEY}\nAAAA\n".encode())
 
 
+def test_a_pattern_fits_what_it_says_and_nothing_else() -> None:
+    words = ["".join(letters) for size in range(5) for letters in itertools.product("ab", repeat=size)]
+    patterns = ["".join(letters) for size in range(5) for letters in itertools.product("ab*?", repeat=size)]
+    for pattern in patterns:
+        expected = re.compile(pattern.replace("*", ".*").replace("?", "."))
+        for word in words:
+            assert matches(word, pattern) is bool(expected.fullmatch(word)), (word, pattern)
+
+
 def test_a_long_pattern_takes_no_long_time() -> None:
     assert not matches("a" * 64, "*" * 64 + "b")
+    assert not matches("a" * 64, "*a" * 32 + "b")
 
 
 @pytest.mark.parametrize("place", ["no such place"])

@@ -14,6 +14,7 @@ from gto.core.policy.judge import judge
 from gto.core.policy.past import Past
 from gto.core.policy.promotion import asking, promotion
 from gto.core.policy.value import Facts, Policy, Reason, Verdict
+from gto.core.policy.words import renamed
 from gto.core.snapshot import fold_artifact
 from gto.core.tag import Kind, find
 
@@ -85,7 +86,7 @@ def _not_addition(change: Change) -> Iterator[Reason]:
         yield Reason(change.becomes.code, change.becomes.reason, hint=change.becomes.hint)
     elif change.becomes is None and looks_like_event(change.ref):
         text = f"'{change.ref}' looks like an event, and is none"
-        yield Reason("ill-formed", text, hint="let gto write the tag; other tags are to have no '#' in their names")
+        yield Reason("ill-formed", text, hint=renamed(change.ref))
 
 
 def looks_like_event(name: str) -> bool:

@@ -10,6 +10,8 @@ from gto.core.signature import Signature
 from gto.core.tag import Kind
 
 ALL = ("*",)
+DECIDING = frozenset({"max_age", "signing.required", "users"})
+"""The keys of the policy that refuse events without being rules."""
 KEY = "SHA256:"
 """How the fingerprint of an SSH key begins."""
 
@@ -90,12 +92,18 @@ class Reason(NamedTuple):
     text: str
     """One clause for people."""
     rule: str = ""
-    """The rule that decides; empty for what no policy allows."""
+    """The rule, or the key of the policy, that decides; empty for what no policy allows."""
     hint: str = ""
 
     def __str__(self) -> str:
         """Write it as one line."""
-        return f"rule '{self.rule}': {self.text}" if self.rule else self.text
+        if not self.rule:
+            return self.text
+        return f"{self.rule}: {self.text}" if self.rule in DECIDING else f"rule '{self.rule}': {self.text}"
+
+    def dict_state(self) -> dict[str, object]:
+        """Return it as the command line prints it in JSON."""
+        return {"code": self.code, "rule": self.rule or None, "text": self.text, "hint": self.hint or None}
 
 
 class Verdict(NamedTuple):
@@ -114,10 +122,7 @@ class Verdict(NamedTuple):
 
     def dict_state(self) -> dict[str, object]:
         """Return it as the command line prints it in JSON."""
-        reasons = [
-            {"code": one.code, "rule": one.rule or None, "text": one.text, "hint": one.hint or None}
-            for one in self.reasons
-        ]
+        reasons = [one.dict_state() for one in self.reasons]
         return {"ref": self.ref, "allowed": self.is_allowed, "rules": list(self.rules), "reasons": reasons}
 
 

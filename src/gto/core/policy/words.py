@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from gto.core import approval
 from gto.core.policy.value import ALL, Policy, Rule
 from gto.core.tag import Kind
 
@@ -53,6 +54,20 @@ def _asks(policy: Policy, rule: Rule) -> Iterator[str]:
     if rule.approvals:
         by = f" by {people(policy, rule.approvers)}" if rule.approvers is not None else ""
         yield f"{rule.approvals} signed approval{'s' if rule.approvals > 1 else ''}{by}, not by the author"
+
+
+def goes_by_address(policy: Policy, rule: Rule) -> bool:
+    """Tell whether a rule takes a tag's word for who made it: it names people, and nothing proves who they are."""
+    named = any("@" in one for name in rule.who or () for one in policy.groups.get(name, (name,)))
+    return named and not (rule.signed or policy.signed or rule.approvals or policy.users)
+
+
+def renamed(name: str) -> str:
+    """Return the hint for a tag's name that looks like that of an event or an approval, and is none."""
+    if name.startswith(approval.PREFIX):
+        return f"`gto approve` writes approvals; the names of other tags are not to begin with '{approval.PREFIX}'"
+    letter = "#" if "#" in name else "@"
+    return f"let gto write the tag; other tags are to have no '{letter}' in their names"
 
 
 def people(policy: Policy, names: tuple[str, ...]) -> str:

@@ -99,6 +99,19 @@ def test_a_name_that_could_be_taken_for_an_event_is_refused(name: str) -> None:
     assert judged(Change(name, None, None, is_new=True)) == ["ill-formed"]
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("m#prod#x", "let gto write the tag; other tags are to have no '#' in their names"),
+        ("m@v1.0", "let gto write the tag; other tags are to have no '@' in their names"),
+        ("approvals/x", "`gto approve` writes approvals; the names of other tags are not to begin with 'approvals/'"),
+    ],
+)
+def test_what_to_change_about_a_name_is_told(name: str, hint: str) -> None:
+    (verdict,) = judge_push(Policy(), [Change(name, None, None, is_new=True)], scene())
+    assert verdict.reasons[0].hint == hint
+
+
 @pytest.mark.parametrize("name", ["v1.0.0", "release", "a@b", "user@host/x", "m@v1.0.0", "m#prod", approved(ADA).ref])
 def test_other_names_are_left_alone(name: str) -> None:
     assert not looks_like_event(name)
