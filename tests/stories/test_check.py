@@ -197,3 +197,10 @@ def test_a_refused_event_is_no_ground_for_another(tmp_path: Path) -> None:
 def test_what_claims_to_be_older_than_the_policy_is_judged_when_it_is_named(clone: Repo) -> None:
     clone.commit("since", {".gto.policy.yaml": "since: 2024-01-01\n" + NOBODY[".gto.policy.yaml"]})
     assert "may not do this" in done(clone.gto("check", "ok#prod#1", "--policy-from", "HEAD"), code=1)
+
+
+def test_a_ref_that_is_no_utf_8_is_judged_like_any_other(clone: Repo) -> None:
+    oid = clone.git("rev-parse", "refs/tags/ok@v0.0.1")
+    line = f"{ZEROS} {oid} refs/tags/caf\udce9@v1.0.0\n"
+    found = json.loads(done(clone.gto("check", "--range", "--json", input=line), code=1))
+    assert [one["reasons"][0]["code"] for one in found] == ["ill-formed"]

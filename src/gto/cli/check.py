@@ -1,6 +1,5 @@
 """`gto check`: judge tags by the policy, as a server's hook would."""
 
-import sys
 
 import click
 
@@ -51,7 +50,7 @@ def command(
     source = checking.default_source(registry, policy_from) if refs or policy_from else None
     signers = options.read_signers(allowed_signers)
     if pushed:
-        verdicts = checking.check_push(registry, sys.stdin, source, signers=signers, user=user)
+        verdicts = checking.check_push(registry, options.read_lines(), source, signers=signers, user=user)
     else:
         verdicts = checking.check_tags(
             registry, refs, source or checking.default_source(registry), signers=signers, user=user

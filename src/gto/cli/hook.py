@@ -1,7 +1,6 @@
 """`gto hook`: git hooks that judge pushes by the policy."""
 
 import os
-import sys
 
 import click
 
@@ -56,9 +55,9 @@ def run(name: str) -> None:
 
     registry = options.open_registry(".")
     if Name(name) is Name.PRE_RECEIVE:
-        verdicts = hook.before_receive(registry, sys.stdin, os.environ)
+        verdicts = hook.before_receive(registry, options.read_lines(), os.environ)
     else:
-        verdicts = hook.before_push(registry, sys.stdin)
+        verdicts = hook.before_push(registry, options.read_lines())
     refused = [one for one in verdicts if not one.is_allowed]
     for one in refused:
         for reason in one.reasons:

@@ -187,6 +187,12 @@ def manner(
     return Manner(message, form, force, push, keep_local=keep_local, sign=sign or None)
 
 
+def read_lines() -> Iterator[str]:
+    """Yield the lines of stdin; bytes that are no UTF-8, which a ref may hold, come as surrogates."""
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", "surrogateescape")
+
+
 def only_one(**flags: bool) -> None:
     """Refuse more than one output flag."""
     given = [f"--{name.replace('_', '-')}" for name, value in flags.items() if value]

@@ -20,7 +20,7 @@ from gto.core.tag import Kind, find
 
 AHEAD = 300
 """Seconds by which the clock of a machine may be ahead of that of the server."""
-_NEAR_RE = re.compile(r".*#.*|.+@(?:v\d.*|[^/]*!.*|(?:deprecated|created).*)|@.*", re.DOTALL)
+_NEAR_RE = re.compile(r"v\d|[^/@]*!|deprecated|created")  # behind an `@`
 _AGAIN = "`git fetch --tags`, delete the tag here, and write the event again with gto"
 Item = Event | Approval | Problem | None
 """What a tag is: None for one that is no business of GTO, or not there."""
@@ -93,7 +93,9 @@ def looks_like_event(name: str) -> bool:
     """Tell whether a tag's name, which is no event and no approval, could be taken for one."""
     if name.startswith(approval.PREFIX):
         return approval.find(name) is None
-    return bool(_NEAR_RE.fullmatch(name)) and find(name) is None
+    parts = name.split("@")
+    near = "#" in name or (parts[0] == "" and len(parts) > 1) or any(_NEAR_RE.match(part) for part in parts[1:])
+    return near and find(name) is None
 
 
 def _undo(item: Item) -> str:
