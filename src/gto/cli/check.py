@@ -1,6 +1,5 @@
 """`gto check`: judge tags by the policy, as a server's hook would."""
 
-
 import click
 
 from gto.cli import options, render
