@@ -1,7 +1,7 @@
 """The variables of a `dvc.yaml`: its `vars`, `params.yaml`, and the files that `vars` names."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from gto.annotations.interpolation import is_interpolated
 from gto.annotations.params import parse_params
@@ -20,7 +20,7 @@ def load_variables(section: object, file: str, read: Read) -> Variables:
     """Return the variables of the dvc.yaml at `file`, whose `vars` are `section`, or raise BadFile."""
     if not isinstance(section, list):
         raise BadFile(file, "'vars' must be a list")
-    if any(is_interpolated(text) for text in _texts(section)):
+    if any(is_interpolated(text) for text in texts_in(section)):
         raise BadFile(file, "interpolation inside 'vars' is not allowed")
     loader = _Loader(file, read)
     loader.add_default()
@@ -101,16 +101,17 @@ class _Loader:
         return merged
 
 
-def _texts(value: object) -> Iterable[str]:
+def texts_in(value: object) -> Iterator[str]:
+    """Yield every text in a value of YAML, keys as well."""
     match value:
         case str():
             yield value
         case list():
             for part in value:
-                yield from _texts(part)
+                yield from texts_in(part)
         case dict():
             for key, part in value.items():
-                yield from _texts(key)
-                yield from _texts(part)
+                yield from texts_in(key)
+                yield from texts_in(part)
         case _:
             return

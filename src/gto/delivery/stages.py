@@ -1,16 +1,18 @@
 """The stages of a `dvc.yaml`: the directory in which each works, and what it adds to its outputs in `dvc.lock`."""
 
 import posixpath
-from collections.abc import Iterator, Mapping
-from itertools import islice, product
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from gto.annotations.document import Document
+from gto.annotations.expansion import foreach_members, matrix_members
 from gto.annotations.interpolation import Interpolation, Unresolved, is_interpolated, to_text
-from gto.annotations.variables import Read, Variables, load_variables
+from gto.annotations.variables import Read, Variables, load_variables, texts_in
 from gto.delivery.output import Flags
 
 Definition = Mapping[object, object]
+Members = Callable[[object], Iterator[tuple[str, Variables]]]
 _MOST = 10_000  # members of one stage of many
 _SECTIONS = ("outs", "metrics", "plots")
 
@@ -46,16 +48,17 @@ class Stages:
         if not at or not isinstance(many, dict):
             return None
         if "matrix" in many:
-            return self._member(many, self._matrix(many["matrix"]), key)
+            return self._member(many, matrix_members, many["matrix"], key)
         if "foreach" in many and isinstance(many.get("do"), dict):
-            return self._member(many["do"], self._foreach(many["foreach"]), key)
+            return self._member(many["do"], foreach_members, many["foreach"], key)
         return None
 
-    def _member(self, definition: Definition, members: Iterator[tuple[str, Variables]], key: str) -> Stage | None:
-        # Resolving all of them is for what needs it: most stages of many work where their file is.
-        if not any(map(is_interpolated, _texts(definition))):
+    def _member(self, definition: Definition, members: Members, data: object, key: str) -> Stage | None:
+        # Listing all of them is for what needs it: most stages of many work where their file is.
+        if not any(map(is_interpolated, texts_in([definition.get(name) for name in ("wdir", *_SECTIONS)]))):
             return self._stage(definition, {})
-        for name, variables in islice(members, _MOST):
+        resolved = Interpolation(lambda: self._all([])).resolve_all(data)
+        for name, variables in islice(members(resolved), _MOST):
             if name == key:
                 return self._stage(definition, variables)
         return None
@@ -88,33 +91,6 @@ class Stages:
             raise Unresolved("its own 'vars' add to variables of the file")
         return {**self._variables, **added}
 
-    def _foreach(self, data: object) -> Iterator[tuple[str, Variables]]:
-        """Yield the key of each member, and the variables `item` and, for those of a mapping, `key`."""
-        value = Interpolation(lambda: self._all([])).resolve_all(data)
-        if isinstance(value, dict):
-            for key, item in value.items():
-                yield to_text(key), {"item": item, "key": to_text(key)}
-        elif isinstance(value, list):
-            is_nested = any(isinstance(item, dict | list) for item in value)
-            for place, item in enumerate(value):
-                yield str(place) if is_nested else to_text(item), {"item": item}
-        else:
-            raise Unresolved("its 'foreach' is neither a list nor a mapping")
-
-    def _matrix(self, data: object) -> Iterator[tuple[str, Variables]]:
-        """Yield the key of each combination, and the variables `item` and `key`."""
-        value = Interpolation(lambda: self._all([])).resolve_all(data)
-        if not isinstance(value, dict) or not all(isinstance(axis, list) for axis in value.values()):
-            raise Unresolved("its 'matrix' is no mapping of lists")
-        for combination in product(*(enumerate(axis) for axis in value.values())):
-            item = {name: part for name, (_, part) in zip(value, combination, strict=True)}
-            words = [
-                f"{name}{place}" if isinstance(part, dict | list) else to_text(part)
-                for name, (place, part) in zip(value, combination, strict=True)
-            ]
-            key = "-".join(words)
-            yield key, {"item": item, "key": key}
-
 
 def _entry(entry: object) -> Iterator[tuple[str, Flags]]:
     """Yield the paths of an entry of `outs`, `metrics` or `plots`, with their flags."""
@@ -126,16 +102,3 @@ def _entry(entry: object) -> Iterator[tuple[str, Flags]]:
                 known = facts if isinstance(facts, dict) else {}
                 remote = known.get("remote")
                 yield path, Flags(known.get("cache") is not False, remote if isinstance(remote, str) else None)
-
-
-def _texts(definition: Definition) -> Iterator[str]:
-    """Yield the texts that say where the outputs are, and of which flags."""
-    parts: list[object] = [definition.get(key) for key in ("wdir", *_SECTIONS)]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, str):
-            yield part
-        elif isinstance(part, dict):
-            parts += [*part.keys(), *part.values()]
-        elif isinstance(part, list):
-            parts += part

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gto.annotations.document import load
 from gto.annotations.interpolation import Interpolation, Unresolved, to_text
-from gto.annotations.variables import Variables, load_variables
+from gto.annotations.variables import Variables, load_variables, texts_in
 from gto.exceptions import BadFile
 from gto.lineage.aside import INVALID, UNREADABLE
 from gto.lineage.checkout import Checkout
@@ -146,25 +146,10 @@ class _Reader:
         files = [item.partition(":")[0] for item in listed if isinstance(item, str)]
         if not files:
             return
-        keys = {word.strip() for text in _texts(fields) for word in _USED_RE.findall(text)}
+        keys = {word.strip() for text in texts_in(fields) for word in _USED_RE.findall(text)}
         for name in files:
             path = joined(self._directory, name)
             self.used[path] = tuple(sorted({*self.used.get(path, ()), *keys}))
 
     def _set_aside(self, reason: str) -> None:
         self.checkout.set_aside(INVALID, self.file, reason[:_LONGEST])
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for key, part in value.items():
-                yield from _texts(key)
-                yield from _texts(part)
-        case list():
-            for part in value:
-                yield from _texts(part)
-        case _:
-            return
