@@ -4,8 +4,9 @@ import posixpath
 from collections.abc import Iterable, Mapping
 
 from gto.delivery.site import Site
-from gto.delivery.tree import LINK, SUBMODULE, Entry, sizes
+from gto.delivery.tree import LINK, Entry, sizes
 from gto.exceptions import CannotLocate
+from gto.git.tree import SUBMODULE
 from gto.storage.location import Content, Digest, GitBlob
 
 _ATTRIBUTES = ".gitattributes"

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from gto.exceptions import CannotLocate
 from gto.git.repo import Repo
+from gto.git.tree import list_tree, parse_tree
 from gto.registry.files import Files
 
 LINK = "120000"
-SUBMODULE = "160000"
 _EXECUTABLE = "100755"
 _MOST_LINKS = 40  # as Linux has it
 _LONGEST_LINK = 4096
@@ -42,7 +42,8 @@ class Tree:
     def __init__(self, repo: Repo, commit: str, files: Files) -> None:
         self.commit = commit
         self.files = files
-        self.entries = {"": Entry("040000", commit), **_read(repo, commit)}
+        listed = {entry.path: Entry(entry.mode, entry.oid) for entry in list_tree(repo.git, commit, "-t")}
+        self.entries = {"": Entry("040000", commit), **listed}
 
     def read(self, path: str) -> bytes | None:
         """Return what a file holds; None where there is none, or one over the size of metadata."""
@@ -90,26 +91,10 @@ class Tree:
         return data.decode("utf-8", "surrogateescape") if data and len(data) <= _LONGEST_LINK else None
 
 
-def _read(repo: Repo, commit: str) -> dict[str, Entry]:
-    out = repo.git.run(["ls-tree", "-r", "-t", "-z", "--full-tree", commit]).decode("utf-8", "surrogateescape")
-    found: dict[str, Entry] = {}
-    for line in out.split("\0"):
-        about, _, path = line.partition("\t")
-        if path:
-            mode, _, oid = about.split(" ")
-            found[path] = Entry(mode, oid)
-    return found
-
-
 def sizes(repo: Repo, commit: str, path: str) -> dict[str, int]:
     """Return the sizes of the files at a path or below it; none where Git does not have them all here."""
     if repo.mirror is not None or repo.git.env:  # of a partial clone, git would fetch them one by one
         return {}
     out, status, _ = repo.git.ask(["ls-tree", "-r", "-l", "-z", "--full-tree", commit, *(["--", path] if path else [])])
-    found: dict[str, int] = {}
-    for line in out.decode("utf-8", "surrogateescape").split("\0") if status == 0 else ():
-        about, _, name = line.partition("\t")
-        words = about.split()
-        if name and words[-1].isdigit():
-            found[name] = int(words[-1])
-    return found
+    found = parse_tree(out) if status == 0 else ()
+    return {entry.path: entry.size for entry in found if entry.size is not None}

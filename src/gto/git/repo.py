@@ -172,29 +172,3 @@ def _read_exactly(read: Callable[[int], bytes], size: int) -> bytes | None:
             return None
         size -= len(part)
     return b"\n"
-
-
-def list_files(git: Git, rev: str, index: str) -> list[tuple[str, str]]:
-    """Return path and object id of every annotation file in a commit's tree; this walks the tree."""
-    out = git.run(["ls-tree", "-r", "-z", "--full-tree", rev])
-    files = []
-    for entry in out.decode("utf-8", "surrogateescape").split("\0"):
-        about, _, path = entry.partition("\t")
-        if path == index or path.rpartition("/")[2] == "dvc.yaml":
-            files.append((path, about.split(" ")[2]))
-    return files
-
-
-def read_modes(git: Git, rev: str, paths: Sequence[str]) -> dict[str, str]:
-    """Return the modes of those of the paths that a revision has; none where there is no such revision.
-
-    A commit or a tree that git cannot read raises GitError: nobody knows what it holds.
-    """
-    args = ["ls-tree", "-z", "--full-tree", rev, "--", *paths]
-    out, status, err = git.ask(args)
-    if status != 0:
-        if git.ask(["rev-parse", "--verify", "--quiet", rev])[1] != 0:
-            return {}
-        raise explain(git.directory, args, status, err)
-    entries = (entry.partition("\t") for entry in out.decode("utf-8", "surrogateescape").split("\0") if entry)
-    return {path: about.partition(" ")[0] for about, _, path in entries}

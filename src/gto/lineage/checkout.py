@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from gto.core.event import Problem
 from gto.git.repo import LARGEST_FILE
 from gto.lineage.aside import UNREADABLE
-from gto.lineage.tree import list_tree
+from gto.lineage.tree import read_tree
 from gto.registry.files import Files, Place
 
 
@@ -14,7 +14,7 @@ class Checkout:
 
     def __init__(self, files: Files, commit: str) -> None:
         self.commit = commit
-        self.tree = list_tree(files.repo.git, commit)
+        self.tree = read_tree(files.repo.git, commit)
         self._aside: dict[Problem, None] = {}  # in order, each once
         self._files = files
 

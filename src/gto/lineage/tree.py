@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from gto.git.command import Git
-
-_SUBMODULE = "160000"
+from gto.git.tree import SUBMODULE, list_tree
 
 
 class Tree(NamedTuple):
@@ -29,14 +28,9 @@ class Tree(NamedTuple):
         return next(self.below(path), None) is not None
 
 
-def list_tree(git: Git, commit: str) -> Tree:
+def read_tree(git: Git, commit: str) -> Tree:
     """Return the files of a commit; commits of submodules are none."""
-    out = git.run(["ls-tree", "-r", "-z", "--full-tree", commit]).decode("utf-8", "surrogateescape")
-    found = {}
-    for entry in out.split("\0"):
-        about, _, path = entry.partition("\t")
-        if path and not about.startswith(_SUBMODULE):
-            found[path] = about.split(" ")[2]
+    found = {entry.path: entry.oid for entry in list_tree(git, commit) if entry.mode != SUBMODULE}
     return Tree(tuple(sorted(found)), found)
 
 

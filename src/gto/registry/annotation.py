@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gto.annotations.annotation import Annotation, Reading
 from gto.core import names
-from gto.git.repo import GitObject, list_files
+from gto.git.repo import GitObject
+from gto.git.tree import list_tree
 from gto.registry.files import Files, Place
 from gto.registry.registry import Registry
 
@@ -99,7 +100,9 @@ def _names(files: Files, commit: str, paths: Sequence[str]) -> list[str]:
 
 def walk(registry: Registry, commit: str, files: Files | None = None) -> Reading:
     """Read every annotation file of a commit; this walks its tree."""
-    paths = [path for path, _ in list_files(registry.git, commit, registry.config.index_file)]
+    index = registry.config.index_file
+    listed = (entry.path for entry in list_tree(registry.git, commit))
+    paths = [path for path in listed if path == index or posixpath.basename(path) == DVC_FILE]
     return read_files(files or Files(registry.repo), commit, paths)
 
 

@@ -15,8 +15,9 @@ from gto.core.signature import Signature
 from gto.exceptions import BadFile
 from gto.git.approval import read_approvals
 from gto.git.reach import read_reached
-from gto.git.repo import commit_of, read_modes
+from gto.git.repo import commit_of
 from gto.git.signature import SignedTag, Trusted, read_trusted, verify_tags
+from gto.git.tree import read_modes
 from gto.policy import FILE, read_policy
 from gto.registry.annotation import find
 from gto.registry.basis import REMOTE, knows_upstream
