@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedReader
 from math import inf
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
+from tests.loopback import running
 from tests.repo import Repo
 
 if TYPE_CHECKING:
@@ -140,16 +141,10 @@ def serve(root: Path, login: tuple[str, str] | None = None) -> Iterator[Server]:
     """Serve the repositories below a directory, for reading and writing, until the block ends."""
     root.mkdir(parents=True, exist_ok=True)
     server = Server(root, login=login)
-    with _Listener(server) as listener:
-        server.port = listener.server_port
-        thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.stopped.set()
-            listener.shutdown()
-            thread.join()
+    listener = _Listener(server)
+    server.port = listener.server_port
+    with running(listener, server.stopped):
+        yield server
     assert not server.errors, "\n".join(server.errors)
 
 

@@ -6,9 +6,11 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
+
+from tests.loopback import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -137,13 +139,7 @@ def serve_web() -> Iterator[Web]:
         def handle_error(self, request: object, client_address: object) -> None:
             """A client that goes away is what some tests want."""
 
-    with Listener(("127.0.0.1", 0), Handler) as listener:
-        web.port = listener.server_port
-        thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield web
-        finally:
-            web.stopped.set()
-            listener.shutdown()
-            thread.join()
+    listener = Listener(("127.0.0.1", 0), Handler)
+    web.port = listener.server_port
+    with running(listener, web.stopped):
+        yield web

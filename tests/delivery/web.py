@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
+
+from tests.loopback import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,11 +51,6 @@ class _Server(ThreadingHTTPServer):
 def serve_files(root: Path) -> Iterator[str]:
     """Serve a directory until the block ends, and yield its URL."""
     root.mkdir(parents=True, exist_ok=True)
-    with _Server(("127.0.0.1", 0), partial(_Handler, directory=str(root))) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    server = _Server(("127.0.0.1", 0), partial(_Handler, directory=str(root)))
+    with running(server):
+        yield f"http://127.0.0.1:{server.server_port}"

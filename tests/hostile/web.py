@@ -6,8 +6,10 @@ import socketserver
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING
+
+from tests.loopback import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,16 +65,10 @@ def serve_web(web: Web) -> Iterator[Web]:
         def handle_error(self, request: object, client_address: object) -> None:
             """A client that gave up is no error."""
 
-    with Listener(("127.0.0.1", 0), Handler) as listener:
-        web.port = listener.server_port
-        thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield web
-        finally:
-            web.stopped.set()
-            listener.shutdown()
-            thread.join()
+    listener = Listener(("127.0.0.1", 0), Handler)
+    web.port = listener.server_port
+    with running(listener, web.stopped):
+        yield web
 
 
 @contextmanager
@@ -90,14 +86,9 @@ def serve_git(refs: Sequence[tuple[str, bytes]]) -> Iterator[str]:
     class Listener(socketserver.ThreadingTCPServer):
         daemon_threads = True
 
-    with Listener(("127.0.0.1", 0), Handler) as listener:
-        thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield f"git://127.0.0.1:{listener.server_address[1]}/x.git"
-        finally:
-            listener.shutdown()
-            thread.join()
+    listener = Listener(("127.0.0.1", 0), Handler)
+    with running(listener):
+        yield f"git://127.0.0.1:{listener.server_address[1]}/x.git"
 
 
 def advertise(refs: Sequence[tuple[str, bytes]]) -> Web:

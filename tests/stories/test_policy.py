@@ -133,7 +133,7 @@ def test_a_signature_is_supposed_where_a_writer_would_sign(signed: Repo) -> None
     assert shown[-2] == unsigned
     assert "every event: the tag is not signed [unsigned]" in shown[1]
     assert json.loads(done(signed.gto(*test, "--json"), 1))["policies"][0]["signed"] is False
-    said(signed.gto("register", "churn"), "refused: signing.required: the signature is not good: unsigned")
+    said(signed.gto("register", "churn"), "refused: signing.required: the tag is not signed")
     assert done(signed.gto(*test, "--signed")).splitlines()[-2] == "Supposed: a good signature"
     signed.git("config", "tag.gpgSign", "true")
     assert done(signed.gto(*test)).splitlines()[-2] == "Supposed: a good signature"

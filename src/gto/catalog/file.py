@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.annotations import splice
@@ -16,6 +16,7 @@ from gto.catalog.entry import Entry, read_entry
 from gto.catalog.place import Search, choose, expand
 from gto.exceptions import BadFile, NoCatalogue
 from gto.git import cache, lock
+from gto.registry import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -106,7 +107,7 @@ def edit(path: str | None, change: Callable[[Catalogue, str], str]) -> Catalogue
         text = decode(_read(place) or b"", shown)
         changed = change(load(shown), text)
         found = Catalogue(shown, tuple(_entries(load_text(changed, shown))))
-        _replace(place, changed)
+        whole_file.replace(place, changed.encode())
     return found
 
 
@@ -170,20 +171,3 @@ def _alone(path: str) -> Iterator[None]:
     name = f"catalogue-{cache.digest(os.fsencode(path))[:16]}.lock"
     with lock.hold(os.path.join(cache.home(), name), _WAIT):
         yield
-
-
-def _replace(path: str, text: str) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="") as file:
-            with suppress(OSError):
-                os.chmod(temporary, os.stat(path).st_mode & 0o777)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise

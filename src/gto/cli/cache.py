@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from gto.cli import options, render
+from gto.cli.transfer import size
 from gto.exceptions import MirrorBusy, WrongArgs
 from gto.git import remote, shelf
 
@@ -27,10 +28,10 @@ def info(as_json: bool) -> None:
         found = [{"url": one.url, "directory": one.directory, "size": one.size, "used": _time(one)} for one in mirrors]
         render.as_json({"directory": shelf.home(), "size": sum(one.size for one in mirrors), "mirrors": found})
         return
-    render.say(f"{len(mirrors)} mirrors, {_size(sum(one.size for one in mirrors))}, in {shelf.home()}")
+    render.say(f"{len(mirrors)} mirrors, {size(sum(one.size for one in mirrors))}, in {shelf.home()}")
     for one in mirrors:
         used = f"{_time(one):%Y-%m-%d %H:%M}"
-        render.say(f"  {_size(one.size):>9}  used {used}  {render.clean(one.url or one.directory)}")
+        render.say(f"  {size(one.size):>9}  used {used}  {render.clean(one.url or one.directory)}")
 
 
 @command.command("clear", cls=options.Command)
@@ -46,7 +47,7 @@ def clear(url: str | None) -> None:
     else:
         shelf.sweep()
     removed = [one for one in mirrors if _remove(one)]
-    render.say(f"Removed {len(removed)} mirrors, {_size(sum(one.size for one in removed))}")
+    render.say(f"Removed {len(removed)} mirrors, {size(sum(one.size for one in removed))}")
 
 
 def _remove(one: shelf.Kept) -> bool:
@@ -60,11 +61,3 @@ def _remove(one: shelf.Kept) -> bool:
 
 def _time(one: shelf.Kept) -> datetime:
     return datetime.fromtimestamp(one.used, UTC).astimezone()
-
-
-def _size(number: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if number < 1000:  # noqa: PLR2004  SI units
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"

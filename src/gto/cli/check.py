@@ -46,24 +46,24 @@ def command(
     if bool(refs) == pushed:
         raise click.UsageError("Name tags, or use --range: `gto check churn#prod#3`, or `gto check --range < lines`")
     registry = options.open_registry(repo)
-    source = checking.default_source(registry, policy_from) if refs or policy_from else None
     signers = options.read_signers(allowed_signers)
     if pushed:
-        verdicts = checking.check_push(registry, options.read_lines(), source, signers=signers, user=user)
+        source = checking.default_source(registry, policy_from) if policy_from else None
+        updates = checking.parse_lines(options.read_lines())
+        verdicts = checking.check_push(registry, updates, source, signers=signers, user=user)
     else:
-        verdicts = checking.check_tags(
-            registry, refs, source or checking.default_source(registry), signers=signers, user=user
-        )
+        source = checking.default_source(registry, policy_from)
+        verdicts = checking.check_tags(registry, refs, source, signers=signers, user=user)
     show(verdicts, as_json=as_json)
 
 
-def show(verdicts: list[Verdict], *, as_json: bool = False, refused_only: bool = False) -> None:
+def show(verdicts: list[Verdict], *, as_json: bool = False) -> None:
     """Print verdicts, and exit with 1 if a tag is refused."""
     if as_json:
         render.as_json([one.dict_state() for one in verdicts])
     else:
         for one in verdicts:
-            if one.is_allowed and not refused_only:
+            if one.is_allowed:
                 render.say(f"{one.ref}: allowed" + (f" by {', '.join(one.rules)}" if one.rules else ""))
             for reason in one.reasons:
                 render.say(f"{one.ref}: refused: {reason}")

@@ -22,7 +22,7 @@ def command() -> None:
     examples="""
     gto repos add ../churn --group marketing
     gto repos add https://example.com/team/fraud.git --name fraud
-    gto repos add '~/work/*'                          every repository in a directory, now and later
+    gto repos add '~/models/*'                        every repository in a directory, now and later
     gto repos add models --catalog team/repos.yaml
     """,
 )

@@ -85,13 +85,6 @@ def save(common_dir: str, cached: Cached) -> None:
         return
 
 
-def clear(common_dir: str) -> None:
-    """Forget what was kept for a repository."""
-    for path in _paths(common_dir):
-        with suppress(OSError):
-            os.unlink(path)
-
-
 def find_damaged(common_dir: str) -> list[str]:
     """Return the paths of a repository's caches that are not as this or another version of GTO wrote them."""
     return [path for path in _paths(common_dir) if os.path.lexists(path) and not _is_sound(path)]

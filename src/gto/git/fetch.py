@@ -5,14 +5,11 @@ from typing import NamedTuple
 
 from gto.exceptions import GitError
 from gto.git.command import Git
+from gto.git.profile import FETCH
 from gto.git.repo import Repo
 from gto.git.tags import parse_offer
 from gto.git.write import update_tags
 
-_FETCH = (
-    *("fetch", "--progress", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-auto-maintenance"),
-    *("--recurse-submodules=no", "--refmap="),
-)
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 
 
@@ -50,7 +47,7 @@ def _fetch(git: Git, remote: str, wanted: Sequence[str], *more: str) -> None:
     """Fetch objects by id, or branches; no ref is touched. With refs, git's time would grow with their square."""
     if not wanted:
         return
-    args = [*_FETCH, *more, "--stdin", "--", remote]
+    args = [*FETCH, "--progress", "--no-prune", "--refmap=", *more, "--stdin", "--", remote]
     data = "".join(f"{one}\n" for one in wanted).encode("utf-8", "surrogateescape")
     _, status, err = git.talk(args, data=data)
     if status != 0:

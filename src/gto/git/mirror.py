@@ -10,7 +10,7 @@ from typing import NamedTuple
 from gto.exceptions import GitError, NotMirrored, RemoteFailed, UsageError, WrongArgs
 from gto.git import lock, shelf
 from gto.git.command import Git, is_reported, limit
-from gto.git.profile import as_environment
+from gto.git.profile import FETCH, as_environment
 from gto.git.remote import Remote
 from gto.git.repo import Repo, commit_of
 
@@ -29,7 +29,6 @@ _OFFLINE = MappingProxyType(
         "GIT_NO_LAZY_FETCH": "1",
     }
 )
-_QUIET = ("--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
 # The mirror's file of settings does not call the remote a promisor: git would then fetch a missing file by itself,
 # one at a time. Only the processes that fetch are told so.
 _PARTIAL = (("remote.origin.promisor", "true"), ("remote.origin.partialCloneFilter", "blob:none"))
@@ -100,7 +99,7 @@ class Mirror(NamedTuple):
         """Fetch the contents of files, all at once."""
         if self.offline:
             raise NotMirrored(self.remote.url, f"{len(oids)} file(s) of")
-        args = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", *_progress(), *_QUIET, "--stdin", "origin"]
+        args = ["-c", "fetch.negotiationAlgorithm=noop", *FETCH, *_progress(), "--stdin", "origin"]
         status, err = self._talk(self.online, args, "".join(f"{oid}\n" for oid in oids).encode())
         if status != 0:
             raise RemoteFailed(self.remote.url, args, status, err)
@@ -170,7 +169,7 @@ class Mirror(NamedTuple):
         return status == 0
 
     def _fetch(self) -> None:
-        args = ["fetch", *_progress(), "--prune", "--atomic", *_QUIET, "--", "origin"]
+        args = [*FETCH, *_progress(), "--prune", "--atomic", "--", "origin"]
         status, err = self._talk(self.online, [*args, f"+HEAD:{_HEAD}", _HEADS, _TAGS])
         if status != 0 and "couldn't find remote ref HEAD" in err:  # the remote is empty, or its HEAD names no branch
             status, err = self._talk(self.online, [*args, _HEADS, _TAGS])

@@ -18,6 +18,8 @@ _READERS = frozenset(
 # Addresses that run a command or take over an open file; `protocol.*.allow` of the repository does not count.
 _SHUT = (("protocol.ext.allow", "never"), ("protocol.fd.allow", "never"))
 _QUIET = (("core.fsmonitor", "false"),)
+# A fetch that brings what is named, and changes nothing else.
+FETCH = ("fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no")
 # With these in a repository's own configuration, to fetch is to run or to write what it names.
 _RUNS_RE = re.compile(
     r"core\.(sshcommand|askpass|gitproxy|alternaterefscommand)|credential\.(.*\.)?helper|protocol\..*"

@@ -7,12 +7,9 @@ from typing import NamedTuple
 from gto.core import approval, names
 from gto.exceptions import GitError, PushRejected, Raced, RemoteFailed, TagsDiffer
 from gto.git.command import Git
+from gto.git.profile import FETCH
 from gto.git.tags import parse_offer
 
-_FETCH = (
-    *("fetch", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-auto-maintenance"),
-    "--recurse-submodules=no",  # and no fetch.prune: it would delete the tags here that the remote lacks
-)
 # What is said when another writer was first, or writes at this moment: by git here, and by the remote.
 _RACED_RE = re.compile(r"stale info|already exists|fetch first")
 _RACED_THERE_RE = re.compile(
@@ -35,7 +32,8 @@ def fetch_events(git: Git, remote: str, artifact: str) -> None:
     """Fetch the tags of one artifact's events and approvals; none that is here is overwritten, and none is deleted."""
     name = names.to_tag(artifact)
     patterns = [f"refs/tags/{start}*" for start in (f"{name}@", f"{name}#", f"{approval.PREFIX}{name},")]
-    args = [*_FETCH, "--", remote, *(f"{pattern}:{pattern}" for pattern in patterns)]
+    # No fetch.prune: it would delete the tags here that the remote lacks.
+    args = [*FETCH, "--no-prune", "--", remote, *(f"{pattern}:{pattern}" for pattern in patterns)]
     _, status, err = git.talk(args)
     if status == 0:
         return

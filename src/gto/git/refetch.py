@@ -5,13 +5,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from gto.git.command import Git
+from gto.git.profile import FETCH
 from gto.git.repo import read_objects
 
 _ASIDE = ".gto-aside"
-_FETCH = (
-    *("fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-auto-maintenance"),
-    "--recurse-submodules=no",
-)
 
 
 def refetch(git: Git, common_dir: str, remote: str, oids: Sequence[str]) -> set[str]:
@@ -24,7 +21,8 @@ def refetch(git: Git, common_dir: str, remote: str, oids: Sequence[str]) -> set[
         with suppress(FileNotFoundError):
             os.replace(path, path + _ASIDE)
     try:
-        git.ask([*_FETCH, "--", remote, *oids])  # it fails too where other objects are missing, and yet brings these
+        # It fails too where other objects are missing, and yet brings these.
+        git.ask([*FETCH, "--quiet", "--no-prune", "--", remote, *oids])
         return _readable(git, oids)
     finally:
         _tidy(files.values())

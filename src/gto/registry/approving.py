@@ -16,7 +16,6 @@ from gto.exceptions import (
     ArtifactNotFound,
     Conflict,
     EmptyStage,
-    RemoteFailed,
     StageNotAllowed,
     TagUnreadable,
     VersionNotFound,
@@ -28,7 +27,7 @@ from gto.registry.guard import Move
 from gto.registry.policing import Scope, Source
 from gto.registry.registry import Registry
 from gto.registry.retry import persist
-from gto.registry.transaction import Manner, checked, find_policies, writer
+from gto.registry.transaction import Manner, checked, find_policies, read, writer
 
 _BYTES = 6  # of an approval's id: nobody gives so many approvals of one version that two would be alike
 
@@ -94,15 +93,7 @@ def approve(registry: Registry, words: str, stage: str, manner: Manner) -> Appro
 
 def _attempt(registry: Registry, wish: _Wish) -> Approved:
     manner = wish.manner
-    trouble: RemoteFailed | None = None
-    try:
-        state, taken, unread = basis.read(registry, wish.name, pushed=manner.push, force=False)
-        basis.fetch_approvals(registry, wish.name)
-    except RemoteFailed as error:
-        if not manner.keep_local:
-            raise
-        trouble = error
-        state, taken, unread = registry.read_artifact(wish.name)
+    (state, taken, unread), trouble = read(registry, wish.name, manner, approvals=True)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
     version = _choose(state, wish)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from gto.core.approval import Approval
 from gto.core.event import Event
@@ -119,47 +120,50 @@ def _allowed(where: Scope, known: dict[str, list[Event]]) -> dict[str, list[Even
     return {name: [event for event in group if verdicts[event.ref].is_allowed] for name, group in known.items()}
 
 
+class Update(NamedTuple):
+    """What a push did to one ref: object ids, None where there is no such ref."""
+
+    old: str | None
+    new: str | None
+    ref: str
+
+
 def check_push(
     registry: Registry,
-    lines: Iterable[str],
+    updates: Sequence[Update],
     source: Source | None = None,
     *,
     signers: bytes | None = None,
     user: str | None = None,
 ) -> list[Verdict]:
-    """Return verdicts on what a push changed, by lines of `old new ref` as git gives them to a pre-receive hook.
-
-    Unless a source is given, the policy is that of the default branch before the push.
-    """
-    changes = parse_lines(lines)
+    """Return verdicts on what a push changed, by the policy of the default branch before it, unless one is given."""
     if source is None:
-        source = _before(registry, changes)
+        source = source_before(registry, updates, default_name(registry))
     # As they were: a server may yet refuse the branch, and take the tag.
-    tips = {ref.removeprefix("refs/heads/"): old for old, _, ref in changes if ref.startswith("refs/heads/")}
+    tips = {ref.removeprefix("refs/heads/"): old for old, _, ref in updates if ref.startswith("refs/heads/")}
     find = policing.find_branches(registry)
     where = policing.scope(registry, source, signers, lambda branch: tips[branch] if branch in tips else find(branch))
     moves = [
-        Move(ref.removeprefix("refs/tags/"), old, new) for old, new, ref in changes if ref.startswith("refs/tags/")
+        Move(ref.removeprefix("refs/tags/"), old, new) for old, new, ref in updates if ref.startswith("refs/tags/")
     ]
     return guard.judge(where, moves, user=user)
 
 
-def parse_lines(lines: Iterable[str]) -> list[tuple[str | None, str | None, str]]:
-    """Read lines of `old new ref`; an id of zeros is None: no such ref."""
+def parse_lines(lines: Iterable[str]) -> list[Update]:
+    """Read lines of `old new ref`, as git gives them to a pre-receive hook; an id of zeros is None: no such ref."""
     found = []
     for line in filter(None, (line.rstrip("\n") for line in lines)):
         match = _LINE_RE.fullmatch(line)
         if match is None:
             raise UsageError(f"'{line}' is no line of `old new ref`", "two object ids and a ref, separated by blanks")
         old, new = (oid if oid.strip("0") else None for oid in match.groups()[:2])
-        found.append((old, new, match[3]))
+        found.append(Update(old, new, match[3]))
     return found
 
 
-def _before(registry: Registry, changes: Sequence[tuple[str | None, str | None, str]]) -> Source:
-    """Return the policy of the default branch before the push."""
-    name = default_name(registry)
-    old = [before for before, _, ref in changes if ref == f"refs/heads/{name}"]
+def source_before(registry: Registry, updates: Sequence[Update], name: str) -> Source:
+    """Return the policy of the default branch, by its name, before the push."""
+    old = [before for before, _, ref in updates if ref == f"refs/heads/{name}"]
     if old and old[0] is None:  # the push made the branch: there was no policy before
         return Source(Policy(), "nowhere: the branch is new", None)
     return default_source(registry, old[0] if old else None)

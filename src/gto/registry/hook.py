@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from gto.core.policy import Policy, Verdict
 from gto.exceptions import BadFile, Conflict, WrongArgs
-from gto.registry import checking, guard, policing
+from gto.registry import checking, guard, policing, whole_file
+from gto.registry.checking import Update
 from gto.registry.guard import Move
 from gto.registry.policing import Source
 from gto.registry.registry import Registry
@@ -44,16 +45,8 @@ def install(registry: Registry, name: Name, *, force: bool = False) -> Installed
     if os.path.lexists(path) and not _is_ours(path) and not force:
         call = f'{_command(name)} "$@"'
         raise Conflict(f"There is a hook '{path}' already", f"call `{call}` from it, or use --force to put ours there")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    fresh = f"{path}.{os.getpid()}.new"
-    try:
-        with open(fresh, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\n{_MARK}\nexec {_command(name)} "$@"\n')
-        os.chmod(fresh, 0o755)  # noqa: S103  git runs what can be executed
-        os.replace(fresh, path)
-    finally:
-        if os.path.lexists(fresh):
-            os.unlink(fresh)
+    script = f'#!/bin/sh\n{_MARK}\nexec {_command(name)} "$@"\n'
+    whole_file.replace(path, script.encode("utf-8", "surrogateescape"), mode=0o755)  # git runs what can be executed
     return Installed(name, path)
 
 
@@ -99,18 +92,19 @@ def before_receive(registry: Registry, lines: Iterable[str], environ: Mapping[st
         raise WrongArgs("GIT_NAMESPACE is set", "gto judges whole repositories: serve each in one of its own")
     git = registry.git._replace(env={**registry.git.env, **quarantined(environ)})
     inside = Registry(registry.repo._replace(git=git), registry.rev)
-    kept = [line for line in lines if line.strip()]
-    _check_new_policy(inside, kept)
-    if not any(" refs/tags/" in line for line in kept):  # a broken policy must not stop the push that mends it
-        return []
-    return checking.check_push(inside, kept, user=user_of(environ) or "")
+    updates = checking.parse_lines(lines)
+    branch = checking.default_name(inside)
+    _check_new_policy(inside, updates, branch)
+    if not any(one.ref.startswith("refs/tags/") for one in updates):
+        return []  # a broken policy must not stop the push that mends it
+    source = checking.source_before(inside, updates, branch)
+    return checking.check_push(inside, updates, source, user=user_of(environ) or "")
 
 
-def _check_new_policy(registry: Registry, lines: Iterable[str]) -> None:
+def _check_new_policy(registry: Registry, updates: Iterable[Update], branch: str) -> None:
     """Refuse a policy that cannot be read: it would stop every later push of a tag."""
-    branch = f"refs/heads/{checking.default_name(registry)}"
-    for _, new, ref in checking.parse_lines(lines):
-        if ref == branch and new is not None:
+    for _, new, ref in updates:
+        if ref == f"refs/heads/{branch}" and new is not None:
             try:
                 policing.trusted(registry, policing.read_source(registry, new, "the push"))
             except BadFile as error:

@@ -93,7 +93,8 @@ def checked(registry: Registry, manner: Manner) -> Manner:
 
 def _attempt(registry: Registry, wish: _Wish, gone: list[str]) -> Written:
     manner = wish.manner
-    (artifact, taken, unread), trouble = _read(registry, wish)
+    wants_approvals = any(rule.approvals for source in wish.policies for rule in source.policy.rules)
+    (artifact, taken, unread), trouble = read(registry, wish.name, manner, approvals=wants_approvals)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
     git = writer(registry, manner)
@@ -129,17 +130,16 @@ def _attempt(registry: Registry, wish: _Wish, gone: list[str]) -> Written:
     return Written(chosen.create, tuple(dict.fromkeys((*chosen.delete, *gone))), tuple(notes), manner.push, who)
 
 
-def _read(registry: Registry, wish: _Wish) -> tuple[Found, RemoteFailed | None]:
-    """Read what the decision rests on; where the remote fails and the tags stay here, what is here, and the error."""
-    manner = wish.manner
+def read(registry: Registry, name: str, manner: Manner, *, approvals: bool) -> tuple[Found, RemoteFailed | None]:
+    """Read what a decision rests on; where the remote fails and the tags stay here, what is here, and the error."""
     try:
-        found = basis.read(registry, wish.name, pushed=manner.push, force=manner.force)
-        if any(rule.approvals for source in wish.policies for rule in source.policy.rules):
-            basis.fetch_approvals(registry, wish.name)
+        found = basis.read(registry, name, pushed=manner.push, force=manner.force)
+        if approvals:
+            basis.fetch_approvals(registry, name)
     except RemoteFailed as error:
         if not manner.keep_local:
             raise
-        return registry.read_artifact(wish.name), error
+        return registry.read_artifact(name), error
     return found, None
 
 

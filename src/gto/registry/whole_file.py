@@ -20,10 +20,11 @@ def put_back(place: str, old: bytes | None) -> None:
         replace(place, old)
 
 
-def replace(place: str, data: bytes) -> None:
-    """Write a file whole or not at all, with the mode that it had."""
+def replace(place: str, data: bytes, mode: int | None = None) -> None:
+    """Write a file whole or not at all, with the mode that is given, or else that it had."""
     os.makedirs(os.path.dirname(place), exist_ok=True)
-    mode = os.stat(place).st_mode & 0o7777 if os.path.exists(place) else 0o666 & ~_umask()
+    if mode is None:
+        mode = os.stat(place).st_mode & 0o7777 if os.path.exists(place) else 0o666 & ~_umask()
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(place), prefix=".gto-", suffix=".tmp")
     try:
         with open(handle, "wb") as file:

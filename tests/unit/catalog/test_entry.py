@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def test_an_entry_has_its_source_name_groups_branch_and_line() -> None:
     value = {"path": "../churn", "name": "c", "group": "eu", "groups": ["eu", "nlp"], "branch": "main"}
     assert read_entry(value, "f", 7) == Entry("path", "../churn", "c", ("eu", "nlp"), "main", 7)
-    assert read_entry({"glob": "~/work/*", "groups": "eu"}, "f", 1) == Entry("glob", "~/work/*", None, ("eu",), None, 1)
+    assert read_entry({"glob": "~/ml/*", "groups": "eu"}, "f", 1) == Entry("glob", "~/ml/*", None, ("eu",), None, 1)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_a_url_with_a_secret_is_refused_and_the_secret_is_not_repeated(url: str)
         ("https://host/team/churn/", "churn"),
         ("git@host:churn.git", "churn"),
         ("git@host:team/churn", "churn"),
-        ("/work/my models", "my-models"),
-        ("/work/.hidden", "hidden"),
-        ("/work/a@b#c", "a-b-c"),
-        ("/work/größe", "größe"),
+        ("/data/my models", "my-models"),
+        ("/data/.hidden", "hidden"),
+        ("/data/a@b#c", "a-b-c"),
+        ("/data/größe", "größe"),
         ("/", "repository"),
-        ("/work/...", "repository"),
-        ("/work/" + "x" * 200, "x" * 100),
+        ("/data/...", "repository"),
+        ("/data/" + "x" * 200, "x" * 100),
     ],
 )
 def test_the_name_is_the_last_part_without_git(address: str, name: str) -> None:
@@ -106,7 +106,7 @@ def test_a_typed_path_is_written_whole_or_from_the_file(tmp_path: Path, monkeypa
     assert new(".") == Entry("path", str(tmp_path / "here"))
     assert new("~/x") == Entry("path", os.path.expanduser("~/x"))
     assert new("../churn", str(tmp_path)) == Entry("path", "churn")
-    assert new("../work/*", str(tmp_path / "team")) == Entry("glob", "../work/*")
+    assert new("../models/*", str(tmp_path / "team")) == Entry("glob", "../models/*")
     assert new(str(tmp_path / "churn"), str(tmp_path)) == Entry("path", str(tmp_path / "churn"))
     assert new("https://Host/X/") == Entry("url", "https://Host/X")
     assert new("git@host:x.git") == Entry("url", "git@host:x.git")

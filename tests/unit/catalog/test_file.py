@@ -29,7 +29,7 @@ repos:
   - url: https://example.com/fraud.git
     name: fraud
     # said by Ada
-  - glob: ../work/*
+  - glob: ../models/*
 # the end
 """
 
@@ -136,7 +136,7 @@ def test_removing_leaves_every_other_line_as_it_is(team: Path) -> None:
     editing.remove(["fraud"], str(team))
     gone = "  - url: https://example.com/fraud.git\n    name: fraud\n    # said by Ada\n"
     assert team.read_text() == TEAM.replace(gone, "")
-    editing.remove(["churn", "../work/*"], str(team))
+    editing.remove(["churn", "../models/*"], str(team))
     assert file.load(str(team)).entries == ()
     assert team.read_text().startswith("# our models\n")
 
@@ -212,9 +212,9 @@ def test_what_is_not_in_the_catalogue_cannot_be_removed(team: Path, tmp_path: Pa
     make(tmp_path / "work" / "one")
     with pytest.raises(RepositoryNotFound, match="'nobody'"):
         editing.remove(["nobody"], str(team))
-    with pytest.raises(UsageError, match=r"'one' is found by the glob '\.\./work/\*'") as refused:
+    with pytest.raises(UsageError, match=r"'one' is found by the glob '\.\./models/\*'") as refused:
         editing.remove(["one"], str(team))
-    assert refused.value.hint == "`gto repos remove '../work/*'` removes the glob"
+    assert refused.value.hint == "`gto repos remove '../models/*'` removes the glob"
     with pytest.raises(NoCatalogue):
         editing.remove(["x"], str(tmp_path / "none.yaml"))
     assert team.read_text() == TEAM

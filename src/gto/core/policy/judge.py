@@ -1,6 +1,6 @@
 """The verdict on one event: policy, what was before, and facts decide."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from gto.core.event import Event
 from gto.core.policy.doubt import doubt, is_meant
 from gto.core.policy.past import Past
 from gto.core.policy.value import Facts, Needs, Policy, Reason, Rule, Verdict, is_one_of
-from gto.core.signature import Signature
+from gto.core.signature import Signature, Trust
 from gto.core.tag import Kind
 
 _SIGNED = "signing.required"
@@ -111,15 +111,18 @@ def _broken(policy: Policy, rule: Rule, event: Event, past: Past, facts: Facts) 
         yield from _addition(rule, event, past, facts)
     for entry in put:
         yield from _ordered(rule, event, past, entry)
-    yield from _approved(policy, rule, event, past, facts)
+    if rule.approvals:
+        since = past.registered_at(event)
+        yield from _approved(policy, rule, [Wanted(event, entry, since) for entry in put], facts)
 
 
 def _signature(rule: str, facts: Facts) -> Iterator[Reason]:
-    found = facts.signature
-    if found is None or not found.is_good:
-        code = found.trust.name.lower().replace("_", "-") if found is not None else "unsigned"
-        text = f"the signature is not good: {found.trust.value}" if found is not None else "the tag is not signed"
-        if found is not None and found.reason:
+    found = facts.signature or Signature(Trust.UNSIGNED)
+    if not found.is_good:
+        code = found.trust.name.lower().replace("_", "-")
+        is_signed = found.trust is not Trust.UNSIGNED
+        text = f"the signature is not good: {found.trust.value}" if is_signed else "the tag is not signed"
+        if found.reason:
             text += f", {found.reason}"
         yield Reason(code, text, rule, "sign with --sign, with a key that the policy's allowed_signers names")
 
@@ -153,17 +156,6 @@ def _ordered(rule: Rule, event: Event, past: Past, entry: Entry) -> Iterator[Rea
             yield Reason("occupied", f"'{others[0]}' is in stage '{entry.stage}' still", rule.name, hint)
 
 
-def _approved(policy: Policy, rule: Rule, event: Event, past: Past, facts: Facts) -> Iterator[Reason]:
-    if not rule.approvals:
-        return
-    for entry in entries(rule, event, past):
-        given = count_approvals(policy, rule, Wanted(event, entry, past.registered_at(event)), facts)
-        if given < rule.approvals:
-            text = f"{given} of {rule.approvals} approvals are given"
-            hint = f"`gto approve {event.artifact}@{entry.version} --stage {entry.stage}` by others than "
-            yield Reason("not-approved", text, rule.name, f"{hint}'{event.author_email}'")
-
-
 class Wanted(NamedTuple):
     """What is to be approved: the event, what it puts where, and since when there is the version."""
 
@@ -171,6 +163,16 @@ class Wanted(NamedTuple):
     entry: Entry
     since: int
     """Seconds since 1970-01-01T00:00:00Z: nobody can have approved before."""
+
+
+def _approved(policy: Policy, rule: Rule, wishes: Iterable[Wanted], facts: Facts) -> Iterator[Reason]:
+    for wanted in wishes:
+        given = count_approvals(policy, rule, wanted, facts)
+        if given < rule.approvals:
+            event, entry, _ = wanted
+            text = f"{given} of {rule.approvals} approvals are given"
+            hint = f"`gto approve {event.artifact}@{entry.version} --stage {entry.stage}` by others than "
+            yield Reason("not-approved", text, rule.name, f"{hint}'{event.author_email}'")
 
 
 def count_approvals(policy: Policy, rule: Rule, wanted: Wanted, facts: Facts) -> int:
