@@ -21,7 +21,7 @@ _ASKED = "gto-fetched"  # a file whose time says when the remote was last asked
 _MOST_PACKS = 40
 _MOST_LOOSE = 200  # refs that are files of their own; more are packed into one file
 # What is fetched cannot change how git reads it: no configuration but the mirror's own, no transport, no hook.
-_OFFLINE = MappingProxyType(
+OFFLINE = MappingProxyType(
     {
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -29,9 +29,6 @@ _OFFLINE = MappingProxyType(
         "GIT_NO_LAZY_FETCH": "1",
     }
 )
-# The mirror's file of settings does not call the remote a promisor: git would then fetch a missing file by itself,
-# one at a time. Only the processes that fetch are told so.
-_PARTIAL = (("remote.origin.promisor", "true"), ("remote.origin.partialCloneFilter", "blob:none"))
 _PATIENCE = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "60"), ("protocol.version", "2"))
 _SAFE = (("core.hooksPath", os.devnull), ("core.fsmonitor", "false"), ("gc.auto", "0"), ("maintenance.auto", "false"))
 
@@ -53,14 +50,14 @@ class Mirror(NamedTuple):
     @property
     def git(self) -> Git:
         """Git for reading, which reaches no network."""
-        return Git(self.directory, _OFFLINE, self.seconds)
+        return Git(self.directory, OFFLINE, self.seconds)
 
     @property
     def online(self) -> Git:
         """Git for fetching, pushing and signing, with the user's own configuration and credentials."""
         if self.offline:
             raise UsageError("--offline only reads", "leave it out to write to a remote repository")
-        return Git(self.directory, _online(self.remote, partial=True), self.seconds)
+        return Git(self.directory, reach(self.remote, "blob:none"), self.seconds)
 
     def update(self) -> None:
         """Bring it up to date with the remote, or make it; where another process just did, nothing is done."""
@@ -133,7 +130,7 @@ class Mirror(NamedTuple):
         fresh = f"{self.directory}.{os.getpid()}.new"
         shelf.sweep(self.directory)
         os.makedirs(os.path.dirname(fresh), exist_ok=True)
-        git = Git(os.path.dirname(fresh), _online(self.remote, partial=False), self.seconds)
+        git = Git(os.path.dirname(fresh), reach(self.remote), self.seconds)
         args = [
             "clone",
             "--progress",
@@ -148,7 +145,7 @@ class Mirror(NamedTuple):
             status, err = self._talk(git, [*args, fresh])
             if status != 0:
                 raise RemoteFailed(self.remote.url, args, status, err)
-            _adopt(Git(fresh, _OFFLINE, self.seconds), self.remote)
+            _adopt(Git(fresh, OFFLINE, self.seconds), self.remote)
             shelf.delete(self.directory)
             os.replace(fresh, self.directory)
         finally:
@@ -164,7 +161,7 @@ class Mirror(NamedTuple):
             self._clone()  # the remote answers, so it is the mirror that is damaged
 
     def _is_reached(self) -> bool:
-        home = Git(os.path.dirname(self.directory), _online(self.remote, partial=False), self.seconds)
+        home = Git(os.path.dirname(self.directory), reach(self.remote), self.seconds)
         _, status, _ = home.ask(["ls-remote", "--quiet", "--", self.remote.url, "HEAD"])
         return status == 0
 
@@ -210,8 +207,13 @@ def _progress() -> list[str]:
     return ["--progress"] if is_reported() else ["--quiet"]
 
 
-def _online(remote: Remote, *, partial: bool) -> dict[str, str]:
-    settings = [*remote.settings(), *_PATIENCE, *_SAFE, *(_PARTIAL if partial else ())]
+def reach(remote: Remote, leave_out: str | None = None) -> dict[str, str]:
+    """Return the variables with which git reaches a remote as `origin`, and leaves out what a filter says."""
+    # The mirror's file of settings does not call the remote a promisor: git would then fetch a missing file by itself,
+    # one at a time. Only the processes that fetch are told so.
+    settings = [*remote.settings(), *_PATIENCE, *_SAFE]
+    if leave_out is not None:
+        settings += [("remote.origin.promisor", "true"), ("remote.origin.partialCloneFilter", leave_out)]
     return {**as_environment(settings), **remote.secrets()}
 
 

@@ -1,17 +1,24 @@
 """What a change rests on: the events here, and what the remote has of them where that counts."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from gto.core import tag
-from gto.core.event import Event
-from gto.core.plan import Plan
+from gto.core.event import Event, Problem
 from gto.core.tag import Kind
 from gto.exceptions import NoRepo, RemoteFailed
 from gto.git import fetch, push, tags, write
 from gto.git.approval import list_remote_approvals
-from gto.git.command import Git
 from gto.registry.registry import Found, Registry, found_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from gto.core.plan import Plan
+    from gto.git.command import Git
+    from gto.git.remote import Remote
 
 REMOTE = "origin"
 POLICY_FILE = ".gto.policy.yaml"
@@ -32,7 +39,7 @@ def _with_remote(registry: Registry, name: str) -> Found:
     """Read an artifact here and on the remote: a shallow clone comes without tags, and must not get their commits."""
     here, items = tags.read_artifact(registry.git, name)
     try:
-        there, others = tags.read_artifact(_of_remote(registry).git, name)
+        there, others = events_of_remote(registry, name)
     except (RemoteFailed, NoRepo) as error:
         error.hint = "this clone is shallow, so the tags of the remote are needed; --force goes by those that are here"
         raise
@@ -40,20 +47,40 @@ def _with_remote(registry: Registry, name: str) -> Found:
     return found_in(name, {**there, **here}, [*items, *lacking])
 
 
-def _of_remote(registry: Registry) -> Registry:
+def of_remote(registry: Registry) -> Registry:
+    """Open the remote's registry: a directory, or a mirror of it. RemoteFailed where there is none, or no answer."""
+    there = _where(registry)
+    if isinstance(there, str):
+        return Registry.open(there)
+    from gto.git.mirror import open_mirror
+
+    return Registry(open_mirror(there))
+
+
+def events_of_remote(registry: Registry, artifact: str) -> tuple[dict[str, str], list[Event | Problem]]:
+    """Read one artifact's tags, names to object ids, as the remote has them now, and what they say."""
+    there = _where(registry)
+    if isinstance(there, str):
+        return tags.read_artifact(Registry.open(there).git, artifact)
+    from gto.git.gleaning import glean
+
+    return glean(there, registry.repo, artifact)
+
+
+def _where(registry: Registry) -> Remote | str:
+    """Return the remote's address, with what this clone knows of reaching it; a path where it is a directory."""
     url = registry.git.run(["ls-remote", "--get-url", REMOTE]).decode("utf-8", "surrogateescape").strip()
     if url == REMOTE:
         raise RemoteFailed(url, ["ls-remote"], None, "there is no such remote")
     from gto.git import remote  # only where a remote is asked for more than a listing
 
     if not remote.is_url(url):
-        return Registry.open(os.path.join(registry.git.directory, url))
-    from gto.git.mirror import open_mirror
-
+        return os.path.join(registry.git.directory, url)
     keys = r"^(http|credential|url|ssh)\.|^core\.(sshcommand|askpass|gitproxy)$"
-    out = registry.git.run(["config", "--local", "-z", "--get-regexp", keys], ok=(0, 1)).decode("utf-8", "replace")
+    args = ["config", "--local", "--includes", "-z", "--get-regexp", keys]  # a CI may keep them in a file of its own
+    out = registry.git.run(args, ok=(0, 1)).decode("utf-8", "replace")
     settings = tuple(entry.partition("\n")[::2] for entry in out.split("\0") if entry)
-    return Registry(open_mirror(remote.parse(url)._replace(extra=settings)))
+    return remote.parse(url)._replace(extra=settings)
 
 
 def get_commits(registry: Registry, chosen: Plan, taken: Mapping[str, str]) -> None:
@@ -62,9 +89,8 @@ def get_commits(registry: Registry, chosen: Plan, taken: Mapping[str, str]) -> N
         return
     wanted = {new.commit for new in chosen.create if not registry.repo.has(new.commit)}
     if wanted:
-        there = _of_remote(registry)
-        name = str(chosen.create[0].name.artifact)
-        events = [event for event in tags.read_artifact(there.git, name)[1] if isinstance(event, Event)]
+        _, items = events_of_remote(registry, str(chosen.create[0].name.artifact))
+        events = [event for event in items if isinstance(event, Event)]
         fetch.fetch_commits(registry.git, REMOTE, {event.ref: event.oid for event in events if event.commit in wanted})
 
 

@@ -209,7 +209,7 @@ def test_a_directory_inside_a_repository_stands_for_the_whole(repo: Repo, tmp_pa
 
 
 def test_what_is_not_in_the_catalogue_cannot_be_removed(team: Path, tmp_path: Path) -> None:
-    make(tmp_path / "work" / "one")
+    make(tmp_path / "models" / "one")
     with pytest.raises(RepositoryNotFound, match="'nobody'"):
         editing.remove(["nobody"], str(team))
     with pytest.raises(UsageError, match=r"'one' is found by the glob '\.\./models/\*'") as refused:
