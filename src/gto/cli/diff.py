@@ -3,6 +3,7 @@
 import click
 
 from gto.cli import options, render
+from gto.core import escape
 
 
 @click.command(
@@ -53,7 +54,7 @@ def command(
     sections = report.compared(found)
     titles = [report.heading(found.old), report.heading(found.new)]
     if as_markdown:
-        printing.markdown(" → ".join(printing.code(title) for title in titles), sections)
+        printing.markdown(" → ".join(escape.code(title) for title in titles), sections)
     else:
         printing.tables(" -> ".join(titles), sections, plain=plain)
     if not sections:

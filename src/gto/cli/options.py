@@ -28,6 +28,7 @@ class Section(Enum):
     WRITE = "Modify artifacts"
     SHARE = "Share events with a remote"
     TRUST = "Prove and protect"
+    DOWNSTREAM = "Act on events"
     CATALOGUE = "Several repositories"
     OTHER = "Other"
     HIDDEN = ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
+
+from gto.core import escape
+from gto.core.escape import MISSING, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from gto.core.table import Cell, Table
 
 NOTHING = "Nothing found in the current workspace"
-MISSING = "-"
-_CONTROL_RE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def prepare_streams() -> None:
@@ -83,15 +83,22 @@ def show_progress() -> None:
 
 
 def clean(text: str) -> str:
-    """Show control characters, which could command a terminal or reorder a line, as escapes."""
-    return _CONTROL_RE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    """Show control characters as escapes, and in a CI what it would take for a command to itself."""
+    shown = escape.clean(text)
+    return escape.for_log(shown) if _is_obeyed() else shown
+
+
+def _is_obeyed() -> bool:
+    """Tell whether a CI looks for commands in what is printed."""
+    return any(name in os.environ for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
 
 
 def as_json(value: object) -> None:
     """Print a value as GTO 1.x does: indented by four, times in ISO form."""
     import json
 
-    click.echo(json.dumps(value, indent=4, default=_plain).replace("\x7f", "\\u007f"))  # which JSON does not escape
+    text = json.dumps(value, indent=4, default=_plain).replace("\x7f", "\\u007f")  # which JSON does not escape
+    click.echo(text.replace("##", "\\u0023#") if _is_obeyed() else text)
 
 
 def _plain(value: object) -> object:
@@ -113,11 +120,6 @@ def lines(values: Iterable[object]) -> None:
         say(str(value).rstrip("\r\n"))
 
 
-def one_line(text: str) -> str:
-    """Show all control characters as escapes, newlines and tabs too, which would make rows of their own."""
-    return clean(text).replace("\n", "\\n").replace("\t", "\\t")
-
-
 def table(content: Table, *, plain: bool) -> None:
     """Print a table, or that nothing was found."""
     if not content.rows:
@@ -128,7 +130,7 @@ def table(content: Table, *, plain: bool) -> None:
 
 
 def _cell(cell: Cell) -> str:
-    return MISSING if cell is None else one_line(str(cell))
+    return MISSING if cell is None else one_line(clean(str(cell)))
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:

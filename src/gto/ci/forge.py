@@ -1,0 +1,160 @@
+"""Which CI runs this process, and which ref started its job, as the environment says."""
+
+import json
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from gto.exceptions import WrongConfig
+from gto.git.file import read_file
+
+TAGS, HEADS = "refs/tags/", "refs/heads/"
+_LARGEST = 26_000_000  # bytes: GitHub's limit of a webhook's payload is 25 MB
+
+
+class Forge(Enum):
+    """The CI systems that are known, by their own names."""
+
+    GITHUB = "GitHub Actions"
+    GITEA = "Gitea Actions"
+    FORGEJO = "Forgejo Actions"
+    GITLAB = "GitLab CI"
+    BITBUCKET = "Bitbucket Pipelines"
+    JENKINS = "Jenkins"
+    AZURE = "Azure Pipelines"
+    CIRCLECI = "CircleCI"
+    BUILDKITE = "Buildkite"
+    WOODPECKER = "Woodpecker"
+
+    @property
+    def speaks_github(self) -> bool:
+        """Whether steps hand outputs on as those of GitHub Actions do."""
+        return self in {Forge.GITHUB, Forge.GITEA, Forge.FORGEJO}
+
+
+class Trigger(NamedTuple):
+    """What started a job."""
+
+    ref: str
+    """`refs/tags/...`, `refs/heads/...`, whatever else the CI calls it, or empty where it does not say."""
+    forge: Forge | None = None
+    """None outside of a CI."""
+    deleted: bool = False
+    """Whether the job runs because the ref is gone."""
+    repo: str = ""
+    """The repository's address without anything secret; empty where the CI does not say."""
+
+    @property
+    def tag(self) -> str | None:
+        """The tag's name; None where the job was started by something else."""
+        return self.ref.removeprefix(TAGS) if self.ref.startswith(TAGS) else None
+
+
+Environ = Mapping[str, str]
+
+
+def find_trigger(environ: Environ) -> Trigger:
+    """Return what the environment says; an empty ref where it says nothing."""
+    for forge, is_here, read in _FORGES:
+        if is_here(environ):
+            found = read(environ)
+            return found._replace(forge=forge, repo=public(found.repo))
+    return Trigger("")
+
+
+def _is_true(*names: str) -> Callable[[Environ], bool]:
+    return lambda environ: any(environ.get(name, "").lower() == "true" for name in names)
+
+
+def _is_set(*names: str) -> Callable[[Environ], bool]:
+    return lambda environ: any(environ.get(name) for name in names)
+
+
+def _one_of(tag: str | None, branch: str | None) -> str:
+    if tag:
+        return TAGS + tag.removeprefix(TAGS)
+    return HEADS + branch.removeprefix(HEADS) if branch else ""
+
+
+def _github(environ: Environ) -> Trigger:
+    """Gitea and Forgejo set the same. A `delete` event runs on the default branch, and names the ref in its payload."""
+    server, slug = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", "")
+    repo = f"{server}/{slug}" if server and slug else slug
+    if environ.get("GITHUB_EVENT_NAME") != "delete":
+        return Trigger(environ.get("GITHUB_REF", ""), repo=repo)
+    payload = _payload(environ.get("GITHUB_EVENT_PATH", ""))
+    ref = str(payload.get("ref", ""))
+    kind = TAGS if payload.get("ref_type") == "tag" else HEADS
+    return Trigger(ref if not ref or ref.startswith("refs/") else kind + ref, deleted=True, repo=repo)
+
+
+def _payload(path: str) -> Mapping[str, object]:
+    data = read_file(path, _LARGEST) if path else None
+    try:
+        found = json.loads(data or b"{}")
+    except ValueError as error:
+        raise WrongConfig("GITHUB_EVENT_PATH", f"its file is no JSON: {error}") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _gitlab(environ: Environ) -> Trigger:
+    branch = environ.get("CI_COMMIT_BRANCH") or environ.get("CI_COMMIT_REF_NAME")
+    return Trigger(_one_of(environ.get("CI_COMMIT_TAG"), branch), repo=environ.get("CI_PROJECT_URL", ""))
+
+
+def _bitbucket(environ: Environ) -> Trigger:
+    ref = _one_of(environ.get("BITBUCKET_TAG"), environ.get("BITBUCKET_BRANCH"))
+    return Trigger(ref, repo=environ.get("BITBUCKET_GIT_HTTP_ORIGIN", ""))
+
+
+def _jenkins(environ: Environ) -> Trigger:
+    """A multibranch job sets TAG_NAME; a job whose refspec fetches tags says in GIT_BRANCH which it took."""
+    branch = environ.get("BRANCH_NAME") or environ.get("GIT_BRANCH") or ""
+    for start in (TAGS, "tags/", "origin/tags/"):
+        if branch.startswith(start):
+            return Trigger(TAGS + branch.removeprefix(start), repo=environ.get("GIT_URL", ""))
+    ref = _one_of(environ.get("TAG_NAME"), branch.removeprefix("origin/"))
+    return Trigger(ref, repo=environ.get("GIT_URL", ""))
+
+
+def _azure(environ: Environ) -> Trigger:
+    return Trigger(environ.get("BUILD_SOURCEBRANCH", ""), repo=environ.get("BUILD_REPOSITORY_URI", ""))
+
+
+def _circleci(environ: Environ) -> Trigger:
+    ref = _one_of(environ.get("CIRCLE_TAG"), environ.get("CIRCLE_BRANCH"))
+    return Trigger(ref, repo=environ.get("CIRCLE_REPOSITORY_URL", ""))
+
+
+def _buildkite(environ: Environ) -> Trigger:
+    ref = _one_of(environ.get("BUILDKITE_TAG"), environ.get("BUILDKITE_BRANCH"))
+    return Trigger(ref, repo=environ.get("BUILDKITE_REPO", ""))
+
+
+def _woodpecker(environ: Environ) -> Trigger:
+    ref = environ.get("CI_COMMIT_REF") or _one_of(environ.get("CI_COMMIT_TAG"), environ.get("CI_COMMIT_BRANCH"))
+    return Trigger(ref, repo=environ.get("CI_REPO_URL", ""))
+
+
+# Forgejo and Gitea say that they are GitHub too, so they are asked first.
+_FORGES: tuple[tuple[Forge, Callable[[Environ], bool], Callable[[Environ], Trigger]], ...] = (
+    (Forge.FORGEJO, _is_true("FORGEJO_ACTIONS"), _github),
+    (Forge.GITEA, _is_true("GITEA_ACTIONS"), _github),
+    (Forge.GITHUB, _is_true("GITHUB_ACTIONS"), _github),
+    (Forge.GITLAB, _is_true("GITLAB_CI"), _gitlab),
+    (Forge.WOODPECKER, lambda environ: environ.get("CI") == "woodpecker", _woodpecker),
+    (Forge.BITBUCKET, _is_set("BITBUCKET_BUILD_NUMBER"), _bitbucket),
+    (Forge.AZURE, _is_true("TF_BUILD"), _azure),
+    (Forge.CIRCLECI, _is_true("CIRCLECI"), _circleci),
+    (Forge.BUILDKITE, _is_true("BUILDKITE"), _buildkite),
+    (Forge.JENKINS, _is_set("JENKINS_URL", "HUDSON_URL"), _jenkins),
+)
+
+
+def public(address: str) -> str:
+    """Return an address without a name and a password."""
+    if "://" not in address:
+        return address
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
