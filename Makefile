@@ -35,11 +35,12 @@ check: $(STAMP) ## ruff, mypy --strict, import contracts
 	@echo "==> Floors (import-linter)"
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(STAMP) ## measure gto beside git and beside GTO 1.10.1
+bench: $(STAMP) ## measure gto beside git, GTO 1.10.1 and DVC
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/catalog.py
 	@$(BIN)/python benchmarks/signatures.py
 	@$(BIN)/python benchmarks/hook.py
+	@$(BIN)/python benchmarks/delivery.py
 
 docs: $(STAMP) ## build the documentation into site/
 	@echo "==> Documentation (mkdocs)"

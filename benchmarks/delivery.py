@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.measure import repeat, run  # noqa: E402  the path is known only now
 from benchmarks.run import environment  # noqa: E402
 from tests.delivery.web import serve_files  # noqa: E402
-from tests.environment import make_environment  # noqa: E402
+from tests.environment import dvc_of_clouds  # noqa: E402
 from tests.stores import serve_s3  # noqa: E402
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--gigabytes", type=int, default=2, help="the size of the file whose memory is measured")
     chosen = options.parse_args()
-    dvc = make_environment("dvc-s3", ["dvc[s3]>=3,<4", "--editable", str(ROOT)]).parent / "dvc"
+    dvc = dvc_of_clouds().parent / "dvc"
     gto = Path(sys.executable).parent / "gto"
     with tempfile.TemporaryDirectory(prefix="gto-delivery-") as name:
         place = Path(name)

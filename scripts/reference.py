@@ -20,7 +20,7 @@ import gto.core.published
 import gto.registry.exchange
 from gto.cli.main import _ALIASES, _COMMANDS, app
 from gto.cli.options import Argument, Section
-from scripts import schemas
+from scripts import export_schema, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 ARCHITECTURE = REFERENCE.parent / "architecture.md"
-_FLOORS = ("core", "git", "policy", "annotations", "registry", "catalog")
+_FLOORS = ("core", "git", "policy", "annotations", "storage", "registry", "catalog", "delivery", "lineage", "ci")
 
 _COMMANDS_HEAD = """\
 # Commands
@@ -252,6 +252,7 @@ def generated() -> dict[Path, str]:
         ARCHITECTURE: architecture(),
         REFERENCE / "schemas/policy.json": schemas.text(schemas.policy()),
         REFERENCE / "schemas/gto.json": schemas.text(schemas.settings()),
+        REFERENCE / "schemas/export.json": schemas.text(export_schema.export()),
     }
 
 

@@ -28,6 +28,11 @@ def make_environment(name: str, packages: list[str], *, constraints: Path | None
     return python
 
 
+def dvc_of_clouds() -> Path:
+    """Return the Python of an environment with the newest DVC 3 in which this checkout stands for GTO."""
+    return make_environment("dvc-clouds", ["dvc[azure,s3,ssh]>=3,<4", "--editable", str(PLACE.parent)])
+
+
 def _install(root: Path, python: Path, packages: list[str], constraints: Path | None) -> None:
     env = {key: value for key, value in os.environ.items() if not key.startswith(("COVERAGE_", "PYTHON"))}
     limits = ["--constraint", str(constraints)] if constraints else []

@@ -504,6 +504,18 @@ class MirrorBusy(Conflict):
         self.path = path
 
 
+class WatcherRuns(Conflict):
+    """Another `gto watch` writes the same journal."""
+
+    def __init__(self, path: str) -> None:
+        """Keep the path of the journal."""
+        super().__init__(
+            f"Another `gto watch` holds '{path}'",
+            "end it first; or name another journal with --state, which delivers the same events once more",
+        )
+        self.path = path
+
+
 class StorageError(GTOException):
     """The bytes of a file could not be brought."""
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,13 +15,14 @@ import pytest
 from tests import stores
 from tests.conftest import GIT_CONFIG
 from tests.delivery.web import serve_files
-from tests.environment import make_environment
+from tests.environment import dvc_of_clouds
 from tests.repo import Repo
+from tests.web import serve_web
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parent.parent.parent
+    from tests.web import Web
 
 
 class Layout(NamedTuple):
@@ -56,7 +58,7 @@ class Layout(NamedTuple):
 @pytest.fixture(scope="session")
 def dvc_python() -> Path:
     """An environment with the newest DVC 3 in which this checkout stands for GTO."""
-    return make_environment("dvc-s3", ["dvc[s3]>=3,<4", "--editable", str(ROOT)])
+    return dvc_of_clouds()
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +67,12 @@ def layouts(dvc_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     place = tmp_path_factory.mktemp("layouts")
     home = tmp_path_factory.mktemp("dvc-home")
     (home / "gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
-    with serve_files(place / "web") as url, stores.serve_s3(place / "s3") as s3:
+    with ExitStack() as servers:
+        url, s3 = (
+            servers.enter_context(serve_files(place / "web")),
+            servers.enter_context(stores.serve_s3(place / "s3")),
+        )
+        azure, ssh, lfs = (_serve(servers, one, place) for one in (_azure, _ssh, _lfs))
         env = {
             **{
                 key: value
@@ -79,6 +86,9 @@ def layouts(dvc_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             "DVC_SITE_CACHE_DIR": str(home / "site"),
             "LAYOUTS_HTTP": url,
             "LAYOUTS_S3": f"{s3.endpoint} {stores.KEY} {stores.SECRET}",
+            "LAYOUTS_AZURE": azure,
+            "LAYOUTS_SSH": ssh,
+            "LAYOUTS_LFS": lfs,
         }
         script = Path(__file__).parent / "layouts.py"
         argv = [str(dvc_python), str(script), str(place)]
@@ -89,6 +99,45 @@ def layouts(dvc_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for layout in found.values():
             _annotate(layout, home)
         yield found
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """A web server that fails as it is told."""
+    with serve_web() as running:
+        yield running
+
+
+def _serve(servers: ExitStack, begin: Callable[[ExitStack, Path], str], place: Path) -> str:
+    """What layouts.py has to know of a server; empty where this machine has not the program."""
+    try:
+        return begin(servers, place)
+    except pytest.skip.Exception:
+        return ""
+
+
+def _azure(servers: ExitStack, place: Path) -> str:
+    return servers.enter_context(stores.serve_azure(place / "azure")).connection
+
+
+def _ssh(servers: ExitStack, place: Path) -> str:
+    ssh = servers.enter_context(stores.serve_ssh(place / "ssh"))
+    (place / "known_hosts").write_text(ssh.known, encoding="utf-8")
+    return f"{stores.this_user()} {ssh.port} {ssh.key}"
+
+
+def _lfs(servers: ExitStack, place: Path) -> str:
+    return f"{servers.enter_context(stores.serve_lfs(place / 'lfs'))}/team/models.git"
+
+
+@pytest.fixture
+def known_hosts(layouts: dict[str, Layout]) -> None:
+    """The key of the SSH server is one that this user knows."""
+    known = next(iter(layouts.values())).place.parent / "known_hosts"
+    if known.exists():
+        own = Path(os.environ["HOME"]) / ".ssh"
+        own.mkdir()
+        shutil.copy(known, own)
 
 
 def _annotate(layout: Layout, home: Path) -> None:

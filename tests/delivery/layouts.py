@@ -8,6 +8,7 @@ take minutes.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -112,6 +113,45 @@ def a_file_in_git_of_a_dvc_project(_: Path) -> str:
     begin()
     write("model.txt")
     return "model.txt"
+
+
+@layout
+def a_git_directory_with_a_pipeline_in_it(_: Path) -> str:
+    begin()
+    Path("model").mkdir()
+    with contextlib.chdir("model"):
+        repro("stages:\n  t:\n    cmd: echo x > made.pkl\n    outs: [made.pkl]\n")
+    write("model/sub/readme.md")
+    write("model/sub/.dvcignore", "*.tmp\n")
+    return "model"
+
+
+@layout
+def a_whole_repository(_: Path) -> str:
+    begin()
+    write("model.pkl")
+    dvc("add", "model.pkl")
+    write("docs/readme.md", "in Git\n")
+    return "."
+
+
+@layout
+def a_git_directory_with_files_that_dvc_ignores(_: Path) -> str:
+    begin()
+    write(".dvcignore", "*.tmp\n")
+    write("model/a.txt")
+    write("model/b.tmp")
+    return "model"
+
+
+@layout
+def a_tracked_directory_with_files_that_dvc_ignores(_: Path) -> str:
+    begin()
+    write(".dvcignore", "*.tmp\n")
+    write("data/a.txt")
+    write("data/b.tmp")
+    dvc("add", "data")
+    return "data"
 
 
 # --- .dvc files
@@ -596,6 +636,131 @@ def a_file_imported_from_s3(_: Path) -> str:
     return "imported.pkl"
 
 
+# --- Azure, SSH and Git LFS
+
+
+class LackingError(Exception):
+    """A server that is not on this machine."""
+
+
+def told(variable: str) -> list[str]:
+    """Return what the tests say of a server."""
+    text = os.environ[variable]
+    if not text:
+        raise LackingError(f"no server for {variable}")
+    return text.split(" ")
+
+
+def begin_in_azure(directory: str) -> None:
+    """Make a DVC project whose remote is a directory of the container `models`."""
+    (connection,) = told("LAYOUTS_AZURE")
+    dvc("init")
+    dvc("remote", "add", "--default", "cloud", f"azure://models/{directory}")
+    dvc("remote", "modify", "--local", "cloud", "connection_string", connection)
+
+
+@layout
+def a_file_in_azure(_: Path) -> str:
+    begin_in_azure("plain-file")
+    write("model.pkl")
+    dvc("add", "model.pkl")
+    return "model.pkl"
+
+
+@layout
+def a_directory_in_azure(_: Path) -> str:
+    begin_in_azure("plain-directory")
+    tree("data")
+    write("data/empty", "")
+    dvc("add", "data")
+    return "data"
+
+
+@layout
+def a_file_imported_from_azure(_: Path) -> str:
+    begin_in_azure("imports")
+    write("model.pkl", "imported from Azure\n")
+    dvc("add", "model.pkl")
+    dvc("push")
+    (value,) = (line.split(": ")[1] for line in Path("model.pkl.dvc").read_text().splitlines() if "md5: " in line)
+    dvc("import-url", f"remote://cloud/files/md5/{value[:2]}/{value[2:]}", "imported.pkl")
+    return "imported.pkl"
+
+
+def begin_in_ssh(place: Path) -> None:
+    """Make a DVC project whose remote is a directory of a machine behind SSH: this one."""
+    user, port, key = told("LAYOUTS_SSH")
+    dvc("init")
+    dvc("remote", "add", "--default", "far", f"ssh://127.0.0.1{place}/far")
+    for option, value in (("user", user), ("port", port), ("keyfile", key), ("allow_agent", "false")):
+        dvc("remote", "modify", "--local", "far", option, value)
+
+
+@layout
+def a_file_behind_ssh(place: Path) -> str:
+    begin_in_ssh(place)
+    write("my model.pkl")
+    dvc("add", "my model.pkl")
+    return "my model.pkl"
+
+
+@layout
+def a_directory_behind_ssh(place: Path) -> str:
+    begin_in_ssh(place)
+    tree("data")
+    write("data/empty", "")
+    dvc("add", "data")
+    return "data"
+
+
+@layout
+def a_file_imported_from_ssh(place: Path) -> str:
+    begin_in_ssh(place)
+    write(str(place / "far/outside.pkl"), "from another machine\n")
+    dvc("import-url", "remote://far/outside.pkl", "inside.pkl")
+    return "inside.pkl"
+
+
+def upload(data: bytes) -> str:
+    """Put bytes on the Git LFS server, and return their pointer."""
+    (url,) = told("LAYOUTS_LFS")
+    oid = hashlib.sha256(data).hexdigest()
+    kind = "application/vnd.git-lfs+json"
+    body = {"operation": "upload", "transfers": ["basic"], "objects": [{"oid": oid, "size": len(data)}]}
+    headers = {"Accept": kind, "Content-Type": kind}
+    asked = urllib.request.Request(f"{url}/info/lfs/objects/batch", json.dumps(body).encode(), headers)  # noqa: S310  our own server
+    with urllib.request.urlopen(asked) as answer:  # noqa: S310
+        (one,) = json.load(answer)["objects"]
+    if "actions" in one:
+        way = one["actions"]["upload"]
+        put = urllib.request.Request(way["href"], data, way.get("header", {}), method="PUT")  # noqa: S310
+        urllib.request.urlopen(put).close()  # noqa: S310
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(data)}\n"
+
+
+def begin_with_lfs() -> None:
+    """Make a repository whose large files are on the Git LFS server."""
+    (url,) = told("LAYOUTS_LFS")
+    git("remote", "add", "origin", url)  # DVC adds `.git/info/lfs` to what `lfs.url` says, and git-lfs does not
+    write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
+
+
+@layout
+def a_file_of_git_lfs(_: Path) -> str:
+    begin_with_lfs()
+    write("model.bin", upload(b"large, or so it is said\n"))
+    return "model.bin"
+
+
+@layout
+def a_directory_of_git_and_git_lfs(_: Path) -> str:
+    begin_with_lfs()
+    write("model/weights.bin", upload(b"the weights\n"))
+    write("model/deep/more.bin", upload(b"more of them\n"))
+    write("model/readme.md", "in Git\n")
+    return "model"
+
+
 # --- what came from elsewhere
 
 
@@ -743,6 +908,8 @@ if __name__ == "__main__":
     for NAME in CHOSEN:
         try:
             RESULTS[NAME] = make(PLACE, NAME)
+        except LackingError as error:
+            RESULTS[NAME] = {"path": "", "code": 98, "said": str(error)}
         except Exception as error:  # noqa: BLE001  one that fails must not hide the others
             RESULTS[NAME] = {"path": "", "code": 99, "said": repr(error)}
     (PLACE / "results.json").write_text(json.dumps(RESULTS), encoding="utf-8")

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gto.delivery import imports
 from gto.delivery.locating import locate
 from gto.delivery.settings import Trust
-from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, NotInCommit
+from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, NotInCommit, RemoteUnreachable
 from gto.registry.registry import Registry
-from gto.storage.location import Content, Digest, Located, StoreAddress, StoreObject
+from gto.storage import fetching
+from gto.storage.location import Content, Digest, GitBlob, Located, StoreAddress, StoreObject
 from tests.repo import Repo
 from tests.stories.healthy import done, said
+from tests.web import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from tests.server import Server
+    from tests.web import Web
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 STRANGER = Trust(is_own=False)
@@ -164,7 +169,7 @@ def test_what_dvc_does_not_keep_and_nobody_committed_is_told(repo: Repo) -> None
         at(repo, "m.pkl", {".dvc/config": PLAIN, "m.pkl.dvc": out(md5=MD5, cache=False)})
     assert "`cache: false`" in told.value.hint
     found = at(repo, "", {"models/own": "own"})
-    assert {one.path for one in found.contents} == {".dvc/config", "README.md", "models/own"}
+    assert {one.path for one in found.contents} == {"README.md", "models/own"}
 
 
 @pytest.mark.parametrize("listing", [b"no JSON", b'[{"md5": "x", "relpath": "a"}]', b'[{"relpath": "../a"}]'])
@@ -289,6 +294,59 @@ def test_an_import_that_leads_back_to_itself_ends(repo: Repo) -> None:
         at(repo, "m.pkl", {".dvc/config": "", "m.pkl.dvc": imported(str(repo.path))})
 
 
+def imports_of(path: str, url: Path, count: int, into: str) -> dict[str, str]:
+    """As many .dvc files of imports of one path, of which nobody noted a hash."""
+    dep = json.dumps({"path": path, "repo": {"url": str(url)}})
+    return {f"{into}/{n}.dvc": f"deps:\n- {dep}\nouts:\n- path: '{n}'\n" for n in range(count)}
+
+
+def test_imports_of_many_files_open_their_repository_once(repo: Repo, source: Repo) -> None:
+    files = imports_of("plain.txt", source.path, 20, "all")
+    contents = at(repo, "all", {".dvc/config": "", **files}).contents
+    blobs = [one.sources[0] for one in contents]
+    assert len(blobs) == 20
+    assert len({id(blob.repo) for blob in blobs if isinstance(blob, GitBlob)}) == 1
+
+
+def test_imports_that_multiply_are_refused(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "_MOST", 50)
+    files = {"level3/file": "in Git"}
+    for level in range(3):
+        files |= imports_of(f"level{level + 1}", repo.path, 5, f"level{level}")
+    assert len(at(repo, "level1", {".dvc/config": "", **files}).contents) == 25
+    with pytest.raises(CannotLocate, match="more than 50 imports"):
+        at(repo, "level0")
+
+
+def test_a_listing_is_asked_for_again_where_a_server_fails_for_a_moment(
+    repo: Repo, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "_FIRST_WAIT", 0.001)
+    listing = json.dumps([{"md5": MD5, "relpath": "a"}]).encode()
+    value = hashlib.md5(listing, usedforsecurity=False).hexdigest() + ".dir"
+    place = f"/files/md5/{value[:2]}/{value[2:]}"
+    web.files[place] = listing
+    web.rule(place, lambda _asked, _reply: Reply(503), 4)
+    config = PLAIN.replace("s3://bucket/models", web.url)
+    files = {".dvc/config": config, "m.pkl.dvc": out(md5=value, nfiles=1)}
+    assert [one.path for one in at(repo, "m.pkl", files).contents] == ["a"]
+    web.rule(place, lambda _asked, _reply: Reply(503))
+    with pytest.raises(RemoteUnreachable, match="503"):
+        at(repo, "m.pkl")
+
+
+def test_many_projects_in_one_repository_take_time_in_proportion(repo: Repo) -> None:
+    taken = []
+    for count in (150, 600):
+        repo.commit("work", {f"{n}/{file}": "" for n in range(count) for file in (".dvc/config", "a.dvc", "b.txt")})
+        registry = Registry.open(str(repo.path))
+        commit = registry.commit()
+        began = time.process_time()
+        assert len(locate(registry, commit, "").contents) >= count
+        taken.append(max(time.process_time() - began, 0.05))
+    assert taken[1] < 8 * taken[0], taken
+
+
 def test_an_import_from_a_server_is_read_through_a_mirror(repo: Repo, source: Repo, server: Server) -> None:
     server.new("source.git", "uploadpack.allowFilter=true", "uploadpack.allowAnySHA1InWant=true")
     source.git("push", "--quiet", server.url("source.git"), "HEAD:refs/heads/main")
@@ -380,3 +438,17 @@ def test_a_url_that_has_nothing_is_told(repo: Repo, tmp_path: Path) -> None:
         at(repo, f"{tmp_path}/empty/")
     with pytest.raises(ContentMissing):
         at(repo, f"{tmp_path}/gone")
+
+
+def test_a_directory_above_gives_no_name_that_leads_out(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "data/inner").mkdir(parents=True)
+    (tmp_path / "data/a").write_text("a")
+    found = at(repo, f"{tmp_path}/data/inner/..")
+    assert (found.name, [one.path for one in found.contents]) == ("files", ["a"])
+
+
+def test_the_url_of_an_annotation_is_printed_as_it_is_but_for_who_may_read_it(repo: Repo, web: Web) -> None:
+    web.files["/x"] = b"x"
+    path = f"{web.url.replace('//', '//ada:secret@')}/x?id=3"
+    repo.commit("work", {"artifacts.yaml": json.dumps({"m": {"path": path}})})
+    assert done(repo.gto("url", "m", "--rev", "HEAD")) == f"{web.url}/x?id=3\n"

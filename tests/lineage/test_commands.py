@@ -185,3 +185,8 @@ def test_all_is_read_in_few_processes(models: Repo) -> None:
     started = [json.loads(line) for line in trace.read_text(encoding="utf-8").splitlines()]
     count = sum(event["event"] == "start" for event in started)
     assert count <= 14, count
+
+
+def test_a_directory_is_no_page(models: Repo) -> None:
+    (models.path / "pages").mkdir()
+    said(models.gto("plots", "HEAD", "-o", "pages"), "'pages' is a directory", "-o pages/plots.html")

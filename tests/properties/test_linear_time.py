@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,13 @@ import pytest
 from gto.annotations import interpolation, scalar, sheet
 from gto.core import approval, event, names, selector, semver, signed, tag
 from gto.core.event import TagRecord
+from gto.delivery.ini import parse_ini
+from gto.exceptions import BadFile, UnsafePath
 from gto.git import allowed_signers, cache, push, refusal, remote, sshsig, tags, verify_tag
 from gto.git.commit import parse_commit
 from gto.git.repo import GitObject
+from gto.storage import address
+from gto.storage.target import check_paths
 from tests.factories import body, oid
 
 if TYPE_CHECKING:
@@ -160,3 +165,33 @@ def test_a_value_of_an_annotation(unit: str) -> None:
     for pattern in (interpolation._GRAMMAR_RE, scalar._INT_RE, scalar._FLOAT_RE, sheet._COMMENT_LINE_RE):  # noqa: SLF001  see matching()
         check(matching(pattern), unit)
         check(matching(pattern), unit, "a", "$")
+
+
+def read_configuration(text: str) -> object:
+    try:
+        return parse_ini(text.encode(), "config")
+    except BadFile:
+        return None
+
+
+@pytest.mark.parametrize("unit", [" ", "a", "a ", "'", '"', "#", "[", "]", "=", "= ", "' ", "[ "])
+def test_a_configuration_of_dvc(unit: str) -> None:
+    for start in ("", "[", "[a", "['a'", "a", "a =", "a = b", "a = 'b'"):
+        check(read_configuration, unit, start, "x")
+
+
+def read_paths(text: str) -> object:
+    with suppress(UnsafePath):
+        check_paths([text])
+    return None
+
+
+@pytest.mark.parametrize("unit", ["a", "a/", "/", "../", ". "])
+def test_a_path_of_a_listing(unit: str) -> None:
+    check(read_paths, unit, end="a")
+
+
+@pytest.mark.parametrize("unit", ["?", "&", "?a", "://", "@", "://a@", "=", "a"])
+def test_an_address_of_a_store(unit: str) -> None:
+    for start in ("", "https://", "https://a?"):
+        check(lambda text: (address.masked(text), address.shown(text), address.without_user(text)), unit, start, " ")

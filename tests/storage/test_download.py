@@ -17,6 +17,7 @@ from gto.exceptions import (
     ChecksumMismatch,
     ContentMissing,
     RemoteUnreachable,
+    StoreRefused,
     TargetTaken,
     TargetUnwritable,
     UnsafePath,
@@ -26,7 +27,7 @@ from gto.git.repo import open_repo
 from gto.storage import fetching
 from gto.storage.download import download
 from gto.storage.location import Content, Digest, GitBlob, StoreAddress, StoreObject
-from gto.storage.part import WORTH_KEEPING
+from gto.storage.part import WORTH_KEEPING, Part
 from tests.faulty import need_strace
 from tests.web import Reply
 
@@ -200,6 +201,19 @@ def test_a_server_that_sends_without_end_is_not_listened_to(web: Web, tmp_path: 
     web.files["/it"] = bytes(50 << 20)
     with pytest.raises(ChecksumMismatch, match="5 bytes expected, more than 5 bytes found"):
         one(content, tmp_path / "it")
+
+
+def test_of_several_places_the_one_that_says_most_is_told(web: Web, tmp_path: Path) -> None:
+    content = at(web, b"x")
+    web.rule("/it", lambda _asked, _reply: Reply(401))
+    empty = StoreObject(StoreAddress(str(tmp_path), trusted=True), "nope")
+    both = content._replace(sources=(empty, *content.sources, empty))
+    with pytest.raises(StoreRefused, match="credentials"):
+        download([both], str(tmp_path / "it"), is_directory=False)
+    with pytest.raises(ContentMissing, match="nope"):
+        download([content._replace(sources=(empty,))], str(tmp_path / "it"), is_directory=False)
+    with pytest.raises(ContentMissing):
+        download([content._replace(sources=())], str(tmp_path / "it"), is_directory=False)
 
 
 def test_a_damaged_cache_is_skipped_with_a_note_and_a_missing_one_without(web: Web, tmp_path: Path) -> None:
@@ -418,6 +432,7 @@ def test_the_first_failure_ends_the_others(web: Web, tmp_path: Path) -> None:
 
 BAD = (
     *("../x", "a/../../x", "/etc/x", "", "a//b", "./a", "a/", "C:/x", "C:\\x", "a\\b", "a\nb", "a\0b", "a\x1bb"),
+    *("a/" * 5000 + "a", "a" * 5000, "a/\ud800"),
     *("con", "a/NUL.txt", "lpt1", ".git/hooks/x", "a/.GIT/config", "git~1/x", ".gto-x.part", ".gto-x.part/a"),
 )
 
@@ -541,6 +556,31 @@ def test_a_disk_that_takes_nothing_is_said_and_with_room_it_goes_on(
     one(content, tmp_path / "it")
     assert names(tmp_path) == ["it"]
     assert (tmp_path / "it").read_bytes() == LARGE
+
+
+@pytest.mark.parametrize("call", ["fsync:error=EINVAL:when=2+", "openat:error=EACCES"])
+def test_a_file_system_that_cannot_secure_a_directory_is_good_enough(call: str, web: Web, tmp_path: Path) -> None:
+    need_strace()
+    content = at(web, LARGE)
+    quiet = {**os.environ, "COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    (tmp_path / "out").mkdir()
+    only = ["-P", str(tmp_path / "out")] if call.startswith("openat") else []
+    inject = ["strace", "-f", "-qq", "-o", "/dev/null", *only, "-e", f"inject={call}"]
+    result = subprocess.run(
+        [*inject, *script(content, tmp_path / "out/it")], capture_output=True, text=True, env=quiet, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "out/it").read_bytes() == LARGE
+
+
+def test_a_temporary_file_that_somebody_cut_is_an_error_and_no_endless_reading(tmp_path: Path) -> None:
+    part = Part(str(tmp_path / "it"), Content("", None, md5(b"abc"), ()))
+    part.append(b"abc")
+    os.truncate(part.temporary, 1)
+    with pytest.raises(TargetUnwritable, match="not there any more"):
+        part.digest()
+    part.leave(keep=False)
+    assert names(tmp_path) == []
 
 
 def test_a_directory_that_cannot_be_made_is_said(web: Web, tmp_path: Path) -> None:

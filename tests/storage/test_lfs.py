@@ -125,15 +125,21 @@ def test_without_a_remote_nobody_knows_the_server(repo: Repo) -> None:
         find_endpoint(open_repo(str(repo.path)), "HEAD")
 
 
-def test_what_git_lfs_fetched_here_comes_first(repo: Repo, tmp_path: Path) -> None:
+def test_what_git_lfs_fetched_here_comes_first_and_no_server_is_asked(repo: Repo, web: Web, tmp_path: Path) -> None:
     opened = open_repo(str(repo.path))
-    sources = lfs_sources(opened, Endpoint("http://127.0.0.1:9", trusted=True), Pointer(OID, len(DATA)))
+    sources = lfs_sources(opened, Endpoint(f"{web.url}/lfs", trusted=True), Pointer(OID, len(DATA)))
     place = repo.path / ".git/lfs/objects" / object_key(OID)
     place.parent.mkdir(parents=True)
     place.write_bytes(DATA)
     one = Content("", len(DATA), Digest("sha256", OID), sources)
     download([one], str(tmp_path / "it"), is_directory=False, repo=opened)
     assert (tmp_path / "it").read_bytes() == DATA
+    assert web.asked == []
+    place.write_bytes(b"damaged")
+    answer(web)
+    result = download([one], str(tmp_path / "other"), is_directory=False, repo=opened)
+    assert (tmp_path / "other").read_bytes() == DATA
+    assert "does not hold what was registered" in result.notes[0]
 
 
 # --- a real server, and a directory
@@ -195,6 +201,15 @@ def test_many_objects_need_one_request_and_their_headers_are_sent(web: Web, tmp_
     download(contents, str(tmp_path / "out"), is_directory=True)
     assert [one.path for one in web.asked].count("/lfs/objects/batch") == 1
     assert {one.headers.get("Authorization") for one in web.asked if one.method == "GET"} == {"RemoteAuth x"}
+
+
+def test_a_path_with_an_at_sign_is_asked_for_as_it_is(web: Web, tmp_path: Path) -> None:
+    action = {"href": f"{web.url}/objects/it"}
+    objects = [{"oid": OID, "size": len(DATA), "actions": {"download": action}}]
+    web.files["/objects/it"] = DATA
+    web.rule("/@team/lfs/objects/batch", lambda _asked, _reply: Reply(200, json.dumps({"objects": objects}).encode()))
+    assert bring(at(f"{web.url}/@team/lfs"), tmp_path / "it") == DATA
+    assert bring(at(f"{web.url.replace('//', '//ada@')}/@team/lfs"), tmp_path / "other") == DATA
 
 
 @pytest.mark.parametrize("trusted", [True, False])

@@ -156,6 +156,36 @@ def test_redirects_without_end_are_refused(site: Web) -> None:
     refused(lambda: read(open_it(f"{site.url}/base"), "moved"), RemoteUnreachable, "redirects more than 5 times")
 
 
+def test_blanks_and_letters_of_a_url_are_sent_as_browsers_send_them(site: Web) -> None:
+    site.files["/my models/größe 1%.pkl"] = b"x"
+    for url in ("/my models/größe 1%25.pkl", "/my%20models/gr%C3%B6%C3%9Fe%201%25.pkl"):
+        store = open_it(site.url + url)
+        assert store.stat("") == 1
+        assert read(store, "") == b"x"
+    assert read(open_it(f"{site.url}/my models"), "größe 1%.pkl") == b"x"
+
+
+@pytest.mark.parametrize("status", [403, 405, 501])
+def test_a_server_that_answers_no_head_is_asked_for_the_file(site: Web, status: int) -> None:
+    site.rule("/base/a.bin", lambda asked, reply: Reply(status) if asked.method == "HEAD" else reply)
+    assert open_it(f"{site.url}/base").stat("a.bin") == len(TEXT)
+    site.rule("/base/secret", lambda _asked, _reply: Reply(status))
+    refused(lambda: open_it(f"{site.url}/base").stat("secret"), RemoteUnreachable, str(status))
+
+
+def test_a_length_or_range_that_is_no_number_of_bytes_is_refused(site: Web) -> None:
+    many = "9" * 5000  # Python reads no such number
+    site.rule("/base/a.bin", lambda _asked, _reply: Reply(200, TEXT, {"Content-Length": many}, -1))
+    assert open_it(f"{site.url}/base").stat("a.bin") is None
+    assert read(open_it(f"{site.url}/base"), "a.bin") == TEXT
+    site.rule("/base/sub/b.txt", lambda _asked, _reply: Reply(206, b"b", {"Content-Range": f"bytes {many}-"}))
+    refused(lambda: read(open_it(f"{site.url}/base"), "sub/b.txt", start=1), RemoteUnreachable, "another range")
+
+
+def test_a_path_that_no_file_can_have_is_missing(tmp_path: Path) -> None:
+    refused(lambda: read(open_it(f"file://{tmp_path}/a%00b"), ""), ContentMissing)
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "passing"),
     [
@@ -211,6 +241,11 @@ def test_a_proxy_of_the_environment_is_used(site: Web, monkeypatch: pytest.Monke
     monkeypatch.delenv("NO_PROXY", raising=False)
     site.files["http://models.example/x"] = b"through the proxy"
     assert read(open_it("http://models.example"), "x") == b"through the proxy"
+    assert "Proxy-Authorization" not in site.asked[-1].headers
+    monkeypatch.setenv("http_proxy", site.url.replace("//", "//ada:lovelace@"))
+    site.files["http://other.example/x"] = b"y"
+    assert read(open_it("http://other.example"), "x") == b"y"
+    assert site.asked[-1].headers["Proxy-Authorization"] == "Basic YWRhOmxvdmVsYWNl"
 
 
 @pytest.mark.parametrize(
@@ -229,6 +264,8 @@ def test_a_proxy_of_the_environment_is_used(site: Web, monkeypatch: pytest.Monke
         ("ssh://127.0.0.1:9/x", {}, "Connect call failed"),
         ("azure://models", {}, "names the storage account"),
         ("azure://models", {"connection_string": "nonsense"}, "connection string"),
+        ("azure://models", {"account_name": "evil.example/?", "account_key": "a2V5"}, "no storage account is called"),
+        ("s3://models", {"region": "evil.example/#", "access_key_id": "a"}, "no region is called"),
         ("s3://models", {"profile": "nobody"}, "no AWS profile 'nobody'"),
         ("s3://models", {"endpointurl": "http://127.0.0.1:9"}, ""),
     ],

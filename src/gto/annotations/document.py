@@ -1,7 +1,6 @@
 """The values of a YAML file that a stranger wrote."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from gto.annotations import scalar
 from gto.annotations.node import Alias, Mapping, Node, Scalar, Sequence
@@ -19,14 +18,14 @@ _DEEPEST_LINE = 3  # section, entry, field
 _MERGE = {None, _CORE + "merge"}
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
     """A YAML file: its value, and where each part of it stands."""
 
-    file: str
-    root: Node | None
-    value: object
-    _lines: dict[Keys, int] = field(default_factory=dict, compare=False, repr=False)
+    def __init__(self, file: str, root: Node | None, value: object) -> None:
+        self.file = file
+        self.root = root
+        self.value = value
+        self._lines: dict[Keys, int] = {}
 
     def line(self, *keys: object) -> int | None:
         """Return the line of what at most three `keys` lead to, or of the last found on the way; lists count from 0."""

@@ -1,10 +1,9 @@
 """The nodes of a YAML text with their places in it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a node stands in its text: offsets in characters, the end before trailing blanks and comments."""
 
     start: int
@@ -13,8 +12,7 @@ class Place:
     """Counts from 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A value without parts, as written."""
 
     place: Place
@@ -29,8 +27,7 @@ class Scalar:
     """How many levels are below it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list."""
 
     place: Place
@@ -41,16 +38,14 @@ class Sequence:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A key with its value."""
 
     key: Scalar
     value: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Keys and values in the order of the text."""
 
     place: Place
@@ -61,8 +56,7 @@ class Mapping:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """A reference to a node that stands earlier in the text."""
 
     place: Place

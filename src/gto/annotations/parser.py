@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from gto.annotations.node import Alias, Mapping, Node, Pair, Place, Scalar, Sequence
@@ -19,8 +18,9 @@ MAX_DIRECTIVES = 16  # libyaml compares each with each: 60,000 take 4 s before t
 
 _CORE = "tag:yaml.org,2002:"
 _COLLECTION_TAGS = {None, "!", _CORE + "map", _CORE + "seq"}
-_UNPRINTABLE_RE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SURROGATE_RE = re.compile("[\ud800-\udfff]")
+_UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_UNPRINTABLE_ASCII_RE = re.compile("[^\t\n\r\x20-\x7e]")
+_SURROGATE = "[\ud800-\udfff]"
 _DIRECTIVE_RE = re.compile("^%", re.MULTILINE)
 
 
@@ -41,7 +41,8 @@ def parse(text: str, file: str) -> Node | None:
 
 
 def _check_text(text: str, file: str) -> None:
-    wrong = _UNPRINTABLE_RE.search(text)
+    # Patterns of all that Unicode has take milliseconds to compile, and most files are ASCII.
+    wrong = _UNPRINTABLE_ASCII_RE.search(text) if text.isascii() else re.search(_UNPRINTABLE, text)
     if wrong:
         reason = f"a character that YAML does not allow: U+{ord(wrong[0]):04X}"
         raise BadFile(file, reason, text.count("\n", 0, wrong.start()) + 1)
@@ -56,16 +57,16 @@ def _reason(text: str, error: "MarkedYAMLError") -> str:
     return ", ".join(part for part in (error.problem, error.context) if part)
 
 
-@dataclass(slots=True)
 class _Builder:
     """Takes the events of one text one by one."""
 
-    text: str
-    file: str
-    events: Iterator["Event"]
-    anchors: dict[str, Scalar | Sequence | Mapping | None] = field(default_factory=dict)
-    aliases: int = 0
-    nodes: int = 0
+    def __init__(self, text: str, file: str, events: Iterator["Event"]) -> None:
+        self.text = text
+        self.file = file
+        self.events = events
+        self.anchors: dict[str, Scalar | Sequence | Mapping | None] = {}
+        self.aliases = 0
+        self.nodes = 0
 
     def document(self) -> Node | None:
         from yaml.events import DocumentStartEvent, StreamEndEvent
@@ -114,7 +115,7 @@ class _Builder:
 
     def scalar(self, event: "ScalarEvent") -> Scalar:
         place = _place(event)
-        if _SURROGATE_RE.search(event.value):
+        if not event.value.isascii() and re.search(_SURROGATE, event.value):
             raise BadFile(self.file, "half of a surrogate pair is no text", place.line)
         written = self.text[place.start : place.end]
         style = event.style or ""

@@ -61,7 +61,8 @@ def _quoted(text: str) -> str:
     """Quote a value; one with line breaks, or with what a CI obeys in its log, has those written as octal numbers."""
     if not _BREAKS_RE.search(text) and "##" not in text:
         return shlex.quote(text)
-    octal = "".join(chr(byte) if chr(byte) in _PLAIN else f"\\0{byte:03o}" for byte in text.encode())
+    data = text.encode("utf-8", "surrogateescape")
+    octal = "".join(chr(byte) if chr(byte) in _PLAIN else f"\\0{byte:03o}" for byte in data)
     return f"\"$(printf '%b' '{octal}')\""
 
 

@@ -12,6 +12,7 @@ from gto.core.snapshot import fold
 from gto.exceptions import BadFile, GitError, NoRepo, RemoteFailed
 from gto.git import fetch
 from gto.registry import annotation, basis
+from gto.registry.files import Files
 from gto.registry.registry import Registry
 
 
@@ -30,7 +31,7 @@ def inquire(registry: Registry, trigger: Trigger) -> Answer:
     in the place of the one that started the job, or has one that was deleted since. RemoteFailed where the remote does
     not answer, and the tag is not here as it was made.
     """
-    repo = trigger.repo or _address(registry)
+    repo = trigger.repo or address(registry)
     silent = Report(ref=trigger.ref, repo=repo)
     name = tag.find(trigger.tag or "")
     if trigger.tag is None:
@@ -51,7 +52,7 @@ def inquire(registry: Registry, trigger: Trigger) -> Answer:
     return Answer(report(state, event, said, repo), event, (*notes, *more))
 
 
-def _address(registry: Registry) -> str:
+def address(registry: Registry) -> str:
     """Return the remote's address without anything secret; empty where there is none."""
     if registry.repo.mirror is not None:
         return registry.repo.mirror.remote.url
@@ -77,9 +78,13 @@ def _annotation(registry: Registry, event: Event) -> tuple[Annotation | None, Se
     """Return what the event's commit says of the artifact; an annotation that cannot be read is a note."""
     try:
         get_commit(registry, event)
-        return annotation.find(registry, event.artifact, event.commit), ()
+        found = annotation.read_files(Files(registry.repo), event.commit, annotation.files_of(registry, event.artifact))
     except BadFile as error:
         return None, (f"the annotation is left out: {error.message}",)
+    said = next((one for one in found.annotations if one.name == event.artifact), None)
+    # Another artifact's annotation may be wrong: that is not this job's business.
+    problems = [one for one in found.problems if said is None or one.artifact == event.artifact]
+    return said, [f"the annotation is left out: {one.subject}: {one.reason}" for one in problems]
 
 
 def get_commit(registry: Registry, event: Event) -> None:

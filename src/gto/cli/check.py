@@ -1,4 +1,4 @@
-"""`gto check`: judge tags by the policy, as a server's hook would."""
+"""`gto check`: judge tags by the policy, as a server's hook would, or files before they are committed."""
 
 import click
 
@@ -9,16 +9,18 @@ from gto.core.policy import Verdict
 @click.command(
     "check",
     cls=options.Command,
-    short_help="Judge tags by the policy.",
+    short_help="Judge tags by the policy, or files before they are committed.",
     examples="""
     gto check churn#prod#3                          one tag of this repository
     gto check --range < lines                       what a push changed: lines of `old new ref`
     gto check churn@v1.0.0 --policy-from origin/main
+    gto check --files dvc.yaml .gto                 annotations and settings, as they stand in the work tree
     """,
 )
 @options.repo
-@options.argument("refs", "Tags", nargs=-1, metavar="REF...")
+@options.argument("refs", "Tags, or with --files paths", nargs=-1, metavar="REF...")
 @click.option("--range", "pushed", is_flag=True, help="Read lines of `old new ref` from stdin, as a hook gets them")
+@click.option("--files", is_flag=True, help="Check files: artifacts.yaml, dvc.yaml, .gto, .gto.policy.yaml")
 @click.option(
     "--policy-from",
     metavar="REV",
@@ -31,6 +33,7 @@ def command(
     repo: str,
     refs: tuple[str, ...],
     pushed: bool,
+    files: bool,
     policy_from: str | None,
     allowed_signers: str | None,
     user: str | None,
@@ -40,7 +43,14 @@ def command(
 
     What is checked out does not count. The exit code is 1 if a tag is refused. A tag that is no business of GTO is
     not named.
+
+    With --files it is files of the work tree that are judged: whether what they say can be read. No tag is.
     """
+    if files:
+        if pushed or policy_from or user or allowed_signers:
+            raise click.UsageError("--files judges no tags: leave --range, --policy-from, --user, --allowed-signers")
+        _check_files(repo, refs, as_json=as_json)
+        return
     from gto.registry import checking
 
     if bool(refs) == pushed:
@@ -55,6 +65,22 @@ def command(
         source = checking.default_source(registry, policy_from)
         verdicts = checking.check_tags(registry, refs, source, signers=signers, user=user)
     show(verdicts, as_json=as_json)
+
+
+def _check_files(repo: str, paths: tuple[str, ...], *, as_json: bool) -> None:
+    from gto.registry.proofreading import proofread
+
+    if not paths:
+        raise click.UsageError("Name files: `gto check --files dvc.yaml .gto`")
+    found = proofread(options.open_registry(repo), paths)
+    if as_json:
+        render.as_json([problem._asdict() for problem in found])
+    for problem in () if as_json else found:
+        render.say(f"{problem.subject}: {problem.reason} [{problem.code}]")
+        if problem.hint:
+            render.note(f"   {problem.hint}")
+    if found:
+        raise SystemExit(1)
 
 
 def show(verdicts: list[Verdict], *, as_json: bool = False) -> None:

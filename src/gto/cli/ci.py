@@ -136,7 +136,7 @@ def _hand_on(trigger: Trigger, answer: Answer, dotenv: str | None, *, prints: bo
 def _append(variable: str, text: str) -> None:
     path = os.environ.get(variable)
     if path:
-        with open(path, "a", encoding="utf-8") as file:
+        with open(path, "a", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             file.write(text)
 
 
@@ -176,7 +176,7 @@ def _summarize(registry: Registry, answer: Answer, place: str) -> None:
     if not path:
         render.say(text.rstrip("\n"))
         return
-    with open(path, "a", encoding="utf-8") as file:
+    with open(path, "a", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
 
 

@@ -20,7 +20,7 @@ _COMMANDS = {
     Section.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
     Section.SHARE: ("status", "push", "fetch"),
     Section.TRUST: ("verify", "policy", "approve", "reviews", "check", "hook"),
-    Section.DOWNSTREAM: ("ci",),
+    Section.DOWNSTREAM: ("ci", "watch", "export"),
     Section.CATALOGUE: ("repos",),
     Section.OTHER: ("cache", "completion"),
     Section.HIDDEN: ("parse-tag", "print-state", "latest", "which"),

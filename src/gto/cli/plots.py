@@ -3,6 +3,7 @@
 import click
 
 from gto.cli import options, render
+from gto.exceptions import UsageError
 
 
 @click.command(
@@ -33,6 +34,8 @@ def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, a
     from gto.lineage.gallery import plot
     from gto.registry import whole_file
 
+    if os.path.isdir(out):
+        raise UsageError(f"'{out}' is a directory", f"-o names the page: -o {os.path.join(out, 'plots.html')}")
     found = plot(options.open_registry(repo), selectors, name)
     whole_file.replace(os.path.abspath(out), found.page())
     if as_json:

@@ -98,7 +98,7 @@ def as_json(value: object) -> None:
     import json
 
     text = json.dumps(value, indent=4, default=_plain).replace("\x7f", "\\u007f")  # which JSON does not escape
-    click.echo(text.replace("##", "\\u0023#") if _is_obeyed() else text)
+    click.echo(text.replace("##", "\\u0023\\u0023") if _is_obeyed() else text)
 
 
 def _plain(value: object) -> object:

@@ -1,14 +1,18 @@
 """Text that strangers wrote, made harmless for where it is shown: a terminal, the log of a CI job, Markdown."""
 
-import re
+from __future__ import annotations
 
-from gto.core.table import Cell, Table
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gto.core.table import Cell, Table
 
 MISSING = "-"
 _CONTROL_RE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 # Azure Pipelines and TeamCity obey `##vso[...]` and `##teamcity[...]` anywhere in a line, GitHub Actions `##[...]` and
-# a line that begins with `::`.
-_COMMAND_RE = re.compile(r"#(?=#\w*(?:\.\w+)?\[)|(?m:^)(?P<blank>[ \t]*):(?=:)")
+# a line that begins with `::`, blanks of any script before it.
+_COMMAND_RE = re.compile(r"#(?=#\w*(?:\.\w+)?\[)|(?m:^)(?P<blank>[^\S\n]*):(?=:)")
 _LONGEST = 120  # characters of a cell
 
 
@@ -39,7 +43,7 @@ def code(cell: Cell) -> str:
 
 def cut(table: Table) -> Table:
     """Return the table with long cells cut."""
-    return Table(table.columns, tuple(tuple(_short(cell) for cell in row) for row in table.rows))
+    return table._replace(rows=tuple(tuple(_short(cell) for cell in row) for row in table.rows))
 
 
 def markdown(table: Table) -> str:

@@ -33,7 +33,7 @@ def _url(content: Content, name: str, sign: int | None) -> str:
         kept = {GitBlob: "Git itself", LfsObject: "Git LFS"}[type(content.sources[0])]
         raise CannotLocate(f"'{what}' is kept in {kept}, which has no URL for it", "`gto get` brings it")
     source = far[0]
-    plain = address.shown(address.join(source.store.url, source.key))
+    plain = _plain(source)
     if sign is None:
         return plain if source.version is None else f"{plain}?versionId={source.version}"
     from gto.storage.store import open_store
@@ -44,3 +44,10 @@ def _url(content: Content, name: str, sign: int | None) -> str:
             f"'{plain}' cannot be signed", "S3, Google and Azure sign; `gto get` brings it from anywhere"
         )
     return signed
+
+
+def _plain(source: StoreObject) -> str:
+    """Return the URL of an object; of one that a file of the commit names whole, with what stands behind its `?`."""
+    if not source.key:
+        return address.without_user(source.store.url)
+    return address.shown(address.join(source.store.url, source.key))

@@ -3,15 +3,13 @@
 import os
 import posixpath
 from collections.abc import Callable, Sequence
-from hashlib import md5
 from typing import Literal
 
-from gto.delivery.listing import LARGEST, hash_of, parse_listing
 from gto.delivery.output import LISTING, FileEntry, Output
 from gto.delivery.project import Project
 from gto.delivery.settings import Remote
 from gto.delivery.site import Site
-from gto.exceptions import BadFile, CannotLocate, ChecksumMismatch, ContentMissing, NotInCommit, StorageError
+from gto.exceptions import BadFile, CannotLocate, ChecksumMismatch, NotInCommit
 from gto.storage.location import Content, Digest, Located, Source, StoreAddress, StoreObject
 
 Follow = Callable[[Site, Output, str], Located]
@@ -25,6 +23,7 @@ class Keeper:
         self._site = site
         self._project = project
         self._follow = follow
+        self._remotes: dict[str | None, Remote | None] = {}
 
     def locate(self, output: Output, inside: str = "") -> Located:
         """Return the files of an output, or of a path in it; what DVC does not have raises an error."""
@@ -67,6 +66,9 @@ class Keeper:
 
     def _listed(self, output: Output, digest: Digest) -> tuple[Content, ...]:
         """Read the listing of a directory, and return its files."""
+        from gto.delivery.listing import parse_listing
+        from gto.delivery.listing_object import fetch
+
         algorithm: Literal["md5", "md5-dos2unix"] = "md5" if digest.algorithm == "md5" else "md5-dos2unix"
         data = fetch(self._sources(output, digest, "", None), digest)
         try:
@@ -106,9 +108,11 @@ class Keeper:
         return tuple(found)
 
     def _remote(self, output: Output) -> Remote | None:
-        settings = self._site.settings(self._project.root)
-        name = output.remote or settings.default
-        return settings.remote(name) if name else None
+        if output.remote not in self._remotes:
+            settings = self._site.settings(self._project.root)
+            name = output.remote or settings.default
+            self._remotes[output.remote] = settings.remote(name) if name else None
+        return self._remotes[output.remote]
 
     def _origin(self, url: str) -> StoreAddress:
         return self._site.settings(self._project.root).address_of_url(url)
@@ -122,30 +126,6 @@ def key_of(digest: Digest) -> str:
     """Return the name of an object in a cache or remote of DVC's."""
     start = "files/md5/" if digest.algorithm == "md5" else ""
     return f"{start}{digest.value[:2]}/{digest.value[2:]}"
-
-
-def fetch(sources: Sequence[Source], digest: Digest) -> bytes:
-    """Return the listing of a directory from the first source that has it whole."""
-    from gto.storage.store import open_store
-
-    failures: list[StorageError] = []
-    for source in sources:
-        assert isinstance(source, StoreObject)  # noqa: S101  DVC keeps listings in stores
-        name = f"{source.store.url.rstrip('/')}/{source.key}"
-        try:
-            data = b""
-            for chunk in open_store(source.store).read(source.key, source.version):
-                data += chunk
-                if len(data) > LARGEST:
-                    raise ChecksumMismatch(name, f"a listing of at most {LARGEST} bytes", "more")
-            found = md5(data, usedforsecurity=False).hexdigest() + LISTING
-            if found != digest.value:
-                raise ChecksumMismatch(name, f"MD5 {digest.value}", found)
-        except StorageError as error:
-            failures.append(error)
-        else:
-            return data
-    raise next((error for error in failures if not isinstance(error, ContentMissing)), failures[-1])
 
 
 def _within(found: Located, output: Output, inside: str, missing: NotInCommit) -> Located:
@@ -171,6 +151,8 @@ def check_listing(output: Output, contents: Sequence[Content]) -> None:
     pairs = [(one.path, one.digest.value) for one in contents if one.digest and one.digest.algorithm == "md5"]
     if expected is None or expected.algorithm != "md5" or len(pairs) != len(contents):
         return
+    from gto.delivery.listing import hash_of
+
     found = hash_of(pairs)
     if found != expected.value:
         raise ChecksumMismatch(f"the source of '{output.path}'", f"MD5 {expected.value}", found)

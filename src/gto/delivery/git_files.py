@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Iterable, Mapping
 
+from gto.delivery.project import DVC_DIRECTORY
 from gto.delivery.site import Site
 from gto.delivery.tree import LINK, Entry, sizes
 from gto.exceptions import CannotLocate
@@ -29,7 +30,7 @@ def directory_contents(site: Site, directory: str) -> list[Content]:
 def _is_of_tools(path: str) -> bool:
     """Tell whether a file is one of DVC's own, which `dvc get` leaves out too."""
     name = posixpath.basename(path)
-    return name in {"dvc.yaml", "dvc.lock"} or name.endswith(".dvc")
+    return name in {"dvc.yaml", ".dvcignore"} or name.endswith(".dvc") or DVC_DIRECTORY in path.split("/")
 
 
 def _followed(site: Site, path: str, entry: Entry) -> str:

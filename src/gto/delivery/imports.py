@@ -16,6 +16,7 @@ from gto.registry.registry import Registry
 from gto.storage.location import Content, Located, StoreObject
 
 _DEEPEST = 8  # imports of imports
+_MOST = 1000  # imports of one question: each may lead to many others
 _LARGEST = 1 << 20  # bytes of a file of settings
 
 LocateIn = Callable[[Site, str], Located]
@@ -29,6 +30,9 @@ def follow(site: Site, output: Output, inside: str, locate_in: LocateIn) -> Loca
         return _from_url(site, output, origin, inside)
     if site.depth >= _DEEPEST:
         raise CannotLocate(f"'{output.path}' was imported through more than {_DEEPEST} repositories")
+    site.travels.followed += 1
+    if site.travels.followed > _MOST:
+        raise CannotLocate(f"more than {_MOST} imports lead to the files of it")
     other = _open(site, origin)
     path = other.tree.resolve(posixpath.normpath(origin.path.lstrip("/")))
     found = locate_in(other, path)
@@ -74,11 +78,24 @@ def _open(site: Site, origin: Origin) -> Site:
         if not (site.trust.is_own or site.trust.allow_local):
             raise CannotLocate(f"it was imported from '{url}', a path of another machine", "--allow-local follows it")
         url = url if is_url(url) else os.path.join(site.repo.top or site.repo.common_dir, os.path.expanduser(url))
+    # Many files may come from one repository: it is opened, and brought up to date, once.
+    known = (url, origin.rev, repr(origin.remote), repr(origin.config), site.repo.common_dir, site.trust, site.depth)
+    if known in site.travels.sites:
+        return site.travels.sites[known]
     registry = Registry.open(url, origin.rev or "HEAD", offline=mirror is not None and mirror.offline)
     is_own = site.trust.is_own and registry.repo.mirror is None
     trust = Trust(is_own, site.trust.trust_remote, site.trust.allow_local)
     overrides = _overrides(site, origin)
-    return Site(registry.repo, registry.commit(), trust, overrides=overrides, depth=site.depth + 1)
+    there = Site(
+        registry.repo,
+        registry.commit(),
+        trust,
+        overrides=overrides,
+        depth=site.depth + 1,
+        travels=site.travels,
+    )
+    site.travels.sites[known] = there
+    return there
 
 
 def _overrides(site: Site, origin: Origin) -> list[Level]:

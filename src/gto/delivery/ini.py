@@ -7,9 +7,10 @@ from gto.exceptions import BadFile
 Sections = dict[str, dict[str, str]]
 """Section by name (`core`, `cache`, `remote "storage"`), key, value; names and keys in lower case."""
 
-_SECTION_RE = re.compile(r"\[\s*('[^']*'|\"[^\"]*\"|[^\[\]'\"][^\[\]]*?)\s*\]\s*(?:#.*)?")
-_PAIR_RE = re.compile(r"('[^']*'|\"[^\"]*\"|[^'\"=][^=]*?)\s*=\s*(.*)")
-_VALUE_RE = re.compile(r"(\"[^\"]*\"|'[^']*'|(?:[^'\"#][^#]*?)?)\s*(?:#.*)?")
+# What is taken is never given back (`*+`), so that a long line takes no longer than its length.
+_SECTION_RE = re.compile(r"\[\s*+('[^']*'\s*+|\"[^\"]*\"\s*+|[^\[\]'\"][^\[\]]*+)\]\s*+(?:#.*)?")
+_PAIR_RE = re.compile(r"('[^']*'|\"[^\"]*\"|[^'\"=][^=]*+)\s*+=\s*+(.*)")
+_VALUE_RE = re.compile(r"(\"[^\"]*\"|'[^']*'|(?:[^'\"#][^#]*+)?)\s*+(?:#.*)?")
 
 
 def parse_ini(data: bytes, file: str) -> Sections:
@@ -47,4 +48,5 @@ def _pair(line: str, file: str, number: int) -> tuple[str, str]:
 
 
 def _unquoted(text: str) -> str:
+    text = text.strip()
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text

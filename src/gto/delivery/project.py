@@ -1,7 +1,8 @@
 """A DVC project in a commit: the outputs that its files tell of, read no further than a question needs."""
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 from gto.annotations.document import Document, load_text
 from gto.delivery.dvc_text import read_dvc_file
@@ -29,21 +30,42 @@ def _is_root(tree: Tree, directory: str) -> bool:
     return found is not None and found.is_directory
 
 
+def files_by_root(tree: Tree) -> dict[str, list[str]]:
+    """Return the files of DVC's that tell of outputs, by the root of their project."""
+    roots: dict[str, str | None] = {}
+    found: dict[str, list[str]] = {}
+    for path, entry in tree.entries.items():
+        if not (entry.is_file and _tells_of_outputs(path)):
+            continue
+        directory = posixpath.dirname(path)
+        if directory not in roots:
+            roots[directory] = project_of(tree, path)
+        root = roots[directory]
+        if root is not None:
+            found.setdefault(root, []).append(path)
+    return found
+
+
+def _tells_of_outputs(path: str) -> bool:
+    is_one = path.endswith(".dvc") or posixpath.basename(path) == _LOCK
+    return is_one and DVC_DIRECTORY not in path.split("/")
+
+
 class Project:
     """One DVC project; `root` is its directory, empty for that of the repository."""
 
-    def __init__(self, tree: Tree, root: str) -> None:
+    def __init__(self, tree: Tree, root: str, files_of: Callable[[str], list[str]]) -> None:
+        """`files_of` returns the files of DVC's of the project at a root."""
         self.tree = tree
         self.root = root
+        self._files_of = files_of
         self._read: dict[str, Reading] = {}
 
     def holding(self, path: str) -> Output | None:
         """Return the output that is at a path, or has it in it; None where there is none."""
-        likely = self._likely(path)
-        for files in (likely, self._files()):
-            for output in self._outputs(files):
-                if path == output.path or path.startswith(f"{output.path}/"):
-                    return output
+        for output in chain(self._outputs(self._likely(path)), self._all_outputs()):
+            if path == output.path or path.startswith(f"{output.path}/"):
+                return output
         names = set(path.split("/"))
         self._refuse_doubts(path, lambda doubt: doubt.path is None or posixpath.basename(doubt.path) in names)
         return None
@@ -51,7 +73,7 @@ class Project:
     def below(self, directory: str) -> list[Output]:
         """Return the outputs in a directory."""
         start = f"{directory}/" if directory else ""
-        found = [output for output in self._outputs(self._files()) if output.path.startswith(start)]
+        found = [output for output in self._all_outputs() if output.path.startswith(start)]
         self._refuse_doubts(directory, lambda _: True)
         return found
 
@@ -72,18 +94,15 @@ class Project:
             path = above
         return [file for file in found if self._is_ours(file)]
 
-    def _files(self) -> list[str]:
-        """Return all files of DVC's in this project."""
-        return [path for path in self.tree.entries if self._is_ours(path)]
-
     def _is_ours(self, path: str) -> bool:
         entry = self.tree.entries.get(path)
-        if entry is None or not entry.is_file or not (path.endswith(".dvc") or posixpath.basename(path) == _LOCK):
-            return False
-        inside = path.startswith(f"{self.root}/") if self.root else True
-        return inside and DVC_DIRECTORY not in path.split("/") and project_of(self.tree, path) == self.root
+        is_one = entry is not None and entry.is_file and _tells_of_outputs(path)
+        return is_one and project_of(self.tree, path) == self.root
 
-    def _outputs(self, files: list[str]) -> Iterable[Output]:
+    def _all_outputs(self) -> Iterator[Output]:
+        yield from self._outputs(self._files_of(self.root))
+
+    def _outputs(self, files: list[str]) -> Iterator[Output]:
         self._fetch([file for file in files if file not in self._read])
         for file in files:
             yield from self._reading(file).outputs

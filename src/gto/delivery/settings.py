@@ -15,6 +15,7 @@ _REMOTE_RE = re.compile(r'\s*remote\s*"(.*)"\s*')
 _URL_RE = re.compile(r"\w+://")
 _PLACE_RE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")  # urllib.parse takes two milliseconds to import
 _CLOUDS = frozenset({"s3", "gs", "azure"})
+_WITH_ENDPOINT = frozenset({"s3", "gs"})
 _PATHS = frozenset({"url", "credentialpath", "configpath", "keyfile", "cert_path", "key_path"})
 # What a repository of somebody else may say of its remotes: nothing that names a file or an account of this machine,
 # and nothing that makes a connection less safe.
@@ -68,6 +69,8 @@ class Settings(NamedTuple):
     hosts: frozenset[str]
     """Hosts that the user's own configuration names."""
     trust: Trust
+    strange: frozenset[str] = frozenset()
+    """Remotes of which a repository of somebody else says something."""
 
     @property
     def default(self) -> str | None:
@@ -115,6 +118,8 @@ class Settings(NamedTuple):
             raise CannotLocate(f"DVC's remote '{name}' builds upon itself")
         base_name, _, path = url.removeprefix("remote://").partition("/")
         base = self._merged(base_name.lower(), depth + 1)
+        if name in self.strange and _leads_elsewhere(options, base, set(_WHERE) - {"url"}):
+            base = {key: value for key, value in base.items() if key in _OF_STRANGERS}
         return {**base, **options, "url": _joined(base.get("url", ""), path)}
 
 
@@ -128,6 +133,7 @@ def merge(levels: Iterable[Level], trust: Trust) -> Settings:
     cache: str | None = None
     remotes: dict[str, dict[str, str]] = {}
     hosts: set[str] = set()
+    strange: set[str] = set()
     for level in levels:
         core |= level.sections.get("core", {})
         directory = level.sections.get("cache", {}).get("dir")
@@ -143,12 +149,17 @@ def merge(levels: Iterable[Level], trust: Trust) -> Settings:
                 if level.is_own or key in _OF_STRANGERS
             }
             known = remotes.get(match[1], {})
-            if not level.is_own and any(options.get(key, known.get(key)) != known.get(key) for key in _WHERE):
-                known = {}
+            if not level.is_own:
+                strange.add(match[1])
+                known = {} if _leads_elsewhere(options, known, _WHERE) else known
             remotes[match[1]] = {**known, **options}
             if level.is_own and "url" in remotes[match[1]]:
                 hosts.add(_host(remotes[match[1]]["url"], remotes[match[1]]))
-    return Settings(core, cache, remotes, frozenset(hosts - {""}), trust)
+    return Settings(core, cache, remotes, frozenset(hosts - {""}), trust, frozenset(strange))
+
+
+def _leads_elsewhere(options: Mapping[str, str], known: Mapping[str, str], keys: Iterable[str]) -> bool:
+    return any(options.get(key, known.get(key)) != known.get(key) for key in keys)
 
 
 def places_of_the_user(environ: Mapping[str, str], home: str) -> tuple[str, str]:
@@ -190,7 +201,7 @@ def _place(url: str) -> tuple[str, str]:
 def _host(url: str, options: Mapping[str, str]) -> str:
     """Return the host to which credentials would go; empty for the public services of the clouds themselves."""
     named = options.get("endpointurl", "")
-    if named:
+    if named and scheme(url) in _WITH_ENDPOINT:  # elsewhere nobody reads it
         return _place(named)[1] or named
     if scheme(url) in _CLOUDS and "connection_string" not in options:
         return ""

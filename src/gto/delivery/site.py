@@ -5,7 +5,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from gto.delivery.ini import parse_ini
-from gto.delivery.project import CONFIG, DVC_DIRECTORY, Project, project_of
+from gto.delivery.project import CONFIG, DVC_DIRECTORY, Project, files_by_root, project_of
 from gto.delivery.settings import Level, Settings, Trust, merge, places_of_the_user
 from gto.delivery.tree import Tree
 from gto.git.file import is_within, read_file
@@ -15,6 +15,16 @@ from gto.storage.location import StoreAddress
 
 _LOCAL = "config.local"
 _LARGEST = 1 << 20  # bytes
+
+
+class Travels:
+    """The other repositories to which the imports of one question led."""
+
+    def __init__(self) -> None:
+        self.sites: dict[object, Site] = {}
+        """Each by what it was opened with."""
+        self.followed = 0
+        """How many imports."""
 
 
 class Site:
@@ -28,16 +38,23 @@ class Site:
         *,
         overrides: Sequence[Level] = (),
         depth: int = 0,
+        travels: Travels | None = None,
     ) -> None:
-        """`overrides` are settings that count more than all others; `depth` counts the imports that led here."""
+        """`overrides` are settings that count more than all others; `depth` counts the imports that led here.
+
+        `travels` are those of the site that asks.
+        """
         self.repo = repo
         self.commit = commit
         self.trust = trust
         self.depth = depth
+        self.travels = travels or Travels()
         self.tree = Tree(repo, commit, Files(repo))
         self._overrides = overrides
         self._projects: dict[str, Project] = {}
         self._settings: dict[str, Settings] = {}
+        self._caches: dict[str, StoreAddress | None] = {}
+        self._files: dict[str, list[str]] | None = None
 
     def project(self, path: str) -> Project | None:
         """Return the DVC project that a path is in; None where there is none."""
@@ -53,8 +70,13 @@ class Site:
 
     def _project(self, root: str) -> Project:
         if root not in self._projects:
-            self._projects[root] = Project(self.tree, root)
+            self._projects[root] = Project(self.tree, root, self._files_of)
         return self._projects[root]
+
+    def _files_of(self, root: str) -> list[str]:
+        if self._files is None:  # once for all projects: there may be as many as files
+            self._files = files_by_root(self.tree)
+        return self._files.get(root, [])
 
     def settings(self, root: str) -> Settings:
         """Return DVC's configuration of the project at `root`; None stands for the user's alone."""
@@ -64,6 +86,11 @@ class Site:
 
     def cache(self, root: str) -> StoreAddress | None:
         """Return the cache of the project on this machine; None where there is none."""
+        if root not in self._caches:
+            self._caches[root] = self._cache(root)
+        return self._caches[root]
+
+    def _cache(self, root: str) -> StoreAddress | None:
         place = self.settings(root).cache
         if place is None and self.repo.top is not None:
             place = os.path.join(self.repo.top, root, DVC_DIRECTORY, "cache")

@@ -12,7 +12,8 @@ def locate_url(settings: Settings, url: str) -> Located:
     from gto.storage.store import open_store
 
     address = settings.address_of_url(url.rstrip("/"))
-    name = posixpath.basename(address.url.split("?", 1)[0]) or "files"
+    name = posixpath.basename(address.url.split("?", 1)[0])
+    name = "files" if name in {"", ".", ".."} else name
     store = open_store(address)
     found: tuple[Content, ...] = ()
     missing: StorageError | None = None

@@ -1,4 +1,4 @@
-"""The only place that starts a process: git, with a known environment and a time limit."""
+"""The only place that starts git, with a known environment and a time limit."""
 
 import os
 import re

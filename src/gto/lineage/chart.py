@@ -9,6 +9,7 @@ from gto.lineage.plot import Column, Plot
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f3c8d", "#000000")
 """Colours that people who see fewer of them can tell apart."""
 
+MOST_CELLS = 2_000_000
 INDEX = "step"
 _MIXED_X, _MIXED_Y = "dvc_inferred_x_value", "dvc_inferred_y_value"
 Rows = Callable[[str], Sequence[Row]]
@@ -62,12 +63,13 @@ class Chart(NamedTuple):
         """The columns that are drawn."""
         return tuple(dict.fromkeys(point.column for point in self.points))
 
-    def series(self, column: Column) -> str:
-        """Return what tells a column from the others: its name, its file, or both."""
-        fields = {one.field for one in self.columns}
-        files = {one.file for one in self.columns}
-        parts = [column.file] * (len(files) > 1) + [str(column.field)] * (len(fields) > 1)
-        return ": ".join(parts)
+    @property
+    def series(self) -> dict[Column, str]:
+        """What tells each column from the others: its name, its file, or both."""
+        columns = self.columns
+        files = len({one.file for one in columns}) > 1
+        fields = len({one.field for one in columns}) > 1
+        return {one: ": ".join([one.file] * files + [str(one.field)] * fields) for one in columns}
 
     @property
     def colours(self) -> dict[str, str]:
@@ -80,8 +82,11 @@ def colours(revs: Sequence[str]) -> dict[str, str]:
     return {rev: COLOURS[place % len(COLOURS)] for place, rev in enumerate(revs)}
 
 
-def points_of(plot: Plot, rev: str, rows: Rows) -> list[Point]:
-    """Return the points of one version, or raise ValueError where columns do not fit each other."""
+def points_of(plot: Plot, rev: str, rows: Rows, most: int = MOST_CELLS) -> list[Point]:
+    """Return the points of one version, or raise ValueError where columns do not fit each other.
+
+    `most` bounds what is drawn, counted as weight() does.
+    """
     if len(plot.xs) > 1 and len(plot.xs) != len(plot.ys):
         raise ValueError(f"{len(plot.xs)} columns for x and {len(plot.ys)} for y")
     found: list[Point] = []
@@ -95,8 +100,16 @@ def points_of(plot: Plot, rev: str, rows: Rows) -> list[Point]:
         along: Sequence[Cell] = range(len(table)) if x is None else _values(rows(x.file), x)
         if len(along) != len(values):
             raise ValueError(f"'{y.file}' has {len(values)} rows, and '{x.file if x else ''}' {len(along)}")
+        most -= len(table) * weight(table[0])
+        if most < 0:
+            raise ValueError("with it, the page would hold more points than a browser draws")
         found += [Point(here, value, rev, column, row) for here, value, row in zip(along, values, table, strict=True)]
     return found
+
+
+def weight(row: Row) -> int:
+    """Return for how many cells a point of such a row counts: a template may be given the whole row."""
+    return 1 + len(row) // 4
 
 
 def _values(table: Sequence[Row], column: Column) -> list[Cell]:

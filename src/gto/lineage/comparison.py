@@ -1,5 +1,6 @@
 """Two versions side by side: what changed from the first to the second."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -24,10 +25,14 @@ class Change(NamedTuple):
 
     @property
     def delta(self) -> int | float | None:
-        """The new number less the old one, where both are numbers."""
-        if isinstance(self.old, int | float) and isinstance(self.new, int | float):
-            return self.new - self.old
-        return None
+        """The new number less the old one, where both are numbers and JSON knows the difference."""
+        if not (isinstance(self.old, int | float) and isinstance(self.new, int | float)):
+            return None
+        try:
+            found = self.new - self.old
+            return found if math.isfinite(found) else None
+        except OverflowError:  # an integer beyond what a float holds
+            return None
 
     def as_dict(self) -> dict[str, object]:
         """Return it with the keys of `dvc metrics diff --json`, and `better` where that is known."""

@@ -10,6 +10,7 @@ from gto.lineage.template import SCHEMA, Spec
 
 _ANCHOR_RE = re.compile(r"<DVC_METRIC_[A-Z_]+>")
 _DEEPEST = 64
+_MOST_DATA = 4  # copies of all points in one chart
 _LOST = {"url", "href", "usermeta"}
 """Keys that lead out of the page, or change how it draws: what a stranger wrote may not."""
 
@@ -23,6 +24,8 @@ def read_template(data: bytes, file: str) -> Spec:
     bound = _bound(value, _DEEPEST, file)
     if not isinstance(bound, dict):
         raise BadFile(file, "a template must be a mapping")
+    if json.dumps(bound).count("<DVC_METRIC_DATA>") > _MOST_DATA:
+        raise BadFile(file, f"it holds the data more than {_MOST_DATA} times")
     if "/vega-lite/" in str(bound.get("$schema")):  # of an older one: they are told apart by that alone
         bound["$schema"] = SCHEMA
     return bound

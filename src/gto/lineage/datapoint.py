@@ -13,6 +13,7 @@ Cell = str | int | float | bool | None
 Row = dict[str, Cell]
 
 MOST_ROWS = 50_000
+_LARGEST_BITS = 1000  # beyond that, a browser reads infinity
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _STRUCTURED = {".json", ".yaml", ".yml", ".toml"}
 
@@ -82,7 +83,9 @@ def cell(value: object) -> Cell:
     match value:
         case float():
             return value if math.isfinite(value) else None
-        case None | bool() | int() | str():
+        case None | bool() | str():
             return value
+        case int():
+            return value if value.bit_length() <= _LARGEST_BITS else None
         case _:
             return str(value)

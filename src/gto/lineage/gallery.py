@@ -2,14 +2,15 @@
 
 import posixpath
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from gto.core.event import Problem
 from gto.exceptions import BadFile, NotFound
 from gto.lineage import custom_template, template
 from gto.lineage.aside import TOO_MANY, UNDRAWN, UNREADABLE
-from gto.lineage.chart import Chart, Point, chart_of, points_of
-from gto.lineage.checkout import fetch_all
+from gto.lineage.chart import MOST_CELLS, Chart, Point, chart_of, points_of, weight
+from gto.lineage.checkout import Checkout, fetch_all
 from gto.lineage.datapoint import MOST_ROWS, Row, read_rows
 from gto.lineage.gathering import Opened, open_points
 from gto.lineage.page import Picture, Sheet, render_page
@@ -103,6 +104,8 @@ class _Hanging:
         self.declared = declared
         self.labels = tuple(_label(one.point) for one in opened)
         self._bytes = 0
+        self._left = MOST_CELLS
+        self._rows = lru_cache(maxsize=8)(self._read_rows)  # one file may have the columns of many plots
 
     def gallery(self) -> Gallery:
         charts: list[tuple[Chart, Spec]] = []
@@ -131,11 +134,37 @@ class _Hanging:
         for opened, plots, label in zip(self.opened, self.declared, self.labels, strict=True):
             if name in plots:
                 newest = plots[name], opened
-                points += _points(opened, plots[name], label)
+                points += self._points(opened, plots[name], label)
         if newest is None or not points:
             return None
         chart = chart_of(newest[0], points, self.labels)
-        return chart, _draw(newest[1], chart)
+        try:
+            return chart, _draw(newest[1], chart)
+        except ValueError as error:
+            newest[1].checkout.set_aside(UNDRAWN, name, str(error))
+            return None
+
+    def _points(self, opened: Opened, plot: Plot, label: str) -> list[Point]:
+        """Return the points of one version; what cannot be read is set aside."""
+        header = plot.properties.get("header", True) is not False
+        try:
+            found = points_of(plot, label, lambda file: self._rows(opened.checkout, file, header), self._left)
+        except BadFile as error:
+            opened.checkout.set_aside(UNREADABLE, error.path, error.reason)
+            return []
+        except ValueError as error:
+            opened.checkout.set_aside(UNDRAWN, plot.id, str(error))
+            return []
+        self._left -= sum(weight(point.row) for point in found)
+        return found
+
+    @staticmethod
+    def _read_rows(checkout: Checkout, file: str, header: bool) -> Sequence[Row]:  # noqa: FBT001  private, called once
+        data = checkout.read(file)
+        found = read_rows(data, file, header=header) if data is not None else []
+        if len(found) > MOST_ROWS:
+            checkout.set_aside(TOO_MANY, file, f"more than {MOST_ROWS} rows: the others are left out")
+        return found[:MOST_ROWS]
 
     def _pictures(self, name: str) -> tuple[Picture, ...]:
         found = []
@@ -160,27 +189,6 @@ class _Hanging:
 def _label(point: Version) -> str:
     is_told = point.version is None or point.version in point.label
     return point.label if is_told else f"{point.label} ({point.version})"
-
-
-def _points(opened: Opened, plot: Plot, label: str) -> list[Point]:
-    """Return the points of one version; what cannot be read is set aside."""
-    checkout = opened.checkout
-    header = plot.properties.get("header", True) is not False
-
-    def rows(file: str) -> Sequence[Row]:
-        data = checkout.read(file)
-        found = read_rows(data, file, header=header) if data is not None else []
-        if len(found) > MOST_ROWS:
-            checkout.set_aside(TOO_MANY, file, f"more than {MOST_ROWS} rows: the others are left out")
-        return found[:MOST_ROWS]
-
-    try:
-        return points_of(plot, label, rows)
-    except BadFile as error:
-        checkout.set_aside(UNREADABLE, error.path, error.reason)
-    except ValueError as error:
-        checkout.set_aside(UNDRAWN, plot.id, str(error))
-    return []
 
 
 def _draw(opened: Opened, chart: Chart) -> Spec:

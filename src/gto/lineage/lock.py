@@ -26,6 +26,8 @@ class Datum(NamedTuple):
     """Bytes."""
     files: int | None = None
     """How many it holds, of a directory."""
+    algorithm: str | None = None
+    """How `md5` was made: `md5` of the bytes, DVC's `md5-dos2unix` of before 3.0, or `etag`, `checksum` of a store."""
 
 
 class Locked(NamedTuple):
@@ -95,10 +97,11 @@ def _data(value: object, directory: str) -> tuple[Datum, ...]:
 
 def _datum(item: Mapping[object, object], directory: str) -> Datum:
     path = str(item["path"])
-    marks = (item.get(key) for key in _HASHES)
-    mark = next((str(mark) for mark in marks if isinstance(mark, str | int)), None)
+    key = next((key for key in _HASHES if isinstance(item.get(key), str | int)), None)
+    mark = None if key is None else str(item[key])
+    algorithm = "md5-dos2unix" if key == "md5" and item.get("hash") != "md5" else key
     where = path if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", path) else joined(directory, path)
-    return Datum(where, mark, _number(item.get("size")), _number(item.get("nfiles")))
+    return Datum(where, mark, _number(item.get("size")), _number(item.get("nfiles")), algorithm)
 
 
 def _number(value: object) -> int | None:

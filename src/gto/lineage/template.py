@@ -11,11 +11,15 @@ Spec = dict[str, object]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 DEFAULT = "linear"
 _WIDTH, _HEIGHT = 420, 300
+_MOST_PAIRS = 40_000  # of classes: 200 beside 200
 _ZOOM: Spec = {"name": "zoom", "select": "interval", "bind": "scales"}
 
 
 def draw(name: str, chart: Chart) -> Spec | None:
-    """Return the drawing of a chart by one of DVC's templates; None where there is none of that name."""
+    """Return the drawing of a chart by one of DVC's templates; None where there is none of that name.
+
+    ValueError is raised for a chart that this template cannot show.
+    """
     template = _TEMPLATES.get(name)
     return template(chart) if template else None
 
@@ -60,7 +64,7 @@ def _scatter_jitter(chart: Chart) -> Spec:
     for axis in ("x", "y"):
         if encoding[axis]["type"] == "quantitative":
             values = [value for value in _cells(chart, axis) if isinstance(value, int | float)]
-            width = (max(values) - min(values)) / 50 if values else 0
+            width = max(values) / 50 - min(values) / 50 if values else 0
             transform.append({"calculate": f"datum.{axis} + (random() - 0.5) * {width!r}", "as": f"{axis}_near"})
             encoding[axis] = {**encoding[axis], "field": f"{axis}_near"}
         else:
@@ -83,11 +87,14 @@ def _matrix(chart: Chart, shown: str, form: str) -> Spec:
     rows = Counter[tuple[str, str]]()
     for (rev, _, y), count in counts.items():
         rows[rev, y] += count
+    xs, ys = sorted({x for _, x, _ in counts}), sorted({y for _, _, y in counts})
+    if len(xs) * len(ys) > _MOST_PAIRS:
+        raise ValueError(f"{len(xs)} classes beside {len(ys)} are more than a matrix shows")
     values = [
         {"rev": rev, "x": x, "y": y, "count": counts[rev, x, y], "share": counts[rev, x, y] / (rows[rev, y] or 1)}
         for rev in chart.shown
-        for x in sorted({x for _, x, _ in counts})
-        for y in sorted({y for _, _, y in counts})
+        for x in xs
+        for y in ys
     ]
     axes: Spec = {
         "x": {"field": "x", "type": "nominal", "title": chart.x_label},
@@ -170,7 +177,7 @@ def _frame(rows: Sequence[Mapping[str, Cell]]) -> Spec:
 
 
 def _rows(chart: Chart) -> list[Mapping[str, Cell]]:
-    series = {column: chart.series(column) for column in chart.columns}
+    series = chart.series
     return [{"x": point.x, "y": point.y, "rev": point.rev, "series": series[point.column]} for point in chart.points]
 
 

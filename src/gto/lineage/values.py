@@ -1,6 +1,7 @@
 """The numbers and words in files of metrics and of parameters, key by key."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -143,13 +144,14 @@ def _choose(value: object, keys: Sequence[str]) -> dict[str, object]:
 
 
 _MISSING = object()
+_INDEX_RE = re.compile("[0-9]{1,9}")
 
 
 def _step(value: object, step: str) -> object:
     match value:
         case dict():
             return next((part for key, part in value.items() if str(key) == step), _MISSING)
-        case list() if step.isdigit() and int(step) < len(value):
+        case list() if _INDEX_RE.fullmatch(step) and int(step) < len(value):
             return value[int(step)]
         case _:
             return _MISSING

@@ -55,6 +55,13 @@ def read_files(files: Files, commit: str | None, paths: Sequence[str]) -> Readin
     )
 
 
+def fetch(registry: Registry, wanted: Iterable[tuple[str, str]]) -> None:
+    """Bring the files that annotate artifacts in commits, all at once; only a mirror lacks any."""
+    if registry.repo.mirror is not None:
+        places = [one for name, commit in wanted for one in _with_params(commit, files_of(registry, name))]
+        Files(registry.repo).fetch(places)
+
+
 def find(registry: Registry, name: str, commit: str | None, *, work_tree: bool = False) -> Annotation | None:
     """Return an artifact's annotation in a commit (None: HEAD), or in the work tree; `dvc.yaml` comes first."""
     where = None if work_tree else commit or registry.repo.rev

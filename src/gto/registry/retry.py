@@ -12,9 +12,9 @@ PATIENCE = 120.0
 """Seconds after which a writer who was second again and again gives up."""
 SKEW = 5
 """Seconds by which the clock of a machine may be behind that of another; a writer waits for so long."""
-_OLD = 30.0
-"""Seconds after which a writer lets nobody go first any more: until then the longer it waited, the sooner it tries."""
-_MOST = 4.0  # seconds that a new writer lets pass where many write the same artifact
+_OLD = 90.0
+"""Seconds after which a writer lets nobody go first any more."""
+_STEP, _MOST = 6.0, 24.0  # seconds that a writer lets pass: more with each attempt, and up to so many
 _Made = TypeVar("_Made")
 
 
@@ -37,13 +37,15 @@ def _waits(error: GTOException, attempt: int, youth: float) -> bool:
     import random  # only where writers meet: they wait for different times
 
     match error:
-        case TooSoon():  # only one can have each second: who came first should
-            late = random.uniform(0, youth * min(_MOST, attempt))  # noqa: S311  no secret
+        case TooSoon():
+            # Only one can have each second. If all tried at its beginning, they would keep the machine from letting
+            # any of them end; and who came first should come first.
+            late = random.uniform(0, youth * min(_MOST, 1 + _STEP * attempt))  # noqa: S311  no secret
             time.sleep(1 - time.time() % 1 + late)
         case ClockBehind(seconds=seconds):  # by a little: the clocks of two machines are never quite the same
             if seconds > SKEW or "GIT_COMMITTER_DATE" in os.environ:
                 return False
             time.sleep(seconds)
         case _:
-            time.sleep(random.uniform(0, min(0.2 + 0.8 * youth, 0.02 * 2**attempt)))  # noqa: S311  no secret
+            time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311  no secret
     return True

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from gto.exceptions import RemoteUnreachable
 
 _SCHEME_RE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_URL_RE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:([^/?#@]*)@)?([^/?#@]*)(/[^?#]*)?(?:[?#].*)?", re.DOTALL)
-_SECRET_RE = re.compile(r"(?<=[?&])([^=&\s'\"]+)=[^&\s'\"]*")
-_USER_RE = re.compile(r"(?<=://)[^/?#@\s]*@")
+_URL_RE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:([^/?#]*)@)?([^/?#@]*)(/[^?#]*)?(?:[?#].*)?", re.DOTALL)
+_SECRET_RE = re.compile(r"(?<=[?&])([^=&?\s'\"]+)=[^&\s'\"]*")
+_USER_RE = re.compile(r"(?<=://)[^/?#\s]*@")
+_BEGINNING_RE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
 
 
 class Parts(NamedTuple):
@@ -42,6 +43,11 @@ def shown(url: str) -> str:
     if not scheme(url):
         return url
     return _USER_RE.sub("", re.split("[?#]", url, maxsplit=1)[0])
+
+
+def without_user(url: str) -> str:
+    """Return a URL without the name and password that may stand before its host."""
+    return _BEGINNING_RE.sub(r"\1", url, count=1) if _BEGINNING_RE.match(url) else url
 
 
 def masked(text: str) -> str:

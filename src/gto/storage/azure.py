@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from gto.exceptions import RemoteUnreachable
@@ -25,6 +26,8 @@ _VARIABLES = {
     "client_secret": ("AZURE_CLIENT_SECRET", "AZURE_STORAGE_CLIENT_SECRET"),
 }
 """DVC's options, and the variables that stand for them."""
+# The name becomes a part of the host: `example.com/?` would lead elsewhere, and credentials with it.
+_ACCOUNT_RE = re.compile(r"[A-Za-z0-9_-]+")
 # The account of Microsoft's emulator; its key is published, and the same everywhere.
 _EMULATOR = {
     "AccountName": "devstoreaccount1",
@@ -49,6 +52,9 @@ def azure_config(where: StoreAddress) -> AzureConfig:
     else:
         hint = "`dvc remote modify NAME account_name ...`, or set AZURE_STORAGE_ACCOUNT"
         raise RemoteUnreachable(address.shown(where.url), "nothing names the storage account", hint)
+    if not _ACCOUNT_RE.fullmatch(name):
+        hint = "see the remote's account_name: it is letters and digits"
+        raise RemoteUnreachable(address.shown(where.url), f"no storage account is called '{name}'", hint)
     if endpoint := text.get("BlobEndpoint") or _endpoint(text, name):
         found["endpoint"] = endpoint
     if cloud.is_anonymous(where):

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from threading import Lock
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gto.exceptions import ChecksumMismatch, ContentMissing, TargetTaken, UnsafePath, UsageError
 from gto.git.repo import Repo
@@ -15,6 +14,9 @@ from gto.storage.location import Content, GitBlob
 from gto.storage.part import Part, prefix_of, sweep, unwritable
 from gto.storage.staging import Staging
 from gto.storage.target import check_name, check_parents, check_paths, make_directory, sync_directory
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 JOBS = 16
 """How many files are fetched at a time, unless the caller says otherwise."""
@@ -173,6 +175,9 @@ class _Job:
             self._bring_in_threads(others)
 
     def _bring_in_threads(self, pairs: Sequence[tuple[str, Content]]) -> None:
+        # It takes five milliseconds to import, and one file needs no threads.
+        from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
         with ThreadPoolExecutor(min(self._jobs, len(pairs)), thread_name_prefix="gto-get") as pool:
             futures = [pool.submit(self._bring_one, place, one) for place, one in pairs]
             try:

@@ -1,8 +1,7 @@
 """The bytes of one file, from the first of its sources that has them right."""
 
 import os
-import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from threading import Event, Lock
 from typing import TYPE_CHECKING
@@ -47,7 +46,8 @@ class Fetcher:
 
     def prepare(self, contents: Iterable[Content]) -> None:
         """Ask each Git LFS server once for all that it will be asked for."""
-        objects = [source for one in contents for source in one.sources if isinstance(source, LfsObject)]
+        missing = [one for one in contents if not _is_here(one)]
+        objects = [source for one in missing for source in one.sources if isinstance(source, LfsObject)]
         if objects:
             self._servers().prepare(objects)
 
@@ -61,21 +61,20 @@ class Fetcher:
     def fill(self, part: Part) -> None:
         """Bring all bytes of a part; those of a source that is wrong are thrown away, and the next is tried."""
         self._advance(part.size)
-        last: GTOException = ContentMissing(
-            part.content.path or os.path.basename(part.path), "nothing says where it is"
-        )
+        name = part.content.path or os.path.basename(part.path)
+        failures: list[GTOException] = []
         for source in part.content.sources:
             try:
                 self._fill_from(part, source)
             except TargetUnwritable:
                 raise
             except GTOException as error:
-                last = error
+                failures.append(error)
                 if not isinstance(error, ContentMissing) and source != part.content.sources[-1]:
                     self.notes.append(f"{error.message}; the next place is tried")
             else:
                 return
-        raise last
+        raise telling(failures) or ContentMissing(name, "nothing says where it is")
 
     def repo_of(self, blob: GitBlob) -> Repo:
         """Return the repository that has a blob."""
@@ -111,8 +110,7 @@ class Fetcher:
                 tries = 1 if part.size - before >= _PROGRESS else tries + 1
                 if not error.passing or tries >= TRIES:
                     raise
-                wait = min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT) * (0.5 + random.random())  # noqa: S311  jitter
-                if self.stop.wait(wait):
+                if self.stop.wait(pause(tries)):
                     raise Stopped from error
             else:
                 return
@@ -165,6 +163,27 @@ class Fetcher:
             if key not in self._stores:
                 self._stores[key] = open_store(where)
             return self._stores[key]
+
+
+def _is_here(content: Content) -> bool:
+    """Tell whether the first place to look is a directory of this machine that has a file of that name."""
+    first = content.sources[0] if content.sources else None
+    if not isinstance(first, StoreObject) or not os.path.isabs(first.store.url):
+        return False
+    return os.path.isfile(os.path.join(first.store.url, *first.key.split("/")))
+
+
+def pause(tries: int) -> float:
+    """Return how many seconds to wait after so many tries."""
+    import random
+
+    return min(_FIRST_WAIT * 2.0 ** (tries - 1), _LONGEST_WAIT) * (0.5 + random.random())  # noqa: S311  jitter
+
+
+def telling(failures: Sequence[GTOException]) -> GTOException | None:
+    """Return what says most of why no source had a file: the first that says more than that one has it not."""
+    others = [error for error in failures if not isinstance(error, ContentMissing)]
+    return next(iter([*others, *failures[-1:]]), None)
 
 
 def verify(part: Part, place: str) -> None:

@@ -10,7 +10,10 @@ from gto.storage import address, web
 from gto.storage.location import StoreAddress
 
 _PARTIAL, _PAST_THE_END = 206, 416
-_RANGE_RE = re.compile(r"bytes (\d+)-")
+_NO_HEAD = frozenset({403, 405, 501})  # a signed URL, among others, holds for GET alone
+_RANGE_RE = re.compile(r"bytes ([0-9]{1,19})-")
+_HOST_RE = re.compile(r"[^:/]*://[^/?#]*")
+_UNQUOTED_RE = re.compile(r"[ \x80-\U0010ffff]+")
 
 
 class HttpStore(NamedTuple):
@@ -24,8 +27,11 @@ class HttpStore(NamedTuple):
 
     def stat(self, key: str, version: str | None = None) -> int | None:  # noqa: ARG002  URLs have no versions
         """Return the length that the server tells; None where it tells none."""
-        answer = web.check(web.send(self._request(key, "HEAD")))
-        answer.close()
+        answer = web.send(self._request(key, "HEAD"))
+        if answer.status in _NO_HEAD:
+            answer.close()
+            answer = web.send(self._request(key, "GET"))
+        web.check(answer).close()
         return answer.length
 
     def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:  # noqa: ARG002  as above
@@ -56,16 +62,23 @@ class HttpStore(NamedTuple):
         return None
 
     def _request(self, key: str, method: str, headers: Mapping[str, str] | None = None) -> web.Request:
-        url = address.join(self.url, quote(key))
+        url = address.join(_quoted(self.url), quote(key, errors="surrogateescape"))
         return web.Request(
             url, method, {**self.headers, **(headers or {})}, None, secret=True, ca=self.ca, verify=self.verify
         )
 
 
+def _quoted(url: str) -> str:
+    """Return a URL in which blanks and letters beyond ASCII are written as browsers send them."""
+    host = _HOST_RE.match(url)
+    start = host.end() if host else 0
+    return url[:start] + _UNQUOTED_RE.sub(lambda match: quote(match[0], errors="surrogateescape"), url[start:])
+
+
 def open_http(where: StoreAddress) -> HttpStore:
     """Return the web server of an address; credentials go only where the user's own configuration leads."""
     user, host, _ = address.split(where.url)
-    url = where.url.replace(f"{user}@", "", 1) if user else where.url
+    url = address.without_user(where.url)
     if not host:
         raise RemoteUnreachable(address.shown(url), "it names no host")
     if not where.trusted:

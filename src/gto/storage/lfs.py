@@ -121,7 +121,7 @@ class LfsServers:
 
             name, _, password = map(unquote, address.split(url).user.partition(":"))
             headers = {"Authorization": web.basic(name, password)} if password else {}
-        url = url.replace(f"{address.split(url).user}@", "", 1)
+        url = address.without_user(url)
         if self._repo is None or not one.trusted:
             return _Server(url, headers)
         return self._configured(_Server(url, headers))

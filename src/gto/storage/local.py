@@ -55,7 +55,7 @@ class LocalStore(NamedTuple):
         try:
             # A pipe is not waited for.
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):  # a NUL, among others
             raise ContentMissing(path, _HINT) from None
         except OSError as error:
             raise RemoteUnreachable(path, error.strerror or str(error), "see whether you may read it") from error

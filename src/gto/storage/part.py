@@ -49,7 +49,7 @@ class Part:
         self._hashed = 0
 
     def _open(self) -> int:
-        handle = _hold(self.temporary)
+        handle = self._do(partial(_hold, self.temporary))
         if handle is None:  # another process is at it
             self.is_resumable = False
             self.temporary = f"{self.temporary.removesuffix(SUFFIX)}-{uuid.uuid4().hex[:8]}{SUFFIX}"
@@ -92,7 +92,9 @@ class Part:
     def _catch_up(self) -> None:
         assert self._hasher is not None  # noqa: S101  expect() and digest() have made it
         while self._hashed < self.size:
-            data = os.pread(self._handle, _CHUNK, self._hashed)
+            data = self._do(partial(os.pread, self._handle, _CHUNK, self._hashed))
+            if not data:
+                raise TargetUnwritable(self.path, "what was written is not there any more")
             self._hasher.update(data)
             self._hashed += len(data)
 
@@ -132,10 +134,10 @@ def _hold(path: str) -> int | None:
 
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
-    except OSError as error:
+    except OSError:
         if os.path.lexists(path):  # a link, or a file of another user
             return None
-        unwritable(path, error)
+        raise
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         found, there = os.fstat(handle), os.stat(path, follow_symlinks=False)

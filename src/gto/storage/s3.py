@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _DEFAULT_REGION = "us-east-1"
 _AWS = "https://s3.amazonaws.com"
 _BUCKET_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
+# It becomes a part of the host: `x/#` would lead elsewhere, and a session's token with it.
+_REGION_RE = re.compile(r"[A-Za-z0-9-]+")
 # What in a profile leads to other credentials; boto3 knows the way.
 _LEADS = ("role_arn", "sso_session", "sso_start_url", "credential_process", "web_identity_token_file", "login_session")
 
@@ -60,6 +62,9 @@ def s3_config(where: StoreAddress, bucket: str) -> Found:
     given = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     region = options.get("region") or profile.get("region") or given
     config["region"] = region or (_DEFAULT_REGION if endpoint else region_of(bucket))
+    if not _REGION_RE.fullmatch(config["region"]):
+        hint = "see the remote's region: it is letters, digits and hyphens"
+        raise RemoteUnreachable(address.shown(where.url), f"no region is called '{config['region']}'", hint)
     return Found(config, endpoint, provider)
 
 

@@ -19,11 +19,17 @@ class Staging:
         words = [part for one in contents for part in (one.path, *(one.digest or (uuid.uuid4().hex,)))]
         make_directory(home)
         self.path = os.path.join(home, f"{prefix_of(target)}{short(*words)}{SUFFIX}")
+        try:
+            self._handle = self._open()
+        except OSError as error:
+            unwritable(target, error)
+
+    def _open(self) -> int | None:
         handle = _hold(self.path)
         if handle is None:
             self.path = f"{self.path.removesuffix(SUFFIX)}-{uuid.uuid4().hex[:8]}{SUFFIX}"
             handle = _hold(self.path)
-        self._handle = handle
+        return handle
 
     def place(self, path: str) -> str:
         """Return where a file is gathered, in a directory that is there."""
@@ -75,8 +81,6 @@ def _hold(path: str) -> int | None:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except NotADirectoryError:  # a file, or a link
         return None
-    except OSError as error:
-        unwritable(path, error)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         there = os.stat(path, follow_symlinks=False)

@@ -1,5 +1,6 @@
 """Where on disk files go: paths that stay in the target, and nothing that would surprise who asked for them."""
 
+import errno
 import os
 import re
 import stat
@@ -10,9 +11,12 @@ from gto.exceptions import TargetUnwritable, UnsafePath
 TEMPORARY = ".gto-"
 """How the names of all files begin that are there only while a download runs, or was stopped."""
 
+_CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EROFS})
+"""What some file systems of networks answer."""
 _CONTROL_RE = re.compile(r"[\x00-\x1f\x7f]")
 _DEVICE_RE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?", re.IGNORECASE)
 _GIT_RE = re.compile(r"\.git|git~[0-9]+", re.IGNORECASE)
+_LONGEST = 4096  # as Linux has it; looking at each directory above a longer one would take long
 _OF_WINDOWS_RE = re.compile(r'[<>:"|?*]|[. ]$')
 
 
@@ -24,6 +28,9 @@ def check_path(path: str) -> None:
     parts = path.split("/")
     if not path or path.startswith("/") or re.match(r"[A-Za-z]:[\\/]", path):
         raise UnsafePath(path, "is absolute, or empty")
+    if len(path) > _LONGEST or not _is_encodable(path):
+        shown = path[:40].encode("unicode_escape").decode()
+        raise UnsafePath(f"{shown}...", "is longer than a path may be, or no text")
     for part in parts:
         if part in {"", ".", ".."}:
             raise UnsafePath(path, "leaves the target, or has an empty part")
@@ -35,6 +42,13 @@ def check_path(path: str) -> None:
             raise UnsafePath(path, "would write into a Git repository's own directory")
         if part.startswith(TEMPORARY) and part.endswith(".part"):
             raise UnsafePath(path, "has a name of GTO's own temporary files")
+
+
+def _is_encodable(path: str) -> bool:
+    try:
+        return bool(os.fsencode(path))
+    except UnicodeEncodeError:
+        return False
 
 
 def check_name(target: str) -> None:
@@ -85,8 +99,14 @@ def sync_directory(path: str) -> None:
     """Have the names in a directory survive a power cut, where the system can."""
     if os.name != "posix":
         return
-    handle = os.open(path or ".", os.O_RDONLY)
+    try:
+        handle = os.open(path or ".", os.O_RDONLY)
+    except PermissionError:  # files may be made in it, and it may not be read
+        return
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise TargetUnwritable(path, error.strerror or str(error)) from error
     finally:
         os.close(handle)

@@ -5,6 +5,7 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from threading import local
 from typing import NamedTuple
@@ -25,6 +26,7 @@ _SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-k
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _MOST_MOVES = 5
 _GONE, _REFUSED, _PASSING = frozenset({404, 410}), frozenset({401, 403, 407}), frozenset({408, 425, 429})
+_LENGTH_RE = re.compile("[0-9]{1,19}")
 _CONTROL_RE = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -52,6 +54,8 @@ class Request(NamedTuple):
     """A file of certificates that count beside the system's."""
     verify: bool = True
     """Whether the server's certificate is checked."""
+    follow: bool = True
+    """Whether redirects are followed."""
 
 
 class Answer:
@@ -69,7 +73,7 @@ class Answer:
     def length(self) -> int | None:
         """The length of the body as the server tells it."""
         text = self.headers.get("Content-Length", "")
-        return int(text) if text.isdecimal() else None
+        return int(text) if _LENGTH_RE.fullmatch(text) else None
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the body; one that ends before the length that was told raises RemoteUnreachable."""
@@ -102,11 +106,11 @@ class Answer:
 
 
 def send(request: Request) -> Answer:
-    """Return the answer to a request, whatever its status; redirects are followed."""
+    """Return the answer to a request, whatever its status; redirects are followed, unless it forbids that."""
     for _ in range(_MOST_MOVES + 1):
         answer = _send_once(request)
         target = answer.headers.get("Location", "")
-        if answer.status not in _MOVED or not target:
+        if answer.status not in _MOVED or not target or not request.follow:
             return answer
         answer.close()
         request = _moved(request, urljoin(request.url, target), answer.status)
@@ -207,8 +211,9 @@ def _ask(
     kept: _Kept,
     key: tuple[object, ...],
 ) -> Answer:
-    target = f"{request.url.split('#')[0]}" if connection.__dict__.get("is_proxy") else path
-    connection.request(request.method, target, request.body, dict(headers))
+    through = connection.__dict__.get("proxy_headers")
+    target = path if through is None else request.url.split("#")[0]
+    connection.request(request.method, target, request.body, {**headers, **(through or {})})
     response = connection.getresponse()
     kept[key] = connection
     return Answer(request, response, connection)
@@ -221,12 +226,13 @@ def _connect(url: SplitResult, request: Request) -> HTTPConnection:
     connection: HTTPConnection
     at, door = (proxy.hostname or "", proxy.port or 8080) if proxy else (host, port)
     if url.scheme == "https":
-        connection = HTTPSConnection(at, door, timeout=CONNECT, context=_context(request))
+        connection = HTTPSConnection(at, door, timeout=CONNECT, context=_context(request.ca, request.verify))
     else:
         connection = HTTPConnection(at, door, timeout=CONNECT)
     if proxy and url.scheme == "https":
         connection.set_tunnel(host, port, _proxy_login(proxy))
-    connection.__dict__["is_proxy"] = proxy is not None and url.scheme == "http"
+    if proxy and url.scheme == "http":
+        connection.__dict__["proxy_headers"] = _proxy_login(proxy)
     connection.connect()
     connection.sock.settimeout(silence())
     connection.auto_open = 0  # once closed it stays so: http.client would open it with the other time limit
@@ -259,14 +265,16 @@ def basic(name: str, password: str) -> str:
     return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
 
 
-def _context(request: Request) -> ssl.SSLContext:
+@cache
+def _context(ca: str, verify: bool) -> ssl.SSLContext:  # noqa: FBT001  private, called once
+    """Return how certificates are checked; reading the system's takes longer than a request."""
     context = ssl.create_default_context()
-    if request.ca:
+    if ca:
         try:
-            context.load_verify_locations(cafile=request.ca)
+            context.load_verify_locations(cafile=ca)
         except OSError as error:
-            raise RemoteUnreachable(request.ca, "this is no file of certificates", "see ssl_verify") from error
-    if not request.verify:
+            raise RemoteUnreachable(ca, "this is no file of certificates", "see ssl_verify") from error
+    if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

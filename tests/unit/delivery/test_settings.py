@@ -80,6 +80,10 @@ def test_a_remote_may_keep_versions(options: dict[str, str], versioned: bool) ->
         ("ssh://evil.example.com/x", {}, False),
         ("/etc", {}, False),
         ("file:///etc", {}, False),
+        ("/etc", {"endpointurl": "https://known.example.com"}, False),
+        ("ssh://evil.example.com/x", {"endpointurl": "https://known.example.com"}, False),
+        ("https://evil.example.com/x", {"endpointurl": "https://known.example.com"}, False),
+        ("s3://bucket", {"endpointurl": "https://known.example.com"}, True),
         ("https://known.example.com/x", {}, True),
     ],
 )
@@ -111,6 +115,16 @@ def test_a_stranger_does_not_get_a_password_through_an_endpoint_either() -> None
     text = remote("storage", url="s3://bucket", endpointurl="https://evil.example.com")
     found = theirs(text, own=mine).remote("storage").address
     assert (dict(found.options), found.trusted) == ({"endpointurl": "https://evil.example.com"}, False)
+
+
+def test_a_stranger_does_not_get_a_password_by_building_upon_a_remote() -> None:
+    mine = remote("mine", url="s3://bucket", secret_access_key="secret1", region="eu")  # noqa: S106  nobody has it
+    mine += remote("other", url="s3://else", endpointurl="https://known.example.com")
+    there = remote("theirs", url="remote://mine/x", endpointurl="https://known.example.com")
+    found = theirs(there, own=mine).remote("theirs").address
+    assert dict(found.options) == {"region": "eu", "endpointurl": "https://known.example.com"}
+    same = theirs(remote("theirs", url="remote://mine/x"), own=mine).remote("theirs").address
+    assert (same.url, same.options["secret_access_key"]) == ("s3://bucket/x", "secret1")
 
 
 def test_a_stranger_names_no_files_and_no_cache_of_this_machine() -> None:

@@ -44,4 +44,11 @@ def test_a_file_that_is_no_table_says_why(file: str, data: bytes) -> None:
 
 
 def test_a_cell_is_what_json_knows() -> None:
-    assert [cell(value) for value in (1, float("nan"), None, (1,))] == [1, None, None, "(1,)"]
+    assert [cell(value) for value in (1, float("nan"), None, (1,), True, 10**400)] == [
+        1,
+        None,
+        None,
+        "(1,)",
+        True,
+        None,
+    ]

@@ -92,3 +92,20 @@ def test_files_beyond_the_bound_are_left_out(repo: Repo, monkeypatch: pytest.Mon
     checkout, found = read(repo, {"a/dvc.yaml": "", "b/dvc.yaml": ""})
     assert len(found.pipelines) == 1
     assert aside(checkout) == [("lineage-many", ".")]
+
+
+def test_a_plot_that_would_be_too_large_is_set_aside(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "dvc.yaml": "plots: [many.csv: {x: a, y: b, template: confusion}, few.csv: {x: a, y: b}, more.csv: ]",
+        "many.csv": "a,b\n" + "".join(f"{n},{-n}\n" for n in range(300)),
+        "few.csv": "a,b\n1,2\n",
+        "more.csv": "a\n" + "1\n" * 200,
+    }
+    repo.commit("plots", files)
+    monkeypatch.setattr(gallery, "MOST_CELLS", 400)
+    found = gallery.plot(Registry.open(repo.path), ["HEAD"])
+    assert [chart.plot.id for chart, _ in found.sheet.charts] == ["few.csv"]
+    assert [(one.code, one.subject) for one in found.problems] == [
+        ("lineage-plot", "many.csv"),
+        ("lineage-plot", "more.csv"),
+    ]

@@ -36,7 +36,7 @@ def test_without_columns_the_last_is_drawn_by_its_row() -> None:
 def test_columns_of_several_files_are_told_apart() -> None:
     found = chart(TWO)
     assert (found.x_label, found.y_label, found.title) == ("t", "y", "Both")
-    assert [found.series(column) for column in found.columns] == ["a/x.csv: u", "b/x.csv: v"]
+    assert list(found.series.values()) == ["a/x.csv: u", "b/x.csv: v"]
     spec = template.draw("linear", found)
     assert spec is not None
     assert isinstance(spec["encoding"], dict)
@@ -109,3 +109,26 @@ def test_names_with_dots_are_no_paths_and_unknown_placeholders_stay() -> None:
 def test_a_template_that_is_none_is_refused(data: bytes) -> None:
     with pytest.raises(BadFile, match=r"t\.json"):
         custom_template.read_template(data, "t.json")
+
+
+def test_a_matrix_of_too_many_classes_and_numbers_beyond_a_float_are_no_charts() -> None:
+    found = chart(ONE)
+    point = found.points[0]
+    many = found._replace(points=tuple(point._replace(x=number, y=-number) for number in range(300)))
+    for name in ("confusion", "confusion_normalized"):
+        with pytest.raises(ValueError, match="300 classes beside 300"):
+            template.draw(name, many)
+    wide = found._replace(points=(point._replace(x=1.7e308, y=1), point._replace(x=-1.7e308, y=2)))
+    assert "inf" not in json.dumps(template.draw("scatter_jitter", wide))
+
+
+def test_points_beyond_what_a_page_takes_are_refused() -> None:
+    assert len(points_of(ONE, "new", rows, 6)) == 3
+    with pytest.raises(ValueError, match="more points"):
+        points_of(ONE, "new", rows, 5)
+
+
+def test_a_template_that_multiplies_the_data_is_refused() -> None:
+    data = json.dumps({"a": ["<DVC_METRIC_DATA>"] * 5}).encode()
+    with pytest.raises(BadFile, match="more than 4 times"):
+        custom_template.read_template(data.replace(b"_", b"\\u005f"), "t.json")

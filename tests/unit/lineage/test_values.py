@@ -47,7 +47,10 @@ def test_what_dvclive_writes_is_read(repo: Repo) -> None:
 def test_stages_choose_their_parameters_and_whole_files_show_all(repo: Repo) -> None:
     files = {
         "dvc.yaml": "stages:\n"
-        "  a: {cmd: x, wdir: w, params: [lr, 'deep.b[0]', deep.c, gone.x, 'list.9', other.yaml: [k.l, k.m]]}\n"
+        "  a: {cmd: x, wdir: w, params: [lr, 'deep.b[0]', deep.c, gone.x, 'list.9', 'list.²', 'list.9"
+        + "9"
+        * 5000
+        + "', other.yaml: [k.l, k.m]]}\n"
         "  b: {cmd: x, params: [whole.yaml: ]}\n  c: {cmd: x, params: [whole.yaml: [z], gone.yaml: [q]]}\n",
         "w/params.yaml": "{lr: 1, deep: {b: [5, 6], c: {d: 7}}, list: [1], rest: 9}",
         "w/other.yaml": "{k: {l: 1, m: 2, n: 3}}",

@@ -1,0 +1,1 @@
+"""The registry in the formats of other systems, one file a format."""

@@ -1,0 +1,181 @@
+"""Registrations and assignments as OpenLineage run events: which data a version came from, and where it went.
+
+Source: the specification of OpenLineage, 2-0-2, and of its facets.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+from uuid import NAMESPACE_OID, uuid5
+
+from gto.core import selector
+from gto.core.event import Event
+from gto.core.selector import Pick, Selector
+from gto.core.snapshot import ArtifactState
+from gto.core.tag import Kind
+from gto.core.view import JournalLine, journal, merge_journals
+from gto.exceptions import ArtifactNotFound, EmptyStage, UsageError, VersionNotFound
+from gto.lineage.gathering import Known, gather
+from gto.lineage.lock import Datum
+from gto.lineage.point import Point
+from gto.registry.registry import Registry
+from gto.version import __version__
+
+Value = dict[str, object]
+
+PRODUCER = f"pkg:pypi/gto@{__version__}"
+_SPEC = "https://openlineage.io/spec"
+_RUN_EVENT = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
+_FACETS = {
+    "DatasetVersionDatasetFacet": "1-0-1",
+    "DocumentationDatasetFacet": "1-0-1",
+    "JobTypeJobFacet": "2-0-3",
+    "SourceCodeLocationJobFacet": "1-0-1",
+}
+_AT_A_TIME = 100  # commits
+
+
+class _Made(NamedTuple):
+    """What a version's commit tells of it."""
+
+    description: str = ""
+    inputs: tuple[Value, ...] = ()
+    """The data that it was made from."""
+
+
+def run_events(registry: Registry, text: str | None, address: str) -> Iterator[Value]:
+    """Yield a START and a COMPLETE for each event that a selector names, the oldest first; without one, for all.
+
+    `address` names the repository: it is the namespace of jobs, models and files.
+    """
+    if not address:
+        raise UsageError("This repository has no remote that names it", "--address URL says what to call it")
+    states = _states(registry, text)
+    chosen = {ref for state in states for ref in _wanted(state, selector.parse(text) if text else None)}
+    made = {state.name: _made(registry, state, chosen, address) for state in states}
+    for line in merge_journals(map(journal, states), ascending=True):
+        if line.event.ref in chosen:
+            yield from _run(line, made[line.event.artifact].get(line.event.commit, _Made()), address)
+
+
+def _states(registry: Registry, text: str | None) -> list[ArtifactState]:
+    if text is None:
+        return list(registry.snapshot().artifacts.values())
+    state = registry.artifact(selector.parse(text).name)
+    if state.newest is None:
+        raise ArtifactNotFound(state.name)
+    return [state]
+
+
+def _wanted(state: ArtifactState, wanted: Selector | None) -> Iterator[str]:
+    """Yield the tags of the registrations and assignments that are told."""
+    version = _version(state, wanted) if wanted else None
+    for line in journal(state):
+        if line.event.kind in {Kind.REGISTRATION, Kind.ASSIGNMENT} and version in {None, line.version}:
+            yield line.event.ref
+
+
+def _version(state: ArtifactState, wanted: Selector) -> str | None:
+    """Return the version that a selector names; None for a name alone."""
+    if wanted.pick is Pick.ALL:
+        return None
+    if wanted.pick is Pick.STAGE:
+        holder = state.holder(wanted.value)
+        if holder is None:
+            raise EmptyStage(state.name, wanted.value)
+        return holder.version
+    version = state.latest if wanted.pick is Pick.LATEST else state.version(wanted.value)
+    if version is None:
+        raise VersionNotFound(f"'{wanted}' names no version", f"`gto show {state.name}` lists them")
+    return version.name
+
+
+def _made(registry: Registry, state: ArtifactState, chosen: AbstractSet[str], address: str) -> dict[str, _Made]:
+    """Return what the commits of registrations tell, by commit; some are read at a time."""
+    found = [event for event in state.events if event.kind is Kind.REGISTRATION and event.ref in chosen]
+    points = {event.commit: Point(event.ref, event.commit, state.name, event.tag.version) for event in found}
+    left = list(points.values())
+    made = {}
+    while left:
+        for known in gather(registry, left[:_AT_A_TIME]):
+            said = known.annotation.description if known.annotation else ""
+            made[known.point.commit] = _Made(said, tuple(_inputs(known, address)))
+        del left[:_AT_A_TIME]
+    return made
+
+
+def _run(line: JournalLine, made: _Made, address: str) -> Iterator[Value]:
+    event = line.event
+    fields: Value = {
+        "eventTime": event.created_at.isoformat(),
+        "run": {"runId": str(uuid5(NAMESPACE_OID, event.oid))},
+        "job": _job(event, address),
+        "producer": PRODUCER,
+        "schemaURL": _RUN_EVENT,
+    }
+    inputs, outputs = _datasets(line, made, address)
+    yield {"eventType": "START", **fields, "inputs": [], "outputs": []}
+    yield {"eventType": "COMPLETE", **fields, "inputs": inputs, "outputs": outputs}
+
+
+def _job(event: Event, address: str) -> Value:
+    words = [event.artifact, event.kind.noun, *([event.tag.stage] if event.tag.stage else [])]
+    facets: Value = {
+        "jobType": _facet("JobTypeJobFacet", processingType="BATCH", integration="GTO", jobType=event.kind.noun.upper())
+    }
+    url = _url(address)
+    if url is not None:
+        said = {"type": "git", "url": url, "repoUrl": address, "version": event.commit, "tag": event.ref}
+        facets["sourceCodeLocation"] = _facet("SourceCodeLocationJobFacet", **said)
+    return {"namespace": address, "name": ".".join(words), "facets": facets}
+
+
+def _datasets(line: JournalLine, made: _Made, address: str) -> tuple[list[Value], list[Value]]:
+    """Return what an event took and what it gave: data gives a model, a model gives the model in a stage."""
+    event, version = line.event, line.version or line.event.commit
+    model = _dataset(address, event.artifact, version)
+    if event.kind is Kind.ASSIGNMENT:
+        return [model], [_dataset(address, f"{event.artifact}#{event.tag.stage}", version)]
+    return list(made.inputs), [_dataset(address, event.artifact, version, made.description)]
+
+
+def _inputs(known: Known, address: str) -> list[Value]:
+    """Return the data that no stage made and that Git does not hold, each once."""
+    steps = known.lineage.steps if known.lineage else ()
+    found = {
+        one.datum.path: one.datum for step in steps for one in step.inputs if one.stage is None and one.home != "git"
+    }
+    return [_datum(datum, address) for _, datum in sorted(found.items())]
+
+
+def _datum(datum: Datum, address: str) -> Value:
+    if "://" in datum.path:
+        parts = urlsplit(datum.path)
+        host = parts.netloc.rpartition("@")[2]
+        return _dataset(f"{parts.scheme}://{host}", parts.path.lstrip("/") or "/", datum.md5)
+    return _dataset(address, datum.path, datum.md5)
+
+
+def _dataset(namespace: str, name: str, version: str | None, description: str = "") -> Value:
+    facets: Value = {}
+    if version is not None:
+        facets["version"] = _facet("DatasetVersionDatasetFacet", datasetVersion=version)
+    if description:
+        facets["documentation"] = _facet("DocumentationDatasetFacet", description=description)
+    return {"namespace": namespace, "name": name, "facets": facets}
+
+
+def _facet(name: str, **fields: str) -> Mapping[str, str]:
+    return {"_producer": PRODUCER, "_schemaURL": f"{_SPEC}/facets/{_FACETS[name]}/{name}.json#/$defs/{name}", **fields}
+
+
+def _url(address: str) -> str | None:
+    """Return an address as a URL; None where it is a path that leads nowhere from elsewhere."""
+    if "://" in address:
+        return address
+    if address.startswith("/"):
+        return f"file://{quote(address)}"
+    short: Sequence[str] = re.findall(r"^(?:[^@/]+@)?([^:/]+):(.+)$", address)[:1]
+    return f"ssh://{short[0][0]}/{short[0][1].lstrip('/')}" if short else None

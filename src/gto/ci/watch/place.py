@@ -1,0 +1,19 @@
+"""Where a watcher keeps its journal, and what it calls the repository."""
+
+import os
+import re
+
+from gto.git import cache, remote
+
+
+def address_of(repo: str) -> str:
+    """Return the address of a repository without anything secret; of a path, the path from the root."""
+    return remote.parse(repo).url if remote.is_url(repo) else os.path.realpath(repo)
+
+
+def journal_of(address: str) -> str:
+    """Return the journal of a repository's watcher, in the user's directory of state."""
+    home = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    word = re.sub(r"[^A-Za-z0-9.-]+", "-", address.removesuffix(".git").rpartition("/")[2]).strip(".-")[:40]
+    name = f"{word or 'repository'}-{cache.digest(address.encode('utf-8', 'surrogateescape'))[:16]}"
+    return os.path.join(home, "gto", "watch", f"{name}.journal")

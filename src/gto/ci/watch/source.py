@@ -1,0 +1,52 @@
+"""A repository that is looked at again and again: its tags are listed, and it is read only where they changed."""
+
+import os
+from collections.abc import Callable
+
+from gto.exceptions import RemoteFailed, UsageError
+from gto.git import tags
+from gto.git.mirror import Mirror
+from gto.registry.registry import Registry
+
+
+class Source:
+    """A repository, and the tags that it had when all of them were handled."""
+
+    def __init__(self, read: Callable[[], Registry]) -> None:
+        """`read` opens the repository as it is now."""
+        self._read = read
+        self._registry: Registry | None = None
+        self._handled: bytes | None = None
+        self._found: bytes | None = None
+
+    def look(self) -> Registry | None:
+        """Return the repository as it is now; None where its tags are those that were handled."""
+        now = None if self._registry is None else _list(self._registry)
+        if now is not None and now == self._handled:
+            return None
+        self._registry = self._read()
+        # The tags that were listed before it was read: what came in between is found by the next look.
+        self._found = self._registry.listing.text if now is None else now
+        return self._registry
+
+    def done(self) -> None:
+        """Remember that what the last look found is handled."""
+        self._handled = self._found
+
+
+def _list(registry: Registry) -> bytes | None:
+    """List the tags as they are now, in the order and the form of a Listing; None where a mirror was removed."""
+    mirror = registry.repo.mirror
+    return tags.list_tags(registry.git).text if mirror is None else _list_remote(mirror)
+
+
+def _list_remote(mirror: Mirror) -> bytes | None:
+    if mirror.offline:
+        raise UsageError("--offline reaches no remote, so nothing new can come", "leave it out, or add --once")
+    if not os.path.isdir(mirror.directory):  # `gto cache clear`, or another process made room
+        return None
+    args = ["ls-remote", "--quiet", "--refs", "--tags", "--", "origin"]
+    out, status, err = mirror.online.ask(args)
+    if status != 0:
+        raise RemoteFailed(mirror.remote.url, args, status, err)
+    return out.replace(b"\t", b" ")

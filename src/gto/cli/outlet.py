@@ -1,0 +1,56 @@
+"""Where the text of a format goes: stdout, a file, or between the markers of a file."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import click
+
+from gto.cli import render
+from gto.exceptions import UsageError
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """Return JSON in a line, or indented, without any character that a terminal or a CI would obey."""
+    import json
+
+    text = json.dumps(value, indent=indent)
+    return text.replace("\x7f", "\\u007f").replace("##", "\\u0023#") + "\n"
+
+
+def write(text: str, out: str | None) -> None:
+    """Write what was asked for; on stdout nothing that a terminal or a CI would obey."""
+    if out is not None:
+        _replace(out, text.encode("utf-8", "replace"))
+        return
+    lines = re.split("(\r?\n)", text)  # each line break follows its line
+    click.echo("".join(part if place % 2 else render.clean(part) for place, part in enumerate(lines)), nl=False)
+
+
+def _replace(path: str, data: bytes) -> None:
+    """Write a file whole or not at all, behind links too; into a pipe or a device it is only written."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as file:
+            file.write(data)
+        return
+    from gto.registry import whole_file
+
+    whole_file.replace(os.path.realpath(path), data)
+
+
+def keep_table(text: str, path: str, *, check: bool) -> None:
+    """Bring the table in a file up to date, or say whether it is."""
+    from gto.ci.export.readme import keep
+    from gto.registry import whole_file
+
+    old = whole_file.read(path)
+    if old is None:
+        raise UsageError(f"There is no file '{path}'", "make it first: the table is put at its end")
+    kept = keep(text, old, path)
+    if check:
+        render.say(f"{path} is {'out of date' if kept.is_new else 'up to date'}")
+        raise SystemExit(int(kept.is_new))
+    if kept.is_new:
+        _replace(path, kept.data)
+    render.say(f"{path} {'was brought' if kept.is_new else 'is'} up to date")

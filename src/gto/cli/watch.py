@@ -1,0 +1,342 @@
+"""`gto watch`: runs a command, or posts a webhook, for each new event of a repository."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import shutil
+import signal
+from contextlib import ExitStack, contextmanager
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from gto.cli import options, render
+from gto.cli import proof as proving
+from gto.core.escape import one_line
+from gto.core.tag import Kind
+from gto.exceptions import InvalidDate, NoRepo, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gto.ci.watch.cursor import Cursor
+    from gto.ci.watch.finding import Asked, Since
+    from gto.ci.watch.listening import Door
+    from gto.ci.watch.posting import Webhook
+    from gto.ci.watch.running import Command
+    from gto.ci.watch.source import Source
+    from gto.ci.watch.watcher import Orders, Settled, Watcher
+    from gto.cli.proof import Proof
+    from gto.registry.registry import Registry
+
+    Receiver = Command | Webhook
+
+_KINDS = [kind.noun for kind in Kind if kind is not Kind.CREATION]
+
+
+class _Where(NamedTuple):
+    """A repository that is watched, and its journal."""
+
+    source: Source
+    repo: str
+    journal: str
+
+
+@click.command(
+    "watch",
+    cls=options.Command,
+    short_help="Run a command or post a webhook for each new event.",
+    examples="""
+    gto watch -r https://example.com/team/models.git --event assignment --stage prod -- ./deploy.sh
+    gto watch -r URL --post https://ci.example.com/hook --secret-env HOOK_SECRET
+    gto watch -r URL --since 2026-01-31 --dry-run -- ./deploy.sh
+    gto watch -r URL --dead-letters
+    """,
+)
+@options.repo
+@options.argument("argv", help="Behind `--`: the command, and its arguments", nargs=-1, metavar="COMMAND...")
+@click.option("--post", metavar="URL", help="Post each event there as JSON, in the place of a command")
+@click.option("--secret-env", metavar="VARIABLE", help="With --post: the variable with the secret that signs")
+@click.option("--artifact", "artifacts", metavar="PATTERN", multiple=True, help="Only of it; `team/*` (repeatable)")
+@click.option("--event", "kinds", type=click.Choice(_KINDS), multiple=True, help="Only such events (repeatable)")
+@click.option("--stage", "stages", metavar="STAGE", multiple=True, help="Only events of the stage (repeatable)")
+@click.option("--since", metavar="DATE|TAG|all", help="Deliver older events too: from a date, or a tag, on")
+@click.option(
+    "--interval", type=click.FloatRange(min=0.1), default=30.0, show_default=True, help="Seconds between looks"
+)
+@click.option("--listen", metavar="HOST:PORT", help="Take push webhooks of the forge, and look when one comes")
+@click.option("--listen-secret-env", metavar="VARIABLE", help="The variable with the secret of those webhooks")
+@click.option("--once", is_flag=True, help="Look once, deliver, end; exit code 1 if an event was given up")
+@click.option("--dry-run", is_flag=True, help="Look once, say what would be delivered, and change nothing")
+@click.option("--retries", type=click.IntRange(min=0), default=5, show_default=True, help="Tries after the first")
+@click.option(
+    "--backoff",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Seconds before the second try; then twice as long each time, up to 300",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=3600.0,
+    show_default=True,
+    help="Seconds that a command may take",
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=1, max=64), default=4, show_default=True, help="Artifacts that are served at once"
+)
+@click.option("--state", metavar="FILE", help="The journal of what was delivered; default: in ~/.local/state/gto/watch")
+@click.option("--dead-letters", is_flag=True, help="Print the events that were given up")
+@click.option("--retry-dead", is_flag=True, help="Deliver those again, once, and nothing else")
+@options.as_json
+@proving.checked(shown=False)
+def command(
+    repo: str,
+    argv: tuple[str, ...],
+    post: str | None,
+    secret_env: str | None,
+    artifacts: tuple[str, ...],
+    kinds: tuple[str, ...],
+    stages: tuple[str, ...],
+    since: str | None,
+    interval: float,
+    listen: str | None,
+    listen_secret_env: str | None,
+    once: bool,
+    dry_run: bool,
+    retries: int,
+    backoff: float,
+    timeout: float,
+    jobs: int,
+    state: str | None,
+    dead_letters: bool,
+    retry_dead: bool,
+    as_json: bool,
+    proof: Proof,
+) -> None:
+    """Run a command, or post a webhook, for each new event of a repository.
+
+    A command gets the event in its environment (GTO_EVENT, GTO_NAME, GTO_VERSION, GTO_STAGE and so on) and as JSON on
+    its stdin, never as words of a shell. Events of one artifact come one after the other, and each until it was
+    delivered: exit code 0, or a status from 200 to 299. One that fails again and again is given up, and those after it
+    go on. What was there before the first start is not delivered without --since. With --json each line of the output
+    is a JSON object.
+    """
+    from gto.ci.watch import cursor as journal
+    from gto.ci.watch.finding import Asked
+    from gto.ci.watch.lanes import Patience
+    from gto.ci.watch.wanted import Wanted
+    from gto.ci.watch.watcher import Orders
+
+    where = _where(repo, state, proof)
+    if dead_letters:
+        _print_dead(journal.read(where.journal, where.repo), as_json=as_json)
+        return
+    receiver = _receiver(argv, post, secret_env, timeout, (secret_env, listen_secret_env))
+    asked = Asked(where.repo, Wanted(artifacts, kinds, stages), _since(since), dead=retry_dead)
+    if dry_run:
+        _print_plan(where, asked, receiver, as_json=as_json)
+        return
+    orders = Orders(asked, receiver, Patience(retries, backoff, jobs), interval)
+    at = _door(listen, listen_secret_env)
+    with journal.opened(where.journal, where.repo) as cursor:
+        if retry_dead and not cursor.dead():
+            render.note("There are no dead letters")
+            return
+        gc.enable()  # unlike other commands, this one may run for months
+        watcher = _watcher(where, cursor, orders, as_json=as_json)
+        _run(watcher, at, once=once or retry_dead)
+    if watcher.dead and (once or retry_dead):
+        raise SystemExit(1)
+
+
+def _where(repo: str, state: str | None, proof: Proof) -> _Where:
+    from gto.ci.watch import place
+    from gto.ci.watch.source import Source
+    from gto.git import remote
+
+    if not remote.is_url(repo) and not os.path.isdir(repo):
+        raise NoRepo(repo)
+
+    def read() -> Registry:
+        registry = options.open_registry(repo)
+        proof.begin(registry)
+        return registry
+
+    address = place.address_of(repo)
+    return _Where(Source(read), address, os.path.abspath(state) if state else place.journal_of(address))
+
+
+def _since(text: str | None) -> Since | None:
+    from gto.ci.watch.finding import Since
+    from gto.cli.date import parse_date
+    from gto.core import tag
+
+    if text is None or text == "all":
+        return None if text is None else Since()
+    ref = text.removeprefix("refs/tags/")
+    if tag.find(ref) is not None:
+        return Since(ref=ref)
+    try:
+        return Since(parse_date(text, end=False))
+    except InvalidDate as error:
+        hint = "name a date as 2026-01-31, an event as churn@v1.0.0, or write `all`"
+        raise InvalidDate(f"'{text}' is no date and no event tag", hint) from error
+
+
+def _secret(variable: str | None) -> str:
+    """Return what a variable holds; empty where none is named."""
+    if variable is None:
+        return ""
+    found = os.environ.get(variable, "")
+    if not found:
+        raise UsageError(f"The variable '{variable}' is not set, or empty", f"export {variable}=...")
+    return found
+
+
+def _receiver(
+    argv: tuple[str, ...], post: str | None, secret_env: str | None, seconds: float, hidden: tuple[str | None, ...]
+) -> Receiver:
+    from gto.ci.watch import posting
+    from gto.ci.watch.running import Command
+
+    if bool(argv) == (post is not None):
+        hint = "gto watch -r REPO -- ./command, or gto watch -r REPO --post URL"
+        raise UsageError("Either a command behind `--`, or --post URL, gets the events", hint)
+    if post is not None:
+        return posting.to(post, _secret(secret_env))
+    if secret_env is not None:
+        raise UsageError("--secret-env signs webhooks", "a command needs none; or add --post URL")
+    if shutil.which(argv[0]) is None:
+        hint = "name a program on PATH, or with its path; words of a shell go through `sh -c`"
+        raise UsageError(f"There is no program '{argv[0]}'", hint)
+    return Command(argv, seconds, tuple(one for one in hidden if one))
+
+
+def _door(listen: str | None, secret_env: str | None) -> Door | None:
+    from gto.ci.watch.listening import door
+
+    if listen is None:
+        if secret_env is not None:
+            raise UsageError("--listen-secret-env is for --listen", "add --listen HOST:PORT")
+        return None
+    return door(listen, _secret(secret_env))
+
+
+def _watcher(where: _Where, cursor: Cursor, orders: Orders, *, as_json: bool) -> Watcher:
+    from gto.ci.watch.watcher import Listener, Watcher
+
+    turn = Lock()
+
+    def settled(one: Settled) -> None:
+        with turn:
+            _print_settled(one, as_json=as_json)
+
+    def note(text: str) -> None:
+        with turn:
+            render.note(f"note: {one_line(text)}")
+
+    return Watcher(where.source, cursor, orders, Listener(settled, note))
+
+
+def _print_settled(one: Settled, *, as_json: bool) -> None:
+    from gto.ci.watch.outcome import Verdict
+
+    words = f"{one.pending.event.kind.noun} {one.pending.event.ref}"
+    if one.outcome.verdict is Verdict.AGAIN:
+        render.note(f"note: {words}: {one_line(one.outcome.reason)}; it is tried again")
+    elif as_json:
+        _print_line(one.as_dict())
+    elif one.outcome.verdict is Verdict.DONE:
+        click.echo(f"delivered {words}")
+    else:
+        click.echo(f"given up  {words}: {one_line(one.outcome.reason)} ({one.tries} tries)")
+
+
+def _print_line(value: object) -> None:
+    click.echo(json.dumps(value))
+
+
+def _run(watcher: Watcher, at: Door | None, *, once: bool) -> None:
+    from gto.ci.watch import listening
+
+    with ExitStack() as stack:
+        stack.enter_context(_ended_by_signals(watcher.end))
+        if at is not None and not once:
+            port = stack.enter_context(listening.listening(at, watcher.wake))
+            render.note(f"note: webhooks are taken at http://{at.host}:{port}{listening.PATH}")
+        if once:
+            watcher.once()
+        else:
+            watcher.run()
+
+
+@contextmanager
+def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
+    """Call `end`, in a thread, at the first SIGTERM or SIGINT; the second does what it always does.
+
+    A handler may take no lock, because it interrupts whoever holds it. So it writes into a pipe.
+    """
+    reader, writer = os.pipe()
+
+    def wait() -> None:
+        if os.read(reader, 1) == b"!":
+            end()
+
+    def handle(number: int, _frame: object) -> None:
+        signal.signal(number, before[signal.Signals(number)])
+        os.write(writer, b"!")
+
+    thread = Thread(target=wait, daemon=True)
+    thread.start()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+        os.close(writer)
+        thread.join()
+        os.close(reader)
+
+
+def _print_plan(where: _Where, asked: Asked, receiver: Receiver, *, as_json: bool) -> None:
+    """Say what would be delivered now."""
+    from gto.ci.watch import cursor as journal
+    from gto.ci.watch.finding import find
+    from gto.ci.watch.notice import tell
+
+    registry = where.source.look()
+    assert registry is not None  # noqa: S101  the first look always reads
+    found = find(registry, journal.read(where.journal, where.repo), set(), asked)
+    if found.passed:
+        render.note(f"note: {found.passed} event tag(s) were there before, and would be passed over")
+    for note in found.notes:
+        render.note(f"note: {one_line(note)}")
+    for one in found.new:
+        if as_json:
+            _print_line(tell(one).as_dict())
+        else:
+            click.echo(f"would deliver {one.event.kind.noun} {one.event.ref}: {one_line(str(receiver))}")
+
+
+def _print_dead(cursor: Cursor, *, as_json: bool) -> None:
+    from gto.core.event import moment
+    from gto.core.table import Table
+
+    dead = cursor.dead()
+    if as_json:
+        for one in dead:
+            when = moment(one.time).isoformat()
+            _print_line({"ref": one.ref, "tries": one.tries, "reason": one.reason, "key": one.oid, "time": when})
+    elif dead:
+        rows = tuple((str(moment(one.time)), one.ref, str(one.tries), one.reason) for one in dead)
+        render.table(Table(("time", "ref", "tries", "reason"), rows), plain=False)
+    else:
+        render.say("There are no dead letters")

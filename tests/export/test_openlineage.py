@@ -1,0 +1,166 @@
+"""`gto export openlineage`: events that OpenLineage's own client makes too."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_OID, uuid5
+
+import pytest
+from openlineage.client import event_v2, facet_v2, serde
+
+from gto.ci.export.openlineage import PRODUCER
+from tests.repo import Repo
+from tests.stories.healthy import done, said
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FACETS = {
+    "version": facet_v2.dataset_version_dataset.DatasetVersionDatasetFacet,
+    "documentation": facet_v2.documentation_dataset.DocumentationDatasetFacet,
+    "jobType": facet_v2.job_type_job.JobTypeJobFacet,
+    "sourceCodeLocation": facet_v2.source_code_location_job.SourceCodeLocationJobFacet,
+}
+ADDRESS = ("--address", "https://me:secret@example.com/team/models.git")
+
+
+def told(repo: Repo, *args: str) -> list[dict[str, Any]]:
+    """The events, of which the client's own classes make the same."""
+    events = [json.loads(line) for line in done(repo.gto("export", "openlineage", *args)).splitlines()]
+    for one in events:
+        made = json.loads(serde.Serde.to_json(of_client(one)))
+        assert without_versions(made) == without_versions(one)
+    return events
+
+
+def of_client(one: dict[str, Any]) -> event_v2.RunEvent:
+    return event_v2.RunEvent(
+        eventType=event_v2.RunState(one["eventType"]),
+        eventTime=one["eventTime"],
+        run=event_v2.Run(runId=one["run"]["runId"]),
+        job=event_v2.Job(one["job"]["namespace"], one["job"]["name"], facets(one["job"]["facets"])),
+        inputs=[event_v2.InputDataset(d["namespace"], d["name"], facets=facets(d["facets"])) for d in one["inputs"]],
+        outputs=[event_v2.OutputDataset(d["namespace"], d["name"], facets=facets(d["facets"])) for d in one["outputs"]],
+        producer=one["producer"],
+    )
+
+
+def facets(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: FACETS[name](
+            **{key: value for key, value in fields.items() if not key.startswith("_")}, producer=fields["_producer"]
+        )
+        for name, fields in found.items()
+    }
+
+
+def without_versions(value: object) -> object:
+    """The value without what differs from release to release of the client, and without fields that are empty."""
+    if isinstance(value, dict):
+        found = {key: without_versions(one) for key, one in value.items() if key not in {"_schemaURL", "schemaURL"}}
+        return {key: one for key, one in found.items() if one not in ({}, None)}
+    return [without_versions(one) for one in value] if isinstance(value, list) else value
+
+
+def test_every_registration_and_assignment_is_a_run(filled: Repo) -> None:
+    found = told(filled, "--all", *ADDRESS)
+    journal = json.loads(done(filled.gto("history", "--json", "--ascending")))
+    expected = [one for one in journal if one["event"] in {"registration", "assignment"}]
+    assert [one["eventType"] for one in found] == ["START", "COMPLETE"] * len(expected)
+    runs = [one for one in found if one["eventType"] == "COMPLETE"]
+    oids = [filled.git("rev-parse", f"refs/tags/{one['ref']}") for one in expected]
+    assert [one["run"]["runId"] for one in runs] == [str(uuid5(NAMESPACE_OID, oid)) for oid in oids]
+    assert [one["eventTime"] for one in runs] == [one["timestamp"] for one in expected]
+    assert {one["producer"] for one in found} == {PRODUCER}
+    assert {one["job"]["namespace"] for one in found} == {"https://example.com/team/models.git"}
+    assert "secret" not in json.dumps(found)
+    assert done(filled.gto("export", "openlineage", "--all", *ADDRESS)) == done(
+        filled.gto("export", "openlineage", "--all", *ADDRESS)
+    )
+
+
+def test_the_addresses_of_schemas_are_those_of_the_specification(filled: Repo) -> None:
+    one = told(filled, "churn", *ADDRESS)[1]
+    made = json.loads(serde.Serde.to_json(of_client(one)))
+    assert one["schemaURL"] == made["schemaURL"]
+    for ours, theirs in ((one["job"], made["job"]), (one["outputs"][0], made["outputs"][0])):
+        for name, fields in ours["facets"].items():
+            assert fields["_schemaURL"].split("/")[-1] == theirs["facets"][name]["_schemaURL"].split("/")[-1], name
+
+
+def test_a_registration_gives_a_version_and_an_assignment_takes_it_on(filled: Repo) -> None:
+    registered, assigned = (one for one in told(filled, "churn@v1.10.0", *ADDRESS) if one["eventType"] == "COMPLETE")
+    assert registered["job"]["name"] == "churn.registration"
+    assert registered["inputs"] == []
+    (model,) = registered["outputs"]
+    assert (model["name"], model["facets"]["version"]["datasetVersion"]) == ("churn", "v1.10.0")
+    assert model["facets"]["documentation"]["description"] == "Who will leave"
+    assert assigned["job"]["name"] == "churn.assignment.dev"
+    assert assigned["job"]["facets"]["sourceCodeLocation"]["tag"] == "churn#dev#2"
+    assert [(one["name"], one["facets"]["version"]["datasetVersion"]) for one in assigned["inputs"]] == [
+        ("churn", "v1.10.0")
+    ]
+    assert [(one["name"], one["facets"]["version"]["datasetVersion"]) for one in assigned["outputs"]] == [
+        ("churn#dev", "v1.10.0")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("selector", "count"),
+    [("churn", 5), ("churn@latest", 1), ("churn@v1.9.0", 2), ("churn#dev", 2), ("eu:churn#dev", 1)],
+)
+def test_a_selector_chooses_events(selector: str, count: int, filled: Repo) -> None:
+    assert len(told(filled, selector, *ADDRESS)) == 2 * count
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("https://example.com/m.git", "https://example.com/m.git"),
+        ("git@example.com:team/m.git", "ssh://example.com/team/m.git"),
+        ("/srv/git/a b.git", "file:///srv/git/a%20b.git"),
+        ("../m", None),
+    ],
+)
+def test_the_remote_names_the_repository(address: str, url: str | None, filled: Repo) -> None:
+    filled.git("remote", "add", "origin", address)
+    job = told(filled, "trap")[0]["job"]
+    assert job["namespace"] == address
+    assert job["facets"].get("sourceCodeLocation", {}).get("url") == url
+
+
+def test_a_url_names_itself(filled: Repo, tmp_path: Path) -> None:
+    url = f"file://{filled.path}"
+    elsewhere = Repo(tmp_path)
+    assert told(elsewhere, "trap", "-r", url)[0]["job"]["namespace"] == url
+
+
+def test_data_of_dvc_is_what_a_version_was_made_from(repo: Repo) -> None:
+    lock = (
+        "schema: '2.0'\nstages:\n  train:\n    cmd: train\n    deps:\n"
+        "    - {path: s3://me:key@bucket/raw.csv, etag: abc, size: 1}\n"
+        "    - {path: data.csv, hash: md5, md5: 0123456789abcdef0123456789abcdef, size: 1}\n"
+        "    - {path: train.py, hash: md5, md5: 0123456789abcdef0123456789abcdee, size: 1}\n"
+        "    outs:\n    - {path: m.bin, hash: md5, md5: 0123456789abcdef0123456789abcded, size: 1}\n"
+    )
+    yaml = (
+        "artifacts: {m: {path: m.bin}}\nstages:\n  train:\n    cmd: train\n"
+        "    deps: ['s3://me:key@bucket/raw.csv', data.csv, train.py]\n    outs: [m.bin]\n"
+    )
+    repo.commit("one", {"dvc.yaml": yaml, "dvc.lock": lock, "train.py": "", ".dvc/config": ""})
+    done(repo.gto("register", "m"))
+    inputs = told(repo, "m", *ADDRESS)[1]["inputs"]
+    assert [(one["namespace"], one["name"], one["facets"]["version"]["datasetVersion"]) for one in inputs] == [
+        ("https://example.com/team/models.git", "data.csv", "0123456789abcdef0123456789abcdef"),
+        ("s3://bucket", "raw.csv", "abc"),
+    ]
+
+
+def test_bad_words_are_one_line(filled: Repo) -> None:
+    said(filled.gto("export", "openlineage", "--all"), "no remote", "--address")
+    said(filled.gto("export", "openlineage", "nobody", *ADDRESS), "nobody")
+    said(filled.gto("export", "openlineage", "churn@v9.9.9", *ADDRESS), "names no version")
+    said(filled.gto("export", "openlineage", "gone#prod", *ADDRESS), "prod")
+    assert filled.gto("export", "openlineage").code == 2
+    assert filled.gto("export", "openlineage", "churn", "--all").code == 2

@@ -1,0 +1,264 @@
+"""`gto ci`: what a job is told of the tag that started it, from as little of the repository as a checkout has."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks.registry import Shape, make
+from tests.repo import Repo
+from tests.server import FETCH, Fault
+from tests.stories.healthy import done, said
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.server import Server
+
+ANNOTATED = "artifacts:\n  churn:\n    path: models/churn.txt\n    type: model\n    desc: Who leaves next month\n"
+GITHUB = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_EVENT_NAME": "push",
+    "GITHUB_SERVER_URL": "https://example.com",
+    "GITHUB_REPOSITORY": "team/churn",
+}
+
+
+@pytest.fixture
+def origin(server: Server, tmp_path: Path) -> Repo:
+    """A served repository: three versions of `churn`; the first, then the second in prod; `eu:churn` beside it."""
+    bare = server.new("models.git", "uploadpack.allowFilter=true", "uploadpack.allowAnySHA1InWant=true")
+    repo = Repo(tmp_path / "author")
+    repo.path.mkdir()
+    repo.git("init", "--quiet", "--initial-branch=main")
+    for number, words in enumerate(("one", "two", "three"), 1):
+        files = {"dvc.yaml": ANNOTATED, "models/churn.txt": words, "params.yaml": f"depth: {number}\n"}
+        repo.commit(words, files)
+        done(repo.gto("register", "churn"))
+    for version in ("v0.0.1", "v0.0.2"):
+        done(repo.gto("assign", "churn", "--version", version, "--stage", "prod"))
+    repo.git("remote", "add", "origin", server.url())
+    repo.git("push", "--quiet", "--tags", "origin", "main")
+    bare.git("symbolic-ref", "HEAD", "refs/heads/main")
+    return repo
+
+
+def checkout(server: Server, place: Path, ref: str) -> Repo:
+    """As a job finds it: the tag's commit alone, no other tag, and a plain tag in the place of the annotated one."""
+    repo = Repo(place)
+    place.mkdir()
+    repo.git("init", "--quiet")
+    repo.git("remote", "add", "origin", server.url())
+    repo.git("fetch", "--quiet", "--depth=1", "--no-tags", "origin", f"refs/tags/{ref}")
+    commit = repo.git("rev-parse", "FETCH_HEAD^{commit}")
+    repo.git("update-ref", f"refs/tags/{ref}", commit)
+    repo.git("-c", "advice.detachedHead=false", "checkout", "--quiet", commit)
+    return repo
+
+
+def outputs(repo: Repo, *words: str, env: dict[str, str] | None = None) -> dict[str, str]:
+    """What `gto ci --json` says."""
+    found = json.loads(done(repo.gto("ci", "--json", *words, env=env)))
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_job_is_told_what_its_tag_means_and_which_version_it_replaces(
+    origin: Repo, server: Server, tmp_path: Path
+) -> None:
+    job = checkout(server, tmp_path / "job", "churn#prod#2")
+    before = job.refs()
+    found = outputs(job, env={**GITHUB, "GITHUB_REF": "refs/tags/churn#prod#2"})
+    assert found == {
+        "event": "assignment",
+        "name": "churn",
+        "version": "v0.0.2",
+        "stage": "prod",
+        "type": "model",
+        "path": "models/churn.txt",
+        "description": "Who leaves next month",
+        "ref": "refs/tags/churn#prod#2",
+        "commit": origin.git("rev-parse", "churn#prod#2^{commit}"),
+        "previous_version": "v0.0.1",
+        "repo": "https://example.com/team/churn",
+    }
+    assert job.refs() == before
+    assert job.git("fsck", "--no-dangling") == ""
+
+
+def test_the_first_in_a_stage_replaces_nobody_and_a_registration_comes_after_the_latest(origin: Repo) -> None:
+    assert outputs(origin, "--ref", "churn#prod#1")["previous_version"] == ""
+    assert outputs(origin, "--ref", "churn@v0.0.1")["previous_version"] == ""
+    assert outputs(origin, "--ref", "refs/tags/churn@v0.0.3")["previous_version"] == "v0.0.2"
+
+
+def test_what_takes_back_replaces_nobody(origin: Repo, server: Server) -> None:
+    done(origin.gto("deprecate", "churn", "v0.0.2", "prod"))
+    done(origin.gto("deprecate", "churn", "v0.0.3"))
+    done(origin.gto("deprecate", "churn"))
+    found = [outputs(origin, "--ref", ref) for ref in ("churn#prod!#3", "churn@v0.0.3!", "churn@deprecated")]
+    assert [one["event"] for one in found] == ["unassignment", "deregistration", "deprecation"]
+    assert [one["version"] for one in found] == ["v0.0.2", "v0.0.3", ""]
+    assert [one["stage"] for one in found] == ["prod", "", ""]
+    assert [one["previous_version"] for one in found] == ["", "", ""]
+    assert {one["repo"] for one in found} == {server.url()}
+
+
+def test_a_ref_that_is_no_event_gives_an_empty_event_and_says_why(origin: Repo) -> None:
+    origin.git("tag", "release-1")
+    origin.git("tag", "churn@v9.0.0")
+    reasons = {
+        "release-1": "tag 'release-1' is no tag of GTO",
+        "churn@v9.0.0": "tag 'churn@v9.0.0' is no event: ",
+        "churn@v8.0.0": "tag 'churn@v8.0.0' is not there, or not any more",
+        "refs/heads/main": "no tag started this job, but 'refs/heads/main'",
+    }
+    for ref, reason in reasons.items():
+        result = origin.gto("ci", "--json", "--ref", ref)
+        found = json.loads(done(result))
+        assert found.pop("ref").removeprefix("refs/tags/") == ref
+        assert found.pop("repo")
+        assert set(found.values()) == {""}
+        assert f"note: {reason}" in result.stderr
+        assert origin.gto("ci", "--ref", ref, "--exit-code").code == 3
+    assert origin.gto("ci", "--ref", "churn@v0.0.1", "--exit-code").code == 0
+    assert done(origin.gto("ci", "--ref", "release-1")) == "No event of GTO: refs/tags/release-1\n"
+
+
+def test_outside_of_a_ci_the_tag_must_be_named(origin: Repo) -> None:
+    result = origin.gto("ci", env={"CI": "true"})
+    assert result.code == 2
+    assert result.stderr.endswith("This is no job of a CI that GTO knows: name the tag with --ref\n")
+
+
+def test_a_tag_that_was_deleted_is_no_event(origin: Repo, server: Server, tmp_path: Path) -> None:
+    job = checkout(server, tmp_path / "job", "churn@v0.0.3")
+    origin.git("push", "--quiet", "--delete", "origin", "churn@v0.0.3")
+    result = job.gto("ci", "--json", env={**GITHUB, "GITHUB_REF": "refs/tags/churn@v0.0.3"})
+    assert json.loads(done(result))["event"] == ""
+    assert "is not there, or not any more" in result.stderr
+    payload = tmp_path / "event.json"
+    payload.write_text(json.dumps({"ref": "churn@v0.0.2", "ref_type": "tag"}), encoding="utf-8")
+    env = {**GITHUB, "GITHUB_EVENT_NAME": "delete", "GITHUB_EVENT_PATH": str(payload), "GITHUB_REF": "refs/heads/main"}
+    result = job.gto("ci", "--json", env=env)
+    assert json.loads(done(result))["ref"] == "refs/tags/churn@v0.0.2"
+    assert "was deleted" in result.stderr
+
+
+def test_a_remote_that_fails_is_an_error_unless_the_tag_is_here(origin: Repo, server: Server, tmp_path: Path) -> None:
+    env = {**GITHUB, "GITHUB_REF": "refs/tags/churn#prod#2"}
+    job = checkout(server, tmp_path / "job", "churn#prod#2")
+    server.fail(Fault("error"))
+    said(job.gto("ci", env=env), "Cannot reach")
+    result = origin.gto("ci", env=env)
+    assert "previous_version  v0.0.1" in done(result)
+    assert "the tags of this clone count" in result.stderr
+
+
+def test_an_annotation_that_cannot_be_read_is_left_out_and_said(origin: Repo) -> None:
+    origin.commit("broken", {"dvc.yaml": "artifacts: [\n"})
+    done(origin.gto("register", "churn", "--version", "v1.0.0"))
+    result = origin.gto("ci", "--json", "--ref", "churn@v1.0.0")
+    found = json.loads(done(result))
+    assert (found["version"], found["type"], found["path"]) == ("v1.0.0", "", "")
+    assert "note: the annotation is left out: dvc.yaml" in result.stderr
+
+
+def test_a_commit_that_is_not_checked_out_is_fetched(origin: Repo, server: Server, tmp_path: Path) -> None:
+    job = checkout(server, tmp_path / "job", "churn#prod#2")
+    assert outputs(job, "--ref", "churn@v0.0.3")["path"] == "models/churn.txt"
+    assert job.git("rev-list", "--all", "--count") == "1"
+    assert "churn@v0.0.3" in origin.git("tag")
+
+
+def test_files_are_pulled_to_where_the_annotation_says(origin: Repo, server: Server, tmp_path: Path) -> None:
+    job = checkout(server, tmp_path / "job", "churn#prod#2")
+    (job.path / "models" / "churn.txt").unlink()
+    done(job.gto("ci", "--ref", "churn#prod#2", "--pull"))
+    assert (job.path / "models" / "churn.txt").read_text() == "two"
+    done(job.gto("ci", "--ref", "churn@v0.0.3", "--pull", "--out", "new.txt"))
+    assert (job.path / "new.txt").read_text() == "three"
+    result = job.gto("ci", "--ref", "refs/heads/main", "--pull")
+    assert (result.code, "No event" in result.stdout) == (0, True)
+    origin.commit("bare", {"dvc.yaml": "artifacts: {}\n"})
+    done(origin.gto("register", "churn", "--version", "v1.0.0", "--push"))
+    said(job.gto("ci", "--ref", "churn@v1.0.0", "--pull"), "No annotation")
+
+
+def test_a_summary_tells_the_event_what_changed_and_the_registry(origin: Repo, server: Server, tmp_path: Path) -> None:
+    job = checkout(server, tmp_path / "job", "churn#prod#2")
+    env = {**GITHUB, "GITHUB_REF": "refs/tags/churn#prod#2", "GITHUB_STEP_SUMMARY": str(tmp_path / "step.md")}
+    done(job.gto("ci", "--summary", env=env))
+    text = (tmp_path / "step.md").read_text()
+    assert text.startswith("## assignment: `churn#prod#2` version `v0.0.2`\n")
+    assert "### `v0.0.1` → `v0.0.2`" in text
+    assert "| `params.yaml` | `depth` | `1` | `2` |" in text
+    assert "| `churn` | `v0.0.3` | `v0.0.2` |" in text
+    done(job.gto("ci", "--ref", "refs/heads/main", "--summary", str(tmp_path / "own.md")))
+    assert (tmp_path / "own.md").read_text().startswith("## No event of GTO: `refs/heads/main`\n")
+    assert "## registration" in done(job.gto("ci", "--ref", "churn@v0.0.1", "--summary"))
+    assert origin.git("status", "--porcelain") == ""
+
+
+def test_the_registry_and_its_history_are_printed_whole_from_a_shallow_checkout(
+    origin: Repo, server: Server, tmp_path: Path
+) -> None:
+    job = checkout(server, tmp_path / "job", "churn#prod#2")
+    text = done(job.gto("ci", "--ref", "churn#prod#2", "--show", "--history"))
+    assert "│ churn  │ v0.0.3   │ v0.0.2  │" in text
+    assert text.count("registration") == 3
+    assert len(origin.refs("refs/tags")) == 5
+
+
+def test_only_events_that_a_policy_allows_count_where_it_is_required(
+    origin: Repo, server: Server, tmp_path: Path
+) -> None:
+    rule = "rules: [{name: leads, artifacts: churn, stages: prod, who: [grace@example.com]}]\n"
+    origin.commit("policy", {".gto.policy.yaml": rule})
+    origin.git("push", "--quiet", "origin", "main")
+    job = checkout(server, tmp_path / "job", "churn#prod#2")
+    result = job.gto("ci", "--json", "--ref", "churn#prod#2", "--require-policy")
+    assert json.loads(done(result))["event"] == ""
+    assert "'churn#prod#2' is left out" in result.stderr
+    assert json.loads(done(job.gto("ci", "--json", "--ref", "churn@v0.0.2", "--require-policy")))["event"]
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_a_shell_takes_any_description_as_it_is(repo: Repo, shell: str) -> None:
+    nasty = (
+        "first $(touch x) `id`\n::set-output name=event::hacked\n##vso[task.setvariable variable=x]y 'q' \"é\" \\n end"
+    )
+    repo.commit("x", {"dvc.yaml": json.dumps({"artifacts": {"m": {"path": "p", "desc": nasty}}})})
+    done(repo.gto("register", "m"))
+    printed = done(repo.gto("ci", "--ref", "m@v0.0.1", "--shell"))
+    assert "##" not in printed
+    assert not any(line.startswith("::") for line in printed.splitlines())
+    argv = [shell, "-c", 'eval "$1"; printf %s "$GTO_DESCRIPTION"', shell, printed]
+    assert subprocess.run(argv, capture_output=True, text=True, check=True, cwd=repo.path).stdout == nasty
+    assert not (repo.path / "x").exists()
+
+
+def test_a_mirror_of_a_url_is_no_checkout(origin: Repo, server: Server) -> None:
+    assert origin.git("tag")
+    said(origin.gto("ci", "-r", server.url(), "--ref", "churn@v0.0.1"), "clone")
+
+
+def test_ten_thousand_tags_cost_a_shallow_checkout_little(server: Server, tmp_path: Path) -> None:
+    make(server.root / "large", Shape(100, 20, 80, 2000))
+    large = Repo(server.root / "large")
+    large.git("config", "uploadpack.allowFilter", "true")
+    ref = large.git("tag", "--list", "team-5/model-0055#prod*").splitlines()[-1]
+    place = tmp_path / "job"
+    url = server.url("large/.git")
+    Repo(tmp_path).git("clone", "--quiet", "--depth=1", f"--branch={ref}", url, str(place))
+    server.forget()
+    found = outputs(Repo(place), env={**GITHUB, "GITHUB_REF": f"refs/tags/{ref}"})
+    assert (found["event"], found["stage"], found["ref"]) == ("assignment", "prod", f"refs/tags/{ref}")
+    assert found["version"]
+    assert found["previous_version"]
+    fetched = server.counts
+    assert fetched.sent + fetched.received < 100_000
+    assert any(one.path.endswith(FETCH) for one in server.requests)

@@ -1,0 +1,155 @@
+"""The door for webhooks, knocked at by real requests."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import socket
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from gto.ci.watch import listening
+from gto.ci.watch.listening import Door
+from gto.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SECRET = "it is a secret"  # noqa: S105  of these tests alone
+PUSH = {"X-GitHub-Event": "push"}
+
+
+class Post(NamedTuple):
+    """A running door, and how often somebody knocked as is right."""
+
+    port: int
+    knocks: list[bool]
+
+    def ask(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = {}) -> int:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as line:
+            line.request(method, path, body, dict(headers))
+            return line.getresponse().status
+
+
+@contextmanager
+def opened(secret: str = "") -> Iterator[Post]:
+    knocks: list[bool] = []
+    with listening.listening(Door("127.0.0.1", 0, secret), lambda: knocks.append(True)) as port:
+        yield Post(port, knocks)
+
+
+def signed(body: bytes) -> dict[str, str]:
+    return {**PUSH, "X-Hub-Signature-256": f"sha256={hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()}"}
+
+
+def test_a_push_that_is_signed_is_a_knock() -> None:
+    with opened(SECRET) as post:
+        assert post.ask("POST", "/hook", b"{}", signed(b"{}")) == 202
+        assert post.ask("POST", "/hook?from=github", b"", signed(b"")) == 202
+        assert post.knocks == [True, True]
+
+
+def test_what_is_not_signed_is_no_knock() -> None:
+    with opened(SECRET) as post:
+        assert post.ask("POST", "/hook", b"{ }", signed(b"{}")) == 401
+        assert post.ask("POST", "/hook", b"{}", PUSH) == 401
+        assert post.ask("POST", "/hook", b"{}") == 401
+        assert post.knocks == []
+
+
+def test_another_event_than_a_push_is_taken_and_no_knock() -> None:
+    with opened() as post:
+        assert post.ask("POST", "/hook", b"{}", {"X-GitHub-Event": "ping"}) == 202
+        assert post.knocks == []
+        assert post.ask("POST", "/hook", b"{}", PUSH) == 202
+        assert post.knocks == [True]
+
+
+def test_other_paths_and_other_senders_are_not_found() -> None:
+    with opened() as post:
+        assert post.ask("POST", "/", b"{}", PUSH) == 404
+        assert post.ask("POST", "/hook", b"{}") == 404
+        assert post.ask("GET", "/hook") == 404
+        assert post.ask("GET", "/health") == 200
+        assert post.ask("PUT", "/hook", b"{}", PUSH) == 501
+        assert post.knocks == []
+
+
+@pytest.mark.parametrize("length", [str(listening.LARGEST + 1), "9" * 5000])
+def test_a_body_that_is_too_large_is_refused_before_it_comes(length: str) -> None:
+    with opened() as post:
+        assert post.ask("POST", "/hook", b"", {**PUSH, "Content-Length": length}) == 413
+        assert post.knocks == []
+
+
+@pytest.mark.parametrize("length", ["-1", "many", "²"])
+def test_a_length_that_is_none_is_refused(length: str) -> None:
+    with opened() as post:
+        assert post.ask("POST", "/hook", b"", {**PUSH, "Content-Length": length.encode().decode("latin-1")}) == 411
+
+
+def test_a_body_that_does_not_come_whole_is_no_knock() -> None:
+    with opened() as post:
+        with socket.create_connection(("127.0.0.1", post.port), timeout=30) as line:
+            line.sendall(b"POST /hook HTTP/1.1\r\nX-GitHub-Event: push\r\nContent-Length: 10\r\n\r\nshort")
+            line.shutdown(socket.SHUT_WR)
+            assert line.recv(100) == b""
+        assert post.knocks == []
+
+
+def test_with_all_threads_busy_others_are_turned_away_and_come_in_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "_MOST_THREADS", 2)
+    with opened() as post:
+        idle = [socket.create_connection(("127.0.0.1", post.port), timeout=30) for _ in range(2)]
+        with socket.create_connection(("127.0.0.1", post.port), timeout=30) as third:
+            assert third.recv(100) == b""
+        for line in idle:
+            line.close()
+        assert any(_is_well(post) for _ in range(200))
+
+
+def _is_well(post: Post) -> bool:
+    try:
+        return post.ask("GET", "/health") == 200
+    except OSError:
+        return False
+
+
+def test_a_request_that_never_ends_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "_LONGEST", 0.2)
+    with opened() as post, socket.create_connection(("127.0.0.1", post.port), timeout=30) as line:
+        line.sendall(b"POST /hook HTTP/1.1\r\nX-Slow: ")
+        assert line.recv(100) == b""
+        assert post.ask("GET", "/health") == 200
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:http", "127.0.0.1:65536"])
+def test_an_address_without_host_or_port_is_told(text: str) -> None:
+    with pytest.raises(UsageError, match="no address to listen on"):
+        listening.door(text, "")
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0:80", "[::]:80", "192.0.2.1:80", "example.com:80"])
+def test_without_a_secret_nobody_but_this_machine_is_listened_to(text: str) -> None:
+    with pytest.raises(UsageError, match="needs the secret") as error:
+        listening.door(text, "")
+    assert "--listen-secret-env" in error.value.hint
+    assert listening.door(text, SECRET).secret == SECRET
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "127.9.9.9:8080"])
+def test_on_loopback_no_secret_is_needed(text: str) -> None:
+    assert listening.door(text, "").port == 8080
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    words = "Cannot listen on 127.0.0.1"
+    with (
+        opened() as post,
+        pytest.raises(UsageError, match=words),
+        listening.listening(Door("127.0.0.1", post.port), lambda: None),
+    ):
+        pass

@@ -1,0 +1,73 @@
+"""A watcher whose repository or git is away for a while."""
+
+from __future__ import annotations
+
+import json
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from gto.ci.watch import cursor as journal
+from gto.ci.watch.finding import Asked, Since
+from gto.ci.watch.lanes import Patience
+from gto.ci.watch.outcome import DONE, Outcome, Verdict
+from gto.ci.watch.source import Source
+from gto.ci.watch.watcher import Listener, Orders, Settled, Watcher
+from gto.registry.registry import Registry
+from tests.watch.watching import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from gto.ci.watch.notice import Notice
+    from tests.repo import Repo
+
+
+def test_without_git_an_event_is_tried_again_and_given_up_with_the_reason(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        repo.tag(f"m#prod#{number}")
+    settled: list[Settled] = []
+
+    class Receiver:
+        def deliver(self, notice: Notice) -> Outcome:
+            assert json.loads(notice.body())["name"] == "m"
+            monkeypatch.setenv("PATH", str(tmp_path))
+            return DONE
+
+    orders = Orders(Asked(str(repo.path), since=Since()), Receiver(), Patience(1, 0.001))
+    with journal.opened(str(tmp_path / "journal"), str(repo.path)) as cursor:
+        source = Source(lambda: Registry.open(str(repo.path)))
+        watcher = Watcher(source, cursor, orders, Listener(settled.append, lambda _text: None))
+        watcher.once()
+    assert [one.outcome.verdict for one in settled] == [Verdict.DONE, Verdict.AGAIN, Verdict.NEVER]
+    assert settled[-1].outcome.reason == "there is no git executable"
+    assert [one.ref for one in watcher.dead] == ["m#prod#2"]
+
+
+def test_a_remote_that_stays_away_is_noted_once(tmp_path: Path) -> None:
+    looks: list[bool] = []
+    notes: list[str] = []
+    url = "http://127.0.0.1:1/models.git"
+
+    def read() -> Registry:
+        looks.append(True)
+        return Registry.open(url)
+
+    class Nobody:
+        def deliver(self, notice: Notice) -> Outcome:
+            raise AssertionError(notice)
+
+    orders = Orders(Asked(url), Nobody(), interval=0.001)
+    with journal.opened(str(tmp_path / "journal"), url) as cursor:
+        watcher = Watcher(Source(read), cursor, orders, Listener(lambda _one: None, notes.append))
+        thread = Thread(target=watcher.run)
+        thread.start()
+        until(lambda: len(looks) > 3)
+        watcher.end()
+        thread.join()
+        assert cursor.is_new
+    assert len(notes) == 1
+    assert notes[0].endswith("it is tried again")
