@@ -40,6 +40,7 @@ bench: $(STAMP) ## measure gto beside git, GTO 1.10.1 and DVC
 	@$(BIN)/python benchmarks/catalog.py
 	@$(BIN)/python benchmarks/signatures.py
 	@$(BIN)/python benchmarks/hook.py
+	@$(BIN)/python benchmarks/ci.py
 	@$(BIN)/python benchmarks/delivery.py
 
 docs: $(STAMP) ## build the documentation into site/

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import shutil
-import signal
-from contextlib import ExitStack, contextmanager
-from threading import Lock, Thread
+from contextlib import ExitStack
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from gto.cli import options, render
+from gto.cli import ending, options, render, watched
 from gto.cli import proof as proving
 from gto.core.escape import one_line
 from gto.core.tag import Kind
 from gto.exceptions import InvalidDate, NoRepo, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from gto.ci.watch.cursor import Cursor
-    from gto.ci.watch.finding import Asked, Since
+    from gto.ci.watch.finding import Since
     from gto.ci.watch.listening import Door
     from gto.ci.watch.posting import Webhook
     from gto.ci.watch.running import Command
@@ -127,19 +123,21 @@ def command(
     is a JSON object.
     """
     from gto.ci.watch import cursor as journal
-    from gto.ci.watch.finding import Asked
+    from gto.ci.watch.finding import Asked, find
     from gto.ci.watch.lanes import Patience
     from gto.ci.watch.wanted import Wanted
     from gto.ci.watch.watcher import Orders
 
     where = _where(repo, state, proof)
     if dead_letters:
-        _print_dead(journal.read(where.journal, where.repo), as_json=as_json)
+        watched.dead(journal.read(where.journal, where.repo), as_json=as_json)
         return
     receiver = _receiver(argv, post, secret_env, timeout, (secret_env, listen_secret_env))
     asked = Asked(where.repo, Wanted(artifacts, kinds, stages), _since(since), dead=retry_dead)
     if dry_run:
-        _print_plan(where, asked, receiver, as_json=as_json)
+        registry = where.source.read()
+        found = find(registry, journal.read(where.journal, where.repo), set(), asked)
+        watched.plan(found, receiver, as_json=as_json)
         return
     orders = Orders(asked, receiver, Patience(retries, backoff, jobs), interval)
     at = _door(listen, listen_secret_env)
@@ -234,7 +232,7 @@ def _watcher(where: _Where, cursor: Cursor, orders: Orders, *, as_json: bool) ->
 
     def settled(one: Settled) -> None:
         with turn:
-            _print_settled(one, as_json=as_json)
+            watched.settled(one, as_json=as_json)
 
     def note(text: str) -> None:
         with turn:
@@ -243,29 +241,11 @@ def _watcher(where: _Where, cursor: Cursor, orders: Orders, *, as_json: bool) ->
     return Watcher(where.source, cursor, orders, Listener(settled, note))
 
 
-def _print_settled(one: Settled, *, as_json: bool) -> None:
-    from gto.ci.watch.outcome import Verdict
-
-    words = f"{one.pending.event.kind.noun} {one.pending.event.ref}"
-    if one.outcome.verdict is Verdict.AGAIN:
-        render.note(f"note: {words}: {one_line(one.outcome.reason)}; it is tried again")
-    elif as_json:
-        _print_line(one.as_dict())
-    elif one.outcome.verdict is Verdict.DONE:
-        click.echo(f"delivered {words}")
-    else:
-        click.echo(f"given up  {words}: {one_line(one.outcome.reason)} ({one.tries} tries)")
-
-
-def _print_line(value: object) -> None:
-    click.echo(json.dumps(value))
-
-
 def _run(watcher: Watcher, at: Door | None, *, once: bool) -> None:
     from gto.ci.watch import listening
 
     with ExitStack() as stack:
-        stack.enter_context(_ended_by_signals(watcher.end))
+        stack.enter_context(ending.by_signals(watcher.end))
         if at is not None and not once:
             port = stack.enter_context(listening.listening(at, watcher.wake))
             render.note(f"note: webhooks are taken at http://{at.host}:{port}{listening.PATH}")
@@ -273,70 +253,3 @@ def _run(watcher: Watcher, at: Door | None, *, once: bool) -> None:
             watcher.once()
         else:
             watcher.run()
-
-
-@contextmanager
-def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
-    """Call `end`, in a thread, at the first SIGTERM or SIGINT; the second does what it always does.
-
-    A handler may take no lock, because it interrupts whoever holds it. So it writes into a pipe.
-    """
-    reader, writer = os.pipe()
-
-    def wait() -> None:
-        if os.read(reader, 1) == b"!":
-            end()
-
-    def handle(number: int, _frame: object) -> None:
-        signal.signal(number, before[signal.Signals(number)])
-        os.write(writer, b"!")
-
-    thread = Thread(target=wait, daemon=True)
-    thread.start()
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    for number in before:
-        signal.signal(number, handle)
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
-        os.close(writer)
-        thread.join()
-        os.close(reader)
-
-
-def _print_plan(where: _Where, asked: Asked, receiver: Receiver, *, as_json: bool) -> None:
-    """Say what would be delivered now."""
-    from gto.ci.watch import cursor as journal
-    from gto.ci.watch.finding import find
-    from gto.ci.watch.notice import tell
-
-    registry = where.source.look()
-    assert registry is not None  # noqa: S101  the first look always reads
-    found = find(registry, journal.read(where.journal, where.repo), set(), asked)
-    if found.passed:
-        render.note(f"note: {found.passed} event tag(s) were there before, and would be passed over")
-    for note in found.notes:
-        render.note(f"note: {one_line(note)}")
-    for one in found.new:
-        if as_json:
-            _print_line(tell(one).as_dict())
-        else:
-            click.echo(f"would deliver {one.event.kind.noun} {one.event.ref}: {one_line(str(receiver))}")
-
-
-def _print_dead(cursor: Cursor, *, as_json: bool) -> None:
-    from gto.core.event import moment
-    from gto.core.table import Table
-
-    dead = cursor.dead()
-    if as_json:
-        for one in dead:
-            when = moment(one.time).isoformat()
-            _print_line({"ref": one.ref, "tries": one.tries, "reason": one.reason, "key": one.oid, "time": when})
-    elif dead:
-        rows = tuple((str(moment(one.time)), one.ref, str(one.tries), one.reason) for one in dead)
-        render.table(Table(("time", "ref", "tries", "reason"), rows), plain=False)
-    else:
-        render.say("There are no dead letters")

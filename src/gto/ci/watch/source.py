@@ -14,7 +14,7 @@ class Source:
 
     def __init__(self, read: Callable[[], Registry]) -> None:
         """`read` opens the repository as it is now."""
-        self._read = read
+        self.read = read
         self._registry: Registry | None = None
         self._handled: bytes | None = None
         self._found: bytes | None = None
@@ -24,7 +24,7 @@ class Source:
         now = None if self._registry is None else _list(self._registry)
         if now is not None and now == self._handled:
             return None
-        self._registry = self._read()
+        self._registry = self.read()
         # The tags that were listed before it was read: what came in between is found by the next look.
         self._found = self._registry.listing.text if now is None else now
         return self._registry

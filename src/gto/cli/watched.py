@@ -1,0 +1,68 @@
+"""What `gto watch` prints: a line for each event, as words or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from gto.cli import render
+from gto.core.escape import one_line
+
+if TYPE_CHECKING:
+    from gto.ci.watch.cursor import Cursor
+    from gto.ci.watch.finding import Found
+    from gto.ci.watch.watcher import Settled
+
+
+def settled(one: Settled, *, as_json: bool) -> None:
+    """Say how a try to hand an event on ended."""
+    from gto.ci.watch.outcome import Verdict
+
+    words = f"{one.pending.event.kind.noun} {one.pending.event.ref}"
+    if one.outcome.verdict is Verdict.AGAIN:
+        render.note(f"note: {words}: {one_line(one.outcome.reason)}; it is tried again")
+    elif as_json:
+        line(one.as_dict())
+    elif one.outcome.verdict is Verdict.DONE:
+        click.echo(f"delivered {words}")
+    else:
+        click.echo(f"given up  {words}: {one_line(one.outcome.reason)} ({one.tries} tries)")
+
+
+def line(value: object) -> None:
+    """Print a value as JSON, on one line."""
+    click.echo(json.dumps(value))
+
+
+def plan(found: Found, receiver: object, *, as_json: bool) -> None:
+    """Say what would be delivered now."""
+    from gto.ci.watch.notice import tell
+
+    if found.passed:
+        render.note(f"note: {found.passed} event tag(s) were there before, and would be passed over")
+    for note in found.notes:
+        render.note(f"note: {one_line(note)}")
+    for one in found.new:
+        if as_json:
+            line(tell(one).as_dict())
+        else:
+            click.echo(f"would deliver {one.event.kind.noun} {one.event.ref}: {one_line(str(receiver))}")
+
+
+def dead(cursor: Cursor, *, as_json: bool) -> None:
+    """Print the events that were given up."""
+    from gto.core.event import moment
+    from gto.core.table import Table
+
+    found = cursor.dead()
+    if as_json:
+        for one in found:
+            when = moment(one.time).isoformat()
+            line({"ref": one.ref, "tries": one.tries, "reason": one.reason, "key": one.oid, "time": when})
+    elif found:
+        rows = tuple((str(moment(one.time)), one.ref, str(one.tries), one.reason) for one in found)
+        render.table(Table(("time", "ref", "tries", "reason"), rows), plain=False)
+    else:
+        render.say("There are no dead letters")
