@@ -4,7 +4,7 @@ import re
 import secrets
 import shlex
 import string
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from gto.ci.report import Report
 
@@ -39,22 +39,22 @@ def as_dotenv(report: Report) -> str:
 
     None of them has quotes or values of several lines, so line breaks become blanks; GitLab takes no long ones.
     """
-    return "".join(f"{key}={_one_line(value)}\n" for key, value in _variables(report))
+    return "".join(f"{key}={_one_line(value)}\n" for key, value in variables(report).items())
 
 
 def as_shell(report: Report) -> str:
     """Return lines of `export GTO_NAME='value'` for a POSIX shell; newlines at a value's end are lost."""
-    return "".join(f"export {key}={_quoted(value)}\n" for key, value in _variables(report))
+    return "".join(f"export {key}={_quoted(value)}\n" for key, value in variables(report).items())
 
 
 def variables(report: Report) -> dict[str, str]:
     """Return the environment of a command that acts on the event: `GTO_EVENT`, `GTO_NAME` and so on."""
-    return dict(_variables(report))
+    return named(report._asdict())
 
 
-def _variables(report: Report) -> Iterator[tuple[str, str]]:
-    for key, value in report._asdict().items():
-        yield f"GTO_{key.upper()}", value
+def named(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return fields under the names of variables."""
+    return {f"GTO_{key.upper()}": value for key, value in fields.items()}
 
 
 def _quoted(text: str) -> str:

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
 from gto.exceptions import WrongConfig
 from gto.git.file import read_file
+from gto.storage.address import without_user
 
 TAGS, HEADS = "refs/tags/", "refs/heads/"
 _LARGEST = 26_000_000  # bytes: GitHub's limit of a webhook's payload is 25 MB
@@ -59,7 +59,7 @@ def find_trigger(environ: Environ) -> Trigger:
     for forge, is_here, read in _FORGES:
         if is_here(environ):
             found = read(environ)
-            return found._replace(forge=forge, repo=public(found.repo))
+            return found._replace(forge=forge, repo=without_user(found.repo))
     return Trigger("")
 
 
@@ -150,11 +150,3 @@ _FORGES: tuple[tuple[Forge, Callable[[Environ], bool], Callable[[Environ], Trigg
     (Forge.BUILDKITE, _is_true("BUILDKITE"), _buildkite),
     (Forge.JENKINS, _is_set("JENKINS_URL", "HUDSON_URL"), _jenkins),
 )
-
-
-def public(address: str) -> str:
-    """Return an address without a name and a password."""
-    if "://" not in address:
-        return address
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
-from gto.ci.forge import Trigger, public
+from gto.ci.forge import Trigger
 from gto.ci.report import Report, report
 from gto.core import tag
 from gto.core.event import Event, Problem
@@ -14,6 +14,7 @@ from gto.git import fetch
 from gto.registry import annotation, basis
 from gto.registry.files import Files
 from gto.registry.registry import Registry
+from gto.storage.address import without_user
 
 
 class Answer(NamedTuple):
@@ -57,13 +58,13 @@ def address(registry: Registry) -> str:
     if registry.repo.mirror is not None:
         return registry.repo.mirror.remote.url
     url = registry.git.run(["ls-remote", "--get-url", basis.REMOTE]).decode("utf-8", "replace").strip()
-    return "" if url == basis.REMOTE else public(url)
+    return "" if url == basis.REMOTE else without_user(url)
 
 
 def _read(registry: Registry, trigger: Trigger, name: str) -> tuple[Sequence[Event | Problem], Sequence[str]]:
     """Read the artifact's tags where they are sure to be whole."""
     is_sure = registry.repo.mirror is not None or (trigger.forge is None and not registry.repo.is_shallow)
-    if is_sure or not registry.git.run(["remote"]).strip():
+    if is_sure or not basis.has_remote(registry):
         return list(registry.items(name)), ()
     try:
         return basis.events_of_remote(registry, name)[1], ()

@@ -84,8 +84,10 @@ def command(
         render.note(f"note: {note}")
     _hand_on(trigger, answer, dotenv, prints=not (as_json or as_shell))
     _print(answer, as_json=as_json, as_shell=as_shell)
-    if not (as_json or as_shell):
-        _print_tables(whole, shows=shows, tells=tells)
+    if shows and not (as_json or as_shell):
+        _show(whole)
+    if tells and not (as_json or as_shell):
+        _tell(whole)
     if summary is not None:
         _summarize(whole, answer, summary)
     if pull and answer.event is not None:
@@ -109,8 +111,7 @@ def _whole(registry: Registry) -> Registry:
     """Open the registry with all its events and commits: the remote's, where there is one."""
     from gto.registry import basis
 
-    has_remote = registry.git.run(["remote"]).strip()
-    return basis.of_remote(registry) if has_remote and registry.repo.mirror is None else registry
+    return basis.of_remote(registry) if registry.repo.mirror is None and basis.has_remote(registry) else registry
 
 
 def _hand_on(trigger: Trigger, answer: Answer, dotenv: str | None, *, prints: bool) -> None:
@@ -120,11 +121,11 @@ def _hand_on(trigger: Trigger, answer: Answer, dotenv: str | None, *, prints: bo
 
     report = answer.report
     if trigger.forge is not None and trigger.forge.speaks_github:
-        _append("GITHUB_OUTPUT", channel.as_github(report))
+        _append(os.environ.get("GITHUB_OUTPUT"), channel.as_github(report))
     elif trigger.forge is Forge.CIRCLECI:
-        _append("BASH_ENV", channel.as_shell(report))
+        _append(os.environ.get("BASH_ENV"), channel.as_shell(report))
     elif trigger.forge is Forge.BITBUCKET:
-        _append("BITBUCKET_PIPELINES_VARIABLES_PATH", channel.as_dotenv(report))
+        _append(os.environ.get("BITBUCKET_PIPELINES_VARIABLES_PATH"), channel.as_dotenv(report))
     elif trigger.forge is Forge.AZURE and prints:
         click.echo(channel.as_azure(report), nl=False)
     if dotenv is not None:
@@ -133,8 +134,7 @@ def _hand_on(trigger: Trigger, answer: Answer, dotenv: str | None, *, prints: bo
         whole_file.replace(os.path.abspath(dotenv), channel.as_dotenv(report).encode())
 
 
-def _append(variable: str, text: str) -> None:
-    path = os.environ.get(variable)
+def _append(path: str | None, text: str) -> None:
     if path:
         with open(path, "a", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             file.write(text)
@@ -156,28 +156,31 @@ def _print(answer: Answer, *, as_json: bool, as_shell: bool) -> None:
                 render.say(f"{key:16}  {escape.one_line(value[:_LONGEST])}")
 
 
-def _print_tables(registry: Registry, *, shows: bool, tells: bool) -> None:
-    from gto.core.table import history_table, overview_table
+def _show(registry: Registry) -> None:
+    from gto.core.table import overview_table
     from gto.core.view import Choice
-    from gto.registry import overview, reading
+    from gto.registry.overview import overview
 
-    if shows:
-        found = overview.overview(registry, Choice())
-        render.table(overview_table(found.rows, found.stages), plain=False)
-    if tells:
-        render.table(history_table(reading.history(registry, None)), plain=False)
+    found = overview(registry, Choice())
+    render.table(overview_table(found.rows, found.stages), plain=False)
+
+
+def _tell(registry: Registry) -> None:
+    from gto.core.table import history_table
+    from gto.registry import reading
+
+    render.table(history_table(reading.history(registry, None)), plain=False)
 
 
 def _summarize(registry: Registry, answer: Answer, place: str) -> None:
     from gto.ci.summary import summary
 
     text = summary(registry, answer)
-    path = place or os.environ.get("GITHUB_STEP_SUMMARY", "")
-    if not path:
+    path = place or os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        _append(path, text)
+    else:
         render.say(text.rstrip("\n"))
-        return
-    with open(path, "a", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(text)
 
 
 def _pull(registry: Registry, answer: Answer, out: str | None) -> None:

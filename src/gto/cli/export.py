@@ -233,7 +233,7 @@ def _read(registry: Registry) -> Inventory:
 
 
 def _address_of(registry: Registry, given: str | None) -> str:
-    from gto.ci.forge import public
     from gto.ci.inquiry import address
+    from gto.storage.address import without_user
 
-    return address(registry) if given is None else public(given)
+    return address(registry) if given is None else without_user(given)

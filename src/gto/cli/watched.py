@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from gto.cli import render
+from gto.cli import outlet, render
 from gto.core.escape import one_line
 
 if TYPE_CHECKING:
@@ -24,16 +23,15 @@ def settled(one: Settled, *, as_json: bool) -> None:
     if one.outcome.verdict is Verdict.AGAIN:
         render.note(f"note: {words}: {one_line(one.outcome.reason)}; it is tried again")
     elif as_json:
-        line(one.as_dict())
+        _line(one.as_dict())
     elif one.outcome.verdict is Verdict.DONE:
         click.echo(f"delivered {words}")
     else:
         click.echo(f"given up  {words}: {one_line(one.outcome.reason)} ({one.tries} tries)")
 
 
-def line(value: object) -> None:
-    """Print a value as JSON, on one line."""
-    click.echo(json.dumps(value))
+def _line(value: object) -> None:
+    click.echo(outlet.json_text(value), nl=False)
 
 
 def plan(found: Found, receiver: object, *, as_json: bool) -> None:
@@ -46,7 +44,7 @@ def plan(found: Found, receiver: object, *, as_json: bool) -> None:
         render.note(f"note: {one_line(note)}")
     for one in found.new:
         if as_json:
-            line(tell(one).as_dict())
+            _line(tell(one).as_dict())
         else:
             click.echo(f"would deliver {one.event.kind.noun} {one.event.ref}: {one_line(str(receiver))}")
 
@@ -60,7 +58,7 @@ def dead(cursor: Cursor, *, as_json: bool) -> None:
     if as_json:
         for one in found:
             when = moment(one.time).isoformat()
-            line({"ref": one.ref, "tries": one.tries, "reason": one.reason, "key": one.oid, "time": when})
+            _line({"ref": one.ref, "tries": one.tries, "reason": one.reason, "key": one.oid, "time": when})
     elif found:
         rows = tuple((str(moment(one.time)), one.ref, str(one.tries), one.reason) for one in found)
         render.table(Table(("time", "ref", "tries", "reason"), rows), plain=False)

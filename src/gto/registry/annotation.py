@@ -21,7 +21,7 @@ def files_of(registry: Registry, name: str) -> list[str]:
     return [DVC_FILE, registry.config.index_file]
 
 
-def _with_params(commit: str | None, paths: Iterable[str]) -> list[Place]:
+def with_params(commit: str | None, paths: Iterable[str]) -> list[Place]:
     """Add the file from which DVC fills in `${...}`, so that one process reads both."""
     places: list[Place] = []
     for path in paths:
@@ -47,7 +47,7 @@ def read_file(files: Files, commit: str | None, path: str) -> Reading:
 
 def read_files(files: Files, commit: str | None, paths: Sequence[str]) -> Reading:
     """Read several annotation files of one commit, or of the work tree, in order."""
-    files.fetch(_with_params(commit, paths))
+    files.fetch(with_params(commit, paths))
     readings = [read_file(files, commit, path) for path in paths]
     return Reading(
         tuple(one for reading in readings for one in reading.annotations),
@@ -58,7 +58,7 @@ def read_files(files: Files, commit: str | None, paths: Sequence[str]) -> Readin
 def fetch(registry: Registry, wanted: Iterable[tuple[str, str]]) -> None:
     """Bring the files that annotate artifacts in commits, all at once; only a mirror lacks any."""
     if registry.repo.mirror is not None:
-        places = [one for name, commit in wanted for one in _with_params(commit, files_of(registry, name))]
+        places = [one for name, commit in wanted for one in with_params(commit, files_of(registry, name))]
         Files(registry.repo).fetch(places)
 
 
@@ -164,7 +164,7 @@ def of_each(registry: Registry, commits: Mapping[str, str | None]) -> dict[str, 
     head = registry.repo.rev
     places = {(where, path) for name, commit in commits.items() for where in (head, commit) if where
               for path in files_of(registry, name)}  # fmt: skip
-    files.fetch(place for where, path in sorted(places) for place in _with_params(where, [path]))
+    files.fetch(place for where, path in sorted(places) for place in with_params(where, [path]))
     readings = {place: read_file(files, *place) for place in places}
     found: dict[str, Annotation] = {}
     for name, commit in commits.items():

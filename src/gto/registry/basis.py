@@ -124,6 +124,11 @@ def fetch_approvals(registry: Registry, artifact: str) -> None:
         fetch.fetch_tags(registry.repo, REMOTE, lacking)
 
 
+def has_remote(registry: Registry) -> bool:
+    """Tell whether the repository has any remote."""
+    return bool(registry.git.run(["remote"]).strip())
+
+
 def knows_upstream(registry: Registry) -> bool:
     """Tell, without a process, whether the clone knows the default branch of its remote."""
     return os.path.isfile(os.path.join(registry.repo.common_dir, "refs", "remotes", REMOTE, "HEAD"))

@@ -12,7 +12,7 @@ from gto.core.policy.push import Change, Scene, judge_push
 from gto.exceptions import NotFound, RefNotFound, UsageError, WrongArgs
 from gto.git.repo import commit_of
 from gto.registry import guard, policing
-from gto.registry.basis import REMOTE, knows_upstream
+from gto.registry.basis import REMOTE, has_remote, knows_upstream
 from gto.registry.guard import Move
 from gto.registry.policing import Scope, Source
 from gto.registry.registry import Registry
@@ -51,7 +51,7 @@ def _resolve(registry: Registry, rev: str) -> str:
 
 def own_source(registry: Registry) -> Source:
     """Return the policy that a reader goes by: of the remote's default branch, or without a remote the work tree's."""
-    if registry.repo.top is not None and not _has_remote(registry):
+    if registry.repo.top is not None and not has_remote(registry):
         found = policing.read_source(registry, None, "the work tree")
         return found or Source(Policy(), _NOWHERE, None)
     where = "the default branch" + (f" of '{REMOTE}'" if registry.repo.top is not None else "")
@@ -61,10 +61,6 @@ def own_source(registry: Registry) -> Source:
         error.hint = f"`git remote set-head {REMOTE} --auto` finds it out"
         raise
     return source if source.where == _NOWHERE else source._replace(where=where)
-
-
-def _has_remote(registry: Registry) -> bool:
-    return bool(registry.git.run(["remote"]).strip())
 
 
 def _default_branch(registry: Registry) -> str:

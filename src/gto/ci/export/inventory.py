@@ -1,6 +1,5 @@
 """All that a registry holds, read once: what the formats of the whole registry are written from."""
 
-import posixpath
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -88,8 +87,7 @@ def _annotations(registry: Registry, states: Iterable[ArtifactState]) -> dict[st
     files = Files(registry.repo)
     wanted = [(state.name, version.commit) for state in states for version in state.versions]
     paths = {name: annotation.files_of(registry, name) for name, _ in wanted}
-    places = [(commit, path) for name, commit in wanted for path in paths[name]]
-    files.fetch([*places, *((commit, _params_beside(path)) for commit, path in places)])
+    files.fetch(place for name, commit in wanted for place in annotation.with_params(commit, paths[name]))
     readings: dict[tuple[str, bytes], Reading] = {}
     found: dict[str, dict[str, Annotation]] = {}
     for name, commit in wanted:
@@ -98,10 +96,6 @@ def _annotations(registry: Registry, states: Iterable[ArtifactState]) -> dict[st
             if one is not None:
                 found.setdefault(name, {}).setdefault(commit, one)
     return found
-
-
-def _params_beside(path: str) -> str:
-    return posixpath.join(posixpath.dirname(path), "params.yaml")
 
 
 def _read(files: Files, commit: str, path: str, readings: dict[tuple[str, bytes], Reading]) -> Reading:

@@ -44,9 +44,7 @@ class Notice(NamedTuple):
 
     def as_dict(self) -> dict[str, str]:
         """Return all of it, flat."""
-        more = self._asdict()
-        del more["report"]
-        return {**self.report._asdict(), **more}
+        return {**self.report._asdict(), **self._beside()}
 
     def body(self) -> bytes:
         """Return all of it as JSON."""
@@ -54,10 +52,12 @@ class Notice(NamedTuple):
 
     def variables(self) -> Mapping[str, str]:
         """Return all of it as an environment; each value fits in one, and long ones are cut."""
-        more = self._asdict()
-        del more["report"]
-        words = {**channel.variables(self.report), **{f"GTO_{key.upper()}": value for key, value in more.items()}}
+        words = {**channel.variables(self.report), **channel.named(self._beside())}
         return {key: _fitting(value) for key, value in words.items()}
+
+    def _beside(self) -> dict[str, str]:
+        """Return what a report does not tell."""
+        return {key: value for key, value in self._asdict().items() if key != "report"}
 
 
 def _fitting(text: str) -> str:
