@@ -8,6 +8,8 @@ import hmac
 import json
 import os
 from collections import Counter
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from threading import Event as Signal
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -79,6 +81,35 @@ def test_a_status_says_whether_to_try_again(web: Web) -> None:
     assert {one.verdict for one in answered(web, 200, 201, 202, 204, 299)} == {Verdict.DONE}
     assert {one.verdict for one in answered(web, 408, 425, 429, 500, 502, 503, 599)} == {Verdict.AGAIN}
     assert {one.verdict for one in answered(web, 400, 401, 404, 410, 422)} == {Verdict.NEVER}
+
+
+def asked_to_wait(web: Web, text: str) -> float:
+    """How long a receiver is left alone whose answer has this as Retry-After."""
+    web.rule("/hook", lambda _asked, _usual: Reply(429, b"", {"Retry-After": text}))
+    outcome = posting.to(f"{web.url}/hook").deliver(NOTICE)
+    assert outcome.verdict is Verdict.AGAIN
+    return outcome.after
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("7", 7, 7),
+        ("9" * 5000, 999_999_999, 999_999_999),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 1e11, 1e12),
+        ("Sat, 01 Jan 2022 00:00:00 GMT", 0, 0),
+        ("-7", 0, 0),
+        ("soon", 0, 0),
+        ("", 0, 0),
+    ],
+)
+def test_a_receiver_may_ask_to_be_left_alone(text: str, least: float, most: float, web: Web) -> None:
+    assert least <= asked_to_wait(web, text) <= most
+
+
+def test_a_receiver_may_ask_to_be_left_alone_until_a_date(web: Web) -> None:
+    then = datetime.now(UTC) + timedelta(seconds=3000)
+    assert 2900 < asked_to_wait(web, format_datetime(then, usegmt=True)) <= 3000
 
 
 def test_a_redirect_is_not_followed(web: Web) -> None:
@@ -265,3 +296,6 @@ def test_waits_grow_and_are_bounded() -> None:
         waits = [patience.wait(tries) for _ in range(50)]
         assert most / 2 <= min(waits) <= max(waits) <= most
         assert len(set(waits)) > 1
+    assert patience.wait(1, 50.0) == 50.0
+    assert patience.wait(1, 1e12) == 3600.0
+    assert patience.wait(9, 1.0) > 100.0

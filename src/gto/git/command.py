@@ -69,6 +69,12 @@ def report(say: Callable[[str], None]) -> None:
     _reporters[:] = [say]
 
 
+def tell(text: str) -> None:
+    """Report something that is no git process's progress; an empty text when it is over."""
+    for say in _reporters:
+        say(text)
+
+
 def is_reported() -> bool:
     """Tell whether anybody wants to see progress."""
     return bool(_reporters)

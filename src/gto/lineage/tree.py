@@ -35,5 +35,7 @@ def read_tree(git: Git, commit: str) -> Tree:
 
 
 def joined(directory: str, path: str) -> str:
-    """Return a path, written in a directory, as seen from the root; one that leads out of the repository is kept."""
+    """Return a path, written in a directory, as seen from the root; a URL, or one that leads out, is kept."""
+    if "://" in path:
+        return path
     return posixpath.normpath(posixpath.join(directory, path.replace("\\", "/")))

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from gto.exceptions import ClockBehind, GTOException, Raced, TooSoon
+from gto.git import command
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds after which a writer who was second again and again gives up."""
 SKEW = 5
 """Seconds by which the clock of a machine may be behind that of another; a writer waits for so long."""
 _OLD = 90.0
 """Seconds after which a writer lets nobody go first any more."""
-_STEP, _MOST = 6.0, 24.0  # seconds that a writer lets pass: more with each attempt, and up to so many
+_MOST = 24.0  # seconds that a writer lets pass
 _Made = TypeVar("_Made")
 
 
@@ -22,30 +23,42 @@ def persist(action: Callable[[], _Made], between: Callable[[], object] = lambda:
     """Return what the action returns; where another writer was first, do what is due in between, and try again."""
     start = time.monotonic()
     for attempt in itertools.count():
+        began = time.monotonic()
         try:
             return action()
         except (Raced, TooSoon, ClockBehind) as error:
-            waited = time.monotonic() - start
-            if waited > PATIENCE or not _waits(error, attempt, max(0.0, 1 - waited / _OLD)):
+            now = time.monotonic()
+            late = _late(attempt, now - began, now - start)
+            if now - start > PATIENCE or not _waits(error, late):
                 raise
             between()
     raise AssertionError  # count() has no end
 
 
-def _waits(error: GTOException, attempt: int, youth: float) -> bool:
-    """Wait until another attempt may end well; false where waiting is no use. `youth` falls from 1 to 0 as it waits."""
+def _late(attempt: int, took: float, age: float) -> float:
+    """Return for how many seconds a writer lets others go first.
+
+    If all tried again at once, they would keep the machine from letting any of them end. So each waits for a random
+    time: longer the longer an attempt takes, and three times as long after each, but shorter as the writer gets old.
+    """
     import random  # only where writers meet: they wait for different times
 
+    youth = max(0.0, 1 - age / _OLD)
+    return random.uniform(0, max(0.1, youth * min(_MOST, took * 3.0 ** min(attempt, 9))))  # noqa: S311  no secret
+
+
+def _waits(error: GTOException, late: float) -> bool:
+    """Wait until another attempt may end well; false where waiting is no use."""
     match error:
-        case TooSoon():
-            # Only one can have each second. If all tried at its beginning, they would keep the machine from letting
-            # any of them end; and who came first should come first.
-            late = random.uniform(0, youth * min(_MOST, 1 + _STEP * attempt))  # noqa: S311  no secret
-            time.sleep(1 - time.time() % 1 + late)
-        case ClockBehind(seconds=seconds):  # by a little: the clocks of two machines are never quite the same
-            if seconds > SKEW or "GIT_COMMITTER_DATE" in os.environ:
+        case TooSoon():  # only one can have each second
+            seconds = 1 - time.time() % 1 + late
+        case ClockBehind(seconds=behind):  # by a little: the clocks of two machines are never quite the same
+            if behind > SKEW or "GIT_COMMITTER_DATE" in os.environ:
                 return False
-            time.sleep(seconds)
+            seconds = behind
         case _:
-            time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311  no secret
+            seconds = late
+    command.tell("others write here too: waiting for a turn")
+    time.sleep(seconds)
+    command.tell("")
     return True

@@ -11,6 +11,7 @@ from gto.ci.watch.notice import Pending
 from gto.ci.watch.outcome import Outcome, Verdict
 
 _LONGEST = 300.0  # seconds between two tries
+_ASKED = 3600.0  # seconds between two tries, where the receiver asks for so many
 
 
 class Patience(NamedTuple):
@@ -21,9 +22,10 @@ class Patience(NamedTuple):
     """Seconds before the second try, half of them at least; each later wait is twice as long as the one before."""
     jobs: int = 4
 
-    def wait(self, tries: int) -> float:
-        """Return how many seconds to wait after so many tries."""
-        return min(self.first * 2.0 ** (tries - 1), _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311  no secret
+    def wait(self, tries: int, after: float = 0.0) -> float:
+        """Return how many seconds to wait after so many tries; at least as many as the receiver asks, up to an hour."""
+        usual = min(self.first * 2.0 ** (tries - 1), _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311  no secret
+        return max(usual, min(after, _ASKED))
 
 
 Attempt = Callable[[Pending], Outcome]
@@ -119,7 +121,7 @@ class Lanes:
         with self._change:
             if outcome.verdict is Verdict.AGAIN:
                 self._tries[name] = tries
-                self._due[name] = time.monotonic() + self._patience.wait(tries)
+                self._due[name] = time.monotonic() + self._patience.wait(tries, outcome.after)
             else:
                 self._tries.pop(name, None)
                 self._queues[name].popleft()

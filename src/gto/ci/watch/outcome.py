@@ -20,6 +20,8 @@ class Outcome(NamedTuple):
     verdict: Verdict
     reason: str = ""
     """Why it did not go well."""
+    after: float = 0.0
+    """Seconds that the receiver asks to be left alone."""
 
 
 DONE = Outcome(Verdict.DONE)

@@ -1,6 +1,7 @@
 """An event handed on as a webhook: JSON in a POST, signed where there is a secret."""
 
 import time
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from gto.exceptions import RemoteUnreachable, UsageError
 from gto.storage import address, web
 
 _PASSING = frozenset({408, 425, 429})
+_DIGITS = 9  # of a number of seconds: more than any that is waited for
 
 
 class Webhook(NamedTuple):
@@ -39,16 +41,26 @@ class Webhook(NamedTuple):
         except RemoteUnreachable as error:
             return Outcome(Verdict.AGAIN, error.reason)
         answer.close()
-        return _judge(answer.status)
+        return _judge(answer.status, _seconds(answer.headers.get("Retry-After", "")))
 
 
-def _judge(status: int) -> Outcome:
+def _judge(status: int, after: float) -> Outcome:
     if 200 <= status < 300:  # noqa: PLR2004  what says yes
         return DONE
     if status in _PASSING or status >= 500:  # noqa: PLR2004  the server's own trouble
-        return Outcome(Verdict.AGAIN, f"the receiver answered with status {status}")
+        return Outcome(Verdict.AGAIN, f"the receiver answered with status {status}", after)
     more = ", and redirects are not followed" if status < 400 else ""  # noqa: PLR2004  moved
     return Outcome(Verdict.NEVER, f"the receiver answered with status {status}{more}")
+
+
+def _seconds(text: str) -> float:
+    """Return how long a receiver asks to wait: `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3)."""
+    if text.isascii() and text.isdigit():
+        return float(text[:_DIGITS])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):  # none, or one beyond what a clock can show
+        return 0.0
 
 
 def to(url: str, secret: str = "") -> Webhook:
