@@ -172,6 +172,19 @@ def test_a_pull_request_is_commented_with_the_comparison(remote: Origin, tmp_pat
     assert "`swap#prod (v2.0.0)`" in (run.checkout / "comparison.md").read_text(encoding="utf-8")
 
 
+def test_a_pull_request_is_told_that_its_stage_is_empty(remote: Origin, tmp_path: Path) -> None:
+    values = {"github": {"event": {"pull_request": {"number": 7}}, "token": "t"}}
+    workflow = runner.read(EXAMPLES / "compare-on-pull-request.yml")
+    (job,) = workflow["jobs"].values()
+    job["steps"][-1]["env"].update(NAME="swap", STAGE="nowhere")
+    stubs = programs.make(tmp_path / "bin", "gh")
+    run = Run(remote, "refs/heads/main", tmp_path, stubs, scripts=EXAMPLES)
+    run.workflow(workflow, **values)
+    assert programs.calls(stubs)[0][:4] == ["gh", "pr", "comment", "7"]
+    said = (run.checkout / "comparison.md").read_text(encoding="utf-8")
+    assert said == "No version of `swap` is in `nowhere` yet: there is nothing to compare with.\n"
+
+
 def test_a_button_rolls_back_and_pushes_the_tag(remote: Origin, tmp_path: Path) -> None:
     own = remote._replace(path=tmp_path / "models.git")
     shutil.copytree(remote.path, own.path)
