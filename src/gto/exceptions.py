@@ -98,6 +98,19 @@ class RefNotFound(NotFound):
         self.ref = ref
 
 
+class CommitLacking(NotFound):
+    """The commit of an event is not in a shallow clone, and nobody may be asked for it."""
+
+    def __init__(self, ref: str, commit: str) -> None:
+        """Keep the event's tag and the commit."""
+        super().__init__(
+            f"Commit {commit[:7]} of '{ref}' is not in this checkout",
+            "leave --offline out, or fetch the tag with its commit",
+        )
+        self.ref = ref
+        self.commit = commit
+
+
 class ArtifactNotFound(NotFound):
     """No event and no annotation names the artifact."""
 
@@ -128,7 +141,8 @@ class NoAnnotation(NotFound):
 
     def __init__(self, name: str, where: str) -> None:
         """`where` says which tree was searched."""
-        super().__init__(f"No annotation of '{name}' in {where}", f"`gto annotate {name}` writes one")
+        hint = f"`gto annotate {name}` writes one; for an earlier commit none can be written any more"
+        super().__init__(f"No annotation of '{name}' in {where}", hint)
         self.name = name
 
 
@@ -609,7 +623,8 @@ class ExtraMissing(GTOException):
 
     def __init__(self, purpose: str, package: str, extra: str) -> None:
         """`purpose` begins the sentence, `extra` is what pip is asked for."""
-        super().__init__(f"{purpose}, GTO needs the Python package '{package}'", f"pip install 'gto[{extra}]'")
+        hint = f"pip install {package}, or GTO with its extra '{extra}'"
+        super().__init__(f"{purpose}, GTO needs the Python package '{package}'", hint)
         self.package = package
         self.extra = extra
 

@@ -50,6 +50,25 @@ def dotenv(data: bytes) -> dict[str, str]:
     return unprefixed(found)
 
 
+def gitlab(data: bytes) -> dict[str, str]:
+    """The variables that a later job of GitLab gets from such a file, where it knows of the secret CI_JOB_TOKEN.
+
+    Source: GitLab's lib/expand_variables.rb and lib/gitlab/ci/variables/collection/item.rb (`$NAME`, `${NAME}`,
+    `%NAME%`; two signs in a row stay), then the runner's os.Expand (`$$` becomes `$`, other names what they hold).
+    """
+    return {key: _of_runner(_of_server(value)) for key, value in dotenv(data).items()}
+
+
+def _of_server(text: str) -> str:
+    pattern = r"\$\$|%%|\$(?:(CI_JOB_TOKEN)\b|\{(CI_JOB_TOKEN)\})|%(CI_JOB_TOKEN)%"
+    return re.sub(pattern, lambda found: "SECRET" if any(found.groups()) else found[0], text)
+
+
+def _of_runner(text: str) -> str:
+    pattern = r"\$(?:(\$)|CI_JOB_TOKEN\b|\{CI_JOB_TOKEN\}|(?P<other>\w+|\{\w*\}))"
+    return re.sub(pattern, lambda found: found[1] or ("" if found["other"] else "SECRET"), text)
+
+
 def shell(path: Path, program: str) -> dict[str, str]:
     """The variables of which a shell knows after it has read a file; it prints nothing by that."""
     script = '. "$1" || exit 9; exec env -0'
@@ -91,11 +110,14 @@ def azure_commands(text: str) -> list[Command]:
 
 
 def azure(text: str) -> dict[str, str]:
-    """The output variables that a log sets."""
+    """The variables that a later job gets from a log, where it knows of the secret System.AccessToken.
+
+    Source: microsoft/azure-pipelines-agent, src/Agent.Worker/Variables.cs: `$(name)` in values is filled in.
+    """
     found = {}
     for name, properties, data in azure_commands(text):
         assert (name, properties["isOutput"]) == ("task.setvariable", "true")
-        found[properties["variable"]] = data
+        found[properties["variable"]] = re.sub(r"\$\(System\.AccessToken\)", "SECRET", data, flags=re.IGNORECASE)
     return found
 
 

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gto.ci import channel
 from gto.ci.forge import find_trigger
+from gto.ci.report import Report
 from tests.ci import channels, recorded
 from tests.ci.origin import HOSTILE, HOSTILE_TAG, WORDS, Origin
 from tests.stories.healthy import done, said
@@ -52,7 +54,7 @@ def read(job: Job, result: Result, scratch: Path) -> dict[str, str]:
             return channels.github((scratch / "output").read_bytes().decode("utf-8", "surrogateescape"))
         case "dotenv" | "bitbucket":
             place = scratch / ("gto.env" if job.channel == "dotenv" else "variables")
-            return channels.dotenv(place.read_bytes())
+            return (channels.gitlab if job.channel == "dotenv" else channels.dotenv)(place.read_bytes())
         case "azure":
             return channels.azure(result.stdout)
         case "bash":
@@ -66,7 +68,9 @@ def read(job: Job, result: Result, scratch: Path) -> dict[str, str]:
 
 
 def as_told(expected: dict[str, str], channel: str) -> dict[str, str]:
-    """What a channel can bring over: the dotenv format has no values of several lines."""
+    """What a channel can bring over: the dotenv format has no values of several lines, and Azure escapes no `$(`."""
+    if channel == "azure":
+        return {key: value.replace("$(", "$ (") for key, value in expected.items()}
     if channel not in {"dotenv", "bitbucket"}:
         return expected
     return {key: value.replace("\n", " ").replace("\t", " ") for key, value in expected.items()}
@@ -90,7 +94,7 @@ def test_what_is_no_event_gives_an_empty_event(name: str, remote: Origin, tmp_pa
         repo = remote.checkout(tmp_path / f"checkout{number}", ref)
         job, result, found = run(name, repo, ref, tmp_path / f"scratch{number}")
         empty = dict.fromkeys(found, "")
-        assert found == {**empty, "ref": ref, "repo": job.repo}
+        assert found == as_told({**empty, "ref": ref, "repo": job.repo}, job.channel)
         assert len(found) == 11
         assert result.stderr.startswith("note: ")
 
@@ -122,13 +126,50 @@ def test_a_hostile_annotation_stays_one_value_and_commands_nothing(name: str, re
     if job.channel in {"dotenv", "bitbucket"}:
         assert found["description"].startswith("first ::set-output name=event::hacked")
     else:
-        assert found["description"] == HOSTILE
+        assert found["description"] == as_told({"description": HOSTILE}, job.channel)["description"]
     assert not list(repo.path.rglob("hacked"))
     assert not list((tmp_path / "scratch").rglob("hacked"))
     if job.channel == "github":
         assert [*channels.azure_commands(result.stdout), *channels.github_commands(result.stdout)] == []
     assert channels.azure_commands(result.stderr) == []
     assert channels.github_commands(result.stderr) == []
+
+
+@pytest.mark.parametrize("branch", ["tags/churn#prod#1", "refs/tags/churn#prod#1"])
+def test_a_branch_that_is_named_like_a_tag_is_a_branch(branch: str) -> None:
+    jenkins = {"JENKINS_URL": "https://jenkins.example.com/", "BRANCH_NAME": branch, "GIT_BRANCH": branch}
+    names = {
+        "CI_COMMIT_BRANCH": branch,
+        "CIRCLE_BRANCH": branch,
+        "BITBUCKET_BRANCH": branch,
+        "BUILDKITE_BRANCH": branch,
+    }
+    marks = ({"GITLAB_CI": "true"}, {"CIRCLECI": "true"}, {"BITBUCKET_BUILD_NUMBER": "1"}, {"BUILDKITE": "true"})
+    for environ in (jenkins, *({**mark, **names} for mark in marks)):
+        assert find_trigger(environ).ref == f"refs/heads/{branch}"
+    tag = "refs/tags/churn#prod#1"
+    for mark in marks:
+        told = {"CI_COMMIT_TAG": tag, "CIRCLE_TAG": tag, "BITBUCKET_TAG": tag, "BUILDKITE_TAG": tag}
+        assert find_trigger({**mark, **told}).ref == f"refs/tags/{tag}"
+
+
+FILLED_IN = "$CI_JOB_TOKEN ${CI_JOB_TOKEN} $$CI_JOB_TOKEN %CI_JOB_TOKEN% %%CI_JOB_TOKEN% $5 100% $(System.AccessToken)"
+
+
+def test_a_later_job_fills_no_secret_into_what_a_stranger_wrote() -> None:
+    report = Report(description=FILLED_IN, repo="https://example.com/100%E2%82%AC")
+    assert "SECRET" in channels.gitlab(channel.as_dotenv(report).encode())["description"]  # the plain form is no good
+    found = channels.gitlab(channel.as_gitlab(report).encode())
+    broken = FILLED_IN.replace("%CI_JOB_TOKEN%", "% CI_JOB_TOKEN%")
+    assert found["description"] == broken
+    assert found["repo"] == report.repo
+    assert channels.azure(channel.as_azure(report))["description"] == FILLED_IN.replace("$(", "$ (")
+
+
+def test_a_part_of_a_long_path_is_no_path() -> None:
+    report = Report(path="models/" + "x" * 2000, description="y" * 2000)
+    found = channels.dotenv(channel.as_dotenv(report).encode())
+    assert (found["path"], found["description"]) == ("", "y" * 1000)
 
 
 READS = (
@@ -218,5 +259,7 @@ def test_a_payload_that_is_no_json_is_an_error_with_its_name(remote: Origin, tmp
 @pytest.mark.parametrize("branch", ["refs/tags/a@v1.0.0", "tags/a@v1.0.0", "origin/tags/a@v1.0.0"])
 def test_a_job_of_jenkins_without_branches_says_in_git_branch_which_tag_it_took(branch: str) -> None:
     assert find_trigger({"JENKINS_URL": "https://jenkins.example.com/", "GIT_BRANCH": branch}).tag == "a@v1.0.0"
+    home = {"JENKINS_HOME": "/var/jenkins_home"}  # where the server's address was not configured
+    assert find_trigger({**home, "TAG_NAME": "a@v1.0.0", "GIT_BRANCH": branch}).tag == "a@v1.0.0"
     other = find_trigger({"JENKINS_URL": "https://jenkins.example.com/", "GIT_BRANCH": "origin/main"})
     assert other.ref == "refs/heads/main"

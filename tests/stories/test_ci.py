@@ -114,7 +114,9 @@ def test_a_ref_that_is_no_event_gives_an_empty_event_and_says_why(origin: Repo) 
         "release-1": "tag 'release-1' is no tag of GTO",
         "churn@v9.0.0": "tag 'churn@v9.0.0' is no event: ",
         "churn@v8.0.0": "tag 'churn@v8.0.0' is not there, or not any more",
-        "refs/heads/main": "no tag started this job, but 'refs/heads/main'",
+        "churn#prod": "tag 'churn#prod' is not there, or not any more; did you mean 'churn#prod#2'?",
+        "eu:churn@v0.0.1": "tag 'eu:churn@v0.0.1' is no tag of GTO; tags are written with '=' for ':'",
+        "refs/heads/main": "this job was started by 'refs/heads/main', which is no tag",
     }
     for ref, reason in reasons.items():
         result = origin.gto("ci", "--json", "--ref", ref)
@@ -129,9 +131,8 @@ def test_a_ref_that_is_no_event_gives_an_empty_event_and_says_why(origin: Repo) 
 
 
 def test_outside_of_a_ci_the_tag_must_be_named(origin: Repo) -> None:
-    result = origin.gto("ci", env={"CI": "true"})
-    assert result.code == 2
-    assert result.stderr.endswith("This is no job of a CI that GTO knows: name the tag with --ref\n")
+    said(origin.gto("ci", env={"CI": "true"}), "Nothing says which tag started this job", "--ref")
+    said(origin.gto("ci", env=GITHUB), "Nothing says which tag started this job")
 
 
 def test_a_tag_that_was_deleted_is_no_event(origin: Repo, server: Server, tmp_path: Path) -> None:
@@ -148,14 +149,75 @@ def test_a_tag_that_was_deleted_is_no_event(origin: Repo, server: Server, tmp_pa
     assert "was deleted" in result.stderr
 
 
-def test_a_remote_that_fails_is_an_error_unless_the_tag_is_here(origin: Repo, server: Server, tmp_path: Path) -> None:
+def test_without_its_remote_a_job_fails_unless_it_says_that_the_checkout_has_all_tags(
+    origin: Repo, server: Server, tmp_path: Path
+) -> None:
     env = {**GITHUB, "GITHUB_REF": "refs/tags/churn#prod#2"}
     job = checkout(server, tmp_path / "job", "churn#prod#2")
     server.fail(Fault("error"))
-    said(job.gto("ci", env=env), "Cannot reach")
-    result = origin.gto("ci", env=env)
-    assert "previous_version  v0.0.1" in done(result)
-    assert "the tags of this clone count" in result.stderr
+    for repo in (job, origin):
+        said(repo.gto("ci", env=env), "Cannot reach", "credentials", "--offline")
+        said(repo.gto("ci", "--show", env=env), "Cannot reach", "credentials", "--offline")
+    server.forget()
+    assert outputs(origin, "--offline", env=env)["previous_version"] == "v0.0.1"
+    done(origin.gto("ci", "--offline", "--show", env=env))
+    assert "is no event: " in job.gto("ci", "--offline", env=env).stderr  # it has a plain tag
+    assert server.requests == []
+
+
+def test_offline_a_commit_that_is_not_here_is_an_error(origin: Repo, tmp_path: Path) -> None:
+    shallow = Repo(tmp_path / "shallow")
+    Repo(tmp_path).git("clone", "--quiet", "--depth=1", "--no-tags", f"file://{origin.path}", str(shallow.path))
+    (tmp_path / "tag").write_text(origin.git("cat-file", "tag", "churn@v0.0.1") + "\n", encoding="utf-8")
+    oid = shallow.git("hash-object", "--literally", "-t", "tag", "-w", str(tmp_path / "tag"))
+    (shallow.path / ".git/refs/tags/churn@v0.0.1").write_text(f"{oid}\n", encoding="utf-8")
+    said(shallow.gto("ci", "--offline", "--ref", "churn@v0.0.1"), "is not in this checkout", "--offline")
+
+
+def test_a_checkout_without_a_remote_may_lack_tags(origin: Repo) -> None:
+    env = {**GITHUB, "GITHUB_REF": "refs/tags/churn#prod#2"}
+    origin.git("remote", "rename", "origin", "other")
+    said(origin.gto("ci", env=env), "no remote 'origin'", "--offline")
+    assert outputs(origin, "--offline", env=env)["version"] == "v0.0.2"
+    assert outputs(origin, "--ref", "churn#prod#2")["version"] == "v0.0.2"  # outside of a CI the clone is whole
+
+
+def test_a_job_is_told_what_is_not_so_any_more(origin: Repo, server: Server, tmp_path: Path) -> None:
+    job = checkout(server, tmp_path / "job", "churn#prod#1")
+    env = {**GITHUB, "GITHUB_REF": "refs/tags/churn#prod#1", "GITHUB_SHA": job.git("rev-parse", "HEAD")}
+    last = "note: 'churn#prod#1' is not the last word: version 'v0.0.2' is in stage 'prod' by now\n"
+    assert job.gto("ci", "--json", env=env).stderr == last
+    for version in ("v0.0.2", "v0.0.1"):
+        done(origin.gto("deprecate", "churn", version, "prod", "--push"))
+    assert "no version is in stage 'prod' by now" in job.gto("ci", "--json", env=env).stderr
+    env["GITHUB_SHA"] = origin.git("rev-parse", "HEAD")
+    result = job.gto("ci", "--json", env=env)
+    assert f"note: 'churn#prod#1' moved: the job was started for commit {env['GITHUB_SHA'][:7]}" in result.stderr
+    assert "moved" not in job.gto("ci", "--json", env={**env, "GITHUB_SHA": "HEAD"}).stderr
+
+
+def test_outputs_begin_a_line_of_their_own(origin: Repo, tmp_path: Path) -> None:
+    place = tmp_path / "output"
+    place.write_text("a=1")
+    env = {**GITHUB, "GITHUB_REF": "refs/tags/churn@v0.0.1", "GITHUB_OUTPUT": str(place)}
+    for _ in range(2):
+        done(origin.gto("ci", env=env))
+    lines = place.read_text().splitlines()
+    assert lines[0] == "a=1"
+    assert sum(line.startswith("event<<") for line in lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("--json", "--show"), "print for people"),
+        (("--shell", "--history"), "print for people"),
+        (("--json", "--summary"), "in the midst of the answer"),
+        (("--out", "x"), "add --pull"),
+    ],
+)
+def test_options_that_would_spoil_the_answer_are_refused(words: tuple[str, ...], reason: str, origin: Repo) -> None:
+    said(origin.gto("ci", "--ref", "churn@v0.0.1", *words), reason)
 
 
 def test_an_annotation_that_cannot_be_read_is_left_out_and_said(origin: Repo) -> None:
@@ -186,6 +248,49 @@ def test_files_are_pulled_to_where_the_annotation_says(origin: Repo, server: Ser
     origin.commit("bare", {"dvc.yaml": "artifacts: {}\n"})
     done(origin.gto("register", "churn", "--version", "v1.0.0", "--push"))
     said(job.gto("ci", "--ref", "churn@v1.0.0", "--pull"), "No annotation")
+    done(origin.gto("deprecate", "churn", "--push"))
+    result = job.gto("ci", "--ref", "churn@deprecated", "--pull")
+    assert "note: deprecation brings no version: nothing is pulled" in result.stderr
+    assert result.code == 0
+
+
+def test_a_pull_replaces_only_what_the_job_checked_out(origin: Repo, server: Server, tmp_path: Path) -> None:
+    env = {**GITHUB, "GITHUB_REF": "refs/tags/churn#prod#2"}
+    job = checkout(server, tmp_path / "job", "churn#prod#2")
+    file = job.path / "models" / "churn.txt"
+    file.write_text("of an earlier job")
+    said(job.gto("ci", "--ref", "churn#prod#2", "--pull"), "models/churn.txt")
+    assert file.read_text() == "of an earlier job"
+    done(job.gto("ci", "--pull", env=env))
+    assert file.read_text() == "two"
+    said(job.gto("ci", "--ref", "churn@v0.0.3", "--pull", env=env), "models/churn.txt")
+    assert file.read_text() == "two"
+    assert origin.git("tag")
+
+
+@pytest.mark.parametrize("path", [".git/hooks/post-checkout", "git~1/hooks/x", "../out", "/etc/gto", "file:///etc/gto"])
+def test_a_pull_goes_nowhere_but_into_the_checkout(path: str, origin: Repo, server: Server, tmp_path: Path) -> None:
+    origin.commit("evil", {"dvc.yaml": json.dumps({"artifacts": {"evil": {"path": path}}}), "hook": "#!/bin/sh\n"})
+    listed = {"outs": [{"md5": "0" * 32, "path": path, "isexec": True, "hash": "md5"}]}
+    origin.commit("outs", {"evil.dvc": json.dumps(listed)})
+    done(origin.gto("register", "evil", "--push"))
+    job = checkout(server, tmp_path / "job", "evil@v0.0.1")
+    result = job.gto("ci", "--pull", env={**GITHUB, "GITHUB_REF": "refs/tags/evil@v0.0.1"})
+    assert result.code == 1
+    assert not (job.path / ".git/hooks/post-checkout").exists()
+    assert not (job.path / "gto").exists()
+
+
+def test_a_pull_follows_no_link_out_of_the_checkout(origin: Repo, server: Server, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    job = checkout(server, tmp_path / "job", "churn#prod#2")
+    (job.path / "models" / "churn.txt").unlink()
+    (job.path / "models").rmdir()
+    (job.path / "models").symlink_to(outside)
+    said(job.gto("ci", "--pull", env={**GITHUB, "GITHUB_REF": "refs/tags/churn#prod#2"}), "which is a link")
+    assert list(outside.iterdir()) == []
+    assert origin.git("tag")
 
 
 def test_a_summary_tells_the_event_what_changed_and_the_registry(origin: Repo, server: Server, tmp_path: Path) -> None:
@@ -220,9 +325,11 @@ def test_only_events_that_a_policy_allows_count_where_it_is_required(
     origin.commit("policy", {".gto.policy.yaml": rule})
     origin.git("push", "--quiet", "origin", "main")
     job = checkout(server, tmp_path / "job", "churn#prod#2")
-    result = job.gto("ci", "--json", "--ref", "churn#prod#2", "--require-policy")
-    assert json.loads(done(result))["event"] == ""
-    assert "'churn#prod#2' is left out" in result.stderr
+    place = tmp_path / "output"
+    env = {**GITHUB, "GITHUB_REF": "refs/tags/churn#prod#2", "GITHUB_OUTPUT": str(place)}
+    said(job.gto("ci", "--require-policy", env=env), "'churn#prod#2' is refused: rule 'leads'", "gto check")
+    said(job.gto("ci", "--require-signed", env=env), "'churn#prod#2' is refused: unsigned", "gto verify")
+    assert not place.exists()
     assert json.loads(done(job.gto("ci", "--json", "--ref", "churn@v0.0.2", "--require-policy")))["event"]
 
 
@@ -236,14 +343,21 @@ def test_a_shell_takes_any_description_as_it_is(repo: Repo, shell: str) -> None:
     printed = done(repo.gto("ci", "--ref", "m@v0.0.1", "--shell"))
     assert "##" not in printed
     assert not any(line.startswith("::") for line in printed.splitlines())
-    argv = [shell, "-c", 'eval "$1"; printf %s "$GTO_DESCRIPTION"', shell, printed]
+    argv = [shell, "-c", 'eval "$1"; env >/dev/null; printf %s "$GTO_DESCRIPTION"', shell, printed]
     assert subprocess.run(argv, capture_output=True, text=True, check=True, cwd=repo.path).stdout == nasty
     assert not (repo.path / "x").exists()
 
 
-def test_a_mirror_of_a_url_is_no_checkout(origin: Repo, server: Server) -> None:
-    assert origin.git("tag")
-    said(origin.gto("ci", "-r", server.url(), "--ref", "churn@v0.0.1"), "clone")
+def test_a_repository_may_be_named_by_its_url(origin: Repo, server: Server) -> None:
+    found = outputs(origin, "-r", server.url(), "--ref", "churn@v0.0.1")
+    assert (found["path"], found["repo"]) == ("models/churn.txt", server.url())
+
+
+def test_a_summary_names_the_repository_of_a_directory_too(origin: Repo, server: Server, tmp_path: Path) -> None:
+    origin.git("remote", "set-url", "origin", str(server.root / "models.git"))
+    place = tmp_path / "summary.md"
+    assert outputs(origin, "--ref", "churn@v0.0.1", "--summary", str(place))["repo"] == str(server.root / "models.git")
+    assert place.exists()
 
 
 def test_ten_thousand_tags_cost_a_shallow_checkout_little(server: Server, tmp_path: Path) -> None:

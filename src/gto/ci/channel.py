@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from gto.ci.report import Report
 
 _BREAKS_RE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_PERCENT_RE = re.compile("%(?=[A-Za-z_][A-Za-z0-9_]*%)(?![0-9A-Fa-f]{2}%)")  # not the bytes of a URL
 _PLAIN = frozenset(string.ascii_letters + string.digits + " ._-/,=")
 _MOST_DOTENV = 1000  # bytes of one value: GitLab takes 5 kB for a whole file
+_MOST = 32_768  # bytes of a variable: Linux starts no program with one of 128 KiB
 
 
 def as_github(report: Report) -> str:
@@ -25,21 +27,35 @@ def as_github(report: Report) -> str:
 def as_azure(report: Report) -> str:
     """Return logging commands that set output variables, to be printed on stdout.
 
+    A later job fills in `$(NAME)` in the value of a variable, and nothing escapes it: a blank comes between.
+
     Source: Azure's documentation of logging commands, "SetVariable" and "formatting commands".
     """
     lines = []
     for key, value in report._asdict().items():
-        escaped = value.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")
+        escaped = value.replace("$(", "$ (").replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")
         lines.append(f"##vso[task.setvariable variable={key};isOutput=true]{escaped}\n")
     return "".join(lines)
 
 
 def as_dotenv(report: Report) -> str:
-    """Return lines of `GTO_NAME=value` for GitLab's `artifacts:reports:dotenv`, Bitbucket's variables, Jenkins.
+    """Return lines of `GTO_NAME=value` for Bitbucket's variables, Jenkins and others.
 
-    None of them has quotes or values of several lines, so line breaks become blanks; GitLab takes no long ones.
+    None of them has quotes or values of several lines, so line breaks become blanks. A long description is cut; other
+    long values are left out, because a part of a path may be another path.
     """
-    return "".join(f"{key}={_one_line(value)}\n" for key, value in variables(report).items())
+    return "".join(f"{key}={_one_line(value, key)}\n" for key, value in variables(report).items())
+
+
+def as_gitlab(report: Report) -> str:
+    """Return such lines for GitLab's `artifacts:reports:dotenv`, which takes no long ones.
+
+    A later job fills in `$NAME` and `%NAME%` in them: the first is escaped as `$$NAME`, and nothing escapes the second,
+    so a blank comes between. Source: GitLab's documentation of variables, "use the $ character", and its
+    `ExpandVariables`.
+    """
+    lines = (line.replace("$", "$$") for line in as_dotenv(report).splitlines(keepends=True))
+    return "".join(_PERCENT_RE.sub("% ", line) for line in lines)
 
 
 def as_shell(report: Report) -> str:
@@ -53,8 +69,12 @@ def variables(report: Report) -> dict[str, str]:
 
 
 def named(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return fields under the names of variables."""
-    return {f"GTO_{key.upper()}": value for key, value in fields.items()}
+    """Return fields under the names of variables; each value fits in one, and long ones are cut."""
+    return {f"GTO_{key.upper()}": _fitting(value) for key, value in fields.items()}
+
+
+def _fitting(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace")[:_MOST].decode("utf-8", "ignore")
 
 
 def _quoted(text: str) -> str:
@@ -66,6 +86,8 @@ def _quoted(text: str) -> str:
     return f"\"$(printf '%b' '{octal}')\""
 
 
-def _one_line(text: str) -> str:
-    short = _BREAKS_RE.sub(" ", text).strip().encode("utf-8", "surrogateescape")[:_MOST_DOTENV]
-    return short.decode("utf-8", "ignore")
+def _one_line(text: str, key: str) -> str:
+    line = _BREAKS_RE.sub(" ", text).strip().encode("utf-8", "surrogateescape")
+    if len(line) > _MOST_DOTENV and key != "GTO_DESCRIPTION":
+        return ""
+    return line[:_MOST_DOTENV].decode("utf-8", "ignore")

@@ -44,6 +44,8 @@ class Trigger(NamedTuple):
     """Whether the job runs because the ref is gone."""
     repo: str = ""
     """The repository's address without anything secret; empty where the CI does not say."""
+    commit: str = ""
+    """The commit that the job was started for; of some CIs another word, or empty."""
 
     @property
     def tag(self) -> str | None:
@@ -72,9 +74,10 @@ def _is_set(*names: str) -> Callable[[Environ], bool]:
 
 
 def _one_of(tag: str | None, branch: str | None) -> str:
+    """Return the ref of short names. They are taken as they are: a branch may be named `tags/churn#prod#1`."""
     if tag:
-        return TAGS + tag.removeprefix(TAGS)
-    return HEADS + branch.removeprefix(HEADS) if branch else ""
+        return TAGS + tag
+    return HEADS + branch if branch else ""
 
 
 def _github(environ: Environ) -> Trigger:
@@ -82,9 +85,9 @@ def _github(environ: Environ) -> Trigger:
     server, slug = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_REPOSITORY", "")
     repo = f"{server}/{slug}" if server and slug else slug
     if environ.get("GITHUB_EVENT_NAME") != "delete":
-        return Trigger(environ.get("GITHUB_REF", ""), repo=repo)
+        return Trigger(environ.get("GITHUB_REF", ""), repo=repo, commit=environ.get("GITHUB_SHA", ""))
     payload = _payload(environ.get("GITHUB_EVENT_PATH", ""))
-    ref = str(payload.get("ref", ""))
+    ref = str(payload.get("ref") or "")
     kind = TAGS if payload.get("ref_type") == "tag" else HEADS
     return Trigger(ref if not ref or ref.startswith("refs/") else kind + ref, deleted=True, repo=repo)
 
@@ -93,48 +96,55 @@ def _payload(path: str) -> Mapping[str, object]:
     data = read_file(path, _LARGEST) if path else None
     try:
         found = json.loads(data or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongConfig("GITHUB_EVENT_PATH", f"its file is no JSON: {error}") from error
     return found if isinstance(found, dict) else {}
 
 
 def _gitlab(environ: Environ) -> Trigger:
     branch = environ.get("CI_COMMIT_BRANCH") or environ.get("CI_COMMIT_REF_NAME")
-    return Trigger(_one_of(environ.get("CI_COMMIT_TAG"), branch), repo=environ.get("CI_PROJECT_URL", ""))
+    ref, repo = _one_of(environ.get("CI_COMMIT_TAG"), branch), environ.get("CI_PROJECT_URL", "")
+    return Trigger(ref, repo=repo, commit=environ.get("CI_COMMIT_SHA", ""))
 
 
 def _bitbucket(environ: Environ) -> Trigger:
     ref = _one_of(environ.get("BITBUCKET_TAG"), environ.get("BITBUCKET_BRANCH"))
-    return Trigger(ref, repo=environ.get("BITBUCKET_GIT_HTTP_ORIGIN", ""))
+    repo = environ.get("BITBUCKET_GIT_HTTP_ORIGIN", "")
+    return Trigger(ref, repo=repo, commit=environ.get("BITBUCKET_COMMIT", ""))
 
 
 def _jenkins(environ: Environ) -> Trigger:
-    """A multibranch job sets TAG_NAME; a job whose refspec fetches tags says in GIT_BRANCH which it took."""
-    branch = environ.get("BRANCH_NAME") or environ.get("GIT_BRANCH") or ""
+    """A multibranch job sets TAG_NAME or BRANCH_NAME; one whose refspec fetches tags says in GIT_BRANCH which."""
+    repo, commit = environ.get("GIT_URL", ""), environ.get("GIT_COMMIT", "")
+    ref = _one_of(environ.get("TAG_NAME"), environ.get("BRANCH_NAME"))
+    if ref:
+        return Trigger(ref, repo=repo, commit=commit)
+    branch = environ.get("GIT_BRANCH", "")
     for start in (TAGS, "tags/", "origin/tags/"):
         if branch.startswith(start):
-            return Trigger(TAGS + branch.removeprefix(start), repo=environ.get("GIT_URL", ""))
-    ref = _one_of(environ.get("TAG_NAME"), branch.removeprefix("origin/"))
-    return Trigger(ref, repo=environ.get("GIT_URL", ""))
+            return Trigger(TAGS + branch.removeprefix(start), repo=repo, commit=commit)
+    return Trigger(_one_of(None, branch.removeprefix("origin/")), repo=repo, commit=commit)
 
 
 def _azure(environ: Environ) -> Trigger:
-    return Trigger(environ.get("BUILD_SOURCEBRANCH", ""), repo=environ.get("BUILD_REPOSITORY_URI", ""))
+    ref, repo = environ.get("BUILD_SOURCEBRANCH", ""), environ.get("BUILD_REPOSITORY_URI", "")
+    return Trigger(ref, repo=repo, commit=environ.get("BUILD_SOURCEVERSION", ""))
 
 
 def _circleci(environ: Environ) -> Trigger:
     ref = _one_of(environ.get("CIRCLE_TAG"), environ.get("CIRCLE_BRANCH"))
-    return Trigger(ref, repo=environ.get("CIRCLE_REPOSITORY_URL", ""))
+    repo = environ.get("CIRCLE_REPOSITORY_URL", "")
+    return Trigger(ref, repo=repo, commit=environ.get("CIRCLE_SHA1", ""))
 
 
 def _buildkite(environ: Environ) -> Trigger:
     ref = _one_of(environ.get("BUILDKITE_TAG"), environ.get("BUILDKITE_BRANCH"))
-    return Trigger(ref, repo=environ.get("BUILDKITE_REPO", ""))
+    return Trigger(ref, repo=environ.get("BUILDKITE_REPO", ""), commit=environ.get("BUILDKITE_COMMIT", ""))
 
 
 def _woodpecker(environ: Environ) -> Trigger:
     ref = environ.get("CI_COMMIT_REF") or _one_of(environ.get("CI_COMMIT_TAG"), environ.get("CI_COMMIT_BRANCH"))
-    return Trigger(ref, repo=environ.get("CI_REPO_URL", ""))
+    return Trigger(ref, repo=environ.get("CI_REPO_URL", ""), commit=environ.get("CI_COMMIT_SHA", ""))
 
 
 # Forgejo and Gitea say that they are GitHub too, so they are asked first.
@@ -148,5 +158,5 @@ _FORGES: tuple[tuple[Forge, Callable[[Environ], bool], Callable[[Environ], Trigg
     (Forge.AZURE, _is_true("TF_BUILD"), _azure),
     (Forge.CIRCLECI, _is_true("CIRCLECI"), _circleci),
     (Forge.BUILDKITE, _is_true("BUILDKITE"), _buildkite),
-    (Forge.JENKINS, _is_set("JENKINS_URL", "HUDSON_URL"), _jenkins),
+    (Forge.JENKINS, _is_set("JENKINS_URL", "HUDSON_URL", "JENKINS_HOME"), _jenkins),
 )

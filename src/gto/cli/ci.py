@@ -10,6 +10,7 @@ import click
 from gto.cli import options, render
 from gto.cli import proof as proving
 from gto.core import escape
+from gto.exceptions import UsageError
 
 if TYPE_CHECKING:
     from gto.ci.forge import Trigger
@@ -28,16 +29,17 @@ _LONGEST = 200  # characters of a value; the outputs have it whole
     examples="""
     gto ci                                  inside a job: the outputs go where its CI expects them
     gto ci --ref churn@v1.2.0 --json        anywhere
-    eval "$(gto ci --shell)"                GTO_EVENT, GTO_NAME, GTO_VERSION and so on
+    gto ci --shell > gto.sh && . ./gto.sh   GTO_EVENT, GTO_NAME, GTO_VERSION and so on
     gto ci --dotenv gto.env --pull --summary
     """,
+    offline_help="Ask no remote: the tags and commits that are here count",
 )
-@options.clone
+@options.repo
 @click.option("--ref", help="The tag or ref; default: what the environment of the CI says")
 @options.as_json
 @click.option("--shell", "as_shell", is_flag=True, help="Print `export GTO_...` lines for a POSIX shell")
 @click.option("--dotenv", metavar="FILE", help="Write `GTO_...=` lines too, each value on one line")
-@click.option("--pull", is_flag=True, help="Download the artifact's files, to where its annotation says")
+@click.option("--pull", is_flag=True, help="Download the version's files to where its annotation says")
 @click.option("-o", "--out", metavar="PATH", help="With --pull: where to put them instead")
 @click.option(
     "--summary",
@@ -51,7 +53,7 @@ _LONGEST = 200  # characters of a value; the outputs have it whole
 @click.option("--exit-code", is_flag=True, help=f"Exit with {_NO_EVENT} if this is no event of GTO")
 @proving.checked(shown=False)
 def command(
-    clone: str,
+    repo: str,
     ref: str | None,
     as_json: bool,
     as_shell: bool,
@@ -66,34 +68,50 @@ def command(
 ) -> None:
     """Tell a CI job what the tag that started it means, and hand it on to the job's next steps.
 
-    The words are event, name, version, stage, type, path, description, ref, commit, previous_version and repo. A
-    shallow checkout without tags is enough: what is lacking is read from the remote, and the checkout stays as it is.
-    A ref that is no event of GTO gives an empty event, and the exit code 0.
+    The fields are event, name, version, stage, type, path, description, ref, commit, previous_version and repo. A
+    shallow checkout without tags is enough: what is lacking is read from the remote, and the tags and commits of the
+    checkout stay as they are. A ref that is no event of GTO gives an empty event, and the exit code 0.
     """
-    from gto.ci.inquiry import inquire
+    from gto.ci.inquiry import address, inquire
 
     options.only_one(json=as_json, shell=as_shell)
-    registry = options.open_clone(clone)
+    _check_options(summary, out, pull=pull, prints=not (as_json or as_shell), shows=shows or tells)
+    render.show_progress()
+    registry = options.open_registry(repo)
     trigger = _trigger(ref)
+    trigger = trigger._replace(repo=trigger.repo or address(registry))
     needs_all = summary is not None or shows or tells or proof.required or proof.by_policy
     whole = _whole(registry) if needs_all else registry
     signatures = proof.begin(whole)
-    answer = inquire(whole, trigger)
+    answer = inquire(whole, trigger, offline=options.is_offline())
+    if answer.event is None:
+        proving.refuse_left_out(signatures, whole, trigger.tag or "")
     proving.note_left_out(signatures, whole)
     for note in answer.notes:
         render.note(f"note: {note}")
     _hand_on(trigger, answer, dotenv, prints=not (as_json or as_shell))
     _print(answer, as_json=as_json, as_shell=as_shell)
-    if shows and not (as_json or as_shell):
+    if shows:
         _show(whole)
-    if tells and not (as_json or as_shell):
+    if tells:
         _tell(whole)
     if summary is not None:
         _summarize(whole, answer, summary)
     if pull and answer.event is not None:
-        _pull(registry, answer, out)
+        # What a job's checkout is of, it may replace; other files that are there stay as they are.
+        _pull(registry, answer, out, force=trigger.forge is not None and registry.repo.rev == answer.event.commit)
     if exit_code and answer.event is None:
         raise SystemExit(_NO_EVENT)
+
+
+def _check_options(summary: str | None, out: str | None, *, pull: bool, prints: bool, shows: bool) -> None:
+    """Refuse what would print tables or Markdown into an answer for a program, and what would do nothing."""
+    if not prints and shows:
+        raise UsageError("--show and --history print for people", "leave --json and --shell out")
+    if not prints and summary == "" and not os.environ.get("GITHUB_STEP_SUMMARY"):
+        raise UsageError("The summary would stand in the midst of the answer", "name a file: --summary FILE")
+    if out is not None and not pull:
+        raise UsageError("--out says where to put what --pull brings", "add --pull")
 
 
 def _trigger(ref: str | None) -> Trigger:
@@ -102,16 +120,21 @@ def _trigger(ref: str | None) -> Trigger:
     found = find_trigger(os.environ)
     if ref is None:
         if not found.ref:
-            raise click.UsageError("This is no job of a CI that GTO knows: name the tag with --ref")
+            hint = "name the tag: gto ci --ref churn#prod#3"
+            raise UsageError("Nothing says which tag started this job, or it is no job of a CI that GTO knows", hint)
         return found
-    return found._replace(ref=ref if ref.startswith("refs/") else TAGS + ref, deleted=False)
+    return found._replace(ref=ref if ref.startswith("refs/") else TAGS + ref, deleted=False, commit="")
 
 
 def _whole(registry: Registry) -> Registry:
     """Open the registry with all its events and commits: the remote's, where there is one."""
+    from gto.ci.inquiry import asking
     from gto.registry import basis
 
-    return basis.of_remote(registry) if registry.repo.mirror is None and basis.has_remote(registry) else registry
+    if options.is_offline() or registry.repo.mirror is not None or not basis.has_remote(registry):
+        return registry
+    with asking():
+        return basis.of_remote(registry)
 
 
 def _hand_on(trigger: Trigger, answer: Answer, dotenv: str | None, *, prints: bool) -> None:
@@ -131,13 +154,21 @@ def _hand_on(trigger: Trigger, answer: Answer, dotenv: str | None, *, prints: bo
     if dotenv is not None:
         from gto.registry import whole_file
 
-        whole_file.replace(os.path.abspath(dotenv), channel.as_dotenv(report).encode())
+        text = channel.as_gitlab(report) if trigger.forge is Forge.GITLAB else channel.as_dotenv(report)
+        whole_file.replace(os.path.abspath(dotenv), text.encode())
 
 
 def _append(path: str | None, text: str) -> None:
-    if path:
-        with open(path, "a", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
-            file.write(text)
+    """Add lines to a file; they begin a line there, whatever another step left."""
+    if not path:
+        return
+    data = text.encode("utf-8", "surrogateescape")
+    if os.path.isfile(path) and os.path.getsize(path):
+        with open(path, "rb") as file:
+            file.seek(-1, os.SEEK_END)
+            data = data if file.read(1) == b"\n" else b"\n" + data
+    with open(path, "ab") as file:
+        file.write(data)
 
 
 def _print(answer: Answer, *, as_json: bool, as_shell: bool) -> None:
@@ -183,20 +214,38 @@ def _summarize(registry: Registry, answer: Answer, place: str) -> None:
         render.say(text.rstrip("\n"))
 
 
-def _pull(registry: Registry, answer: Answer, out: str | None) -> None:
-    """Bring the files of the event's version, over what is there."""
+def _pull(registry: Registry, answer: Answer, out: str | None, *, force: bool) -> None:
+    """Bring the files of the event's version; with `force` over what is there."""
     from gto.ci.inquiry import get_commit
     from gto.cli import transfer
+    from gto.core.tag import Kind
     from gto.delivery import getting
 
     report, event = answer.report, answer.event
     assert event is not None  # noqa: S101  the caller asked
-    get_commit(registry, event)
+    if event.kind not in {Kind.REGISTRATION, Kind.ASSIGNMENT}:
+        render.note(f"note: {event.kind.noun} brings no version: nothing is pulled")
+        return
+    get_commit(registry, event, offline=options.is_offline())
     chosen, located = getting.find(registry, report.name, event.commit)
-    top = registry.repo.top or "."
-    place = out or (None if "://" in chosen.path else os.path.join(top, chosen.path))
+    place = out or _place(registry, chosen.path)
     with transfer.shown(located.name) as progress:
-        delivered = getting.get(registry, chosen, located, getting.Manner(place, True, None, progress))  # noqa: FBT003
+        delivered = getting.get(registry, chosen, located, getting.Manner(place, force, None, progress))
     for note in delivered.notes():
         render.note(f"note: {note}")
     render.note(f"pulled to {delivered.path}")
+
+
+def _place(registry: Registry, path: str) -> str | None:
+    """Return where in the checkout files go that an annotation names; None where it names a web address.
+
+    Whoever may push a tag wrote it: it leads neither out of the checkout nor into Git's own directory.
+    """
+    from gto.storage import target
+
+    if "://" in path and not path.lower().startswith("file:"):
+        return None
+    top = registry.repo.top or "."
+    target.check_path(path)
+    target.check_parents(top, path)
+    return os.path.join(top, path)

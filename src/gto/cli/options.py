@@ -60,12 +60,18 @@ class Argument(click.Argument):
 class Command(click.Command):
     """A command that lists its arguments, shows examples, and takes --traceback and -v anywhere."""
 
-    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:  # noqa: ANN401  click's words
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401  click's words
+        examples: str = "",
+        offline_help: str = "With a URL: read what was fetched before, and reach no network",
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.examples = examples
         if any(param.name == "repo" for param in self.params):
-            words = "With a URL: read what was fetched before, and reach no network"
-            offline = click.Option(["--offline"], is_flag=True, expose_value=False, callback=_offline, help=words)
+            flag = ["--offline"]
+            offline = click.Option(flag, is_flag=True, expose_value=False, callback=_offline, help=offline_help)
             self.params.insert([param.name for param in self.params].index("repo") + 1, offline)
         self.params += [
             click.Option(["--verbose", "-v"], is_flag=True, expose_value=False, hidden=True, callback=_verbose),

@@ -16,7 +16,7 @@ def json_text(value: object, indent: int | None = None) -> str:
     import json
 
     text = json.dumps(value, indent=indent)
-    return text.replace("\x7f", "\\u007f").replace("##", "\\u0023#") + "\n"
+    return text.replace("\x7f", "\\u007f").replace("##", "\\u0023\\u0023") + "\n"
 
 
 def write(text: str, out: str | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import click
 
 from gto.cli import options, render
-from gto.exceptions import UsageError
+from gto.exceptions import PolicyRefused, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,16 @@ class Proof(NamedTuple):
         if self.shown or self.required or self.by_policy:
             word = "--verify" if self.shown else "--require-signed" if self.required else "--require-policy"
             raise UsageError(f"{word} is for one repository", "leave --all out, and name a repository with --repo")
+
+
+def refuse_left_out(found: Signatures | None, registry: Registry, ref: str) -> None:
+    """Raise PolicyRefused for a tag that is an event, and is left out: a job that it started must not go on."""
+    signature = found.left_out.get(ref) if found is not None else None
+    if signature is not None:
+        reason = f"{signature.trust.value}, {signature.reason}" if signature.reason else signature.trust.value
+        raise PolicyRefused(ref, [reason], f"`gto verify '{ref}'` says more")
+    if ref in registry.ignored:
+        raise PolicyRefused(ref, [registry.ignored[ref].removeprefix("refused: ")], f"`gto check '{ref}'` says more")
 
 
 def note_left_out(found: Signatures | None, registry: Registry) -> None:

@@ -53,7 +53,7 @@ class _Where(NamedTuple):
     """,
 )
 @options.repo
-@options.argument("argv", help="Behind `--`: the command, and its arguments", nargs=-1, metavar="COMMAND...")
+@options.argument("argv", help="Behind `--`: the command, and its arguments", nargs=-1, metavar="-- COMMAND...")
 @click.option("--post", metavar="URL", help="Post each event there as JSON, in the place of a command")
 @click.option("--secret-env", metavar="VARIABLE", help="With --post: the variable with the secret that signs")
 @click.option("--artifact", "artifacts", metavar="PATTERN", multiple=True, help="Only of it; `team/*` (repeatable)")
@@ -133,6 +133,8 @@ def command(
         watched.dead(journal.read(where.journal, where.repo), as_json=as_json)
         return
     receiver = _receiver(argv, post, secret_env, timeout, (secret_env, listen_secret_env))
+    if options.is_offline() and not (once or dry_run or retry_dead):
+        raise UsageError("--offline reaches no remote, so nothing new can come", "leave it out, or add --once")
     asked = Asked(where.repo, Wanted(artifacts, kinds, stages), _since(since), dead=retry_dead)
     if dry_run:
         registry = where.source.read()

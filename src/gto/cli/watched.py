@@ -51,14 +51,18 @@ def plan(found: Found, receiver: object, *, as_json: bool) -> None:
 
 def dead(cursor: Cursor, *, as_json: bool) -> None:
     """Print the events that were given up."""
+    from gto.ci.watch.outcome import Verdict
+    from gto.core import tag
     from gto.core.event import moment
     from gto.core.table import Table
 
     found = cursor.dead()
     if as_json:
         for one in found:
-            when = moment(one.time).isoformat()
-            _line({"ref": one.ref, "tries": one.tries, "reason": one.reason, "key": one.oid, "time": when})
+            name = tag.parse(one.ref)
+            fields: dict[str, object] = {"result": Verdict.NEVER.value, "event": name.kind.noun, "name": name.artifact}
+            fields |= {"ref": f"refs/tags/{one.ref}", "key": one.oid, "tries": one.tries, "reason": one.reason}
+            _line({**fields, "time": moment(one.time).isoformat()})
     elif found:
         rows = tuple((str(moment(one.time)), one.ref, str(one.tries), one.reason) for one in found)
         render.table(Table(("time", "ref", "tries", "reason"), rows), plain=False)

@@ -77,10 +77,11 @@ def _where(registry: Registry) -> Remote | str:
     if not remote.is_url(url):
         return os.path.join(registry.git.directory, url)
     keys = r"^(http|credential|url|ssh)\.|^core\.(sshcommand|askpass|gitproxy)$"
-    args = ["config", "--local", "--includes", "-z", "--get-regexp", keys]  # a CI may keep them in a file of its own
-    out = registry.git.run(args, ok=(0, 1)).decode("utf-8", "replace")
-    settings = tuple(entry.partition("\n")[::2] for entry in out.split("\0") if entry)
-    return remote.parse(url)._replace(extra=settings)
+    # The clone's own, and its worktree's; a CI may keep them in a file that is included. The user's apply in any case.
+    out = registry.git.run(["config", "--show-scope", "-z", "--get-regexp", keys], ok=(0, 1)).decode("utf-8", "replace")
+    parts = out.split("\0")
+    own = (entry for scope, entry in zip(parts[::2], parts[1::2], strict=False) if scope in {"local", "worktree"})
+    return remote.parse(url)._replace(extra=tuple(entry.partition("\n")[::2] for entry in own))
 
 
 def get_commits(registry: Registry, chosen: Plan, taken: Mapping[str, str]) -> None:
@@ -125,8 +126,8 @@ def fetch_approvals(registry: Registry, artifact: str) -> None:
 
 
 def has_remote(registry: Registry) -> bool:
-    """Tell whether the repository has any remote."""
-    return bool(registry.git.run(["remote"]).strip())
+    """Tell whether the repository has the remote that is asked."""
+    return REMOTE in registry.git.run(["remote"]).decode("utf-8", "replace").split()
 
 
 def knows_upstream(registry: Registry) -> bool:

@@ -38,7 +38,9 @@ class Since(NamedTuple):
         name = tag.parse(self.ref)
         found = next((one for one in registry.artifact(name.artifact).events if one.ref == self.ref), None)
         if found is None:
-            raise RefNotFound(self.ref)
+            error = RefNotFound(self.ref)
+            error.hint = f"`gto history {name.artifact}` lists its events; name a tag as 'churn#prod#3', or a date"
+            raise error
         return found.key
 
 
@@ -68,7 +70,8 @@ class Found(NamedTuple):
 def find(registry: Registry, cursor: Cursor, waiting: set[str], asked: Asked) -> Found:
     """Return what is new in a repository; `waiting` are the keys of events that were found and not handled yet."""
     first = asked.since.bound(registry) if asked.since is not None else (-1, 0, 0, "")
-    there = {ref: oid for oid, ref in registry.listing if tag.find(ref) is not None}
+    names = {ref: name for _, ref in registry.listing if (name := tag.find(ref)) is not None}
+    there = {ref: oid for oid, ref in registry.listing if ref in names}
     known = cursor.names()
     moved = {ref: oid for ref, oid in there.items() if known.get(ref, oid) != oid}
     gone = {ref: oid for ref, oid in known.items() if ref not in there}
@@ -81,7 +84,7 @@ def find(registry: Registry, cursor: Cursor, waiting: set[str], asked: Asked) ->
     with suppress(BadFile):  # a broken .gto: events are delivered without annotations
         annotation.fetch(registry, ((one.event.artifact, one.event.commit) for one in new))
     handled += [one for one in unwanted if (one.ref, one.oid) not in cursor.held]
-    passed = len(there) - len(new) if cursor.is_new else 0
+    passed = sum(map(asked.wanted.takes, names.values())) - len(new) if cursor.is_new else 0
     told = (*_note(moved, "moved: that is no event"), *_note(gone, "gone: that is no event"), *notes)
     return Found(tuple(new), tuple(handled), passed, told)
 
@@ -109,7 +112,7 @@ def _read(registry: Registry, fresh: Tags, asked: Asked, first: SortKey) -> tupl
         if fresh.get(event.ref) != event.oid:
             continue
         seen.add(event.ref)
-        if asked.dead or (event.key >= first and asked.wanted.takes(event)):
+        if asked.dead or (event.key >= first and asked.wanted.takes(event.tag)):
             new.append(Pending(event, found.artifacts[event.artifact], registry, asked.repo))
         else:
             unwanted.append(Held(Mark.PASSED, event.oid, event.ref))

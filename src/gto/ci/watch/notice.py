@@ -13,8 +13,6 @@ from gto.exceptions import BadFile
 from gto.registry import annotation
 from gto.registry.registry import Registry
 
-_MOST = 32_768  # bytes of a variable: Linux starts no program with one of 128 KiB
-
 
 class Pending(NamedTuple):
     """An event that waits to be handed on, with what is needed to tell of it."""
@@ -44,24 +42,16 @@ class Notice(NamedTuple):
 
     def as_dict(self) -> dict[str, str]:
         """Return all of it, flat."""
-        return {**self.report._asdict(), **self._beside()}
+        beside = {key: value for key, value in self._asdict().items() if key != "report"}
+        return {**self.report._asdict(), **beside}
 
     def body(self) -> bytes:
         """Return all of it as JSON."""
         return json.dumps(self.as_dict()).encode() + b"\n"
 
     def variables(self) -> Mapping[str, str]:
-        """Return all of it as an environment; each value fits in one, and long ones are cut."""
-        words = {**channel.variables(self.report), **channel.named(self._beside())}
-        return {key: _fitting(value) for key, value in words.items()}
-
-    def _beside(self) -> dict[str, str]:
-        """Return what a report does not tell."""
-        return {key: value for key, value in self._asdict().items() if key != "report"}
-
-
-def _fitting(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "replace")[:_MOST].decode("utf-8", "ignore")
+        """Return all of it as an environment."""
+        return channel.named(self.as_dict())
 
 
 def tell(pending: Pending) -> Notice:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from gto.exceptions import RemoteFailed, UsageError
+from gto.exceptions import RemoteFailed
 from gto.git import tags
 from gto.git.mirror import Mirror
 from gto.registry.registry import Registry
@@ -41,8 +41,6 @@ def _list(registry: Registry) -> bytes | None:
 
 
 def _list_remote(mirror: Mirror) -> bytes | None:
-    if mirror.offline:
-        raise UsageError("--offline reaches no remote, so nothing new can come", "leave it out, or add --once")
     if not os.path.isdir(mirror.directory):  # `gto cache clear`, or another process made room
         return None
     args = ["ls-remote", "--quiet", "--refs", "--tags", "--", "origin"]

@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from gto.core.event import Event
+from gto.core.tag import TagName
 
 
 class Wanted(NamedTuple):
@@ -16,10 +16,10 @@ class Wanted(NamedTuple):
     stages: tuple[str, ...] = ()
     """An event without a stage is in none of them."""
 
-    def takes(self, event: Event) -> bool:
-        """Tell whether an event is to be handed on."""
+    def takes(self, tag: TagName) -> bool:
+        """Tell whether the event of a tag is to be handed on."""
         return (
-            (not self.artifacts or any(fnmatchcase(event.artifact, one) for one in self.artifacts))
-            and (not self.kinds or event.kind.noun in self.kinds)
-            and (not self.stages or event.tag.stage in self.stages)
+            (not self.artifacts or any(fnmatchcase(tag.artifact, one) for one in self.artifacts))
+            and (not self.kinds or tag.kind.noun in self.kinds)
+            and (not self.stages or tag.stage in self.stages)
         )
