@@ -48,4 +48,4 @@ def test_without_the_package_the_error_names_the_extra(monkeypatch: pytest.Monke
     monkeypatch.setattr(importlib.metadata, "version", lacking)
     with pytest.raises(ExtraMissing) as error:
         bundle.load_bundle()
-    assert error.value.hint == "pip install 'gto[plots]'"
+    assert error.value.hint == f"pip install {error.value.package}, or GTO with its extra 'plots'"
