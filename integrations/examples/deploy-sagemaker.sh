@@ -2,9 +2,12 @@
 # Uploads MODEL, makes a model and a configuration for it, and has the endpoint NAME-STAGE serve them.
 # Only letters, digits and -_.+/:= come through.
 set -eu
+: "${BUCKET:?is a variable to set}" "${AWS_REGION:?is a variable to set}"
+: "${IMAGE:?is to be set by the variable SERVING_IMAGE}" "${ROLE:?is to be set by the variable SAGEMAKER_ROLE}"
+: "${AWS_ACCESS_KEY_ID:?is a secret to set}" "${AWS_SECRET_ACCESS_KEY:?is a secret to set}"
 
 case "$NAME$VERSION$STAGE$BUCKET$IMAGE$ROLE" in
-*[!A-Za-z0-9_.+/:=@-]*)
+*[!A-Za-z0-9_.+/:=@-]* | *..*)
     echo "There are characters in what was given that are not expected" >&2
     exit 1
     ;;

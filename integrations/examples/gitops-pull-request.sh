@@ -2,6 +2,8 @@
 # Asks, in the repository ENVIRONMENTS (an address to clone), to have NAME of STAGE set to VERSION: a file of values for
 # Helm or Kustomize, STAGE/NAME.yaml, that is written anew. Only letters, digits and -_.+/:= come through.
 set -eu
+: "${ENVIRONMENTS:?is a variable to set: the address of that repository}"
+: "${GH_TOKEN:?is to be set by the secret ENVIRONMENTS_TOKEN}"
 
 case "$NAME$VERSION$STAGE$COMMIT" in
 *[!A-Za-z0-9_.+/:=-]* | *..*)
@@ -26,4 +28,9 @@ if git diff --cached --quiet; then
 fi
 git -c user.name=gto -c user.email=gto@localhost commit --quiet --message "$NAME $VERSION in $STAGE"
 git push --quiet --force origin "$branch"
+number=$(gh pr list --head "$branch" --state open --json number --jq '.[].number')
+if [ -n "$number" ]; then
+    echo "Pull request $number asks for it, and has the branch as it is now"
+    exit 0
+fi
 gh pr create --head "$branch" --title "$NAME $VERSION in $STAGE" --body "Assigned by the tag on commit $COMMIT."

@@ -2,25 +2,41 @@
 # What the action does: finds or installs gto, and runs `gto ci` with what the inputs say.
 set -euo pipefail
 
+own="${RUNNER_TEMP:-${TMPDIR:-/tmp}}/gto" # the environment for a gto that this script installs
+
+programs() {
+    if [ -d "$own/Scripts" ]; then echo "$own/Scripts"; else echo "$own/bin"; fi # as Python has it on Windows
+}
+
 install() {
-    local python bin place="${RUNNER_TEMP:-${TMPDIR:-/tmp}}/gto"
+    local python bin
     for python in python3 python ''; do
         if [ -z "$python" ]; then
-            echo "GTO needs Python 3.11 or later: put a step with actions/setup-python before this one" >&2
+            echo "GTO needs Python 3.11 or later with venv: put a step with actions/setup-python before this one" >&2
             exit 1
         fi
-        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi
+        # Debian's Python lacks ensurepip, without which venv fails, until python3-venv is installed.
+        if "$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi
     done
-    "$python" -m venv "$place"
-    bin="$place/bin"
-    if [ -d "$place/Scripts" ]; then bin="$place/Scripts"; fi # as Python has it on Windows
+    "$python" -m venv "$own"
+    bin=$(programs)
     "$bin/python" -m pip install --quiet --disable-pip-version-check "${INPUT_SOURCE:-$GITHUB_ACTION_PATH}"
-    export PATH="$bin:$PATH"
     if [ -n "${GITHUB_PATH:-}" ]; then echo "$bin" >>"$GITHUB_PATH"; fi # later steps may want gto too
+    if command -v cygpath >/dev/null; then bin=$(cygpath --unix "$bin"); fi # a colon ends an entry of PATH
+    export PATH="$bin:$PATH"
+}
+
+install_extras() { # what the inputs ask for, which the first step of a job may not have
+    local extras=''
+    if [ "$INPUT_PULL" = true ]; then extras=storage; fi
+    case "$INPUT_REQUIRE_SIGNED$INPUT_REQUIRE_POLICY" in *true*) extras="${extras:+$extras,}verify" ;; esac
+    if [ -z "$extras" ]; then return; fi
+    "$(programs)/python" -m pip install --quiet --disable-pip-version-check "gto[$extras]"
 }
 
 # A gto that is there already does, unless it is one from before `gto ci`.
 if [ -n "$INPUT_SOURCE" ] || ! gto ci --help >/dev/null 2>&1; then install; fi
+if [ -d "$own" ]; then install_extras; fi # someone else's gto is not ours to change
 
 set -- ci
 if [ -n "$INPUT_REF" ]; then set -- "$@" "--ref=$INPUT_REF"; fi

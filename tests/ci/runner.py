@@ -93,7 +93,8 @@ class Run:
         action = yaml.safe_load((root / "action.yml").read_text(encoding="utf-8"))
         assert set(given) <= set(action["inputs"]), "GitHub warns of inputs that an action does not have"
         inputs = {key: given.get(key, str(one.get("default", ""))) for key, one in action["inputs"].items()}
-        inner = Run(self.remote, self.ref, self.place, self.programs, self.forge, _count=self._count + 100)
+        self._count += 1
+        inner = Run(self.remote, self.ref, self.place, self.programs, self.forge, _count=100 * self._count)
         for step in action["runs"]["steps"]:
             assert "run" not in step or step.get("shell"), "a step of a composite action names its shell"
             steps = {key: {"outputs": found} for key, found in inner.outputs.items()}

@@ -52,7 +52,7 @@ def filled(value: Any, values: dict[str, str]) -> Any:  # noqa: ANN401 - whateve
 
 @pytest.mark.parametrize("ref", ["churn#prod#2", "hostile#prod", "release-1"])
 def test_gitlabs_component_hands_the_event_to_later_jobs(ref: str, remote: Origin, tmp_path: Path) -> None:
-    ((name, job),) = component(source="./gto", options="--require-policy").items()
+    ((name, job),) = component(options="--require-policy").items()
     assert (name, job["stage"], job["rules"]) == ("gto", ".pre", [{"if": "$CI_COMMIT_TAG"}])
     repo = remote.checkout(tmp_path / "checkout", f"refs/tags/{ref}")
     told = recorded.job("gitlab", f"refs/tags/{ref}", "0" * 40, tmp_path)
@@ -71,6 +71,11 @@ def test_gitlabs_component_installs_gto_where_the_image_has_none(tmp_path: Path)
     env = {**job["variables"], "PATH": f"{bin_directory}:/usr/bin:/bin"}
     subprocess.run(["sh", "-e", "-c", job["script"][0]], cwd=tmp_path, env=env, check=True)
     assert programs.calls(bin_directory)[0][-1] == "gto @ git+https://git.example.com/gto@v1"
+    script = ["sh", "-e", "-c", job["script"][0]]
+    done = subprocess.run(script, cwd=tmp_path, env={**env, "INPUT_SOURCE": ""}, capture_output=True, check=False)
+    assert b"INPUT_SOURCE: is an input to set, as the image has no gto" in done.stderr
+    assert done.returncode != 0
+    assert len(programs.calls(bin_directory)) == 1
 
 
 @pytest.mark.parametrize("ref", ["churn#prod#2", "hostile#prod", "release-1"])
@@ -85,7 +90,28 @@ def test_bitbuckets_pipe_writes_what_a_step_can_read(ref: str, remote: Origin, t
     assert not list(tmp_path.rglob("hacked"))
     known = {one["name"] for one in yaml.safe_load((FILES / "bitbucket/pipe.yml").read_text("utf-8"))["variables"]}
     script = (FILES / "bitbucket/pipe.sh").read_text("utf-8")
-    assert known == set(re.findall(r"\$\{([A-Z_]+):-", script)) - {"BITBUCKET_CLONE_DIR"}
+    assert known == {name for name in re.findall(r"\$\{([A-Z_]+):-", script) if not name.startswith("BITBUCKET_")}
+
+
+def test_bitbuckets_pipe_asks_the_proxy_by_the_name_that_it_has_in_a_pipe(remote: Origin, tmp_path: Path) -> None:
+    """The program `gto` stands here for any git that it starts: it prints which proxy counts for the clone's remote."""
+    repo = remote.checkout(tmp_path / "checkout", "refs/tags/churn#prod#2")
+    told = recorded.job("bitbucket", "refs/tags/churn#prod#2", "0" * 40, tmp_path)
+    origin = told.env["BITBUCKET_GIT_HTTP_ORIGIN"]
+    repo.git("config", f"http.{origin}.proxy", "http://localhost:29418/")
+    bin_directory = programs.make(tmp_path / "bin")
+    (bin_directory / "gto").write_text(f"#!/bin/sh\ngit config --get-urlmatch http.proxy {origin}\n", encoding="utf-8")
+    before = (repo.path / ".git/config").read_bytes()
+    env = {**told.env, "BITBUCKET_CLONE_DIR": str(repo.path)}
+    pipe = f"sh {FILES}/bitbucket/pipe.sh"
+    for known, proxy in (("", "localhost"), (origin, "host.docker.internal")):
+        env["BITBUCKET_GIT_HTTP_ORIGIN"] = known
+        assert run(pipe, tmp_path, env, bin_directory).returncode == 0
+        assert (repo.path / "gto.sh").read_text(encoding="utf-8") == f"http://{proxy}:29418/\n"
+        assert (repo.path / ".git/config").read_bytes() == before
+    (bin_directory / "gto").write_text("#!/bin/sh\nexit 7\n", encoding="utf-8")
+    assert run(pipe, tmp_path, env, bin_directory).returncode == 7
+    assert (repo.path / ".git/config").read_bytes() == before
 
 
 def test_bitbuckets_pipe_asks_about_another_tag_and_fails_as_gto_does(remote: Origin, tmp_path: Path) -> None:
@@ -95,7 +121,7 @@ def test_bitbuckets_pipe_asks_about_another_tag_and_fails_as_gto_does(remote: Or
     assert run(f"sh {FILES}/bitbucket/pipe.sh", tmp_path, env, bin_directory).returncode == 0
     assert channels.shell(repo.path / "told by gto.sh", "sh")["name"] == "gone"
     failed = run(f"sh {FILES}/bitbucket/pipe.sh", tmp_path, {**env, "REF": "", "OUT": "none.sh"}, bin_directory)
-    assert failed.returncode == 2
+    assert failed.returncode == 1
     assert not (repo.path / "none.sh").exists()
 
 
