@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from typing import TYPE_CHECKING
@@ -172,6 +173,24 @@ def test_offline_a_commit_that_is_not_here_is_an_error(origin: Repo, tmp_path: P
     oid = shallow.git("hash-object", "--literally", "-t", "tag", "-w", str(tmp_path / "tag"))
     (shallow.path / ".git/refs/tags/churn@v0.0.1").write_text(f"{oid}\n", encoding="utf-8")
     said(shallow.gto("ci", "--offline", "--ref", "churn@v0.0.1"), "is not in this checkout", "--offline")
+
+
+def test_settings_of_the_worktree_and_of_the_environment_count_as_they_do_for_git(
+    origin: Repo, server: Server, tmp_path: Path
+) -> None:
+    env = {**GITHUB, "GITHUB_REF": "refs/tags/churn#prod#2"}
+    job = checkout(server, tmp_path / "job", "churn#prod#2")
+    server.login = ("ada", "secret")
+    said(job.gto("ci", env=env), "Cannot reach")
+    job.git("config", "extensions.worktreeConfig", "true")
+    key = base64.b64encode(b"ada:secret").decode()
+    job.git("config", "--worktree", f"http.{server.url()}.extraheader", f"Authorization: Basic {key}")
+    assert outputs(job, env=env)["previous_version"] == "v0.0.1"
+    job.git("config", f"http.{server.url()}.proxy", "http://127.0.0.1:1")
+    said(job.gto("ci", env=env), "Cannot reach")
+    over = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"http.{server.url()}.proxy", "GIT_CONFIG_VALUE_0": ""}
+    assert outputs(job, env={**env, **over})["previous_version"] == "v0.0.1"
+    assert origin.git("tag")
 
 
 def test_a_checkout_without_a_remote_may_lack_tags(origin: Repo) -> None:

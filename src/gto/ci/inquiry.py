@@ -105,7 +105,7 @@ def asking() -> Iterator[None]:
     try:
         yield
     except (RemoteFailed, NoRepo) as error:
-        error.hint = "this step needs git's credentials; where the checkout has all tags, --offline lets them count"
+        error.hint = "this step must reach it, with git's credentials; where the checkout has all tags, add --offline"
         raise
 
 

@@ -80,8 +80,10 @@ def _where(registry: Registry) -> Remote | str:
     # The clone's own, and its worktree's; a CI may keep them in a file that is included. The user's apply in any case.
     out = registry.git.run(["config", "--show-scope", "-z", "--get-regexp", keys], ok=(0, 1)).decode("utf-8", "replace")
     parts = out.split("\0")
-    own = (entry for scope, entry in zip(parts[::2], parts[1::2], strict=False) if scope in {"local", "worktree"})
-    return remote.parse(url)._replace(extra=tuple(entry.partition("\n")[::2] for entry in own))
+    entries = [(scope, *entry.partition("\n")[::2]) for scope, entry in zip(parts[::2], parts[1::2], strict=False)]
+    above = {key for scope, key, _ in entries if scope == "command" and not key.endswith(".extraheader")}  # they win
+    own = [(key, value) for scope, key, value in entries if scope in {"local", "worktree"} and key not in above]
+    return remote.parse(url)._replace(extra=tuple(own))
 
 
 def get_commits(registry: Registry, chosen: Plan, taken: Mapping[str, str]) -> None:
