@@ -30,6 +30,7 @@ ANY = "..."
 _FENCE_RE = re.compile(r"(?P<indent> *)```(?P<info>.*)")
 _TITLE_RE = re.compile(r'title="([^"]+)"')
 _PLACE_RE = re.compile(r"<!-- run in: (\S+) -->")
+_AFTER_RE = re.compile(r"<!-- after: (\S+) up to: (.+) -->")
 _NEEDS_RE = re.compile(r"<!-- needs: (\S+) -->")
 _NOT_RUN_RE = re.compile(r"<!-- not run: .+ -->")
 _LANGUAGES = ("console", "bash", "sh", "shell")
@@ -140,23 +141,36 @@ def run(items: Sequence[Step | File], directory: Path, env: Mapping[str, str], p
 def replay(text: str, scratch: Path, env: Mapping[str, str], registry: Path) -> str:
     """Return a page with what its commands print now; `...` stays where it stands for what is printed.
 
-    The commands run below `scratch`, where a page that asks for it finds a copy of the sample `registry`.
+    The commands run below `scratch`, where a page that asks for it finds a copy of the sample `registry`, and one that
+    continues another page finds what the commands of that one leave, up to a heading.
     """
     place = _PLACE_RE.search(text)
     directory = scratch / (place[1] if place else ".")
     if sample.NAME in text:
         shutil.copytree(registry, scratch / sample.NAME, symlinks=True)
     items = parse(text)
-    outputs = run(items, directory, env)
+    outputs = run([*_earlier(text), *items], directory, env)
     lines = text.split("\n")
     steps = [item for item in items if isinstance(item, Step)]
-    for step, output in reversed(list(zip(steps, outputs, strict=True))):
+    own = outputs[len(outputs) - len(steps) :]
+    for step, output in reversed(list(zip(steps, own, strict=True))):
         printed = output.split("\n")[:-1] if output.endswith("\n") else output.split("\n")
         printed = [] if output == "" else [line.rstrip() for line in printed]
         if not fits(step.expected, printed):
             end = step.first + len(step.expected)
             lines[step.first : end] = [f"{step.indent}{line}" if line else "" for line in printed]
     return "\n".join(lines)
+
+
+def _earlier(text: str) -> list[Step | File]:
+    """Return what runs before a page that continues another."""
+    after = _AFTER_RE.search(text)
+    if after is None:
+        return []
+    there, heading, _ = (ROOT / after[1]).read_text(encoding="utf-8").partition(f"\n{after[2]}\n")
+    if not heading:
+        raise ValueError(f"{after[1]} has no line '{after[2]}'")
+    return parse(there)
 
 
 def fits(expected: Sequence[str], printed: Sequence[str]) -> bool:

@@ -135,13 +135,15 @@ def _spelling(flag: click.Option) -> str:
         return words
     if isinstance(flag.type, click.Choice):
         return f"{words} `{'`, `'.join(flag.type.choices)}`"
-    return f"{words} *{(flag.metavar or flag.type.name).upper()}*"
+    return f"{words} *{_cell(flag.metavar or flag.type.name.upper())}*"
 
 
 def _default(flag: click.Option) -> str:
     notes = ["required"] if flag.required else []
     notes += ["repeatable"] if flag.multiple and "repeatable" not in (flag.help or "") else []
-    notes += [f"default `{flag.default}`"] if flag.show_default and not flag.is_flag else []
+    if flag.show_default and not flag.is_flag:
+        values = flag.default if isinstance(flag.default, tuple) else (flag.default,)
+        notes.append(f"default {', '.join(f'`{value}`' for value in values)}")
     return f" ({', '.join(notes)})" if notes else ""
 
 

@@ -71,6 +71,16 @@ def test_a_page_whose_output_is_stale_is_rewritten(tmp_path: Path, environment: 
     assert new == "```console\n$ echo one\none\n$ echo two\ntwo\n```\n"
 
 
+def test_a_page_may_continue_another_from_a_heading_on(
+    tmp_path: Path, environment: dict[str, str], registry: Path
+) -> None:
+    env = environment | {"HOME": str(tmp_path)}
+    text = "<!-- after: docs/how-to/ci.md up to: ## 4. Two events -->\n\n```console\n$ ls ..; git tag --list\n```\n"
+    assert pages.replay(text, tmp_path, env, registry) == text.replace("list\n", "list\nforge.git\nmodels\n")
+    with pytest.raises(ValueError, match="has no line '## 5'"):
+        pages.replay(text.replace("## 4. Two events", "## 5"), tmp_path, env, registry)
+
+
 def test_links_in_the_readme_lead_somewhere() -> None:
     text = (pages.ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
