@@ -5,12 +5,15 @@
 set -eu
 
 export MARKER="<!-- gto-compare $NAME $STAGE -->"
+place=$(mktemp -d) # where no pull request can have put a link
+trap 'rm -rf -- "$place"' EXIT
+comparison="$place/comparison.md"
 version=$(gto show "$NAME#$STAGE" --version)
-printf '%s\n' "$MARKER" >comparison.md
+printf '%s\n' "$MARKER" >"$comparison"
 if [ -n "$version" ]; then
-    gto diff "$NAME#$STAGE" HEAD --name "$NAME" --md >>comparison.md
+    gto diff "$NAME#$STAGE" HEAD --name "$NAME" --md >>"$comparison"
 else
-    echo "No version of \`$NAME\` is in \`$STAGE\` yet: there is nothing to compare with." >>comparison.md
+    echo "No version of \`$NAME\` is in \`$STAGE\` yet: there is nothing to compare with." >>"$comparison"
 fi
 
 comment() {
@@ -19,13 +22,13 @@ comment() {
     ids=$(gh api --paginate --jq "$ours" "$issues/$NUMBER/comments") || return
     if [ -n "$ids" ]; then
         id=$(printf '%s\n' "$ids" | head -n 1)
-        gh api --silent --method PATCH --field body=@comparison.md "$issues/comments/$id"
+        gh api --silent --method PATCH --field "body=@$comparison" "$issues/comments/$id"
     else
-        gh api --silent --method POST --field body=@comparison.md "$issues/$NUMBER/comments"
+        gh api --silent --method POST --field "body=@$comparison" "$issues/$NUMBER/comments"
     fi
 }
 
 if [ "$HEAD_REPO" != "$GITHUB_REPOSITORY" ] || ! comment; then
-    cat comparison.md >>"$GITHUB_STEP_SUMMARY"
+    cat "$comparison" >>"$GITHUB_STEP_SUMMARY"
     echo "The comparison is in the summary of this job, which may not comment"
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Points the InferenceService NAME in the namespace STAGE at MODELS/NAME/VERSION, and waits until it serves that.
 # MODELS is an address such as s3://bucket/models, KUBE_CONFIG the text of a kubeconfig.
-# Only letters, digits and -_.+/: come through.
+# A name that no service may have is changed, and ends with a hash. Only letters, digits and -_.+/: come through.
 set -eu
 : "${MODELS:?is a variable to set, such as s3://bucket/models}" "${KUBE_CONFIG:?is a secret to set}"
 
@@ -11,12 +11,22 @@ case "$NAME$VERSION$STAGE$MODELS" in
     exit 1
     ;;
 esac
+case "$STAGE" in
+*[!a-z0-9-]*)
+    echo "No namespace can be called '$STAGE'" >&2
+    exit 1
+    ;;
+esac
 place=$(mktemp -d)
 trap 'rm -rf -- "$place"' EXIT
 printf '%s\n' "$KUBE_CONFIG" >"$place/config" # in a directory that no other user may enter
 export KUBECONFIG="$place/config"
 
-service=$(printf '%s' "$NAME" | tr '/:_.' '----' | tr 'A-Z' 'a-z')
+# A service's name holds small letters, digits and '-', begins with a letter, and leaves room for what KServe adds.
+service=$(printf '%s' "$NAME" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' '-')
+service=$(printf '%s' "$service" | sed 's/--*/-/g; s/^[^a-z]/m&/; s/-$//' | cut -c 1-30)
+if [ "$service" != "$NAME" ]; then service=$service--$(printf '%s' "$NAME" | sha256sum | cut -c 1-12); fi
+
 label=$(printf '%s' "$VERSION" | tr '+' '_') # a label's value holds no '+'
 patch='{"metadata": {"labels": {"gto/version": "%s"}}, "spec": {"predictor": {"model": {"storageUri": "%s"}}}}'
 # shellcheck disable=SC2059 # the pattern is ours

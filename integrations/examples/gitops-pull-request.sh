@@ -1,19 +1,23 @@
 #!/bin/sh
 # Asks, in the repository ENVIRONMENTS (an address to clone), to have NAME of STAGE set to VERSION: a file of values for
-# Helm or Kustomize, STAGE/NAME.yaml, that is written anew. Only letters, digits and -_.+/:= come through.
+# Helm or Kustomize, STAGE/NAME.yaml, that is written anew. A '/' in STAGE and a ':' in NAME are written '=', so that no two
+# of them are one file. Only letters, digits and -_.+/: come through.
 set -eu
 : "${ENVIRONMENTS:?is a variable to set: the address of that repository}"
 : "${GH_TOKEN:?is to be set by the secret ENVIRONMENTS_TOKEN}"
 
 case "$NAME$VERSION$STAGE$COMMIT" in
-*[!A-Za-z0-9_.+/:=-]* | *..*)
+*[!A-Za-z0-9_.+/:-]* | *..*)
     echo "There are characters in '$NAME', '$VERSION', '$STAGE' or '$COMMIT' that are not expected" >&2
     exit 1
     ;;
 esac
 place=$(mktemp -d)
-branch="gto/$STAGE/$(printf '%s' "$NAME-$VERSION" | tr ':' '-')"
-file="$STAGE/$(printf '%s' "$NAME" | tr ':' '-').yaml"
+trap 'rm -rf -- "$place"' EXIT
+stage=$(printf '%s' "$STAGE" | tr '/' '=')
+name=$(printf '%s' "$NAME" | tr ':' '=')
+branch="gto/$stage/$name@$VERSION"
+file="$stage/$name.yaml"
 
 gh auth setup-git
 git clone --quiet --depth 1 -- "$ENVIRONMENTS" "$place"

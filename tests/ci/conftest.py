@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ci import origin, recorded
+from tests.ci.bench import Bench
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,3 +32,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def remote(no_ci: None, place: Path) -> Origin:  # noqa: ARG001 - it comes first
     """The registry whose tags start jobs; made once, and left as it is."""
     return origin.shared(place)
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home directory of a machine that is reached by ssh."""
+    home = tmp_path / "machine"
+    home.mkdir()
+    monkeypatch.setenv("REMOTE_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """Where the script of an example runs by itself."""
+    return Bench(tmp_path / "bench")

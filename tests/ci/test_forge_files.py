@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -125,6 +126,37 @@ def test_bitbuckets_pipe_asks_about_another_tag_and_fails_as_gto_does(remote: Or
     assert not (repo.path / "none.sh").exists()
 
 
+def test_the_image_of_bitbuckets_pipe_gets_what_it_installs_and_nothing_else() -> None:
+    first, *lines = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line[:1] != "#"]
+    allowed = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = re.findall(r"/src/([\w./]+)", (FILES / "bitbucket/Dockerfile").read_text("utf-8"))
+    assert first == "*"
+    assert allowed == {*named, project["readme"], *project["license-files"], "pyproject.toml", "src"}
+    assert all((ROOT / name).exists() for name in allowed)
+
+
+def test_bitbuckets_pipe_writes_to_no_file_that_a_commit_links_to(remote: Origin, tmp_path: Path) -> None:
+    repo = remote.checkout(tmp_path / "checkout", "refs/tags/churn#prod#2")
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    for name in ("gto.sh", "gto.sh.new"):
+        (victim / name).write_text("as it was", encoding="utf-8")
+        (repo.path / name).symlink_to(victim / name)
+    told = recorded.job("bitbucket", "refs/tags/churn#prod#2", "0" * 40, tmp_path)
+    env = {**told.env, "BITBUCKET_CLONE_DIR": str(repo.path)}
+    pipe = f"sh {FILES}/bitbucket/pipe.sh"
+    assert run(pipe, tmp_path, env, programs.make(tmp_path / "bin")).returncode == 0
+    assert {path.read_text(encoding="utf-8") for path in victim.iterdir()} == {"as it was"}
+    assert (repo.path / "gto.sh").stat().st_mode & 0o777 == 0o644
+    (repo.path / "gto.sh").unlink()
+    (repo.path / "gto.sh").symlink_to(victim)
+    assert run(pipe, tmp_path, env, programs.make(tmp_path / "bin")).returncode == 0
+    assert channels.shell(repo.path / "gto.sh", "sh")["name"] == "churn"
+    assert sorted(path.name for path in repo.path.glob("gto.sh*")) == ["gto.sh", "gto.sh.new"]
+    assert sorted(path.name for path in victim.iterdir()) == ["gto.sh", "gto.sh.new"]
+
+
 @pytest.mark.parametrize(("asked", "name"), [("", "churn"), ("gone@v1.0.0", "gone"), ("$(touch hacked)", "")])
 def test_jenkins_step_answers_with_json(asked: str, name: str, remote: Origin, tmp_path: Path) -> None:
     groovy = (FILES / "jenkins/vars/gto.groovy").read_text(encoding="utf-8")
@@ -160,6 +192,8 @@ def test_the_hook_of_pre_commit_runs_the_check_of_files(repo: Repo) -> None:
     repo.commit("wrong", {"dvc.yaml": "artifacts: {churn: {path: [m.pkl]}}\n"})
     said_so = done(repo.gto(*words, "dvc.yaml", ".gto"), code=1)
     assert said_so.startswith("dvc.yaml: ")
+    repo.commit("a directory that looks like an option", {"-x/artifacts.yaml": "churn: 7\n"})
+    assert done(repo.gto(*words, "-x/artifacts.yaml"), code=1).startswith("-x/artifacts.yaml: ")
 
 
 FILES_WRONG = {

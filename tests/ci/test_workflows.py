@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -121,85 +120,6 @@ def test_the_action_takes_what_gto_action_v2_takes_and_says_what_it_says() -> No
     defaults = {"show": "false", "history": "false", "print-outputs": "true", "pull": "false"}
     assert {key: action["inputs"][key]["default"] for key in defaults} == defaults
     assert {"event", "name", "version", "stage", "type", "path", "description"} <= set(action["outputs"])
-
-
-# Python stands for itself: it makes the environment, whose pip writes its call down and brings a `gto`.
-PYTHON = """[ "$1" = -c ] || {
-    mkdir -p "$3/bin"
-    cp "${0%/*}/pip" "$3/bin/python"
-    printf '#!/bin/sh\necho ours' >"$3/bin/gto"
-    chmod +x "$3"/bin/*
-}"""
-
-
-def act(place: Path, stubs: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
-    """The action's script where no gto is on PATH but the one that it has installed."""
-    names = ("SHOW", "HISTORY", "PULL", "EXIT_CODE", "SUMMARY", "REQUIRE_SIGNED", "REQUIRE_POLICY")
-    given = {**dict.fromkeys(names, "false"), "PRINT_OUTPUTS": "true", "REF": "", "OUT": "", "SOURCE": "", **inputs}
-    env = {f"INPUT_{key}": value for key, value in given.items()} | {
-        "GITHUB_ACTION_PATH": "/actions/gto",
-        "GITHUB_PATH": str(place / "path"),
-        "PATH": f"{place}/gto/bin:{stubs}:/usr/bin:/bin",
-        "RUNNER_TEMP": str(place),
-    }
-    script = ["bash", str(ROOT / "integrations/github/run.sh")]
-    return subprocess.run(script, env=env, capture_output=True, text=True, check=False)
-
-
-def without_gto(place: Path, **scripts: str) -> Path:
-    """Programs among which there is no gto."""
-    stubs = programs.make(place / "stubs", "pip", **{"python3": PYTHON, **scripts})
-    (stubs / "gto").unlink()
-    return stubs
-
-
-def installed(stubs: Path) -> list[str]:
-    """What pip was asked for."""
-    return [call[-1] for call in programs.calls(stubs) if call[0] == "pip"]
-
-
-@pytest.mark.parametrize(("source", "asked"), [("", "/actions/gto"), ("gto==1.11.0", "gto==1.11.0")])
-def test_without_gto_on_path_the_action_installs_its_own_revision(source: str, asked: str, tmp_path: Path) -> None:
-    stubs = without_gto(tmp_path)
-    done = act(tmp_path, stubs, SOURCE=source)
-    assert (done.stdout, done.stderr, done.returncode) == ("ours\n", "", 0)
-    assert installed(stubs) == [asked]
-    assert (tmp_path / "path").read_text(encoding="utf-8") == f"{tmp_path}/gto/bin\n"
-
-
-def test_the_action_installs_what_its_inputs_need_also_in_a_later_step(tmp_path: Path) -> None:
-    stubs = without_gto(tmp_path)
-    for inputs in ({}, {"PULL": "true"}, {"REQUIRE_POLICY": "true"}, {"PULL": "true", "REQUIRE_SIGNED": "true"}, {}):
-        assert act(tmp_path, stubs, **inputs).stdout == "ours\n"
-    assert installed(stubs) == ["/actions/gto", "gto[storage]", "gto[verify]", "gto[storage,verify]"]
-
-
-def test_the_action_leaves_a_gto_alone_that_it_has_not_installed(tmp_path: Path) -> None:
-    stubs = programs.make(tmp_path / "stubs", "pip", "gto", python3=PYTHON)
-    assert act(tmp_path, stubs, PULL="true").returncode == 0
-    assert programs.calls(stubs)[-1] == ["gto", "ci", "--pull"]
-    assert installed(stubs) == []
-
-
-NO_VENV = 'case "$2" in *ensurepip*) exit 1 ;; esac\n' + PYTHON
-
-
-def test_a_python_that_makes_no_environments_is_passed_over(tmp_path: Path) -> None:
-    """As Debian has it without python3-venv."""
-    stubs = without_gto(tmp_path, python3=NO_VENV, python=PYTHON)
-    assert act(tmp_path, stubs).stdout == "ours\n"
-    assert [call[0] for call in programs.calls(stubs) if call[1:2] == ["-m"]] == ["python", "pip"]
-    none = without_gto(tmp_path / "none", python3=NO_VENV, python=NO_VENV)
-    done = act(tmp_path / "none", none)
-    assert (done.stdout, done.returncode) == ("", 1)
-    assert "put a step with actions/setup-python before this one" in done.stderr
-
-
-def test_on_windows_path_gets_the_directory_as_bash_writes_it(tmp_path: Path) -> None:
-    seen = programs.make(tmp_path / "seen", gto="echo as bash writes it")
-    stubs = without_gto(tmp_path, cygpath=f"echo {seen}")
-    assert act(tmp_path, stubs).stdout == "as bash writes it\n"
-    assert ["cygpath", "--unix", f"{tmp_path}/gto/bin"] in programs.calls(stubs)
 
 
 @pytest.mark.parametrize(("page", "forge"), [("github", "github"), ("gitea-and-forgejo", "gitea")])
