@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
+TRACEBACK = "Traceback (most recent call last)"
 CLOCK = datetime(2025, 3, 18, 9, 0, tzinfo=UTC)
 TICK = timedelta(minutes=1)
 TIME_LIMIT = 300.0
@@ -213,6 +214,8 @@ def main(names: Sequence[str]) -> None:
             scratch.mkdir()
             new = replay(text, scratch, {**env, "HOME": str(scratch)}, registry)
             print(f"{'changed' if new != text else 'as it was'}: {page.relative_to(ROOT)}")
+            if TRACEBACK in new:
+                raise SystemExit(f"{page.relative_to(ROOT)}: a command ended with a traceback; the page stays as it was")
             page.write_text(new, encoding="utf-8")
 
 

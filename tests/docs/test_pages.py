@@ -35,6 +35,10 @@ def registry(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, st
     return directory
 
 
+def test_no_page_shows_a_traceback() -> None:
+    assert not [page for page in pages.pages() if pages.TRACEBACK in page.read_text(encoding="utf-8")]
+
+
 @pytest.mark.parametrize("page", pages.with_commands(), ids=lambda page: str(page.relative_to(pages.ROOT)))
 def test_the_commands_of_a_page_print_what_it_says(
     page: Path, tmp_path: Path, environment: dict[str, str], registry: Path

@@ -124,6 +124,13 @@ def test_strange_labels_and_texts_do_no_harm(repo: Repo) -> None:
     assert "links" not in found["metadata"]
 
 
+def test_an_address_is_a_link_only_where_a_browser_can_open_it(filled: Repo) -> None:
+    found = entities(filled, "--address", "https://example.com/a team/models")["churn"]["metadata"]
+    assert found["links"][0]["url"] == "https://example.com/a%20team/models"
+    assert found["annotations"]["backstage.io/source-location"] == "url:https://example.com/a%20team/models/"
+    assert "links" not in entities(filled, "--address", "git@example.com:team/models.git")["churn"]["metadata"]
+
+
 def test_an_owner_that_cannot_be_one_is_refused(filled: Repo) -> None:
     said(filled.gto("export", "backstage", "--owner", "a b"), "'a b'", "Backstage")
     said(filled.gto("export", "backstage", "--system", ""), "''", "Backstage")

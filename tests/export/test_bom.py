@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -202,6 +203,54 @@ def test_what_names_no_version_is_one_line(filled: Repo) -> None:
     said(filled.gto("export", "bom", "churn#prod"), "names no version")
     said(filled.gto("export", "bom", "gone"), "names no version")
     said(filled.gto("export", "bom", "table"), "table")
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("git@example.com:team/models.git", "ssh://example.com/team/models.git"),
+        ("git@[2001:db8::1]:m.git", "ssh://[2001:0db8:0000:0000:0000:0000:0000:0001]/m.git"),
+        ("ssh://git@example.com:2222/m.git", "ssh://example.com:2222/m.git"),
+        ("https://me@example.com/a b/[x]?q=1 2#a#b", "https://example.com/a%20b/%5Bx%5D?q=1%202#a%23b"),
+        ("https://[x]/100%/%41", "https://%5Bx%5D/100%25/%41"),
+        ("https://[1:2]:8/m", "https://%5B1%3A2%5D:8/m"),
+        ("/srv/a b.git", "file:///srv/a%20b.git"),
+        ("../m", None),
+        ("no url", None),
+        ("ext::sh -c x", None),
+    ],
+)
+def test_the_address_of_the_repository_is_a_url_or_left_out(repo: Repo, address: str, url: str | None) -> None:
+    annotate(repo, "m.bin", files={"m.bin": "x"})
+    itself = bom(repo, "m", "--address", address)["metadata"]["component"]
+    assert itself.get("externalReferences") == ([{"type": "vcs", "url": url}] if url else None)
+    assert dict(properties(itself))["gto:repository"] == address.replace("me@", "").replace("ssh://git@", "ssh://")
+
+
+def test_the_remote_in_the_short_form_of_ssh_gives_a_document_that_is_valid(repo: Repo) -> None:
+    repo.git("remote", "add", "origin", "git@example.com:team/models.git")
+    annotate(repo, "m.bin", files={"m.bin": "x"})
+    assert bom(repo, "m")["metadata"]["component"]["externalReferences"][0]["url"].startswith("ssh://example.com/")
+
+
+def test_the_listing_of_a_store_on_this_machine_is_read_for_a_url_only_where_that_is_allowed(
+    repo: Repo, tmp_path: Path
+) -> None:
+    listing = json.dumps([{"md5": MD5, "relpath": "a.txt"}]).encode()
+    mark = hashlib.md5(listing, usedforsecurity=False).hexdigest()
+    kept = tmp_path / "store/files/md5" / mark[:2] / f"{mark[2:]}.dir"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(listing)
+    config = f"[core]\n    remote = r\n['remote \"r\"']\n    url = {tmp_path / 'store'}\n"
+    pointer = f"outs:\n- md5: {mark}.dir\n  hash: md5\n  path: m\n"
+    annotate(repo, "m", files={"m.dvc": pointer, ".dvc/config": config})
+    url = ("-r", f"file://{repo.path}")
+    refused = repo.gto("export", "bom", "m", *url)
+    assert "components" not in json.loads(done(refused))["metadata"]["component"]
+    assert "--allow-local" in refused.stderr
+    (part,) = bom(repo, "m", *url, "--allow-local")["metadata"]["component"]["components"]
+    assert (part["name"], part["hashes"]) == ("a.txt", [{"alg": "MD5", "content": MD5}])
+    assert bom(repo, "m", *url, "--allow-local", "--trust-remote")["metadata"]["component"]["components"] == [part]
 
 
 REMOTE = "[core]\n    remote = r\n['remote \"r\"']\n    url = /nowhere\n"

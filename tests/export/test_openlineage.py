@@ -157,6 +157,70 @@ def test_data_of_dvc_is_what_a_version_was_made_from(repo: Repo) -> None:
     ]
 
 
+STAGE = (
+    "stages:\n  train:\n    cmd: train\n    deps: [data.csv]\n    outs: [m.bin]\n",
+    "stages:\n  train:\n    cmd: train\n    deps: [{path: data.csv, md5: a}]\n    outs: [{path: m.bin, md5: b}]\n",
+)
+
+
+@pytest.mark.parametrize("between", [0, 30])
+def test_where_a_commit_does_not_say_the_path_another_s_annotation_counts(repo: Repo, between: int) -> None:
+    yaml, lock = STAGE
+    repo.commit("one", {"dvc.yaml": yaml, "dvc.lock": lock})
+    repo.tag("m@v0.1.0")
+    repo.tag("never@v0.1.0")
+    for number in range(between):
+        repo.commit()
+        repo.tag(f"n@v0.0.{number + 1}")
+    repo.commit("two", {"dvc.yaml": f"{yaml}artifacts: {{m: {{path: m.bin, desc: Said}}, bare: {{type: model}}}}\n"})
+    repo.tag("m@v0.2.0")
+    repo.tag("bare@v0.2.0")
+    found = {
+        (one["outputs"][0]["name"], one["outputs"][0]["facets"]["version"]["datasetVersion"]): one
+        for one in told(repo, "--all", *ADDRESS)
+        if one["eventType"] == "COMPLETE"
+    }
+    assert {key: [one["name"] for one in found[key]["inputs"]] for key in found if key[0] != "n"} == {
+        ("m", "v0.1.0"): ["data.csv"],
+        ("m", "v0.2.0"): ["data.csv"],
+        ("never", "v0.1.0"): [],
+        ("bare", "v0.2.0"): [],
+    }
+    assert "documentation" not in found["m", "v0.1.0"]["outputs"][0]["facets"]
+    assert found["m", "v0.2.0"]["outputs"][0]["facets"]["documentation"]["description"] == "Said"
+
+
+def test_a_commit_is_read_once_for_all_artifacts_that_are_registered_on_it(repo: Repo) -> None:
+    names = [f"m{number}" for number in range(8)]
+    said = "".join(f"  {name}: {{path: {name}.bin, desc: {name}}}\n" for name in names)
+    repo.commit("one", {"dvc.yaml": f"artifacts:\n{said}", "m0.bin.dvc": "outs: [{path: m0.bin, md5: a}]\n"})
+    for name in names:
+        repo.tag(f"{name}@v1.0.0")
+    result = repo.gto("export", "openlineage", "--all", "-v", *ADDRESS)
+    told_of = [json.loads(line) for line in done(result).splitlines()][1::2]
+    assert [one["outputs"][0]["facets"]["documentation"]["description"] for one in told_of] == names
+    assert result.stderr.count(" ls-tree ") == 1
+    assert result.stderr.count(" cat-file ") <= 3  # the tags, the files, the `.dvc` files
+
+
+def test_on_stdout_events_are_written_as_they_are_read_and_a_file_is_whole_or_not_at_all(repo: Repo) -> None:
+    repo.commit("one", {"dvc.yaml": "artifacts: {m: {path: m.bin}}\n"})
+    for number in range(30):
+        repo.commit()
+        repo.tag(f"m@v0.0.{number + 1}")
+    repo.commit("last", {"other": "x"})
+    repo.tag("m@v1.0.0")
+    tree = repo.git("rev-parse", "HEAD^{tree}")
+    (repo.path / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    result = repo.gto("export", "openlineage", "--all", *ADDRESS)
+    assert result.code == 1
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(lines) >= 2 * 20
+    assert lines[0]["eventType"] == "START"
+    assert repo.gto("export", "openlineage", "--all", *ADDRESS, "-o", "out.ndjson").code == 1
+    assert not (repo.path / "out.ndjson").exists()
+
+
 def test_bad_words_are_one_line(filled: Repo) -> None:
     said(filled.gto("export", "openlineage", "--all"), "no remote", "--address")
     said(filled.gto("export", "openlineage", "nobody", *ADDRESS), "nobody")

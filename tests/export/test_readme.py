@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from markdown_it import MarkdownIt
 
-from gto.ci.export import inventory, readme
+from gto.ci.export import inventory, marker, readme
 from gto.registry.registry import Registry
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
     from tests.repo import Repo
 
-BEGIN, END = readme.BEGIN, readme.END
+BEGIN, END = marker.BEGIN, marker.END
 
 
 def parsed(text: str) -> list[list[str | None]]:
@@ -102,7 +102,12 @@ def test_a_file_without_markers_gets_them_at_its_end(filled: Repo, before: bytes
         (f"# A\n\n{BEGIN}\n|{END}\n\ntail", "old\n"),
         (f"# A\r\n{BEGIN}\r\n|{END}\r\n\ttail \r\n\r\n\r\n", "old\r\n<!-- not: gto:end -->\r\n"),
         (f"  {BEGIN}  \n|\t{END}", ""),
-        (f"text {END} text\n{BEGIN}\n|{END}\n> {BEGIN}\n", "x\n"),
+        (f"text `{END}` text\n{BEGIN}\n|{END}\n``{BEGIN} ` ``\n", "x\n"),
+        (f"\ufeff{BEGIN}\r\n|{END}\r\n", "x\r\n"),
+        (f"```\n{BEGIN}\n{END}\n```\n{BEGIN}\n|{END}\n", "x\n"),
+        (f"{BEGIN}\n|{END}\n> ~~~~ html\n> {BEGIN}\n> ~~~\n> {END}\n> ~~~~\n", f"> {BEGIN} inside\n"),
+        (f"1. ```md\n   {BEGIN}\n   ```\n{BEGIN}\n|{END}\n```\nnever ends\n{END}\n", "x\n"),
+        (f"``` not `code`\n{BEGIN}\n|{END}\n", "x\n"),
     ],
 )
 def test_every_byte_outside_of_the_markers_stays(filled: Repo, around: str, middle: str) -> None:
@@ -116,19 +121,32 @@ def test_every_byte_outside_of_the_markers_stays(filled: Repo, around: str, midd
     assert write(filled, after) == after
 
 
+def test_markers_in_a_block_of_code_are_an_example_and_the_table_is_put_at_the_end(filled: Repo) -> None:
+    before = f"# A\n\n````md\n{BEGIN}\n```\n{END}\n````\n".encode()
+    after = write(filled, before)
+    assert after.startswith(before + b"\n" + BEGIN.encode())
+    assert write(filled, after) == after
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "line", "reason"),
     [
-        f"{BEGIN}\n",
-        f"{END}\n",
-        f"{END}\n{BEGIN}\n",
-        f"{BEGIN}\n{END}\n{BEGIN}\n{END}\n",
-        f"{BEGIN}\n{BEGIN}\n{END}\n",
+        (f"{BEGIN}\n", 1, "not one pair"),
+        (f"{END}\n", 1, "not one pair"),
+        (f"{END}\n{BEGIN}\n", 1, "not one pair"),
+        (f"x\n{BEGIN}\n{END}\n{BEGIN}\n{END}\n", 4, "not one pair"),
+        (f"{BEGIN}\n{BEGIN}\n{END}\n", 2, "not one pair"),
+        (f"x\n{BEGIN} {END}\n", 2, "a line of its own"),
+        (f"> {BEGIN}\n> {END}\n", 1, "a line of its own"),
+        ("x\ny\n<!--gto:begin-->\n<!--gto:end-->\n", 3, "a line of its own"),
+        ("<!-- GTO:BEGIN -->\n", 1, "a line of its own"),
+        (f"{BEGIN}\nold\n{END}\nx {END}\n", 4, "a line of its own"),
+        (f"x\n```\n{BEGIN}\n{END}\n", 2, "never ends"),
     ],
 )
-def test_markers_that_are_no_pair_are_refused(filled: Repo, text: str) -> None:
+def test_markers_that_are_no_pair_are_refused(filled: Repo, text: str, line: int, reason: str) -> None:
     (filled.path / "README.md").write_text(text, encoding="utf-8")
-    said(filled.gto("export", "readme", "--write", "README.md"), "README.md", "not one pair")
+    said(filled.gto("export", "readme", "--write", "README.md"), f"README.md, line {line}:", reason)
     assert (filled.path / "README.md").read_text(encoding="utf-8") == text
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from gto import api
 from tests.lineage.pipeline import write
-from tests.stories.healthy import done
+from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -219,4 +219,8 @@ def test_what_is_not_there_is_told_beside_what_is(pipeline: Pipeline) -> None:
     told = repo.gto("plots", "HEAD", "-o", "other.html")
     assert (told.code, told.stdout) == (0, "other.html\n")
     assert "gone.csv (plots) is not read: it is not in the commit" in told.stderr
-    assert "Not shown" in (repo.path / "other.html").read_text(encoding="utf-8")
+    page = (repo.path / "other.html").read_text(encoding="utf-8")
+    assert "Not shown" in page
+    printed = repo.gto("plots", "HEAD", "-o", "-")
+    assert (printed.code, printed.stdout, printed.stderr) == (0, page, told.stderr)
+    said(repo.gto("plots", "HEAD", "-o", "-", "--json"), "--json")

@@ -55,6 +55,16 @@ def test_a_selector_leads_to_the_file_of_its_version(
     assert (tmp_path / "out").read_text() == text
 
 
+def test_a_dash_is_stdout_for_one_file(registry: Repo) -> None:
+    result = registry.gto("get", "churn@v0.0.1", "-o", "-")
+    assert (result.stdout, result.code) == ("one", 0)
+    assert result.stderr == ""
+    assert not (registry.path / "-").exists()
+    said(registry.gto("get", "segment", "--rev", "HEAD", "-o", "-"), "'models' is a directory", "-o DIR")
+    said(registry.gto("get", "churn", "-o", "-", "--json"), "--json")
+    assert registry.gto("get", "churn", "-o", "").code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

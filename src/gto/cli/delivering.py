@@ -1,4 +1,4 @@
-"""What the commands that deliver files share: the selector, --rev, --trust-remote, --allow-local."""
+"""What the commands share that deliver or list files: the selector, --rev, --trust-remote, --allow-local."""
 
 from __future__ import annotations
 
@@ -48,6 +48,11 @@ class Delivery(NamedTuple):
         return registry, chosen, located
 
 
+def trust_options(function: common.Function) -> common.Function:
+    """Declare --trust-remote and --allow-local."""
+    return _trust(_local(function))
+
+
 def options(function: common.Function) -> common.Function:
     """Declare the options; the command gets them as one value, `delivery`."""
 
@@ -61,4 +66,4 @@ def options(function: common.Function) -> common.Function:
     ) -> Any:  # noqa: ANN401
         return function(*args, delivery=Delivery(rev, trust_remote, allow_local), **kwargs)
 
-    return cast("common.Function", _rev(_trust(_local(call))))
+    return cast("common.Function", _rev(trust_options(call)))

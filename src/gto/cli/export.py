@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gto.cli import options, outlet, render
+from gto.cli import delivering, options, outlet, render
 from gto.cli import proof as proving
 from gto.exceptions import UsageError
 
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from gto.cli.proof import Proof
     from gto.registry.registry import Registry
 
-_out = click.option("-o", "--out", metavar="FILE", help="Write to a file, whole or not at all, instead of stdout")
+_out = click.option(
+    "-o",
+    "--out",
+    metavar="FILE",
+    callback=options.not_empty,
+    help="Write to a file, whole or not at all; `-`, the default, is stdout",
+)
 _address = click.option("--address", metavar="URL", help="What to call the repository; default: its remote's address")
 
 
@@ -63,7 +69,7 @@ def json_(repo: str, out: str | None, proof: Proof) -> None:
 def csv_(repo: str, events: bool, out: str | None, proof: Proof) -> None:
     """Write a row for each version, or for each event.
 
-    A cell that a spreadsheet would run as a formula begins with an apostrophe.
+    A row is one line. An apostrophe stands before whatever a spreadsheet would run as a formula.
     """
     from gto.ci.export import spreadsheet
 
@@ -160,23 +166,29 @@ def readme(repo: str, write: str | None, check: bool, out: str | None, proof: Pr
     examples="""
     gto export bom churn#prod
     gto export bom churn@v1.2.0 -o churn.cdx.json
+    gto export bom churn -r https://example.com/team/models.git --trust-remote
     """,
 )
 @options.repo
 @options.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; NAME is its latest version")
+@delivering.trust_options
 @_address
 @_out
 @proving.checked(shown=False)
-def bom(repo: str, name: str, address: str | None, out: str | None, proof: Proof) -> None:
+def bom(
+    repo: str, name: str, trust_remote: bool, allow_local: bool, address: str | None, out: str | None, proof: Proof
+) -> None:
     """Write files, data, packages, metrics and parameters of a version as a CycloneDX 1.6 document in JSON.
 
     Hashes are those that DVC and Git LFS noted. Licence (`license`), `task` and `considerations` are read from the
     annotation's custom metadata.
     """
     from gto.ci.export.bom import bill
+    from gto.delivery.settings import Trust
 
     with _opened(repo, proof) as registry:
-        found = bill(registry, name, _address_of(registry, address))
+        trust = Trust(registry.repo.mirror is None, trust_remote, allow_local)
+        found = bill(registry, name, _address_of(registry, address), trust)
     for note in found.notes:
         render.note(f"note: {note}")
     outlet.write(outlet.json_text(found.document, indent=2), out)
@@ -210,8 +222,7 @@ def openlineage(
     if (name is None) is not everything:
         raise click.UsageError("Name an artifact or a version, or say --all")
     with _opened(repo, proof) as registry:
-        text = "".join(map(outlet.json_text, run_events(registry, name, _address_of(registry, address))))
-    outlet.write(text, out)
+        outlet.write(map(outlet.json_text, run_events(registry, name, _address_of(registry, address))), out)
 
 
 @contextmanager

@@ -1,11 +1,21 @@
-"""`gto get`: the files of a version, on disk."""
+"""`gto get`: the files of a version, on disk; one file on stdout too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
-from gto.cli import delivering, options, render
+from gto.cli import delivering, options, outlet, render
 from gto.cli import proof as proving
-from gto.cli.delivering import Delivery
-from gto.cli.proof import Proof
+from gto.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from gto.cli.delivering import Delivery
+    from gto.cli.proof import Proof
+    from gto.delivery.resolving import Chosen
+    from gto.registry.registry import Registry
+    from gto.storage.location import Located
 
 
 @click.command(
@@ -21,7 +31,13 @@ from gto.cli.proof import Proof
 )
 @options.repo
 @delivering.selector
-@click.option("-o", "--out", metavar="PATH", help="Name of the file or directory; one that ends with / is put into")
+@click.option(
+    "-o",
+    "--out",
+    metavar="PATH",
+    callback=options.not_empty,
+    help="Name of the file or directory; one that ends with / is put into; `-` is stdout, for one file",
+)
 @click.option("--force", is_flag=True, help="Overwrite files that are there and differ")
 @click.option("-j", "--jobs", type=int, metavar="N", help="How many files to fetch at a time")
 @delivering.options
@@ -44,7 +60,13 @@ def command(
     from gto.cli import transfer
     from gto.delivery import getting
 
+    prints = out == outlet.STDOUT
+    if prints and as_json:
+        raise UsageError("--json and the file would both be on stdout", "name the file, or leave --json out")
     registry, chosen, located = delivery.find(repo, name, proof)
+    if prints:
+        _print(registry, chosen, located, jobs)
+        return
     with transfer.shown(located.name) as progress:
         delivered = getting.get(registry, chosen, located, getting.Manner(out, force, jobs, progress))
     for note in delivered.notes():
@@ -53,3 +75,25 @@ def command(
         render.as_json(delivered.as_dict())
     else:
         render.say(delivered.path)
+
+
+def _print(registry: Registry, chosen: Chosen, located: Located, jobs: int | None) -> None:
+    """Write a file to stdout, after all of it was checked."""
+    import os
+    import sys
+    import tempfile
+    from shutil import copyfileobj
+
+    from gto.cli import transfer
+    from gto.delivery import getting
+
+    if located.is_directory:
+        raise UsageError(f"'{located.name}' is a directory, and stdout takes one file", "name a directory: -o DIR")
+    with tempfile.TemporaryDirectory() as directory:
+        place = os.path.join(directory, "file")
+        with transfer.shown(located.name) as progress:
+            delivered = getting.get(registry, chosen, located, getting.Manner(place, jobs=jobs, progress=progress))
+        for note in delivered.notes():
+            render.note(f"note: {note}")
+        with open(delivered.path, "rb") as file:
+            copyfileobj(file, sys.stdout.buffer)

@@ -184,6 +184,13 @@ def read_signers(path: str | None) -> bytes | None:
         raise WrongArgs(f"Cannot read '{path}': {error.strerror}", "name a file of allowed signers") from error
 
 
+def not_empty(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Refuse an empty name of a file."""
+    if value == "":
+        raise click.BadParameter("an empty name is no file")
+    return value
+
+
 def manner(
     message: str | None, simple: str, *, force: bool, push: bool, keep_local: bool = False, sign: bool = False
 ) -> Manner:

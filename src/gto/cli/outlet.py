@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
 
 import click
 
 from gto.cli import render
 from gto.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STDOUT = "-"
+"""What `-o` says for stdout."""
 
 
 def json_text(value: object, indent: int | None = None) -> str:
@@ -19,20 +26,29 @@ def json_text(value: object, indent: int | None = None) -> str:
     return text.replace("\x7f", "\\u007f").replace("##", "\\u0023\\u0023") + "\n"
 
 
-def write(text: str, out: str | None) -> None:
-    """Write what was asked for; on stdout nothing that a terminal or a CI would obey."""
-    if out is not None:
-        _replace(out, text.encode("utf-8", "replace"))
+def write(text: str | Iterable[str], out: str | None) -> None:
+    """Write what was asked for, to a file or to stdout (None, or `-`); there parts go out as they come.
+
+    On stdout stands nothing that a terminal or a CI would obey. Parts end with their lines.
+    """
+    parts = [text] if isinstance(text, str) else text
+    if out is not None and out != STDOUT:
+        _replace(out, (part.encode("utf-8", "replace") for part in parts))
         return
+    for part in parts:
+        click.echo(_harmless(part), nl=False)
+
+
+def _harmless(text: str) -> str:
     lines = re.split("(\r?\n)", text)  # each line break follows its line
-    click.echo("".join(part if place % 2 else render.clean(part) for place, part in enumerate(lines)), nl=False)
+    return "".join(part if place % 2 else render.clean(part) for place, part in enumerate(lines))
 
 
-def _replace(path: str, data: bytes) -> None:
+def _replace(path: str, data: Iterable[bytes]) -> None:
     """Write a file whole or not at all, behind links too; into a pipe or a device it is only written."""
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as file:
-            file.write(data)
+            file.writelines(data)
         return
     from gto.registry import whole_file
 
@@ -52,5 +68,5 @@ def keep_table(text: str, path: str, *, check: bool) -> None:
         render.say(f"{path} is {'out of date' if kept.is_new else 'up to date'}")
         raise SystemExit(int(kept.is_new))
     if kept.is_new:
-        _replace(path, kept.data)
+        _replace(path, [kept.data])
     render.say(f"{path} {'was brought' if kept.is_new else 'is'} up to date")

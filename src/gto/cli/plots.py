@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import options, render
+from gto.cli import options, outlet, render
 from gto.exceptions import UsageError
 
 
@@ -18,7 +18,14 @@ from gto.exceptions import UsageError
 )
 @options.repo
 @options.argument("selectors", nargs=-1, required=True, help="Versions, stages or revisions, as `gto diff` takes them")
-@click.option("-o", "--out", default="plots.html", show_default=True, help="The page to write; an old one is replaced")
+@click.option(
+    "-o",
+    "--out",
+    default="plots.html",
+    show_default=True,
+    callback=options.not_empty,
+    help="The page to write, an old one is replaced; `-` is stdout",
+)
 @click.option("--name", help="The artifact that revisions are asked about")
 @options.as_json
 def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, as_json: bool) -> None:
@@ -34,12 +41,17 @@ def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, a
     from gto.lineage.gallery import plot
     from gto.registry import whole_file
 
+    if as_json and out == outlet.STDOUT:
+        raise UsageError("--json and the page would both be on stdout", "name the page, or leave --json out")
     if os.path.isdir(out):
         raise UsageError(f"'{out}' is a directory", f"-o names the page: -o {os.path.join(out, 'plots.html')}")
     found = plot(options.open_registry(repo), selectors, name)
-    whole_file.replace(os.path.abspath(out), found.page())
-    if as_json:
-        render.as_json(found.as_dict(out))
-        return
-    render.say(out)
+    if out == outlet.STDOUT:
+        click.echo(found.page(), nl=False)
+    else:
+        whole_file.replace(os.path.abspath(out), found.page())
+        if as_json:
+            render.as_json(found.as_dict(out))
+            return
+        render.say(out)
     printing.notes(report.notes(found.elsewhere, found.problems))

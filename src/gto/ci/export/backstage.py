@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
+from gto.ci.export.address import as_url
 from gto.ci.export.inventory import Inventory, Item
 
 Entity = dict[str, object]
@@ -79,8 +80,9 @@ def _metadata(item: Item, name: str, house: House) -> Entity:
     tags = _tags(said.labels if said else ())
     if tags:
         found["tags"] = tags
-    if _is_web(house.address):
-        found["links"] = [{"url": house.address, "title": "Repository"}]
+    url = _page(house.address)
+    if url is not None:
+        found["links"] = [{"url": url, "title": "Repository"}]
     return found
 
 
@@ -94,8 +96,9 @@ def _annotations(item: Item, house: House) -> Mapping[str, str]:
         "gto/path": (said and said.path) or "",
         "gto/repository": house.address,
     }
-    if _is_web(house.address):
-        found["backstage.io/source-location"] = f"url:{house.address.rstrip('/')}/"
+    url = _page(house.address)
+    if url is not None:
+        found["backstage.io/source-location"] = f"url:{url.rstrip('/')}/"
     return {key: value for key, value in found.items() if value}
 
 
@@ -110,8 +113,9 @@ def _owner(said: Annotation | None) -> str | None:
     return owner if isinstance(owner, str) and is_owner(owner) else None
 
 
-def _is_web(address: str) -> bool:
-    return address.startswith(("https://", "http://"))
+def _page(address: str) -> str | None:
+    """Return an address that a browser can open; None for others."""
+    return as_url(address) if address.startswith(("https://", "http://")) else None
 
 
 def _names(names: Sequence[str]) -> dict[str, str]:

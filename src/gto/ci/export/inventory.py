@@ -11,6 +11,9 @@ from gto.registry.files import Files
 from gto.registry.overview import columns
 from gto.registry.registry import Registry
 
+Readings = dict[tuple[str, bytes], Reading]
+"""What annotation files say, by path and content."""
+
 
 class Item(NamedTuple):
     """One artifact with its annotations."""
@@ -88,18 +91,18 @@ def _annotations(registry: Registry, states: Iterable[ArtifactState]) -> dict[st
     wanted = [(state.name, version.commit) for state in states for version in state.versions]
     paths = {name: annotation.files_of(registry, name) for name, _ in wanted}
     files.fetch(place for name, commit in wanted for place in annotation.with_params(commit, paths[name]))
-    readings: dict[tuple[str, bytes], Reading] = {}
+    readings: Readings = {}
     found: dict[str, dict[str, Annotation]] = {}
     for name, commit in wanted:
         for path in paths[name]:
-            one = next((one for one in _read(files, commit, path, readings).annotations if one.name == name), None)
+            one = next((one for one in read_once(files, commit, path, readings).annotations if one.name == name), None)
             if one is not None:
                 found.setdefault(name, {}).setdefault(commit, one)
     return found
 
 
-def _read(files: Files, commit: str, path: str, readings: dict[tuple[str, bytes], Reading]) -> Reading:
-    """Read an annotation file; one that stays the same from commit to commit is parsed once."""
+def read_once(files: Files, commit: str, path: str, readings: Readings) -> Reading:
+    """Read an annotation file; one that stays the same from commit to commit is parsed once, and kept in `readings`."""
     data = files.read(commit, path)
     if data is None:
         return Reading()

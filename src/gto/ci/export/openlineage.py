@@ -3,13 +3,12 @@
 Source: the specification of OpenLineage, 2-0-2, and of its facets.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_OID, uuid5
 
+from gto.ci.export.address import as_url
+from gto.ci.export.making import Made, Makings
 from gto.core import selector
 from gto.core.event import Event
 from gto.core.selector import Pick, Selector
@@ -17,9 +16,7 @@ from gto.core.snapshot import ArtifactState
 from gto.core.tag import Kind
 from gto.core.view import JournalLine, journal, merge_journals
 from gto.exceptions import ArtifactNotFound, EmptyStage, UsageError, VersionNotFound
-from gto.lineage.gathering import Known, gather
 from gto.lineage.lock import Datum
-from gto.lineage.point import Point
 from gto.registry.registry import Registry
 from gto.version import __version__
 
@@ -34,15 +31,6 @@ _FACETS = {
     "JobTypeJobFacet": "2-0-3",
     "SourceCodeLocationJobFacet": "1-0-1",
 }
-_AT_A_TIME = 100  # commits
-
-
-class _Made(NamedTuple):
-    """What a version's commit tells of it."""
-
-    description: str = ""
-    inputs: tuple[Value, ...] = ()
-    """The data that it was made from."""
 
 
 def run_events(registry: Registry, text: str | None, address: str) -> Iterator[Value]:
@@ -54,10 +42,11 @@ def run_events(registry: Registry, text: str | None, address: str) -> Iterator[V
         raise UsageError("This repository has no remote that names it", "--address URL says what to call it")
     states = _states(registry, text)
     chosen = {ref for state in states for ref in _wanted(state, selector.parse(text) if text else None)}
-    made = {state.name: _made(registry, state, chosen, address) for state in states}
-    for line in merge_journals(map(journal, states), ascending=True):
-        if line.event.ref in chosen:
-            yield from _run(line, made[line.event.artifact].get(line.event.commit, _Made()), address)
+    lines = [line for line in merge_journals(map(journal, states), ascending=True) if line.event.ref in chosen]
+    makings = Makings(registry, (line.event for line in lines if line.event.kind is Kind.REGISTRATION))
+    for line in lines:
+        made = makings.of(line.event) if line.event.kind is Kind.REGISTRATION else Made()
+        yield from _run(line, made, address)
 
 
 def _states(registry: Registry, text: str | None) -> list[ArtifactState]:
@@ -92,21 +81,7 @@ def _version(state: ArtifactState, wanted: Selector) -> str | None:
     return version.name
 
 
-def _made(registry: Registry, state: ArtifactState, chosen: AbstractSet[str], address: str) -> dict[str, _Made]:
-    """Return what the commits of registrations tell, by commit; some are read at a time."""
-    found = [event for event in state.events if event.kind is Kind.REGISTRATION and event.ref in chosen]
-    points = {event.commit: Point(event.ref, event.commit, state.name, event.tag.version) for event in found}
-    left = list(points.values())
-    made = {}
-    while left:
-        for known in gather(registry, left[:_AT_A_TIME]):
-            said = known.annotation.description if known.annotation else ""
-            made[known.point.commit] = _Made(said, tuple(_inputs(known, address)))
-        del left[:_AT_A_TIME]
-    return made
-
-
-def _run(line: JournalLine, made: _Made, address: str) -> Iterator[Value]:
+def _run(line: JournalLine, made: Made, address: str) -> Iterator[Value]:
     event = line.event
     fields: Value = {
         "eventTime": event.created_at.isoformat(),
@@ -125,29 +100,21 @@ def _job(event: Event, address: str) -> Value:
     facets: Value = {
         "jobType": _facet("JobTypeJobFacet", processingType="BATCH", integration="GTO", jobType=event.kind.noun.upper())
     }
-    url = _url(address)
+    url = as_url(address)
     if url is not None:
         said = {"type": "git", "url": url, "repoUrl": address, "version": event.commit, "tag": event.ref}
         facets["sourceCodeLocation"] = _facet("SourceCodeLocationJobFacet", **said)
     return {"namespace": address, "name": ".".join(words), "facets": facets}
 
 
-def _datasets(line: JournalLine, made: _Made, address: str) -> tuple[list[Value], list[Value]]:
+def _datasets(line: JournalLine, made: Made, address: str) -> tuple[list[Value], list[Value]]:
     """Return what an event took and what it gave: data gives a model, a model gives the model in a stage."""
     event, version = line.event, line.version or line.event.commit
     model = _dataset(address, event.artifact, version)
     if event.kind is Kind.ASSIGNMENT:
         return [model], [_dataset(address, f"{event.artifact}#{event.tag.stage}", version)]
-    return list(made.inputs), [_dataset(address, event.artifact, version, made.description)]
-
-
-def _inputs(known: Known, address: str) -> list[Value]:
-    """Return the data that no stage made and that Git does not hold, each once."""
-    steps = known.lineage.steps if known.lineage else ()
-    found = {
-        one.datum.path: one.datum for step in steps for one in step.inputs if one.stage is None and one.home != "git"
-    }
-    return [_datum(datum, address) for _, datum in sorted(found.items())]
+    inputs = [_datum(datum, address) for datum in made.inputs]
+    return inputs, [_dataset(address, event.artifact, version, made.description)]
 
 
 def _datum(datum: Datum, address: str) -> Value:
@@ -169,13 +136,3 @@ def _dataset(namespace: str, name: str, version: str | None, description: str = 
 
 def _facet(name: str, **fields: str) -> Mapping[str, str]:
     return {"_producer": PRODUCER, "_schemaURL": f"{_SPEC}/facets/{_FACETS[name]}/{name}.json#/$defs/{name}", **fields}
-
-
-def _url(address: str) -> str | None:
-    """Return an address as a URL; None where it is a path that leads nowhere from elsewhere."""
-    if "://" in address:
-        return address
-    if address.startswith("/"):
-        return f"file://{quote(address)}"
-    short: Sequence[str] = re.findall(r"^(?:[^@/]+@)?([^:/]+):(.+)$", address)[:1]
-    return f"ssh://{short[0][0]}/{short[0][1].lstrip('/')}" if short else None

@@ -4,13 +4,12 @@ import re
 from typing import NamedTuple
 
 from gto.ci.export.inventory import Inventory, Item
+from gto.ci.export.marker import BEGIN, END, find_inside
 from gto.core import escape
 from gto.core.table import Cell, Table, short
 from gto.exceptions import BadFile
 
-BEGIN, END = "<!-- gto:begin -->", "<!-- gto:end -->"
 _LONGEST = 120  # characters of a description
-_MARKER_RE = re.compile(rb"^[ \t]*<!-- gto:(begin|end) -->[ \t]*(?=\r?$|\r?\n)", re.MULTILINE)
 
 
 class Kept(NamedTuple):
@@ -43,18 +42,11 @@ def keep(text: str, data: bytes, path: str) -> Kept:
     """
     if b"\0" in data:
         raise BadFile(path, "it is no text that GTO can edit", hint="name a Markdown file in UTF-8")
-    found = [(match[1], match.start(), match.end()) for match in _MARKER_RE.finditer(data)]
+    found = find_inside(data, path)
     first = re.search(rb"\r?\n", data)
     end = first[0] if first else b"\n"
-    inside = end.join(line.encode("utf-8", "replace") for line in ["", "", *text.split("\n"), "", ""])
-    match found:
-        case []:
-            new = _appended(data, inside, end)
-        case [(b"begin", _, start), (b"end", stop, _)]:
-            new = data[:start] + inside + data[stop:]
-        case _:
-            hint = f"a line '{BEGIN}', then a line '{END}'; or neither, and gto adds both at the end"
-            raise BadFile(path, "its markers are not one pair", hint=hint)
+    lines = end.join(line.encode("utf-8", "replace") for line in ["", "", *text.split("\n"), "", ""])
+    new = data[: found.start] + lines + data[found.stop :] if found else _appended(data, lines, end)
     return Kept(new, new != data)
 
 

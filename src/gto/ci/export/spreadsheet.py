@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from gto.ci.export.inventory import Inventory, Item
@@ -37,7 +38,8 @@ EVENTS = (
     "author_email",
     "message",
 )
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the last four are the wide forms of the first
+# What begins a cell for a reader to whom `;` or `|` ends one; the last four are the wide forms of the first.
+_FORMULA_RE = re.compile("((?:^|[;|])[\\s\"'\ufeff]*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def versions(inventory: Inventory) -> str:
@@ -95,6 +97,5 @@ def _text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _harmless(cell: str) -> str:
-    """Return a cell as text: an apostrophe before what would begin a formula, control characters as escapes."""
-    shown = escape.clean(cell)
-    return f"'{shown}" if cell.startswith(_FORMULA) else shown
+    """Return a cell as text on one line: controls as escapes, an apostrophe before what would begin a formula."""
+    return _FORMULA_RE.sub(r"\1'", escape.one_line(cell))

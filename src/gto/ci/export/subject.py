@@ -1,0 +1,86 @@
+"""The version that a bill of materials is about, with all that is known of it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gto.annotations import place
+from gto.core import selector
+from gto.core.event import Event
+from gto.core.selector import Pick
+from gto.core.view import VersionRow
+from gto.delivery.locating import locate
+from gto.delivery.settings import Trust
+from gto.exceptions import (
+    BadFile,
+    CannotLocate,
+    ExtraMissing,
+    NotInCommit,
+    StorageError,
+    VersionNotFound,
+)
+from gto.git.command import masked
+from gto.lineage.gathering import Known, gather
+from gto.lineage.point import Point
+from gto.registry import reading
+from gto.registry.registry import Registry
+from gto.storage.location import Located
+
+
+class Subject(NamedTuple):
+    """A version, what its commit tells, and its files; `notes` say what is left out."""
+
+    name: str
+    row: VersionRow
+    known: Known
+    located: Located | None
+    """None where nobody can tell where the files are."""
+    notes: tuple[str, ...]
+
+    @property
+    def version(self) -> str:
+        """The version's name; the commit where none is registered."""
+        return self.row.version.name
+
+    @property
+    def commit(self) -> str:
+        """The commit that the version is."""
+        return self.row.version.commit
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """All events that are about the version."""
+        return self.row.version.events
+
+
+def find_subject(registry: Registry, text: str, trust: Trust | None = None) -> Subject:
+    """Return what is known of the version that a selector names; a name alone is its latest version."""
+    row, name = _find(registry, text)
+    version = row.version.name if row.version.is_registered else None
+    known = gather(registry, [Point(text, row.version.commit, name, version)])[0]
+    located, notes = _locate(registry, known, trust)
+    said = (f"{one.subject}: {one.reason}" for one in known.problems)
+    return Subject(name, row, known, located, (*notes, *said))
+
+
+def _find(registry: Registry, text: str) -> tuple[VersionRow, str]:
+    wanted = selector.parse(text)
+    if wanted.pick is Pick.ALL:
+        wanted = wanted._replace(pick=Pick.LATEST)
+    row = reading.select_one(registry, wanted)
+    if row is None or not row.version.events:
+        raise VersionNotFound(f"'{text}' names no version", f"`gto show {wanted.name}` lists them")
+    return row, wanted.name
+
+
+def _locate(registry: Registry, known: Known, trust: Trust | None) -> tuple[Located | None, tuple[str, ...]]:
+    """Return the files of the version; where they cannot be told, why."""
+    path = known.annotation.path if known.annotation else None
+    if not path:
+        return None, ("no annotation says where its files are: none is listed",)
+    if place.is_elsewhere(path):
+        return None, (f"its files are not listed: nobody promised what is at '{masked(path)}'",)
+    try:
+        return locate(registry, known.point.commit, path, trust), ()
+    except (BadFile, CannotLocate, ExtraMissing, NotInCommit, StorageError) as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        return None, (f"its files are not listed: {error.message}{hint}",)
