@@ -215,7 +215,7 @@ def main(names: Sequence[str]) -> None:
             new = replay(text, scratch, {**env, "HOME": str(scratch)}, registry)
             print(f"{'changed' if new != text else 'as it was'}: {page.relative_to(ROOT)}")
             if TRACEBACK in new:
-                raise SystemExit(f"{page.relative_to(ROOT)}: a command ended with a traceback; the page stays as it was")
+                raise SystemExit("a command ended with a traceback; the page stays as it was")
             page.write_text(new, encoding="utf-8")
 
 

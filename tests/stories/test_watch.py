@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci.watch import place
 from gto.ci.watch.source import Source
 from gto.exceptions import RemoteFailed
 from gto.git import lock
@@ -21,13 +20,12 @@ from gto.registry.registry import Registry
 from tests.repo import GTO, Repo, run
 from tests.server import Fault
 from tests.stories.healthy import done, said
-from tests.watch.watching import SEEN, line_with, refs, running, seen, start, until
+from tests.watch.watching import DVC_YAML, ONCE, SEEN, begin, journal, line_with, refs, running, seen, start, until
 from tests.web import Reply, serve_web
 
 if TYPE_CHECKING:
     from tests.server import Server
 
-DVC_YAML = "artifacts:\n  m: {path: m.pkl, type: model, desc: %s}\n"
 WILD = "$(touch x) `touch x` ; touch x\n\"'\\ $HOME %n\r\nGTO_STAGE=evil\n::set-output name=a::b"
 FIELDS = """\
 import json, os, sys
@@ -35,20 +33,12 @@ told = json.load(sys.stdin)
 env = {key: value for key, value in os.environ.items() if key.startswith("GTO_")}
 print(json.dumps([told, env]), file=open("told", "w"))
 """
-ONCE = ("watch", "--once", "--backoff", "0.01")
 
 
 @pytest.fixture
 def begun(repo: Repo) -> Repo:
     """A repository whose watcher has looked once: `m@v1.0.0` was there before."""
-    repo.commit("annotate", {"dvc.yaml": DVC_YAML % "A model"})
-    repo.tag("m@v1.0.0")
-    done(repo.gto(*ONCE, *SEEN))
-    return repo
-
-
-def journal(repo: Repo) -> str:
-    return place.journal_of(place.address_of(str(repo.path)))
+    return begin(repo)
 
 
 def test_what_was_there_is_passed_over_and_what_comes_is_delivered_once(begun: Repo) -> None:
@@ -229,34 +219,27 @@ def test_dead_letters_are_listed_and_delivered_again(begun: Repo) -> None:
     assert refs(begun) == ["m#prod#1", "m#prod#2"]
 
 
-def test_a_dead_letter_whose_tag_is_gone_is_none_any_more(begun: Repo) -> None:
-    begun.tag("m#prod#1")
-    done(begun.gto(*ONCE, "--retries", "0", "--", "false"), 1)
-    begun.git("tag", "-d", "m#prod#1")
-    result = begun.gto("watch", "--retry-dead", *SEEN)
-    assert (done(result), result.stderr) == ("", "note: 'm#prod#1' was gone: that is no event\n")
-    assert done(begun.gto("watch", "--dead-letters")) == "There are no dead letters\n"
-
-
-def test_tags_that_are_deleted_or_moved_are_noted_once_and_delivered_never(begun: Repo) -> None:
+def test_tags_that_are_deleted_are_noted_once_and_those_made_anew_are_new_events(begun: Repo) -> None:
     names = [f"m#prod#{number}" for number in range(1, 7)]
     oids = {name: begun.tag(name) for name in names}
     done(begun.gto(*ONCE, *SEEN))
-    begun.git("tag", "-d", *names[:5])
-    begun.git("tag", "-d", names[5])
+    begun.git("tag", "-d", *names)
     begun.tag(names[5], message="another")
     result = begun.gto(*ONCE, *SEEN)
-    assert done(result) == ""
+    assert done(result) == "delivered assignment m#prod#6\n"
     assert result.stderr.splitlines() == [
-        "note: 'm#prod#6' was moved: that is no event",
+        "note: 'm#prod#6' was made anew: that is a new event",
         "note: 'm#prod#1', 'm#prod#2', 'm#prod#3' and 2 more were gone: that is no event",
     ]
-    begun.git("update-ref", "refs/tags/m#prod#1", oids["m#prod#1"])  # it comes back as it was
+    begun.git("update-ref", "refs/tags/m#prod#1", oids["m#prod#1"])  # they come back as they were
+    begun.git("update-ref", "refs/tags/m#prod#6", oids["m#prod#6"])
     again = begun.gto(*ONCE, *SEEN)
     assert (done(again), again.stderr) == ("", "")
+    begun.git("tag", "-d", "m#prod#1")
+    assert "'m#prod#1' was gone" in begun.gto(*ONCE, *SEEN).stderr
     begun.tag("m#prod#2", message="made anew")
     done(begun.gto(*ONCE, *SEEN))
-    assert refs(begun) == [*names, "m#prod#2"]
+    assert refs(begun) == [*names, "m#prod#6", "m#prod#2"]
 
 
 def test_a_tag_that_is_no_event_is_told_and_delivered_once_it_is_one(begun: Repo) -> None:
@@ -471,7 +454,7 @@ def test_a_second_signal_ends_it_at_once(begun: Repo) -> None:
         return process.poll() is not None
 
     until(end)
-    assert process.returncode == -signal.SIGTERM
+    assert process.returncode == 128 + signal.SIGTERM
     with (begun.path / "gate").open("w") as gate:  # the command goes on by itself, and holds the pipes
         gate.write("end\n")
     process.communicate()

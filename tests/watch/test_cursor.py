@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gto.ci.watch import cursor as journal
-from gto.ci.watch.cursor import Held, Mark
+from gto.ci.watch.held import Held, Mark
 from gto.exceptions import BadFile, MirrorBusy, UsageError, WatcherRuns
 from gto.git import lock
 
@@ -102,6 +102,49 @@ def test_a_tag_that_moved_before_it_was_gone_keeps_its_new_name(place: Path) -> 
     moved = Held(Mark.DONE, "ab", "m#prod#1")
     write(place, held(1), moved, held(1, Mark.GONE))
     assert journal.read(str(place), REPO).names() == {"m#prod#1": "ab"}
+
+
+def test_what_became_of_a_tag_is_known_after_it_was_gone_and_when_it_is_back(place: Path) -> None:
+    letter = held(2, Mark.DEAD)
+    write(place, held(1, Mark.PASSED), letter, held(1, Mark.GONE), held(2, Mark.GONE))
+    found = journal.read(str(place), REPO)
+    assert (found.names(), found.dead()) == ({}, [letter])
+    assert found.held[letter.ref, letter.oid] == letter
+    assert found.returned({"m#prod#1": held(1).oid, "m#prod#2": "other"}) == [held(1, Mark.PASSED)]
+    write(place, held(1, Mark.PASSED))
+    assert journal.read(str(place), REPO).names() == {"m#prod#1": held(1).oid}
+
+
+def test_what_is_to_be_delivered_is_not_handled_until_it_was(place: Path) -> None:
+    begun = [Held(Mark.TRY, held(number).oid, held(number).ref, number) for number in (1, 2)]
+    letter = held(3, Mark.DEAD)
+    write(place, held(1, Mark.PASSED), letter, *begun, letter._replace(mark=Mark.TRY, tries=4))
+    found = journal.read(str(place), REPO)
+    assert list(found.tried.values()) == begun
+    assert list(found.held.values()) == [letter]  # it stays one until it is delivered
+    assert [one.was_cut for one in (*begun, begun[0]._replace(reason="no"), begun[0]._replace(tries=0), letter)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+    write(place, held(1), held(2, Mark.DEAD))
+    assert journal.read(str(place), REPO).tried == {}
+
+
+def test_a_journal_that_is_written_anew_says_the_same(place: Path) -> None:
+    begun = Held(Mark.TRY, held(4).oid, held(4).ref, 2, "no")
+    gone = [held(1, Mark.GONE), held(2, Mark.GONE)]
+    write(place, held(1), held(2, Mark.DEAD), held(3), *gone, begun)
+    with journal.opened(str(place), REPO) as cursor:
+        for _ in range(300):
+            cursor.add(*(begun for _ in range(10)))
+    assert len(place.read_bytes().splitlines()) < 1100
+    found = journal.read(str(place), REPO)
+    assert found.names() == {"m#prod#3": held(3).oid}
+    assert (found.dead(), list(found.tried.values())) == ([held(2, Mark.DEAD)], [begun])
+    assert len(found.held) == 3
 
 
 def test_lines_that_say_nothing_new_are_dropped_in_time(place: Path) -> None:

@@ -18,12 +18,13 @@ import pytest
 
 from gto.ci.report import Report
 from gto.ci.watch import posting
+from gto.ci.watch.held import Held, Mark
 from gto.ci.watch.lanes import Lanes, Patience
-from gto.ci.watch.notice import Notice, Pending
+from gto.ci.watch.notice import Annotations, Notice, Pending
 from gto.ci.watch.outcome import DONE, Outcome, Verdict
 from gto.ci.watch.posting import Webhook
 from gto.ci.watch.running import Command
-from gto.core.snapshot import ArtifactState
+from gto.core.succession import Step
 from gto.exceptions import UsageError
 from gto.registry.registry import Registry
 from tests.factories import event
@@ -79,8 +80,23 @@ def test_without_a_secret_nothing_is_signed(web: Web) -> None:
 
 def test_a_status_says_whether_to_try_again(web: Web) -> None:
     assert {one.verdict for one in answered(web, 200, 201, 202, 204, 299)} == {Verdict.DONE}
-    assert {one.verdict for one in answered(web, 408, 425, 429, 500, 502, 503, 599)} == {Verdict.AGAIN}
-    assert {one.verdict for one in answered(web, 400, 401, 404, 410, 422)} == {Verdict.NEVER}
+    passing = (
+        401,
+        403,
+        404,
+        405,
+        408,
+        409,
+        425,
+        429,
+        451,
+        500,
+        502,
+        503,
+        599,
+    )  # an ingress that rolls answers with 404
+    assert {one.verdict for one in answered(web, *passing)} == {Verdict.AGAIN}
+    assert {one.verdict for one in answered(web, 400, 410, 413, 422)} == {Verdict.NEVER}
 
 
 def asked_to_wait(web: Web, text: str) -> float:
@@ -114,7 +130,7 @@ def test_a_receiver_may_ask_to_be_left_alone_until_a_date(web: Web) -> None:
 
 def test_a_redirect_is_not_followed(web: Web) -> None:
     for one in answered(web, 301, 302, 303, 307, 308):
-        assert one.verdict is Verdict.NEVER
+        assert one.verdict is Verdict.AGAIN
         assert "redirects are not followed" in one.reason
     assert {asked.path for asked in web.asked} == {"/hook?a=b"}
 
@@ -195,7 +211,7 @@ class Recorder:
         self.gates: dict[str, Signal] = {}
         self.lock = Lock()
 
-    def attempt(self, pending: Pending) -> Outcome:
+    def attempt(self, pending: Pending, _tries: int) -> Outcome:
         ref = pending.event.ref
         if ref in self.gates:
             assert self.gates[ref].wait(30)
@@ -217,9 +233,9 @@ class Recorder:
 @pytest.fixture
 def pending(repo: Repo) -> list[Pending]:
     """Three events of each of six artifacts."""
-    registry = Registry.open(str(repo.path))
+    annotations = Annotations(Registry.open(str(repo.path)))
     made = [event(f"m{name}#prod#{number}") for number in range(1, 4) for name in range(6)]
-    return [Pending(one._replace(oid=one.ref), ArtifactState(one.artifact), registry, "") for one in made]
+    return [Pending(one._replace(oid=one.ref), Step(), annotations, "") for one in made]
 
 
 @pytest.mark.parametrize("jobs", [1, 4, 64])
@@ -290,9 +306,39 @@ def test_what_goes_wrong_with_the_watcher_itself_is_raised(pending: list[Pending
         lanes.join()
 
 
+@pytest.mark.parametrize(
+    ("retries", "last", "expected"),
+    [(2, Held(Mark.TRY, "ab", "m#prod#1", 1, "no"), 2), (2, Held(Mark.TRY, "ab", "m#prod#1", 9, "no"), 1)],
+    ids=["some", "more-than-are-left"],
+)
+def test_tries_of_an_earlier_watcher_count_and_one_more_is_made(
+    pending: list[Pending], retries: int, last: Held, expected: int
+) -> None:
+    to = Recorder()
+    to.fails["m0#prod#1"] = 100
+    lanes = to.lanes(retries=retries)
+    lanes.add([pending[0]._replace(before=last)])
+    lanes.drain()
+    assert to.tried == ["m0#prod#1"] * expected
+    assert to.settled[-1] == ("m0#prod#1", Verdict.NEVER, last.tries + expected)
+
+
+@pytest.mark.parametrize("tries", [2, 3])
+def test_an_event_during_whose_tries_the_watcher_ends_is_given_up_in_the_end(
+    pending: list[Pending], tries: int
+) -> None:
+    to = Recorder()
+    lanes = to.lanes(retries=2)
+    lanes.add([pending[0]._replace(before=Held(Mark.TRY, "ab", "m#prod#1", tries)), pending[6]])
+    lanes.drain()
+    again = tries <= 2
+    assert to.settled[0] == ("m0#prod#1", Verdict.DONE if again else Verdict.NEVER, 3)
+    assert to.tried == ["m0#prod#1"] * again + ["m0#prod#2"]
+
+
 def test_waits_grow_and_are_bounded() -> None:
     patience = Patience(first=1.0)
-    for tries, most in ((1, 1.0), (2, 2.0), (5, 16.0), (40, 300.0)):
+    for tries, most in ((1, 1.0), (2, 2.0), (5, 16.0), (40, 300.0), (100_000, 300.0)):
         waits = [patience.wait(tries) for _ in range(50)]
         assert most / 2 <= min(waits) <= max(waits) <= most
         assert len(set(waits)) > 1

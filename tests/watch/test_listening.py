@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import socket
+import threading
+import tracemalloc
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from gto.ci.watch import listening
-from gto.ci.watch.listening import Door
+from gto.ci.watch.door import Door, door
 from gto.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -22,11 +25,26 @@ SECRET = "it is a secret"  # noqa: S105  of these tests alone
 PUSH = {"X-GitHub-Event": "push"}
 
 
+@dataclass
+class Host:
+    """Somebody who counts how often he was woken."""
+
+    knocks: list[bool] = field(default_factory=list)
+    is_well: bool = True
+
+    def wake(self) -> None:
+        self.knocks.append(True)
+
+
 class Post(NamedTuple):
     """A running door, and how often somebody knocked as is right."""
 
     port: int
-    knocks: list[bool]
+    host: Host
+
+    @property
+    def knocks(self) -> list[bool]:
+        return self.host.knocks
 
     def ask(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = {}) -> int:
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as line:
@@ -36,9 +54,9 @@ class Post(NamedTuple):
 
 @contextmanager
 def opened(secret: str = "") -> Iterator[Post]:
-    knocks: list[bool] = []
-    with listening.listening(Door("127.0.0.1", 0, secret), lambda: knocks.append(True)) as port:
-        yield Post(port, knocks)
+    host = Host()
+    with listening.listening(Door("127.0.0.1", 0, secret), host) as port:
+        yield Post(port, host)
 
 
 def signed(body: bytes) -> dict[str, str]:
@@ -126,23 +144,91 @@ def test_a_request_that_never_ends_is_cut(monkeypatch: pytest.MonkeyPatch) -> No
         assert post.ask("GET", "/health") == 200
 
 
-@pytest.mark.parametrize("text", ["127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:http", "127.0.0.1:65536"])
+def test_health_says_whether_the_repository_is_seen() -> None:
+    with opened() as post:
+        assert post.ask("GET", "/health") == 200
+        post.host.is_well = False
+        assert post.ask("GET", "/health") == 503
+        assert post.ask("GET", "/") == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, PUSH, {"X-Hub-Signature-256": "sha256=00"}, {"X-Gitlab-Event": "Push Hook", "webhook-signature": "v1,AAAA"}],
+    ids=str,
+)
+def test_a_large_body_is_not_read_where_no_signature_could_be_right(headers: dict[str, str]) -> None:
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    with opened(SECRET) as post, socket.create_connection(("127.0.0.1", post.port), timeout=30) as line:
+        line.sendall(f"POST /hook HTTP/1.1\r\nContent-Length: {listening.LARGEST}\r\n{head}\r\n".encode())
+        line.sendall(b"x" * listening._PIECE)  # noqa: SLF001  and nothing more: an answer comes all the same
+        assert line.recv(100).startswith(b"HTTP/1.0 401 ")
+
+
+def test_a_large_body_that_is_signed_is_taken_in_pieces() -> None:
+    body = b"0123456789" * 300_000
+    with opened(SECRET) as post:
+        tracemalloc.start()
+        try:
+            assert post.ask("POST", "/hook", body, signed(body)) == 202
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        finally:
+            tracemalloc.stop()
+        assert post.knocks == [True]
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_where_no_thread_can_be_started_others_are_answered_later(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first thread is that of the request, the second that of its time limit."""
+    monkeypatch.setattr(listening, "_MOST_THREADS", 1)
+    real, left = threading.Thread.start, [None] * which
+
+    def start(thread: threading.Thread) -> None:
+        left.pop()
+        if not left:
+            monkeypatch.setattr(threading.Thread, "start", real)
+            raise RuntimeError("can't start new thread")
+        real(thread)
+
+    with opened() as post:
+        monkeypatch.setattr(threading.Thread, "start", start)
+        with socket.create_connection(("127.0.0.1", post.port), timeout=30) as line:
+            line.sendall(b"GET /health HTTP/1.1\r\n\r\n")
+            assert not _read(line)
+        assert any(_is_well(post) for _ in range(200))
+
+
+def _read(line: socket.socket) -> bytes:
+    try:
+        return line.recv(100)
+    except ConnectionResetError:
+        return b""
+
+
+def test_the_host_stands_in_brackets_where_a_url_wants_it() -> None:
+    assert door("[::1]:0", "").name == "[::1]"
+    assert door("127.0.0.1:0", "").name == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "text", ["127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:http", "127.0.0.1:65536", "127.0.0.1:" + "9" * 5000]
+)
 def test_an_address_without_host_or_port_is_told(text: str) -> None:
     with pytest.raises(UsageError, match="no address to listen on"):
-        listening.door(text, "")
+        door(text, "")
 
 
 @pytest.mark.parametrize("text", ["0.0.0.0:80", "[::]:80", "192.0.2.1:80", "example.com:80"])
 def test_without_a_secret_nobody_but_this_machine_is_listened_to(text: str) -> None:
     with pytest.raises(UsageError, match="needs the secret") as error:
-        listening.door(text, "")
+        door(text, "")
     assert "--listen-secret-env" in error.value.hint
-    assert listening.door(text, SECRET).secret == SECRET
+    assert door(text, SECRET).secret == SECRET
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "127.9.9.9:8080"])
 def test_on_loopback_no_secret_is_needed(text: str) -> None:
-    assert listening.door(text, "").port == 8080
+    assert door(text, "").port == 8080
 
 
 def test_a_port_that_is_taken_is_told() -> None:
@@ -150,6 +236,6 @@ def test_a_port_that_is_taken_is_told() -> None:
     with (
         opened() as post,
         pytest.raises(UsageError, match=words),
-        listening.listening(Door("127.0.0.1", post.port), lambda: None),
+        listening.listening(Door("127.0.0.1", post.port), Host()),
     ):
         pass

@@ -6,19 +6,22 @@ import json
 from threading import Thread
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gto.ci.watch import cursor as journal
 from gto.ci.watch.finding import Asked, Since
 from gto.ci.watch.lanes import Patience
+from gto.ci.watch.notice import Annotations
 from gto.ci.watch.outcome import DONE, Outcome, Verdict
+from gto.ci.watch.settled import Listener, Settled
 from gto.ci.watch.source import Source
-from gto.ci.watch.watcher import Listener, Orders, Settled, Watcher
+from gto.ci.watch.watcher import Orders, Watcher
+from gto.exceptions import GitMissing
 from gto.registry.registry import Registry
 from tests.watch.watching import until
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from gto.ci.watch.notice import Notice
     from tests.repo import Repo
@@ -28,7 +31,7 @@ def test_without_git_an_event_is_tried_again_and_given_up_with_the_reason(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in (1, 2):
-        repo.tag(f"m#prod#{number}")
+        repo.tag(f"m#prod#{number}", repo.commit())  # each has an annotation to look for
     settled: list[Settled] = []
 
     class Receiver:
@@ -71,3 +74,21 @@ def test_a_remote_that_stays_away_is_noted_once(tmp_path: Path) -> None:
         assert cursor.is_new
     assert len(notes) == 1
     assert notes[0].endswith("it is tried again")
+
+
+def test_annotations_that_were_read_are_kept_for_later_events_and_not_all_of_them(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "artifacts:\n  m: {path: m.pkl, desc: %s}\n"
+    commits = [repo.commit("better", {"dvc.yaml": text % f"Number {number}"}) for number in range(40)]
+    annotations = Annotations(Registry.open(str(repo.path)))
+
+    def told(number: int) -> str | None:
+        found = annotations.find("m", commits[number])
+        return found.description if found else None
+
+    assert [told(number) for number in range(40)] == [f"Number {number}" for number in range(40)]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert told(39) == "Number 39"
+    with pytest.raises(GitMissing):
+        told(0)

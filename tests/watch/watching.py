@@ -9,7 +9,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gto.ci.watch import place
 from tests.repo import GTO, TIME_LIMIT
+from tests.stories.healthy import done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 SEEN = ("--", "sh", "-c", "cat >> seen")
 """A command that writes down what it gets."""
+ONCE = ("watch", "--once", "--backoff", "0.01")
+DVC_YAML = "artifacts:\n  m: {path: m.pkl, type: model, desc: %s}\n"
 FAST = ("--interval", "0.1", "--backoff", "0.01")
 
 
@@ -31,6 +35,19 @@ def seen(repo: Repo, name: str = "seen") -> list[dict[str, Any]]:
 def refs(repo: Repo) -> list[str]:
     """The tags that the command got, in its order."""
     return [one["ref"].removeprefix("refs/tags/") for one in seen(repo)]
+
+
+def begin(repo: Repo) -> Repo:
+    """Have a watcher look once, so that `m@v1.0.0` was there before it."""
+    repo.commit("annotate", {"dvc.yaml": DVC_YAML % "A model"})
+    repo.tag("m@v1.0.0")
+    done(repo.gto(*ONCE, *SEEN))
+    return repo
+
+
+def journal(repo: Repo) -> str:
+    """Where its watcher keeps its journal, unless it is told."""
+    return place.journal_of(place.address_of(str(repo.path)))
 
 
 def start(cwd: Path, *words: str, args: Sequence[str] = FAST) -> subprocess.Popen[str]:

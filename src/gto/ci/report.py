@@ -4,9 +4,8 @@ from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
 from gto.core.event import Event
-from gto.core.snapshot import ArtifactState, fold_artifact
-from gto.core.tag import Kind
-from gto.core.view import journal
+from gto.core.snapshot import ArtifactState
+from gto.core.succession import Step, steps
 
 
 class Report(NamedTuple):
@@ -37,28 +36,21 @@ class Report(NamedTuple):
 
 def report(state: ArtifactState, event: Event, annotation: Annotation | None, repo: str) -> Report:
     """Return what an event did; `state` holds the events of its artifact, later ones too."""
-    version = next((line.version for line in journal(state) if line.event.ref == event.ref), None)
+    return report_step(event, steps(state).get(event.ref, Step()), annotation, repo)
+
+
+def report_step(event: Event, step: Step, annotation: Annotation | None, repo: str) -> Report:
+    """Return what an event did whose place among those of its artifact is known."""
     return Report(
         event=event.kind.noun,
         name=event.artifact,
-        version=version or "",
+        version=step.version,
         stage=event.tag.stage or "",
         type=(annotation and annotation.type) or "",
         path=(annotation and annotation.path) or "",
         description=annotation.description if annotation else "",
         ref=f"refs/tags/{event.ref}",
         commit=event.commit,
-        previous_version=_before(state, event),
+        previous_version=step.before,
         repo=repo,
     )
-
-
-def _before(state: ArtifactState, event: Event) -> str:
-    """Return the version in whose place the event puts another; empty where it puts none, or there was none."""
-    past = fold_artifact(state.name, (one for one in state.events if one.key < event.key))
-    if event.kind is Kind.ASSIGNMENT:
-        held = past.holder(event.tag.stage or "")
-        return held.version if held else ""
-    if event.kind is Kind.REGISTRATION and past.latest is not None:
-        return past.latest.name
-    return ""

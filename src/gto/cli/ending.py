@@ -4,40 +4,70 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+_HANGUP = 1  # SIGHUP, which is not on Windows; a terminal that closes may send it twice
 
 
 @contextmanager
-def by_signals(end: Callable[[], None]) -> Iterator[None]:
-    """Call `end`, in a thread, at the first SIGTERM or SIGINT; the second does what it always does.
+def by_signals(end: Callable[[], None]) -> Iterator[Sequence[int]]:
+    """Call `end`, in a thread, at the first SIGTERM, SIGINT or SIGHUP; a SIGTERM or SIGINT after that ends the process.
 
-    A handler may take no lock, because it interrupts whoever holds it. So it writes into a pipe.
+    A handler of Python's runs only when the main thread comes to it, which may wait for a git that hangs: so the
+    system writes the signal's number into a pipe. Yields the signals that `end` was called for, none at first.
     """
     reader, writer = os.pipe()
+    came: list[int] = []
 
     def wait() -> None:
-        if os.read(reader, 1) == b"!":
-            end()
-
-    def handle(number: int, _frame: object) -> None:
-        signal.signal(number, before[signal.Signals(number)])
-        os.write(writer, b"!")
+        while number := os.read(reader, 1):
+            if not came:
+                came.append(number[0])
+                end()
+            elif number[0] != _HANGUP:
+                os._exit(128 + number[0])
 
     thread = Thread(target=wait, daemon=True)
     thread.start()
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    for number in before:
-        signal.signal(number, handle)
     try:
-        yield
+        with _written_to(writer):
+            yield came
     finally:
-        for number, old in before.items():
-            signal.signal(number, old)
         os.close(writer)
         thread.join()
         os.close(reader)
+
+
+@contextmanager
+def _written_to(pipe: int) -> Iterator[None]:
+    """Have the numbers of signals written into a pipe, and nothing else done for them."""
+    if sys.platform != "win32":
+        os.set_blocking(pipe, False)
+    handlers = {number: signal.getsignal(number) for number in _numbers()}
+    for number in handlers:
+        signal.signal(number, _do_nothing)
+    old = signal.set_wakeup_fd(pipe, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(old)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _do_nothing(_number: int, _frame: object) -> None:
+    """Be a handler: of a signal without one nothing is written."""
+
+
+def _numbers() -> list[signal.Signals]:
+    """Return the signals that end a command; where `nohup` has it ignored, the end of a terminal is none of them."""
+    found = [signal.SIGTERM, signal.SIGINT]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        found.append(signal.SIGHUP)
+    return found

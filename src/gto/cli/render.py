@@ -23,9 +23,21 @@ NOTHING = "Nothing found in the current workspace"
 
 def prepare_streams() -> None:
     """Let no character stop the output: one that the encoding lacks is written as `?`."""
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _open_closed() -> None:
+    """Let stdin, stdout and stderr that are closed lead nowhere: a file opened later would get what is printed."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003  os's signature; it gets this number
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115  as long as the process
 
 
 def emoji(text: str) -> str:

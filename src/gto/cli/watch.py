@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from gto.cli import ending, options, render, watched
+from gto.cli import ending, handing, options, render, watched
 from gto.cli import proof as proving
 from gto.core.escape import one_line
 from gto.core.tag import Kind
@@ -19,17 +18,15 @@ from gto.exceptions import InvalidDate, NoRepo, UsageError
 
 if TYPE_CHECKING:
     from gto.ci.watch.cursor import Cursor
+    from gto.ci.watch.door import Door
     from gto.ci.watch.finding import Since
-    from gto.ci.watch.listening import Door
-    from gto.ci.watch.posting import Webhook
-    from gto.ci.watch.running import Command
+    from gto.ci.watch.settled import Settled
     from gto.ci.watch.source import Source
-    from gto.ci.watch.watcher import Orders, Settled, Watcher
+    from gto.ci.watch.watcher import Orders, Watcher
     from gto.cli.proof import Proof
     from gto.registry.registry import Registry
 
-    Receiver = Command | Webhook
-
+_FEW, _MANY = 5, 300  # tries after the first: while somebody waits for the end, and of a service
 _KINDS = [kind.noun for kind in Kind if kind is not Kind.CREATION]
 
 
@@ -60,27 +57,27 @@ class _Where(NamedTuple):
 @click.option("--event", "kinds", type=click.Choice(_KINDS), multiple=True, help="Only such events (repeatable)")
 @click.option("--stage", "stages", metavar="STAGE", multiple=True, help="Only events of the stage (repeatable)")
 @click.option("--since", metavar="DATE|TAG|all", help="Deliver older events too: from a date, or a tag, on")
-@click.option(
-    "--interval", type=click.FloatRange(min=0.1), default=30.0, show_default=True, help="Seconds between looks"
-)
+@click.option("--interval", type=handing.Seconds(0.1), default=30.0, show_default=True, help="Seconds between looks")
 @click.option("--listen", metavar="HOST:PORT", help="Take push webhooks of the forge, and look when one comes")
 @click.option("--listen-secret-env", metavar="VARIABLE", help="The variable with the secret of those webhooks")
 @click.option("--once", is_flag=True, help="Look once, deliver, end; exit code 1 if an event was given up")
 @click.option("--dry-run", is_flag=True, help="Look once, say what would be delivered, and change nothing")
-@click.option("--retries", type=click.IntRange(min=0), default=5, show_default=True, help="Tries after the first")
+@click.option(
+    "--retries",
+    type=click.IntRange(min=0),
+    help="Tries after the first; default: 300, which is about a day, and 5 with --once and --retry-dead",
+)
 @click.option(
     "--backoff",
-    type=click.FloatRange(min=0),
+    type=handing.Seconds(0),
     default=1.0,
     show_default=True,
     help="Seconds before the second try; then twice as long each time, up to 300",
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.1),
-    default=3600.0,
-    show_default=True,
-    help="Seconds that a command may take",
+    type=handing.Seconds(0.1),
+    help="Seconds that a delivery may take; default: 3600 of a command, 60 of a webhook",
 )
 @click.option(
     "--jobs", type=click.IntRange(min=1, max=64), default=4, show_default=True, help="Artifacts that are served at once"
@@ -104,9 +101,9 @@ def command(
     listen_secret_env: str | None,
     once: bool,
     dry_run: bool,
-    retries: int,
+    retries: int | None,
     backoff: float,
-    timeout: float,
+    timeout: float | None,
     jobs: int,
     state: str | None,
     dead_letters: bool,
@@ -132,7 +129,7 @@ def command(
     if dead_letters:
         watched.dead(journal.read(where.journal, where.repo), as_json=as_json)
         return
-    receiver = _receiver(argv, post, secret_env, timeout, (secret_env, listen_secret_env))
+    receiver = handing.receiver(argv, post, secret_env, timeout, (secret_env, listen_secret_env))
     if options.is_offline() and not (once or dry_run or retry_dead):
         raise UsageError("--offline reaches no remote, so nothing new can come", "leave it out, or add --once")
     asked = Asked(where.repo, Wanted(artifacts, kinds, stages), _since(since), dead=retry_dead)
@@ -141,14 +138,18 @@ def command(
         found = find(registry, journal.read(where.journal, where.repo), set(), asked)
         watched.plan(found, receiver, as_json=as_json)
         return
-    orders = Orders(asked, receiver, Patience(retries, backoff, jobs), interval)
-    at = _door(listen, listen_secret_env)
+    if retries is None:
+        retries = _FEW if once or retry_dead else _MANY
+    at = handing.door(listen, listen_secret_env, once=once or retry_dead)
     with journal.opened(where.journal, where.repo) as cursor:
         if retry_dead and not cursor.dead():
             render.note("There are no dead letters")
             return
         gc.enable()  # unlike other commands, this one may run for months
-        watcher = _watcher(where, cursor, orders, as_json=as_json)
+        to = handing.holding(receiver, cursor.handle)
+        watcher = _watcher(
+            where, cursor, Orders(asked, to, Patience(retries, backoff, jobs), interval), as_json=as_json
+        )
         _run(watcher, at, once=once or retry_dead)
     if watcher.dead and (once or retry_dead):
         raise SystemExit(1)
@@ -168,7 +169,8 @@ def _where(repo: str, state: str | None, proof: Proof) -> _Where:
         return registry
 
     address = place.address_of(repo)
-    return _Where(Source(read), address, os.path.abspath(state) if state else place.journal_of(address))
+    # Of a symbolic link its end: a journal has one lock, and is replaced where it is.
+    return _Where(Source(read), address, os.path.realpath(state or place.journal_of(address)))
 
 
 def _since(text: str | None) -> Since | None:
@@ -188,47 +190,9 @@ def _since(text: str | None) -> Since | None:
         raise InvalidDate(f"'{text}' is no date and no event tag", hint) from error
 
 
-def _secret(variable: str | None) -> str:
-    """Return what a variable holds; empty where none is named."""
-    if variable is None:
-        return ""
-    found = os.environ.get(variable, "")
-    if not found:
-        raise UsageError(f"The variable '{variable}' is not set, or empty", f"export {variable}=...")
-    return found
-
-
-def _receiver(
-    argv: tuple[str, ...], post: str | None, secret_env: str | None, seconds: float, hidden: tuple[str | None, ...]
-) -> Receiver:
-    from gto.ci.watch import posting
-    from gto.ci.watch.running import Command
-
-    if bool(argv) == (post is not None):
-        hint = "gto watch -r REPO -- ./command, or gto watch -r REPO --post URL"
-        raise UsageError("Either a command behind `--`, or --post URL, gets the events", hint)
-    if post is not None:
-        return posting.to(post, _secret(secret_env))
-    if secret_env is not None:
-        raise UsageError("--secret-env signs webhooks", "a command needs none; or add --post URL")
-    if shutil.which(argv[0]) is None:
-        hint = "name a program on PATH, or with its path; words of a shell go through `sh -c`"
-        raise UsageError(f"There is no program '{argv[0]}'", hint)
-    return Command(argv, seconds, tuple(one for one in hidden if one))
-
-
-def _door(listen: str | None, secret_env: str | None) -> Door | None:
-    from gto.ci.watch.listening import door
-
-    if listen is None:
-        if secret_env is not None:
-            raise UsageError("--listen-secret-env is for --listen", "add --listen HOST:PORT")
-        return None
-    return door(listen, _secret(secret_env))
-
-
 def _watcher(where: _Where, cursor: Cursor, orders: Orders, *, as_json: bool) -> Watcher:
-    from gto.ci.watch.watcher import Listener, Watcher
+    from gto.ci.watch.settled import Listener
+    from gto.ci.watch.watcher import Watcher
 
     turn = Lock()
 
@@ -244,14 +208,22 @@ def _watcher(where: _Where, cursor: Cursor, orders: Orders, *, as_json: bool) ->
 
 
 def _run(watcher: Watcher, at: Door | None, *, once: bool) -> None:
+    """Have it work to its end, or until a signal comes; exit code 128 and the signal's where that left events."""
     from gto.ci.watch import listening
+    from gto.git import family
+
+    def end() -> None:
+        watcher.end()
+        family.stop()  # a remote that hangs holds nobody up
 
     with ExitStack() as stack:
-        stack.enter_context(ending.by_signals(watcher.end))
-        if at is not None and not once:
-            port = stack.enter_context(listening.listening(at, watcher.wake))
-            render.note(f"note: webhooks are taken at http://{at.host}:{port}{listening.PATH}")
+        came = stack.enter_context(ending.by_signals(end))
+        if at is not None:
+            port = stack.enter_context(listening.listening(at, watcher))
+            render.note(f"note: webhooks are taken at http://{at.name}:{port}{listening.PATH}")
         if once:
             watcher.once()
         else:
             watcher.run()
+    if watcher.is_cut:
+        raise SystemExit(128 + came[0])

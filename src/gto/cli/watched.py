@@ -12,7 +12,7 @@ from gto.core.escape import one_line
 if TYPE_CHECKING:
     from gto.ci.watch.cursor import Cursor
     from gto.ci.watch.finding import Found
-    from gto.ci.watch.watcher import Settled
+    from gto.ci.watch.settled import Settled
 
 
 def settled(one: Settled, *, as_json: bool) -> None:

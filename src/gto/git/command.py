@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from types import MappingProxyType
 from typing import IO, NamedTuple
 
 from gto.exceptions import GitError, GitMissing, WrongConfig
+from gto.git import family
 from gto.git.profile import guard
 from gto.git.refusal import explain
 
@@ -113,7 +113,6 @@ def _left(seconds: float) -> tuple[float, float]:
     return (seconds, seconds) if seconds <= left else (left, _bounds.seconds)
 
 
-_PS = ("ps", "-A", "-o", "pid=,ppid=")
 _hidden: set[str] = set()
 _USER_RE = re.compile(r"(https?://)[^/\s'\"]+@")
 _SHORTEST_SECRET = 6  # characters; shorter ones would turn words of git into stars
@@ -157,12 +156,14 @@ class Git(NamedTuple):
         try:
             out, err = process.communicate(data, timeout=left)
         except subprocess.TimeoutExpired as error:
-            _end_family(process)
+            family.end(process)
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
                     pipe.close()  # not read on: a child that is still there holds the other end
             process.wait()
             raise _late(args, seconds) from error
+        finally:
+            family.leave(process)
         return out, process.returncode, _text(err)
 
     def talk(self, args: Sequence[str], *, data: bytes = b"") -> tuple[bytes, int, str]:
@@ -191,10 +192,18 @@ class Git(NamedTuple):
             process.kill()
             answer.close()
             feeder.join()
+            family.leave(process)
         if late.is_set():
             raise _late(args, seconds)
 
     def _start(self, args: Sequence[str]) -> "subprocess.Popen[bytes]":
+        if family.is_over():
+            raise GitError(args, None, "gto is about to end")
+        process = self._start_now(args)
+        family.join(process)
+        return process
+
+    def _start_now(self, args: Sequence[str]) -> "subprocess.Popen[bytes]":
         argv = ["git", "-C", self.directory, *args]
         env = environment(self.env)
         for say in _watchers:
@@ -248,23 +257,7 @@ class Answer:
 
 def _end(process: "subprocess.Popen[bytes]", late: Event) -> None:
     late.set()
-    _end_family(process)
-
-
-def _end_family(process: "subprocess.Popen[bytes]") -> None:
-    """Kill git and its children: ssh and git-remote-https go on without it, and hold its pipes open."""
-    family = [process.pid]
-    with suppress(OSError, subprocess.SubprocessError, ValueError):
-        listed = subprocess.run(  # noqa: S603  a fixed list
-            _PS, capture_output=True, check=True, timeout=10
-        )
-        pairs = [(int(pid), int(parent)) for pid, parent in map(bytes.split, listed.stdout.splitlines())]
-        for member in family:
-            family += [pid for pid, parent in pairs if parent == member]
-    process.kill()
-    for pid in family[1:]:
-        with suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
+    family.end(process)
 
 
 def _late(args: Sequence[str], seconds: float) -> GitError:

@@ -5,15 +5,32 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from gto.exceptions import MirrorBusy
 
 _WAIT = 0.02  # seconds between two tries
 
 
+class Held(NamedTuple):
+    """A lock that this process holds."""
+
+    handle: int
+    """The descriptor of its file. A child that gets it goes on holding the lock where this process is killed."""
+    waited: bool
+    """Whether another process held it first."""
+
+
 @contextmanager
 def hold(path: str, seconds: float) -> Iterator[bool]:
     """Hold the lock on the file `path`; yields whether another process held it first. MirrorBusy after `seconds`."""
+    with take(path, seconds) as held:
+        yield held.waited
+
+
+@contextmanager
+def take(path: str, seconds: float) -> Iterator[Held]:
+    """Do as hold(), and yield what can be handed to a child."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -24,9 +41,12 @@ def hold(path: str, seconds: float) -> Iterator[bool]:
             if time.monotonic() > until:
                 raise MirrorBusy(path, seconds)
             time.sleep(_WAIT)
-        yield waited
+        try:
+            yield Held(handle, waited)
+        finally:
+            _free(handle)
     finally:
-        os.close(handle)  # which lets go of it
+        os.close(handle)
 
 
 if sys.platform == "win32":
@@ -39,6 +59,9 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _free(handle: int) -> None:
+        """Closing it lets go of it."""
+
 else:
     import fcntl
 
@@ -48,3 +71,7 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _free(handle: int) -> None:
+        """Let go of it, even where a child holds a copy of the descriptor."""
+        fcntl.flock(handle, fcntl.LOCK_UN)

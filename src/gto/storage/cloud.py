@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.exceptions import ContentMissing, ExtraMissing, RemoteUnreachable, StoreRefused
-from gto.storage import address, web
+from gto.storage import address, connection
 from gto.storage.store import CHUNK
 
 if TYPE_CHECKING:
@@ -186,9 +186,9 @@ def client(where: StoreAddress, endpoint: str) -> ClientConfig:
     """Return how connections to a cloud are made."""
     from datetime import timedelta
 
-    silence = web.silence()
+    silence = connection.silence()
     found: ClientConfig = {
-        "connect_timeout": timedelta(seconds=min(web.CONNECT, silence)),
+        "connect_timeout": timedelta(seconds=min(connection.CONNECT, silence)),
         "read_timeout": timedelta(seconds=silence),
         "timeout": timedelta(days=1),  # of a whole download; a silent one ends by the read_timeout
         "allow_http": endpoint.lower().startswith("http://"),
@@ -209,4 +209,4 @@ def retries() -> RetryConfig:
     """Return how often a cloud is asked again, before download.py does so."""
     from datetime import timedelta
 
-    return {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=web.silence())}
+    return {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=connection.silence())}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from gto.exceptions import RemoteUnreachable
-from gto.storage import address, web
+from gto.storage import address, connection, web
 from gto.storage.location import StoreAddress
 
 _PARTIAL, _PAST_THE_END = 206, 416
@@ -99,7 +99,7 @@ def _login(where: StoreAddress, user: str) -> dict[str, str]:
         case "custom" if where.options.get("custom_auth_header"):
             return {where.options["custom_auth_header"]: password}
         case "basic":
-            return {"Authorization": web.basic(name, password)} if name or password else {}
+            return {"Authorization": connection.basic(name, password)} if name or password else {}
         case other:
             hint = "`dvc get` may know it; GTO knows basic and custom"
             raise RemoteUnreachable(address.shown(where.url), f"its auth is '{other}'", hint)

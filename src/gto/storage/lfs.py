@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
 from gto.git.repo import Repo
-from gto.storage import address, web
+from gto.storage import address, connection, web
 from gto.storage.http import HttpStore
 from gto.storage.lfs_endpoint import object_key
 from gto.storage.local import LocalStore
@@ -120,7 +120,7 @@ class LfsServers:
             from urllib.parse import unquote
 
             name, _, password = map(unquote, address.split(url).user.partition(":"))
-            headers = {"Authorization": web.basic(name, password)} if password else {}
+            headers = {"Authorization": connection.basic(name, password)} if password else {}
         url = address.without_user(url)
         if self._repo is None or not one.trusted:
             return _Server(url, headers)
@@ -151,7 +151,7 @@ class LfsServers:
                 "a credential helper of git must have them: `git credential approve` stores them (git help credentials)"
             )
             raise StoreRefused(address.shown(server.url), "the Git LFS server wants credentials", hint)
-        return server._replace(headers={**server.headers, "Authorization": web.basic(*found)})
+        return server._replace(headers={**server.headers, "Authorization": connection.basic(*found)})
 
     def _by_ssh(self, one: LfsObject) -> tuple[str, dict[str, str]]:
         """Return the URL and headers that the host of the repository tells over SSH."""

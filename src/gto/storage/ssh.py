@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from gto.exceptions import ContentMissing, ExtraMissing, RemoteUnreachable, StoreRefused
-from gto.storage import address, web
+from gto.storage import address, connection
 from gto.storage.store import CHUNK
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def _arguments(options: Any, user: str, host: str, url: str) -> dict[str, Any]: 
     found: dict[str, Any] = {
         "host": host[1:].partition("]")[0] if host.startswith("[") else name,
         "known_hosts": (),  # the user's own file; sshfs would take any host
-        "connect_timeout": min(web.CONNECT, web.silence()),
-        "timeout": web.silence(),
+        "connect_timeout": min(connection.CONNECT, connection.silence()),
+        "timeout": connection.silence(),
         "keepalive_interval": 15,
         # A loop that another thread has ended is not used again.
         "skip_instance_cache": True,

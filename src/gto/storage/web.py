@@ -1,26 +1,20 @@
 """HTTP requests: connections that are kept open, time limits, redirects that carry no credentials to another host."""
 
-import os
 import re
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import local
 from typing import NamedTuple
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
-from gto.git.command import limit
 from gto.storage import address
+from gto.storage.connection import connect, make, silence, until
 from gto.storage.store import CHUNK
 from gto.version import __version__
-
-CONNECT = 15.0
-"""Seconds within which a server must take a connection."""
-SILENCE = 60.0
-"""The longest that a server may be silent, in seconds; GTO_TIMEOUT can make it shorter."""
 
 _SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "private-token", "job-token"})
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -41,6 +35,13 @@ class _Kept(dict[tuple[object, ...], HTTPConnection]):
 _threads = local()
 
 
+def _kept() -> _Kept:
+    if not hasattr(_threads, "kept"):
+        _threads.kept = _Kept()
+    kept: _Kept = _threads.kept
+    return kept
+
+
 class Request(NamedTuple):
     """What is asked of a server."""
 
@@ -56,6 +57,8 @@ class Request(NamedTuple):
     """Whether the server's certificate is checked."""
     follow: bool = True
     """Whether redirects are followed."""
+    seconds: float | None = None
+    """The longest until the answer's headers are there; with None, a server must only not be silent for too long."""
 
 
 class Answer:
@@ -68,6 +71,7 @@ class Answer:
         self.headers = response.headers
         self._response = response
         self._connection = connection
+        self._is_read = False
 
     @property
     def length(self) -> int | None:
@@ -84,6 +88,7 @@ class Answer:
                 yield chunk
             if length is not None and found < length:
                 raise RemoteUnreachable(self.url, f"the answer ended after {found} of {length} bytes", passing=True)
+            self._is_read = True
         except (OSError, HTTPException) as error:
             raise failure(self.url, error) from error
         finally:
@@ -100,8 +105,8 @@ class Answer:
 
     def close(self) -> None:
         """Let go of the answer, whether it was read or not."""
-        if not self._response.isclosed():  # what is left of it would be taken for the next answer
-            self._connection.close()
+        if not self._is_read and not self._response.isclosed():
+            self._connection.close()  # what is left of it would be taken for the next answer
         self._response.close()
 
 
@@ -148,11 +153,6 @@ def failure(url: str, error: Exception) -> RemoteUnreachable:
     return RemoteUnreachable(url, reason.strip("[]"), passing=True)
 
 
-def silence() -> float:
-    """Return how many seconds a server may be silent."""
-    return min(SILENCE, limit())
-
-
 def _moved(request: Request, url: str, status: int) -> Request:
     old, new = urlsplit(request.url), urlsplit(url)
     if new.scheme not in {"http", "https"} or (old.scheme == "https" and new.scheme != "https"):
@@ -183,98 +183,41 @@ def _send_once(request: Request) -> Answer:
     shown = address.shown(request.url)
     if url.scheme not in {"http", "https"} or not url.hostname or _CONTROL_RE.search(request.url):
         raise RemoteUnreachable(shown, "this is no URL of a web server")
-    key = (*_origin(url), request.ca, request.verify)
-    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    headers = {"User-Agent": f"gto/{__version__}", "Accept-Encoding": "identity", **request.headers}
-    if not hasattr(_threads, "kept"):
-        _threads.kept = _Kept()
-    kept: _Kept = _threads.kept
+    end = None if request.seconds is None else time.monotonic() + request.seconds
+    key = (*_origin(url), request.ca, request.verify, request.seconds)
+    kept = _kept()
     connection = kept.pop(key, None)
+    response: HTTPResponse | None = None
     try:
         if connection is not None:
-            with suppress(OSError, HTTPException):  # the server may have closed it meanwhile: then a new one is opened
-                return _ask(connection, request, path, headers, kept, key)
-            connection.close()
-        connection = _connect(url, request)
-        return _ask(connection, request, path, headers, kept, key)
+            response = _ask_again(connection, request, url, end)
+        if connection is None or response is None:
+            connection = make(url, request.ca, verify=request.verify)
+            with until(end, connection):
+                connect(connection, request.seconds or silence())
+                response = _ask(connection, request, url)
     except (OSError, HTTPException, ValueError) as error:
         if connection is not None:
             connection.close()
         raise failure(shown, error) from error
-
-
-def _ask(
-    connection: HTTPConnection,
-    request: Request,
-    path: str,
-    headers: Mapping[str, str],
-    kept: _Kept,
-    key: tuple[object, ...],
-) -> Answer:
-    through = connection.__dict__.get("proxy_headers")
-    target = path if through is None else request.url.split("#")[0]
-    connection.request(request.method, target, request.body, {**headers, **(through or {})})
-    response = connection.getresponse()
     kept[key] = connection
     return Answer(request, response, connection)
 
 
-def _connect(url: SplitResult, request: Request) -> HTTPConnection:
-    """Open a connection, through a proxy where the environment names one."""
-    host, port = url.hostname or "", url.port
-    proxy = _proxy(url)
-    connection: HTTPConnection
-    at, door = (proxy.hostname or "", proxy.port or 8080) if proxy else (host, port)
-    if url.scheme == "https":
-        connection = HTTPSConnection(at, door, timeout=CONNECT, context=_context(request.ca, request.verify))
-    else:
-        connection = HTTPConnection(at, door, timeout=CONNECT)
-    if proxy and url.scheme == "https":
-        connection.set_tunnel(host, port, _proxy_login(proxy))
-    if proxy and url.scheme == "http":
-        connection.__dict__["proxy_headers"] = _proxy_login(proxy)
-    connection.connect()
-    connection.sock.settimeout(silence())
-    connection.auto_open = 0  # once closed it stays so: http.client would open it with the other time limit
-    return connection
+def _ask_again(
+    connection: HTTPConnection, request: Request, url: SplitResult, end: float | None
+) -> HTTPResponse | None:
+    """Ask over a connection that was kept; None where the server has closed it meanwhile: a new one is opened then."""
+    with suppress(OSError, HTTPException), until(end, connection):
+        return _ask(connection, request, url)
+    connection.close()
+    return None
 
 
-def _proxy(url: SplitResult) -> SplitResult | None:
-    if not any(name.lower().endswith("_proxy") for name in os.environ):
-        return None
-    from urllib.request import getproxies, proxy_bypass
-
-    found = getproxies().get(url.scheme, "")
-    if not found or proxy_bypass(url.netloc):
-        return None
-    return urlsplit(found if "://" in found else f"http://{found}")
-
-
-def _proxy_login(proxy: SplitResult) -> dict[str, str]:
-    if not proxy.username:
-        return {}
-    from urllib.parse import unquote
-
-    return {"Proxy-Authorization": basic(unquote(proxy.username), unquote(proxy.password or ""))}
-
-
-def basic(name: str, password: str) -> str:
-    """Return the header's value with which a name and a password are sent."""
-    from base64 import b64encode
-
-    return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
-
-
-@cache
-def _context(ca: str, verify: bool) -> ssl.SSLContext:  # noqa: FBT001  private, called once
-    """Return how certificates are checked; reading the system's takes longer than a request."""
-    context = ssl.create_default_context()
-    if ca:
-        try:
-            context.load_verify_locations(cafile=ca)
-        except OSError as error:
-            raise RemoteUnreachable(ca, "this is no file of certificates", "see ssl_verify") from error
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+def _ask(connection: HTTPConnection, request: Request, url: SplitResult) -> HTTPResponse:
+    through = connection.__dict__.get("proxy_headers")
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    target = path if through is None else request.url.split("#")[0]
+    headers = {"User-Agent": f"gto/{__version__}", "Accept-Encoding": "identity", **request.headers, **(through or {})}
+    connection.request(request.method, target, request.body, headers)
+    return connection.getresponse()

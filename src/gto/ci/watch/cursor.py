@@ -1,47 +1,18 @@
 """What a watcher has handled: a journal on disk, a line an event, that a kill at any moment does not spoil."""
 
-import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import Enum
 from threading import Lock
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
+from gto.ci.watch.held import Held, Mark, parse
 from gto.exceptions import BadFile, MirrorBusy, UsageError, WatcherRuns
 from gto.git import lock
 from gto.registry import whole_file
 
 _FORM = "gto-watch 1"  # raise the number when what is kept changes its meaning
 _SLACK = 1000  # lines that say nothing new any more, beyond which the journal is written anew
-
-
-class Mark(Enum):
-    """What became of a tag."""
-
-    DONE = "done"
-    """It was delivered, or is no event to deliver."""
-    PASSED = "passed"
-    """It was there before the watcher, or no filter took it."""
-    DEAD = "dead"
-    """It could not be delivered."""
-    GONE = "gone"
-    """It is not there any more; the object is still known."""
-
-
-class Held(NamedTuple):
-    """A tag that needs nothing more, and why."""
-
-    mark: Mark
-    oid: str
-    """The tag object's id."""
-    ref: str
-    """The tag's name."""
-    tries: int = 0
-    reason: str = ""
-    """Of a dead letter, what went wrong the last time."""
-    time: int = 0
-    """Of a dead letter, when it was given up, in seconds since 1970."""
 
 
 class Cursor:
@@ -52,10 +23,14 @@ class Cursor:
         self.path = path
         self.repo = repo
         self.held: dict[tuple[str, str], Held] = {}
-        """By the tag's name and its object's id."""
+        """The tags that need nothing more, by their name and their object's id."""
+        self.tried: dict[tuple[str, str], Held] = {}
+        """The tags that are to be delivered, or were tried, and are not handled yet."""
         self.is_new = True
         """Whether nothing was ever kept."""
         self._refs: dict[str, str] = {}
+        self.handle = -1
+        """The descriptor of the lock of one that is opened: a command that gets it holds the lock until it ends."""
         self._file: BinaryIO | None = None
         self._lines = 0
         self._lock = Lock()
@@ -65,10 +40,10 @@ class Cursor:
         with self._lock:
             for one in found:
                 self._take(one)
-            if self._file is None or self._lines > 2 * len(self.held) + _SLACK:
+            if self._file is None or self._lines > 2 * len(self.held) + len(self.tried) + _SLACK:
                 self._write_anew()
             else:
-                self._file.write(b"".join(map(_line, found)))
+                self._file.write(b"".join(map(Held.line, found)))
                 self._file.flush()
                 os.fsync(self._file.fileno())
 
@@ -77,18 +52,31 @@ class Cursor:
         with self._lock:
             return dict(self._refs)
 
+    def returned(self, there: Mapping[str, str]) -> list[Held]:
+        """Return the handled tags that were gone, and are among those, object ids by name, that are there."""
+        with self._lock:
+            found = ((ref, one) for (ref, oid), one in self.held.items() if there.get(ref) == oid)
+            return [one for ref, one in found if self._refs.get(ref) != one.oid]
+
     def dead(self) -> list[Held]:
         """Return the events that could not be delivered, in the order in which they were given up."""
         with self._lock:
             return sorted((one for one in self.held.values() if one.mark is Mark.DEAD), key=lambda one: one.time)
 
     def _take(self, one: Held) -> None:
-        self.held[one.ref, one.oid] = one
+        key = one.ref, one.oid
+        before = self.held.get(key)
         self._lines += 1
-        if one.mark is not Mark.GONE:
+        if one.mark is Mark.GONE:
+            if self._refs.get(one.ref) == one.oid:
+                del self._refs[one.ref]
+        elif one.mark is not Mark.TRY:
+            self.tried.pop(key, None)
+            self.held[key] = one
             self._refs[one.ref] = one.oid
-        elif self._refs.get(one.ref) == one.oid:
-            del self._refs[one.ref]
+        elif before is None or before.mark is Mark.PASSED:  # a dead letter stays one until it is delivered
+            self.held.pop(key, None)
+            self.tried[key] = one
 
     def load(self) -> int:
         """Read the journal, if there is one, and return how many of its bytes are whole lines."""
@@ -99,10 +87,9 @@ class Cursor:
         first, *lines = whole.split(b"\n")
         self._check(first)
         self.is_new = False
-        for number, line in enumerate(lines, 2):
+        for number, text in enumerate(lines, 2):
             try:
-                mark, *rest = json.loads(line)
-                self._take(Held(Mark(mark), *rest))
+                self._take(parse(text))
             except (ValueError, TypeError) as error:
                 hint = "to begin anew, delete it; what is there by then is delivered only with --since"
                 raise BadFile(self.path, "this is no line of a watcher's journal", number, hint) from error
@@ -123,11 +110,12 @@ class Cursor:
             self._file.truncate(whole)
 
     def _write_anew(self) -> None:
-        lines = [f"{_FORM} of {self.repo}\n".encode(), *map(_line, self.held.values())]
-        whole_file.replace(self.path, b"".join(lines), 0o600)
+        gone = (one._replace(mark=Mark.GONE) for one in self.held.values() if self._refs.get(one.ref) != one.oid)
+        lines = [one.line() for one in (*self.held.values(), *self.tried.values(), *gone)]
+        whole_file.replace(self.path, b"".join([f"{_FORM} of {self.repo}\n".encode(), *lines]), 0o600)
         self.close()
         self._file = open(self.path, "ab")  # noqa: SIM115  closed by close()
-        self._lines = len(self.held)
+        self._lines = len(lines)
         self.is_new = False
 
     def close(self) -> None:
@@ -136,23 +124,27 @@ class Cursor:
             self._file.close()
 
 
-def _line(one: Held) -> bytes:
-    return json.dumps([one.mark.value, *one[1:]]).encode() + b"\n"
-
-
 def read(path: str, repo: str) -> Cursor:
     """Return what a journal holds, to be read alone; there may be none yet."""
+    _check_kind(path)
     cursor = Cursor(path, repo)
     cursor.load()
     return cursor
 
 
+def _check_kind(path: str) -> None:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise UsageError(f"'{path}' is no file", "--state names a file; it is made where there is none")
+
+
 @contextmanager
 def opened(path: str, repo: str) -> Iterator[Cursor]:
     """Open a journal to add to it, which one process can do at a time: WatcherRuns where another does."""
+    _check_kind(path)
     try:
-        with lock.hold(f"{path}.lock", 0):
+        with lock.take(f"{path}.lock", 0) as taken:
             cursor = Cursor(path, repo)
+            cursor.handle = taken.handle
             whole = cursor.load()
             if not cursor.is_new:
                 cursor.open_file(whole)
@@ -164,8 +156,3 @@ def opened(path: str, repo: str) -> Iterator[Cursor]:
         if error.path != f"{path}.lock":
             raise
         raise WatcherRuns(path) from error
-
-
-def done(tags: Iterable[tuple[str, str]], mark: Mark = Mark.DONE) -> list[Held]:
-    """Return tags, each an object id and a name, as handled."""
-    return [Held(mark, oid, ref) for oid, ref in tags]

@@ -1,26 +1,27 @@
 """What a look at a repository brings: the new events in their order, and the tags that need nothing more."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
-from gto.ci.watch.cursor import Cursor, Held, Mark, done
-from gto.ci.watch.notice import Pending
+from gto.ci.watch.changes import Tags, compare
+from gto.ci.watch.cursor import Cursor
+from gto.ci.watch.held import Held, Mark, held
+from gto.ci.watch.notice import Annotations, Pending
+from gto.ci.watch.overtaken import still_to_deliver
 from gto.ci.watch.wanted import Wanted
 from gto.core import tag
-from gto.core.event import SortKey
+from gto.core.event import Event, SortKey
 from gto.core.snapshot import Snapshot, fold
+from gto.core.succession import steps
 from gto.exceptions import BadFile, RefNotFound
 from gto.registry import annotation
 from gto.registry.registry import Registry
 
 _FEW = 8  # artifacts: so many are read one by one faster than a large registry as a whole
-_NAMED = 3  # tags that a note names
-
-Tags = Mapping[str, str]
-"""The object ids of tags, by name."""
+_FIRST: SortKey = (-1, 0, 0, "")  # before every event
 
 
 class Since(NamedTuple):
@@ -67,59 +68,87 @@ class Found(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+class _Read(NamedTuple):
+    """What tags say."""
+
+    snapshot: Snapshot
+    events: Sequence[Event] = ()
+    """In their order."""
+    notes: Sequence[str] = ()
+    """Of the tags that are none."""
+
+
 def find(registry: Registry, cursor: Cursor, waiting: set[str], asked: Asked) -> Found:
     """Return what is new in a repository; `waiting` are the keys of events that were found and not handled yet."""
-    first = asked.since.bound(registry) if asked.since is not None else (-1, 0, 0, "")
-    names = {ref: name for _, ref in registry.listing if (name := tag.find(ref)) is not None}
-    there = {ref: oid for oid, ref in registry.listing if ref in names}
-    known = cursor.names()
-    moved = {ref: oid for ref, oid in there.items() if known.get(ref, oid) != oid}
-    gone = {ref: oid for ref, oid in known.items() if ref not in there}
-    handled = [*_held(moved, Mark.DONE), *_held(gone, Mark.GONE)]
+    changes = compare(registry, cursor)
+    asked, first, said = _begin(registry, cursor, asked)
+    left = {ref: oid for ref, oid in changes.there.items() if oid not in waiting}
+    read = _read(registry, {ref: oid for ref, oid in left.items() if _is_asked(cursor, ref, oid, asked)})
+    if asked.dead:
+        letters = still_to_deliver(cursor.dead(), read.snapshot, changes.there)
+        new, handled, notes = letters.events, letters.over, [*letters.notes, *read.notes]
+    else:
+        new = [one for one in read.events if one.key >= first and asked.wanted.takes(one.tag)]
+        handled, notes = _marked(cursor, read.events, new), list(read.notes)
     if cursor.is_new:
-        handled += _held(there, Mark.PASSED)
-    left = {ref: oid for ref, oid in there.items() if ref not in moved and oid not in waiting}
-    fresh = {ref: oid for ref, oid in left.items() if _is_asked(cursor, ref, oid, asked)}
-    new, unwanted, notes = _read(registry, fresh, asked, first)
+        wanted = {one.ref for one in new}
+        handled = held({ref: oid for ref, oid in changes.there.items() if ref not in wanted}, Mark.PASSED)
+    passed = sum(map(asked.wanted.takes, changes.names.values())) - len(new) if cursor.is_new else 0
+    pending = _pending(registry, cursor, read.snapshot, new, asked.repo)
+    return Found(tuple(pending), (*changes.lines, *handled), passed, (*changes.notes, *said, *notes))
+
+
+def _begin(registry: Registry, cursor: Cursor, asked: Asked) -> tuple[Asked, SortKey, Sequence[str]]:
+    """Return what is looked for, and from which event on; where `--since` names a tag that went since, what is new."""
+    if asked.since is None:
+        return asked, _FIRST, ()
+    try:
+        return asked, asked.since.bound(registry), ()
+    except RefNotFound:
+        if cursor.is_new:
+            raise
+        note = f"'{asked.since.ref}' is not there any more, so nothing is delivered that was passed over"
+        return asked._replace(since=None), _FIRST, (note,)
+
+
+def _marked(cursor: Cursor, events: Sequence[Event], new: Sequence[Event]) -> list[Held]:
+    """Return what the journal is to know of events before any is handed on: a kill then changes nothing."""
+    refs = {one.ref for one in new}
+    waiting = {one.ref: one.oid for one in new if (one.ref, one.oid) in cursor.held}
+    others = {one.ref: one.oid for one in events if one.ref not in refs and (one.ref, one.oid) not in cursor.held}
+    return [*held(waiting, Mark.TRY), *held(others, Mark.PASSED)]
+
+
+def _pending(registry: Registry, cursor: Cursor, found: Snapshot, new: Sequence[Event], repo: str) -> Iterator[Pending]:
+    """Make events ready to be told of."""
     with suppress(BadFile):  # a broken .gto: events are delivered without annotations
-        annotation.fetch(registry, ((one.event.artifact, one.event.commit) for one in new))
-    handled += [one for one in unwanted if (one.ref, one.oid) not in cursor.held]
-    passed = sum(map(asked.wanted.takes, names.values())) - len(new) if cursor.is_new else 0
-    told = (*_note(moved, "moved: that is no event"), *_note(gone, "gone: that is no event"), *notes)
-    return Found(tuple(new), tuple(handled), passed, told)
-
-
-def _held(tags: Tags, mark: Mark) -> list[Held]:
-    return done(((oid, ref) for ref, oid in tags.items()), mark)
+        annotation.fetch(registry, ((one.artifact, one.commit) for one in new))
+    annotations = Annotations(registry)
+    told = {name: steps(found.artifacts[name]) for name in {one.artifact for one in new}}
+    for one in new:
+        yield Pending(one, told[one.artifact][one.ref], annotations, repo, cursor.tried.get((one.ref, one.oid)))
 
 
 def _is_asked(cursor: Cursor, ref: str, oid: str, asked: Asked) -> bool:
-    held = cursor.held.get((ref, oid))
+    found = cursor.held.get((ref, oid))
     if asked.dead:
-        return held is not None and held.mark is Mark.DEAD
-    if held is None:
+        return found is not None and found.mark is Mark.DEAD
+    if found is None:
         return not cursor.is_new or asked.since is not None
-    return held.mark is Mark.PASSED and asked.since is not None
+    return found.mark is Mark.PASSED and asked.since is not None
 
 
-def _read(registry: Registry, fresh: Tags, asked: Asked, first: SortKey) -> tuple[list[Pending], list[Held], list[str]]:
-    """Read tags, and return the events that are wanted, those that are not, and what is to be said of others."""
+def _read(registry: Registry, fresh: Tags) -> _Read:
+    """Read tags."""
     if not fresh:
-        return [], [], []
+        return _Read(Snapshot({}))
     found = _snapshot(registry, fresh)
-    new, unwanted, seen = [], [], set()
-    for event in sorted(chain.from_iterable(one.events for one in found.artifacts.values()), key=attrgetter("key")):
-        if fresh.get(event.ref) != event.oid:
-            continue
-        seen.add(event.ref)
-        if asked.dead or (event.key >= first and asked.wanted.takes(event.tag)):
-            new.append(Pending(event, found.artifacts[event.artifact], registry, asked.repo))
-        else:
-            unwanted.append(Held(Mark.PASSED, event.oid, event.ref))
+    events = chain.from_iterable(one.events for one in found.artifacts.values())
+    sound = sorted((one for one in events if fresh.get(one.ref) == one.oid), key=attrgetter("key"))
     reasons = {one.subject: one.reason for one in found.problems} | dict(registry.ignored)
-    others = sorted(fresh.keys() - seen)
+    others = sorted(fresh.keys() - {one.ref for one in sound})
     hidden = "it is left out: `gto verify` says why"
-    return new, unwanted, [f"'{ref}' is not delivered: {reasons.get(ref, hidden)}" for ref in others]
+    return _Read(found, sound, [f"'{ref}' is not delivered: {reasons.get(ref, hidden)}" for ref in others])
 
 
 def _snapshot(registry: Registry, fresh: Tags) -> Snapshot:
@@ -128,11 +157,3 @@ def _snapshot(registry: Registry, fresh: Tags) -> Snapshot:
     if len(names) > _FEW:
         return registry.snapshot()
     return fold(item for name in names for item in registry.items(name) if item.artifact == name)
-
-
-def _note(tags: Tags, words: str) -> list[str]:
-    if not tags:
-        return []
-    more = f" and {len(tags) - _NAMED} more" if len(tags) > _NAMED else ""
-    named = ", ".join(f"'{ref}'" for ref in sorted(tags)[:_NAMED])
-    return [f"{named}{more} {'was' if len(tags) == 1 else 'were'} {words}"]

@@ -12,6 +12,8 @@ from gto.ci.watch.outcome import Outcome, Verdict
 
 _LONGEST = 300.0  # seconds between two tries
 _ASKED = 3600.0  # seconds between two tries, where the receiver asks for so many
+_DOUBLINGS = 60  # a wait is beyond the longest long before
+_CUT = Outcome(Verdict.NEVER, "the watcher itself ended during the last try")
 
 
 class Patience(NamedTuple):
@@ -24,11 +26,12 @@ class Patience(NamedTuple):
 
     def wait(self, tries: int, after: float = 0.0) -> float:
         """Return how many seconds to wait after so many tries; at least as many as the receiver asks, up to an hour."""
-        usual = min(self.first * 2.0 ** (tries - 1), _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311  no secret
+        usual = min(self.first * 2.0 ** min(tries - 1, _DOUBLINGS), _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311  no secret
         return max(usual, min(after, _ASKED))
 
 
-Attempt = Callable[[Pending], Outcome]
+Attempt = Callable[[Pending, int], Outcome]
+"""Gets an event, and which try this is."""
 Settle = Callable[[Pending, Outcome, int], None]
 """Gets an event, how the last try ended, and how many there were; AGAIN means that there will be another."""
 
@@ -113,8 +116,13 @@ class Lanes:
 
     def _try(self, name: str) -> None:
         first = self._queues[name][0]
-        tries = self._tries.get(name, 0) + 1
-        outcome = self._attempt(first)
+        before = first.before
+        tries = self._tries.get(name, before.tries if before is not None else 0)
+        if before is not None and before.was_cut and tries > self._patience.retries:
+            outcome = _CUT  # an event that ends the watcher would do so for ever
+        else:
+            tries += 1
+            outcome = self._attempt(first, tries)
         if outcome.verdict is Verdict.AGAIN and tries > self._patience.retries:
             outcome = outcome._replace(verdict=Verdict.NEVER)
         self._settle(first, outcome, tries)

@@ -1,16 +1,16 @@
 """A small web server that takes the push webhooks of forges, as hints to look now: what they say is not read."""
 
-import ipaddress
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import BoundedSemaphore, Thread, Timer
-from typing import NamedTuple
+from typing import Protocol
 
 from gto.ci.watch import seal
-from gto.ci.watch.seal import Envelope
+from gto.ci.watch.door import Door
+from gto.ci.watch.seal import Check, Forge
 from gto.exceptions import UsageError
 from gto.version import __version__
 
@@ -20,45 +20,29 @@ PATH = "/hook"
 _HEALTH = "/health"
 _MOST_THREADS = 16
 _SILENCE = 10.0  # seconds
+_PIECE = 1 << 16  # bytes of a body that are kept at a time: before it was read, nobody knows who sends it
 _LONGEST = 30.0  # seconds for a request as a whole: one that comes a byte at a time holds a thread no longer
 
 
-class Door(NamedTuple):
-    """Where webhooks are taken, and the secret by which they are known."""
+class Host(Protocol):
+    """Whoever the webhooks are for."""
 
-    host: str
-    port: int
-    secret: str = ""
-    """Empty only on loopback: everybody there may knock."""
+    @property
+    def is_well(self) -> bool:
+        """Whether it can do its work."""
 
-
-def door(text: str, secret: str) -> Door:
-    """Read HOST:PORT; UsageError where it is none, or where everybody could knock."""
-    host, _, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  the highest port
-        raise UsageError(f"'{text}' is no address to listen on", "write it as 127.0.0.1:8080, or [::1]:8080")
-    if not secret and not _is_loopback(host):
-        hint = "--listen-secret-env VARIABLE names the variable that holds it; without one, listen on 127.0.0.1"
-        raise UsageError(f"Listening on '{host}' needs the secret of the webhook", hint)
-    seal.key_of(secret)
-    return Door(host, int(port), secret)
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
+    def wake(self) -> None:
+        """Have it look soon."""
 
 
 @contextmanager
-def listening(at: Door, knocked: Callable[[], None]) -> Iterator[int]:
-    """Take webhooks until the block ends, each that is right calls `knocked`; yields the port."""
+def listening(at: Door, host: Host) -> Iterator[int]:
+    """Take webhooks until the block ends, each that is right wakes the host; yields the port."""
     try:
-        server = _Server(at, knocked)
+        server = _Server(at, host)
     except OSError as error:
         hint = "choose another address or port"
-        raise UsageError(f"Cannot listen on {at.host}:{at.port}: {error.strerror or error}", hint) from error
+        raise UsageError(f"Cannot listen on {at.name}:{at.port}: {error.strerror or error}", hint) from error
     with server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
         thread.start()
@@ -73,28 +57,34 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, at: Door, knocked: Callable[[], None]) -> None:
+    def __init__(self, at: Door, host: Host) -> None:
         self.secret = at.secret
-        self.knocked = knocked
+        self.host = host
         self._room = BoundedSemaphore(_MOST_THREADS)
         self.address_family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
         super().__init__((at.host, at.port), _Handler)
 
     def process_request(self, request: object, client_address: object) -> None:
-        """Answer in a thread; with all of them busy the connection is closed, and the forge will try again."""
+        """Answer in a thread; with all of them busy the connection is closed: the next look finds what is new."""
         assert isinstance(request, socket.socket)  # noqa: S101  TCP
-        if self._room.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
+        if not self._room.acquire(blocking=False):
             self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # there is no thread
+            self._room.release()
+            raise
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         assert isinstance(request, socket.socket)  # noqa: S101  TCP
         timer = Timer(_LONGEST, _cut, (request,))
         timer.daemon = True
-        timer.start()
         try:
+            timer.start()
             super().process_request_thread(request, client_address)
+        except RuntimeError:  # there is no thread for the timer
+            self.shutdown_request(request)
         finally:
             timer.cancel()
             self._room.release()
@@ -115,9 +105,11 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        """Say whether the watcher lives."""
-        known = self.path.partition("?")[0] == _HEALTH
-        self._answer(HTTPStatus.OK if known else HTTPStatus.NOT_FOUND)
+        """Say whether the watcher lives, and sees the repository."""
+        if self.path.partition("?")[0] != _HEALTH:
+            self._answer(HTTPStatus.NOT_FOUND)
+        else:
+            self._answer(HTTPStatus.OK if self.server.host.is_well else HTTPStatus.SERVICE_UNAVAILABLE)
 
     def do_POST(self) -> None:
         """Take a webhook."""
@@ -130,18 +122,31 @@ class _Handler(BaseHTTPRequestHandler):
         elif len(length) > len(str(LARGEST)) or int(length) > LARGEST:
             self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
-            body = self.rfile.read(int(length))
-            if len(body) == int(length):  # else the client is gone
-                self._answer(self._judge(Envelope(self.headers, body)))
+            self._take(int(length))
 
-    def _judge(self, envelope: Envelope) -> HTTPStatus:
-        forge, secret = seal.sender(envelope), self.server.secret
-        if secret and (forge is None or not forge.is_signed(secret, envelope)):
+    def _take(self, length: int) -> None:
+        """Take a body piece by piece; where no signature came that could be right, no more than a piece."""
+        forge, secret = seal.sender(self.headers), self.server.secret
+        check = forge.begin(secret, self.headers) if forge is not None and secret else None
+        if forge is None or (secret and check is None):
+            self.rfile.read(min(length, _PIECE))
+            self._answer(HTTPStatus.UNAUTHORIZED if secret else HTTPStatus.NOT_FOUND)
+        elif self._is_whole(length, check):  # else the client is gone
+            self._answer(self._judge(forge, check))
+
+    def _is_whole(self, length: int, check: Check | None) -> bool:
+        left = length
+        while left and (piece := self.rfile.read(min(left, _PIECE))):
+            left -= len(piece)
+            if check is not None:
+                check.feed(piece)
+        return not left
+
+    def _judge(self, forge: Forge, check: Check | None) -> HTTPStatus:
+        if check is not None and not check.is_right():
             return HTTPStatus.UNAUTHORIZED
-        if forge is None:
-            return HTTPStatus.NOT_FOUND
-        if envelope.headers.get(forge.header) in forge.pushes:
-            self.server.knocked()
+        if self.headers.get(forge.header) in forge.pushes:
+            self.server.host.wake()
         return HTTPStatus.ACCEPTED
 
     def _answer(self, status: HTTPStatus) -> None:

@@ -6,22 +6,47 @@ from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
 from gto.ci import channel
-from gto.ci.report import Report, report
+from gto.ci.report import Report, report_step
+from gto.ci.watch.held import Held
 from gto.core.event import Event
-from gto.core.snapshot import ArtifactState
+from gto.core.succession import Step
 from gto.exceptions import BadFile
 from gto.registry import annotation
+from gto.registry.files import Files
 from gto.registry.registry import Registry
+
+_KEPT = 64  # files
+
+
+class Annotations:
+    """The annotations of one look's events; a file that several events share is read once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._files = Files(registry.repo)
+
+    def find(self, name: str, commit: str) -> Annotation | None:
+        """Return an artifact's annotation in a commit; one that cannot be read is as none."""
+        files = self._files
+        if len(files.kept) > _KEPT:
+            files = self._files = Files(self._registry.repo)
+        try:
+            found = annotation.read_files(files, commit, annotation.files_of(self._registry, name))
+        except BadFile:
+            return None
+        return next((one for one in found.annotations if one.name == name), None)
 
 
 class Pending(NamedTuple):
     """An event that waits to be handed on, with what is needed to tell of it."""
 
     event: Event
-    state: ArtifactState
-    registry: Registry
+    step: Step
+    annotations: Annotations
     repo: str
     """The repository's address without anything secret."""
+    before: Held | None = None
+    """The last try before this watcher began."""
 
     @property
     def key(self) -> str:
@@ -55,20 +80,14 @@ class Notice(NamedTuple):
 
 
 def tell(pending: Pending) -> Notice:
-    """Return what is told of an event; an annotation that cannot be read is as none."""
+    """Return what is told of an event."""
     event = pending.event
+    found = pending.annotations.find(event.artifact, event.commit)
     return Notice(
         key=pending.key,
-        report=report(pending.state, event, _annotation(pending), pending.repo),
+        report=report_step(event, pending.step, found, pending.repo),
         author=event.author,
         author_email=event.author_email,
         created_at=event.created_at.isoformat(),
         message=event.message,
     )
-
-
-def _annotation(pending: Pending) -> Annotation | None:
-    try:
-        return annotation.find(pending.registry, pending.event.artifact, pending.event.commit)
-    except BadFile:
-        return None

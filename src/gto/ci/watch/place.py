@@ -4,11 +4,16 @@ import os
 import re
 
 from gto.git import cache, remote
+from gto.git.repo import open_repo
 
 
 def address_of(repo: str) -> str:
-    """Return the address of a repository without anything secret; of a path, the path from the root."""
-    return remote.parse(repo).url if remote.is_url(repo) else os.path.realpath(repo)
+    """Return the address of a repository without anything secret; of a path, the top of the repository around it."""
+    if remote.is_url(repo):
+        return remote.parse(repo).url
+    found = open_repo(repo)
+    common = os.path.realpath(found.common_dir)
+    return found.top or (os.path.dirname(common) if os.path.basename(common) == ".git" else common)
 
 
 def journal_of(address: str) -> str:

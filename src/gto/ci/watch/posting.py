@@ -1,5 +1,6 @@
 """An event handed on as a webhook: JSON in a POST, signed where there is a secret."""
 
+import re
 import time
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -11,7 +12,10 @@ from gto.ci.watch.outcome import DONE, Outcome, Verdict
 from gto.exceptions import RemoteUnreachable, UsageError
 from gto.storage import address, web
 
-_PASSING = frozenset({408, 425, 429})
+_FINAL = frozenset({400, 410, 413, 422})  # the receiver read it, and will not have it
+SECONDS = 60.0
+"""The longest that a receiver may take to answer, unless somebody says otherwise."""
+_BLANK_RE = re.compile(r"[\x00-\x20\x7f]")
 _DIGITS = 9  # of a number of seconds: more than any that is waited for
 
 
@@ -21,13 +25,15 @@ class Webhook(NamedTuple):
     url: str
     secret: str = ""
     """Empty for webhooks that are not signed."""
+    seconds: float = SECONDS
+    """The longest that the receiver may take to answer."""
 
     def __str__(self) -> str:
         """Say where, without what may be secret."""
         return f"POST {address.shown(self.url)}"
 
     def deliver(self, notice: Notice) -> Outcome:
-        """Post it once. A status of 200 to 299 is success; of the others 408, 425, 429 and 500 on may pass."""
+        """Post it once. A status of 200 to 299 is success; 400, 410, 413 and 422 will not pass."""
         body = notice.body()
         signed = seal.sign(self.secret, notice.key, int(time.time()), body) if self.secret else {}
         headers = {
@@ -37,7 +43,7 @@ class Webhook(NamedTuple):
             **signed,
         }
         try:
-            answer = web.send(web.Request(self.url, "POST", headers, body, follow=False))
+            answer = web.send(web.Request(self.url, "POST", headers, body, follow=False, seconds=self.seconds))
         except RemoteUnreachable as error:
             return Outcome(Verdict.AGAIN, error.reason)
         answer.close()
@@ -47,10 +53,11 @@ class Webhook(NamedTuple):
 def _judge(status: int, after: float) -> Outcome:
     if 200 <= status < 300:  # noqa: PLR2004  what says yes
         return DONE
-    if status in _PASSING or status >= 500:  # noqa: PLR2004  the server's own trouble
-        return Outcome(Verdict.AGAIN, f"the receiver answered with status {status}", after)
-    more = ", and redirects are not followed" if status < 400 else ""  # noqa: PLR2004  moved
-    return Outcome(Verdict.NEVER, f"the receiver answered with status {status}{more}")
+    if status in _FINAL:
+        return Outcome(Verdict.NEVER, f"the receiver answered with status {status}")
+    # A way in answers with 404, 401 or a redirect too, while what is behind it is made anew.
+    more = ", and redirects are not followed" if 300 <= status < 400 else ""  # noqa: PLR2004  moved
+    return Outcome(Verdict.AGAIN, f"the receiver answered with status {status}{more}", after)
 
 
 def _seconds(text: str) -> float:
@@ -63,13 +70,22 @@ def _seconds(text: str) -> float:
         return 0.0
 
 
-def to(url: str, secret: str = "") -> Webhook:
+def to(url: str, secret: str = "", seconds: float = SECONDS) -> Webhook:
     """Return the receiver at a URL; UsageError where no webhook can go there."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not _is_web(url):
         raise UsageError(f"'{address.shown(url)}' is no URL of a web server", "write it as https://host/path")
-    if "@" in parts.netloc:
+    if "@" in urlsplit(url).netloc:
         hint = "leave it out: arguments are for all users of a machine to see; --secret-env signs what is posted"
         raise UsageError("The URL carries a name or a password", hint)
     seal.key_of(secret)
-    return Webhook(url, secret)
+    return Webhook(url, secret, seconds)
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and not _BLANK_RE.search(url)
+        )
+    except ValueError:  # brackets without an address, a port that is none
+        return False

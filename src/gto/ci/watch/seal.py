@@ -4,7 +4,7 @@ import base64
 import binascii
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.message import Message
 from typing import NamedTuple
 
@@ -15,23 +15,40 @@ TOLERANCE = 300
 _PREFIX = "whsec_"
 
 
-class Envelope(NamedTuple):
-    """What is signed, and the headers that it came with."""
+_SHORTEST = 16  # bytes of such a key; the empty one would be everybody's
 
-    headers: Message
-    body: bytes
+
+class Check(NamedTuple):
+    """A signature that came with a request, to be judged once all of the body was fed in."""
+
+    code: hmac.HMAC
+    sent: Sequence[str]
+    """What the header says; one that is right is enough."""
+    write: Callable[[bytes], str]
+    """Writes a digest as it must stand in the header."""
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece of the body."""
+        self.code.update(piece)
+
+    def is_right(self) -> bool:
+        """Tell whether somebody signed who knows the secret."""
+        right = self.write(self.code.digest())
+        return any([_same(one, right) for one in self.sent])  # noqa: C419  all of them, in the same time
 
 
 def key_of(secret: str) -> bytes:
     """Return the key of a secret: behind `whsec_` it is written in base64."""
     if not secret.startswith(_PREFIX):
         return secret.encode("utf-8", "surrogateescape")
+    hint = "see `openssl rand -base64 32`"
     try:
-        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
     except binascii.Error as error:
-        raise UsageError(
-            "A secret that begins with 'whsec_' goes on in base64", "see `openssl rand -base64 32`"
-        ) from error
+        raise UsageError("A secret that begins with 'whsec_' goes on in base64", hint) from error
+    if len(key) < _SHORTEST:
+        raise UsageError(f"A secret that begins with 'whsec_' holds at least {_SHORTEST} bytes in base64", hint)
+    return key
 
 
 def sign(secret: str, ident: str, second: int, body: bytes) -> dict[str, str]:
@@ -39,13 +56,16 @@ def sign(secret: str, ident: str, second: int, body: bytes) -> dict[str, str]:
     return {
         "webhook-id": ident,
         "webhook-timestamp": str(second),
-        "webhook-signature": f"v1,{_standard(secret, ident, str(second), body)}",
+        "webhook-signature": _standard(hmac.digest(key_of(secret), _head(ident, str(second)) + body, "sha256")),
     }
 
 
-def _standard(secret: str, ident: str, second: str, body: bytes) -> str:
-    text = f"{ident}.{second}.".encode("utf-8", "surrogateescape") + body
-    return base64.b64encode(hmac.digest(key_of(secret), text, "sha256")).decode()
+def _head(ident: str, second: str) -> bytes:
+    return f"{ident}.{second}.".encode("utf-8", "surrogateescape")
+
+
+def _standard(digest: bytes) -> str:
+    return f"v1,{base64.b64encode(digest).decode()}"
 
 
 def _same(sent: str, right: str) -> bool:
@@ -53,30 +73,35 @@ def _same(sent: str, right: str) -> bool:
     return hmac.compare_digest(sent.encode("latin-1", "replace"), right.encode("utf-8", "surrogateescape"))
 
 
-def _is_standard(secret: str, envelope: Envelope) -> bool:
-    headers = envelope.headers
+Begin = Callable[[str, Message], Check | None]
+"""Gets a secret, and the headers of a request; None where they hold no signature that could be right."""
+
+
+def _of_standard(secret: str, headers: Message) -> Check | None:
     ident, second = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not (second.isascii() and second.isdecimal()) or len(second) > len("9999999999"):
-        return False
+        return None
     if abs(time.time() - int(second)) > TOLERANCE:
-        return False
-    right = f"v1,{_standard(secret, ident, second, envelope.body)}"
-    return any([_same(one, right) for one in headers.get("webhook-signature", "").split(" ")])  # noqa: C419  all of them, in the same time
+        return None
+    code = hmac.new(key_of(secret), _head(ident, second), "sha256")
+    return Check(code, headers.get("webhook-signature", "").split(" "), _standard)
 
 
-def _is_hex(header: str, prefix: str = "") -> Callable[[str, Envelope], bool]:
-    def check(secret: str, envelope: Envelope) -> bool:
-        right = prefix + hmac.digest(secret.encode("utf-8", "surrogateescape"), envelope.body, "sha256").hex()
-        return _same(envelope.headers.get(header, ""), right)
+def _of_hex(header: str, prefix: str = "") -> Begin:
+    def begin(secret: str, headers: Message) -> Check | None:
+        sent = headers.get(header, "")
+        code = hmac.new(secret.encode("utf-8", "surrogateescape"), digestmod="sha256")
+        return Check(code, (sent,), lambda digest: prefix + digest.hex()) if sent else None
 
-    return check
+    return begin
 
 
-def _is_gitlab(secret: str, envelope: Envelope) -> bool:
+def _of_gitlab(secret: str, headers: Message) -> Check | None:
     """The newer kind signs; the older sends the secret itself, and does not count where a signature came."""
-    if "webhook-signature" in envelope.headers:
-        return _is_standard(secret, envelope)
-    return _same(envelope.headers.get("X-Gitlab-Token", ""), secret)
+    if "webhook-signature" in headers:
+        return _of_standard(secret, headers)
+    sent = headers.get("X-Gitlab-Token", "")
+    return Check(hmac.new(b"", digestmod="sha256"), (sent,), lambda _digest: secret) if sent else None
 
 
 class Forge(NamedTuple):
@@ -87,23 +112,24 @@ class Forge(NamedTuple):
     """The header that names what happened."""
     pushes: frozenset[str]
     """What it says there where refs came."""
-    is_signed: Callable[[str, Envelope], bool]
+    begin: Begin
+    """Begins to check its signature."""
 
 
-_AS_GITHUB = _is_hex("X-Hub-Signature-256", "sha256=")
+_AS_GITHUB = _of_hex("X-Hub-Signature-256", "sha256=")
 _PUSHES = frozenset({"push", "create", "delete"})
 # Forgejo sends the headers of Gitea and GitHub too, and Gitea those of GitHub: the first that is there counts.
 _FORGES = (
-    Forge("Forgejo", "X-Forgejo-Event", _PUSHES, _is_hex("X-Forgejo-Signature")),
-    Forge("Gitea", "X-Gitea-Event", _PUSHES, _is_hex("X-Gitea-Signature")),
+    Forge("Forgejo", "X-Forgejo-Event", _PUSHES, _of_hex("X-Forgejo-Signature")),
+    Forge("Gitea", "X-Gitea-Event", _PUSHES, _of_hex("X-Gitea-Signature")),
     Forge("GitHub", "X-GitHub-Event", _PUSHES, _AS_GITHUB),
-    Forge("GitLab", "X-Gitlab-Event", frozenset({"Push Hook", "Tag Push Hook"}), _is_gitlab),
+    Forge("GitLab", "X-Gitlab-Event", frozenset({"Push Hook", "Tag Push Hook"}), _of_gitlab),
     Forge(
-        "Bitbucket", "X-Event-Key", frozenset({"repo:push", "repo:refs_changed"}), _is_hex("X-Hub-Signature", "sha256=")
+        "Bitbucket", "X-Event-Key", frozenset({"repo:push", "repo:refs_changed"}), _of_hex("X-Hub-Signature", "sha256=")
     ),
 )
 
 
-def sender(envelope: Envelope) -> Forge | None:
+def sender(headers: Message) -> Forge | None:
     """Return the forge that a request says that it comes from; None where it is none that is known."""
-    return next((forge for forge in _FORGES if forge.header in envelope.headers), None)
+    return next((forge for forge in _FORGES if forge.header in headers), None)

@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 from gto.exceptions import RemoteFailed
 from gto.git import tags
+from gto.git.command import within
 from gto.git.mirror import Mirror
 from gto.registry.registry import Registry
+
+_SECONDS = 60.0  # for the listing alone: a remote that hangs is noted, and asked again
 
 
 class Source:
@@ -44,7 +47,8 @@ def _list_remote(mirror: Mirror) -> bytes | None:
     if not os.path.isdir(mirror.directory):  # `gto cache clear`, or another process made room
         return None
     args = ["ls-remote", "--quiet", "--refs", "--tags", "--", "origin"]
-    out, status, err = mirror.online.ask(args)
+    with within(_SECONDS):
+        out, status, err = mirror.online.ask(args)
     if status != 0:
         raise RemoteFailed(mirror.remote.url, args, status, err)
     return out.replace(b"\t", b" ")

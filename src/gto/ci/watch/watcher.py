@@ -1,20 +1,24 @@
 """A watcher at work: it looks, hands on what is new, keeps what became of it, and waits."""
 
-import random
 import time
-from collections.abc import Callable
-from threading import Event as Signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
-from gto.ci.watch.cursor import Cursor, Held, Mark
+from gto.ci.watch.cursor import Cursor
 from gto.ci.watch.finding import Asked, Found, find
+from gto.ci.watch.held import Held, Mark
 from gto.ci.watch.lanes import Lanes, Patience
 from gto.ci.watch.notice import Notice, Pending, tell
 from gto.ci.watch.outcome import Outcome, Verdict
+from gto.ci.watch.pace import Pace
+from gto.ci.watch.settled import Listener, Settled
 from gto.ci.watch.source import Source
-from gto.exceptions import GTOException, NoRepo, RefNotFound, UsageError
+from gto.exceptions import GTOException, NoRepo, RefNotFound, TagsReplaced, UsageError
 
-_EVENLY = 0.2  # of the interval, by which a wait may be longer or shorter: many watchers do not ask all at once
+_FAILED = 2  # looks, after which it is not well
+_FINAL = (UsageError, NoRepo, RefNotFound, TagsReplaced)  # to wait does not help
+_MARKS = {Verdict.DONE: Mark.DONE, Verdict.AGAIN: Mark.TRY, Verdict.NEVER: Mark.DEAD}
 
 
 class Receiver(Protocol):
@@ -22,34 +26,6 @@ class Receiver(Protocol):
 
     def deliver(self, notice: Notice) -> Outcome:
         """Hand an event on, once."""
-
-
-class Settled(NamedTuple):
-    """How the last try to hand an event on ended."""
-
-    pending: Pending
-    outcome: Outcome
-    tries: int
-
-    def as_dict(self) -> dict[str, object]:
-        """Return what is published of it."""
-        event = self.pending.event
-        return {
-            "result": self.outcome.verdict.value,
-            "event": event.kind.noun,
-            "name": event.artifact,
-            "ref": f"refs/tags/{event.ref}",
-            "key": self.pending.key,
-            "tries": self.tries,
-            "reason": self.outcome.reason,
-        }
-
-
-class Listener(NamedTuple):
-    """Who is told what happens; by several threads at once."""
-
-    settled: Callable[[Settled], None]
-    note: Callable[[str], None]
 
 
 class Orders(NamedTuple):
@@ -72,37 +48,48 @@ class Watcher:
         self._asked = orders.asked
         self._listener = listener
         self._lanes = Lanes(self._attempt, self._settle, orders.patience)
-        self._wake = Signal()
-        self._ended = False
+        self._pace = Pace(orders.interval)
+        self._failed = 0
         self._said: set[str] = set()
         self.dead: list[Held] = []
         """The events that were given up."""
+        self.is_cut = False
+        """Whether somebody ended it before all of once() was done."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether one of the last two looks saw the repository."""
+        return self._failed < _FAILED
 
     def wake(self) -> None:
-        """Have it look now."""
-        self._wake.set()
+        """Have it look soon."""
+        self._pace.knock()
 
     def end(self) -> None:
         """Have it end after what is being handed on."""
-        self._ended = True
+        self._pace.end()
         self._lanes.close()
-        self._wake.set()
 
     def once(self) -> None:
         """Look once, and hand on what is new."""
         try:
             self._look()
             self._lanes.drain()
+        except GTOException:
+            if not self._pace.is_over:  # else git was ended too
+                raise
+            self.is_cut = True
         finally:
             self._finish()
+        self.is_cut = self.is_cut or (self._pace.is_over and bool(self._lanes.keys()))
 
     def run(self) -> None:
         """Look again and again until somebody ends it; what fails is tried again at the next look."""
         try:
-            while not self._ended:
+            while not self._pace.is_over:
+                self._pace.begin()
                 self._look_or_say_why_not()
-                self._wake.wait(self._orders.interval * random.uniform(1 - _EVENLY, 1 + _EVENLY))  # noqa: S311  no secret
-                self._wake.clear()
+                self._pace.wait()
                 self._lanes.check()
         finally:
             self._finish()
@@ -114,11 +101,15 @@ class Watcher:
     def _look_or_say_why_not(self) -> None:
         try:
             self._look()
-        except (UsageError, NoRepo, RefNotFound):  # to wait does not help
-            raise
         except GTOException as error:
+            if self._pace.is_over:  # and git was ended too
+                return
+            if isinstance(error, _FINAL):
+                raise
+            self._failed += 1
             self._say(f"{error.message}; it is tried again")
         else:
+            self._failed = 0
             self._said = {one for one in self._said if not one.endswith("; it is tried again")}
 
     def _look(self) -> None:
@@ -145,7 +136,9 @@ class Watcher:
             self._said.add(text)
             self._listener.note(text)
 
-    def _attempt(self, pending: Pending) -> Outcome:
+    def _attempt(self, pending: Pending, tries: int) -> Outcome:
+        """Try once; what cannot be written down, because the disk is full, is not begun."""
+        self._keep(Held(Mark.TRY, pending.key, pending.event.ref, tries))
         try:
             notice = tell(pending)
         except GTOException as error:
@@ -154,14 +147,25 @@ class Watcher:
 
     def _settle(self, pending: Pending, outcome: Outcome, tries: int) -> None:
         """Keep what became of an event before anything else is done."""
-        event = pending.event
-        try:
-            if outcome.verdict is Verdict.DONE:
-                self._cursor.add(Held(Mark.DONE, event.oid, event.ref))
-            elif outcome.verdict is Verdict.NEVER:
-                self.dead.append(Held(Mark.DEAD, event.oid, event.ref, tries, outcome.reason, int(time.time())))
-                self._cursor.add(self.dead[-1])
+        one = Held(_MARKS[outcome.verdict], pending.key, pending.event.ref)
+        if outcome.verdict is not Verdict.DONE:
+            one = one._replace(tries=tries, reason=outcome.reason)
+        if outcome.verdict is Verdict.NEVER:
+            one = one._replace(time=int(time.time()))
+            self.dead.append(one)
+        self._keep(one)
+        with self._waking():
             self._listener.settled(Settled(pending, outcome, tries))
+
+    def _keep(self, one: Held) -> None:
+        with self._waking():
+            self._cursor.add(one)
+
+    @contextmanager
+    def _waking(self) -> Iterator[None]:
+        """Have the watcher end at once with what goes wrong, such as a full disk, and not at the next look."""
+        try:
+            yield
         except BaseException:
-            self._wake.set()  # the disk is full, say: the watcher ends with that
+            self._pace.knock()
             raise

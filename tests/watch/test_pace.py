@@ -1,0 +1,90 @@
+"""When a watcher looks next, and how it says that it cannot."""
+
+from __future__ import annotations
+
+import time
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from gto.ci.watch import cursor as journal
+from gto.ci.watch import pace
+from gto.ci.watch.finding import Asked
+from gto.ci.watch.pace import Pace
+from gto.ci.watch.settled import Listener
+from gto.ci.watch.source import Source
+from gto.ci.watch.watcher import Orders, Watcher
+from gto.exceptions import GTOException
+from gto.registry.registry import Registry
+from tests.watch.watching import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from gto.ci.watch.notice import Notice
+    from gto.ci.watch.outcome import Outcome
+    from tests.repo import Repo
+
+
+def waited(one: Pace) -> float:
+    start = time.monotonic()
+    one.wait()
+    return time.monotonic() - start
+
+
+def test_a_knock_soon_after_a_look_waits_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_LEAST", 0.3)
+    one = Pace(3600)
+    one.begin()
+    for _ in range(100):
+        one.knock()
+    assert 0.2 < waited(one) < 60
+    one.knock()  # the look before began long ago
+    assert waited(one) < 0.2
+
+
+def test_no_look_waits_for_longer_than_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_LEAST", 3600.0)
+    one = Pace(0.01)
+    one.begin()
+    one.knock()
+    assert waited(one) < 60
+
+
+def test_the_end_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_LEAST", 3600.0)
+    one = Pace(3600)
+    one.begin()
+    assert not one.is_over
+    one.end()
+    assert waited(one) < 60
+    assert one.is_over
+
+
+class Nobody:
+    def deliver(self, notice: Notice) -> Outcome:
+        raise AssertionError(notice)
+
+
+def test_a_watcher_is_not_well_after_two_looks_that_failed(repo: Repo, tmp_path: Path) -> None:
+    seen: list[bool] = []
+    broken = True
+
+    def read() -> Registry:
+        seen.append(watcher.is_well)
+        if broken:
+            raise GTOException("away")
+        return Registry.open(str(repo.path))
+
+    with journal.opened(str(tmp_path / "journal"), str(repo.path)) as cursor:
+        orders = Orders(Asked(str(repo.path)), Nobody(), interval=0.001)
+        watcher = Watcher(Source(read), cursor, orders, Listener(lambda _one: None, lambda _text: None))
+        thread = Thread(target=watcher.run)
+        thread.start()
+        until(lambda: len(seen) > 3)
+        broken = False
+        until(lambda: watcher.is_well)
+        watcher.end()
+        thread.join()
+    assert seen[:4] == [True, True, False, False]
