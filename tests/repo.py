@@ -54,7 +54,8 @@ class Repo:
             path = self.path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-            self.git("add", "--force", "--", name)
+        if files:
+            self.git("add", "--force", "--", *files)
         self.git("commit", "--quiet", "--allow-empty", f"--message={message}", **self.dated(date))
         return self.git("rev-parse", "HEAD")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from gto.git.repo import GitObject
 from gto.storage import address
 from gto.storage.target import check_paths
 from tests.factories import body, oid
+from tests.growth import check_growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     Read = Callable[[str], object]
 
 SIZES = (12_500, 50_000, 200_000)
-"""Each four times the one before: what is linear takes four times as long, what is quadratic sixteen times."""
-FLOOR = 0.02
-"""Seconds below which nothing is measured."""
+"""Each four times the one before."""
 HEAD, TAIL = body("m@v1.0.0").split(b"Ada Lovelace <ada@example.com>")
 LISTED = f"{oid(1)} tag 3 refs/tags/m@v1.0.0\n"
 BEGIN = "-----BEGIN SSH SIGNATURE-----\n"
@@ -37,14 +35,7 @@ BEGIN = "-----BEGIN SSH SIGNATURE-----\n"
 
 def check(read: Read, unit: str, start: str = "", end: str = "") -> None:
     """Read longer and longer texts: the start, then the unit over and over, then the end."""
-    before = FLOOR
-    for size in SIZES:
-        text = start + unit * (size // len(unit)) + end
-        began = time.process_time()
-        read(text)
-        spent = time.process_time() - began
-        assert spent < 8 * before, f"{size} characters took {spent:.3f} s, a quarter of them {before:.3f} s"
-        before = max(FLOOR, spent)
+    check_growth(read, (start + unit * (size // len(unit)) + end for size in SIZES))
 
 
 def matching(pattern: re.Pattern[str]) -> Read:
