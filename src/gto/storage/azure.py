@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gto.exceptions import RemoteUnreachable
-from gto.storage import address, cloud
+from gto.storage import address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ def azure_config(where: StoreAddress) -> AzureConfig:
         raise RemoteUnreachable(address.shown(where.url), f"no storage account is called '{name}'", hint)
     if endpoint := text.get("BlobEndpoint") or _endpoint(text, name):
         found["endpoint"] = endpoint
-    if cloud.is_anonymous(where):
+    if where.is_anonymous:
         found["skip_signature"] = True
         return found
     if key := where.options.get("account_key") or text.get("AccountKey") or options.get("account_key"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gto.exceptions import ContentMissing, ExtraMissing, RemoteUnreachable, StoreRefused
 from gto.storage import address, connection
-from gto.storage.store import CHUNK
+from gto.storage.location import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,12 +174,7 @@ def open_cloud(where: StoreAddress) -> CloudStore:
                 )
     except (BaseError, ValueError) as error:
         raise RemoteUnreachable(url, reason_of(error), "see the remote's settings: `dvc config --list`") from error
-    return CloudStore(store, url, path.strip("/"), where.trusted and not is_anonymous(where))
-
-
-def is_anonymous(where: StoreAddress) -> bool:
-    """Tell whether no credentials are to be sent."""
-    return not where.trusted or address.is_true(where.options.get("allow_anonymous_login"))
+    return CloudStore(store, url, path.strip("/"), where.trusted and not where.is_anonymous)
 
 
 def client(where: StoreAddress, endpoint: str) -> ClientConfig:

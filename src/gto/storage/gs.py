@@ -5,8 +5,6 @@ from __future__ import annotations
 from os.path import expanduser
 from typing import TYPE_CHECKING
 
-from gto.storage import cloud
-
 if TYPE_CHECKING:
     from obstore.store import GCSConfig
 
@@ -18,7 +16,7 @@ def gs_config(where: StoreAddress) -> GCSConfig:
     found: GCSConfig = {}
     if endpoint := where.options.get("endpointurl"):
         found["base_url"] = endpoint
-    if cloud.is_anonymous(where):
+    if where.is_anonymous:
         found["skip_signature"] = True
     elif path := where.options.get("credentialpath"):
         found["application_credentials"] = expanduser(path)

@@ -7,8 +7,7 @@ from typing import IO, NamedTuple
 
 from gto.exceptions import ContentMissing, RemoteUnreachable
 from gto.storage import address
-from gto.storage.location import StoreAddress
-from gto.storage.store import CHUNK
+from gto.storage.location import CHUNK, StoreAddress
 
 
 class LocalStore(NamedTuple):

@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from gto.storage.address import is_true
+
 if TYPE_CHECKING:
     from gto.git.repo import Repo
+
+CHUNK = 1 << 20
+"""Bytes that are read at a time."""
 
 Algorithm = Literal["md5", "md5-dos2unix", "sha256", "git"]
 """`md5-dos2unix` is DVC's of before 3.0, which left carriage returns of text files out; `git` is a blob's object id."""
@@ -38,6 +43,11 @@ class StoreAddress(NamedTuple):
     """Whether the user's own configuration names it: only then credentials are sent there (decision 13)."""
     allow_local: bool = False
     """Whether a path of this machine is read although nobody of this machine named it: `--allow-local` says so."""
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether no credentials are to be sent."""
+        return not self.trusted or is_true(self.options.get("allow_anonymous_login"))
 
 
 class StoreObject(NamedTuple):

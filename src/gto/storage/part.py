@@ -152,8 +152,6 @@ def _hold(path: str) -> int | None:
 
 def sweep(directory: str, prefix: str) -> None:
     """Remove what other downloads of the same target left behind, of files that no process holds."""
-    from gto.storage.staging import drop
-
     with suppress(OSError):
         for name in os.listdir(directory or "."):
             if name.startswith(prefix) and name.endswith(SUFFIX):
@@ -164,3 +162,17 @@ def sweep(directory: str, prefix: str) -> None:
                     with suppress(OSError):
                         os.unlink(path)
                     os.close(handle)
+
+
+def drop(path: str) -> None:
+    """Remove a directory that no process holds, as far as that can be."""
+    import fcntl
+    import shutil
+
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path, ignore_errors=True)
+        finally:
+            os.close(handle)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.exceptions import RemoteUnreachable
-from gto.storage import address, cloud, web
+from gto.storage import address, web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ def s3_config(where: StoreAddress, bucket: str) -> Found:
         endpoint = re.sub(r"^https://", "http://", endpoint) if endpoint else "http://s3.amazonaws.com"
     if endpoint:
         config["endpoint"] = endpoint
-    if cloud.is_anonymous(where):
+    if where.is_anonymous:
         # What is in the environment does not count; half of it would be an error of obstore.
         config["skip_signature"] = True
         config |= {"access_key_id": "", "secret_access_key": "", "session_token": ""}

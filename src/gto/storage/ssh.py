@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from gto.exceptions import ContentMissing, ExtraMissing, RemoteUnreachable, StoreRefused
 from gto.storage import address, connection
-from gto.storage.store import CHUNK
+from gto.storage.location import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

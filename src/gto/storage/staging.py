@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from gto.storage.location import Content
-from gto.storage.part import SUFFIX, WORTH_KEEPING, prefix_of, short, unwritable
+from gto.storage.part import SUFFIX, WORTH_KEEPING, drop, prefix_of, short, unwritable
 from gto.storage.target import check_parents, make_directory, sync_directory
 
 
@@ -90,20 +90,6 @@ def _hold(path: str) -> int | None:
         pass
     os.close(handle)
     return None
-
-
-def drop(path: str) -> None:
-    """Remove a directory that no process holds, as far as that can be."""
-    import fcntl
-    import shutil
-
-    with suppress(OSError):
-        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path, ignore_errors=True)
-        finally:
-            os.close(handle)
 
 
 def _holds_much(path: str) -> bool:

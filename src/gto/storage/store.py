@@ -7,9 +7,6 @@ from gto.exceptions import RemoteUnreachable
 from gto.storage import address
 from gto.storage.location import StoreAddress
 
-CHUNK = 1 << 20
-"""Bytes that are read at a time."""
-
 
 class Store(Protocol):
     """Objects by key; a key is below the store's URL, and empty for the URL itself.

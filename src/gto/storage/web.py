@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
 from gto.storage import address
 from gto.storage.connection import connect, make, silence, until
-from gto.storage.store import CHUNK
+from gto.storage.location import CHUNK
 from gto.version import __version__
 
 _SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "private-token", "job-token"})
