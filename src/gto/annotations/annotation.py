@@ -53,3 +53,7 @@ class Reading(NamedTuple):
 
     annotations: tuple[Annotation, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    def find(self, name: str) -> Annotation | None:
+        """Return the annotation of an artifact; None where there is none."""
+        return next((one for one in self.annotations if one.name == name), None)

@@ -38,8 +38,7 @@ def inquire(registry: Registry, trigger: Trigger, *, offline: bool = False) -> A
     in the place of the one that started the job, or has one that was deleted since. RemoteFailed where the remote does
     not answer: a version or the one before it could be lacking. With `offline` the tags of this clone count.
     """
-    repo = trigger.repo or address(registry)
-    silent = Report(ref=trigger.ref, repo=repo)
+    silent = Report(ref=trigger.ref, repo=trigger.repo)
     name = tag.find(trigger.tag or "")
     if trigger.tag is None:
         started = f"'{trigger.ref}', which is no tag" if trigger.ref else "nothing that is known here"
@@ -58,7 +57,7 @@ def inquire(registry: Registry, trigger: Trigger, *, offline: bool = False) -> A
         reason = f"is no event: {reasons[0]}" if reasons else f"is not there, or not any more{_near(state, name)}"
         return Answer(silent, notes=(f"tag '{trigger.tag}' {reason}",))
     said, more = _annotation(registry, event, offline=offline)
-    return Answer(report(state, event, said, repo), event, (*_doubts(state, event, trigger), *more))
+    return Answer(report(state, event, said, trigger.repo), event, (*_doubts(state, event, trigger), *more))
 
 
 def _doubts(state: ArtifactState, event: Event, trigger: Trigger) -> Iterator[str]:
@@ -116,7 +115,7 @@ def _annotation(registry: Registry, event: Event, *, offline: bool) -> tuple[Ann
         found = annotation.read_files(Files(registry.repo), event.commit, annotation.files_of(registry, event.artifact))
     except BadFile as error:
         return None, (f"the annotation is left out: {error.message}",)
-    said = next((one for one in found.annotations if one.name == event.artifact), None)
+    said = found.find(event.artifact)
     # Another artifact's annotation may be wrong: that is not this job's business.
     problems = [one for one in found.problems if said is None or one.artifact == event.artifact]
     return said, [f"the annotation is left out: {one.subject}: {one.reason}" for one in problems]

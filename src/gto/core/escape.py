@@ -48,8 +48,13 @@ def cut(table: Table) -> Table:
 
 def markdown(table: Table) -> str:
     """Return a table in Markdown, long cells cut."""
+    return whole_markdown(cut(table))
+
+
+def whole_markdown(table: Table) -> str:
+    """Return a table in Markdown; what people wrote stands in code spans, where it is only text."""
     head = [" | ".join(table.columns), "|".join([" --- "] * len(table.columns))]
-    rows = [" | ".join(code(cell) for cell in row) for row in cut(table).rows]
+    rows = [" | ".join(code(cell) for cell in row) for row in table.rows]
     return "\n".join([f"| {head[0]} |", f"|{head[1]}|", *(f"| {row} |" for row in rows)])
 
 

@@ -137,7 +137,7 @@ def _annotation(registry: Registry, opened: Opened, files: Files) -> Annotation 
     for problem in found.problems:
         if problem.artifact in {"", name}:
             opened.checkout.set_aside(problem.code, problem.subject, problem.reason, problem.hint)
-    return next((one for one in found.annotations if one.name == name), None)
+    return found.find(name)
 
 
 def plot_names(project: Project) -> tuple[str, ...]:

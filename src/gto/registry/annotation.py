@@ -68,7 +68,7 @@ def find(registry: Registry, name: str, commit: str | None, *, work_tree: bool =
     if where is None and not work_tree:
         return None
     found = read_files(Files(registry.repo), where, files_of(registry, name))
-    return next((one for one in found.annotations if one.name == name), None)
+    return found.find(name)
 
 
 def places_in_tables(registry: Registry, known: Iterable[str]) -> list[str]:
@@ -155,7 +155,7 @@ def in_index(registry: Registry, name: str, found: GitObject | None) -> Annotati
     from gto.annotations.artifacts_yaml import read_artifacts_yaml
 
     reading = read_artifacts_yaml(found.body, registry.config.index_file)
-    return next((one for one in reading.annotations if one.name == name), None)
+    return reading.find(name)
 
 
 def of_each(registry: Registry, commits: Mapping[str, str | None]) -> dict[str, Annotation]:
@@ -171,7 +171,7 @@ def of_each(registry: Registry, commits: Mapping[str, str | None]) -> dict[str, 
         for where in (head, commit):
             for path in files_of(registry, name):
                 reading = readings.get((where, path), Reading()) if where else Reading()
-                one = next((one for one in reading.annotations if one.name == name), None)
+                one = reading.find(name)
                 if one is not None:
                     found.setdefault(name, one)
     return found

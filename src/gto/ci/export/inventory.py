@@ -95,7 +95,7 @@ def _annotations(registry: Registry, states: Iterable[ArtifactState]) -> dict[st
     found: dict[str, dict[str, Annotation]] = {}
     for name, commit in wanted:
         for path in paths[name]:
-            one = next((one for one in read_once(files, commit, path, readings).annotations if one.name == name), None)
+            one = read_once(files, commit, path, readings).find(name)
             if one is not None:
                 found.setdefault(name, {}).setdefault(commit, one)
     return found

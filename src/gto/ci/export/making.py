@@ -138,7 +138,7 @@ class Makings:
         for artifact in filter(names.is_artifact, self._artifacts[commit]):
             for path in annotation.files_of(self._registry, artifact):
                 reading = read_once(files, commit, path, readings)
-                said = next((one for one in reading.annotations if one.name == artifact), None)
+                said = reading.find(artifact)
                 if said is not None:
                     yield artifact, _Said(said.description, said.path)
                     break

@@ -27,12 +27,8 @@ def table(inventory: Inventory) -> Table:
 
 
 def markdown(found: Table) -> str:
-    """Return the table in Markdown; what people wrote stands in code spans, where it is only text."""
-    if not found.rows:
-        return "There is no artifact."
-    rule = "|".join([" --- "] * len(found.columns))
-    rows = (" | ".join(map(escape.code, row)) for row in found.rows)
-    return "\n".join([f"| {' | '.join(found.columns)} |", f"|{rule}|", *(f"| {row} |" for row in rows)])
+    """Return the table in Markdown, or that there is no artifact."""
+    return escape.whole_markdown(found) if found.rows else "There is no artifact."
 
 
 def keep(text: str, data: bytes, path: str) -> Kept:

@@ -34,7 +34,7 @@ class Annotations:
             found = annotation.read_files(files, commit, annotation.files_of(self._registry, name))
         except BadFile:
             return None
-        return next((one for one in found.annotations if one.name == name), None)
+        return found.find(name)
 
 
 class Pending(NamedTuple):

@@ -13,8 +13,6 @@ from gto.exceptions import UsageError
 TOLERANCE = 300
 """Seconds that the time of a signature may differ from the time here."""
 _PREFIX = "whsec_"
-
-
 _SHORTEST = 16  # bytes of such a key; the empty one would be everybody's
 
 
