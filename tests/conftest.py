@@ -63,7 +63,8 @@ def must_run(reason: object) -> str:
 
 @pytest.fixture(autouse=True, scope="session")
 def forking() -> Iterator[None]:
-    """The process from which gto is forked ends with the session."""
+    """The process from which gto is forked ends with the session; of all that tests start, it alone is measured."""
+    forks.measure_here_alone()
     yield
     forks.stop()
 

@@ -49,16 +49,17 @@ class AnnotatedTarget(NamedTuple):
     """The path that the annotation names."""
 
 
-def pick_version(state: ArtifactState, wanted: Selector) -> VersionRow:
+def pick_version(state: ArtifactState, wanted: Selector, *, is_annotated: bool = False) -> VersionRow:
     """Return the version that a selector names; a name alone is its latest.
 
     What was deregistered is no version, and a deprecated artifact has none. A stage can hold a commit without a
-    registration. ArtifactNotFound, EmptyStage or VersionNotFound says what is missing.
+    registration. ArtifactNotFound, EmptyStage or VersionNotFound says what is missing; an artifact without an event that
+    is annotated is there, and has no version yet.
     """
     name = state.name
-    if state.newest is None:
+    if state.newest is None and not is_annotated:
         raise ArtifactNotFound(name)
-    if not state.is_active:
+    if state.newest is not None and not state.is_active:
         hint = f"`gto show {name} -d` lists its versions, and --rev takes the commit of one; an assignment revives it"
         raise VersionNotFound(f"'{name}' is deprecated", hint)
     pick = Selector(name, Pick.LATEST) if wanted.pick is Pick.ALL else wanted
@@ -70,20 +71,16 @@ def pick_version(state: ArtifactState, wanted: Selector) -> VersionRow:
         raise EmptyStage(name, pick.value)
     if pick.pick is Pick.VERSION:
         raise VersionNotFound(f"'{name}' has no version '{pick.value}'", f"`gto show {name}` lists its versions")
-    raise _none_registered(name, "yet" if not any(one.is_registered for one in state.versions) else "any more")
-
-
-def _none_registered(name: str, when: str) -> VersionNotFound:
+    when = "any more" if any(one.is_registered for one in state.versions) else "yet"
     hint = f"`gto register {name}` registers one; --rev HEAD takes what is annotated there"
-    return VersionNotFound(f"'{name}' has no version {when}", hint)
+    raise VersionNotFound(f"'{name}' has no version {when}", hint)
 
 
 def find_version(registry: Registry, wanted: Selector) -> VersionRow:
     """Return the version that a selector names, as pick_version() does."""
     state = registry.artifact(wanted.name)
-    if state.newest is None and names.is_artifact(wanted.name) and annotation.find(registry, wanted.name, None):
-        raise _none_registered(wanted.name, "yet")
-    return pick_version(state, wanted)
+    is_new = state.newest is None and names.is_artifact(wanted.name)
+    return pick_version(state, wanted, is_annotated=is_new and annotation.find(registry, wanted.name, None) is not None)
 
 
 def find_target(registry: Registry, text: str, name: str | None = None) -> Target:
