@@ -53,8 +53,8 @@ def pick_version(state: ArtifactState, wanted: Selector, *, is_annotated: bool =
     """Return the version that a selector names; a name alone is its latest.
 
     What was deregistered is no version, and a deprecated artifact has none. A stage can hold a commit without a
-    registration. ArtifactNotFound, EmptyStage or VersionNotFound says what is missing; an artifact without an event that
-    is annotated is there, and has no version yet.
+    registration. ArtifactNotFound, EmptyStage or VersionNotFound says what is missing; an artifact that is annotated
+    and has no event has no version yet.
     """
     name = state.name
     if state.newest is None and not is_annotated:
