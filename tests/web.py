@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from tests.loopback import running
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator, Mapping
 
 
@@ -44,6 +45,7 @@ class Web:
     """A running server; `files` are its bytes by path, `rules` answer instead, each as often as it says."""
 
     port: int = 0
+    scheme: str = "http"
     files: dict[str, bytes] = field(default_factory=dict)
     ranges: bool = True
     asked: list[Asked] = field(default_factory=list)
@@ -53,7 +55,7 @@ class Web:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def rule(self, path: str, act: Callable[[Asked, Reply], Reply | None], times: int = 1 << 30) -> None:
         """Have requests of a path answered by `act`, which gets the usual reply too."""
@@ -93,9 +95,18 @@ class Web:
         return Reply(206, body[start:], {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"})
 
 
+def _encrypted(listener: ThreadingHTTPServer, tls: ssl.SSLContext | None) -> str:
+    """Have a server speak TLS, where that is wanted, and return the scheme of its URLs."""
+    if tls is None:
+        return "http"
+    # Each connection greets in its own thread: a client that goes away then stops no other.
+    listener.socket = tls.wrap_socket(listener.socket, server_side=True, do_handshake_on_connect=False)
+    return "https"
+
+
 @contextmanager
-def serve_web() -> Iterator[Web]:
-    """Serve until the block ends."""
+def serve_web(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
+    """Serve until the block ends; with `tls`, encrypted."""
     web = Web()
 
     class Handler(BaseHTTPRequestHandler):
@@ -141,5 +152,6 @@ def serve_web() -> Iterator[Web]:
 
     listener = Listener(("127.0.0.1", 0), Handler)
     web.port = listener.server_port
+    web.scheme = _encrypted(listener, tls)
     with running(listener, web.stopped):
         yield web

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -414,6 +415,13 @@ def test_a_pointer_is_its_file(pointed: Repo) -> None:
     assert (pointed.path / "all-of-it/m.bin").read_text() == "a large file\n"
     listed = json.loads(done(pointed.gto("ls", "all", "--rev", "HEAD", "--json")))["files"]
     assert [(file["size"], file["hash"].partition(":")[0]) for file in listed] == [(13, "sha256"), (1400, "git")]
+
+
+def test_files_of_git_lfs_are_listed_where_no_server_is_known_and_none_is_here(pointed: Repo) -> None:
+    pointed.git("remote", "remove", "origin")
+    shutil.rmtree(pointed.path / ".git/lfs")
+    (listed,) = json.loads(done(pointed.gto("ls", "m", "--rev", "HEAD", "--json")))["files"]
+    assert listed["size"] == 13
 
 
 def test_a_repository_that_uses_git_lfs_may_have_other_files_too(pointed: Repo) -> None:

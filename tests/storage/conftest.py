@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import stores
+from tests.certificates import make_company
 from tests.web import serve_web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.certificates import Company
     from tests.web import Web
 
 
@@ -50,11 +52,17 @@ def web() -> Iterator[Web]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """Certificates that no system trusts by itself."""
+    return make_company(tmp_path_factory.mktemp("company"))
+
+
 @pytest.fixture(autouse=True)
 def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """No cloud's variables from outside."""
     import os
 
     for name in list(os.environ):
-        if name.startswith(("AWS_", "AZURE_", "GOOGLE_")):
+        if name.startswith(("AWS_", "AZURE_", "GOOGLE_", "REQUESTS_")):
             monkeypatch.delenv(name)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import stat
+import subprocess
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -14,15 +16,18 @@ import pytest
 from gto.exceptions import ChecksumMismatch, ContentMissing, GTOException, RemoteUnreachable, StoreRefused
 from gto.git.repo import open_repo
 from gto.storage.download import download
+from gto.storage.lfs import LfsServers
 from gto.storage.lfs_endpoint import Endpoint, find_endpoint, lfs_sources, object_key
 from gto.storage.lfs_pointer import Pointer, parse_pointer
-from gto.storage.location import Content, Digest, LfsObject
-from tests.web import Reply
+from gto.storage.location import Content, Digest, LfsObject, Source
+from gto.storage.transport import Transport, git_transport
+from tests.web import Reply, serve_web
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gto.git.repo import Repo as Opened
+    from tests.certificates import Company
     from tests.repo import Repo
     from tests.web import Asked, Web
 
@@ -32,7 +37,7 @@ VERSION = "version https://git-lfs.github.com/spec/v1\n"
 POINTER = f"{VERSION}oid sha256:{OID}\nsize {len(DATA)}\n"
 
 
-def content(*sources: LfsObject, path: str = "") -> Content:
+def content(*sources: Source, path: str = "") -> Content:
     return Content(path, len(DATA), Digest("sha256", OID), sources)
 
 
@@ -48,34 +53,71 @@ def bring(one: LfsObject, target: Path, repo: Opened | None = None) -> bytes:
 # --- pointers
 
 
-def test_a_pointer_is_read() -> None:
-    assert parse_pointer(POINTER.encode()) == Pointer(OID, len(DATA))
-    extended = f"{VERSION}ext-0-crypt sha256:{OID}\noid sha256:{OID}\nsize 1\n"
-    assert parse_pointer(extended.encode()) == Pointer(OID, 1, has_extension=True)
+POINTERS = {
+    "as git-lfs writes it": POINTER,
+    "lines of Windows": POINTER.replace("\n", "\r\n"),
+    "no newline at the end": POINTER.removesuffix("\n"),
+    "empty lines": POINTER.replace("\n", "\n\n"),
+    "blanks around it": f"\u3000\u00a0\f\n {POINTER} \v\u2003",
+    "version of hawser": POINTER.replace("https://git-lfs.github.com", "https://hawser.github.com"),
+    "version of git-media": POINTER.replace("https://git-lfs.github.com/spec/v1", "http://git-media.io/v/2"),
+    "a size with zeros": POINTER.replace("size ", "size 00"),
+    "a size with a plus": POINTER.replace("size ", "size +"),
+    "an extension": POINTER.replace("oid", f"ext-0-crypt sha256:{OID}\noid"),
+    "extensions anywhere before the size": f"ext-1-b.c sha256:{OID}\n"
+    + POINTER.replace("size", f"ext-0-a sha256:{OID}\next-0-a sha256:{OID}\nsize"),
+    # None of them is one.
+    "only blanks": "\n \n",
+    "text": "a file\n",
+    "carriage returns": POINTER.replace("\n", "\r"),
+    "another algorithm": POINTER.replace("sha256:", "md5:"),
+    "too short a hash": POINTER.replace(OID, OID[:-1]),
+    "too long a hash": POINTER.replace(OID, f"{OID}0"),
+    "a hash in capitals": POINTER.replace(OID, OID.upper()),
+    "a hash of other letters": POINTER.replace(OID, "z" * 64),
+    "another version": POINTER.replace("spec/v1", "spec/v2"),
+    "a blank behind the version": POINTER.replace("spec/v1", "spec/v1 "),
+    "a size twice": POINTER + "size 1\n",
+    "something behind": POINTER + "x y\n",
+    "an extension behind the size": f"{POINTER}ext-0-a sha256:{OID}\n",
+    "extensions of one priority": POINTER.replace("oid", f"ext-0-a sha256:{OID}\next-0-b sha256:{OID}\noid"),
+    "an extension without a hash": POINTER.replace("oid", "ext-0-a x\noid"),
+    "an extension of another name": POINTER.replace("oid", f"extra-0-a sha256:{OID}\noid"),
+    "a negative size": POINTER.replace("size ", "size -"),
+    "a size of other letters": POINTER.replace("size ", "size 1_"),
+    "a size of Arabic digits": POINTER.replace("size ", "size \u0661"),
+    "too large a size": POINTER.replace("size ", "size 9223372036854775808"),
+    "the keys in another order": f"{VERSION}size 1\noid sha256:{OID}\n",
+    "no size": f"{VERSION}oid sha256:{OID}\n",
+    "a line of a blank": POINTER.replace("oid", " \noid"),
+    "a tabulator": POINTER.replace("oid", "\toid"),
+    "a mark of the byte order": f"\ufeff{POINTER}",
+    "another separator of lines": POINTER.replace("\n", "\u2028\n", 1),
+    "a control character behind": f"{POINTER}\x1c",
+}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "a file\n",
-        POINTER.removesuffix("\n"),
-        POINTER + "\n",
-        POINTER.replace("\n", "\r\n"),
-        POINTER.replace("sha256:", "md5:"),
-        POINTER.replace(OID, OID[:-1]),
-        POINTER.replace(OID, OID.upper()),
-        POINTER.replace("spec/v1", "spec/v2"),
-        POINTER + "size 1\n",
-        POINTER.replace("size ", "size 0"),
-        POINTER.replace("size ", "size -"),
-        f"{VERSION}size 1\noid sha256:{OID}\n",
-        f"{VERSION}oid sha256:{OID}\n",
-        f"{VERSION}a {'x' * 1024}\noid sha256:{OID}\nsize 1\n",
-    ],
-)
-def test_what_only_looks_like_a_pointer_is_none(text: str) -> None:
-    assert parse_pointer(text.encode()) is None
+def test_a_pointer_says_what_it_stands_for() -> None:
+    plain = Pointer(OID, len(DATA))
+    for name, text in POINTERS.items():
+        if name == "only blanks":
+            break
+        assert parse_pointer(text.encode()) == plain._replace(has_extension="extension" in name), name
+    assert parse_pointer(b"") is None
+    assert parse_pointer(f"{POINTER}{' ' * 1024}".encode()) is None
+
+
+def test_what_git_lfs_takes_for_a_pointer_is_one_and_nothing_else() -> None:
+    if shutil.which("git-lfs") is None:
+        pytest.skip("git-lfs is missing: on Debian, apt-get install git-lfs")
+
+    def takes(text: str) -> bool:
+        argv = ["git", "lfs", "pointer", "--check", "--stdin"]
+        return subprocess.run(argv, input=text.encode(), capture_output=True, check=False).returncode == 0
+
+    told = {name: takes(text) for name, text in POINTERS.items()}
+    assert {name: parse_pointer(text.encode()) is not None for name, text in POINTERS.items()} == told
+    assert set(told.values()) == {True, False}
 
 
 # --- where the server is
@@ -120,9 +162,36 @@ def test_settings_name_another_server_in_the_order_of_git_lfs(repo: Repo) -> Non
     assert find_endpoint(opened, "HEAD").url == "https://three.example/models.git/info/lfs"
 
 
-def test_without_a_remote_nobody_knows_the_server(repo: Repo) -> None:
-    with pytest.raises(RemoteUnreachable, match="nothing says where"):
-        find_endpoint(open_repo(str(repo.path)), "HEAD")
+def test_the_remote_is_the_one_that_the_branch_follows(repo: Repo) -> None:
+    for name in ("fork", "upstream"):
+        repo.git("remote", "add", name, f"https://example.com/{name}")
+    opened = open_repo(str(repo.path))
+    assert find_endpoint(opened, "HEAD").url == ""
+    repo.git("config", "remote.lfsdefault", "fork")
+    repo.git("config", "branch.other.remote", "nowhere")
+    assert find_endpoint(opened, "HEAD").url == "https://example.com/fork.git/info/lfs"
+    branch = repo.git("symbolic-ref", "--short", "HEAD").strip()
+    repo.git("config", f"branch.{branch}.remote", ".")
+    assert find_endpoint(opened, "HEAD").url == "https://example.com/fork.git/info/lfs"
+    repo.git("config", f"branch.{branch}.remote", "upstream")
+    assert find_endpoint(opened, "HEAD").url == "https://example.com/upstream.git/info/lfs"
+    repo.git("checkout", "--quiet", "--detach")
+    assert find_endpoint(opened, "HEAD").url == "https://example.com/fork.git/info/lfs"
+
+
+def test_where_nothing_names_a_server_only_what_is_not_here_wants_one(repo: Repo, tmp_path: Path) -> None:
+    opened = open_repo(str(repo.path))
+    endpoint = find_endpoint(opened, "HEAD")
+    assert endpoint == Endpoint("", trusted=False)
+    one = content(*lfs_sources(opened, endpoint, Pointer(OID, len(DATA))))
+    with pytest.raises(RemoteUnreachable, match="nothing says where") as caught:
+        download([one], str(tmp_path / "it"), is_directory=False, repo=opened)
+    assert "lfs.url" in caught.value.hint
+    place = repo.path / ".git/lfs/objects" / object_key(OID)
+    place.parent.mkdir(parents=True)
+    place.write_bytes(DATA)
+    download([one], str(tmp_path / "it"), is_directory=False, repo=opened)
+    assert (tmp_path / "it").read_bytes() == DATA
 
 
 def test_what_git_lfs_fetched_here_comes_first_and_no_server_is_asked(repo: Repo, web: Web, tmp_path: Path) -> None:
@@ -247,6 +316,62 @@ def test_without_credentials_the_way_to_store_them_is_named(web: Web, repo: Repo
     with pytest.raises(StoreRefused, match="wants credentials") as caught:
         bring(at(f"{web.url}/lfs"), tmp_path / "it", open_repo(str(repo.path)))
     assert "credential helper" in caught.value.hint
+
+
+def test_who_may_not_read_is_told_what_git_lfs_wants(web: Web, tmp_path: Path) -> None:
+    web.rule("/lfs/objects/batch", lambda _asked, _reply: Reply(403), 1)
+    answer(web)
+    web.rule("/objects/it", lambda _asked, _reply: Reply(403))
+    for _ in ("the server", "the place that it names"):
+        with pytest.raises(StoreRefused, match="403") as caught:
+            bring(at(f"{web.url}/lfs"), tmp_path / "it")
+        assert "git credential" in caught.value.hint
+        assert "dvc" not in caught.value.hint
+
+
+def test_git_s_proxy_is_used_for_a_server_and_for_where_the_bytes_are(
+    web: Web, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    repo.git("config", "http.http://lfs.example.proxy", web.url)
+    repo.git("config", "http.http://bytes.example/.proxy", f"127.0.0.1:{web.port}")
+    action = {"href": "http://bytes.example/it"}
+    told = json.dumps({"objects": [{"oid": OID, "size": len(DATA), "actions": {"download": action}}]}).encode()
+    web.rule("http://lfs.example/x/objects/batch", lambda _asked, _reply: Reply(200, told))
+    web.files["http://bytes.example/it"] = DATA
+    for trusted in (True, False):
+        one = at("http://lfs.example/x", trusted=trusted)
+        assert bring(one, tmp_path / str(trusted), open_repo(str(repo.path))) == DATA
+
+
+def test_git_s_certificates_are_shown_to_a_trusted_server_only(repo: Repo, company: Company, tmp_path: Path) -> None:
+    opened = open_repo(str(repo.path))
+    with serve_web(company.context(ask_client=True)) as web:
+        answer(web)
+        one = at(f"{web.url}/lfs")
+        with pytest.raises(RemoteUnreachable, match="certificate is not trusted"):
+            bring(one, tmp_path / "no", opened)
+        repo.git("config", f"http.{web.url}/.sslCAInfo", str(company.ca))
+        repo.git("config", f"http.{web.url}/.sslCert", str(company.client))
+        with pytest.raises(RemoteUnreachable, match="no certificate with its key"):
+            bring(one, tmp_path / "no", opened)
+        repo.git("config", f"http.{web.url}/.sslKey", str(company.client_key))
+        assert bring(one, tmp_path / "it", opened) == DATA
+        asked = len(web.asked)
+        stranger = one._replace(trusted=False)
+        with pytest.raises(RemoteUnreachable):
+            list(LfsServers(opened).read(stranger, 0))
+        assert len(web.asked) == asked
+
+
+def test_git_s_variables_count_before_its_settings() -> None:
+    settings = [("http.sslcainfo", "~/ca"), ("http.sslcapath", "/ca.d"), ("http.sslverify", "no"), ("http.proxy", "")]
+    found = git_transport(settings, {"GIT_SSL_CAPATH": "/other", "GIT_SSL_CERT": "/cert"})
+    assert found == Transport(ca=os.path.expanduser("~/ca"), ca_directory="/other", certificate="/cert", verify=False)
+    assert git_transport([], {"GIT_SSL_NO_VERIFY": ""}) == Transport(verify=False)
+    assert git_transport([], {}) == Transport()
 
 
 def test_wrong_bytes_of_a_server_are_refused(web: Web, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import urllib.request
 from typing import TYPE_CHECKING
@@ -12,13 +13,14 @@ from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, Stor
 from gto.storage.location import StoreAddress
 from gto.storage.store import open_store
 from tests import stores
-from tests.web import Reply
+from tests.web import Reply, serve_web
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from gto.storage.store import Store
+    from tests.certificates import Company
     from tests.stores import S3, Azure, Ssh
     from tests.web import Asked, Web
 
@@ -265,9 +267,21 @@ def test_a_proxy_of_the_environment_is_used(site: Web, monkeypatch: pytest.Monke
         ("azure://models", {}, "names the storage account"),
         ("azure://models", {"connection_string": "nonsense"}, "connection string"),
         ("azure://models", {"account_name": "evil.example/?", "account_key": "a2V5"}, "no storage account is called"),
-        ("s3://models", {"region": "evil.example/#", "access_key_id": "a"}, "no region is called"),
+        (
+            "s3://models",
+            {"region": "evil.example/#", "access_key_id": "a", "secret_access_key": "b"},
+            "no region is called",
+        ),
         ("s3://models", {"profile": "nobody"}, "no AWS profile 'nobody'"),
         ("s3://models", {"endpointurl": "http://127.0.0.1:9"}, ""),
+        ("s3://models", {"access_key_id": "a"}, "no secret"),
+        ("s3://models", {"endpointurl": "minio:9000"}, "'minio:9000' is no URL"),
+        ("s3://models", {"endpointurl": "http://minio:port"}, "is no URL"),
+        ("s3://models", {"endpointurl": "http://mi nio"}, "is no URL"),
+        ("s3://models", {"endpointurl": "http://"}, "is no URL"),
+        ("gs://models", {"endpointurl": "minio:9000"}, "is no URL"),
+        ("azure://models", {"connection_string": "AccountName=ada;BlobEndpoint=minio:9000"}, "is no URL"),
+        ("s3://models", {"ssl_verify": "/nothing"}, "the file of certificates"),
     ],
 )
 def test_what_cannot_be_reached_says_why(url: str, options: dict[str, str], words: str) -> None:
@@ -369,6 +383,67 @@ def test_a_profile_that_leads_elsewhere_needs_boto3(tmp_path: Path) -> None:
     assert "secret-of-ada" not in error.message + str(error.__cause__)[:0]
 
 
+def test_a_panic_of_a_library_is_told_as_an_error_of_the_store() -> None:
+    from obstore.store import S3Store
+
+    from gto.storage.cloud import CloudStore
+
+    config = S3Store(
+        "models", config={"endpoint": "minio:9000", "region": "x", "access_key_id": "a", "secret_access_key": "s"}
+    )
+    store = CloudStore(config, "s3://models", "", may_sign=True)
+    refused(lambda: store.stat("key"), RemoteUnreachable, "s3://models/key", "obstore failed")
+
+
+DATED = {"ETag": '"x"', "Last-Modified": "Fri, 02 Jan 2026 03:04:05 GMT"}
+"""What clouds say of each object."""
+
+
+def test_a_certificate_of_a_company_counts_wherever_botocore_looks_for_it(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve_web(company.context()) as site:
+        site.rule("/models/key", lambda _asked, _reply: Reply(200, b"it", DATED))
+        options = {"endpointurl": site.url, "access_key_id": "a", "secret_access_key": "s"}
+        error = refused(
+            lambda: read(open_it("s3://models", options), "key"), RemoteUnreachable, "certificate", "Unknown"
+        )
+        assert "AWS_CA_BUNDLE" in error.hint
+        assert not error.passing  # type: ignore[attr-defined]
+        bundle = tmp_path / "bundle.pem"
+        bundle.write_text(company.client.read_text() + company.ca.read_text())
+        assert read(open_it("s3://models", {**options, "ssl_verify": str(bundle)}), "key") == b"it"
+        assert read(open_it("s3://models", {**options, "ssl_verify": "false"}), "key") == b"it"
+        for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+            monkeypatch.setenv(name, str(bundle))
+            assert read(open_it("s3://models", options), "key") == b"it"
+            refused(lambda: read(open_it("s3://models", {**options, "ssl_verify": "true"}), "key"), RemoteUnreachable)
+            monkeypatch.delenv(name)
+        (tmp_path / "config").write_text(f"[default]\nca_bundle = {bundle}\n")
+        assert read(open_it("s3://models", {**options, "configpath": str(tmp_path / "config")}), "key") == b"it"
+
+
+def test_a_store_that_wants_another_region_is_quoted(web: Web) -> None:
+    text = b"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>"
+    web.rule("/models/key", lambda _asked, _reply: Reply(400, text))
+    options = {"endpointurl": web.url, "access_key_id": "a", "secret_access_key": "s"}
+    error = refused(lambda: read(open_it("s3://models", options), "key"), RemoteUnreachable, "the region 'eu-west-3'")
+    assert "region eu-west-3" in error.hint
+
+
+def test_what_the_environment_says_of_aws_does_not_reach_a_stranger_s_bucket(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gto.storage.s3 import s3_config
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", web.url)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    where = StoreAddress("s3://models", {"region": "eu-west-3", "profile": "other"})
+    assert s3_config(where, "models").endpoint == "https://s3.eu-west-3.amazonaws.com"
+    of_china = StoreAddress("s3://models", {"region": "cn-north-1", "use_ssl": "false"})
+    assert s3_config(of_china, "models").endpoint == "http://s3.cn-north-1.amazonaws.com.cn"
+
+
 def test_the_region_of_a_bucket_is_asked_for(web: Web) -> None:
     from gto.storage.s3 import region_of
 
@@ -412,23 +487,37 @@ def test_a_connection_string_says_where_azure_is() -> None:
     from gto.storage.azure import azure_config
 
     def config(text: str, **options: str) -> dict[str, object]:
-        found = azure_config(StoreAddress("azure://models", {"connection_string": text, **options}, trusted=True))
-        return dict(found)
+        where = StoreAddress("azure://models", {"connection_string": text, **options}, trusted=True)
+        found, provider = azure_config(where)
+        return {**found, **(provider() if provider else {})}
 
     of_china = "DefaultEndpointsProtocol=https;AccountName=ada;AccountKey=a2V5==;EndpointSuffix=core.chinacloudapi.cn"
     assert config(of_china) == {
         "account_name": "ada",
         "endpoint": "https://ada.blob.core.chinacloudapi.cn",
-        "account_key": "a2V5==",
+        "access_key": "a2V5==",
+        "expires_at": None,
     }
-    assert config("AccountName=ada;SharedAccessSignature=?sv=1&sig=2")["sas_key"] == "sv=1&sig=2"
+    assert config("AccountName=ada;SharedAccessSignature=?sv=1&sig=2")["sas_token"] == "sv=1&sig=2"  # noqa: S105  no secret
     assert str(config("UseDevelopmentStorage=true")["endpoint"]).startswith("http://127.0.0.1:10000/")
     assert config("AccountName=ada", tenant_id="t", client_id="c", client_secret="s") == {  # noqa: S106  no secret
         "account_name": "ada",
+        "endpoint": "https://ada.blob.core.windows.net",
         "tenant_id": "t",
         "client_id": "c",
         "client_secret": "s",
     }
+
+
+def test_what_an_azure_remote_says_counts_before_the_environment(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    web.rule("/ada/models/key", lambda _asked, _reply: Reply(200, b"it", DATED))
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "a2V5")
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", f"BlobEndpoint={web.url}/ada;AccountName=ada;AccountKey=a2V5")
+    at = {"connection_string": f"BlobEndpoint={web.url}/ada;AccountName=ada"}
+    for options, is_signed in (({**at, "sas_token": "sv=1&sig=2"}, True), (at, False), ({}, False)):
+        assert read(open_it("azure://models", options), "key") == b"it"
+        assert ("sig=2" in web.asked[-1].path) is is_signed
+        assert ("Authorization" in web.asked[-1].headers) is not is_signed
 
 
 # --- Google Cloud Storage
@@ -449,6 +538,54 @@ def test_google_cloud_storage_is_a_store_by_its_xml_interface(web: Web) -> None:
         assert store.sign("a.bin", 60) is None
         refused(lambda store=store: read(store, "nope"), ContentMissing)  # type: ignore[misc]
     assert not any("Authorization" in one.headers for one in web.asked)
+
+
+@pytest.mark.parametrize("source", ["file", "url"])
+def test_google_takes_the_token_of_another_provider(
+    source: str, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def guarded(asked: Asked, _reply: Reply) -> Reply:
+        allowed = asked.headers.get("Authorization") == (
+            "Bearer federated" if source == "file" else "Bearer of-account"
+        )
+        return Reply(200, b"it", DATED) if allowed else Reply(403)
+
+    def exchange(asked: Asked, _reply: Reply) -> Reply:
+        is_right = b"subject_token=oidc&" in asked.body and b"grant-type%3Atoken-exchange" in asked.body
+        return Reply(200 if is_right else 400, b'{"access_token": "federated", "expires_in": 3600}')
+
+    def impersonate(asked: Asked, _reply: Reply) -> Reply:
+        is_right = asked.headers.get("Authorization") == "Bearer federated"
+        answer = b'{"accessToken": "of-account", "expireTime": "2030-01-01T00:00:00Z"}'
+        return Reply(200 if is_right else 403, answer)
+
+    web.rule("/models/key", guarded)
+    web.rule("/token", exchange)
+    web.rule("/impersonate", impersonate)
+    web.files["/oidc"] = b'{"value": "oidc"}'
+    told: dict[str, object] = {
+        "type": "external_account",
+        "audience": "x",
+        "subject_token_type": "jwt",
+        "token_url": f"{web.url}/token",
+    }
+    (tmp_path / "oidc").write_text("oidc\n")
+    if source == "file":
+        told |= {"credential_source": {"file": str(tmp_path / "oidc")}}
+    else:
+        form = {"type": "json", "subject_token_field_name": "value"}
+        told |= {
+            "credential_source": {"url": f"{web.url}/oidc", "headers": {"Authorization": "bearer x"}, "format": form}
+        }
+        told |= {"service_account_impersonation_url": f"{web.url}/impersonate"}
+    (tmp_path / "key.json").write_text(json.dumps(told))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
+    assert read(open_it("gs://models", {"endpointurl": web.url}), "key") == b"it"
+    refused(lambda: read(open_it("gs://models", {"endpointurl": web.url}, trusted=False), "key"), StoreRefused)
+    told |= {"credential_source": {"executable": {"command": "x"}}}
+    (tmp_path / "other.json").write_text(json.dumps(told))
+    other = {"endpointurl": web.url, "credentialpath": str(tmp_path / "other.json")}
+    refused(lambda: read(open_it("gs://models", other), "key"), StoreRefused, "from a program")
 
 
 def test_credentials_of_google_that_are_no_credentials_are_named(tmp_path: Path) -> None:

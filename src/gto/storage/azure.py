@@ -10,11 +10,13 @@ from gto.exceptions import RemoteUnreachable
 from gto.storage import address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from obstore.store import AzureConfig
+    from obstore.store import AzureAccessKey, AzureConfig, AzureSASToken
 
     from gto.storage.location import StoreAddress
+
+    Provider = Callable[[], AzureAccessKey | AzureSASToken]
 
 _VARIABLES = {
     "connection_string": ("AZURE_STORAGE_CONNECTION_STRING",),
@@ -36,18 +38,15 @@ _EMULATOR = {
 }
 
 
-def azure_config(where: StoreAddress) -> AzureConfig:
-    """Return obstore's settings, of the options and, where the user's own configuration leads there, the environment.
+def azure_config(where: StoreAddress) -> tuple[AzureConfig, Provider | None]:
+    """Return obstore's settings, and what hands it a key or a signature; None where it needs neither.
 
-    An option of the remote counts before a connection string, and both before the environment.
+    The remote's own options count before its connection string, and both before all that the environment has.
     """
-    options = dict(where.options)
-    if where.trusted:
-        for option, variables in _VARIABLES.items():
-            options.setdefault(option, next((os.environ[name] for name in variables if os.environ.get(name)), ""))
-    text = parse_connection(options.get("connection_string", ""), where.url)
+    own = _with_connection(where.options, where.url)
+    env = _with_connection(_of_environment(), where.url) if where.trusted else {}
     found: AzureConfig = {}
-    if name := where.options.get("account_name") or text.get("AccountName") or options.get("account_name"):
+    if name := own.get("account_name") or env.get("account_name"):
         found["account_name"] = name
     else:
         hint = "`dvc remote modify NAME account_name ...`, or set AZURE_STORAGE_ACCOUNT"
@@ -55,20 +54,66 @@ def azure_config(where: StoreAddress) -> AzureConfig:
     if not _ACCOUNT_RE.fullmatch(name):
         hint = "see the remote's account_name: it is letters and digits"
         raise RemoteUnreachable(address.shown(where.url), f"no storage account is called '{name}'", hint)
-    if endpoint := text.get("BlobEndpoint") or _endpoint(text, name):
-        found["endpoint"] = endpoint
+    is_own = bool(own.get("connection_string") or own.get("account_name"))
+    found["endpoint"] = own.get("endpoint") or ("" if is_own else env.get("endpoint")) or f"https://{name}.{_DOMAIN}"
     if where.is_anonymous:
         found["skip_signature"] = True
-        return found
-    if key := where.options.get("account_key") or text.get("AccountKey") or options.get("account_key"):
-        found["account_key"] = key
-    elif token := where.options.get("sas_token") or text.get("SharedAccessSignature") or options.get("sas_token"):
-        found["sas_key"] = token.removeprefix("?")
-    elif options.get("client_secret"):
-        found["tenant_id"] = options.get("tenant_id", "")
-        found["client_id"] = options.get("client_id", "")
-        found["client_secret"] = options["client_secret"]
+        return found, None
+    credentials = own if any(own.get(option) for option in _CREDENTIALS) else env
+    return found | _of_program(own, env, credentials), _provider(credentials)
+
+
+_DOMAIN = "blob.core.windows.net"
+_CREDENTIALS = ("account_key", "sas_token", "client_secret")
+
+
+def _of_environment() -> dict[str, str]:
+    return {
+        option: next((os.environ[name] for name in names if os.environ.get(name)), "")
+        for option, names in _VARIABLES.items()
+    }
+
+
+def _with_connection(options: Mapping[str, str], url: str) -> dict[str, str]:
+    """Return options, and beside them what their connection string says."""
+    text = parse_connection(options.get("connection_string", ""), url)
+    found = dict(options)
+    for option, name in _NAMES.items():
+        if not found.get(option) and text.get(name):
+            found[option] = text[name]
+    if suffix := text.get("EndpointSuffix"):
+        usual = f"{text.get('DefaultEndpointsProtocol', 'https')}://{found.get('account_name', '')}.blob.{suffix}"
+        found.setdefault("endpoint", usual)
     return found
+
+
+_NAMES = {
+    "account_name": "AccountName",
+    "account_key": "AccountKey",
+    "sas_token": "SharedAccessSignature",
+    "endpoint": "BlobEndpoint",
+}
+"""What options are called in a connection string."""
+
+
+def _of_program(own: Mapping[str, str], env: Mapping[str, str], credentials: Mapping[str, str]) -> AzureConfig:
+    """Return the settings of a registered program that asks for tokens, where that is what counts."""
+    if credentials.get("account_key") or credentials.get("sas_token") or not credentials.get("client_secret"):
+        return {}
+    return {
+        "tenant_id": own.get("tenant_id") or env.get("tenant_id", ""),
+        "client_id": own.get("client_id") or env.get("client_id", ""),
+        "client_secret": credentials["client_secret"],
+    }
+
+
+def _provider(credentials: Mapping[str, str]) -> Provider | None:
+    """Return what hands a key or a signature to obstore; as settings, those of the environment would come with them."""
+    if key := credentials.get("account_key"):
+        return lambda: {"access_key": key, "expires_at": None}
+    if token := credentials.get("sas_token"):
+        return lambda: {"sas_token": token.removeprefix("?"), "expires_at": None}
+    return None
 
 
 def parse_connection(text: str, url: str) -> Mapping[str, str]:
@@ -83,8 +128,3 @@ def parse_connection(text: str, url: str) -> Mapping[str, str]:
     if address.is_true(found.get("UseDevelopmentStorage")):
         found = {**_EMULATOR, **found}
     return found
-
-
-def _endpoint(text: Mapping[str, str], name: str) -> str:
-    suffix = text.get("EndpointSuffix", "")
-    return f"{text.get('DefaultEndpointsProtocol', 'https')}://{name}.blob.{suffix}" if suffix else ""

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from gto.exceptions import RemoteUnreachable
 from gto.git.command import limit
+from gto.storage.transport import Transport
 
 CONNECT = 15.0
 """Seconds within which a server must take a connection."""
@@ -25,14 +26,14 @@ def silence() -> float:
     return min(SILENCE, limit())
 
 
-def make(url: SplitResult, ca: str, *, verify: bool) -> HTTPConnection:
-    """Return a connection that is not open yet, through a proxy where the environment names one."""
+def make(url: SplitResult, transport: Transport) -> HTTPConnection:
+    """Return a connection that is not open yet, through a proxy where one is named."""
     host, port = url.hostname or "", url.port
-    proxy = _proxy(url)
+    proxy = _proxy(url, transport.proxy)
     connection: HTTPConnection
     at, door = (proxy.hostname or "", proxy.port or 8080) if proxy else (host, port)
     if url.scheme == "https":
-        connection = HTTPSConnection(at, door, timeout=CONNECT, context=_context(ca, verify))
+        connection = HTTPSConnection(at, door, timeout=CONNECT, context=_context(transport))
     else:
         connection = HTTPConnection(at, door, timeout=CONNECT)
     if proxy and url.scheme == "https":
@@ -85,12 +86,12 @@ def _cut(connection: HTTPConnection, late: Event) -> None:
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def _proxy(url: SplitResult) -> SplitResult | None:
-    if not any(name.lower().endswith("_proxy") for name in os.environ):
+def _proxy(url: SplitResult, own: str) -> SplitResult | None:
+    if not own and not any(name.lower().endswith("_proxy") for name in os.environ):
         return None
     from urllib.request import getproxies, proxy_bypass
 
-    found = getproxies().get(url.scheme, "")
+    found = own or getproxies().get(url.scheme, "")
     if not found or proxy_bypass(url.netloc):
         return None
     return urlsplit(found if "://" in found else f"http://{found}")
@@ -112,15 +113,23 @@ def basic(name: str, password: str) -> str:
 
 
 @cache
-def _context(ca: str, verify: bool) -> ssl.SSLContext:  # noqa: FBT001  private, called once
+def _context(transport: Transport) -> ssl.SSLContext:
     """Return how certificates are checked; reading the system's takes longer than a request."""
     context = ssl.create_default_context()
-    if ca:
+    if transport.ca or transport.ca_directory:
         try:
-            context.load_verify_locations(cafile=ca)
+            context.load_verify_locations(transport.ca or None, transport.ca_directory or None)
         except OSError as error:
-            raise RemoteUnreachable(ca, "this is no file of certificates", "see ssl_verify") from error
-    if not verify:
+            hint = "see ssl_verify of the remote, or http.sslCAInfo of git"
+            raise RemoteUnreachable(transport.ca, "this is no file of certificates", hint) from error
+    if transport.certificate:
+        try:
+            # An empty password, so that nobody is asked for one.
+            context.load_cert_chain(transport.certificate, transport.key or None, "")
+        except OSError as error:
+            reason = "this is no certificate with its key, or the key wants a password"
+            raise RemoteUnreachable(transport.certificate, reason, "see http.sslCert and http.sslKey of git") from error
+    if not transport.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 from gto.exceptions import RemoteUnreachable
 from gto.storage import address, connection, web
 from gto.storage.location import StoreAddress
+from gto.storage.transport import Transport, verified
 
 _PARTIAL, _PAST_THE_END = 206, 416
 _NO_HEAD = frozenset({403, 405, 501})  # a signed URL, among others, holds for GET alone
@@ -22,8 +23,7 @@ class HttpStore(NamedTuple):
     url: str
     headers: Mapping[str, str] = {}
     """Credentials, where they may be sent."""
-    ca: str = ""
-    verify: bool = True
+    transport: Transport = Transport()
 
     def stat(self, key: str, version: str | None = None) -> int | None:  # noqa: ARG002  URLs have no versions
         """Return the length that the server tells; None where it tells none."""
@@ -64,7 +64,7 @@ class HttpStore(NamedTuple):
     def _request(self, key: str, method: str, headers: Mapping[str, str] | None = None) -> web.Request:
         url = address.join(_quoted(self.url), quote(key, errors="surrogateescape"))
         return web.Request(
-            url, method, {**self.headers, **(headers or {})}, None, secret=True, ca=self.ca, verify=self.verify
+            url, method, {**self.headers, **(headers or {})}, None, secret=True, transport=self.transport
         )
 
 
@@ -83,9 +83,8 @@ def open_http(where: StoreAddress) -> HttpStore:
         raise RemoteUnreachable(address.shown(url), "it names no host")
     if not where.trusted:
         return HttpStore(url)
-    ssl_verify = where.options.get("ssl_verify", "")
-    ca = "" if not ssl_verify or address.is_true(ssl_verify) or address.is_false(ssl_verify) else ssl_verify
-    return HttpStore(url, _login(where, user), ca, not address.is_false(ssl_verify))
+    ca, verify = verified(where.options.get("ssl_verify", ""))
+    return HttpStore(url, _login(where, user), Transport(ca=ca, verify=verify))
 
 
 def _login(where: StoreAddress, user: str) -> dict[str, str]:

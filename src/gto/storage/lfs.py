@@ -15,12 +15,17 @@ from gto.storage.http import HttpStore
 from gto.storage.lfs_endpoint import object_key
 from gto.storage.local import LocalStore
 from gto.storage.location import LfsObject
+from gto.storage.transport import Transport, git_transport
 
 _TYPE = "application/vnd.git-lfs+json"
 _MOST = 100  # objects of one request
 _LARGEST = 16 << 20  # bytes of an answer
 _HEADER_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
-_NOT_THERE = frozenset({404, 410})
+_NOT_THERE, _REFUSED = frozenset({404, 410}), frozenset({401, 403})
+_LOGIN = (
+    "a credential helper of git must have the server's credentials, of somebody who may read there: "
+    "`git credential approve` stores them (git help credentials)"
+)
 _NEVER_PUSHED = "it was never pushed: `git lfs push --all` sends it from a clone that has it"
 
 
@@ -36,8 +41,7 @@ class _Server(NamedTuple):
 
     url: str
     headers: Mapping[str, str]
-    ca: str = ""
-    verify: bool = True
+    transport: Transport = Transport()
 
 
 class LfsServers:
@@ -48,6 +52,7 @@ class LfsServers:
         self._repo = repo
         self._ways: dict[tuple[str, str], _Way | GTOException] = {}
         self._servers: dict[str, _Server] = {}
+        self._transports: dict[str, Transport] = {}
         self._lock = Lock()
 
     def prepare(self, objects: Iterable[LfsObject]) -> None:
@@ -65,6 +70,9 @@ class LfsServers:
 
     def read(self, one: LfsObject, start: int) -> Iterator[bytes]:
         """Yield an object's bytes from `start` on."""
+        if not one.endpoint:
+            hint = "`git remote add origin URL`, or `git config lfs.url URL`"
+            raise RemoteUnreachable(one.oid, "nothing says where the Git LFS server of this repository is", hint)
         if not address.scheme(one.endpoint):
             yield from _directory(one).read(object_key(one.oid), start=start)
             return
@@ -73,7 +81,11 @@ class LfsServers:
         except StoreRefused:
             # What a server signs holds for minutes; another file may have taken longer.
             self._forget(one)
-            yield from self._store(one).read("", start=start)
+            store = self._store(one)
+            try:
+                yield from store.read("", start=start)
+            except StoreRefused as error:
+                raise StoreRefused(error.url, error.reason, _LOGIN) from error
 
     def _store(self, one: LfsObject) -> HttpStore:
         with self._lock:
@@ -85,7 +97,19 @@ class LfsServers:
             self._forget(one)
             raise way
         assert server is not None  # noqa: S101  who knows a way has asked the server
-        return HttpStore(way.href, way.headers, server.ca, server.verify)
+        return HttpStore(way.href, way.headers, self._transport(one, way.href, server))
+
+    def _transport(self, one: LfsObject, href: str, server: _Server) -> Transport:
+        """Return how the server is reached that has the bytes: git's settings may hold for each another."""
+        if self._repo is None or _site(href) == _site(server.url):
+            return server.transport
+        from gto.git.lfs import web_settings
+
+        with self._lock:
+            if _site(href) not in self._transports:
+                self._transports[_site(href)] = git_transport(web_settings(self._repo, _site(href)), os.environ)
+            found = self._transports[_site(href)]
+        return found if one.trusted else _unknown(found)
 
     def _forget(self, one: LfsObject) -> None:
         with self._lock:
@@ -122,35 +146,27 @@ class LfsServers:
             name, _, password = map(unquote, address.split(url).user.partition(":"))
             headers = {"Authorization": connection.basic(name, password)} if password else {}
         url = address.without_user(url)
-        if self._repo is None or not one.trusted:
+        if self._repo is None:
             return _Server(url, headers)
-        return self._configured(_Server(url, headers))
+        found = self._configured(_Server(url, headers))
+        # A stranger's server is reached as all are, and told nothing of who asks.
+        return found if one.trusted else _Server(url, headers, _unknown(found.transport))
 
     def _configured(self, server: _Server) -> _Server:
         from gto.git.lfs import web_settings
 
         assert self._repo is not None  # noqa: S101  the caller asked
-        ca, verify = os.environ.get("GIT_SSL_CAINFO", ""), "GIT_SSL_NO_VERIFY" not in os.environ
-        headers = dict(server.headers)
-        for key, value in web_settings(self._repo, server.url):
-            if key == "http.sslcainfo":
-                ca = ca or os.path.expanduser(value)
-            elif key == "http.sslverify":
-                verify = verify and not address.is_false(value)
-            elif key == "http.extraheader" and ":" in value:
-                name, _, text = value.partition(":")
-                headers[name.strip()] = text.strip()
-        return server._replace(headers=headers, ca=ca, verify=verify)
+        settings = web_settings(self._repo, server.url)
+        pairs = [value.partition(":") for key, value in settings if key == "http.extraheader" and ":" in value]
+        headers = {**server.headers, **{name.strip(): text.strip() for name, _, text in pairs}}
+        return server._replace(headers=headers, transport=git_transport(settings, os.environ))
 
     def _login(self, server: _Server) -> _Server:
         from gto.git.lfs import fill_credential
 
         found = fill_credential(self._repo, server.url) if self._repo is not None else None
         if found is None:
-            hint = (
-                "a credential helper of git must have them: `git credential approve` stores them (git help credentials)"
-            )
-            raise StoreRefused(address.shown(server.url), "the Git LFS server wants credentials", hint)
+            raise StoreRefused(address.shown(server.url), "the Git LFS server wants credentials", _LOGIN)
         return server._replace(headers={**server.headers, "Authorization": connection.basic(*found)})
 
     def _by_ssh(self, one: LfsObject) -> tuple[str, dict[str, str]]:
@@ -184,7 +200,7 @@ def _post(server: _Server, body: object) -> web.Answer:
     headers = {**server.headers, "Accept": _TYPE, "Content-Type": _TYPE}
     url = f"{server.url}/objects/batch"
     return web.send(
-        web.Request(url, "POST", headers, json.dumps(body).encode(), secret=True, ca=server.ca, verify=server.verify)
+        web.Request(url, "POST", headers, json.dumps(body).encode(), secret=True, transport=server.transport)
     )
 
 
@@ -195,6 +211,10 @@ def _read(answer: web.Answer, server: _Server) -> dict[str, dict[str, Any]]:
             return {}  # it is one, and has none of them
         hint = "`git lfs env` shows where git-lfs looks; lfs.url and .lfsconfig name another server"
         raise RemoteUnreachable(address.shown(server.url), "there is no Git LFS server", hint)
+    if answer.status in _REFUSED:
+        answer.close()
+        reason = f"the Git LFS server lets you not read these files (status {answer.status})"
+        raise StoreRefused(address.shown(server.url), reason, _LOGIN)
     told = _loaded(web.check(answer).body(_LARGEST).decode("utf-8", "replace"), server.url)
     listed = told.get("objects")
     if told.get("transfer", "basic") != "basic" or told.get("hash_algo", "sha256") != "sha256":
@@ -230,10 +250,19 @@ def _way(one: LfsObject, told: Mapping[str, Any] | None, server: _Server) -> _Wa
     if not isinstance(action, dict) or not isinstance(action.get("href"), str):
         return ContentMissing(shown, "the Git LFS server offers no download of it")
     href, headers = urljoin(f"{server.url}/", action["href"]), _headers(action.get("header"))
-    is_same_server = urlsplit(href)[:2] == urlsplit(server.url)[:2]
-    if is_same_server and not any(name.lower() == "authorization" for name in headers):
+    if _site(href) == _site(server.url) and not any(name.lower() == "authorization" for name in headers):
         headers = {**server.headers, **headers}
     return _Way(href, headers)
+
+
+def _unknown(transport: Transport) -> Transport:
+    return transport._replace(certificate="", key="")
+
+
+def _site(url: str) -> str:
+    """Return scheme and host of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _headers(told: object) -> dict[str, str]:

@@ -4,7 +4,6 @@ import os
 import re
 from typing import NamedTuple
 
-from gto.exceptions import RemoteUnreachable
 from gto.git.lfs import Settings, address_of, read_settings
 from gto.git.repo import Repo
 from gto.storage import address
@@ -19,7 +18,8 @@ class Endpoint(NamedTuple):
     """A server of Git LFS, or a directory."""
 
     url: str
-    """`https://`, `http://` or `ssh://`; a path for a repository that is a directory of this machine."""
+    """`https://`, `http://` or `ssh://`; a path for a repository that is a directory of this machine; empty where
+    nothing says where the server is."""
     trusted: bool
     """Whether the user's configuration, or the host of the repository itself, leads there."""
 
@@ -27,11 +27,11 @@ class Endpoint(NamedTuple):
 def find_endpoint(repo: Repo, rev: str) -> Endpoint:
     """Return the server that has the files of a revision.
 
-    `lfs.url` in git's configuration comes first, then in the revision's `.lfsconfig`; then `remote.<name>.lfsurl` of
-    both; then the remote's own URL.
+    The remote is the one that the branch follows. `lfs.url` in git's configuration comes first, then in the revision's
+    `.lfsconfig`; then `remote.<name>.lfsurl` of both; then the remote's own URL.
     """
     settings = read_settings(repo, rev)
-    name = _remote(settings)
+    name = _remote(repo, settings)
     remote = repo.mirror.remote.url if repo.mirror is not None else address_of(repo, name)
     for key in ("lfs.url", f"remote.{name}.lfsurl"):
         if given := settings.own.get(key):
@@ -41,8 +41,7 @@ def find_endpoint(repo: Repo, rev: str) -> Endpoint:
             # A clone is the user's own; a repository that a URL names may lead only to its own host.
             return Endpoint(url, repo.mirror is None or _host(url) == _host(_of_clone(remote)))
     if remote == name and not os.path.isdir(name):
-        hint = "`git remote add origin URL`, or `git config lfs.url URL`"
-        raise RemoteUnreachable(name, "nothing says where the Git LFS server of this repository is", hint)
+        return Endpoint("", trusted=False)  # an object that is here needs none
     return Endpoint(_of_clone(remote), trusted=True)
 
 
@@ -63,7 +62,12 @@ def _own_objects(repo: Repo) -> str:
     return os.path.join(repo.common_dir, out or "lfs", "objects")
 
 
-def _remote(settings: Settings) -> str:
+def _remote(repo: Repo, settings: Settings) -> str:
+    followed = {key: name for key, name in settings.own.items() if key.startswith("branch.") and name != "."}
+    if any(key.endswith(".remote") for key in followed) and repo.mirror is None:
+        branch = repo.git.ask(["symbolic-ref", "--quiet", "--short", "HEAD"])[0].decode("utf-8", "surrogateescape")
+        if name := followed.get(f"branch.{branch.rstrip(chr(10))}.remote"):
+            return name
     names = sorted({key.split(".", 1)[1].rpartition(".")[0] for key in settings.own if _is_url(key)})
     if name := settings.own.get("remote.lfsdefault"):
         return name

@@ -14,6 +14,7 @@ from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, Stor
 from gto.storage import address
 from gto.storage.connection import connect, make, silence, until
 from gto.storage.location import CHUNK
+from gto.storage.transport import Transport
 from gto.version import __version__
 
 _SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "private-token", "job-token"})
@@ -51,10 +52,8 @@ class Request(NamedTuple):
     body: bytes | None = None
     secret: bool = False
     """Whether all headers are secret, whatever they are called: none of them goes to another host."""
-    ca: str = ""
-    """A file of certificates that count beside the system's."""
-    verify: bool = True
-    """Whether the server's certificate is checked."""
+    transport: Transport = Transport()
+    """Through which proxy the server is reached, with which certificates."""
     follow: bool = True
     """Whether redirects are followed."""
     seconds: float | None = None
@@ -184,7 +183,7 @@ def _send_once(request: Request) -> Answer:
     if url.scheme not in {"http", "https"} or not url.hostname or _CONTROL_RE.search(request.url):
         raise RemoteUnreachable(shown, "this is no URL of a web server")
     end = None if request.seconds is None else time.monotonic() + request.seconds
-    key = (*_origin(url), request.ca, request.verify, request.seconds)
+    key = (*_origin(url), request.transport, request.seconds)
     kept = _kept()
     connection = kept.pop(key, None)
     response: HTTPResponse | None = None
@@ -192,7 +191,7 @@ def _send_once(request: Request) -> Answer:
         if connection is not None:
             response = _ask_again(connection, request, url, end)
         if connection is None or response is None:
-            connection = make(url, request.ca, verify=request.verify)
+            connection = make(url, request.transport)
             with until(end, connection):
                 connect(connection, request.seconds or silence())
                 response = _ask(connection, request, url)

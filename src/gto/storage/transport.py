@@ -1,0 +1,50 @@
+"""How a web server is reached: through which proxy, with which certificates."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from gto.storage import address
+
+
+class Transport(NamedTuple):
+    """The settings of connections, as a user or a program's configuration has them."""
+
+    proxy: str = ""
+    """The proxy's URL; where it is empty the environment names one, or none. NO_PROXY counts for both."""
+    ca: str = ""
+    """A file of certificates that count beside the system's."""
+    ca_directory: str = ""
+    """A directory of such files, by their hashes."""
+    certificate: str = ""
+    """A file with the certificate that tells the server who asks."""
+    key: str = ""
+    """The file of its private key; empty where the certificate's file has it."""
+    verify: bool = True
+    """Whether the server's certificate is checked."""
+
+
+def git_transport(settings: Iterable[tuple[str, str]], env: Mapping[str, str]) -> Transport:
+    """Return what git's settings `http.*` of a URL and git's variables say, as git-lfs takes them."""
+    found = {key: value for key, value in settings if value or key == "http.sslverify"}
+
+    def path(name: str, variable: str) -> str:
+        return env.get(variable) or os.path.expanduser(found.get(name, ""))
+
+    return Transport(
+        proxy=found.get("http.proxy", ""),
+        ca=path("http.sslcainfo", "GIT_SSL_CAINFO"),
+        ca_directory=path("http.sslcapath", "GIT_SSL_CAPATH"),
+        certificate=path("http.sslcert", "GIT_SSL_CERT"),
+        key=path("http.sslkey", "GIT_SSL_KEY"),
+        verify="GIT_SSL_NO_VERIFY" not in env and not address.is_false(found.get("http.sslverify")),
+    )
+
+
+def verified(ssl_verify: str, ca: str = "") -> tuple[str, bool]:
+    """Return the file of certificates, and whether they are checked: DVC's `ssl_verify` counts before all others."""
+    if not ssl_verify:
+        return ca, True
+    if address.is_true(ssl_verify) or address.is_false(ssl_verify):
+        return "", address.is_true(ssl_verify)
+    return ssl_verify, True
