@@ -14,13 +14,7 @@ _WIDTH, _HEIGHT = 420, 300
 _MOST_PAIRS = 40_000  # of classes: 200 beside 200
 _SERIES: Spec = {"field": "series", "type": "nominal", "title": None}
 _LEGEND: Spec = {"orient": "bottom", "direction": "vertical", "labelLimit": 0}  # names are not cut: they may end alike
-_SYMBOLS: Spec = {
-    "symbolType": "stroke",
-    "symbolSize": 400,
-    "symbolStrokeColor": "#555",
-    "symbolStrokeWidth": 2,
-    "symbolOpacity": 1,
-}
+_SYMBOLS: Spec = {"symbolFillColor": "transparent", "symbolStrokeColor": "#555", "symbolSize": 200, "symbolOpacity": 1}
 _ZOOM: Spec = {"name": "zoom", "select": "interval", "bind": "scales"}
 
 
@@ -44,7 +38,10 @@ def _linear(chart: Chart) -> Spec:
             {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}
         ],
         "mark": {"type": "point", "filled": True, "tooltip": True},
-        "encoding": {"opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}},
+        "encoding": {
+            "opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0},
+            "strokeDash": {"value": [1, 0]},  # else the legend would show these, which cannot be seen
+        },
     }
     return _layers(chart, [_line(), dots])
 
