@@ -32,7 +32,7 @@ role="img">
 <rect width="{width:g}" height="{height:g}" rx="8" fill="#1e2127"/>
 <circle cx="20" cy="18" r="5.5" fill="#ff5f57"/><circle cx="39" cy="18" r="5.5" fill="#febc2e"/>\
 <circle cx="58" cy="18" r="5.5" fill="#28c840"/>
-<g font-family="'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" xml:space="preserve">
+<g font-family="'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14">
 """
 
 
@@ -60,7 +60,10 @@ def draw(shown: Sequence[str]) -> str:
         # Each character has a place of its own, so that the lines of a table meet in whatever font the reader has.
         places = " ".join(f"{MARGIN + WIDTH * column:g}" for column in range(len(line)))
         baseline = BAR + HEIGHT * (number + 0.8)
-        parts.append(f'<text x="{places}" y="{baseline:g}" fill="{colour}">{escape(line)}</text>\n')
+        # Chromium inherits xml:space from no parent, and would collapse the blanks, with their places.
+        parts.append(
+            f'<text x="{places}" y="{baseline:g}" fill="{colour}" xml:space="preserve">{escape(line)}</text>\n'
+        )
     return "".join([*parts, "</g>\n</svg>\n"])
 
 

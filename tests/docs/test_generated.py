@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 import gto
 from gto import config, exceptions
@@ -18,6 +20,7 @@ from tests.repo import GTO
 DOCS = pages.ROOT / "docs"
 SOURCE = Path(inspect.getfile(gto)).parent
 
+CHROMIUM = "/usr/bin/chromium"
 # Words of the form of a code, in the files that report problems, that are none.
 NO_CODES = frozenset({"utf-8"})
 # A code that is put together: `tag-missing`, `tag-corrupt`.
@@ -32,6 +35,20 @@ def test_a_generated_page_is_up_to_date(path: Path) -> None:
 def test_the_picture_is_up_to_date() -> None:
     shown = picture.lines(GTO, sample.environment(str(Path(sys.executable).parent)))
     assert picture.PICTURE.read_text(encoding="utf-8") == picture.draw(shown), "run `python -m scripts.picture`"
+
+
+def test_the_blanks_of_the_picture_keep_their_places_in_a_browser() -> None:
+    if shutil.which(CHROMIUM) is None:
+        pytest.skip(f"needs {CHROMIUM}")
+    measure = "all => all.map(one => [one.textContent.length, one.getNumberOfChars()])"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        tab = browser.new_page()
+        tab.goto(picture.PICTURE.as_uri())
+        found = tab.eval_on_selector_all("text", measure)
+        browser.close()
+    assert found
+    assert all(written == drawn for written, drawn in found)
 
 
 def codes() -> set[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci.export import spreadsheet
+from gto.ci.export import document, inventory, spreadsheet
 from tests.export.filled import HOSTILE
+from tests.factories import Tags, records
+from tests.growth import check_growth
 from tests.stories.healthy import done
 
 if TYPE_CHECKING:
@@ -107,3 +110,13 @@ def test_on_stdout_it_is_the_same(filled: Repo) -> None:
     expected = (filled.path / "out.csv").read_bytes().decode()
     assert done(filled.gto("export", "csv")) == expected
     assert "##vso[" not in done(filled.gto("export", "csv", env={"TF_BUILD": "True"}))
+
+
+def test_four_times_the_versions_take_about_four_times_as_long() -> None:
+    made = []
+    for count in (250, 1000, 4000):
+        pairs = ((f"m@v1.0.{number} {number + 1}", f"m#s{number} {number + 1}") for number in range(count))
+        state = Tags(records(*chain.from_iterable(pairs))).state()
+        made.append(inventory.Inventory((inventory.Item(state, None, {}),), (), 0))
+    check_growth(spreadsheet.versions, made)
+    check_growth(document.document, made)

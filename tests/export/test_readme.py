@@ -13,6 +13,8 @@ from gto.registry.registry import Registry
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.repo import Repo
 
 BEGIN, END = marker.BEGIN, marker.END
@@ -192,3 +194,16 @@ def test_a_reader_of_markdown_sees_a_table(filled: Repo) -> None:
     assert "<script>" not in html
     assert "[x](javascript:1)" in html
     assert "href" not in html
+
+
+def test_a_link_out_of_the_repository_is_not_followed(filled: Repo, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"important\n")
+    (filled.path / "LINK.md").symlink_to(outside)
+    for words in (("readme", "--write"), ("csv", "-o")):
+        said(filled.gto("export", *words, "LINK.md"), "link out of the repository")
+    assert outside.read_bytes() == b"important\n"
+    (filled.path / "inside.md").write_bytes(b"")
+    (filled.path / "NEAR.md").symlink_to("inside.md")
+    done(filled.gto("export", "readme", "--write", "NEAR.md"))
+    assert BEGIN.encode() in (filled.path / "inside.md").read_bytes()

@@ -395,3 +395,12 @@ def test_ten_thousand_tags_cost_a_shallow_checkout_little(server: Server, tmp_pa
     fetched = server.counts
     assert fetched.sent + fetched.received < 100_000
     assert any(one.path.endswith(FETCH) for one in server.requests)
+
+
+def test_half_of_a_surrogate_pair_in_metrics_does_not_end_the_job(repo: Repo) -> None:
+    declared = {"dvc.yaml": "metrics: [m.json]\nartifacts: {m: {path: a}}\n"}
+    for number in (1, 2):
+        repo.commit(f"{number}", {**declared, "m.json": f'{{"k\\ud800": {number}}}'})
+        repo.tag(f"m@v{number}.0.0")
+    done(repo.gto("ci", "--ref", "m@v2.0.0", "--summary", "summary.md"))
+    assert r"k\ud800" in (repo.path / "summary.md").read_text(encoding="utf-8")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from gto.ci.watch.held import Held, Mark
-from gto.ci.watch.overtaken import overtaken, still_to_deliver
+from gto.ci.watch.overtaken import overtaken, stale, still_to_deliver
+from gto.core.event import read
+from gto.core.snapshot import fold
+from gto.registry.registry import Registry
 from tests.factories import Tags, records
+from tests.objects import write_object
+
+if TYPE_CHECKING:
+    from tests.repo import Repo
 
 TAKEN = "version 'v2.0.0' is in stage 'prod' by now"
 
@@ -49,3 +58,19 @@ def test_letters_come_in_the_order_of_their_events_and_one_that_cannot_be_read_s
     found = still_to_deliver(made.values(), tags.snapshot(), {**oids, "n@v1.0.0": "ab"})
     assert [one.ref for one in found.events] == ["m#prod#1", "m#dev#2"]
     assert (found.over, found.notes) == ([], [])
+
+
+def test_a_signature_that_is_only_wrapped_anew_and_an_event_that_was_overtaken_are_no_news(repo: Repo) -> None:
+    sealed = b"-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n"
+    events = Tags(records("m@v1.0.0 1", "m@v2.0.0 2", "m#prod#1 1", "m#prod#2 2", "m#dev#3 1"))
+    known = {event.ref: write_object(repo, "tag", event.body + sealed % b"abcd") for event in events.events}
+    wrapped = [one._replace(body=one.body + sealed % b"ab\ncd") for one in events.records]
+    found = fold(item for one in wrapped if (item := read(one)) is not None)
+    registry = Registry.open(repo.path)
+    again = {ref: [oid] for ref, oid in known.items()}
+    assert set(stale(registry, found, again).values()) == {"it was handled before, and only its signature is another"}
+    other = write_object(repo, "tag", events.events[0].body)
+    assert stale(registry, found, {"m#prod#1": [other], "m#prod#2": [other], "m#dev#3": ["0" * 39 + "1"]}) == {
+        "m#prod#1": TAKEN
+    }
+    assert stale(registry, found, {}) == {}

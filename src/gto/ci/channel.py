@@ -7,6 +7,7 @@ import string
 from collections.abc import Mapping
 
 from gto.ci.report import Report
+from gto.core import escape
 
 _BREAKS_RE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _PERCENT_RE = re.compile("%(?=[A-Za-z_][A-Za-z0-9_]*%)(?![0-9A-Fa-f]{2}%)")  # not the bytes of a URL
@@ -81,13 +82,13 @@ def _quoted(text: str) -> str:
     """Quote a value; one with line breaks, or with what a CI obeys in its log, has those written as octal numbers."""
     if not _BREAKS_RE.search(text) and "##" not in text:
         return shlex.quote(text)
-    data = text.encode("utf-8", "surrogateescape")
+    data = escape.as_utf8(text)
     octal = "".join(chr(byte) if chr(byte) in _PLAIN else f"\\0{byte:03o}" for byte in data)
     return f"\"$(printf '%b' '{octal}')\""
 
 
 def _one_line(text: str, key: str) -> str:
-    line = _BREAKS_RE.sub(" ", text).strip().encode("utf-8", "surrogateescape")
+    line = escape.as_utf8(_BREAKS_RE.sub(" ", text).strip())
     if len(line) > _MOST_DOTENV and key != "GTO_DESCRIPTION":
         return ""
     return line[:_MOST_DOTENV].decode("utf-8", "ignore")

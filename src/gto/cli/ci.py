@@ -155,14 +155,14 @@ def _hand_on(trigger: Trigger, answer: Answer, dotenv: str | None, *, prints: bo
         from gto.registry import whole_file
 
         text = channel.as_gitlab(report) if trigger.forge is Forge.GITLAB else channel.as_dotenv(report)
-        whole_file.replace(os.path.abspath(dotenv), text.encode())
+        whole_file.replace(os.path.abspath(dotenv), escape.as_utf8(text))
 
 
 def _append(path: str | None, text: str) -> None:
     """Add lines to a file; they begin a line there, whatever another step left."""
     if not path:
         return
-    data = text.encode("utf-8", "surrogateescape")
+    data = escape.as_utf8(text)
     if os.path.isfile(path) and os.path.getsize(path):
         with open(path, "rb") as file:
             file.seek(-1, os.SEEK_END)

@@ -45,7 +45,11 @@ def _harmless(text: str) -> str:
 
 
 def _replace(path: str, data: Iterable[bytes]) -> None:
-    """Write a file whole or not at all, behind links too; into a pipe or a device it is only written."""
+    """Write a file whole or not at all, behind links too; into a pipe or a device it is only written.
+
+    BadFile is raised for a path in a work tree that leads out of it: a commit can hold such a link.
+    """
+    _refuse_way_out(path)
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as file:
             file.writelines(data)
@@ -53,6 +57,16 @@ def _replace(path: str, data: Iterable[bytes]) -> None:
     from gto.registry import whole_file
 
     whole_file.replace(os.path.realpath(path), data)
+
+
+def _refuse_way_out(path: str) -> None:
+    from gto.exceptions import BadFile
+    from gto.git.file import is_within
+
+    above = os.path.abspath(path)
+    while (above := os.path.dirname(above)) != os.path.dirname(above):
+        if os.path.lexists(os.path.join(above, ".git")) and not is_within(path, os.path.realpath(above)):
+            raise BadFile(path, "it is a link out of the repository", hint="name the file that it leads to")
 
 
 def keep_table(text: str, path: str, *, check: bool) -> None:

@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from gto.core.table import Cell, Table
 
 MISSING = "-"
-_CONTROL_RE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Half of a surrogate pair, which JSON and YAML can write and no encoding knows; between those two ranges are the bytes
+# of file names that are no UTF-8, as Python holds them.
+_HALVES = "\ud800-\udc7f\udd00-\udfff"
+_HALF_RE = re.compile(f"[{_HALVES}]")
+_CONTROL_RE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069{_HALVES}]")
 # Azure Pipelines and TeamCity obey `##vso[...]` and `##teamcity[...]` anywhere in a line, GitHub Actions `##[...]` and
 # a line that begins with `::`, blanks of any script before it.
 _COMMAND_RE = re.compile(r"#(?=#\w*(?:\.\w+)?\[)|(?m:^)(?P<blank>[^\S\n]*):(?=:)")
@@ -19,6 +23,11 @@ _LONGEST = 120  # characters of a cell
 def clean(text: str) -> str:
     """Show control characters, which could command a terminal or reorder a line, as escapes; tabs and newlines stay."""
     return _CONTROL_RE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def as_utf8(text: str) -> bytes:
+    """Return text as it stands in a file: bytes of a file's name as they were, half of a surrogate pair as `?`."""
+    return _HALF_RE.sub("?", text).encode("utf-8", "surrogateescape")
 
 
 def one_line(text: str) -> str:

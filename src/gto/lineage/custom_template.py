@@ -11,8 +11,10 @@ from gto.lineage.template import SCHEMA, Spec
 _ANCHOR_RE = re.compile(r"<DVC_METRIC_[A-Z_]+>")
 _DEEPEST = 64
 _MOST_DATA = 4  # copies of all points in one chart
-_LOST = {"url", "href", "usermeta"}
+_LOST = {"url", "href", "usermeta", "signals"}
 """Keys that lead out of the page, or change how it draws: what a stranger wrote may not."""
+_BIND = {"input", "min", "max", "step", "options", "labels", "name", "debounce", "value"}
+"""Keys of an input beside a chart; Vega makes others attributes of its element, or moves it in the page."""
 
 
 def read_template(data: bytes, file: str) -> Spec:
@@ -26,8 +28,10 @@ def read_template(data: bytes, file: str) -> Spec:
         raise BadFile(file, "a template must be a mapping")
     if json.dumps(bound).count("<DVC_METRIC_DATA>") > _MOST_DATA:
         raise BadFile(file, f"it holds the data more than {_MOST_DATA} times")
-    if "/vega-lite/" in str(bound.get("$schema")):  # of an older one: they are told apart by that alone
-        bound["$schema"] = SCHEMA
+    if "$schema" in bound:
+        if "/vega-lite/" not in str(bound["$schema"]):
+            raise BadFile(file, "it is not in the Vega-Lite grammar, in which DVC's templates are")
+        bound["$schema"] = SCHEMA  # of an older one: they are told apart by that alone
     return bound
 
 
@@ -43,11 +47,21 @@ def _bound(value: object, depth: int, file: str) -> object:
         raise BadFile(file, f"nested deeper than {_DEEPEST} levels")
     match value:
         case dict():
-            return {key: _bound(part, depth - 1, file) for key, part in value.items() if key.lower() not in _LOST}
+            bound = {key: _bound(part, depth - 1, file) for key, part in value.items() if key.lower() not in _LOST}
+            return {key: _bind(part) if key == "bind" else part for key, part in bound.items()}
         case list():
             return [_bound(part, depth - 1, file) for part in value]
         case _:
             return value
+
+
+def _bind(value: object) -> object:
+    """Return what an input is bound to: scales, a legend, one input, or one for each field."""
+    if not isinstance(value, dict):
+        return value
+    if "input" in value:
+        return {key: part for key, part in value.items() if key in _BIND}
+    return {key: _bind(part) for key, part in value.items() if isinstance(part, dict) and "input" in part}
 
 
 def _filled(value: object, anchors: Mapping[str, object]) -> object:

@@ -12,6 +12,9 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 DEFAULT = "linear"
 _WIDTH, _HEIGHT = 420, 300
 _MOST_PAIRS = 40_000  # of classes: 200 beside 200
+_SERIES: Spec = {"field": "series", "type": "nominal", "title": None}
+_LEGEND: Spec = {"orient": "bottom", "direction": "vertical", "labelLimit": 0}  # names are not cut: they may end alike
+_SYMBOLS: Spec = {"symbolFillColor": "transparent", "symbolStrokeColor": "#555", "symbolSize": 200, "symbolOpacity": 1}
 _ZOOM: Spec = {"name": "zoom", "select": "interval", "bind": "scales"}
 
 
@@ -35,7 +38,10 @@ def _linear(chart: Chart) -> Spec:
             {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}
         ],
         "mark": {"type": "point", "filled": True, "tooltip": True},
-        "encoding": {"opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}},
+        "encoding": {
+            "opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0},
+            "strokeDash": {"value": [1, 0]},  # else the legend would show these, which cannot be seen
+        },
     }
     return _layers(chart, [_line(), dots])
 
@@ -82,17 +88,25 @@ def _confusion_normalized(chart: Chart) -> Spec:
 
 
 def _matrix(chart: Chart, shown: str, form: str) -> Spec:
-    """Count how often two classes meet, one matrix a version; shares are of all that have the same y."""
-    counts = Counter((point.rev, str(point.x), str(point.y)) for point in chart.points)
-    rows = Counter[tuple[str, str]]()
-    for (rev, _, y), count in counts.items():
-        rows[rev, y] += count
-    xs, ys = sorted({x for _, x, _ in counts}), sorted({y for _, _, y in counts})
+    """Count how often two classes meet, one matrix a version and a column; shares are of all that have the same y."""
+    series = chart.series
+    counts = Counter((point.rev, series[point.column], str(point.x), str(point.y)) for point in chart.points)
+    rows = Counter[tuple[str, str, str]]()
+    for (rev, one, _, y), count in counts.items():
+        rows[rev, one, y] += count
+    xs, ys = sorted({x for *_, x, _ in counts}), sorted({y for *_, y in counts})
     if len(xs) * len(ys) > _MOST_PAIRS:
         raise ValueError(f"{len(xs)} classes beside {len(ys)} are more than a matrix shows")
     values = [
-        {"rev": rev, "x": x, "y": y, "count": counts[rev, x, y], "share": counts[rev, x, y] / (rows[rev, y] or 1)}
-        for rev in chart.shown
+        {
+            "rev": rev,
+            "series": one,
+            "x": x,
+            "y": y,
+            "count": counts[rev, one, x, y],
+            "share": counts[rev, one, x, y] / (rows[rev, one, y] or 1),
+        }
+        for rev, one in dict.fromkeys(key[:2] for key in counts)
         for x in xs
         for y in ys
     ]
@@ -107,7 +121,10 @@ def _matrix(chart: Chart, shown: str, form: str) -> Spec:
     return {
         "$schema": SCHEMA,
         "data": {"values": values},
-        "facet": {"column": {"field": "rev", "type": "nominal", "title": None, "sort": list(chart.shown)}},
+        "facet": {
+            "column": {"field": "rev", "type": "nominal", "title": None, "sort": list(chart.shown)},
+            **({"row": _facet(chart)} if _has_series(chart) else {}),
+        },
         "spec": {
             "width": _HEIGHT,
             "height": _HEIGHT,
@@ -126,6 +143,7 @@ def _bars(chart: Chart, order: str | None) -> Spec:
         "x": {"field": "x", "type": "quantitative", "title": chart.x_label},
         "yOffset": {"field": "rev", "sort": list(chart.revs)},
         "color": _colour(chart),
+        **({"column": _facet(chart)} if _has_series(chart) else {}),
     }
     return {**_frame(_rows(chart)), "mark": {"type": "bar", "tooltip": True}, "encoding": encoding}
 
@@ -147,12 +165,12 @@ def _layers(chart: Chart, layers: Sequence[Spec], *, zoom: bool = True) -> Spec:
 
 
 def _line() -> Spec:
-    return {"mark": {"type": "line"}}
+    return {"mark": {"type": "line", "point": {"size": 20}}}  # a line of one point would be nothing
 
 
 def _dots(chart: Chart) -> Spec:
     found: Spec = {"mark": {"type": "point", "filled": True, "opacity": 0.7, "tooltip": True}}
-    return {**found, "encoding": {"shape": {"field": "series", "title": None}}} if _has_series(chart) else found
+    return {**found, "encoding": {"shape": {**_SERIES, "legend": _LEGEND}}} if _has_series(chart) else found
 
 
 def _encoding(chart: Chart, *, shape: bool) -> dict[str, Spec]:
@@ -163,8 +181,13 @@ def _encoding(chart: Chart, *, shape: bool) -> dict[str, Spec]:
         if kind == "nominal":
             found[axis] = {"field": axis, "type": kind, "title": title}
     if _has_series(chart):
-        found["shape" if shape else "strokeDash"] = {"field": "series", "type": "nominal", "title": None}
+        found["shape" if shape else "strokeDash"] = {**_SERIES, "legend": _LEGEND if shape else {**_LEGEND, **_SYMBOLS}}
     return found
+
+
+def _facet(chart: Chart) -> Spec:
+    """Return a facet for each column, as DVC draws several files with one version."""
+    return {**_SERIES, "sort": list(chart.series.values()), "header": {"labelLimit": 0}}
 
 
 def _colour(chart: Chart) -> Spec:

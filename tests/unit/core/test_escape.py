@@ -48,3 +48,8 @@ def test_control_characters_are_shown_and_line_breaks_only_where_lines_are_rows(
 def test_a_table_in_markdown_has_its_long_cells_cut() -> None:
     table = Table(("a", "b"), (("x" * 200, None),))
     assert escape.markdown(table) == f"| a | b |\n| --- | --- |\n| `{'x' * 117}...` | - |"
+
+
+def test_half_of_a_surrogate_pair_is_shown_and_is_no_failure_where_text_becomes_bytes() -> None:
+    assert escape.one_line("a\ud800\udc7f\udd00") == r"a\ud800\udc7f\udd00"
+    assert escape.as_utf8("a\ud800\udcff") == b"a?\xff"

@@ -132,3 +132,26 @@ def test_a_template_that_multiplies_the_data_is_refused() -> None:
     data = json.dumps({"a": ["<DVC_METRIC_DATA>"] * 5}).encode()
     with pytest.raises(BadFile, match="more than 4 times"):
         custom_template.read_template(data.replace(b"_", b"\\u005f"), "t.json")
+
+
+def test_what_a_stranger_may_bind_is_listed_and_other_grammars_are_refused() -> None:
+    evil = {"input": "range", "min": 1, "element": "body", "style": "position: fixed", "onclick": "x"}
+    params = [{"bind": evil}, {"bind": {"x": evil, "element": "body"}}, {"bind": "scales"}]
+    text = json.dumps({"params": params, "config": {"signals": [{"name": "s", "bind": evil}]}})
+    kept = {"input": "range", "min": 1}
+    assert custom_template.read_template(text.encode(), "t.json") == {
+        "params": [{"bind": kept}, {"bind": {"x": kept}}, {"bind": "scales"}],
+        "config": {},
+    }
+    with pytest.raises(BadFile, match="Vega-Lite"):
+        custom_template.read_template(b'{"$schema": "https://vega.github.io/schema/vega/v5.json"}', "t.json")
+
+
+def test_each_file_of_a_matrix_has_a_facet_of_its_own() -> None:
+    for name in ("confusion", "confusion_normalized", "bar_horizontal"):
+        text = json.dumps(template.draw(name, chart(TWO)))
+        assert '"sort": ["a/x.csv: u", "b/x.csv: v"]' in text
+    found = template.draw("confusion", chart(TWO))
+    assert found is not None
+    assert isinstance(found["data"], dict)
+    assert {row["count"] for row in found["data"]["values"]} == {0, 1}

@@ -3,6 +3,8 @@
 import re
 from urllib.parse import quote
 
+from gto.core import escape
+
 _URL_RE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
 _SHORT_RE = re.compile(r"(?:[^@/]+@)?(\[[^\]/]*\]|[^:/\[\]]+):(?!:)(.+)", re.DOTALL)  # `ext::` names a helper of git's
 _HOST_RE = re.compile(r"(.*?)(:[0-9]*)?", re.DOTALL)
@@ -48,4 +50,4 @@ def _ipv6(host: str) -> str | None:
 
 
 def _quoted(text: str, safe: str) -> str:
-    return quote(_LOOSE_RE.sub("%25", text), safe=safe, errors="surrogateescape")
+    return quote(escape.as_utf8(_LOOSE_RE.sub("%25", text)), safe=safe)

@@ -18,7 +18,7 @@ def document(inventory: Inventory) -> Value:
 
 
 def _artifact(item: Item) -> Value:
-    latest = item.state.latest
+    latest, stages = item.state.latest, item.stages_by_version
     return {
         "name": item.state.name,
         "registered": item.is_registered,
@@ -26,7 +26,7 @@ def _artifact(item: Item) -> Value:
         "latest": latest.name if latest else None,
         "stages": item.stages,
         "annotation": _annotation(item.annotation),
-        "versions": [_version(item, one) for one in item.versions],
+        "versions": [_version(item, one, stages.get(one.name, [])) for one in item.versions],
         "events": [_event(line) for line in journal(item.state)],
     }
 
@@ -35,7 +35,7 @@ def _annotation(one: Annotation | None) -> Value | None:
     return {"file": one.file, **one.as_enrichment()} if one else None
 
 
-def _version(item: Item, version: VersionState) -> Value:
+def _version(item: Item, version: VersionState, stages: list[str]) -> Value:
     registration = version.registrations[-1] if version.registrations else None
     return {
         "version": version.name,
@@ -47,7 +47,7 @@ def _version(item: Item, version: VersionState) -> Value:
         "author_email": registration.author_email if registration else None,
         "message": registration.message if registration else None,
         "tag": registration.ref if registration else None,
-        "stages": list(item.stages_of(version)),
+        "stages": stages,
         "annotation": _annotation(item.by_commit.get(version.commit)),
     }
 

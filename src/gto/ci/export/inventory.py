@@ -46,9 +46,13 @@ class Item(NamedTuple):
         groups = by_stage(self.standing, Choice())
         return {stage: groups[stage][0].version for stage in sorted(groups)}
 
-    def stages_of(self, version: VersionState) -> tuple[str, ...]:
-        """Return the stages that a version is in now, by name."""
-        return tuple(stage for stage, name in self.stages.items() if name == version.name)
+    @property
+    def stages_by_version(self) -> dict[str, list[str]]:
+        """The stages that each version is in now, by name; versions in none are left out."""
+        found: dict[str, list[str]] = {}
+        for stage, version in self.stages.items():
+            found.setdefault(version, []).append(stage)
+        return found
 
 
 class Inventory(NamedTuple):

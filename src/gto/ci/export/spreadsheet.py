@@ -44,7 +44,7 @@ _FORMULA_RE = re.compile("((?:^|[;|])[\\s\"'\ufeff]*)(?=[=+\\-@\uff1d\uff0b\uff0
 
 def versions(inventory: Inventory) -> str:
     """Return a row for each version: by artifact, the highest version first."""
-    return _text(VERSIONS, (_version(item, one) for item in inventory.items for one in item.versions))
+    return _text(VERSIONS, (row for item in inventory.items for row in _versions(item)))
 
 
 def events(inventory: Inventory) -> str:
@@ -52,7 +52,13 @@ def events(inventory: Inventory) -> str:
     return _text(EVENTS, _events(inventory))
 
 
-def _version(item: Item, version: VersionState) -> Sequence[str]:
+def _versions(item: Item) -> Iterator[Sequence[str]]:
+    stages = item.stages_by_version
+    for one in item.versions:
+        yield _version(item, one, stages.get(one.name, []))
+
+
+def _version(item: Item, version: VersionState, stages: Sequence[str]) -> Sequence[str]:
     registration = version.registrations[-1] if version.registrations else None
     said = item.by_commit.get(version.commit)
     told = (registration.created_at.isoformat(), registration.author, registration.author_email, registration.message)\
@@ -61,7 +67,7 @@ def _version(item: Item, version: VersionState) -> Sequence[str]:
         item.state.name,
         version.name,
         "true" if version.is_active and item.state.is_active else "false",
-        " ".join(item.stages_of(version)),
+        " ".join(stages),
         *told,
         version.commit,
         registration.ref if registration else "",

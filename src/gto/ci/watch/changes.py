@@ -24,15 +24,17 @@ class Changes(NamedTuple):
     names: Mapping[str, TagName]
     lines: Sequence[Held]
     """What the journal is to know of those that came back, were made anew or are gone."""
+    anew: Mapping[str, Sequence[str]]
+    """The names that were known of other objects, with the ids of those."""
     notes: Sequence[str]
 
 
 def compare(registry: Registry, cursor: Cursor) -> Changes:
     """Compare the tags of a repository with those of the journal.
 
-    A tag of a known name that names another object is a new event: GTO uses a counter again once its tag was deleted,
-    and whether somebody looked in between makes no difference. TagsReplaced where most tags went at once: then the
-    repository was written anew, or is another, and what it has is no news.
+    A tag of a known name that names another object may be a new event: GTO uses a counter again once its tag was
+    deleted, and whether somebody looked in between makes no difference. TagsReplaced where most tags went at once: then
+    the repository was written anew, or is another, and what it has is no news.
     """
     names = {ref: name for _, ref in registry.listing if (name := tag.find(ref)) is not None}
     there = {ref: oid for oid, ref in registry.listing if ref in names}
@@ -43,13 +45,12 @@ def compare(registry: Registry, cursor: Cursor) -> Changes:
     if len(known) >= _MANY and 2 * lost > len(known):
         raise TagsReplaced(cursor.path, lost, len(known))
     back = cursor.returned(there)
-    returned = {one.ref for one in back}
-    anew = [ref for ref in old if ref not in returned]
-    notes = (*_note(anew, "made anew: that is a new event"), *_note(list(gone), "gone: that is no event"))
-    return Changes(there, names, (*held(old, Mark.GONE), *held(gone, Mark.GONE), *back), notes)
+    lines = (*held(old, Mark.GONE), *held(gone, Mark.GONE), *back)
+    return Changes(there, names, lines, cursor.before(there), note(list(gone), "gone: that is no event"))
 
 
-def _note(refs: Sequence[str], words: str) -> list[str]:
+def note(refs: Sequence[str], words: str) -> list[str]:
+    """Return a line that names some of the tags and says what they were; none of no tags."""
     if not refs:
         return []
     more = f" and {len(refs) - _NAMED} more" if len(refs) > _NAMED else ""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Lock
 from typing import BinaryIO
 
@@ -51,6 +51,16 @@ class Cursor:
         """Return the object ids of the tags that were handled and are still there, by name."""
         with self._lock:
             return dict(self._refs)
+
+    def before(self, there: Mapping[str, str]) -> dict[str, list[str]]:
+        """Return, by name, what was handled under the names of those that are there with an object never seen."""
+        found: dict[str, list[str]] = {}
+        with self._lock:
+            fresh = {ref for ref, oid in there.items() if (ref, oid) not in self.held and (ref, oid) not in self.tried}
+            for ref, oid in self.held:
+                if ref in fresh:
+                    found.setdefault(ref, []).append(oid)
+        return found
 
     def returned(self, there: Mapping[str, str]) -> list[Held]:
         """Return the handled tags that were gone, and are among those, object ids by name, that are there."""
@@ -141,18 +151,15 @@ def _check_kind(path: str) -> None:
 def opened(path: str, repo: str) -> Iterator[Cursor]:
     """Open a journal to add to it, which one process can do at a time: WatcherRuns where another does."""
     _check_kind(path)
-    try:
-        with lock.take(f"{path}.lock", 0) as taken:
-            cursor = Cursor(path, repo)
-            cursor.handle = taken.handle
-            whole = cursor.load()
-            if not cursor.is_new:
-                cursor.open_file(whole)
-            try:
-                yield cursor
-            finally:
-                cursor.close()
-    except MirrorBusy as error:
-        if error.path != f"{path}.lock":
-            raise
-        raise WatcherRuns(path) from error
+    with ExitStack() as stack:
+        try:
+            taken = stack.enter_context(lock.take(f"{path}.lock", 0))
+        except MirrorBusy as error:
+            raise WatcherRuns(path) from error
+        cursor = Cursor(path, repo)
+        stack.callback(cursor.close)
+        cursor.handle = taken.handle
+        whole = cursor.load()
+        if not cursor.is_new:
+            cursor.open_file(whole)
+        yield cursor

@@ -1,16 +1,16 @@
 """What a look at a repository brings: the new events in their order, and the tags that need nothing more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
-from gto.ci.watch.changes import Tags, compare
+from gto.ci.watch.changes import Changes, Tags, compare, note
 from gto.ci.watch.cursor import Cursor
 from gto.ci.watch.held import Held, Mark, held
 from gto.ci.watch.notice import Annotations, Pending
-from gto.ci.watch.overtaken import still_to_deliver
+from gto.ci.watch.overtaken import stale, still_to_deliver
 from gto.ci.watch.wanted import Wanted
 from gto.core import tag
 from gto.core.event import Event, SortKey
@@ -88,14 +88,16 @@ def find(registry: Registry, cursor: Cursor, waiting: set[str], asked: Asked) ->
         letters = still_to_deliver(cursor.dead(), read.snapshot, changes.there)
         new, handled, notes = letters.events, letters.over, [*letters.notes, *read.notes]
     else:
-        new = [one for one in read.events if one.key >= first and asked.wanted.takes(one.tag)]
-        handled, notes = _marked(cursor, read.events, new), list(read.notes)
+        old = stale(registry, read.snapshot, changes.anew)
+        news = [one for one in read.events if one.key >= first and asked.wanted.takes(one.tag)]
+        new = [one for one in news if one.ref not in old]
+        handled, notes = _marked(cursor, read.events, new), [*_of_anew(new, changes, old), *read.notes]
     if cursor.is_new:
         wanted = {one.ref for one in new}
         handled = held({ref: oid for ref, oid in changes.there.items() if ref not in wanted}, Mark.PASSED)
     passed = sum(map(asked.wanted.takes, changes.names.values())) - len(new) if cursor.is_new else 0
     pending = _pending(registry, cursor, read.snapshot, new, asked.repo)
-    return Found(tuple(pending), (*changes.lines, *handled), passed, (*changes.notes, *said, *notes))
+    return Found(tuple(pending), (*changes.lines, *handled), passed, (*notes, *changes.notes, *said))
 
 
 def _begin(registry: Registry, cursor: Cursor, asked: Asked) -> tuple[Asked, SortKey, Sequence[str]]:
@@ -109,6 +111,12 @@ def _begin(registry: Registry, cursor: Cursor, asked: Asked) -> tuple[Asked, Sor
             raise
         note = f"'{asked.since.ref}' is not there any more, so nothing is delivered that was passed over"
         return asked._replace(since=None), _FIRST, (note,)
+
+
+def _of_anew(new: Sequence[Event], changes: Changes, old: Mapping[str, str]) -> list[str]:
+    """Return what is noted of names that were handled before, for another object."""
+    passed = [f"'{ref}' was made anew, and is passed over: {reason}" for ref, reason in old.items()]
+    return [*note([one.ref for one in new if one.ref in changes.anew], "made anew: that is a new event"), *passed]
 
 
 def _marked(cursor: Cursor, events: Sequence[Event], new: Sequence[Event]) -> list[Held]:

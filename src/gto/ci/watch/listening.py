@@ -21,6 +21,7 @@ _HEALTH = "/health"
 _MOST_THREADS = 16
 _SILENCE = 10.0  # seconds
 _PIECE = 1 << 16  # bytes of a body that are kept at a time: before it was read, nobody knows who sends it
+_SOON = 1.0  # seconds in which a thread whose connection was cut is free
 _LONGEST = 30.0  # seconds for a request as a whole: one that comes a byte at a time holds a thread no longer
 
 
@@ -61,20 +62,29 @@ class _Server(ThreadingHTTPServer):
         self.secret = at.secret
         self.host = host
         self._room = BoundedSemaphore(_MOST_THREADS)
+        self._open: dict[socket.socket, None] = {}  # the oldest first
         self.address_family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
         super().__init__((at.host, at.port), _Handler)
 
     def process_request(self, request: object, client_address: object) -> None:
-        """Answer in a thread; with all of them busy the connection is closed: the next look finds what is new."""
+        """Answer in a thread; with all of them busy the oldest connection is cut: who says nothing holds up nobody."""
         assert isinstance(request, socket.socket)  # noqa: S101  TCP
         if not self._room.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
+            for oldest in list(self._open)[:1]:
+                _cut(oldest)
+            if not self._room.acquire(timeout=_SOON):
+                self.shutdown_request(request)
+                return
+        self._open[request] = None
         try:
             super().process_request(request, client_address)
         except BaseException:  # there is no thread
-            self._room.release()
+            self._leave(request)
             raise
+
+    def _leave(self, request: socket.socket) -> None:
+        self._open.pop(request, None)
+        self._room.release()
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         assert isinstance(request, socket.socket)  # noqa: S101  TCP
@@ -87,7 +97,7 @@ class _Server(ThreadingHTTPServer):
             self.shutdown_request(request)
         finally:
             timer.cancel()
-            self._room.release()
+            self._leave(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a client that goes away is none of our errors, and a stranger writes no log."""

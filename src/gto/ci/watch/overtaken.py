@@ -1,13 +1,16 @@
-"""Which dead letters are still to be delivered, and which were overtaken by later events."""
+"""Which events are still to be delivered, dead letters among them, and which were overtaken by later ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
 from gto.ci.watch.held import Held, Mark
+from gto.core import signed
 from gto.core.event import Event
 from gto.core.snapshot import ArtifactState, Snapshot
 from gto.core.tag import Kind
+from gto.git.repo import read_objects
+from gto.registry.registry import Registry
 
 
 class Letters(NamedTuple):
@@ -38,6 +41,27 @@ def still_to_deliver(dead: Iterable[Held], found: Snapshot, there: Mapping[str, 
             left.events.append(event)
     left.events.sort(key=attrgetter("key"))
     return left
+
+
+def stale(registry: Registry, found: Snapshot, anew: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return why events under names that were handled before, given with the ids of those objects, are not new.
+
+    Who may push tags but has no key can wrap a signature anew, or push an older tag that somebody signed: what was
+    signed decides, and an event that others overtook changes nothing any more.
+    """
+    if not anew:
+        return {}
+    oids = dict.fromkeys(oid for before in anew.values() for oid in before)
+    read = zip(oids, read_objects(registry.repo.git, list(oids)), strict=True)
+    told = {oid: signed.cut(one.body).payload for oid, one in read if one is not None and one.body is not None}
+    events = (event for state in found.artifacts.values() for event in state.events if event.ref in anew)
+    reasons: dict[str, str] = {}
+    for event in events:
+        if signed.cut(event.body).payload in {told.get(oid) for oid in anew[event.ref]}:
+            reasons[event.ref] = "it was handled before, and only its signature is another"
+        elif reason := overtaken(found.artifact(event.artifact), event):
+            reasons[event.ref] = reason
+    return reasons
 
 
 def overtaken(state: ArtifactState, event: Event) -> str:
