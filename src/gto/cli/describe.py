@@ -9,6 +9,7 @@ from gto.registry import describing
 @click.command(
     "describe",
     cls=options.Command,
+    paged=True,
     short_help="Find annotations for the artifact.",
     examples="""
     gto describe churn                 as it stands in the work tree

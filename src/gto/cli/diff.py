@@ -9,6 +9,7 @@ from gto.core import escape
 @click.command(
     "diff",
     cls=options.Command,
+    paged=True,
     short_help="Compare two versions: metrics, parameters, data, code.",
     examples="""
     gto diff churn@v1.0.0 churn@v2.0.0

@@ -15,6 +15,7 @@ from gto.core.escape import MISSING, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from gto.core.table import Cell, Table
 
@@ -58,9 +59,24 @@ def note(text: str) -> None:
 def complain(text: str, hint: str = "") -> None:
     """Print an error, and the next step, on stderr."""
     line = f"{emoji('❌ ')}{clean(text)}"
-    click.echo(click.style(line, fg="red") if sys.stderr.isatty() else line, err=True)
+    click.echo(click.style(line, fg="red") if sys.stderr.isatty() and _has_colours() else line, err=True)
     if hint:
         click.echo(f"   {clean(hint)}", err=True)
+
+
+def _has_colours() -> bool:
+    from gto.cli import terminal
+
+    return terminal.has_colours(sys.stderr)
+
+
+def moment(time: datetime) -> str:
+    """Write a time: on a terminal local time, elsewhere as tables have it."""
+    if not sys.stderr.isatty():
+        return str(time)
+    from gto.cli import terminal
+
+    return terminal.moment(time)
 
 
 def be_verbose() -> None:
@@ -75,7 +91,7 @@ _PATIENCE = 1.0  # seconds before progress is shown
 
 def show_progress() -> None:
     """On a terminal, show on one line of stderr how far git is, where it takes more than a second."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return
     import time
 
@@ -136,6 +152,11 @@ def table(content: Table, *, plain: bool) -> None:
     """Print a table, or that nothing was found."""
     if not content.rows:
         say(NOTHING)
+        return
+    if not plain and sys.stdout.isatty():
+        from gto.cli import terminal
+
+        click.echo(terminal.draw(content, _cell))
         return
     rows = [[_cell(cell) for cell in row] for row in content.rows]
     click.echo((_plain_table if plain else _outline)(content.columns, rows))
