@@ -161,22 +161,25 @@ def argument(name: str, help: str, **attributes: Any) -> Callable[[Function], Fu
     return click.argument(name, cls=Argument, help=help, **attributes)
 
 
-def _artifacts(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the name of an artifact from the tags of the repository here."""
-    from gto.core import tag
-    from gto.exceptions import GTOException
+def completing(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what tells a shell the words of a kind, `names`, `stages` or `versions`, for `shell_complete`."""
 
-    try:
-        listing = open_registry(".").listing
-    except GTOException:
-        return []
-    found = (tag.find(ref) for _, ref in listing)
-    return sorted({name.artifact for name in found if name and name.artifact.startswith(incomplete)})
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+        from gto.cli import complete as words
+
+        return words.find(kind, ctx, incomplete)
+
+    return complete
+
+
+names = completing("names")
+stages = completing("stages")
+versions = completing("versions")
 
 
 def name_argument(help: str = "Artifact name", *, required: bool = True) -> Callable[[Function], Function]:  # noqa: A002
     """Declare NAME; a shell completes it."""
-    return argument("name", help, required=required, shell_complete=_artifacts)
+    return argument("name", help, required=required, shell_complete=names)
 
 
 repo = click.option("-r", "--repo", default=".", show_default=True, help="Path or URL of the repository")

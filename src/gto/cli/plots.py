@@ -17,7 +17,13 @@ from gto.exceptions import UsageError
     """,
 )
 @options.repo
-@options.argument("selectors", nargs=-1, required=True, help="Versions, stages or revisions, as `gto diff` takes them")
+@options.argument(
+    "selectors",
+    nargs=-1,
+    required=True,
+    help="Versions, stages or revisions, as `gto diff` takes them",
+    shell_complete=options.names,
+)
 @click.option(
     "-o",
     "--out",

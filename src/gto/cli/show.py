@@ -78,7 +78,12 @@ if TYPE_CHECKING:
 )
 @click.option("--type", "type_", help="Only artifacts whose annotation says this type")
 @click.option("--label", "labels", multiple=True, help="Only artifacts whose annotation has this label (repeatable)")
-@click.option("--in-stage", metavar="STAGE", help="Only artifacts, or versions, that are in this stage")
+@click.option(
+    "--in-stage",
+    metavar="STAGE",
+    help="Only artifacts, or versions, that are in this stage",
+    shell_complete=options.stages,
+)
 @click.option(
     "--at",
     metavar="DATE",
