@@ -6,7 +6,8 @@ from click.shell_completion import BashComplete, get_completion_class
 from gto.cli import options, render
 
 # As click's, but that it gives whole words: bash takes `@`, `=` and `:` for the ends of words, so that of `churn@v1`
-# it only completes `v1`, and what stands before is left out of what it is offered.
+# it only completes `@v1` (an `@` stays with what follows, the others do not): what stands before is left out of what
+# it is offered.
 _BASH = """\
 %(complete_func)s() {
     local line=${COMP_LINE:0:COMP_POINT} breaks=${COMP_WORDBREAKS//[^@:=]/} before= type value
@@ -16,6 +17,7 @@ _BASH = """\
     [[ $line == *[[:space:]] ]] || count=$((count - 1))
     local word=${words[count]}
     [[ -z $breaks ]] || before=${word%%"${word##*[$breaks]}"}
+    before=${before%%@}
     COMPREPLY=()
     while IFS=, read -r type value; do
         case $type in

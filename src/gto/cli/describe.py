@@ -49,7 +49,7 @@ def command(
     found = describing.describe(options.open_registry(repo), name, rev)
     field = next((key for key, asked in fields.items() if asked), None)
     if field is None:
-        render.as_json(found.as_dict())
+        render.as_json(found.as_dict(), letters=not as_json)
     else:
         value = getattr(found, field)
         render.lines([value] if value else [])

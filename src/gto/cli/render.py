@@ -121,11 +121,12 @@ def _is_obeyed() -> bool:
     return any(name in os.environ for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
 
 
-def as_json(value: object) -> None:
-    """Print a value as GTO 1.x does: indented by four, times in ISO form."""
+def as_json(value: object, *, letters: bool = False) -> None:
+    """Print a value as GTO 1.x does: indented by four, times in ISO form; `letters` leaves letters as they are."""
     import json
 
-    text = json.dumps(value, indent=4, default=_plain).replace("\x7f", "\\u007f")  # which JSON does not escape
+    letters = letters and (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
+    text = escape.clean_json(json.dumps(value, indent=4, default=_plain, ensure_ascii=not letters))
     click.echo(text.replace("##", "\\u0023\\u0023") if _is_obeyed() else text)
 
 

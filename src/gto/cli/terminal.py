@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from gto.core.escape import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from typing import TextIO
 
     from gto.core.table import Cell, Table
 
 _EXPENDABLE = ("ref", "commit")  # columns that go first: the others say what they say
-_SMALLEST = 8  # cells that are left of a column that is shortened
+_SMALLEST = 12  # cells that are left of a column that is shortened: versions and hashes stay whole
 _FIRST = 16  # and of the first one, which says what a row is about
 _KEPT = 2  # columns that are never left out
 _PAINT: dict[str, dict[str, object]] = {
@@ -91,7 +91,8 @@ class _Layout(NamedTuple):
 def draw(table: Table, text: Callable[[Cell], str]) -> str:
     """Return a table as wide as the terminal; what is left out is named below it."""
     rows = [[text(moment(cell) if isinstance(cell, datetime) else cell) for cell in row] for row in table.rows]
-    found = _lay_out(table.columns, rows, size().columns)
+    times = {place for row in table.rows for place, cell in enumerate(row) if isinstance(cell, datetime)}
+    found = _lay_out(table.columns, rows, times, size().columns)
     paint = _painter()
     frame = paint("│", dim=True)
 
@@ -134,14 +135,18 @@ def _style(table: Table, number: int) -> Callable[[int, str], dict[str, object]]
     return style
 
 
-def _lay_out(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> _Layout:
-    """Leave out empty columns, then what other columns say too; shorten; leave out the last ones: until it fits."""
+def _lay_out(columns: Sequence[str], rows: Sequence[Sequence[str]], whole: Collection[int], room: int) -> _Layout:
+    """Leave out empty columns, then what other columns say too; shorten; leave out the last ones: until it fits.
+
+    The columns `whole` are not shortened.
+    """
     needed = [max(map(width, (name, *(row[place] for row in rows)))) for place, name in enumerate(columns)]
     padded = [max(wide, width(name) + 2) for wide, name in zip(needed, columns, strict=True)]
     places = list(range(len(columns)))
     if _total(padded) <= room:
         return _Layout(places, padded, [])
-    smallest = [min(wide, max(_FIRST if not at else _SMALLEST, width(columns[at]))) for at, wide in enumerate(needed)]
+    least = [max(_SMALLEST if at else _FIRST, width(name)) for at, name in enumerate(columns)]
+    smallest = [wide if at in whole else min(wide, least[at]) for at, wide in enumerate(needed)]
     empty = [at for at in places[1:] if all(row[at] in {MISSING, ""} for row in rows)]
     expendable = [at for name in _EXPENDABLE for at in places[1:] if columns[at] == name]
     for widths, going in ((needed, [*empty, *expendable]), (smallest, places[:0:-1])):

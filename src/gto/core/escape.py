@@ -21,6 +21,11 @@ def clean(text: str) -> str:
     return _CONTROL_RE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+def clean_json(text: str) -> str:
+    """Show in JSON, where a text may hold any, control characters as JSON's escapes; its own newlines stay."""
+    return _CONTROL_RE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def one_line(text: str) -> str:
     """Show all control characters as escapes, newlines and tabs too, which would make rows of their own."""
     return clean(text).replace("\n", "\\n").replace("\t", "\\t")
