@@ -92,10 +92,13 @@ class RefNotFound(NotFound):
         hint = "name a commit, a branch or a tag that this repository has"
         if ref == "HEAD":
             hint = "commit something first, or name a commit"
-        elif re.fullmatch(r"v?\d+\.\d+\.\d+.*", ref):
-            hint += "; a version is named by --version"
         super().__init__(f"Ref '{ref}' was not found in the repository history", hint)
         self.ref = ref
+
+    @property
+    def is_version(self) -> bool:
+        """Whether it looks like a version, which some commands take elsewhere."""
+        return re.fullmatch(r"v?\d+\.\d+\.\d+.*", self.ref) is not None
 
 
 class CommitLacking(NotFound):
@@ -141,7 +144,10 @@ class NoAnnotation(NotFound):
 
     def __init__(self, name: str, where: str) -> None:
         """`where` says which tree was searched."""
-        hint = f"`gto annotate {name}` writes one; for an earlier commit none can be written any more"
+        hint = f"`gto annotate {name}` writes one"
+        self.in_work_tree = where == "the work tree"
+        if not self.in_work_tree:
+            hint += "; for an earlier commit none can be written any more"
         super().__init__(f"No annotation of '{name}' in {where}", hint)
         self.name = name
 
@@ -171,9 +177,10 @@ class NoCatalogue(NotFound):
 class RepositoryNotFound(NotFound):
     """The catalogue has no repository of that name."""
 
-    def __init__(self, name: str) -> None:
-        """Keep the name."""
-        super().__init__(f"No repository of the catalogue is called '{name}'", "`gto repos list` lists them")
+    def __init__(self, name: str, question: str = "") -> None:
+        """Keep the name; `question` asks whether another one was meant."""
+        hint = f"{question} `gto repos list` lists them".lstrip()
+        super().__init__(f"No repository of the catalogue is called '{name}'", hint)
         self.name = name
 
 

@@ -218,7 +218,7 @@ def test_what_is_not_there_is_told_beside_what_is(pipeline: Pipeline) -> None:
     }
     told = repo.gto("plots", "HEAD", "-o", "other.html")
     assert (told.code, told.stdout) == (0, "other.html\n")
-    assert "gone.csv (plots) is not read: it is not in the commit" in told.stderr
+    assert "gone.csv of HEAD: it is not in the commit" in told.stderr
     page = (repo.path / "other.html").read_text(encoding="utf-8")
     assert "Not shown" in page
     printed = repo.gto("plots", "HEAD", "-o", "-")

@@ -76,6 +76,8 @@ def test_a_version_that_no_branch_reaches_is_named(healthy: Repo) -> None:
     assert problems(healthy) == set()  # it is checked out
     healthy.git("checkout", "--quiet", "main")
     assert problems(healthy) == {("version-unreached", "x@v1.0.0")}
+    assert "only tags keep it" in done(healthy.gto("doctor"))  # a warning, which fails no job
+    assert healthy.gto("doctor", "--strict").code == 1
     healthy.git("update-ref", "refs/remotes/origin/side", commit)
     assert problems(healthy) == set()
 

@@ -20,7 +20,7 @@ def test_the_first_version_is_v0_0_1_and_the_next_bumps_its_patch(repo: Repo) ->
         "To push the changes upstream, run:\n"
         "    git push origin nn@v0.0.1\n"
     )
-    assert result.stderr == ""
+    assert result.stderr == "note: 'nn' is the first of its name\n"
     repo.commit()
     assert "nn@v0.0.2" in done(repo.gto("register", "nn"))
     for bump, version in (("--bump-minor", "v0.1.0"), ("--bump-major", "v1.0.0"), ("--bump-patch", "v1.0.1")):
@@ -55,7 +55,7 @@ def test_a_name_with_a_directory_is_written_with_an_equals_sign(repo: Repo) -> N
 
 def test_json_is_the_event_and_nothing_else(repo: Repo) -> None:
     result = repo.gto("register", "nn", "--json", "-m", "why", env={"GIT_COMMITTER_DATE": "2022-02-02T10:00:00+01:00"})
-    assert result.stderr == ""
+    assert result.stderr == "note: 'nn' is the first of its name\n"
     assert json.loads(done(result)) == {
         "events": [
             {

@@ -129,7 +129,7 @@ def test_the_registry_as_it_was(filled: Repo) -> None:
     assert at("2023-06-01T11:59:59Z") == {}
     assert at("2024-06-01T12:00:00+00:00") == {"churn": "v1.0.0", "rf": "v0.0.1"}
     said(filled.gto("show", "churn", "--at", "2022-01-01"), "Cannot find artifact 'churn'")
-    for wrong in ("yesterday", "2023-13-01", "", "2023-06-01T99", "9" * 50):
+    for wrong in ("rubbish", "2023-13-01", "", "2023-06-01T99", "9" * 50):
         said(filled.gto("show", "--at", wrong), "no date", "2026-01-31")
 
 

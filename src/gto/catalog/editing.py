@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gto.catalog import file
 from gto.catalog.entry import Entry, new_entry
 from gto.catalog.place import expand, is_repository, name_of
+from gto.core.nearness import did_you_mean
 from gto.exceptions import NameTaken, RepositoryNotFound, UsageError
 
 if TYPE_CHECKING:
@@ -101,8 +102,9 @@ def _number(catalogue: Catalogue, name: str) -> int:
     for number, entry in enumerate(catalogue.entries):
         if name == (entry.text if entry.source == "glob" else name_of(entry, catalogue.base)):
             return number
-    for place in expand(catalogue.entries, catalogue.base).places:
+    places = expand(catalogue.entries, catalogue.base).places
+    for place in places:
         if place.name == name:
             reason = f"'{name}' is found by the glob '{place.entry.text}'"
             raise UsageError(reason, f"`gto repos remove '{place.entry.text}'` removes the glob")
-    raise RepositoryNotFound(name)
+    raise RepositoryNotFound(name, did_you_mean(name, [place.name for place in places]))

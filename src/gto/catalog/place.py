@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.catalog.entry import Entry, default_name
+from gto.core.nearness import did_you_mean
 from gto.exceptions import RepositoryNotFound, UsageError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def choose(found: Search, names: Sequence[str] = (), groups: Sequence[str] = ())
     known = {place.name for place in found.places} | {failure.repo for failure in found.failures}
     for name in names:
         if name not in known:
-            raise RepositoryNotFound(name)
+            raise RepositoryNotFound(name, did_you_mean(name, known))
     used = {group for place in found.places for group in place.entry.groups}
     for group in groups:
         if group not in used:

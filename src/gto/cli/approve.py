@@ -16,8 +16,12 @@ from gto.cli import options, render
     """,
 )
 @options.repo
-@options.argument("selector", "NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; NAME alone is the latest version")
-@click.option("--stage", required=True, help="The stage that the version may go into")
+@options.argument(
+    "selector",
+    "NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; NAME alone is the latest version",
+    shell_complete=options.names,
+)
+@click.option("--stage", required=True, help="The stage that the version may go into", shell_complete=options.stages)
 @options.message
 @options.push
 @options.keep_local

@@ -20,8 +20,12 @@ from gto.registry import writing
 @options.repo
 @options.name_argument()
 @options.argument("ref", "Git reference to use", required=False)
-@click.option("--version", help="The version to assign to; with REF, the version to register there")
-@click.option("--stage", required=True, help="Stage to assign")
+@click.option(
+    "--version",
+    help="The version to assign to; with REF, the version to register there",
+    shell_complete=options.versions,
+)
+@click.option("--stage", required=True, help="Stage to assign", shell_complete=options.stages)
 @options.message
 @options.simple
 @options.force

@@ -22,8 +22,8 @@ from gto.registry import writing
 )
 @options.repo
 @options.name_argument()
-@options.argument("version", "Artifact version", required=False)
-@options.argument("stage", "Stage to unassign", required=False)
+@options.argument("version", "Artifact version", required=False, shell_complete=options.versions)
+@options.argument("stage", "Stage to unassign", required=False, shell_complete=options.stages)
 @click.option("--ref", help="Git reference to use")
 @options.message
 @options.simple

@@ -9,6 +9,7 @@ from gto.registry import resolve
 @click.command(
     "describe",
     cls=options.Command,
+    paged=True,
     short_help="Find annotations for the artifact.",
     examples="""
     gto describe churn                 as it stands in the work tree
@@ -48,7 +49,7 @@ def command(
     found = resolve.describe(options.open_registry(repo), name, rev)
     field = next((key for key, asked in fields.items() if asked), None)
     if field is None:
-        render.as_json(found.as_dict())
+        render.as_json(found.as_dict(), letters=not as_json)
     else:
         value = getattr(found, field)
         render.lines([value] if value else [])

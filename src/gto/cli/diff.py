@@ -9,6 +9,7 @@ from gto.core import escape
 @click.command(
     "diff",
     cls=options.Command,
+    paged=True,
     short_help="Compare two versions: metrics, parameters, data, code.",
     examples="""
     gto diff churn@v1.0.0 churn@v2.0.0
@@ -17,8 +18,10 @@ from gto.core import escape
     """,
 )
 @options.repo
-@options.argument("old", help="NAME@v1.2.3, NAME#stage, NAME (its latest version), or a revision of Git")
-@options.argument("new", help="The same; what changed is told from OLD to NEW")
+@options.argument(
+    "old", help="NAME@v1.2.3, NAME#stage, NAME (its latest version), or a revision of Git", shell_complete=options.names
+)
+@options.argument("new", help="The same; what changed is told from OLD to NEW", shell_complete=options.names)
 @click.option("--name", help="The artifact that revisions are asked about")
 @click.option("--lower-better", multiple=True, metavar="METRIC", help="A metric that should fall; can be repeated")
 @click.option("--higher-better", multiple=True, metavar="METRIC", help="A metric that should rise; can be repeated")

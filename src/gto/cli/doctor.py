@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gto.cli import options, render
-from gto.core.event import Problem
+from gto.core.event import WARNINGS, Problem
 from gto.exceptions import BadFile, UsageError
 from gto.registry.doctor import mending
 from gto.registry.doctor.examination import Examination, examine
@@ -35,11 +35,13 @@ _ORIGIN = "origin"
     "--remote", is_flag=False, flag_value=_ORIGIN, help="Compare event tags with a remote; origin, if none is named"
 )
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely, after showing what will be done")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too")
 @click.option("--yes", is_flag=True, help="With --fix: do not ask")
 @options.as_json
-def command(repo: str, remote: str | None, fix: bool, yes: bool, as_json: bool) -> None:
+def command(repo: str, remote: str | None, fix: bool, strict: bool, yes: bool, as_json: bool) -> None:
     """Display GTO version and configuration, and check the registry for problems: exit code 1 if there are any.
 
+    A version that no branch reaches is a warning, as after a squashed pull request: it alone fails with --strict only.
     --fix removes locks and temporary files that a killed process left more than ten minutes ago, and damaged caches;
     tag objects that are missing or corrupt it fetches again. It deletes and moves no tag.
     """
@@ -61,7 +63,7 @@ def command(repo: str, remote: str | None, fix: bool, yes: bool, as_json: bool) 
         render.say(f"{render.emoji('🪴 ')} GTO Version: {__version__}")
         render.lines([_RULE, *settings, _RULE])
         _print(found, repairs)
-    if found.problems:
+    if any(strict or problem.code not in WARNINGS for problem in found.problems):
         sys.exit(1)
 
 
@@ -101,7 +103,8 @@ def _print(found: Examination, repairs: Sequence[Repair]) -> None:
     if not found.problems:
         render.say(f"{render.emoji('✅ ')} No issues found")
     for problem in found.problems:
-        render.say(f"{render.emoji('❌ ')}{render.clean(f'{problem.subject}: {problem.reason}')} [{problem.code}]")
+        mark = "⚠️ " if problem.code in WARNINGS else "❌ "
+        render.say(f"{render.emoji(mark)}{render.clean(f'{problem.subject}: {problem.reason}')} [{problem.code}]")
         if problem.hint:
             render.say(f"   {render.clean(problem.hint)}")
     for text in found.notes:

@@ -17,7 +17,9 @@ from gto.registry import exchange
     """,
 )
 @options.clone
-@options.argument("names", "Artifacts and tags; empty for all", nargs=-1, metavar="NAME|TAG...")
+@options.argument(
+    "names", "Artifacts and tags; empty for all", nargs=-1, metavar="NAME|TAG...", shell_complete=options.names
+)
 @options.remote
 @options.as_json
 def command(clone: str, names: tuple[str, ...], remote: str, as_json: bool) -> None:

@@ -12,23 +12,27 @@ from gto.core import proven, published
 from gto.core.table import history_table
 from gto.registry import reading
 from gto.registry.reading import Asked
+from gto.registry.registry import Registry
 
 
 @click.command(
     "history",
     cls=options.Command,
+    paged=True,
     short_help="Show a journal of registry operations.",
     examples="""
     gto history
     gto history churn --ascending
     gto history --since 2026-01-01 --until 2026-01-31
+    gto history 'fraud-*' --limit 20
     gto history --all               all repositories of the catalogue
     """,
 )
 @options.repo
-@options.name_argument("Artifact name to show; empty for all", required=False)
+@options.name_argument("Artifact, or a pattern such as 'fraud-*'; empty for all", required=False)
 @options.as_json
 @options.plain
+@options.limit
 @click.option("--ascending", "--asc", "ascending", is_flag=True, help="Show old first")
 @click.option("--since", metavar="DATE", help="Only events from then on: 2026-01-31, or an ISO time")
 @click.option("--until", metavar="DATE", help="Only events up to then; a day counts whole")
@@ -41,6 +45,7 @@ def command(
     name: str | None,
     as_json: bool,
     plain: bool,
+    limit: int | None,
     ascending: bool,
     since: str | None,
     until: str | None,
@@ -63,14 +68,20 @@ def command(
 
     if across.wanted:
         proof.refuse()
+        options.refuse_limit(limit)
         _across(across, repo, name, Asked(ascending, keep), as_json=as_json, plain=plain)
         return
     registry = options.open_registry(repo)
     signatures = proof.begin(registry)
     events = reading.history(registry, name or None, ascending=ascending, keep=keep)
     proving.note_left_out(signatures, registry)
+    if limit is not None and len(events) > limit:
+        render.note(f"note: {len(events) - limit} older event(s) are not shown (--limit)")
+        events = events[-limit:] if ascending else events[:limit]
     if signatures is not None and proof.shown:
         events = signatures.on(events)
+    if name and not events:
+        _explain(registry, name, everything=first is None and last is None)
     if as_json:
         render.as_json([published.history_line(event) for event in events])
         return
@@ -78,6 +89,14 @@ def command(
     if proof.shown:
         table = proven.rows(table, [event.signature for event in events])
     render.table(table, plain=plain)
+
+
+def _explain(registry: Registry, name: str, *, everything: bool) -> None:
+    """Say that nothing is known of an artifact, or nothing of that time, and what the name may have meant."""
+    from gto.cli import hints
+
+    reason = f"there is no event of '{name}'{'' if everything else ' in that time'}"
+    render.note(f"note: {reason}{hints.meant(registry, {'name': name})}")
 
 
 def _across(across: Across, repo: str, name: str | None, asked: Asked, *, as_json: bool, plain: bool) -> None:

@@ -12,6 +12,7 @@ from gto.core.table import Table
 @click.command(
     "ls",
     cls=options.Command,
+    paged=True,
     short_help="List the files of a version.",
     examples="""
     gto ls churn#prod

@@ -44,6 +44,18 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101  each file ends with one
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first word names; where there is none, say which is like it."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from gto.core.nearness import did_you_mean
+
+            question = did_you_mean(args[0], [*self.list_commands(ctx), *_ALIASES])
+            raise click.UsageError(f"{error.message} {question.capitalize()}".strip(), ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by section."""
         aliases = {target: f"{target} ({alias})" for alias, target in _ALIASES.items()}

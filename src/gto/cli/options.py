@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gto.exceptions import ExclusiveOptions
+from gto.exceptions import ExclusiveOptions, GTOException, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,6 +65,7 @@ class Command(click.Command):
         self,
         *args: Any,  # noqa: ANN401  click's words
         examples: str = "",
+        paged: bool = False,
         offline_help: str = "With a URL: read what was fetched before, and reach no network",
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
@@ -73,10 +75,41 @@ class Command(click.Command):
             flag = ["--offline"]
             offline = click.Option(flag, is_flag=True, expose_value=False, callback=_offline, help=offline_help)
             self.params.insert([param.name for param in self.params].index("repo") + 1, offline)
+        self.paged = paged
+        if paged:
+            words = "On a terminal: show what is longer than the screen without a pager"
+            self.params.append(
+                click.Option(["--no-pager"], is_flag=True, expose_value=False, callback=_pager, help=words)
+            )
         self.params += [
             click.Option(["--verbose", "-v"], is_flag=True, expose_value=False, hidden=True, callback=_verbose),
             click.Option(["--traceback", "--tb"], is_flag=True, expose_value=False, hidden=True, callback=_traceback),
         ]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words; where one is missing or too much, show an example of the right form."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if type(error) not in {click.UsageError, click.MissingParameter} or not self.examples:
+                raise
+            example = self.examples.strip().splitlines()[0].strip().partition("  ")[0]
+            raise click.UsageError(f"{error.format_message()}\n   for example: {example}", ctx) from error
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  click's signature
+        """Do the command; where a name is not known, the hint of the error says which is like it."""
+        try:
+            if self.paged and _seen["pager"] and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+                from gto.cli import pager
+
+                with pager.paged():
+                    return super().invoke(ctx)
+            return super().invoke(ctx)
+        except GTOException as error:
+            from gto.cli import hints
+
+            hints.improve(error, ctx)
+            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write arguments, options, examples."""
@@ -91,7 +124,11 @@ class Command(click.Command):
                     formatter.write(f"  {line.strip()}\n")
 
 
-_seen = {"traceback": False, "offline": False}
+_seen = {"traceback": False, "offline": False, "pager": True}
+
+
+def _pager(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    _seen["pager"] = not value
 
 
 def _offline(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -124,22 +161,25 @@ def argument(name: str, help: str, **attributes: Any) -> Callable[[Function], Fu
     return click.argument(name, cls=Argument, help=help, **attributes)
 
 
-def _artifacts(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the name of an artifact from the tags of the repository here."""
-    from gto.core import tag
-    from gto.exceptions import GTOException
+def completing(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what tells a shell the words of a kind, `names`, `stages` or `versions`, for `shell_complete`."""
 
-    try:
-        listing = open_registry(".").listing
-    except GTOException:
-        return []
-    found = (tag.find(ref) for _, ref in listing)
-    return sorted({name.artifact for name in found if name and name.artifact.startswith(incomplete)})
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+        from gto.cli import complete as words
+
+        return words.find(kind, ctx, incomplete)
+
+    return complete
+
+
+names = completing("names")
+stages = completing("stages")
+versions = completing("versions")
 
 
 def name_argument(help: str = "Artifact name", *, required: bool = True) -> Callable[[Function], Function]:  # noqa: A002
     """Declare NAME; a shell completes it."""
-    return argument("name", help, required=required, shell_complete=_artifacts)
+    return argument("name", help, required=required, shell_complete=names)
 
 
 repo = click.option("-r", "--repo", default=".", show_default=True, help="Path or URL of the repository")
@@ -148,6 +188,7 @@ remote = click.option("--remote", default="origin", show_default=True, help="Nam
 branch = click.option("-b", "--branch", help="With a URL: the branch whose annotations count, instead of its HEAD")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print output in json format")
 plain = click.option("--plain", is_flag=True, help="Print table in grep-able format")
+limit = click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Show N at most")
 message = click.option("-m", "--message", help="Message to annotate the Git tag with")
 simple = click.option(
     "--simple",
@@ -182,6 +223,12 @@ def read_signers(path: str | None) -> bytes | None:
             return file.read(_LARGEST)
     except OSError as error:
         raise WrongArgs(f"Cannot read '{path}': {error.strerror}", "name a file of allowed signers") from error
+
+
+def refuse_limit(limit: int | None) -> None:
+    """Refuse --limit where several repositories are read."""
+    if limit is not None:
+        raise UsageError("--limit is for one repository", "leave it or --all out")
 
 
 def not_empty(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:

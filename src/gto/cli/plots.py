@@ -17,7 +17,13 @@ from gto.exceptions import UsageError
     """,
 )
 @options.repo
-@options.argument("selectors", nargs=-1, required=True, help="Versions, stages or revisions, as `gto diff` takes them")
+@options.argument(
+    "selectors",
+    nargs=-1,
+    required=True,
+    help="Versions, stages or revisions, as `gto diff` takes them",
+    shell_complete=options.names,
+)
 @click.option(
     "-o",
     "--out",
@@ -37,7 +43,6 @@ def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, a
     import os
 
     from gto.cli import report as printing
-    from gto.lineage import report
     from gto.lineage.gallery import plot
     from gto.registry import whole_file
 
@@ -54,4 +59,4 @@ def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, a
             render.as_json(found.as_dict(out))
             return
         render.say(out)
-    printing.notes(report.notes(found.elsewhere, found.problems))
+    printing.notes(found.sheet.notes)

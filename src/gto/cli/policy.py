@@ -155,7 +155,7 @@ def check(repo: str, as_json: bool) -> None:
 )
 @options.repo
 @options.name_argument()
-@click.option("--stage", help="The stage of the event")
+@click.option("--stage", help="The stage of the event", shell_complete=options.stages)
 @click.option(
     "--event",
     "noun",
@@ -163,7 +163,11 @@ def check(repo: str, as_json: bool) -> None:
     help="What happens; default: assignment with --stage, or registration",
 )
 @click.option("--as", "person", metavar="EMAIL", help="Who does it; default: you, as git knows you")
-@click.option("--version", help="The version that it is about; default: the latest, or the next for a registration")
+@click.option(
+    "--version",
+    help="The version that it is about; default: the latest, or the next for a registration",
+    shell_complete=options.versions,
+)
 @click.option("--ref", "rev", metavar="REV", help="The commit that it is about, instead of a version's")
 @click.option("--signed", is_flag=True, help="Suppose a good signature")
 @click.option("--key", metavar="FINGERPRINT", help="Suppose a good signature by this key")

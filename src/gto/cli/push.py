@@ -21,7 +21,9 @@ from gto.registry.publishing import TAGS_PER_PUSH
     """,
 )
 @options.clone
-@options.argument("names", "Artifacts and tags; empty for all", nargs=-1, metavar="NAME|TAG...")
+@options.argument(
+    "names", "Artifacts and tags; empty for all", nargs=-1, metavar="NAME|TAG...", shell_complete=options.names
+)
 @options.remote
 @click.option(
     "--tags-per-push",

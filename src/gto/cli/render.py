@@ -15,6 +15,7 @@ from gto.core.escape import MISSING, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from gto.core.table import Cell, Table
 
@@ -58,9 +59,24 @@ def note(text: str) -> None:
 def complain(text: str, hint: str = "") -> None:
     """Print an error, and the next step, on stderr."""
     line = f"{emoji('❌ ')}{clean(text)}"
-    click.echo(click.style(line, fg="red") if sys.stderr.isatty() else line, err=True)
+    click.echo(click.style(line, fg="red") if sys.stderr.isatty() and _has_colours() else line, err=True)
     if hint:
         click.echo(f"   {clean(hint)}", err=True)
+
+
+def _has_colours() -> bool:
+    from gto.cli import terminal
+
+    return terminal.has_colours(sys.stderr)
+
+
+def moment(time: datetime) -> str:
+    """Write a time: on a terminal local time, elsewhere as tables have it."""
+    if not sys.stderr.isatty():
+        return str(time)
+    from gto.cli import terminal
+
+    return terminal.moment(time)
 
 
 def be_verbose() -> None:
@@ -75,7 +91,7 @@ _PATIENCE = 1.0  # seconds before progress is shown
 
 def show_progress() -> None:
     """On a terminal, show on one line of stderr how far git is, where it takes more than a second."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return
     import time
 
@@ -105,11 +121,12 @@ def _is_obeyed() -> bool:
     return any(name in os.environ for name in ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
 
 
-def as_json(value: object) -> None:
-    """Print a value as GTO 1.x does: indented by four, times in ISO form."""
+def as_json(value: object, *, letters: bool = False) -> None:
+    """Print a value as GTO 1.x does: indented by four, times in ISO form; `letters` leaves letters as they are."""
     import json
 
-    text = json.dumps(value, indent=4, default=_plain).replace("\x7f", "\\u007f")  # which JSON does not escape
+    letters = letters and (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
+    text = escape.clean_json(json.dumps(value, indent=4, default=_plain, ensure_ascii=not letters))
     click.echo(text.replace("##", "\\u0023\\u0023") if _is_obeyed() else text)
 
 
@@ -136,6 +153,11 @@ def table(content: Table, *, plain: bool) -> None:
     """Print a table, or that nothing was found."""
     if not content.rows:
         say(NOTHING)
+        return
+    if not plain and sys.stdout.isatty():
+        from gto.cli import terminal
+
+        click.echo(terminal.draw(content, _cell))
         return
     rows = [[_cell(cell) for cell in row] for row in content.rows]
     click.echo((_plain_table if plain else _outline)(content.columns, rows))

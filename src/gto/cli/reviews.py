@@ -10,6 +10,7 @@ from gto.registry.reviewing import Review, Reviews
 @click.command(
     "reviews",
     cls=options.Command,
+    paged=True,
     short_help="List the versions that wait for approval.",
     examples="""
     gto reviews

@@ -17,8 +17,13 @@ from gto.registry import writing
 )
 @options.repo
 @options.name_argument()
-@click.option("--stage", required=True, help="Stage to roll back")
-@click.option("--to", metavar="VERSION", help="The version to go back to, if it is not the one before")
+@click.option("--stage", required=True, help="Stage to roll back", shell_complete=options.stages)
+@click.option(
+    "--to",
+    metavar="VERSION",
+    help="The version to go back to, if it is not the one before",
+    shell_complete=options.versions,
+)
 @options.message
 @options.simple
 @options.force

@@ -10,6 +10,7 @@ from gto.cli.across import Across
 @click.command(
     "search",
     cls=options.Command,
+    paged=True,
     short_help="Find artifacts by name, description, label, type or stage.",
     examples="""
     gto search churn                 in the repository here

@@ -13,7 +13,7 @@ from gto.core import selector as selectors
 from gto.core.selector import Pick, Selector
 from gto.core.table import Table, overview_table, version_table
 from gto.core.view import Choice, Sort
-from gto.exceptions import UsageError
+from gto.exceptions import ArtifactNotFound, UsageError
 from gto.registry.overview import Look, Wanted, look_at
 
 if TYPE_CHECKING:
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 @click.command(
     "show",
     cls=options.Command,
+    paged=True,
     short_help="Show the registry, an artifact's versions, or what is in a stage.",
     examples="""
     gto show                        all artifacts, their latest versions, what is in which stage
+    gto show 'fraud-*' --limit 20   the first 20 artifacts whose names match
     gto show churn                  the versions of one artifact
     gto show churn@latest --ref     the tag of its highest version
     gto show churn#prod --version   the version that is in prod
@@ -39,9 +41,12 @@ if TYPE_CHECKING:
 )
 @options.repo
 @options.branch
-@options.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; empty for the registry", required=False)
+@options.name_argument(
+    "NAME, NAME@latest, NAME@v1.2.3, NAME#stage, or a pattern; empty for the registry", required=False
+)
 @options.as_json
 @options.plain
+@options.limit
 @click.option("--name", "show_name", is_flag=True, help="Show artifact names")
 @click.option("--version", "show_version", is_flag=True, help="Output artifact version")
 @click.option("--stage", "show_stage", is_flag=True, help="Show artifact stage")
@@ -73,7 +78,12 @@ if TYPE_CHECKING:
 )
 @click.option("--type", "type_", help="Only artifacts whose annotation says this type")
 @click.option("--label", "labels", multiple=True, help="Only artifacts whose annotation has this label (repeatable)")
-@click.option("--in-stage", metavar="STAGE", help="Only artifacts, or versions, that are in this stage")
+@click.option(
+    "--in-stage",
+    metavar="STAGE",
+    help="Only artifacts, or versions, that are in this stage",
+    shell_complete=options.stages,
+)
 @click.option(
     "--at",
     metavar="DATE",
@@ -90,6 +100,7 @@ def command(
     name: str | None,
     as_json: bool,
     plain: bool,
+    limit: int | None,
     show_name: bool,
     show_version: bool,
     show_stage: bool,
@@ -119,13 +130,15 @@ def command(
     field = next((key for key, asked in fields.items() if asked), None)
     choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, Sort(sort))
     until = None if at is None else _second(at)
-    look = Look(choice, Wanted(type_, labels, in_stage), until, all_branches, all_commits)
+    pattern, name = (name, None) if name and selectors.is_pattern(name) and not across.wanted else (None, name)
+    look = Look(choice, Wanted(type_, labels, in_stage, pattern), until, all_branches, all_commits, limit)
     if name and (not across.wanted or "/" in name):
         _refuse(type=type_, label=labels, all_branches=all_branches, all_commits=all_commits)
     if across.wanted:
         from gto.cli import show_all
 
         proof.refuse()
+        options.refuse_limit(limit)
         table, value, failures = show_all.read(across, repo, name, look, details=as_json)
     else:
         failures = ()
@@ -159,6 +172,10 @@ def _all(
     seen = look_at(registry, look)
     if seen.set_aside:
         render.note(f"note: {seen.set_aside} tag(s) were set aside: see `gto doctor`")
+    if seen.left_out:
+        render.note(f"note: {seen.left_out} artifact(s) are not shown (--limit)")
+    if not seen.rows:
+        _explain_nothing(registry, look)
     table, value = overview_table(seen.rows, seen.stages), seen.dicts() if details else {}
     if signatures is None:
         return table, value
@@ -174,11 +191,19 @@ def _one(
     from gto.registry import reading
 
     selector = selectors.parse(name)
-    found = reading.versions(registry, selector, look.choice, until=look.until, details=details)
+    try:
+        found = reading.versions(registry, selector, look.choice, until=look.until, details=details)
+    except ArtifactNotFound as error:
+        first = _first(registry, look, name=selector.name)
+        error.hint = first or error.hint
+        raise
     if look.wanted.stage is not None:
         found = found.in_stage(look.wanted.stage)
+    if look.limit is not None and len(found.rows) > look.limit:
+        render.note(f"note: {len(found.rows) - look.limit} version(s) are not shown (--limit)")
+        found = found._replace(rows=found.rows[: look.limit])
     if not found.rows:
-        _explain(selector, hidden=found.hidden)
+        _explain(registry, selector, look.wanted.stage, hidden=found.hidden)
     table = version_table(selector.name, found.rows, found.enriched.commits, known=found.known)
     value = found.dicts() if details else []
     if signatures is None:
@@ -189,15 +214,46 @@ def _one(
     return proven.rows(table, under), proven.dicts(value, under) if details else None
 
 
-def _explain(selector: Selector, *, hidden: bool) -> None:
+def _explain_nothing(registry: Registry, look: Look) -> None:
+    """Say why the registry has nothing to show, where something was asked for that it may lack."""
+    if look.wanted.stage is not None:
+        _note(registry, f"no artifact is in stage '{look.wanted.stage}'", in_stage=look.wanted.stage)
+    first = _first(registry, look)
+    if first:
+        render.note(f"note: {first}")
+
+
+def _first(registry: Registry, look: Look, name: str | None = None) -> str:
+    """Return when the first event was, where the registry is shown as it was before."""
+    if look.until is None:
+        return ""
+    from gto.registry import reading
+
+    times = [event.created_at for event in reading.history(registry, name, ascending=True)[:1]]
+    of = f" of '{name}'" if name else ""
+    return (
+        f"the first event{of} was at {render.moment(times[0])}" if times and times[0].timestamp() > look.until else ""
+    )
+
+
+def _explain(registry: Registry, selector: Selector, stage: str | None, *, hidden: bool) -> None:
     if hidden:
         render.note(f"note: '{selector.name}' is deprecated: -d shows it")
-    elif selector.pick is Pick.STAGE:
-        render.note(f"note: no version of '{selector.name}' is in stage '{selector.value}'")
+        return
+    if selector.pick is Pick.STAGE:
+        reason = f"no version of '{selector.name}' is in stage '{selector.value}'"
     elif selector.pick is Pick.VERSION:
-        render.note(f"note: '{selector.name}' has no version '{selector.value}', or it is deregistered: -d shows those")
+        reason = f"'{selector.name}' has no version '{selector.value}', or it is deregistered: -d shows those"
     else:
-        render.note(f"note: '{selector.name}' has no version to show")
+        reason = f"'{selector.name}' has no version to show"
+    _note(registry, reason, name=str(selector), in_stage=stage)
+
+
+def _note(registry: Registry, reason: str, **typed: str | None) -> None:
+    """Say why there is nothing to show, and what the words may have meant."""
+    from gto.cli import hints
+
+    render.note(f"note: {reason}{hints.meant(registry, typed)}")
 
 
 def _print(found: Table, field: str | None, *, plain: bool) -> None:

@@ -15,6 +15,7 @@ _DIFFERENCES = 3  # the exit code; 1 says that nobody knows
 @click.command(
     "status",
     cls=options.Command,
+    paged=True,
     short_help="Compare the events here with those on a remote.",
     examples="""
     gto status

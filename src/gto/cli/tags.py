@@ -9,6 +9,7 @@ from gto.registry import listing
 @click.command(
     "tags",
     cls=options.Command,
+    paged=True,
     short_help="List the tags that are events, or the others.",
     examples="""
     gto tags

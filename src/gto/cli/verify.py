@@ -20,7 +20,9 @@ from gto.exceptions import UsageError
     """,
 )
 @options.repo
-@options.argument("words", "Artifacts and tags; none for all", nargs=-1, metavar="NAME|TAG...")
+@options.argument(
+    "words", "Artifacts and tags; none for all", nargs=-1, metavar="NAME|TAG...", shell_complete=options.names
+)
 @click.option("--all", "every", is_flag=True, help="All events and approvals, as without a name")
 @options.allowed_signers
 @options.as_json

@@ -55,7 +55,14 @@ class _Where(NamedTuple):
 @click.option("--secret-env", metavar="VARIABLE", help="With --post: the variable with the secret that signs")
 @click.option("--artifact", "artifacts", metavar="PATTERN", multiple=True, help="Only of it; `team/*` (repeatable)")
 @click.option("--event", "kinds", type=click.Choice(_KINDS), multiple=True, help="Only such events (repeatable)")
-@click.option("--stage", "stages", metavar="STAGE", multiple=True, help="Only events of the stage (repeatable)")
+@click.option(
+    "--stage",
+    "stages",
+    metavar="STAGE",
+    multiple=True,
+    help="Only events of the stage (repeatable)",
+    shell_complete=options.stages,
+)
 @click.option("--since", metavar="DATE|TAG|all", help="Deliver older events too: from a date, or a tag, on")
 @click.option("--interval", type=handing.Seconds(0.1), default=30.0, show_default=True, help="Seconds between looks")
 @click.option("--listen", metavar="HOST:PORT", help="Take push webhooks of the forge, and look when one comes")

@@ -14,7 +14,7 @@ from gto.registry import reading
 @click.command("which", cls=options.Command, hidden=True)
 @options.repo
 @options.name_argument()
-@options.argument("stage", "Stage to look up")
+@options.argument("stage", "Stage to look up", shell_complete=options.stages)
 @click.option("--ref", is_flag=True, help="Show ref")
 @click.option("--av", "--assignments-per-version", "av", default=-1, help="Show N last stages of each version; -1: all")
 @click.option("--vs", "--versions-per-stage", "vs", default=1, help="Show N last versions of each stage; -1: all")

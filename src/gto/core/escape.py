@@ -30,6 +30,11 @@ def as_utf8(text: str) -> bytes:
     return _HALF_RE.sub("?", text).encode("utf-8", "surrogateescape")
 
 
+def clean_json(text: str) -> str:
+    """Show in JSON, where a text may hold any, control characters as JSON's escapes; its own newlines stay."""
+    return _CONTROL_RE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def one_line(text: str) -> str:
     """Show all control characters as escapes, newlines and tabs too, which would make rows of their own."""
     return clean(text).replace("\n", "\\n").replace("\t", "\\t")

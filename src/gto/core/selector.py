@@ -1,7 +1,7 @@
 """Selectors: `churn`, `churn@latest`, `churn@v1.0.0`, `churn#prod`, each naming versions of one artifact."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -45,6 +45,18 @@ def parse(text: str) -> Selector:
     if version in {"latest", "greatest"}:
         return Selector(name, Pick.LATEST)
     return Selector(name, Pick.VERSION, version)
+
+
+def is_pattern(text: str) -> bool:
+    """Tell whether a text is a pattern of names, as in `fraud-*`: no name holds one of its signs."""
+    return any(sign in text for sign in "*?[")
+
+
+def matching(pattern: str, known: Iterable[str]) -> set[str]:
+    """Return the names that a pattern matches, as a shell matches file names; `*` matches `/` and `:` too."""
+    from fnmatch import filter as match  # only where there is a pattern
+
+    return set(match(known, pattern))
 
 
 def select(rows: Sequence[VersionRow], selector: Selector) -> list[VersionRow]:

@@ -19,6 +19,8 @@ class Table(NamedTuple):
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    retired: frozenset[int] = frozenset()
+    """The numbers of the rows that are about what is deprecated or deregistered."""
 
     def column(self, name: str) -> list[Cell]:
         """Return one column's cells."""
@@ -27,7 +29,8 @@ class Table(NamedTuple):
 
     def beside(self, name: str, cells: Sequence[Cell]) -> Table:
         """Return the table with one more column."""
-        return Table((*self.columns, name), tuple((*row, cell) for row, cell in zip(self.rows, cells, strict=True)))
+        rows = tuple((*row, cell) for row, cell in zip(self.rows, cells, strict=True))
+        return self._replace(columns=(*self.columns, name), rows=rows)
 
     def dicts(self) -> list[dict[str, Cell]]:
         """Return each row as a dictionary."""
@@ -42,12 +45,14 @@ def short(text: str, *, cut: bool) -> str:
 
 def overview_table(rows: Iterable[Row], stages: Sequence[str], *, cut: bool = True) -> Table:
     """Return the registry by name; an artifact that only an annotation knows is marked with a star."""
-    lines = []
-    for row in sorted(rows, key=lambda row: row.name):
+    lines, retired = [], set()
+    for number, row in enumerate(sorted(rows, key=lambda row: row.name)):
+        if not row.active:
+            retired.add(number)
         cells: list[Cell] = [row.name if row.registered else f"*{row.name}", row.latest]
         cells += [", ".join(short(version, cut=cut) for version in row.stages[stage]) or None for stage in stages]
         lines.append(tuple(cells))
-    return Table(("name", "latest", *(f"#{stage}" for stage in stages)), tuple(lines))
+    return Table(("name", "latest", *(f"#{stage}" for stage in stages)), tuple(lines), frozenset(retired))
 
 
 def version_table(
@@ -56,15 +61,17 @@ def version_table(
     """Return the versions of one artifact; `known` is false where only an annotation knows it."""
     from gto.core.published import origin
 
-    lines = []
-    for row in rows:
+    lines, retired = [], set()
+    for number, row in enumerate(rows):
+        if not row.version.is_active:
+            retired.add(number)
         source = origin(row.version, commits)
         stages = ", ".join(dict.fromkeys(stage.stage for stage in row.stages))
         ref = source.ref if source else row.version.commit
         created_at = source.created_at if source else None
         label = name if known else f"*{name}"
         lines.append((label, short(row.version.name, cut=cut), stages, created_at, short(ref, cut=cut)))
-    return Table(("artifact", "version", "stage", "created_at", "ref"), tuple(lines))
+    return Table(("artifact", "version", "stage", "created_at", "ref"), tuple(lines), frozenset(retired))
 
 
 def history_table(events: Iterable[PublishedEvent], *, cut: bool = True) -> Table:

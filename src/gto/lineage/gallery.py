@@ -1,13 +1,13 @@
 """The plots of several versions, overlaid."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from gto.core.event import Problem
 from gto.exceptions import BadFile, NotFound
-from gto.lineage import custom_template, template
+from gto.lineage import custom_template, report, template
 from gto.lineage.aside import TOO_MANY, UNDRAWN, UNREADABLE
 from gto.lineage.chart import MOST_CELLS, Chart, Point, chart_of, points_of, weight
 from gto.lineage.checkout import Checkout, fetch_all
@@ -120,12 +120,19 @@ class _Hanging:
             dict.fromkeys(one for place, opened in enumerate(self.opened) for one in self._lacking(place, opened))
         )
         problems = tuple(dict.fromkeys(problem for opened in self.opened for problem in opened.checkout.problems))
-        notes = [
-            f"{one.path}: {'DVC keeps it, not Git' if one.datum else 'it is not in the commit'}" for one in elsewhere
-        ]
-        notes += [f"{problem.subject}: {problem.reason}" for problem in problems]
-        sheet = Sheet(self.labels, tuple(charts), tuple(pictures), tuple(notes))
+        sheet = Sheet(self.labels, tuple(charts), tuple(pictures), tuple(self._notes()))
         return Gallery(tuple(one.point for one in self.opened), sheet, elsewhere, problems)
+
+    def _notes(self) -> Iterator[str]:
+        """Yield what is not shown of which versions, and why."""
+        said: dict[tuple[str, str], list[str]] = {}
+        for place, (opened, label) in enumerate(zip(self.opened, self.labels, strict=True)):
+            for one in self._lacking(place, opened):
+                said.setdefault((one.path, report.why(one)), []).append(label)
+            for problem in dict.fromkeys(opened.checkout.problems):
+                said.setdefault((problem.subject, report.reason(problem)), []).append(label)
+        for (subject, reason), labels in said.items():
+            yield f"{subject} of {', '.join(labels)}: {reason}"
 
     def _chart(self, name: str) -> tuple[Chart, Spec] | None:
         points: list[Point] = []

@@ -58,12 +58,20 @@ def described(known: Known) -> tuple[Section, ...]:
 
 
 def notes(elsewhere: Iterable[Elsewhere], problems: Iterable[Problem]) -> Iterator[str]:
-    """Yield a line for each file that is declared and not read, and why."""
-    for one in elsewhere:
-        why = "DVC keeps it, not Git" if one.datum else "it is not in the commit"
-        yield f"{one.path} ({one.kind}) is not read: {why}"
+    """Yield a line for each file that is declared and not read, and why; one that is so in two versions once."""
+    yield from dict.fromkeys(f"{one.path} ({one.kind}) is not read: {why(one)}" for one in elsewhere)
     for problem in problems:
-        yield f"{problem.subject}: {problem.reason}{f' ({problem.hint})' if problem.hint else ''}"
+        yield f"{problem.subject}: {reason(problem)}"
+
+
+def why(one: Elsewhere) -> str:
+    """Return why a file that is declared is not read."""
+    return "DVC keeps it, not Git" if one.datum else "it is not in the commit"
+
+
+def reason(problem: Problem) -> str:
+    """Return why something was set aside, and the next step."""
+    return f"{problem.reason}{f' ({problem.hint})' if problem.hint else ''}"
 
 
 def heading(point: Target) -> str:
@@ -149,7 +157,7 @@ def _text(value: object) -> str:
 
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         return ", ".join(value)
-    return dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    return dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value).rstrip("\n")
 
 
 def _lineage(lineage: Lineage) -> Iterator[Section]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
+from gto.core.nearness import did_you_mean
 from gto.exceptions import WrongConfig
 
 _MANY = 100  # names that are compared, and shown
@@ -44,12 +45,7 @@ class Place(NamedTuple):
 
 def near(word: str, known: Iterable[str], what: str) -> str:
     """Return a hint: the known names that look like a word, or all of them."""
-    from difflib import get_close_matches  # only where something is wrong
-
     names = [name[:_LONG] for name in sorted(known)]
     if not names:
         return f"there are no {what}"
-    close = get_close_matches(word[:_LONG], names[:_MANY], n=3, cutoff=0.6)
-    if close:
-        return f"did you mean {' or '.join(repr(name) for name in close)}?"
-    return f"the {what} are {', '.join(names[:_MANY])}"
+    return did_you_mean(word, names[:_MANY]) or f"the {what} are {', '.join(names[:_MANY])}"

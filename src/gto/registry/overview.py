@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.core import view
+from gto.core import selector, view
 from gto.core.view import Choice, Row, Standing
 from gto.git.cache import FROM_TAGS
 from gto.registry import annotation, standing
@@ -24,6 +24,8 @@ class Wanted(NamedTuple):
     type: str | None = None
     labels: tuple[str, ...] = ()
     stage: str | None = None
+    pattern: str | None = None
+    """Which names are wanted, as in `fraud-*`."""
 
     @property
     def needs_annotations(self) -> bool:
@@ -44,6 +46,8 @@ class Look(NamedTuple):
     all_branches: bool = False
     """Whether annotations in the tips of all branches count."""
     all_commits: bool = False
+    limit: int | None = None
+    """How many artifacts are shown at most, the first by name."""
 
 
 class Overview(NamedTuple):
@@ -52,6 +56,8 @@ class Overview(NamedTuple):
     rows: tuple[Row, ...]
     stages: tuple[str, ...]
     set_aside: int = 0
+    left_out: int = 0
+    """How many artifacts a limit leaves out."""
 
     def dicts(self) -> dict[str, Published]:
         """Return the registry as GTO 1.x prints it in JSON."""
@@ -81,6 +87,9 @@ def overview(
         empty: dict[str, tuple[str, ...]] = dict.fromkeys(stages, ())
         found = annotation.in_tables(registry, known, revs) if revs else now.names
         rows += [Row(name, None, empty, registered=False, active=True) for name in found if name not in known]
+    if wanted.pattern is not None:
+        fitting = selector.matching(wanted.pattern, [row.name for row in rows])
+        rows = [row for row in rows if row.name in fitting]
     rows = [row for row in rows if wanted.stage is None or row.stages.get(wanted.stage)]
     if wanted.needs_annotations:
         rows = _filtered(registry, rows, known, wanted)
@@ -90,7 +99,12 @@ def overview(
 def look_at(registry: Registry, look: Look, from_tags: int = FROM_TAGS) -> Overview:
     """Read the registry as a look asks for it."""
     revs = annotation.commits(registry, all_branches=look.all_branches, all_commits=look.all_commits)
-    return overview(registry, look.choice, look.wanted, until=look.until, revs=revs, from_tags=from_tags)
+    seen = overview(registry, look.choice, look.wanted, until=look.until, revs=revs, from_tags=from_tags)
+    if look.limit is None:
+        return seen
+    first = set(sorted(row.name for row in seen.rows)[: look.limit])
+    rows = tuple(row for row in seen.rows if row.name in first)
+    return seen._replace(rows=rows, left_out=len(seen.rows) - len(rows))
 
 
 def columns(allowed: Sequence[str] | None, in_use: Sequence[str]) -> list[str]:

@@ -1,11 +1,11 @@
 """What readers ask of one artifact, and of the journal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from gto.core import names, published, tag, view
 from gto.core.published import Commit, Enriched, PublishedEvent
-from gto.core.selector import Selector, select
+from gto.core.selector import Selector, is_pattern, matching, select
 from gto.core.snapshot import ArtifactState, VersionState, fold
 from gto.core.view import Choice, VersionRow
 from gto.exceptions import ArtifactNotFound
@@ -100,8 +100,16 @@ def history(
     ascending: bool = False,
     keep: Callable[[int], bool] = lambda _: True,
 ) -> list[PublishedEvent]:
-    """Read the events, newest first; `keep` decides by the second in which an event happened."""
-    states = [registry.artifact(name)] if name is not None else registry.snapshot().artifacts.values()
+    """Read the events, newest first; `keep` decides by the second in which an event happened.
+
+    `name` is an artifact, or a pattern such as `fraud-*`.
+    """
+    if name is not None and not is_pattern(name):
+        states: Iterable[ArtifactState] = [registry.artifact(name)]
+    else:
+        states = registry.snapshot().artifacts.values()
+    if name is not None and is_pattern(name):
+        states = [state for state in states if matching(name, [state.name])]
     lines = view.merge_journals((view.journal(state) for state in states), ascending=ascending)
     return [published.published(line.event, line.version) for line in lines if keep(line.event.time)]
 

@@ -99,7 +99,7 @@ def find_target(registry: Registry, text: str, name: str | None = None) -> Targe
         event = tag.find(text.removeprefix("refs/tags/"))
         return _of_revision(registry, text, event.artifact if event else None)
     except RefNotFound as error:
-        hint = f"{error.hint}; an artifact's versions: `gto show {text}`" if names.is_artifact(text) else error.hint
+        hint = f"{error.hint}; a version is named as in 'churn@{text}'" if error.is_version else error.hint
         raise NotFound(f"'{text}' names neither a version nor a revision", hint) from error
 
 

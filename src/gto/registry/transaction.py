@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from gto.core.plan import NewTag, Plan
+    from gto.core.snapshot import ArtifactState
     from gto.git.command import Git
     from gto.git.write import Identity
     from gto.registry.policing import Source
@@ -48,6 +49,8 @@ class Written(NamedTuple):
     notes: tuple[str, ...]
     pushed: bool
     who: Identity
+    before: ArtifactState
+    """What the artifact was before."""
 
 
 def change(registry: Registry, name: str, manner: Manner, decide: Callable[[Context], Plan]) -> Written:
@@ -127,7 +130,8 @@ def _attempt(registry: Registry, wish: _Wish, gone: list[str]) -> Written:
     elif oids or deleted:
         _refuse_what_is_not_here(registry, git, deleted)
         write.update_tags(git, oids, deleted, absent=_other_forms(chosen.create, taken))
-    return Written(chosen.create, tuple(dict.fromkeys((*chosen.delete, *gone))), tuple(notes), manner.push, who)
+    done = tuple(dict.fromkeys((*chosen.delete, *gone)))
+    return Written(chosen.create, done, tuple(notes), manner.push, who, artifact)
 
 
 def read(registry: Registry, name: str, manner: Manner, *, approvals: bool) -> tuple[Found, RemoteFailed | None]:

@@ -9,7 +9,7 @@ from gto.core.plan import Context, NewTag, Plan
 from gto.core.published import PublishedEvent
 from gto.core.semver import Bump
 from gto.git.write import Identity
-from gto.registry import annotation
+from gto.registry import annotation, vocabulary
 from gto.registry.registry import Registry
 from gto.registry.transaction import Manner, change
 
@@ -107,7 +107,8 @@ def deprecate(registry: Registry, name: str, commit: str | None, manner: Manner,
 def _do(registry: Registry, name: str, manner: Manner, decide: Callable[[Context], Plan]) -> Outcome:
     done = change(registry, name, manner, decide)
     events = tuple(_event(new, done.who) for new in done.created)
-    return Outcome(events, done.deleted, done.notes, done.pushed)
+    founded = vocabulary.note_first_names(registry, done.before, done.created)
+    return Outcome(events, done.deleted, (*done.notes, *founded), done.pushed)
 
 
 def _event(new: NewTag, who: Identity) -> PublishedEvent:
