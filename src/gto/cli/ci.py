@@ -152,10 +152,10 @@ def _hand_on(trigger: Trigger, answer: Answer, dotenv: str | None, *, prints: bo
     elif trigger.forge is Forge.AZURE and prints:
         click.echo(channel.as_azure(report), nl=False)
     if dotenv is not None:
-        from gto.registry import whole_file
+        from gto.fs import atomic_write
 
         text = channel.as_gitlab(report) if trigger.forge is Forge.GITLAB else channel.as_dotenv(report)
-        whole_file.replace(os.path.abspath(dotenv), text.encode())
+        atomic_write.replace(os.path.abspath(dotenv), text.encode())
 
 
 def _append(path: str | None, text: str) -> None:

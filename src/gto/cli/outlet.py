@@ -50,17 +50,17 @@ def _replace(path: str, data: Iterable[bytes]) -> None:
         with open(path, "wb") as file:
             file.writelines(data)
         return
-    from gto.registry import whole_file
+    from gto.fs import atomic_write
 
-    whole_file.replace(os.path.realpath(path), data)
+    atomic_write.replace(os.path.realpath(path), data)
 
 
 def keep_table(text: str, path: str, *, check: bool) -> None:
     """Bring the table in a file up to date, or say whether it is."""
     from gto.ci.export.readme import keep
-    from gto.registry import whole_file
+    from gto.fs import atomic_write
 
-    old = whole_file.read(path)
+    old = atomic_write.read(path)
     if old is None:
         raise UsageError(f"There is no file '{path}'", "make it first: the table is put at its end")
     kept = keep(text, old, path)

@@ -10,7 +10,7 @@ from gto.delivery.output import Origin, Output
 from gto.delivery.settings import Level, Trust
 from gto.delivery.site import Site
 from gto.exceptions import CannotLocate
-from gto.git.file import read_file
+from gto.fs.regular_file import read_file
 from gto.git.remote import is_url
 from gto.registry.registry import Registry
 from gto.storage.location import Content, Located, StoreObject

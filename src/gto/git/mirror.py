@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from gto.exceptions import GitError, NotMirrored, RemoteFailed, UsageError, WrongArgs
-from gto.git import lock, shelf
+from gto.fs import file_lock
+from gto.git import shelf
 from gto.git.command import Git, is_reported, limit
 from gto.git.profile import FETCH, as_environment
 from gto.git.remote import Remote
@@ -83,7 +84,7 @@ class Mirror(NamedTuple):
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with lock.hold(f"{self.directory}.lock", self.seconds or limit()):
+        with file_lock.hold(f"{self.directory}.lock", self.seconds or limit()):
             yield
 
     def update_refs(self, lines: Sequence[str]) -> None:

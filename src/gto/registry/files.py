@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 
-from gto.git.file import is_within, read_file
+from gto.fs.regular_file import is_within, read_file
 from gto.git.repo import LARGEST_FILE, Repo
 
 Place = tuple[str | None, str]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from gto.exceptions import BadFile, GTOException, NotFound, UncommittedChanges, UsageError, WrongArgs
+from gto.fs import atomic_write
+from gto.fs.regular_file import is_within, read_file
 from gto.git import commit as commits
-from gto.git.file import is_within, read_file
 from gto.git.mirror import Mirror
 from gto.git.push import push_branch, push_commit
 from gto.git.repo import commit_of
-from gto.registry import whole_file
 from gto.registry.basis import REMOTE
 from gto.registry.registry import Registry
 from gto.registry.retry import persist
@@ -110,9 +110,9 @@ class WorkTree(NamedTuple):
         if push:
             commits.check_branch(git)
         place = os.path.realpath(os.path.join(self.top, edit.path))
-        old = whole_file.read(place)
+        old = atomic_write.read(place)
         if old != edit.text.encode():
-            whole_file.replace(place, edit.text.encode())
+            atomic_write.replace(place, edit.text.encode())
         elif not commit or not commits.is_changed(git, edit.path):  # an earlier push may have failed
             if push:
                 push_branch(git, REMOTE)
@@ -121,7 +121,7 @@ class WorkTree(NamedTuple):
             try:
                 commits.commit_file(git, edit.path, edit.message)
             except GTOException:
-                whole_file.put_back(place, old)
+                atomic_write.put_back(place, old)
                 raise
         if push:
             push_branch(git, REMOTE)

@@ -10,8 +10,8 @@ from gto.core import names
 from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, Snapshot, fold
 from gto.exceptions import BadFile, NoRepo
+from gto.fs.regular_file import is_within, read_file
 from gto.git import tags
-from gto.git.file import is_within, read_file
 from gto.git.repo import Repo, open_repo
 
 if TYPE_CHECKING:

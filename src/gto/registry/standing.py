@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gto.core.event import Event
 from gto.core.snapshot import fold_artifact
 from gto.core.view import Standing, standing
+from gto.fs.cache_dir import digest
 from gto.git import cache, tags
 from gto.registry import annotation
 
@@ -66,13 +67,13 @@ def _head(registry: Registry, names: Iterable[str]) -> str:
     if registry.repo.rev is None:
         return ""
     places = annotation.places_in_tables(registry, names)
-    return cache.digest("\0".join([registry.repo.rev, *places]).encode("utf-8", "surrogateescape"))
+    return digest("\0".join([registry.repo.rev, *places]).encode("utf-8", "surrogateescape"))
 
 
 def _brought_up(registry: Registry, old: cache.Cached) -> tuple[cache.Cached, list[Standing]]:
     """Return what to keep from now on, the same object if nothing changed, and all standings."""
     listing = registry.listing
-    whole = cache.digest(listing.text)
+    whole = digest(listing.text)
     if old.whole == whole:
         return old, [one for _, one in old.standings.values() if one is not None]
     groups = cache.group(listing.text)

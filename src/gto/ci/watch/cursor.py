@@ -8,8 +8,7 @@ from typing import BinaryIO
 
 from gto.ci.watch.held import Held, Mark, parse
 from gto.exceptions import BadFile, MirrorBusy, UsageError, WatcherRuns
-from gto.git import lock
-from gto.registry import whole_file
+from gto.fs import atomic_write, file_lock
 
 _FORM = "gto-watch 1"  # raise the number when what is kept changes its meaning
 _SLACK = 1000  # lines that say nothing new any more, beyond which the journal is written anew
@@ -80,7 +79,7 @@ class Cursor:
 
     def load(self) -> int:
         """Read the journal, if there is one, and return how many of its bytes are whole lines."""
-        data = whole_file.read(self.path)
+        data = atomic_write.read(self.path)
         if not data:
             return 0
         whole, end, _ = data.rpartition(b"\n")  # a kill may have cut the last line short: then it does not count
@@ -112,7 +111,7 @@ class Cursor:
     def _write_anew(self) -> None:
         gone = (one._replace(mark=Mark.GONE) for one in self.held.values() if self._refs.get(one.ref) != one.oid)
         lines = [one.line() for one in (*self.held.values(), *self.tried.values(), *gone)]
-        whole_file.replace(self.path, b"".join([f"{_FORM} of {self.repo}\n".encode(), *lines]), 0o600)
+        atomic_write.replace(self.path, b"".join([f"{_FORM} of {self.repo}\n".encode(), *lines]), 0o600)
         self.close()
         self._file = open(self.path, "ab")  # noqa: SIM115  closed by close()
         self._lines = len(lines)
@@ -142,7 +141,7 @@ def opened(path: str, repo: str) -> Iterator[Cursor]:
     """Open a journal to add to it, which one process can do at a time: WatcherRuns where another does."""
     _check_kind(path)
     try:
-        with lock.take(f"{path}.lock", 0) as taken:
+        with file_lock.take(f"{path}.lock", 0) as taken:
             cursor = Cursor(path, repo)
             cursor.handle = taken.handle
             whole = cursor.load()
