@@ -691,7 +691,7 @@ def _delivery(repo: object, *, trust_remote: bool, allow_local: bool) -> "tuple[
     from gto.delivery.settings import Trust
 
     registry = Registry.open(repo)
-    return registry, Trust(registry.repo.mirror is None, trust_remote, allow_local)
+    return registry, Trust(registry.repo.is_own, trust_remote, allow_local)
 
 
 def _words(names: Iterable[str]) -> list[str]:

@@ -131,7 +131,7 @@ def _whole(registry: Registry) -> Registry:
     from gto.ci.inquiry import asking
     from gto.registry import basis
 
-    if options.is_offline() or registry.repo.mirror is not None or not basis.has_remote(registry):
+    if options.is_offline() or not registry.repo.is_own or not basis.has_remote(registry):
         return registry
     with asking():
         return basis.of_remote(registry)

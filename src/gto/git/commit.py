@@ -6,7 +6,7 @@ from gto.core.event import moment, parse_zone
 from gto.core.published import Commit
 from gto.exceptions import Conflict, GitError
 from gto.git.command import Git
-from gto.git.repo import GitObject
+from gto.git.objects import GitObject
 
 _PERSON_RE = re.compile(rb"(?m)^(author|committer) ([^\n<]*)<([^\n>]*)>(?:[^\n]*>)? ?(-?[0-9]{1,12}) ([+-][0-9]{4})")
 

@@ -87,8 +87,7 @@ def approve(registry: Registry, words: str, stage: str, manner: Manner) -> Appro
         raise StageNotAllowed(stage, allowed)
     manner = checked(registry, manner)
     wish = _Wish(chosen.name, chosen, stage, manner, find_policies(registry))
-    mirror = registry.repo.mirror
-    return persist(lambda: _attempt(registry, wish), (lambda: None) if mirror is None else mirror.update)
+    return persist(lambda: _attempt(registry, wish), registry.repo.refresh)
 
 
 def _attempt(registry: Registry, wish: _Wish) -> Approved:

@@ -26,7 +26,7 @@ POLICY_FILE = ".gto.policy.yaml"
 
 def read(registry: Registry, name: str, *, pushed: bool, force: bool) -> Found:
     """Read what the decision rests on: the events here, and what the remote has of them where that counts."""
-    if registry.repo.mirror is not None:
+    if not registry.repo.is_own:
         return registry.read_artifact(name)
     if registry.repo.is_shallow and not force:
         return _with_remote(registry, name)
@@ -52,9 +52,9 @@ def of_remote(registry: Registry) -> Registry:
     there = _where(registry)
     if isinstance(there, str):
         return Registry.open(there)
-    from gto.git.mirror import open_mirror
+    from gto.git.blob import open_mirror
 
-    return Registry(open_mirror(there))
+    return Registry(open_mirror(there, session=registry.session))
 
 
 def events_of_remote(registry: Registry, artifact: str) -> tuple[dict[str, str], list[Event | Problem]]:
@@ -110,7 +110,7 @@ def lacking_versions(
     """Return the registrations of versions of one artifact that are here, and that the remote lacks."""
     found = {ref: name for ref in taken if (name := tag.find(ref)) is not None and name.kind is Kind.REGISTRATION}
     needed = [ref for ref, name in found.items() if name.version in versions]
-    if registry.repo.mirror is not None or not needed:
+    if not registry.repo.is_own or not needed:
         return {}
     there = set(tags.list_remote_tags(git, REMOTE, found[needed[0]].artifact))
     return {ref: taken[ref] for ref in needed if ref not in there}
@@ -118,7 +118,7 @@ def lacking_versions(
 
 def fetch_approvals(registry: Registry, artifact: str) -> None:
     """Fetch into a shallow clone the approvals that it lacks: it comes without tags, and a policy may count them."""
-    if registry.repo.mirror is not None or not registry.repo.is_shallow:
+    if not registry.repo.is_own or not registry.repo.is_shallow:
         return
     there = list_remote_approvals(registry.git, REMOTE, artifact)
     here = write.read_refs(registry.git, there) if there else {}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gto.git.command import Git
+    from gto.git.session import Session
 
     Sift = Callable[[Iterable[Event | Problem]], Iterable[Event | Problem]]
 
@@ -33,8 +34,10 @@ class Found(NamedTuple):
 class Registry:
     """One repository's artifacts; `rev` is the revision that the repository was opened with."""
 
-    def __init__(self, repo: Repo, rev: str = "HEAD") -> None:
+    def __init__(self, repo: Repo, rev: str = "HEAD", session: Session | None = None) -> None:
         self.repo = repo
+        self.session = session
+        """What is kept between readings of repositories that a URL names; None for nothing beyond each."""
         self.rev = rev
         # No cached_property: before Python 3.12 its lock is one for all registries, and threads read many at once.
         self._config: Config | None = None
@@ -46,18 +49,26 @@ class Registry:
 
     @classmethod
     def open(
-        cls, path: object = ".", rev: str = "HEAD", *, offline: bool = False, seconds: float | None = None
+        cls,
+        path: object = ".",
+        rev: str = "HEAD",
+        *,
+        offline: bool = False,
+        seconds: float | None = None,
+        session: Session | None = None,
     ) -> Registry:
         """Open the repository around `path`: a path, a URL, or an object with `root_dir`; `rev` is resolved on the way.
 
         A URL is read through a mirror in the user's cache directory, which is brought up to date first unless
-        `offline`. `seconds` bounds each git process.
+        `offline`. `seconds` bounds each git process. Who opens repositories again and again hands a `session` in, which
+        keeps what was read, up to a size.
         """
         place = path_of(path)
         if os.path.isdir(place):
-            opened = cls(open_repo(place, rev, seconds), rev)
+            opened = cls(open_repo(place, rev, seconds), rev, session)
         else:
-            opened = cls(_open_url(place, rev, offline=offline, seconds=seconds), rev)
+            found = _open_url(place, rev, offline=offline, seconds=seconds, session=session)
+            opened = cls(found, rev, session)
         if rev != "HEAD":  # a repository without a commit has none yet
             opened.commit()
         return opened
@@ -136,14 +147,14 @@ class Registry:
         return self.read_artifact(name, until) if found.unread and self.repo.mend() else found
 
 
-def _open_url(place: str, rev: str, *, offline: bool, seconds: float | None) -> Repo:
+def _open_url(place: str, rev: str, *, offline: bool, seconds: float | None, session: Session | None) -> Repo:
     from gto.git import remote  # only where a URL may be
 
     if not remote.is_url(place):
         raise NoRepo(place)
-    from gto.git.mirror import open_mirror
+    from gto.git.blob import open_mirror
 
-    return open_mirror(remote.parse(place), rev, offline=offline, seconds=seconds)
+    return open_mirror(remote.parse(place), rev, offline=offline, seconds=seconds, session=session)
 
 
 def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem]) -> Found:

@@ -59,7 +59,7 @@ def known(registry: Registry, from_tags: int = cache.FROM_TAGS) -> Known:
 def _is_kept(registry: Registry, from_tags: int) -> bool:
     if registry.sifts:  # what is kept is of all events
         return False
-    return registry.config.cache and (registry.repo.mirror is not None or len(registry.listing) >= from_tags)
+    return registry.config.cache and (not registry.repo.is_own or len(registry.listing) >= from_tags)
 
 
 def _head(registry: Registry, names: Iterable[str]) -> str:
