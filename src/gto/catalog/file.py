@@ -39,7 +39,7 @@ class Catalogue(NamedTuple):
 
 def user_file() -> str:
     """Return the path of the user's own catalogue."""
-    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    home = cache_dir.user_directory("XDG_CONFIG_HOME", ".config")
     return os.path.join(home, "gto", "repos.yaml")
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gto.core import names
 from gto.core.view import Holding, Standing
+from gto.exceptions import WrongConfig
 from gto.fs.cache_dir import digest, home
 from gto.fs.regular_file import read_file
 
@@ -94,7 +95,8 @@ def _is_sound(path: str) -> bool:
 def _paths(common_dir: str) -> Iterable[str]:
     if not os.path.islink(os.path.join(common_dir, "gto")):  # it would lead out of the repository
         yield os.path.join(common_dir, "gto", "standings")
-    yield os.path.join(home(), f"standings-{digest(os.fsencode(common_dir))}")
+    with suppress(WrongConfig):  # nobody has a home: then nothing is kept there
+        yield os.path.join(home(), f"standings-{digest(os.fsencode(common_dir))}")
 
 
 def _replace(path: str, text: str) -> None:
