@@ -13,6 +13,8 @@ from gto.git.profile import LAZY, names_a_program
 from gto.git.refusal import explain
 
 _OID = "[0-9a-f]{40}(?:[0-9a-f]{24})?"
+# The common directory, whose name may hold line breaks, and what the revision names.
+_WHERE_RE = re.compile(rf"(.+?)\n((?:\^?{_OID}\n)*)(?:--\n)?", re.DOTALL)
 _NOT_A_REPO = ("not a git repository", "no such file or directory", "not a directory", "cannot change to")
 
 
@@ -136,20 +138,21 @@ class Repo(NamedTuple):
 def open_repo(path: str, rev: str = "HEAD", seconds: float | None = None) -> Repo:
     """Find the repository around `path`, and in the same process the commit of `rev`; `seconds` bounds each process."""
     git = Git(path, seconds=seconds)
-    args = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--is-inside-work-tree", "--show-cdup"]
+    args = ["rev-parse", "--is-inside-work-tree", "--show-cdup", "--path-format=absolute", "--git-common-dir"]
     try:
         out, _, err = git.ask([*args, _peeled(rev), "--"])
     except NotADirectoryError:
         raise NoRepo(path) from None
-    lines = out.decode("utf-8", "surrogateescape").split("\n")
-    if len(lines) < 3:  # noqa: PLR2004  common directory, whether inside, and the end
+    inside, _, rest = out.decode("utf-8", "surrogateescape").partition("\n")
+    up, _, rest = rest.partition("\n") if inside == "true" else ("", "", rest)  # else git prints no way up
+    match = _WHERE_RE.fullmatch(rest)
+    if match is None:
         raise _no_repo(path, err)
-    common, inside, *rest = lines
+    common, found = match[1], _one_oid(match[2].split("\n"))
     if _is_partial(common) and _may_fetch(git):
         git = git._replace(env={LAZY: "0"})
-    if inside != "true":  # in a bare repository, or in `.git`: git prints no way up
-        return Repo(git, common, None, _one_oid(rest), OwnContents(git))
-    return Repo(git, common, os.path.realpath(os.path.join(path, rest[0])), _one_oid(rest[1:]), OwnContents(git))
+    top = os.path.realpath(os.path.join(path, up)) if inside == "true" else None  # not bare, nor in `.git`
+    return Repo(git, common, top, found, OwnContents(git))
 
 
 def _is_partial(common_dir: str) -> bool:

@@ -95,10 +95,10 @@ class Cursor:
         return len(whole) + len(end)
 
     def _check(self, first: bytes) -> None:
-        form, _, repo = first.decode("utf-8", "replace").partition(" of ")
+        form, _, repo = first.decode("utf-8", "surrogateescape").partition(" of ")
         if form != _FORM:
             raise BadFile(self.path, "this is no journal of a watcher", 1, "--state names another file")
-        if repo != self.repo:
+        if repo != _one_line(self.repo):
             hint = "--state names another file; or watch the same repository under the same address"
             raise UsageError(f"'{self.path}' is the journal of a watcher of '{repo}'", hint)
 
@@ -111,7 +111,7 @@ class Cursor:
     def _write_anew(self) -> None:
         gone = (one._replace(mark=Mark.GONE) for one in self.held.values() if self._refs.get(one.ref) != one.oid)
         lines = [one.line() for one in (*self.held.values(), *self.tried.values(), *gone)]
-        atomic_write.replace(self.path, b"".join([f"{_FORM} of {self.repo}\n".encode(), *lines]), 0o600)
+        atomic_write.replace(self.path, b"".join([f"{_FORM} of {_one_line(self.repo)}\n".encode("utf-8", "surrogateescape"), *lines]), 0o600)
         self.close()
         self._file = open(self.path, "ab")  # noqa: SIM115  closed by close()
         self._lines = len(lines)
@@ -121,6 +121,10 @@ class Cursor:
         """Let go of the file."""
         if self._file is not None:
             self._file.close()
+
+
+def _one_line(address: str) -> str:
+    return address.replace("\n", "\\n")
 
 
 def read(path: str, repo: str) -> Cursor:
