@@ -1,5 +1,6 @@
 """The only place that starts git, with a known environment and a time limit."""
 
+import errno
 import os
 import re
 import subprocess
@@ -21,6 +22,7 @@ from gto.git.refusal import explain
 SECONDS = 600.0
 """The longest that a git process may take, unless the environment variable GTO_TIMEOUT says otherwise."""
 
+_SHORT = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 # What a caller may say about who writes, how to reach a remote, which configuration counts, and what to trace;
 # everything else of GIT_* (GIT_DIR of a hook, say) would point git at another repository (decisions 4).
 _KEPT = (
@@ -241,7 +243,10 @@ class Git(NamedTuple):
         except FileNotFoundError as error:
             raise GitMissing("there is no git executable") from error
         except OSError as error:
-            raise GitMissing(f"git cannot be started: {error.strerror}") from error
+            missing = GitMissing(f"git cannot be started: {error.strerror}")
+            if error.errno in _SHORT:
+                missing.hint = "`ulimit -a` shows what this process may use"
+            raise missing from error
         except ValueError as error:  # a NUL byte in an argument
             raise GitError(args, None, f"an argument of git holds a byte that it cannot: {error}") from error
 

@@ -135,6 +135,7 @@ class Mirror(NamedTuple):
             "--filter=blob:none",
             "--template=",
             "--no-local",
+            "--origin=gto",  # of `remote.origin` the user may have settings; the file of settings is ours in the end
             "--",
             self.remote.url,
         ]
@@ -163,7 +164,7 @@ class Mirror(NamedTuple):
         return status == 0
 
     def _fetch(self) -> None:
-        args = [*FETCH, *_progress(), "--prune", "--atomic", "--", "origin"]
+        args = [*FETCH, *_progress(), "--prune", "--atomic", "--refmap=", "--", "origin"]
         status, err = self._talk(self.online, [*args, f"+HEAD:{_HEAD}", _HEADS, _TAGS])
         if status != 0 and "couldn't find remote ref HEAD" in err:  # the remote is empty, or its HEAD names no branch
             status, err = self._talk(self.online, [*args, _HEADS, _TAGS])

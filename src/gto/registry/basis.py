@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from gto.core import tag
+from gto.core import names, tag
 from gto.core.event import Event, Problem
 from gto.core.tag import Kind
-from gto.exceptions import NoRepo, RemoteFailed
+from gto.exceptions import NoRepo, RemoteFailed, TagsDiffer
 from gto.git import fetch, push, tags, write
 from gto.git.approval import list_remote_approvals
 from gto.registry.registry import Found, Registry, found_in
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from gto.git.remote import Remote
 
 REMOTE = "origin"
-POLICY_FILE = ".gto.policy.yaml"
 
 
 def read(registry: Registry, name: str, *, pushed: bool, force: bool) -> Found:
@@ -31,8 +31,25 @@ def read(registry: Registry, name: str, *, pushed: bool, force: bool) -> Found:
     if registry.repo.is_shallow and not force:
         return _with_remote(registry, name)
     if pushed:
-        push.fetch_events(registry.git, REMOTE, name)
+        try:
+            push.fetch_events(registry.git, REMOTE, name)
+        except TagsDiffer as error:
+            if force or not _stands_in(registry, name).issuperset(error.tags):
+                raise
+            return _with_remote(registry, name)
+    elif not force and _stands_in(registry, name) and has_remote(registry):
+        with suppress(RemoteFailed, NoRepo):  # then what is here has to do, as in any clone
+            return _with_remote(registry, name)
     return registry.read_artifact(name)
+
+
+def _stands_in(registry: Registry, name: str) -> set[str]:
+    """Return the lightweight tags that are called as events are, and may stand in the place of these.
+
+    A CI's checkout has the commit of a tag fetched, and calls that by the tag's name.
+    """
+    _, items = tags.read_artifact(registry.git, name)
+    return {item.subject for item in items if isinstance(item, Problem) and item.code == "tag-lightweight"}
 
 
 def _with_remote(registry: Registry, name: str) -> Found:
@@ -43,8 +60,15 @@ def _with_remote(registry: Registry, name: str) -> Found:
     except (RemoteFailed, NoRepo) as error:
         error.hint = "this clone is shallow, so the tags of the remote are needed; --force goes by those that are here"
         raise
-    lacking = [item for item in others if (item.ref if isinstance(item, Event) else item.subject) not in here]
-    return found_in(name, {**there, **here}, [*items, *lacking])
+    events = {item.ref for item in others if isinstance(item, Event)}
+    false = {item.subject for item in items if isinstance(item, Problem) and item.code == "tag-lightweight"} & events
+    kept = [item for item in items if _ref_of(item) not in false]
+    lacking = [item for item in others if (ref := _ref_of(item)) not in here or ref in false]
+    return found_in(name, {**there, **here, **{ref: there[ref] for ref in false}}, [*kept, *lacking])
+
+
+def _ref_of(item: Event | Problem) -> str:
+    return item.ref if isinstance(item, Event) else item.subject
 
 
 def of_remote(registry: Registry) -> Registry:
@@ -140,4 +164,4 @@ def knows_upstream(registry: Registry) -> bool:
 def may_have_policy(registry: Registry) -> bool:
     """Tell, without a process, whether it is worth looking for a policy."""
     top = registry.repo.top
-    return top is None or os.path.lexists(os.path.join(top, POLICY_FILE)) or knows_upstream(registry)
+    return top is None or os.path.lexists(os.path.join(top, names.POLICY_FILE)) or knows_upstream(registry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.core.event import Event
+from gto.core.event import UNREAD, Event
 from gto.core.snapshot import fold_artifact
 from gto.core.view import Standing, standing
 from gto.fs.cache_dir import digest
@@ -104,7 +104,7 @@ def _sum_up(registry: Registry, listing: tags.Listing) -> tuple[list[Standing], 
                 events[name] = [item]
         elif item.artifact:
             aside[item.artifact] = aside.get(item.artifact, 0) + 1
-            if item.code in {"tag-missing", "tag-corrupt"}:
+            if item.code in UNREAD:
                 unsure.add(item.artifact)
     states = [fold_artifact(name, found) for name, found in events.items()]
     return [standing(state, aside.get(state.name, 0)) for state in states if state.newest], unsure

@@ -111,7 +111,11 @@ class Cursor:
     def _write_anew(self) -> None:
         gone = (one._replace(mark=Mark.GONE) for one in self.held.values() if self._refs.get(one.ref) != one.oid)
         lines = [one.line() for one in (*self.held.values(), *self.tried.values(), *gone)]
-        atomic_write.replace(self.path, b"".join([f"{_FORM} of {_one_line(self.repo)}\n".encode("utf-8", "surrogateescape"), *lines]), 0o600)
+        atomic_write.replace(
+            self.path,
+            b"".join([f"{_FORM} of {_one_line(self.repo)}\n".encode("utf-8", "surrogateescape"), *lines]),
+            0o600,
+        )
         self.close()
         self._file = open(self.path, "ab")  # noqa: SIM115  closed by close()
         self._lines = len(lines)
