@@ -92,7 +92,7 @@ def approve(registry: Registry, words: str, stage: str, manner: Manner) -> Appro
 
 def _attempt(registry: Registry, wish: _Wish) -> Approved:
     manner = wish.manner
-    (state, taken, unread), trouble = read(registry, wish.name, manner, approvals=True)
+    (state, taken, unread, _), trouble = read(registry, wish.name, manner, approvals=True)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
     version = _choose(state, wish)

@@ -34,22 +34,14 @@ def read(registry: Registry, name: str, *, pushed: bool, force: bool) -> Found:
         try:
             push.fetch_events(registry.git, REMOTE, name)
         except TagsDiffer as error:
-            if force or not _stands_in(registry, name).issuperset(error.tags):
+            if force or not set(error.tags) <= set(registry.read_artifact(name).lightweight):
                 raise
             return _with_remote(registry, name)
-    elif not force and _stands_in(registry, name) and has_remote(registry):
+    found = registry.read_artifact(name)
+    if found.lightweight and not force and has_remote(registry):
         with suppress(RemoteFailed, NoRepo):  # then what is here has to do, as in any clone
             return _with_remote(registry, name)
-    return registry.read_artifact(name)
-
-
-def _stands_in(registry: Registry, name: str) -> set[str]:
-    """Return the lightweight tags that are called as events are, and may stand in the place of these.
-
-    A CI's checkout has the commit of a tag fetched, and calls that by the tag's name.
-    """
-    _, items = tags.read_artifact(registry.git, name)
-    return {item.subject for item in items if isinstance(item, Problem) and item.code == "tag-lightweight"}
+    return found
 
 
 def _with_remote(registry: Registry, name: str) -> Found:

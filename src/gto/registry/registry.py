@@ -29,6 +29,8 @@ class Found(NamedTuple):
     state: ArtifactState
     tags: dict[str, str]
     unread: tuple[Problem, ...] = ()
+    lightweight: tuple[str, ...] = ()
+    """Tags that are called as events are, and hold none: a CI's checkout puts them in the place of the events' tags."""
 
 
 class Registry:
@@ -161,7 +163,8 @@ def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem])
     """Fold what the tags of one artifact say."""
     snapshot = fold(item for item in items if item.artifact == name)
     unread = tuple(one for one in snapshot.problems if one.code in UNREAD)
-    return Found(snapshot.artifact(name), taken, unread)
+    lightweight = tuple(one.subject for one in snapshot.problems if one.code == "tag-lightweight")
+    return Found(snapshot.artifact(name), taken, unread, lightweight)
 
 
 def parse_yaml(data: bytes, path: str) -> Parsed:

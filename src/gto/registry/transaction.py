@@ -92,7 +92,7 @@ def checked(registry: Registry, manner: Manner) -> Manner:
 def _attempt(registry: Registry, wish: _Wish, gone: list[str]) -> Written:
     manner = wish.manner
     wants_approvals = any(rule.approvals for source in wish.policies for rule in source.policy.rules)
-    (artifact, taken, unread), trouble = read(registry, wish.name, manner, approvals=wants_approvals)
+    (artifact, taken, unread, _), trouble = read(registry, wish.name, manner, approvals=wants_approvals)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
     git = writer(registry, manner)
