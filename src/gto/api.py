@@ -27,6 +27,7 @@ from gto.core.semver import Bump
 from gto.core.table import Cell, Table, history_table, overview_table, version_table
 from gto.core.view import Choice, Sort
 from gto.exceptions import ArtifactNotFound, BadFile, EmptyStage, NoAnnotation, UsageError, VersionNotFound
+from gto.fs import atomic_write
 from gto.lineage import gallery, portrait
 from gto.lineage.comparison import Direction, compare
 from gto.registry import annotate as annotating
@@ -39,7 +40,6 @@ from gto.registry import (
     resolve,
     reviewing,
     verification,
-    whole_file,
     writing,
 )
 from gto.registry.approving import Approved
@@ -367,7 +367,7 @@ def plots(repo: object, selectors: Iterable[str], out: str = "plots.html", name:
     `selectors` and `name` are as in diff(). ExtraMissing is raised without the extra `plots`.
     """
     found = gallery.plot(Registry.open(repo), _words(selectors), name)
-    whole_file.replace(os.path.abspath(out), found.page())
+    atomic_write.replace(os.path.abspath(out), found.page())
     return found.as_dict(out)
 
 
@@ -691,7 +691,7 @@ def _delivery(repo: object, *, trust_remote: bool, allow_local: bool) -> "tuple[
     from gto.delivery.settings import Trust
 
     registry = Registry.open(repo)
-    return registry, Trust(registry.repo.mirror is None, trust_remote, allow_local)
+    return registry, Trust(registry.repo.is_own, trust_remote, allow_local)
 
 
 def _words(names: Iterable[str]) -> list[str]:

@@ -484,12 +484,13 @@ class RemoteFailed(GitError):
 
 
 _TOLD = ("fatal: ", "error: ", "remote: ")
+_PROGRESS_RE = re.compile(r"(remote: )?(Enumerating|Counting|Compressing|Receiving|Resolving|Total|Writing) ")
 _VAGUE = "fatal: Could not read from remote repository."
 
 
 def _reason(stderr: str) -> str:
     """Return the line that says why git could not reach a remote; before git's own vague one stand those of ssh."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not _PROGRESS_RE.match(line.strip())]
     told = [line for line in lines if line.startswith(_TOLD)]
     if _VAGUE in lines[1:]:
         told = lines[lines.index(_VAGUE) - 1 :]

@@ -134,9 +134,9 @@ def test_unchanged_repositories_of_a_catalogue_take_so_many_processes(
     [
         (["status"], 3),  # where is it, list tags, ask the remote
         (["status", "churn", "--json"], 3),
-        (["push"], 8),  # and read the tags, push twice, has the remote branches, which commits are on none of them
-        (["push", "--tags-per-push", "0"], 7),
-        (["push", "churn@v0.0.1", "--json"], 7),
+        (["push"], 9),  # and ask for push URLs, read the tags, push twice, whether commits are on a branch
+        (["push", "--tags-per-push", "0"], 8),
+        (["push", "churn@v0.0.1", "--json"], 8),
         (["fetch"], 5),  # as status, then fetch, and the refs
         (["fetch", "other"], 5),
     ],

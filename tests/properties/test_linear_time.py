@@ -15,7 +15,7 @@ from gto.delivery.ini import parse_ini
 from gto.exceptions import BadFile, UnsafePath
 from gto.git import allowed_signers, cache, push, refusal, remote, sshsig, tags, verify_tag
 from gto.git.commit import parse_commit
-from gto.git.repo import GitObject
+from gto.git.objects import GitObject
 from gto.storage import address
 from gto.storage.target import check_paths
 from tests.factories import body, oid

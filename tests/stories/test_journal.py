@@ -164,6 +164,6 @@ def test_doctor_names_problems_with_the_next_step(filled: Repo) -> None:
         "code": "tag-lightweight",
         "subject": "mm@v1.0.0",
         "reason": "a lightweight tag is no event",
-        "hint": "`git tag -d 'mm@v1.0.0'`, then write the event with gto",
+        "hint": "`git tag -d 'mm@v1.0.0'`, then `gto fetch`; write the event with gto only if no remote has it",
         "artifact": "mm",
     }

@@ -265,3 +265,40 @@ def test_a_push_deletes_no_tag_here_where_git_is_told_to_prune(repo: Repo, origi
     assert {"refs/tags/nn@v0.0.1", "refs/tags/nn@v0.0.2"} <= set(repo.refs("refs/tags"))
     repo.git("fetch", "--quiet", "origin", "refs/tags/nn@*:refs/tags/nn@*")
     assert "refs/tags/nn@v0.0.1" not in repo.refs("refs/tags"), "git does"
+
+
+def test_a_second_push_url_that_refuses_is_told(repo: Repo, origin: Repo, tmp_path: Path) -> None:
+    mirror = Repo(tmp_path / "mirror.git")
+    repo.git("clone", "--quiet", "--bare", ".", str(mirror.path))
+    for place in (origin, mirror):
+        repo.git("remote", "set-url", "--add", "--push", "origin", str(place.path))
+    hook(mirror, "pre-receive", "echo refused by the mirror >&2; exit 1")
+    result = repo.gto("register", "nn", "--push")
+    assert result.code == 1
+    assert "refused by the mirror" in result.stderr
+    assert "another push URL of 'origin' took it" in result.stderr
+    assert "nn@v0.0.1" not in repo.git("tag", "--list")
+
+
+def test_what_is_on_the_fork_that_is_pushed_to_is_not_pushed_again(repo: Repo, origin: Repo, tmp_path: Path) -> None:
+    repo.git("clone", "--quiet", "--bare", str(origin.path), str(tmp_path / "fork.git"))
+    repo.git("remote", "set-url", "--push", "origin", str(tmp_path / "fork.git"))
+    done(repo.gto("register", "nn", "--push"))
+    assert repo.gto("push").stderr == "'origin' lacks no event\n"
+
+
+@pytest.mark.parametrize("depth", [(), ("--depth=1",)])
+def test_a_lightweight_tag_of_a_ci_s_checkout_does_not_hide_the_remote_s_event(
+    repo: Repo, origin: Repo, tmp_path: Path, depth: tuple[str, ...]
+) -> None:
+    done(repo.gto("register", "nn", "--push"))
+    job = Repo(tmp_path / "job", LATER + TICK)
+    job.path.mkdir()
+    job.git("init", "--quiet")
+    job.git("remote", "add", "origin", f"file://{origin.path}")
+    commit = repo.git("rev-parse", "HEAD")
+    job.git("fetch", "--quiet", "--no-tags", *depth, "origin", f"+{commit}:refs/tags/nn@v0.0.1")
+    job.git("checkout", "--quiet", "refs/tags/nn@v0.0.1")
+    done(job.gto("assign", "nn", "HEAD", "--stage", "dev", "--push"))
+    said(job.gto("register", "nn", "--push"), "nn")
+    assert sorted(ref.removeprefix("refs/tags/") for ref in origin.refs("refs/tags")) == ["nn#dev#1", "nn@v0.0.1"]

@@ -15,7 +15,7 @@ import pytest
 
 from gto.ci.watch.source import Source
 from gto.exceptions import RemoteFailed
-from gto.git import lock
+from gto.fs import file_lock
 from gto.registry.registry import Registry
 from tests.repo import GTO, Repo, run
 from tests.server import Fault
@@ -301,7 +301,7 @@ def test_a_journal_that_a_kill_cut_short_goes_on(begun: Repo) -> None:
 
 
 def test_a_second_watcher_on_one_journal_is_refused_and_told_who_may(begun: Repo, tmp_path: Path) -> None:
-    with lock.hold(f"{journal(begun)}.lock", 0):
+    with file_lock.hold(f"{journal(begun)}.lock", 0):
         said(begun.gto(*ONCE, *SEEN), "Another `gto watch` holds", "--state")
         done(begun.gto(*ONCE, "--state", str(tmp_path / "own"), *SEEN))
     assert (tmp_path / "own").exists()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.git import lock
+from gto.fs import file_lock
 from tests.repo import GTO, TIME_LIMIT, run
 from tests.stories.healthy import done, said
 from tests.watch.watching import ONCE, SEEN, begin, journal, refs, running
@@ -97,5 +97,5 @@ def test_a_dead_letter_that_fails_again_or_is_killed_meanwhile_stays_one(begun: 
 
 
 def test_dead_letters_wait_for_the_end_of_the_watcher_that_runs(begun: Repo) -> None:
-    with lock.hold(f"{journal(begun)}.lock", TIME_LIMIT):
+    with file_lock.hold(f"{journal(begun)}.lock", TIME_LIMIT):
         said(begun.gto("watch", "--retry-dead", *SEEN), "Another `gto watch` holds", "end it first", "as handled")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gto.ci.watch import place
-from gto.git import lock
+from gto.fs import file_lock
 from tests.repo import GTO, Repo, run
 from tests.stories.healthy import done, said
 from tests.watch.watching import ONCE, SEEN, begin, journal, refs, seen
@@ -30,7 +30,7 @@ def test_a_symbolic_link_and_its_end_are_one_journal(begun: Repo, tmp_path: Path
     os.symlink(journal(begun), tmp_path / "link")
     begun.tag("m#prod#1")
     words = (*ONCE, "--state", str(tmp_path / "link"), *SEEN)
-    with lock.hold(f"{journal(begun)}.lock", 0):
+    with file_lock.hold(f"{journal(begun)}.lock", 0):
         said(begun.gto(*words), "Another `gto watch` holds")
     assert done(begun.gto(*words)) == "delivered assignment m#prod#1\n"
     assert done(begun.gto(*ONCE, *SEEN)) == ""

@@ -10,7 +10,7 @@ import pytest
 from gto.ci.watch import cursor as journal
 from gto.ci.watch.held import Held, Mark
 from gto.exceptions import BadFile, MirrorBusy, UsageError, WatcherRuns
-from gto.git import lock
+from gto.fs import file_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,6 +174,11 @@ def test_two_watchers_cannot_have_it_at_once(place: Path) -> None:
 
 def test_a_lock_that_is_busy_inside_is_told_as_it_is(place: Path, tmp_path: Path) -> None:
     other = str(tmp_path / "other")
-    with lock.hold(other, 0), pytest.raises(MirrorBusy), journal.opened(str(place), REPO), lock.hold(other, 0):
+    with (
+        file_lock.hold(other, 0),
+        pytest.raises(MirrorBusy),
+        journal.opened(str(place), REPO),
+        file_lock.hold(other, 0),
+    ):
         pass
     assert os.path.exists(other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -109,7 +110,7 @@ class _Crash(NamedTuple):
 
 def _employ(toil: Callable[[], None], count: int) -> None:
     for _ in range(count):
-        Thread(target=toil, daemon=True).start()
+        Thread(target=copy_context().run, args=(toil,), daemon=True).start()
 
 
 def _age(start: float) -> float:

@@ -15,8 +15,7 @@ from gto.annotations.sheet import Sheet
 from gto.catalog.entry import Entry, read_entry
 from gto.catalog.place import Search, choose, expand
 from gto.exceptions import BadFile, NoCatalogue
-from gto.git import cache, lock
-from gto.registry import whole_file
+from gto.fs import atomic_write, cache_dir, file_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +39,7 @@ class Catalogue(NamedTuple):
 
 def user_file() -> str:
     """Return the path of the user's own catalogue."""
-    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    home = cache_dir.user_directory("XDG_CONFIG_HOME", ".config")
     return os.path.join(home, "gto", "repos.yaml")
 
 
@@ -107,7 +106,7 @@ def edit(path: str | None, change: Callable[[Catalogue, str], str]) -> Catalogue
         text = decode(_read(place) or b"", shown)
         changed = change(load(shown), text)
         found = Catalogue(shown, tuple(_entries(load_text(changed, shown))))
-        whole_file.replace(place, changed.encode())
+        atomic_write.replace(place, changed.encode())
     return found
 
 
@@ -168,6 +167,6 @@ def _checked(text: str, file: str, expected: list[Entry]) -> str:
 @contextmanager
 def _alone(path: str) -> Iterator[None]:
     """Keep other processes from writing the catalogue; the lock lies in the cache, not in a team's repository."""
-    name = f"catalogue-{cache.digest(os.fsencode(path))[:16]}.lock"
-    with lock.hold(os.path.join(cache.home(), name), _WAIT):
+    name = f"catalogue-{cache_dir.digest(os.fsencode(path))[:16]}.lock"
+    with file_lock.hold(os.path.join(cache_dir.home(), name), _WAIT):
         yield

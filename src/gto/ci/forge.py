@@ -6,7 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from gto.exceptions import WrongConfig
-from gto.git.file import read_file
+from gto.fs.regular_file import read_file
 from gto.storage.address import without_user
 
 TAGS, HEADS = "refs/tags/", "refs/heads/"

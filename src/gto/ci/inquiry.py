@@ -80,15 +80,15 @@ def _near(state: ArtifactState, name: TagName) -> str:
 
 def address(registry: Registry) -> str:
     """Return the remote's address without anything secret; empty where there is none."""
-    if registry.repo.mirror is not None:
-        return registry.repo.mirror.remote.url
+    if registry.repo.address is not None:
+        return registry.repo.address
     url = registry.git.run(["ls-remote", "--get-url", basis.REMOTE]).decode("utf-8", "replace").strip()
     return "" if url == basis.REMOTE else without_user(url)
 
 
 def _read(registry: Registry, trigger: Trigger, name: str, *, offline: bool) -> Sequence[Event | Problem]:
     """Read the artifact's tags where they are sure to be whole."""
-    is_sure = offline or registry.repo.mirror is not None or (trigger.forge is None and not registry.repo.is_shallow)
+    is_sure = offline or not registry.repo.is_own or (trigger.forge is None and not registry.repo.is_shallow)
     if is_sure:
         return list(registry.items(name))
     if not basis.has_remote(registry):
@@ -123,7 +123,7 @@ def _annotation(registry: Registry, event: Event, *, offline: bool) -> tuple[Ann
 
 def get_commit(registry: Registry, event: Event, *, offline: bool) -> None:
     """Fetch the commit of an event with its files, where this clone lacks it."""
-    if registry.repo.mirror is not None or registry.repo.has(event.commit):
+    if not registry.repo.is_own or registry.repo.has(event.commit):
         return
     if offline:
         raise CommitLacking(event.ref, event.commit)

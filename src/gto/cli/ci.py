@@ -131,7 +131,7 @@ def _whole(registry: Registry) -> Registry:
     from gto.ci.inquiry import asking
     from gto.registry import basis
 
-    if options.is_offline() or registry.repo.mirror is not None or not basis.has_remote(registry):
+    if options.is_offline() or not registry.repo.is_own or not basis.has_remote(registry):
         return registry
     with asking():
         return basis.of_remote(registry)
@@ -152,10 +152,10 @@ def _hand_on(trigger: Trigger, answer: Answer, dotenv: str | None, *, prints: bo
     elif trigger.forge is Forge.AZURE and prints:
         click.echo(channel.as_azure(report), nl=False)
     if dotenv is not None:
-        from gto.registry import whole_file
+        from gto.fs import atomic_write
 
         text = channel.as_gitlab(report) if trigger.forge is Forge.GITLAB else channel.as_dotenv(report)
-        whole_file.replace(os.path.abspath(dotenv), escape.as_utf8(text))
+        atomic_write.replace(os.path.abspath(dotenv), escape.as_utf8(text))
 
 
 def _append(path: str | None, text: str) -> None:

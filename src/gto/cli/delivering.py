@@ -40,7 +40,7 @@ class Delivery(NamedTuple):
 
         registry = common.open_registry(repo)
         signatures = proof.begin(registry)
-        trust = Trust(registry.repo.mirror is None, self.trust_remote, self.allow_local)
+        trust = Trust(registry.repo.is_own, self.trust_remote, self.allow_local)
         try:
             chosen, located = getting.find(registry, name, self.rev, trust)
         finally:

@@ -187,7 +187,7 @@ def bom(
     from gto.delivery.settings import Trust
 
     with _opened(repo, proof) as registry:
-        trust = Trust(registry.repo.mirror is None, trust_remote, allow_local)
+        trust = Trust(registry.repo.is_own, trust_remote, allow_local)
         found = bill(registry, name, _address_of(registry, address), trust)
     for note in found.notes:
         render.note(f"note: {note}")

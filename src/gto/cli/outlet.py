@@ -54,14 +54,14 @@ def _replace(path: str, data: Iterable[bytes]) -> None:
         with open(path, "wb") as file:
             file.writelines(data)
         return
-    from gto.registry import whole_file
+    from gto.fs import atomic_write
 
-    whole_file.replace(os.path.realpath(path), data)
+    atomic_write.replace(os.path.realpath(path), data)
 
 
 def _refuse_way_out(path: str) -> None:
     from gto.exceptions import BadFile
-    from gto.git.file import is_within
+    from gto.fs.regular_file import is_within
 
     above = os.path.abspath(path)
     while (above := os.path.dirname(above)) != os.path.dirname(above):
@@ -72,9 +72,9 @@ def _refuse_way_out(path: str) -> None:
 def keep_table(text: str, path: str, *, check: bool) -> None:
     """Bring the table in a file up to date, or say whether it is."""
     from gto.ci.export.readme import keep
-    from gto.registry import whole_file
+    from gto.fs import atomic_write
 
-    old = whole_file.read(path)
+    old = atomic_write.read(path)
     if old is None:
         raise UsageError(f"There is no file '{path}'", "make it first: the table is put at its end")
     kept = keep(text, old, path)

@@ -43,8 +43,8 @@ def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, a
     import os
 
     from gto.cli import report as printing
+    from gto.fs import atomic_write
     from gto.lineage.gallery import plot
-    from gto.registry import whole_file
 
     if as_json and out == outlet.STDOUT:
         raise UsageError("--json and the page would both be on stdout", "name the page, or leave --json out")
@@ -54,7 +54,7 @@ def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, a
     if out == outlet.STDOUT:
         click.echo(found.page(), nl=False)
     else:
-        whole_file.replace(os.path.abspath(out), found.page())
+        atomic_write.replace(os.path.abspath(out), found.page())
         if as_json:
             render.as_json(found.as_dict(out))
             return

@@ -200,7 +200,7 @@ def _look_alike(record: TagRecord, name: TagName | None) -> Problem | None:
         hint = f"`gto doctor --fix` fetches it again; `git update-ref -d 'refs/tags/{record.name}'` gives it up"
         return _aside(record, name.artifact, f"tag-{record.type}", reason, hint)
     if record.type != "tag":
-        hint = f"`git tag -d '{record.name}'`, then write the event with gto"
+        hint = f"`git tag -d '{record.name}'`, then `gto fetch`; write the event with gto only if no remote has it"
         return _aside(record, name.artifact, "tag-lightweight", "a lightweight tag is no event", hint)
     return _aside(
         record, name.artifact, "tag-creation", "GTO has no event 'created'; the tag is ignored", "delete the tag"

@@ -5,6 +5,8 @@ from typing import NewType
 
 from gto.exceptions import InvalidName
 
+POLICY_FILE = ".gto.policy.yaml"
+"""The file of a policy, at the top of a repository."""
 ArtifactName = NewType("ArtifactName", str)
 """A valid full name: `churn`, `team/churn`, or with the directory of its `dvc.yaml`, `models/eu:churn`."""
 

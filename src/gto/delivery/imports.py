@@ -10,7 +10,7 @@ from gto.delivery.output import Origin, Output
 from gto.delivery.settings import Level, Trust
 from gto.delivery.site import Site
 from gto.exceptions import CannotLocate
-from gto.git.file import read_file
+from gto.fs.regular_file import read_file
 from gto.git.remote import is_url
 from gto.registry.registry import Registry
 from gto.storage.location import Content, Located, StoreObject
@@ -72,7 +72,6 @@ def _from_url(site: Site, output: Output, origin: Origin, inside: str) -> Locate
 def _open(site: Site, origin: Origin) -> Site:
     """Open the repository that an output was imported from."""
     url = origin.repo or ""
-    mirror = site.repo.mirror
     is_far = is_url(url) and not url.lower().startswith("file://")
     if not is_far:
         if not (site.trust.is_own or site.trust.allow_local):
@@ -82,8 +81,8 @@ def _open(site: Site, origin: Origin) -> Site:
     known = (url, origin.rev, repr(origin.remote), repr(origin.config), site.repo.common_dir, site.trust, site.depth)
     if known in site.travels.sites:
         return site.travels.sites[known]
-    registry = Registry.open(url, origin.rev or "HEAD", offline=mirror is not None and mirror.offline)
-    is_own = site.trust.is_own and registry.repo.mirror is None
+    registry = Registry.open(url, origin.rev or "HEAD", offline=site.repo.is_offline)
+    is_own = site.trust.is_own and registry.repo.is_own
     trust = Trust(is_own, site.trust.trust_remote, site.trust.allow_local)
     overrides = _overrides(site, origin)
     there = Site(

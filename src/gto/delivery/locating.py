@@ -21,7 +21,7 @@ def locate(registry: Registry, commit: str, path: str, trust: Trust | None = Non
     Without `trust`, a repository on this machine is believed, and one that a URL names is not.
     """
     if trust is None:
-        trust = Trust(is_own=registry.repo.mirror is None)
+        trust = Trust(is_own=registry.repo.is_own)
     site = Site(registry.repo, commit, trust)
     try:
         if place.is_elsewhere(path):
@@ -32,8 +32,7 @@ def locate(registry: Registry, commit: str, path: str, trust: Trust | None = Non
     except CannotLocate as error:
         if error.hint:
             raise
-        mirror = registry.repo.mirror
-        words = ["dvc", "get", mirror.remote.url if mirror else ".", path, "--rev", commit[:7]]
+        words = ["dvc", "get", registry.repo.address or ".", path, "--rev", commit[:7]]
         raise CannotLocate(error.reason, f"`{shlex.join(words)}` may know") from error
 
 

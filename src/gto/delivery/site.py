@@ -8,7 +8,7 @@ from gto.delivery.ini import parse_ini
 from gto.delivery.project import CONFIG, DVC_DIRECTORY, Project, files_by_root, project_of
 from gto.delivery.settings import Level, Settings, Trust, merge, places_of_the_user
 from gto.delivery.tree import Tree
-from gto.git.file import is_within, read_file
+from gto.fs.regular_file import is_within, read_file
 from gto.git.repo import Repo
 from gto.registry.files import Files
 from gto.storage.location import StoreAddress

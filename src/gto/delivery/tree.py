@@ -93,7 +93,7 @@ class Tree:
 
 def sizes(repo: Repo, commit: str, path: str) -> dict[str, int]:
     """Return the sizes of the files at a path or below it; none where Git does not have them all here."""
-    if repo.mirror is not None or repo.git.env:  # of a partial clone, git would fetch them one by one
+    if not repo.is_own or repo.git.env:  # of a partial clone, git would fetch them one by one
         return {}
     out, status, _ = repo.git.ask(["ls-tree", "-r", "-l", "-z", "--full-tree", commit, *(["--", path] if path else [])])
     found = parse_tree(out) if status == 0 else ()

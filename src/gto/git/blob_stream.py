@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 
-from gto.exceptions import ContentMissing, MirrorDamaged
+from gto.exceptions import ContentMissing
 from gto.git.repo import Repo
 
 _CHUNK = 1 << 20
@@ -11,23 +11,8 @@ _CHUNK = 1 << 20
 
 def have_blobs(repo: Repo, oids: Sequence[str]) -> None:
     """Fetch those of the blobs that a mirror lacks, all at once; nothing is done in a repository that is no mirror."""
-    if repo.mirror is None or not oids:
-        return
-    lacking: list[str] = []
-    for again in (False, True):
-        lacking = _lacking(repo, oids)
-        if lacking and again and not repo.mirror.mend():  # git has a file of the object, and cannot read it
-            raise MirrorDamaged(repo.mirror.remote.url)
-        if lacking:
-            repo.mirror.fetch_blobs(lacking)
-    if lacking and _lacking(repo, oids):
-        raise MirrorDamaged(repo.mirror.remote.url)
-
-
-def _lacking(repo: Repo, oids: Sequence[str]) -> list[str]:
-    data = "".join(f"{oid}\n" for oid in dict.fromkeys(oids)).encode()
-    out = repo.git.run(["cat-file", "--batch-check=%(objectname)", "--buffer"], data=data)
-    return [line.partition(" ")[0] for line in out.decode().splitlines() if line.endswith(" missing")]
+    if oids:
+        repo.contents.bring(oids)
 
 
 def stream_blobs(repo: Repo, oids: Sequence[str]) -> Generator[tuple[int, Generator[bytes, None, None]], None, None]:

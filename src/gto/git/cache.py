@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from gto.core import names
 from gto.core.view import Holding, Standing
-from gto.git.file import read_file
+from gto.exceptions import WrongConfig
+from gto.fs.cache_dir import digest, home
+from gto.fs.regular_file import read_file
 
 FROM_TAGS = 1000
 """A registry with fewer tags is read faster than its cache is looked after."""
@@ -41,13 +43,6 @@ class Cached(NamedTuple):
     """The digest of what decides on `names`: the commit, and where annotations are looked for."""
     names: tuple[str, ...] = ()
     """The artifacts that annotations of that commit name."""
-
-
-def digest(data: bytes) -> str:
-    """Return 128 bits of BLAKE2b in hexadecimal."""
-    from hashlib import blake2b  # only a large registry needs it, and it loads OpenSSL
-
-    return blake2b(data, digest_size=16).hexdigest()
 
 
 def group(listing: bytes) -> list[Group]:
@@ -100,12 +95,8 @@ def _is_sound(path: str) -> bool:
 def _paths(common_dir: str) -> Iterable[str]:
     if not os.path.islink(os.path.join(common_dir, "gto")):  # it would lead out of the repository
         yield os.path.join(common_dir, "gto", "standings")
-    yield os.path.join(home(), f"standings-{digest(os.fsencode(common_dir))}")
-
-
-def home() -> str:
-    """Return the directory in which GTO keeps what it can make again."""
-    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "gto")
+    with suppress(WrongConfig):  # nobody has a home: then nothing is kept there
+        yield os.path.join(home(), f"standings-{digest(os.fsencode(common_dir))}")
 
 
 def _replace(path: str, text: str) -> None:

@@ -1,5 +1,6 @@
 """The only place that starts git, with a known environment and a time limit."""
 
+import errno
 import os
 import re
 import subprocess
@@ -7,8 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from io import BufferedReader
-from threading import Event, Thread, Timer, local
+from threading import Event, Thread, Timer
 from types import MappingProxyType
 from typing import IO, NamedTuple
 
@@ -20,6 +22,7 @@ from gto.git.refusal import explain
 SECONDS = 600.0
 """The longest that a git process may take, unless the environment variable GTO_TIMEOUT says otherwise."""
 
+_SHORT = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 # What a caller may say about who writes, how to reach a remote, which configuration counts, and what to trace;
 # everything else of GIT_* (GIT_DIR of a hook, say) would point git at another repository (decisions 4).
 _KEPT = (
@@ -55,29 +58,36 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **fixed, **extra}
 
 
-_watchers: list[Callable[[str], None]] = []
-_reporters: list[Callable[[str], None]] = []
+class Listener(NamedTuple):
+    """Who is told what git does; each context, and so each thread that is given a copy of one, has its own."""
+
+    command: Callable[[str], None] | None = None
+    progress: Callable[[str], None] | None = None
+
+
+_SILENT = Listener()
+_listener: ContextVar[Listener] = ContextVar("gto_git_listener", default=_SILENT)
 
 
 def watch(say: Callable[[str], None]) -> None:
     """Have `say` called with every git command before it starts, quoted for a shell; nobody else is from now on."""
-    _watchers[:] = [say]
+    _listener.set(_listener.get()._replace(command=say))
 
 
 def report(say: Callable[[str], None]) -> None:
     """Have `say` called with the lines of progress of git, and with an empty one when it ends; nobody else is then."""
-    _reporters[:] = [say]
+    _listener.set(_listener.get()._replace(progress=say))
 
 
 def tell(text: str) -> None:
     """Report something that is no git process's progress; an empty text when it is over."""
-    for say in _reporters:
+    if (say := _listener.get().progress) is not None:
         say(text)
 
 
 def is_reported() -> bool:
     """Tell whether anybody wants to see progress."""
-    return bool(_reporters)
+    return _listener.get().progress is not None
 
 
 def limit() -> float:
@@ -92,25 +102,32 @@ def limit() -> float:
     return seconds
 
 
-_bounds = local()
+class _Bound(NamedTuple):
+    """When git processes must have ended, and after how many seconds that is."""
+
+    end: float = float("inf")
+    seconds: float = float("inf")
+
+
+_ENDLESS = _Bound()
+_bound: ContextVar[_Bound] = ContextVar("gto_git_bound", default=_ENDLESS)
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let all git processes that this thread starts inside have so many seconds together."""
-    _bounds.end = time.monotonic() + seconds
-    _bounds.seconds = seconds
+    """Let all git processes that are started inside have so many seconds together; the one around may give fewer."""
+    token = _bound.set(min(_bound.get(), _Bound(time.monotonic() + seconds, seconds)))
     try:
         yield
     finally:
-        del _bounds.end, _bounds.seconds
+        _bound.reset(token)
 
 
 def _left(seconds: float) -> tuple[float, float]:
     """Return how long a process may take that was given `seconds`, and the limit that then ends it."""
-    end: float | None = getattr(_bounds, "end", None)
-    left = seconds if end is None else max(end - time.monotonic(), 0.001)
-    return (seconds, seconds) if seconds <= left else (left, _bounds.seconds)
+    bound = _bound.get()
+    left = max(bound.end - time.monotonic(), 0.001)
+    return (seconds, seconds) if seconds <= left else (left, bound.seconds)
 
 
 _hidden: set[str] = set()
@@ -155,13 +172,16 @@ class Git(NamedTuple):
         process = self._start(args)
         try:
             out, err = process.communicate(data, timeout=left)
-        except subprocess.TimeoutExpired as error:
+        except BaseException as error:  # too late, or Ctrl-C: nothing goes on that nobody waits for
             family.end(process)
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
-                    pipe.close()  # not read on: a child that is still there holds the other end
+                    with suppress(OSError):  # what was not written yet
+                        pipe.close()  # not read on: a child that is still there holds the other end
             process.wait()
-            raise _late(args, seconds) from error
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise _late(args, seconds) from error
+            raise
         finally:
             family.leave(process)
         return out, process.returncode, _text(err)
@@ -206,7 +226,7 @@ class Git(NamedTuple):
     def _start_now(self, args: Sequence[str]) -> "subprocess.Popen[bytes]":
         argv = ["git", "-C", self.directory, *args]
         env = environment(self.env)
-        for say in _watchers:
+        if (say := _listener.get().command) is not None:
             from shlex import join
 
             say(masked(join(argv)))
@@ -218,11 +238,15 @@ class Git(NamedTuple):
                 stderr=subprocess.PIPE,
                 env={**env, **guard(args, env)},
                 bufsize=1 << 16,
+                process_group=family.new_group(),
             )
         except FileNotFoundError as error:
             raise GitMissing("there is no git executable") from error
         except OSError as error:
-            raise GitMissing(f"git cannot be started: {error.strerror}") from error
+            missing = GitMissing(f"git cannot be started: {error.strerror}")
+            if error.errno in _SHORT:
+                missing.hint = "`ulimit -a` shows what this process may use"
+            raise missing from error
         except ValueError as error:  # a NUL byte in an argument
             raise GitError(args, None, f"an argument of git holds a byte that it cannot: {error}") from error
 
@@ -240,7 +264,7 @@ class Answer:
         for pipe in (process.stdin, process.stdout):
             _widen(pipe)
         self._err: list[bytes] = []
-        self._listener = Thread(target=_listen, args=(process.stderr, self._err), daemon=True)
+        self._listener = Thread(target=_listen, args=(process.stderr, self._err, _listener.get().progress), daemon=True)
         self._listener.start()
 
     def end(self) -> tuple[int, str]:
@@ -264,17 +288,17 @@ def _late(args: Sequence[str], seconds: float) -> GitError:
     return GitError(args, None, f"no answer within {seconds:g} seconds")
 
 
-def _listen(pipe: IO[bytes], heard: list[bytes]) -> None:
+def _listen(pipe: IO[bytes], heard: list[bytes], say: Callable[[str], None] | None) -> None:
     left = 1 << 20  # bytes: more than a megabyte of complaints tells nothing more
     assert isinstance(pipe, BufferedReader)  # noqa: S101  a buffer size was asked for
     with pipe:
         while chunk := pipe.read1(1 << 16):
             heard.append(chunk[:left])
             left -= len(heard[-1])
-            for say in _reporters:
+            if say is not None:
                 for line in chunk.replace(b"\r", b"\n").splitlines()[-1:]:
                     say(line.decode("utf-8", "replace").strip())
-    for say in _reporters:
+    if say is not None:
         say("")
 
 

@@ -1,13 +1,16 @@
 """Commits: their facts, and one file committed alone."""
 
+import codecs
 import re
+from functools import partial
 
 from gto.core.event import moment, parse_zone
 from gto.core.published import Commit
 from gto.exceptions import Conflict, GitError
 from gto.git.command import Git
-from gto.git.repo import GitObject
+from gto.git.objects import GitObject
 
+_ENCODING_RE = re.compile(rb"(?m)^encoding ([^\n]{1,40})$")
 _PERSON_RE = re.compile(rb"(?m)^(author|committer) ([^\n<]*)<([^\n>]*)>(?:[^\n]*>)? ?(-?[0-9]{1,12}) ([+-][0-9]{4})")
 
 
@@ -18,19 +21,31 @@ def parse_commit(found: GitObject) -> Commit | None:
     if found.type != "commit" or set(people) != {b"author", b"committer"}:
         return None
     author, committer = people[b"author"], people[b"committer"]
+    text = partial(_text, encoding=_encoding(head))
     return Commit(
         found.oid,
-        _text(author[2].removesuffix(b" ")),
-        _text(author[3]),
-        _text(committer[2].removesuffix(b" ")),
-        _text(committer[3]),
+        text(author[2].removesuffix(b" ")),
+        text(author[3]),
+        text(committer[2].removesuffix(b" ")),
+        text(committer[3]),
         moment(int(committer[4]), parse_zone(committer[5])),
-        _text(message),
+        text(message),
     )
 
 
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace")
+def _encoding(head: bytes) -> str:
+    """Return the encoding that a commit names, if Python knows it as one of text; else git's own, UTF-8."""
+    match = _ENCODING_RE.search(head)
+    try:
+        found = codecs.lookup(match[1].decode("ascii")) if match else None
+    except (LookupError, ValueError):
+        found = None
+    # Of those that are no encodings of characters, such as `bz2`, some take a few bytes for gigabytes.
+    return found.name if found is not None and getattr(found, "_is_text_encoding", False) else "utf-8"
+
+
+def _text(value: bytes, encoding: str) -> str:
+    return value.decode(encoding, "replace")
 
 
 def is_changed(git: Git, path: str) -> bool:
@@ -50,7 +65,7 @@ def commit_file(git: Git, path: str, message: str) -> None:
     spec = f":(top,literal){path}"
     git.run(["add", "--", spec])
     try:
-        git.run(["commit", "--quiet", "--only", f"--message={message}", "--", spec])
+        git.run(["commit", "--quiet", "--only", f"--message={message}", "--cleanup=whitespace", "--", spec])
     except GitError:
         git.ask(["reset", "--quiet", "--", spec])
         raise

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
+from gto.fs.regular_file import is_within, read_file
 from gto.git.command import Git
-from gto.git.file import is_within, read_file
 
 STALE = 600.0
 """Seconds after which a lock or a temporary file is taken for left behind; git holds a lock for moments."""

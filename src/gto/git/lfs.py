@@ -34,7 +34,7 @@ def read_settings(repo: Repo, rev: str) -> Settings:
     own: dict[str, str] = {}
     for scope, entry in zip(parts[0::2], parts[1::2], strict=False):
         key, _, value = entry.partition("\n")
-        if repo.mirror is None or scope in _OWN:
+        if repo.is_own or scope in _OWN:
             own[_lowered(key)] = value
     return Settings(own, _committed(repo, rev))
 
@@ -82,7 +82,7 @@ def fill_credential(repo: Repo, url: str) -> tuple[str, str] | None:
     if any(sign in url for sign in "\n\r\0"):
         return None
     asked = f"protocol={scheme}\nhost={host.rpartition('@')[2]}\npath={path}\n\n"
-    git = repo.git if repo.mirror is None else repo.mirror.online
+    git = repo.writer
     # Nobody sits there to be asked: neither a terminal nor a program that opens a window.
     quiet = git._replace(env={**git.env, "GIT_ASKPASS": "", "SSH_ASKPASS": ""})
     out, status, _ = quiet.ask(["-c", "core.askPass=", "credential", "fill"], data=asked.encode())

@@ -7,12 +7,13 @@ from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import NamedTuple
 
-from gto.exceptions import GitError, NotMirrored, RemoteFailed, UsageError, WrongArgs
-from gto.git import lock, shelf
+from gto.exceptions import GitError, NotMirrored, RemoteFailed, UsageError
+from gto.fs import file_lock
+from gto.git import shelf
 from gto.git.command import Git, is_reported, limit
 from gto.git.profile import FETCH, as_environment
 from gto.git.remote import Remote
-from gto.git.repo import Repo, commit_of
+from gto.git.repo import change_refs, commit_of
 
 _HEADS = "+refs/heads/*:refs/heads/*"
 _TAGS = "+refs/tags/*:refs/tags/*"
@@ -33,10 +34,6 @@ _PATIENCE = (("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "60"), ("protoco
 _SAFE = (("core.hooksPath", os.devnull), ("core.fsmonitor", "false"), ("gc.auto", "0"), ("maintenance.auto", "false"))
 
 
-_mended: set[str] = set()
-"""Mirrors that this process made anew: one of which an object still cannot be read has it from the remote."""
-
-
 class Mirror(NamedTuple):
     """A remote repository's mirror: a bare repository without blobs but those that were asked for."""
 
@@ -46,6 +43,11 @@ class Mirror(NamedTuple):
     """The longest that one git process may take."""
     offline: bool = False
     """Whether the network is not to be reached."""
+
+    @classmethod
+    def at(cls, remote: Remote, *, offline: bool = False, seconds: float | None = None) -> "Mirror":
+        """Return the mirror of a remote repository, which may have to be made."""
+        return cls(remote, shelf.place_of(remote), seconds, offline)
 
     @property
     def git(self) -> Git:
@@ -72,25 +74,28 @@ class Mirror(NamedTuple):
                 self._fetch_or_make_anew()
             _touch(self.directory, _ASKED, now)
 
-    def mend(self) -> bool:
-        """Make it anew because it is damaged; once in a process, and not where the network is not to be reached."""
-        if self.offline or self.directory in _mended:
-            return False
-        _mended.add(self.directory)
+    def make_anew(self) -> None:
+        """Clone it again, because it is damaged."""
         with self._locked():
             self._clone()
-        return True
+
+    def use(self) -> None:
+        """Bring it up to date unless it is offline, and note that it was used."""
+        if not self.offline:
+            self.update()
+        elif not os.path.isdir(self.directory):
+            raise NotMirrored(self.remote.url)
+        _touch(self.directory, shelf.USED)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with lock.hold(f"{self.directory}.lock", self.seconds or limit()):
+        with file_lock.hold(f"{self.directory}.lock", self.seconds or limit()):
             yield
 
     def update_refs(self, lines: Sequence[str]) -> None:
         """Change refs in one transaction, while nobody fetches."""
-        data = "\n".join(["start", *lines, "prepare", "commit", ""]).encode("utf-8", "surrogateescape")
         with self._locked():
-            self.git.run(["update-ref", "--stdin"], data=data)
+            change_refs(self.git, lines)
 
     def fetch_blobs(self, oids: Sequence[str]) -> None:
         """Fetch the contents of files, all at once."""
@@ -100,14 +105,6 @@ class Mirror(NamedTuple):
         status, err = self._talk(self.online, args, "".join(f"{oid}\n" for oid in oids).encode())
         if status != 0:
             raise RemoteFailed(self.remote.url, args, status, err)
-
-    def default_branch(self) -> str:
-        """Ask the remote for the name of the branch that its HEAD names."""
-        out = self.online.run(["ls-remote", "--quiet", "--symref", "origin", "HEAD"]).decode("utf-8", "surrogateescape")
-        name = out.partition("ref: refs/heads/")[2].partition("\t")[0]
-        if not name:
-            raise WrongArgs(f"The HEAD of '{self.remote.url}' names no branch", "--branch names the one to write to")
-        return name
 
     def _asked_at(self) -> float:
         with suppress(OSError):
@@ -138,6 +135,7 @@ class Mirror(NamedTuple):
             "--filter=blob:none",
             "--template=",
             "--no-local",
+            "--origin=gto",  # of `remote.origin` the user may have settings; the file of settings is ours in the end
             "--",
             self.remote.url,
         ]
@@ -166,7 +164,7 @@ class Mirror(NamedTuple):
         return status == 0
 
     def _fetch(self) -> None:
-        args = [*FETCH, *_progress(), "--prune", "--atomic", "--", "origin"]
+        args = [*FETCH, *_progress(), "--prune", "--atomic", "--refmap=", "--", "origin"]
         status, err = self._talk(self.online, [*args, f"+HEAD:{_HEAD}", _HEADS, _TAGS])
         if status != 0 and "couldn't find remote ref HEAD" in err:  # the remote is empty, or its HEAD names no branch
             status, err = self._talk(self.online, [*args, _HEADS, _TAGS])
@@ -181,20 +179,7 @@ class Mirror(NamedTuple):
             self.online.run(["repack", "-a", "-d", "--quiet"])
 
 
-def open_mirror(remote: Remote, rev: str = "HEAD", *, offline: bool = False, seconds: float | None = None) -> Repo:
-    """Return the mirror of a remote repository, up to date unless `offline`, and the commit of `rev`."""
-    mirror = Mirror(remote, shelf.place_of(remote), seconds, offline)
-    if not offline:
-        mirror.update()
-    elif not os.path.isdir(mirror.directory):
-        raise NotMirrored(remote.url)
-    _touch(mirror.directory, shelf.USED)
-    return Repo(
-        mirror.git, mirror.directory, None, _head(mirror) if rev == "HEAD" else commit_of(mirror.git, rev), mirror
-    )
-
-
-def _head(mirror: Mirror) -> str | None:
+def head_of(mirror: Mirror) -> str | None:
     """Return the commit that HEAD names; without a process, where its ref is a file of its own."""
     with suppress(OSError, ValueError), open(os.path.join(mirror.directory, _HEAD), encoding="ascii") as file:
         oid = file.read(129).strip()

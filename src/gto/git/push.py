@@ -76,7 +76,10 @@ def push_tags(git: Git, remote: str, create: Mapping[str, str], delete: Mapping[
         return
     if _is_raced(refused, err):
         raise Raced(refused[0].ref.removeprefix("refs/tags/"), _words(err, refused))
-    raise _rejected(args, status, _words(err, refused))
+    rejected = _rejected(args, status, _words(err, refused))
+    if any(one.flag == "*" for one in answers):  # git pushes to each URL of a remote by itself
+        rejected.hint = f"another push URL of '{remote}' took it: once both take it, `gto fetch`, then `gto push`"
+    raise rejected
 
 
 def _is_raced(refused: Sequence[_Answer], err: str) -> bool:
@@ -94,18 +97,27 @@ def _parse(out: bytes) -> list[_Answer]:
 
 
 def _is_done(git: Git, remote: str, create: Mapping[str, str], delete: Mapping[str, str]) -> bool:
-    """Ask the remote whether it has what was pushed: the connection ended before it answered."""
+    """Ask every place that was pushed to whether it has what was pushed: the connection ended before it answered."""
     refs = [f"refs/tags/{name}" for name in (*create, *delete)]
-    try:
-        out, status, _ = git.ask(["ls-remote", "--quiet", "--refs", "--", remote, *refs])
-    except GitError:
-        return False
-    there = {ref: oid for oid, ref in parse_offer(out)}
-    return (
-        status == 0
-        and all(there.get(f"refs/tags/{name}") == oid for name, oid in create.items())
-        and not any(f"refs/tags/{name}" in there for name in delete)
-    )
+    for place in push_places(git, remote):
+        try:
+            out, status, _ = git.ask(["ls-remote", "--quiet", "--refs", "--", place, *refs])
+        except GitError:
+            return False
+        there = {ref: oid for oid, ref in parse_offer(out)}
+        has_all = all(there.get(f"refs/tags/{name}") == oid for name, oid in create.items())
+        if status != 0 or not has_all or any(f"refs/tags/{name}" in there for name in delete):
+            return False
+    return True
+
+
+def push_places(git: Git, remote: str) -> list[str]:
+    """Return where a push to a remote goes: its name, or the URLs of which git pushes to each."""
+    keys, _, _ = git.ask(["config", "--get-regexp", r"^(remote\..*\.pushurl|url\..*\.pushinsteadof)$"])
+    if not keys.strip():
+        return [remote]
+    out, status, _ = git.ask(["remote", "get-url", "--push", "--all", remote])
+    return out.decode("utf-8", "surrogateescape").splitlines() if status == 0 else [remote]
 
 
 def _words(err: str, refused: Sequence[_Answer]) -> str:

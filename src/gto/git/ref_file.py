@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from gto.git.file import read_file
+from gto.fs.regular_file import read_file
 
 _SOUND_RE = re.compile(rb"(?:[0-9a-f]{40}(?:[0-9a-f]{24})?|ref: *\S+)\s*")
 _NULL_RE = re.compile(rb"0+\s*")

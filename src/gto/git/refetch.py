@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from gto.git.command import Git
+from gto.git.objects import read_objects
 from gto.git.profile import FETCH
-from gto.git.repo import read_objects
 
 _ASIDE = ".gto-aside"
 

@@ -4,7 +4,7 @@ import os
 import re
 from typing import NamedTuple
 
-from gto.exceptions import UsageError
+from gto.exceptions import UsageError, WrongArgs
 from gto.git.command import Git, hide
 from gto.git.profile import as_environment
 
@@ -105,3 +105,12 @@ def reach(git: Git, remote: str) -> tuple[Git, str]:
     settings = [setting for setting in found.settings() if setting[0] != "remote.origin.url"]
     env = {**git.env, **found.secrets(), **as_environment(settings, {**os.environ, **git.env})}
     return git._replace(env=env), found.url
+
+
+def default_branch(git: Git, address: str) -> str:
+    """Ask the remote `origin` for the name of the branch that its HEAD names."""
+    out = git.run(["ls-remote", "--quiet", "--symref", "origin", "HEAD"]).decode("utf-8", "surrogateescape")
+    name = out.partition("ref: refs/heads/")[2].partition("\t")[0]
+    if not name:
+        raise WrongArgs(f"The HEAD of '{address}' names no branch", "--branch names the one to write to")
+    return name

@@ -2,23 +2,77 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from gto.exceptions import NoRepo, RefNotFound
 from gto.git.command import Git
+from gto.git.objects import GitObject, read_objects
 from gto.git.profile import LAZY, names_a_program
 from gto.git.refusal import explain
 
-if TYPE_CHECKING:
-    from gto.git.mirror import Mirror
-
-LARGEST_FILE = 4 << 20
-"""Bytes: a blob over this size is no file of metadata and is not read."""
-
 _OID = "[0-9a-f]{40}(?:[0-9a-f]{24})?"
+# The common directory, whose name may hold line breaks, and what the revision names.
+_WHERE_RE = re.compile(rf"(.+?)\n((?:\^?{_OID}\n)*)(?:--\n)?", re.DOTALL)
 _NOT_A_REPO = ("not a git repository", "no such file or directory", "not a directory", "cannot change to")
+
+
+class Contents(Protocol):
+    """What a repository's objects come from: itself, or the remote repository that it mirrors."""
+
+    @property
+    def address(self) -> str | None:
+        """The URL of the remote repository that this stands for, without anything secret; None for an own one."""
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether no network is to be reached."""
+
+    @property
+    def writer(self) -> Git:
+        """Git for what reaches a remote or signs, with the user's own configuration and credentials."""
+
+    def read(self, git: Git, names: Sequence[str]) -> list[GitObject | None]:
+        """Return the objects that `names` name, as read_objects() does; what is lacking is fetched, all at once."""
+
+    def bring(self, oids: Sequence[str]) -> None:
+        """Fetch those of the objects that are lacking, all at once."""
+
+    def mend(self) -> bool:
+        """Make a damaged copy anew; false where that is no use."""
+
+    def refresh(self) -> None:
+        """Bring it up to date with the remote that it stands for."""
+
+    def update_refs(self, lines: Sequence[str]) -> None:
+        """Change refs in one transaction, while nobody fetches."""
+
+
+class OwnContents(NamedTuple):
+    """The contents of a repository that is the user's own: nothing is fetched, and nothing made anew."""
+
+    writer: Git
+    address: None = None
+    is_offline: bool = False
+
+    def read(self, git: Git, names: Sequence[str]) -> list[GitObject | None]:
+        """Return the objects that are here."""
+        return read_objects(git, names)
+
+    def bring(self, oids: Sequence[str]) -> None:
+        """Do nothing: what is lacking is the user's to fetch."""
+
+    def mend(self) -> bool:
+        """Leave it as it is."""
+        return False
+
+    def refresh(self) -> None:
+        """Leave it as it is."""
+
+    def update_refs(self, lines: Sequence[str]) -> None:
+        """Change refs in one transaction."""
+        change_refs(self.writer, lines)
 
 
 class Repo(NamedTuple):
@@ -30,20 +84,39 @@ class Repo(NamedTuple):
     top: str | None
     """The root of the work tree; None in a bare repository and inside of `.git`."""
     rev: str | None
-    mirror: "Mirror | None" = None
-    """Of a remote repository, where this stands for one."""
+    contents: Contents
 
-    def read(self, names: Sequence[str]) -> "list[GitObject | None]":
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a directory of the user's, and not the mirror of a repository that a URL names."""
+        return self.contents.address is None
+
+    @property
+    def address(self) -> str | None:
+        """The URL of the remote repository that it mirrors, without anything secret; None for an own one."""
+        return self.contents.address
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether it is a mirror that is read as it was fetched last."""
+        return self.contents.is_offline
+
+    @property
+    def writer(self) -> Git:
+        """Git for fetching, pushing and signing, with the user's own configuration and credentials."""
+        return self.git if self.is_own else self.contents.writer
+
+    def refresh(self) -> None:
+        """Bring a mirror up to date with its remote; an own repository stays as it is."""
+        self.contents.refresh()
+
+    def read(self, names: Sequence[str]) -> list[GitObject | None]:
         """Return the objects that `names` name, as read_objects() does; a mirror fetches what it lacks, all at once."""
-        if self.mirror is None:
-            return read_objects(self.git, names)
-        from gto.git.blob import read_names  # only where a URL is
-
-        return read_names(self.mirror, names)
+        return self.contents.read(self.git, names)
 
     def mend(self) -> bool:
         """Make a mirror anew in which an object cannot be read; false where that is no use, or this is no mirror."""
-        return self.mirror is not None and self.mirror.mend()
+        return self.contents.mend()
 
     @property
     def is_shallow(self) -> bool:
@@ -62,31 +135,24 @@ class Repo(NamedTuple):
         return answer
 
 
-class GitObject(NamedTuple):
-    """A blob, tree, commit or tag with its content; `body` is None for one over the size limit."""
-
-    oid: str
-    type: str
-    body: bytes | None
-
-
 def open_repo(path: str, rev: str = "HEAD", seconds: float | None = None) -> Repo:
     """Find the repository around `path`, and in the same process the commit of `rev`; `seconds` bounds each process."""
     git = Git(path, seconds=seconds)
-    args = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--is-inside-work-tree", "--show-cdup"]
+    args = ["rev-parse", "--is-inside-work-tree", "--show-cdup", "--path-format=absolute", "--git-common-dir"]
     try:
         out, _, err = git.ask([*args, _peeled(rev), "--"])
     except NotADirectoryError:
         raise NoRepo(path) from None
-    lines = out.decode("utf-8", "surrogateescape").split("\n")
-    if len(lines) < 3:  # noqa: PLR2004  common directory, whether inside, and the end
+    inside, _, rest = out.decode("utf-8", "surrogateescape").partition("\n")
+    up, _, rest = rest.partition("\n") if inside == "true" else ("", "", rest)  # else git prints no way up
+    match = _WHERE_RE.fullmatch(rest)
+    if match is None:
         raise _no_repo(path, err)
-    common, inside, *rest = lines
+    common, found = match[1], _one_oid(match[2].split("\n"))
     if _is_partial(common) and _may_fetch(git):
         git = git._replace(env={LAZY: "0"})
-    if inside != "true":  # in a bare repository, or in `.git`: git prints no way up
-        return Repo(git, common, None, _one_oid(rest))
-    return Repo(git, common, os.path.realpath(os.path.join(path, rest[0])), _one_oid(rest[1:]))
+    top = os.path.realpath(os.path.join(path, up)) if inside == "true" else None  # not bare, nor in `.git`
+    return Repo(git, common, top, found, OwnContents(git))
 
 
 def _is_partial(common_dir: str) -> bool:
@@ -128,47 +194,7 @@ def commit_of(git: Git, rev: str) -> str | None:
     return oid
 
 
-def read_objects(git: Git, names: Sequence[str]) -> list[GitObject | None]:
-    """Return the objects that `names` (object ids, or `rev:path`) name, in that order; None for what is not there."""
-    found: list[GitObject | None] = []
-    left = list(names)
-    while left:
-        part = _read_batch(git, left)
-        found.extend(part)
-        left = left[len(part) :]
-        if left:  # git stopped at an object that it cannot read
-            found.append(None)
-            left.pop(0)
-    return found
-
-
-def _read_batch(git: Git, names: Sequence[str]) -> list[GitObject | None]:
-    data = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
-    found: list[GitObject | None] = []
-    with git.stream(["cat-file", "--batch", "--buffer"], data) as answer:
-        out = answer.out
-        for _ in names:
-            header = out.readline().rsplit(b" ", 2)
-            if header[-1] in {b"missing\n", b"ambiguous\n"}:
-                found.append(None)
-                continue
-            if len(header) != 3 or not header[2].rstrip().isdigit():  # noqa: PLR2004  oid, type, size
-                break
-            size = int(header[2])
-            body = _read_exactly(out.read, size + 1)
-            if body is None:
-                break
-            found.append(GitObject(header[0].decode(), header[1].decode(), body[:-1] if size <= LARGEST_FILE else None))
-    return found
-
-
-def _read_exactly(read: Callable[[int], bytes], size: int) -> bytes | None:
-    if size <= LARGEST_FILE + 1:
-        body = read(size)
-        return body if len(body) == size else None
-    while size:
-        part = read(min(size, 1 << 20))
-        if not part:
-            return None
-        size -= len(part)
-    return b"\n"
+def change_refs(git: Git, lines: Sequence[str]) -> None:
+    """Change refs in one transaction; `lines` are those of `git update-ref --stdin`."""
+    data = "\n".join(["start", *lines, "prepare", "commit", ""]).encode("utf-8", "surrogateescape")
+    git.run(["update-ref", "--stdin"], data=data)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from gto.exceptions import MirrorBusy
-from gto.git import cache, lock
+from gto.fs import cache_dir, file_lock
 from gto.git.remote import Remote
 
 LARGEST = 10 << 30
@@ -22,13 +22,13 @@ _IDLE = 3600.0  # seconds; a mirror that was used later is not removed to make r
 
 def home() -> str:
     """Return the directory of all mirrors."""
-    return os.path.join(cache.home(), "mirrors")
+    return os.path.join(cache_dir.home(), "mirrors")
 
 
 def place_of(remote: Remote) -> str:
     """Return the directory of a remote's mirror; its name holds nothing secret."""
     word = re.sub(r"[^A-Za-z0-9.-]+", "-", remote.url.removesuffix(".git").rpartition("/")[2]).strip(".-")[:40]
-    return os.path.join(home(), f"{word or 'repository'}-{cache.digest(remote.url.encode())[:16]}.git")
+    return os.path.join(home(), f"{word or 'repository'}-{cache_dir.digest(remote.url.encode())[:16]}.git")
 
 
 class Kept(NamedTuple):
@@ -52,7 +52,7 @@ def kept() -> list[Kept]:
 
 def remove(directory: str) -> None:
     """Remove a mirror, unless another process is about to update it."""
-    with lock.hold(f"{directory}.lock", 0):
+    with file_lock.hold(f"{directory}.lock", 0):
         delete(directory)
 
 

@@ -11,7 +11,7 @@ from gto.core.signed import Form, Signed, cut
 from gto.git import verify_tag
 from gto.git.command import Git
 from gto.git.commit import parse_commit
-from gto.git.repo import read_objects
+from gto.git.objects import read_objects
 from gto.git.ssh_signer import Signers
 from gto.git.trusted import Trusted, read_trusted
 

@@ -5,9 +5,9 @@ from errno import ENOENT
 from typing import NamedTuple
 
 from gto.exceptions import BadFile
+from gto.fs.regular_file import read_file
 from gto.git.allowed_signers import parse
 from gto.git.command import Git
-from gto.git.file import read_file
 from gto.git.verify_tag import LEAST_TRUST
 
 SIGNERS = "gpg.ssh.allowedSignersFile"

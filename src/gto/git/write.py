@@ -11,9 +11,9 @@ from typing import NamedTuple
 from gto.core.event import parse_zone
 from gto.exceptions import GitError, NoIdentity, Raced, TagExists
 from gto.git.command import Git
+from gto.git.objects import read_objects
 from gto.git.profile import as_environment
 from gto.git.refusal import explain
-from gto.git.repo import read_objects
 
 _IDENT_RE = re.compile(r"(.*) <(.*)> ([0-9]+) ([+-][0-9]{4})")
 _DURABLE = ("-c", "core.fsync=committed")  # git fsyncs neither loose objects nor refs by default

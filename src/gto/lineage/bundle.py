@@ -5,8 +5,7 @@ from contextlib import suppress
 from hashlib import sha256
 
 from gto.exceptions import ExtraMissing
-from gto.git import cache
-from gto.registry import whole_file
+from gto.fs import atomic_write, cache_dir
 
 _VEGA_LITE = "6.4"
 _PACKAGE = "vl-convert-python"
@@ -26,7 +25,7 @@ def load_bundle() -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        place = os.path.join(cache.home(), f"vega-{_VEGA_LITE}-{version(_PACKAGE)}.js")
+        place = os.path.join(cache_dir.home(), f"vega-{_VEGA_LITE}-{version(_PACKAGE)}.js")
     except PackageNotFoundError:
         raise ExtraMissing("To draw plots", _PACKAGE, "plots") from None
     kept = _read(place)
@@ -35,7 +34,7 @@ def load_bundle() -> str:
     made = _make()
     if os.environ.get("GTO_CACHE", "true").lower() not in {"0", "false", "f", "no", "n", "off"}:
         with suppress(OSError):  # a cache that cannot be written costs time, nothing else
-            whole_file.replace(place, f"// {_digest(made)}\n{made}".encode())
+            atomic_write.replace(place, f"// {_digest(made)}\n{made}".encode())
     return made
 
 
@@ -49,7 +48,7 @@ def _make() -> str:
 
 def _read(place: str) -> str | None:
     with suppress(OSError, UnicodeDecodeError):
-        head, _, text = (whole_file.read(place) or b"").decode().partition("\n")
+        head, _, text = (atomic_write.read(place) or b"").decode().partition("\n")
         return text if head == f"// {_digest(text)}" else None
     return None
 

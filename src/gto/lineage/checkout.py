@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from gto.core.event import Problem
-from gto.git.repo import LARGEST_FILE
+from gto.git.objects import LARGEST_FILE
 from gto.lineage.aside import UNREADABLE
 from gto.lineage.tree import read_tree
 from gto.registry.files import Files, Place

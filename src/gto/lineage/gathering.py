@@ -9,7 +9,7 @@ from gto.core import names
 from gto.core.event import Problem
 from gto.core.published import Commit
 from gto.git.commit import parse_commit
-from gto.git.repo import GitObject
+from gto.git.objects import GitObject
 from gto.lineage import requirement, values
 from gto.lineage.checkout import Checkout, fetch_all
 from gto.lineage.lock import Datum

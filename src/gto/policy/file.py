@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gto.core import names
 from gto.core.policy.value import Policy
 from gto.policy import field
 from gto.policy.people import read_groups, read_users
 from gto.policy.place import Parsed, Place
 from gto.policy.rule import Ground, read_rules
 
-FILE = ".gto.policy.yaml"
+FILE = names.POLICY_FILE
 
 
 def _as_written(value: object, _at: Place) -> object:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gto.annotations.annotation import Annotation, Reading
 from gto.core import names
-from gto.git.repo import GitObject
+from gto.git.objects import GitObject
 from gto.git.tree import list_tree
 from gto.registry.files import Files, Place
 from gto.registry.registry import Registry
@@ -57,7 +57,7 @@ def read_files(files: Files, commit: str | None, paths: Sequence[str]) -> Readin
 
 def fetch(registry: Registry, wanted: Iterable[tuple[str, str]]) -> None:
     """Bring the files that annotate artifacts in commits, all at once; only a mirror lacks any."""
-    if registry.repo.mirror is not None:
+    if not registry.repo.is_own:
         places = [one for name, commit in wanted for one in with_params(commit, files_of(registry, name))]
         Files(registry.repo).fetch(places)
 

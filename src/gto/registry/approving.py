@@ -85,13 +85,12 @@ def approve(registry: Registry, words: str, stage: str, manner: Manner) -> Appro
         raise StageNotAllowed(stage, allowed)
     manner = checked(registry, manner)
     wish = _Wish(chosen.name, chosen, stage, manner, find_policies(registry))
-    mirror = registry.repo.mirror
-    return persist(lambda: _attempt(registry, wish), (lambda: None) if mirror is None else mirror.update)
+    return persist(lambda: _attempt(registry, wish), registry.repo.refresh)
 
 
 def _attempt(registry: Registry, wish: _Wish) -> Approved:
     manner = wish.manner
-    (state, taken, unread), trouble = read(registry, wish.name, manner, approvals=True)
+    (state, taken, unread, _), trouble = read(registry, wish.name, manner, approvals=True)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
     version = _choose(state, wish)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from gto.core import tag
+from gto.core import names, tag
 from gto.core.event import Event, Problem
 from gto.core.tag import Kind
-from gto.exceptions import NoRepo, RemoteFailed
+from gto.exceptions import NoRepo, RemoteFailed, TagsDiffer
 from gto.git import fetch, push, tags, write
 from gto.git.approval import list_remote_approvals
 from gto.registry.registry import Found, Registry, found_in
@@ -21,18 +22,26 @@ if TYPE_CHECKING:
     from gto.git.remote import Remote
 
 REMOTE = "origin"
-POLICY_FILE = ".gto.policy.yaml"
 
 
 def read(registry: Registry, name: str, *, pushed: bool, force: bool) -> Found:
     """Read what the decision rests on: the events here, and what the remote has of them where that counts."""
-    if registry.repo.mirror is not None:
+    if not registry.repo.is_own:
         return registry.read_artifact(name)
     if registry.repo.is_shallow and not force:
         return _with_remote(registry, name)
     if pushed:
-        push.fetch_events(registry.git, REMOTE, name)
-    return registry.read_artifact(name)
+        try:
+            push.fetch_events(registry.git, REMOTE, name)
+        except TagsDiffer as error:
+            if force or not set(error.tags) <= set(registry.read_artifact(name).lightweight):
+                raise
+            return _with_remote(registry, name)
+    found = registry.read_artifact(name)
+    if found.lightweight and not force and has_remote(registry):
+        with suppress(RemoteFailed, NoRepo):  # then what is here has to do, as in any clone
+            return _with_remote(registry, name)
+    return found
 
 
 def _with_remote(registry: Registry, name: str) -> Found:
@@ -43,8 +52,15 @@ def _with_remote(registry: Registry, name: str) -> Found:
     except (RemoteFailed, NoRepo) as error:
         error.hint = "this clone is shallow, so the tags of the remote are needed; --force goes by those that are here"
         raise
-    lacking = [item for item in others if (item.ref if isinstance(item, Event) else item.subject) not in here]
-    return found_in(name, {**there, **here}, [*items, *lacking])
+    events = {item.ref for item in others if isinstance(item, Event)}
+    false = {item.subject for item in items if isinstance(item, Problem) and item.code == "tag-lightweight"} & events
+    kept = [item for item in items if _ref_of(item) not in false]
+    lacking = [item for item in others if (ref := _ref_of(item)) not in here or ref in false]
+    return found_in(name, {**there, **here, **{ref: there[ref] for ref in false}}, [*kept, *lacking])
+
+
+def _ref_of(item: Event | Problem) -> str:
+    return item.ref if isinstance(item, Event) else item.subject
 
 
 def of_remote(registry: Registry) -> Registry:
@@ -52,9 +68,9 @@ def of_remote(registry: Registry) -> Registry:
     there = _where(registry)
     if isinstance(there, str):
         return Registry.open(there)
-    from gto.git.mirror import open_mirror
+    from gto.git.blob import open_mirror
 
-    return Registry(open_mirror(there))
+    return Registry(open_mirror(there, session=registry.session))
 
 
 def events_of_remote(registry: Registry, artifact: str) -> tuple[dict[str, str], list[Event | Problem]]:
@@ -110,7 +126,7 @@ def lacking_versions(
     """Return the registrations of versions of one artifact that are here, and that the remote lacks."""
     found = {ref: name for ref in taken if (name := tag.find(ref)) is not None and name.kind is Kind.REGISTRATION}
     needed = [ref for ref, name in found.items() if name.version in versions]
-    if registry.repo.mirror is not None or not needed:
+    if not registry.repo.is_own or not needed:
         return {}
     there = set(tags.list_remote_tags(git, REMOTE, found[needed[0]].artifact))
     return {ref: taken[ref] for ref in needed if ref not in there}
@@ -118,7 +134,7 @@ def lacking_versions(
 
 def fetch_approvals(registry: Registry, artifact: str) -> None:
     """Fetch into a shallow clone the approvals that it lacks: it comes without tags, and a policy may count them."""
-    if registry.repo.mirror is not None or not registry.repo.is_shallow:
+    if not registry.repo.is_own or not registry.repo.is_shallow:
         return
     there = list_remote_approvals(registry.git, REMOTE, artifact)
     here = write.read_refs(registry.git, there) if there else {}
@@ -140,4 +156,4 @@ def knows_upstream(registry: Registry) -> bool:
 def may_have_policy(registry: Registry) -> bool:
     """Tell, without a process, whether it is worth looking for a policy."""
     top = registry.repo.top
-    return top is None or os.path.lexists(os.path.join(top, POLICY_FILE)) or knows_upstream(registry)
+    return top is None or os.path.lexists(os.path.join(top, names.POLICY_FILE)) or knows_upstream(registry)

@@ -1,7 +1,7 @@
 """What of the events and approvals a clone and a remote do not both have, and what evens that out."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import groupby
 from typing import NamedTuple, TypeGuard
@@ -126,10 +126,13 @@ def open_clone(repo: object) -> Registry:
 def status(registry: Registry, words: Iterable[str] = (), remote: str = REMOTE) -> Status:
     """Compare the events and approvals here with those on a remote; `words` are artifacts or tags, none for all."""
     git, shown = remotes.reach(registry.git, remote)
+    return _compare(registry, list(words), shown, _list_remote(git, shown))
+
+
+def _compare(registry: Registry, words: Sequence[str], shown: str, there: Mapping[str, str]) -> Status:
     here = {ref: oid for oid, ref in registry.listing}
-    there = _list_remote(git, shown)
     lines, same = [], 0
-    for ref, name in _wanted(here | there, list(words)):
+    for ref, name in _wanted([*here, *(ref for ref in there if ref not in here)], words):
         if here.get(ref) == there.get(ref):
             same += 1
         else:
@@ -144,6 +147,14 @@ def _list_remote(git: Git, remote: str) -> dict[str, str]:
         failed = RemoteFailed(remote, error.argv, error.status, error.stderr)
         failed.hint = "`git remote -v` lists the remotes; `git ls-remote` shows whether git reaches one"
         raise failed from error
+
+
+def _list_pushed(git: Git, remote: str) -> dict[str, str]:
+    """List the tags that all places have to which a push goes; of one that differs, an object that is not `git`'s."""
+    first, *others = [_list_remote(git, place) for place in pushing.push_places(git, remote)]
+    for other in others:
+        first = {ref: max(oid, other[ref]) for ref, oid in first.items() if ref in other}
+    return first
 
 
 def _line(ref: str, name: TagName | ApprovalName, here: str | None, there: str | None) -> Line:
@@ -192,7 +203,7 @@ def push(
     push if it fits. `tell` is called with the tags of each push that was done.
     """
     git, shown = remotes.reach(registry.git, remote)
-    found = status(registry, words, remote)
+    found = _compare(registry, list(words), shown, _list_pushed(git, shown))
     different = found.refs(State.DIFFERENT)
     if different:
         raise TagsDiffer(different, shown)
@@ -218,7 +229,7 @@ def _send(git: Git, remote: str, oids: dict[str, str]) -> None:
     try:
         pushing.push_tags(git, remote, oids, {})
     except (PushRejected, Raced) as error:
-        there = _list_remote(git, remote)
+        there = _list_pushed(git, remote)
         different = [ref for ref, oid in oids.items() if there.get(ref, oid) != oid]
         if different:
             raise TagsDiffer(different, remote) from error

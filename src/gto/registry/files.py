@@ -3,8 +3,9 @@
 import os
 from collections.abc import Iterable
 
-from gto.git.file import is_within, read_file
-from gto.git.repo import LARGEST_FILE, Repo
+from gto.fs.regular_file import is_within, read_file
+from gto.git.objects import LARGEST_FILE
+from gto.git.repo import Repo
 
 Place = tuple[str | None, str]
 """A commit (None: the work tree) and a path from the root, with `/`."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from gto.exceptions import BadFile, GTOException, NotFound, UncommittedChanges, UsageError, WrongArgs
+from gto.fs import atomic_write
+from gto.fs.regular_file import is_within, read_file
 from gto.git import commit as commits
-from gto.git.file import is_within, read_file
-from gto.git.mirror import Mirror
 from gto.git.push import push_branch, push_commit
+from gto.git.remote import default_branch
 from gto.git.repo import commit_of
-from gto.registry import whole_file
 from gto.registry.basis import REMOTE
 from gto.registry.registry import Registry
 from gto.registry.retry import persist
@@ -61,7 +61,7 @@ class Ground(Protocol):
 
 def carry_out(registry: Registry, edit: Callable[[Ground], Edit], *, commit: bool, push: bool) -> Saved:
     """Let `edit` say what the file becomes, and write it."""
-    if registry.repo.mirror is None:
+    if registry.repo.is_own:
         if registry.rev != "HEAD":
             raise UsageError("--branch needs the URL of a repository", f"here, `git switch {registry.rev}` first")
         tree = WorkTree(registry, _own_top(registry))
@@ -71,9 +71,8 @@ def carry_out(registry: Registry, edit: Callable[[Ground], Edit], *, commit: boo
         return tree.save(wanted, commit=commit or push, push=push)
     if not (commit or push):
         raise UsageError("A remote repository has no work tree to write to", "add --commit: the commit is pushed")
-    mirror = registry.repo.mirror
     # Where somebody else pushed to the branch, what is there now is edited.
-    return persist(lambda: open_branch(registry, mirror).change(edit), mirror.update)
+    return persist(lambda: open_branch(registry).change(edit), registry.repo.refresh)
 
 
 class WorkTree(NamedTuple):
@@ -110,9 +109,9 @@ class WorkTree(NamedTuple):
         if push:
             commits.check_branch(git)
         place = os.path.realpath(os.path.join(self.top, edit.path))
-        old = whole_file.read(place)
+        old = atomic_write.read(place)
         if old != edit.text.encode():
-            whole_file.replace(place, edit.text.encode())
+            atomic_write.replace(place, edit.text.encode())
         elif not commit or not commits.is_changed(git, edit.path):  # an earlier push may have failed
             if push:
                 push_branch(git, REMOTE)
@@ -121,7 +120,7 @@ class WorkTree(NamedTuple):
             try:
                 commits.commit_file(git, edit.path, edit.message)
             except GTOException:
-                whole_file.put_back(place, old)
+                atomic_write.put_back(place, old)
                 raise
         if push:
             push_branch(git, REMOTE)
@@ -167,7 +166,6 @@ class Branch(NamedTuple):
     """A branch of a remote repository, and the commit at its tip."""
 
     registry: Registry
-    mirror: Mirror
     name: str
     commit: str
 
@@ -184,21 +182,23 @@ class Branch(NamedTuple):
         edit = decide(self)
         if self.text(edit.path) == edit.text:
             return Saved(edit.path)
-        git = self.mirror.online
+        git = self.registry.repo.writer
         made = commits.make_commit(git, self.commit, edit.path, edit.text.encode(), edit.message)
         push_commit(git, REMOTE, self.name, self.commit, made)
         with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
-            self.mirror.update()
+            self.registry.repo.refresh()
         return Saved(edit.path, committed=True, pushed=True)
 
 
-def open_branch(registry: Registry, mirror: Mirror) -> Branch:
+def open_branch(registry: Registry) -> Branch:
     """Return the branch with whose name the repository was opened, or the remote's own for HEAD, as it is now."""
-    name = mirror.default_branch() if registry.rev == "HEAD" else registry.rev.removeprefix("refs/heads/")
-    commit = commit_of(mirror.git, f"refs/heads/{name}")
+    name = registry.rev.removeprefix("refs/heads/")
+    if name == "HEAD":
+        name = default_branch(registry.repo.writer, str(registry.repo.address))
+    commit = commit_of(registry.git, f"refs/heads/{name}")
     if commit is None:
-        raise WrongArgs(f"'{mirror.remote.url}' has no branch '{name}'", "--branch names another")
-    return Branch(registry, mirror, name, commit)
+        raise WrongArgs(f"'{registry.repo.address}' has no branch '{name}'", "--branch names another")
+    return Branch(registry, name, commit)
 
 
 def _own_top(registry: Registry) -> str:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from gto.core.policy import Policy, Verdict
 from gto.exceptions import BadFile, Conflict, WrongArgs
-from gto.registry import checking, guard, policing, whole_file
+from gto.fs import atomic_write
+from gto.registry import checking, guard, policing
 from gto.registry.checking import Update
 from gto.registry.guard import Move
 from gto.registry.policing import Source
@@ -46,7 +47,7 @@ def install(registry: Registry, name: Name, *, force: bool = False) -> Installed
         call = f'{_command(name)} "$@"'
         raise Conflict(f"There is a hook '{path}' already", f"call `{call}` from it, or use --force to put ours there")
     script = f'#!/bin/sh\n{_MARK}\nexec {_command(name)} "$@"\n'
-    whole_file.replace(path, script.encode("utf-8", "surrogateescape"), mode=0o755)  # git runs what can be executed
+    atomic_write.replace(path, script.encode("utf-8", "surrogateescape"), mode=0o755)  # git runs what can be executed
     return Installed(name, path)
 
 

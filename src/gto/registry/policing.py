@@ -97,7 +97,7 @@ def trusted(registry: Registry, source: Source | None, allowed_signers: bytes | 
 
     A repository that was fetched by URL does not vouch for itself: its policy's file of signers does not count.
     """
-    own = registry.repo.mirror is None
+    own = registry.repo.is_own
     path = source.policy.allowed_signers if source is not None else None
     if allowed_signers is None and own and source is not None and path is not None:
         allowed_signers = Files(registry.repo).read(source.rev, path)
@@ -129,7 +129,7 @@ def for_writing(registry: Registry, source: Source) -> Scope:
     A reader of a URL does not: for him the repository would vouch for itself.
     """
     path = source.policy.allowed_signers
-    if registry.repo.mirror is None or path is None:
+    if registry.repo.is_own or path is None:
         return scope(registry, source)
     return scope(registry, source, Files(registry.repo).read(source.rev, path))
 

@@ -65,10 +65,10 @@ def _push(registry: Registry, git: Git, create: Mapping[str, str], *, keep_local
 
 def _set_refs(registry: Registry, git: Git, create: Mapping[str, str], delete: Mapping[str, str]) -> None:
     """Set the refs here as the remote has them now."""
-    if registry.repo.mirror is not None:
+    if not registry.repo.is_own:
         lines = [f"update refs/tags/{ref} {oid}" for ref, oid in create.items()]
         with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
-            registry.repo.mirror.update_refs([*lines, *(f"delete refs/tags/{ref}" for ref in delete)])
+            registry.repo.contents.update_refs([*lines, *(f"delete refs/tags/{ref}" for ref in delete)])
         return
     hint = f"the remote has the change: `git fetch {REMOTE} --tags` brings new tags here"
     try:
@@ -86,7 +86,7 @@ def _in_safe_order(delete: Iterable[str]) -> list[str]:
 
 def note_strays(registry: Registry, created: Iterable[NewTag]) -> list[str]:
     """Say of which commits the remote has no branch, as far as it was fetched: they are pushed with their tag."""
-    if registry.repo.mirror is not None or registry.repo.is_shallow:
+    if not registry.repo.is_own or registry.repo.is_shallow:
         return []
     commits = dict.fromkeys(new.commit for new in created)
     strays = [commit for commit in commits if not push.is_on_branch(registry.git, REMOTE, commit)]

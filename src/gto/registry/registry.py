@@ -10,14 +10,15 @@ from gto.core import names
 from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, Snapshot, fold
 from gto.exceptions import BadFile, NoRepo
+from gto.fs.regular_file import is_within, read_file
 from gto.git import tags
-from gto.git.file import is_within, read_file
 from gto.git.repo import Repo, open_repo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gto.git.command import Git
+    from gto.git.session import Session
 
     Sift = Callable[[Iterable[Event | Problem]], Iterable[Event | Problem]]
 
@@ -28,13 +29,17 @@ class Found(NamedTuple):
     state: ArtifactState
     tags: dict[str, str]
     unread: tuple[Problem, ...] = ()
+    lightweight: tuple[str, ...] = ()
+    """Tags that are called as events are, and hold none: a CI's checkout puts them in the place of the events' tags."""
 
 
 class Registry:
     """One repository's artifacts; `rev` is the revision that the repository was opened with."""
 
-    def __init__(self, repo: Repo, rev: str = "HEAD") -> None:
+    def __init__(self, repo: Repo, rev: str = "HEAD", session: Session | None = None) -> None:
         self.repo = repo
+        self.session = session
+        """What is kept between readings of repositories that a URL names; None for nothing beyond each."""
         self.rev = rev
         # No cached_property: before Python 3.12 its lock is one for all registries, and threads read many at once.
         self._config: Config | None = None
@@ -46,18 +51,26 @@ class Registry:
 
     @classmethod
     def open(
-        cls, path: object = ".", rev: str = "HEAD", *, offline: bool = False, seconds: float | None = None
+        cls,
+        path: object = ".",
+        rev: str = "HEAD",
+        *,
+        offline: bool = False,
+        seconds: float | None = None,
+        session: Session | None = None,
     ) -> Registry:
         """Open the repository around `path`: a path, a URL, or an object with `root_dir`; `rev` is resolved on the way.
 
         A URL is read through a mirror in the user's cache directory, which is brought up to date first unless
-        `offline`. `seconds` bounds each git process.
+        `offline`. `seconds` bounds each git process. Who opens repositories again and again hands a `session` in, which
+        keeps what was read, up to a size.
         """
         place = path_of(path)
         if os.path.isdir(place):
-            opened = cls(open_repo(place, rev, seconds), rev)
+            opened = cls(open_repo(place, rev, seconds), rev, session)
         else:
-            opened = cls(_open_url(place, rev, offline=offline, seconds=seconds), rev)
+            found = _open_url(place, rev, offline=offline, seconds=seconds, session=session)
+            opened = cls(found, rev, session)
         if rev != "HEAD":  # a repository without a commit has none yet
             opened.commit()
         return opened
@@ -136,21 +149,22 @@ class Registry:
         return self.read_artifact(name, until) if found.unread and self.repo.mend() else found
 
 
-def _open_url(place: str, rev: str, *, offline: bool, seconds: float | None) -> Repo:
+def _open_url(place: str, rev: str, *, offline: bool, seconds: float | None, session: Session | None) -> Repo:
     from gto.git import remote  # only where a URL may be
 
     if not remote.is_url(place):
         raise NoRepo(place)
-    from gto.git.mirror import open_mirror
+    from gto.git.blob import open_mirror
 
-    return open_mirror(remote.parse(place), rev, offline=offline, seconds=seconds)
+    return open_mirror(remote.parse(place), rev, offline=offline, seconds=seconds, session=session)
 
 
 def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem]) -> Found:
     """Fold what the tags of one artifact say."""
     snapshot = fold(item for item in items if item.artifact == name)
     unread = tuple(one for one in snapshot.problems if one.code in UNREAD)
-    return Found(snapshot.artifact(name), taken, unread)
+    lightweight = tuple(one.subject for one in snapshot.problems if one.code == "tag-lightweight")
+    return Found(snapshot.artifact(name), taken, unread, lightweight)
 
 
 def parse_yaml(data: bytes, path: str) -> Parsed:

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 def whom_to_trust(registry: Registry, allowed_signers: bytes | None = None) -> Trusted:
     """Return whose keys count: those that the caller names, else the policy's, else those of git's configuration."""
-    if allowed_signers is None and registry.repo.mirror is None and basis.may_have_policy(registry):
+    if allowed_signers is None and registry.repo.is_own and basis.may_have_policy(registry):
         from gto.registry import checking, policing  # only where a policy may be
 
         with suppress(WrongArgs):  # the default branch is not known: what is checked out does not vouch for itself
             return policing.trusted(registry, checking.own_source(registry))
-    return read_trusted(registry.git, allowed_signers, own=registry.repo.mirror is None)
+    return read_trusted(registry.git, allowed_signers, own=registry.repo.is_own)
 
 
 def as_signed(item: Event | Approval) -> SignedTag:

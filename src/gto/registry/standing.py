@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.core.event import Event
+from gto.core.event import UNREAD, Event
 from gto.core.snapshot import fold_artifact
 from gto.core.view import Standing, standing
+from gto.fs.cache_dir import digest
 from gto.git import cache, tags
 from gto.registry import annotation
 
@@ -58,7 +59,7 @@ def known(registry: Registry, from_tags: int = cache.FROM_TAGS) -> Known:
 def _is_kept(registry: Registry, from_tags: int) -> bool:
     if registry.sifts:  # what is kept is of all events
         return False
-    return registry.config.cache and (registry.repo.mirror is not None or len(registry.listing) >= from_tags)
+    return registry.config.cache and (not registry.repo.is_own or len(registry.listing) >= from_tags)
 
 
 def _head(registry: Registry, names: Iterable[str]) -> str:
@@ -66,13 +67,13 @@ def _head(registry: Registry, names: Iterable[str]) -> str:
     if registry.repo.rev is None:
         return ""
     places = annotation.places_in_tables(registry, names)
-    return cache.digest("\0".join([registry.repo.rev, *places]).encode("utf-8", "surrogateescape"))
+    return digest("\0".join([registry.repo.rev, *places]).encode("utf-8", "surrogateescape"))
 
 
 def _brought_up(registry: Registry, old: cache.Cached) -> tuple[cache.Cached, list[Standing]]:
     """Return what to keep from now on, the same object if nothing changed, and all standings."""
     listing = registry.listing
-    whole = cache.digest(listing.text)
+    whole = digest(listing.text)
     if old.whole == whole:
         return old, [one for _, one in old.standings.values() if one is not None]
     groups = cache.group(listing.text)
@@ -103,7 +104,7 @@ def _sum_up(registry: Registry, listing: tags.Listing) -> tuple[list[Standing], 
                 events[name] = [item]
         elif item.artifact:
             aside[item.artifact] = aside.get(item.artifact, 0) + 1
-            if item.code in {"tag-missing", "tag-corrupt"}:
+            if item.code in UNREAD:
                 unsure.add(item.artifact)
     states = [fold_artifact(name, found) for name, found in events.items()]
     return [standing(state, aside.get(state.name, 0)) for state in states if state.newest], unsure

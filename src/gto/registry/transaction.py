@@ -57,10 +57,8 @@ def change(registry: Registry, name: str, manner: Manner, decide: Callable[[Cont
     """Carry one decision out, whole or not at all; where another writer is first, decide again on the new state."""
     manner = checked(registry, manner)
     gone: list[str] = []
-    mirror = registry.repo.mirror
-    between = (lambda: None) if mirror is None else mirror.update
     wish = _Wish(name, manner, decide, find_policies(registry))
-    return persist(lambda: _attempt(registry, wish, gone), between)
+    return persist(lambda: _attempt(registry, wish, gone), registry.repo.refresh)
 
 
 class _Wish(NamedTuple):
@@ -85,7 +83,7 @@ def checked(registry: Registry, manner: Manner) -> Manner:
     """Refuse what cannot be, before anybody is asked for anything; through a URL every change is pushed."""
     if manner.message is not None and "\0" in manner.message:
         raise UsageError("A message cannot hold a NUL byte", "leave it out")
-    if registry.repo.mirror is not None:
+    if not registry.repo.is_own:
         if manner.keep_local:
             raise UsageError("--keep-local needs a clone", "leave it out: a mirror keeps what the remote has")
         manner = manner._replace(push=True)  # there is no other place to write to
@@ -97,7 +95,7 @@ def checked(registry: Registry, manner: Manner) -> Manner:
 def _attempt(registry: Registry, wish: _Wish, gone: list[str]) -> Written:
     manner = wish.manner
     wants_approvals = any(rule.approvals for source in wish.policies for rule in source.policy.rules)
-    (artifact, taken, unread), trouble = read(registry, wish.name, manner, approvals=wants_approvals)
+    (artifact, taken, unread, _), trouble = read(registry, wish.name, manner, approvals=wants_approvals)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
     git = writer(registry, manner)
@@ -149,7 +147,7 @@ def read(registry: Registry, name: str, manner: Manner, *, approvals: bool) -> t
 
 def writer(registry: Registry, manner: Manner) -> Git:
     """Return git with the author's identity; a mirror's git with the user's configuration."""
-    git = registry.git if registry.repo.mirror is None else registry.repo.mirror.online
+    git = registry.repo.writer
     env = {"GIT_COMMITTER_NAME": manner.author, "GIT_COMMITTER_EMAIL": manner.author_email}
     return git._replace(env={**git.env, **{key: value for key, value in env.items() if value}})
 

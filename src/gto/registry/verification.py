@@ -12,7 +12,7 @@ from gto.core.signature import Signature, Trust
 from gto.core.tag import Kind
 from gto.exceptions import ArtifactNotFound, RefNotFound
 from gto.git.approval import read_approvals
-from gto.git.repo import read_objects
+from gto.git.objects import read_objects
 from gto.git.signature import SignedTag, Trusted, judge_tags
 from gto.git.tags import Listing, read_tags
 from gto.registry.signatures import as_signed

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gto.exceptions import ChecksumMismatch, ContentMissing, TargetTaken, UnsafePath, UsageError
+from gto.fs.atomic_write import umask
 from gto.git.repo import Repo
 from gto.storage.digest import is_same
 from gto.storage.fetching import Fetcher, Stopped, shown, verify
@@ -86,7 +87,7 @@ class _Job:
         self._progress = progress
         self._lock = Lock()
         self._fetcher = Fetcher(repo, self._advance)
-        self._mask = _mask()
+        self._mask = umask()
 
     def bring_file(self, content: Content) -> Downloaded:
         """Bring the one file."""
@@ -267,9 +268,3 @@ class _Job:
 
 def _is_blob(content: Content) -> bool:
     return bool(content.sources) and isinstance(content.sources[0], GitBlob)
-
-
-def _mask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -32,14 +32,14 @@ def find_endpoint(repo: Repo, rev: str) -> Endpoint:
     """
     settings = read_settings(repo, rev)
     name = _remote(repo, settings)
-    remote = repo.mirror.remote.url if repo.mirror is not None else address_of(repo, name)
+    remote = repo.address or address_of(repo, name)
     for key in ("lfs.url", f"remote.{name}.lfsurl"):
         if given := settings.own.get(key):
             return Endpoint(_normal(address_of(repo, given)), trusted=True)
         if given := settings.committed.get(key):
             url = _normal(address_of(repo, given))
             # A clone is the user's own; a repository that a URL names may lead only to its own host.
-            return Endpoint(url, repo.mirror is None or _host(url) == _host(_of_clone(remote)))
+            return Endpoint(url, repo.is_own or _host(url) == _host(_of_clone(remote)))
     if remote == name and not os.path.isdir(name):
         return Endpoint("", trusted=False)  # an object that is here needs none
     return Endpoint(_of_clone(remote), trusted=True)
@@ -49,7 +49,7 @@ def lfs_sources(repo: Repo, endpoint: Endpoint, pointer: Pointer) -> tuple[Sourc
     """Return where the file of a pointer is: what git-lfs fetched here before, then the server."""
     here = StoreObject(StoreAddress(_own_objects(repo), trusted=True), object_key(pointer.oid))
     there = LfsObject(pointer.oid, pointer.size, endpoint.url, endpoint.trusted)
-    return (there,) if repo.mirror is not None else (here, there)
+    return (there,) if not repo.is_own else (here, there)
 
 
 def object_key(oid: str) -> str:
@@ -64,7 +64,7 @@ def _own_objects(repo: Repo) -> str:
 
 def _remote(repo: Repo, settings: Settings) -> str:
     followed = {key: name for key, name in settings.own.items() if key.startswith("branch.") and name != "."}
-    if any(key.endswith(".remote") for key in followed) and repo.mirror is None:
+    if any(key.endswith(".remote") for key in followed) and repo.is_own:
         branch = repo.git.ask(["symbolic-ref", "--quiet", "--short", "HEAD"])[0].decode("utf-8", "surrogateescape")
         if name := followed.get(f"branch.{branch.rstrip(chr(10))}.remote"):
             return name

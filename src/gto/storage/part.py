@@ -10,6 +10,7 @@ from functools import partial
 from typing import NoReturn, TypeVar
 
 from gto.exceptions import TargetUnwritable
+from gto.fs.file_lock import lock_now
 from gto.storage.digest import Hasher, hasher
 from gto.storage.location import Content
 from gto.storage.target import TEMPORARY
@@ -130,8 +131,6 @@ def unwritable(path: str, error: OSError) -> NoReturn:
 
 def _hold(path: str) -> int | None:
     """Open a temporary file, or make it, and lock it; None where another process has it, or it is not ours."""
-    import fcntl
-
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError:
@@ -139,7 +138,7 @@ def _hold(path: str) -> int | None:
             return None
         raise
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_now(handle)
         found, there = os.fstat(handle), os.stat(path, follow_symlinks=False)
         is_ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and found.st_nlink == 1
         if is_ours and (found.st_ino, found.st_dev) == (there.st_ino, there.st_dev):
@@ -166,13 +165,12 @@ def sweep(directory: str, prefix: str) -> None:
 
 def drop(path: str) -> None:
     """Remove a directory that no process holds, as far as that can be."""
-    import fcntl
     import shutil
 
     with suppress(OSError):
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_now(handle)
             shutil.rmtree(path, ignore_errors=True)
         finally:
             os.close(handle)

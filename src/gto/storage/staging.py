@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 
+from gto.fs.file_lock import lock_now
 from gto.storage.location import Content
 from gto.storage.part import SUFFIX, WORTH_KEEPING, drop, prefix_of, short, unwritable
 from gto.storage.target import check_parents, make_directory, sync_directory
@@ -73,8 +74,6 @@ class Staging:
 
 def _hold(path: str) -> int | None:
     """Open a directory, or make it, and lock it; None where another process has it, or it is not ours."""
-    import fcntl
-
     try:
         with suppress(FileExistsError):
             os.mkdir(path)
@@ -82,7 +81,7 @@ def _hold(path: str) -> int | None:
     except NotADirectoryError:  # a file, or a link
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_now(handle)
         there = os.stat(path, follow_symlinks=False)
         if os.fstat(handle).st_ino == there.st_ino and there.st_uid == os.geteuid():
             return handle

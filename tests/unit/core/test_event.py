@@ -53,7 +53,7 @@ def test_a_lightweight_tag_is_set_aside_with_the_way_out() -> None:
         "tag-lightweight",
         "m@v0.0.1",
         "a lightweight tag is no event",
-        "`git tag -d 'm@v0.0.1'`, then write the event with gto",
+        "`git tag -d 'm@v0.0.1'`, then `gto fetch`; write the event with gto only if no remote has it",
         "m",
     )
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from gto.git.blob import parse_tree
-from gto.git.repo import GitObject
+from gto.git.objects import GitObject, parse_tree
 
 OID = "a" * 40
 BLOB = b"100644 dvc.yaml\0" + bytes.fromhex("b" * 40)

@@ -106,3 +106,23 @@ def test_all_processes_that_a_thread_starts_within_a_limit_share_it(false_git: P
     with within(60), pytest.raises(GitError, match=r"no answer within 0\.1 seconds"):
         git._replace(seconds=0.1).run(["30"])
     git.run(["0.6"])
+
+
+def test_bounds_may_stand_in_bounds_and_the_tighter_counts(false_git: Path, tmp_path: Path) -> None:
+    false_git.write_text("#!/bin/sh\nsleep 60\n")
+    with within(0.2):
+        with within(60), pytest.raises(GitError, match=r"0\.2 seconds"):
+            Git(str(tmp_path)).run(["version"])
+        with pytest.raises(GitError, match=r"0\.2 seconds"):
+            Git(str(tmp_path)).run(["version"])
+
+
+def test_a_child_that_holds_the_pipes_is_ended_without_ps(
+    false_git: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    false_git.write_text("#!/bin/sh\n/bin/sleep 60 &\n/bin/sleep 60\n")
+    monkeypatch.setenv("PATH", str(false_git.parent))
+    start = time.monotonic()
+    with pytest.raises(GitError, match="no answer"), Git(str(tmp_path), seconds=0.3).stream(["log"], b"") as answer:
+        answer.out.read()
+    assert time.monotonic() - start < 20

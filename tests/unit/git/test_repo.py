@@ -8,7 +8,8 @@ import pytest
 
 from gto.exceptions import NoRepo, RefNotFound
 from gto.git.command import Git
-from gto.git.repo import LARGEST_FILE, open_repo, read_objects
+from gto.git.objects import LARGEST_FILE, read_objects
+from gto.git.repo import open_repo
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,7 @@ from typing import BinaryIO
 
 from gto.ci.watch.held import Held, Mark, parse
 from gto.exceptions import BadFile, MirrorBusy, UsageError, WatcherRuns
-from gto.git import lock
-from gto.registry import whole_file
+from gto.fs import atomic_write, file_lock
 
 _FORM = "gto-watch 1"  # raise the number when what is kept changes its meaning
 _SLACK = 1000  # lines that say nothing new any more, beyond which the journal is written anew
@@ -90,7 +89,7 @@ class Cursor:
 
     def load(self) -> int:
         """Read the journal, if there is one, and return how many of its bytes are whole lines."""
-        data = whole_file.read(self.path)
+        data = atomic_write.read(self.path)
         if not data:
             return 0
         whole, end, _ = data.rpartition(b"\n")  # a kill may have cut the last line short: then it does not count
@@ -106,10 +105,10 @@ class Cursor:
         return len(whole) + len(end)
 
     def _check(self, first: bytes) -> None:
-        form, _, repo = first.decode("utf-8", "replace").partition(" of ")
+        form, _, repo = first.decode("utf-8", "surrogateescape").partition(" of ")
         if form != _FORM:
             raise BadFile(self.path, "this is no journal of a watcher", 1, "--state names another file")
-        if repo != self.repo:
+        if repo != _one_line(self.repo):
             hint = "--state names another file; or watch the same repository under the same address"
             raise UsageError(f"'{self.path}' is the journal of a watcher of '{repo}'", hint)
 
@@ -122,7 +121,11 @@ class Cursor:
     def _write_anew(self) -> None:
         gone = (one._replace(mark=Mark.GONE) for one in self.held.values() if self._refs.get(one.ref) != one.oid)
         lines = [one.line() for one in (*self.held.values(), *self.tried.values(), *gone)]
-        whole_file.replace(self.path, b"".join([f"{_FORM} of {self.repo}\n".encode(), *lines]), 0o600)
+        atomic_write.replace(
+            self.path,
+            b"".join([f"{_FORM} of {_one_line(self.repo)}\n".encode("utf-8", "surrogateescape"), *lines]),
+            0o600,
+        )
         self.close()
         self._file = open(self.path, "ab")  # noqa: SIM115  closed by close()
         self._lines = len(lines)
@@ -132,6 +135,10 @@ class Cursor:
         """Let go of the file."""
         if self._file is not None:
             self._file.close()
+
+
+def _one_line(address: str) -> str:
+    return address.replace("\n", "\\n")
 
 
 def read(path: str, repo: str) -> Cursor:
@@ -153,7 +160,7 @@ def opened(path: str, repo: str) -> Iterator[Cursor]:
     _check_kind(path)
     with ExitStack() as stack:
         try:
-            taken = stack.enter_context(lock.take(f"{path}.lock", 0))
+            taken = stack.enter_context(file_lock.take(f"{path}.lock", 0))
         except MirrorBusy as error:
             raise WatcherRuns(path) from error
         cursor = Cursor(path, repo)

@@ -4,6 +4,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextvars import copy_context
 from threading import Condition, Thread
 from typing import NamedTuple
 
@@ -61,7 +62,7 @@ class Lanes:
                     self._due[one.event.artifact] = time.monotonic()
                 queue.append(one)
             while len(self._threads) < min(self._patience.jobs, len(self._queues)):
-                self._threads.append(Thread(target=self._work, daemon=True))
+                self._threads.append(Thread(target=copy_context().run, args=(self._work,), daemon=True))
                 self._threads[-1].start()
             self._change.notify_all()
 

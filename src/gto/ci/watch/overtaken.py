@@ -9,7 +9,7 @@ from gto.core import signed
 from gto.core.event import Event
 from gto.core.snapshot import ArtifactState, Snapshot
 from gto.core.tag import Kind
-from gto.git.repo import read_objects
+from gto.git.objects import read_objects
 from gto.registry.registry import Registry
 
 

@@ -3,7 +3,8 @@
 import os
 import re
 
-from gto.git import cache, remote
+from gto.fs import cache_dir
+from gto.git import remote
 from gto.git.repo import open_repo
 
 
@@ -18,7 +19,7 @@ def address_of(repo: str) -> str:
 
 def journal_of(address: str) -> str:
     """Return the journal of a repository's watcher, in the user's directory of state."""
-    home = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    home = cache_dir.user_directory("XDG_STATE_HOME", ".local", "state")
     word = re.sub(r"[^A-Za-z0-9.-]+", "-", address.removesuffix(".git").rpartition("/")[2]).strip(".-")[:40]
-    name = f"{word or 'repository'}-{cache.digest(address.encode('utf-8', 'surrogateescape'))[:16]}"
+    name = f"{word or 'repository'}-{cache_dir.digest(address.encode('utf-8', 'surrogateescape'))[:16]}"
     return os.path.join(home, "gto", "watch", f"{name}.journal")

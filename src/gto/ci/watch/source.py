@@ -6,7 +6,7 @@ from collections.abc import Callable
 from gto.exceptions import RemoteFailed
 from gto.git import tags
 from gto.git.command import within
-from gto.git.mirror import Mirror
+from gto.git.repo import Repo
 from gto.registry.registry import Registry
 
 _SECONDS = 60.0  # for the listing alone: a remote that hangs is noted, and asked again
@@ -39,16 +39,15 @@ class Source:
 
 def _list(registry: Registry) -> bytes | None:
     """List the tags as they are now, in the order and the form of a Listing; None where a mirror was removed."""
-    mirror = registry.repo.mirror
-    return tags.list_tags(registry.git).text if mirror is None else _list_remote(mirror)
+    return tags.list_tags(registry.git).text if registry.repo.is_own else _list_remote(registry.repo)
 
 
-def _list_remote(mirror: Mirror) -> bytes | None:
-    if not os.path.isdir(mirror.directory):  # `gto cache clear`, or another process made room
+def _list_remote(repo: Repo) -> bytes | None:
+    if not os.path.isdir(repo.common_dir):  # `gto cache clear`, or another process made room
         return None
     args = ["ls-remote", "--quiet", "--refs", "--tags", "--", "origin"]
     with within(_SECONDS):
-        out, status, err = mirror.online.ask(args)
+        out, status, err = repo.writer.ask(args)
     if status != 0:
-        raise RemoteFailed(mirror.remote.url, args, status, err)
+        raise RemoteFailed(str(repo.address), args, status, err)
     return out.replace(b"\t", b" ")

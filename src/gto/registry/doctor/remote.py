@@ -8,7 +8,7 @@ from gto.git.repo import Repo
 
 def reach(repo: Repo, remote: str) -> tuple[Git, str]:
     """Return git and what it calls a remote; that of a mirror reads without a network otherwise."""
-    return remotes.reach(repo.git if repo.mirror is None else repo.mirror.online, remote)
+    return remotes.reach(repo.writer, remote)
 
 
 def name(remote: str) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from gto.git.file import is_within, read_file
+from gto.fs.regular_file import is_within, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.registry import whole_file
+from gto.fs import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def test_the_file_is_synced_before_it_gets_its_name_and_the_directory_after(
         seen.append((os.path.samestat(os.fstat(handle), tmp_path.stat()), place.read_bytes()))
 
     monkeypatch.setattr(os, "fsync", watched)
-    whole_file.replace(str(place), b"new")
+    atomic_write.replace(str(place), b"new")
     assert seen == [(False, b"old"), (True, b"new")]
 
 
@@ -40,7 +40,7 @@ def test_a_directory_that_cannot_be_synced_is_no_error(tmp_path: Path, monkeypat
         sync(handle)
 
     monkeypatch.setattr(os, "fsync", refuse)
-    whole_file.replace(str(tmp_path / "f"), b"new")
+    atomic_write.replace(str(tmp_path / "f"), b"new")
     assert (tmp_path / "f").read_bytes() == b"new"
 
 
@@ -50,10 +50,10 @@ def test_parts_are_written_one_by_one_and_none_where_they_break_off(tmp_path: Pa
         raise ValueError("broken off")
 
     place = tmp_path / "f"
-    whole_file.replace(str(place), iter([b"a", b"b"]))
+    atomic_write.replace(str(place), iter([b"a", b"b"]))
     assert place.read_bytes() == b"ab"
     with pytest.raises(ValueError, match="broken off"):
-        whole_file.replace(str(place), parts())
+        atomic_write.replace(str(place), parts())
     assert place.read_bytes() == b"ab"
     assert os.listdir(tmp_path) == ["f"]
 
@@ -61,5 +61,17 @@ def test_parts_are_written_one_by_one_and_none_where_they_break_off(tmp_path: Pa
 def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     with pytest.raises(IsADirectoryError) as raised:
-        whole_file.replace(str(tmp_path / "d"), b"x")
+        atomic_write.replace(str(tmp_path / "d"), b"x")
     assert (raised.value.filename, raised.value.filename2) == (str(tmp_path / "d"), None)
+
+
+def test_the_umask_is_known_without_being_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = os.umask(0o027)
+    try:
+        monkeypatch.setattr(os, "umask", lambda _: pytest.fail("other threads would notice"))
+        assert atomic_write.umask() == 0o027
+        atomic_write.replace(str(tmp_path / "f"), b"x")
+    finally:
+        monkeypatch.undo()
+        os.umask(old)
+    assert (tmp_path / "f").stat().st_mode & 0o777 == 0o640

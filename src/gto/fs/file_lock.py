@@ -1,15 +1,18 @@
 """A lock between processes that the system lets go of when its holder ends, however it ends."""
 
+import errno
 import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from gto.exceptions import MirrorBusy
 
 _WAIT = 0.02  # seconds between two tries
+_HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK}
+_LACKING = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL, errno.EBADF}
 
 
 class Held(NamedTuple):
@@ -36,7 +39,7 @@ def take(path: str, seconds: float) -> Iterator[Held]:
     try:
         waited = False
         until = time.monotonic() + seconds
-        while not _try(handle):
+        while not try_lock(handle):
             waited = True
             if time.monotonic() > until:
                 raise MirrorBusy(path, seconds)
@@ -52,7 +55,8 @@ def take(path: str, seconds: float) -> Iterator[Held]:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
+        """Lock an open file, if nobody else holds it."""
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -65,13 +69,32 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+    def try_lock(handle: int) -> bool:
+        """Lock an open file or directory, if nobody else holds it.
+
+        Where the file system has no flock (Lustre, NFS without lockd), a POSIX lock serves; where it has none either,
+        nothing keeps two processes apart, and git's own locks alone keep its files whole.
+        """
+        for lock in (fcntl.flock, fcntl.lockf):
+            try:
+                lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in _HELD:
+                    return False
+                if error.errno not in _LACKING:
+                    raise
+            else:
+                return True
         return True
 
     def _free(handle: int) -> None:
         """Let go of it, even where a child holds a copy of the descriptor."""
-        fcntl.flock(handle, fcntl.LOCK_UN)
+        for lock in (fcntl.flock, fcntl.lockf):
+            with suppress(OSError):  # it has only one of them, or none
+                lock(handle, fcntl.LOCK_UN)
+
+
+def lock_now(handle: int) -> None:
+    """Lock an open file or directory; BlockingIOError where another process holds it."""
+    if not try_lock(handle):
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))

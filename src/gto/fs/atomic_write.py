@@ -1,7 +1,6 @@
 """A file written whole or not at all."""
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -30,22 +29,42 @@ def replace(place: str, data: bytes | Iterable[bytes], mode: int | None = None) 
     """
     directory = os.path.dirname(place)
     os.makedirs(directory, exist_ok=True)
-    if mode is None:
-        mode = os.stat(place).st_mode & 0o7777 if os.path.exists(place) else 0o666 & ~_umask()
+    with suppress(FileNotFoundError):
+        mode = os.stat(place).st_mode & 0o7777 if mode is None else mode
     with _told_of(place):
-        handle, temporary = tempfile.mkstemp(dir=directory, prefix=_PREFIX, suffix=".tmp")
+        handle, temporary = _create(directory, 0o666 if mode is None else 0o600)
         try:
             with open(handle, "wb") as file:
                 file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(temporary, mode)
+            if mode is not None:
+                os.chmod(temporary, mode)
             os.replace(temporary, place)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary)
             raise
     _sync(directory)
+
+
+def _create(directory: str, mode: int) -> tuple[int, str]:
+    """Make a new file for the time, with a mode from which the system takes the umask; return descriptor and path."""
+    while True:
+        place = os.path.join(directory, f"{_PREFIX}{os.urandom(6).hex()}.tmp")
+        with suppress(FileExistsError):
+            return os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode), place
+
+
+def umask() -> int:
+    """Return the umask of this process without setting it, which other threads would notice."""
+    with suppress(OSError, ValueError, IndexError), open("/proc/self/status", "rb") as file:
+        return int(file.read().partition(b"\nUmask:")[2].split(None, 1)[0], 8)
+    import tempfile  # not on Linux
+
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as scratch:
+        os.mkdir(os.path.join(scratch, "probe"), 0o777)
+        return 0o777 & ~os.stat(os.path.join(scratch, "probe")).st_mode
 
 
 @contextmanager
@@ -67,9 +86,3 @@ def _sync(directory: str) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,0 +1,1 @@
+"""Files of this machine: locks between processes, files written whole, where a cache is."""
