@@ -50,6 +50,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
         "GIT_TRACE_REDACT": "1",
     }
     return {**kept, **fixed, **extra}

@@ -96,7 +96,7 @@ def check_tags(
     # What was once pushed in time is old one day; what claims to be older than the policy is judged all the same.
     policy = source.policy._replace(max_age=None, since=0)
     where = where._replace(source=source._replace(policy=policy))
-    facts = policing.gather(where, events, approvals)
+    facts = policing.gather(where, events, approvals, known=(event for group in known.values() for event in group))
     verdicts = []
     for name in names:
         item = items.get(name)
