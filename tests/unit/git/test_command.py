@@ -106,3 +106,11 @@ def test_all_processes_that_a_thread_starts_within_a_limit_share_it(false_git: P
     with within(60), pytest.raises(GitError, match=r"no answer within 0\.1 seconds"):
         git._replace(seconds=0.1).run(["30"])
     git.run(["0.6"])
+
+
+def test_grafts_of_a_repository_do_not_count_and_git_says_nothing_of_them(repo: Repo) -> None:
+    first, second = repo.commit("1"), repo.git("commit-tree", "-m", "2", "HEAD^{tree}")
+    (repo.path / ".git" / "info").mkdir(exist_ok=True)
+    (repo.path / ".git" / "info" / "grafts").write_text(f"{second} {first}\n", encoding="utf-8")
+    out, _, err = Git(str(repo.path)).ask(["rev-list", second])
+    assert (out.decode().split(), len(err)) == ([second], 0)
