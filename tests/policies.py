@@ -7,7 +7,9 @@ from typing import Any
 from gto.core import approval
 from gto.core.approval import Approval
 from gto.core.event import Event, read
-from gto.core.policy import Facts, Past, Policy, Rule
+from gto.core.indexed_replay import IndexedReplay, replay
+from gto.core.policy import Facts, Policy, Rule
+from gto.core.policy.doubt import group
 from gto.core.signature import Signature, Trust
 from tests.factories import START, TAGGER, body, oid, record
 
@@ -23,12 +25,9 @@ def by(email: str, name: str, number: int = 1, time: int = START, *, place: int 
     return found
 
 
-def past(*events: Event) -> Past:
+def past(*events: Event) -> IndexedReplay:
     """What these events said."""
-    found = Past()
-    for event in sorted(events, key=lambda event: event.key):
-        found.add(event)
-    return found
+    return replay(sorted(events, key=lambda event: event.key))
 
 
 def rules(*given: Rule, **policy: Any) -> Policy:  # noqa: ANN401  any field
@@ -52,4 +51,4 @@ def approved(email: str, name: str = "m,v1.0.0,prod", number: int = 1, time: int
 
 def approvals(*given: tuple[Approval, Signature], signature: Signature | None = None) -> Facts:
     """The facts of an event with these approvals."""
-    return Facts(signature=signature, approvals=given)
+    return Facts(signature=signature, approvals=group(given))

@@ -6,16 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gto.core.event import read
+from gto.core.indexed_replay import IndexedReplay
 from gto.core.policy import Facts, Policy, Rule
 from gto.core.policy.history import judge_history
 from gto.core.policy.judge import judge, needs
-from gto.core.policy.past import Past
 from gto.core.policy.push import Change, Scene, judge_push
 from gto.core.signature import Signature, Trust
 from gto.core.snapshot import fold
 from gto.core.tag import Kind
 from tests.factories import START, Tags
-from tests.policies import ADA, GRACE, approved, good
+from tests.policies import ADA, GRACE, approvals, approved, good
 from tests.properties.strategies import SOME_STAGES, histories
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ _facts = st.sampled_from(
         Facts(),
         Facts(good(ADA), frozenset({"main"}), is_annotated=True),
         Facts(Signature(Trust.EXPIRED), frozenset({"main"})),
-        Facts(good(ADA), approvals=((approved(GRACE), good(GRACE)),)),
+        approvals((approved(GRACE), good(GRACE)), signature=good(ADA)),
     ]
 )
 
@@ -112,9 +112,9 @@ def test_a_verdict_rests_on_nothing_but_the_facts_that_are_asked_for(
             signature=facts.signature if wanted.signature or wanted.approvals else None,
             branches=facts.branches & wanted.branches,
             is_annotated=facts.is_annotated and wanted.annotation,
-            approvals=facts.approvals if wanted.approvals else (),
+            approvals=facts.approvals if wanted.approvals else {},
         )
-        assert judge(policy, event, Past(), given) == judge(policy, event, Past(), facts)
+        assert judge(policy, event, IndexedReplay(), given) == judge(policy, event, IndexedReplay(), facts)
 
 
 @given(histories("m"), policies, _facts)

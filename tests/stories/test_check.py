@@ -181,7 +181,15 @@ def test_where_the_default_branch_is_not_known_a_reader_does_not_go_by_what_is_c
     job.git("remote", "add", "origin", str(repo.path))
     job.git("fetch", "--quiet", "origin", "+refs/tags/ok*:refs/tags/ok*")
     job.git("checkout", "--quiet", "ok#prod#1")
-    said(job.gto("show", "ok#prod", "--require-policy"), "default branch of the remote is not known")
+    said(job.gto("show", "ok#prod", "--require-policy"), "it is 'main', which was not fetched")
+    # A branch that is called as default branches mostly are is not taken for the one that the remote has.
+    repo.git("branch", "master", "HEAD~1")
+    job.git("fetch", "--quiet", "origin", "master:refs/remotes/origin/master")
+    said(job.gto("check", "ok#prod#1"), "it is 'main', which was not fetched")
+    job.git("fetch", "--quiet", "origin", "main:refs/remotes/origin/main")
+    assert "may not do this" in done(job.gto("check", "ok#prod#1"), code=1)
+    job.git("remote", "rename", "origin", "upstream")
+    said(job.gto("show", "ok#prod", "--require-policy"), "No remote is called 'origin'")
 
 
 def test_a_refused_event_is_no_ground_for_another(tmp_path: Path) -> None:

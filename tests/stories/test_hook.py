@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -518,6 +519,19 @@ def test_who_pushes_what_cannot_be_read_is_told_what_to_type_in_the_clone(team: 
     told = clone.repo.gto("hook", "run", "pre-push", input=own)
     assert told.stderr.splitlines()[1].startswith("gto:    `gto doctor --fix` fetches it again")
     assert told.code == 1
+
+
+def test_nothing_that_a_client_says_of_the_server_is_believed(team: Team, clone: Clone) -> None:
+    zeros, head = "0" * 40, clone.repo.git("rev-parse", "main")
+    bare = Repo(team.server.root / "models.git")
+    for lines, told in (
+        ([f"{zeros} {head} refs/tags/x", f"{zeros} {head} refs/tags/x"], "named twice"),
+        ([f"{zeros} {head} refs/heads/main"], "which the push does not know of"),
+        ([f"{head} {zeros} refs/tags/none"], "is not there"),
+    ):
+        command = [sys.executable, "-P", "-m", "gto", "hook", "run", "pre-receive"]
+        found = run(*command, cwd=bare.path, text="\n".join(lines) + "\n")
+        assert (found.code, told in found.stderr) == (1, True), found
 
 
 def test_hooks_are_installed_beside_no_others(team: Team, clone: Clone) -> None:

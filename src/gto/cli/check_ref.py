@@ -46,9 +46,12 @@ def command(
     if event is None:
         short = ref.removeprefix("refs/tags/")
         left_out = signatures.left_out.get(short) if signatures is not None else None
-        reason = registry.ignored.get(short) or (
-            reading.why_no_event(registry, ref) if left_out is None else f"{left_out.trust.value}, {left_out.reason}"
-        )
+        if short in registry.ignored:
+            reason: str | None = f"refused: {registry.ignored[short]}"
+        elif left_out is not None:
+            reason = f"{left_out.trust.value}, {left_out.reason}"
+        else:
+            reason = reading.why_no_event(registry, ref)
         if reason is not None:
             render.note(f"note: '{ref}' is no event: {reason}")
         return

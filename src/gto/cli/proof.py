@@ -66,7 +66,7 @@ def refuse_left_out(found: Signatures | None, registry: Registry, ref: str) -> N
         reason = f"{signature.trust.value}, {signature.reason}" if signature.reason else signature.trust.value
         raise PolicyRefused(ref, [reason], f"`gto verify '{ref}'` says more")
     if ref in registry.ignored:
-        raise PolicyRefused(ref, [registry.ignored[ref].removeprefix("refused: ")], f"`gto check '{ref}'` says more")
+        raise PolicyRefused(ref, [registry.ignored[ref]], f"`gto check '{ref}'` says more")
 
 
 def note_left_out(found: Signatures | None, registry: Registry) -> None:
@@ -75,7 +75,7 @@ def note_left_out(found: Signatures | None, registry: Registry) -> None:
         count = len(found.left_out)
         render.note(f"note: {count} event(s) are left out, their signatures are not good: `gto verify` says why")
     for ref, reason in sorted(registry.ignored.items())[:_MOST]:
-        render.note(f"note: '{ref}' is left out: {reason}")
+        render.note(f"note: '{ref}' is left out: refused: {reason}")
     if len(registry.ignored) > _MOST:
         render.note(f"note: {len(registry.ignored) - _MOST} more event(s) are left out: `gto check TAG` says why")
 

@@ -8,14 +8,12 @@ from typing import NamedTuple
 
 from gto.core import semver
 from gto.core.event import Event, Problem, SortKey
+from gto.core.replay import Draft, Replay
 from gto.core.semver import SemVer
 from gto.core.tag import Kind
 
 _key = attrgetter("key")
 _new = tuple.__new__  # makes a named tuple without the call of its own constructor
-# Looked up once: the fold asks for each event, and an enumeration's members are slow to look up.
-_DEPRECATION, _DEREGISTRATION = Kind.DEPRECATION, Kind.DEREGISTRATION
-_ASSIGNMENT, _UNASSIGNMENT = Kind.ASSIGNMENT, Kind.UNASSIGNMENT
 
 
 class StageState(NamedTuple):
@@ -153,113 +151,37 @@ def fold(read: Iterable[Event | Problem]) -> Snapshot:
     return Snapshot(MappingProxyType(artifacts), tuple(sorted(found, key=attrgetter("subject", "code"))))
 
 
-class _Draft:
-    """A version while it is being folded."""
-
-    __slots__ = ("commit", "deregistrations", "name", "registrations", "stages")
-
-    def __init__(self, name: str, commit: str) -> None:
-        self.name = name
-        self.commit = commit
-        self.registrations: list[Event] = []
-        self.deregistrations: list[Event] = []
-        self.stages: dict[str, tuple[list[Event], list[Event]]] = {}
-
-    def is_active_at(self, key: SortKey) -> bool:
-        on = max((e.key for e in self.registrations if e.key < key), default=None)
-        return on is not None and not any(on < e.key < key for e in self.deregistrations)
-
-    def freeze(self) -> VersionState:
-        name, commit = self.name, self.commit
-        stages = [_new(StageState, (s, name, commit, tuple(on), tuple(off))) for s, (on, off) in self.stages.items()]
-        parsed = semver.parse(name) if self.registrations else None
-        return VersionState(name, commit, parsed, tuple(self.registrations), tuple(self.deregistrations), tuple(stages))
-
-
 def fold_artifact(name: str, events: Iterable[Event]) -> ArtifactState:
     """Make one artifact of its own events."""
     ordered = sorted(events, key=_key)
-    problems: list[Problem] = []
-    drafts: dict[str, _Draft] = {}
-    deprecations: list[Event] = []
-    versioned: list[Event] = []
-    staged: list[Event] = []
-    for event in ordered:
-        kind = event.tag.kind
-        if kind is _ASSIGNMENT or kind is _UNASSIGNMENT:
-            staged.append(event)
-        elif kind is _DEPRECATION:
-            deprecations.append(event)
-        elif (problem := _fold_version(event, drafts)) is not None:
-            problems.append(problem)
-        else:
-            versioned.append(event)
-    by_commit: dict[str, list[_Draft]] = {}
-    for draft in drafts.values():
-        by_commit.setdefault(draft.commit, []).append(draft)
-    for event in staged:
-        _fold_stage(event, by_commit)
-    versions = tuple([draft.freeze() for group in by_commit.values() for draft in group])
-    problems.extend(_crowded(name, by_commit))
-    kinds = (deprecations, versioned, staged)
-    newest = max((group[-1] for group in kinds if group), key=_key, default=None)
+    replay = Replay()
+    problems = replay.add_all(ordered)
+    drafts = list(replay.versions())
+    if any(not draft.registrations for draft in drafts):  # commits without a version come last
+        drafts.sort(key=lambda draft: not draft.registrations)
+    problems.extend(crowded(name, group) for group in replay.crowds())
     last = ordered[-1].key if ordered else None
-    return ArtifactState(name, versions, tuple(deprecations), tuple(problems), newest, _rank(name, kinds), last)
+    versions = tuple([_freeze(draft) for draft in drafts])
+    rank = _rank(name, replay)
+    return ArtifactState(name, versions, tuple(replay.deprecations), tuple(problems), replay.newest, rank, last)
 
 
-def _rank(name: str, kinds: Sequence[Sequence[Event]]) -> tuple[int, int, str]:
+def _freeze(draft: Draft) -> VersionState:
+    name, commit, on, off = draft.name, draft.commit, draft.registrations, draft.deregistrations
+    stages = [_new(StageState, (s, name, commit, tuple(a), tuple(z))) for s, (a, z) in draft.stages.items()]
+    return VersionState(name, commit, semver.parse(name) if on else None, tuple(on), tuple(off), tuple(stages))
+
+
+def _rank(name: str, replay: Replay) -> tuple[int, int, str]:
     """Return the artifact's place: GTO 1.x reads deprecations first, then versions, then stages, each by time."""
-    for place, group in enumerate(kinds):
-        if group:
-            return place, group[0].time, group[0].ref
-    return len(kinds), 0, name
+    found = replay.rank
+    return (found[0], found[1].time, found[1].ref) if found else (3, 0, name)
 
 
-def _fold_version(event: Event, drafts: dict[str, _Draft]) -> Problem | None:
-    version = event.tag.version or ""
-    draft = drafts.get(version)
-    undo = event.tag.kind is _DEREGISTRATION
-    if draft is None:
-        if undo:
-            reason = f"it deregisters {version}, which no earlier tag registers"
-            return _misplaced("deregistration-without-version", event, reason)
-        draft = drafts[version] = _Draft(version, event.commit)
-    elif draft.commit != event.commit:
-        reason = f"it is on commit {event.commit[:7]}, but {version} is registered on commit {draft.commit[:7]}"
-        return _misplaced("deregistration-elsewhere" if undo else "version-moved", event, reason)
-    (draft.deregistrations if undo else draft.registrations).append(event)
-    return None
-
-
-def _misplaced(code: str, event: Event, reason: str) -> Problem:
-    return Problem(code, event.ref, reason, f"`git tag -d '{event.ref}'` if it is a mistake", event.artifact)
-
-
-def _fold_stage(event: Event, by_commit: dict[str, list[_Draft]]) -> None:
-    candidates = by_commit.get(event.commit)
-    if candidates is None:
-        candidates = by_commit[event.commit] = [_Draft(event.commit, event.commit)]
-    stages = (candidates[0] if len(candidates) == 1 else _version_at(event, candidates)).stages
-    stage = event.tag.stage or ""
-    on_off = stages.get(stage)
-    if on_off is None:
-        on_off = stages[stage] = ([], [])
-    on_off[event.tag.kind is _UNASSIGNMENT].append(event)
-
-
-def _version_at(event: Event, candidates: list[_Draft]) -> _Draft:
-    """Choose between versions of one commit: the newest active at that time, else the newest before, else the next."""
-    before = [d for d in candidates if d.registrations[0].key < event.key]
-    active = [d for d in before if d.is_active_at(event.key)]
-    if before:
-        return max(active or before, key=lambda d: max(e.key for e in d.registrations if e.key < event.key))
-    return min(candidates, key=lambda d: d.registrations[0].key)
-
-
-def _crowded(name: str, by_commit: Mapping[str, list[_Draft]]) -> Iterable[Problem]:
-    for commit, group in by_commit.items():
-        if len(group) > 1:
-            refs = ", ".join(f"'{event.ref}'" for draft in group for event in draft.registrations)
-            reason = f"commit {commit[:7]} carries {len(group)} versions of '{name}': {refs}"
-            hint = "GTO 1.10 fails on the whole repository: keep one, delete the tags of the others"
-            yield Problem("two-versions", group[-1].registrations[0].ref, reason, hint, name)
+def crowded(name: str, versions: Sequence[Draft]) -> Problem:
+    """Return the problem that several versions on one commit are."""
+    commit = versions[0].commit
+    refs = ", ".join(f"'{event.ref}'" for draft in versions for event in draft.registrations)
+    reason = f"commit {commit[:7]} carries {len(versions)} versions of '{name}': {refs}"
+    hint = "GTO 1.10 fails on the whole repository: keep one, delete the tags of the others"
+    return Problem("two-versions", versions[-1].registrations[0].ref, reason, hint, name)

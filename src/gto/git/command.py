@@ -53,6 +53,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": f"{os.devnull}/none",  # of one that is there, if empty, git warns that grafts are outdated
         "GIT_TRACE_REDACT": "1",
     }
     return {**kept, **fixed, **extra}

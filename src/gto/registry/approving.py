@@ -7,9 +7,10 @@ from gto.core import message, names, selector
 from gto.core.approval import Approval, ApprovalName
 from gto.core.event import moment
 from gto.core.policy import Policy
+from gto.core.policy.doubt import counts_from
 from gto.core.policy.promotion import Tally, asking, promotion, tally
 from gto.core.published import Published
-from gto.core.selector import Selector
+from gto.core.selector import Pick, Selector
 from gto.core.snapshot import ArtifactState, VersionState
 from gto.exceptions import (
     Conflict,
@@ -95,7 +96,8 @@ def _attempt(registry: Registry, wish: _Wish) -> Approved:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
     version = _choose(state, wish)
     new = _make(registry, wish, version)
-    _judge(registry, wish, state, new)
+    since = counts_from(version, state.deprecations)
+    _judge(registry, wish, state, new, since)
     if trouble is not None:
         write.update_tags(registry.git, {new.ref: new.oid}, {})
         trouble.hint = publishing.KEPT
@@ -108,7 +110,7 @@ def _attempt(registry: Registry, wish: _Wish) -> Approved:
         publishing.publish(registry, git, {**rest, new.ref: new.oid}, {}, [], keep_local=manner.keep_local)
     else:
         write.update_tags(git, {new.ref: new.oid}, {})
-    tallies = tuple(one for source in _judges(wish) for one in _count(registry, source, new))
+    tallies = tuple(one for source in _judges(wish) for one in _count(registry, source, new, since))
     return Approved(new, tallies, (*notes, *_next_step(new, tallies)), manner.push)
 
 
@@ -119,7 +121,11 @@ def _judges(wish: _Wish) -> Sequence[Source]:
 
 def _choose(state: ArtifactState, wish: _Wish) -> VersionState:
     """Return the version that is meant, or say why there is nothing to approve."""
-    version, stage = pick_version(state, wish.selector).version, wish.stage
+    stage, chosen = wish.stage, wish.selector
+    back = state.version(chosen.value) if chosen.pick is Pick.VERSION else None
+    if back is not None and back.is_registered and _comes_back(state, back, stage):
+        return back
+    version = pick_version(state, chosen).version
     if not version.is_registered:
         hint = f"`gto register {state.name} {version.name}` registers it"
         raise VersionNotFound(f"commit {version.name[:7]} of '{state.name}' is no registered version", hint)
@@ -128,6 +134,12 @@ def _choose(state: ArtifactState, wish: _Wish) -> VersionState:
         hint = f"there is nothing to approve: `gto show {state.name}#{stage}` shows it"
         raise Conflict(f"Version '{version.name}' is already in stage '{stage}'", hint)
     return version
+
+
+def _comes_back(state: ArtifactState, version: VersionState, stage: str) -> bool:
+    """Tell whether a version was taken back, and comes into the stage again with the event that undoes this."""
+    found = version.stage(stage)
+    return not (state.is_active and version.is_active) and found is not None and found.is_active
 
 
 def _make(registry: Registry, wish: _Wish, version: VersionState) -> Approval:
@@ -143,22 +155,23 @@ def _make(registry: Registry, wish: _Wish, version: VersionState) -> Approval:
     return made
 
 
-def _judge(registry: Registry, wish: _Wish, state: ArtifactState, new: Approval) -> None:
+def _judge(registry: Registry, wish: _Wish, state: ArtifactState, new: Approval, since: int) -> None:
     """Raise where a policy forbids the approval, or where the same person gave it before."""
     for source in wish.policies:
         where = policing.for_writing(registry, source)
         for verdict in guard.judge(where, [Move(new.ref, None, new.oid)], {state.name: state.events}):
             guard.refuse(verdict, source.where)
     for source in _judges(wish):
-        _check_first(policing.for_writing(registry, source), new)
+        _check_first(policing.for_writing(registry, source), new, since)
 
 
-def _check_first(where: Scope, new: Approval) -> None:
+def _check_first(where: Scope, new: Approval, since: int) -> None:
     """Refuse a second approval of one person; one that is not signed with a key that counts may be forged."""
+    same = (new.name[:3], new.commit, new.author_email)
     own = [
         one
         for one in _given(where.registry, new.name.artifact)
-        if one.name[:3] == new.name[:3] and one.commit == new.commit and one.author_email == new.author_email
+        if (one.name[:3], one.commit, one.author_email) == same and one.time >= since
     ]
     if not own:
         return
@@ -174,7 +187,7 @@ def _given(registry: Registry, artifact: str) -> list[Approval]:
     return [item for item in read_approvals(registry.git, artifact) if isinstance(item, Approval)]
 
 
-def _count(registry: Registry, source: Source, new: Approval) -> list[Tally]:
+def _count(registry: Registry, source: Source, new: Approval, since: int) -> list[Tally]:
     """Count the approvals that are there now, for each rule that asks for some."""
     wanted = promotion(new.name, new.commit)
     rules = asking(source.policy, wanted)
@@ -184,7 +197,7 @@ def _count(registry: Registry, source: Source, new: Approval) -> list[Tally]:
     given = {one.oid: one for one in (*_given(registry, new.name.artifact), new)}.values()
     signatures = policing.verify(where, given)
     pairs = [(one, signatures[one.oid]) for one in given]
-    return [tally(source.policy, rule, wanted, new.name.version, pairs) for rule in rules]
+    return [tally(source.policy, rule, wanted, new.name.version, pairs, since) for rule in rules]
 
 
 def _next_step(new: Approval, tallies: Sequence[Tally]) -> list[str]:

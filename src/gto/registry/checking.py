@@ -1,6 +1,7 @@
 """Tags that are there already, or that a push changed, judged as a server's hook would: `gto check`."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from gto.registry.registry import Registry
 _NOWHERE = "nowhere: there is none"
 _NEVER = 1 << 62  # seconds: a clock after every event
 _LINE_RE = re.compile(r"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ([^ \n]+)")
+_HEAD_RE = re.compile(r"ref: refs/heads/([^\t\n]+)\tHEAD\n")
 _REV_RE = re.compile(r"([^~^]+)([~^].*)?", re.DOTALL)
 _OID_RE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -52,13 +54,16 @@ def _resolve(registry: Registry, rev: str) -> str:
 def own_source(registry: Registry) -> Source:
     """Return the policy that a reader goes by: of the remote's default branch, or without a remote the work tree's."""
     if registry.repo.top is not None and not has_remote(registry):
+        if remotes := registry.git.run(["remote"]).decode("utf-8", "replace").split():
+            hint = f"`git remote rename {remotes[0]} {REMOTE}`, if that is the one to go by"
+            raise WrongArgs(f"No remote is called '{REMOTE}', so whose policy counts is not known", hint)
         found = policing.read_source(registry, None, "the work tree")
         return found or Source(Policy(), _NOWHERE, None)
     where = "the default branch" + (f" of '{REMOTE}'" if registry.repo.top is not None else "")
     try:
         source = default_source(registry)
     except WrongArgs as error:
-        error.hint = f"`git remote set-head {REMOTE} --auto` finds it out"
+        error.hint = f"`git fetch {REMOTE}`, then `git remote set-head {REMOTE} --auto` finds it out"
         raise
     return source if source.where == _NOWHERE else source._replace(where=where)
 
@@ -68,12 +73,19 @@ def _default_branch(registry: Registry) -> str:
         return "HEAD"
     if knows_upstream(registry):
         return f"refs/remotes/{REMOTE}/HEAD"
-    here = [f"refs/remotes/{REMOTE}/{name}" for name in ("main", "master")]
-    known = [ref for ref in here if commit_of(registry.git, ref) is not None]
-    if len(known) == 1:
-        return known[0]
-    hint = "name it: --policy-from origin/main, say; `git remote set-head origin --auto` sets it once"
-    raise WrongArgs("The default branch of the remote is not known", hint)
+    return f"refs/remotes/{REMOTE}/{_ask_default(registry)}"
+
+
+def _ask_default(registry: Registry) -> str:
+    """Ask the remote for the name of its default branch, which this clone never noted."""
+    out, status, _ = registry.git.ask(["ls-remote", "--quiet", "--symref", "--", REMOTE, "HEAD"])
+    match = _HEAD_RE.match(out.decode("utf-8", "surrogateescape"))
+    name = match[1] if match and not status else None
+    if name is None or commit_of(registry.git, f"refs/remotes/{REMOTE}/{name}") is None:
+        hint = "name it: --policy-from origin/main, say; `git remote set-head origin --auto` sets it once"
+        why = "the remote does not tell it" if name is None else f"it is '{name}', which was not fetched"
+        raise WrongArgs(f"The default branch of the remote is not known: {why}", hint)
+    return name
 
 
 def check_tags(
@@ -96,7 +108,7 @@ def check_tags(
     # What was once pushed in time is old one day; what claims to be older than the policy is judged all the same.
     policy = source.policy._replace(max_age=None, since=0)
     where = where._replace(source=source._replace(policy=policy))
-    facts = policing.gather(where, events, approvals)
+    facts = policing.gather(where, events, approvals, known=(event for group in known.values() for event in group))
     verdicts = []
     for name in names:
         item = items.get(name)
@@ -154,6 +166,9 @@ def parse_lines(lines: Iterable[str]) -> list[Update]:
             raise UsageError(f"'{line}' is no line of `old new ref`", "two object ids and a ref, separated by blanks")
         old, new = (oid if oid.strip("0") else None for oid in match.groups()[:2])
         found.append(Update(old, new, match[3]))
+    # Git sets such a ref to the first of its lines, whatever the others say.
+    if twice := [ref for ref, count in Counter(one.ref for one in found).items() if count > 1]:
+        raise WrongArgs(f"'{twice[0]}' is named twice in one push", "push each ref once")
     return found
 
 
@@ -168,6 +183,8 @@ def source_before(registry: Registry, updates: Sequence[Update], name: str) -> S
 def default_name(registry: Registry) -> str:
     """Return the name of the default branch: of HEAD in a bare repository, of the remote's HEAD in a clone."""
     start = "refs/heads/" if registry.repo.top is None else f"refs/remotes/{REMOTE}/"
+    if registry.repo.top is not None and has_remote(registry) and not knows_upstream(registry):
+        return _ask_default(registry)
     head = "HEAD" if registry.repo.top is None else f"{start}HEAD"
     out = registry.git.run(["symbolic-ref", "--quiet", head], ok=(0, 1, 128)).decode("utf-8", "replace")
     return out.strip().removeprefix(start)

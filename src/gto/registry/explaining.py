@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gto.core import names, semver
 from gto.core.event import Event, event
-from gto.core.policy import Facts, Past, Reason, judge
+from gto.core.indexed_replay import replay
+from gto.core.policy import Facts, Reason, judge
 from gto.core.semver import Bump
 from gto.core.signature import Signature, Trust
 from gto.core.tag import Kind, TagName
@@ -82,21 +83,19 @@ def explain(registry: Registry, question: Question) -> list[Answer]:
     if question.person is not None:
         who = who._replace(name=question.person, email=question.person)
     supposed = _suppose(registry, state, question, who)
-    past = Past()
-    for one in state.events:
-        past.add(one)
-    answers = [_ask(registry, source, supposed, past, key) for source in found]
+    answers = [_ask(registry, source, supposed, state, key) for source in found]
     is_known = state.newest is not None or annotation.find(registry, state.name, supposed.commit) is not None
     return [one._replace(is_known=is_known) for one in answers]
 
 
-def _ask(registry: Registry, source: Source, supposed: Event, past: Past, key: str | None) -> Answer:
-    facts = policing.gather(policing.scope(registry, source), [supposed]).get(supposed.oid, Facts())
+def _ask(registry: Registry, source: Source, supposed: Event, state: ArtifactState, key: str | None) -> Answer:
+    where = policing.scope(registry, source)
+    facts = policing.gather(where, [supposed], known=state.events).get(supposed.oid, Facts())
     if key is not None:
         facts = facts._replace(signature=Signature(Trust.GOOD, supposed.author_email, key))
     else:
         facts = facts._replace(signature=None)
-    verdict = judge(source.policy, supposed, past, facts)
+    verdict = judge(source.policy, supposed, replay(state.events), facts)
     general = tuple(reason for reason in verdict.reasons if reason.rule not in verdict.rules)
     findings = [Finding(rule, tuple(one for one in verdict.reasons if one.rule == rule)) for rule in verdict.rules]
     return Answer(source, supposed, (*([Finding("", general)] if general else ()), *findings), key is not None)

@@ -51,7 +51,7 @@ def judge(
     artifacts = {event.artifact for event in events} | {item.name.artifact for item in approvals}
     if known is None:
         known = read_known(git, artifacts, leave_out={move.ref for move in moves if move.old is None})
-    facts = gather(where, events, approvals)
+    facts = gather(where, events, approvals, known=(event for group in known.values() for event in group))
     return judge_push(policy, changes, Scene(known, facts, int(time.time()), user))
 
 

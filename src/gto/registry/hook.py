@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from gto.registry.guard import Move
 from gto.registry.policing import Source
 from gto.registry.registry import Registry
 
+_MANY = 100  # refs
 _MARK = "# written by `gto hook install`"
 # Where git lets a hook see the objects of a push that was not accepted yet (git-receive-pack, "quarantine").
 _QUARANTINE = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
@@ -94,12 +95,28 @@ def before_receive(registry: Registry, lines: Iterable[str], environ: Mapping[st
     git = registry.git._replace(env={**registry.git.env, **quarantined(environ)})
     inside = Registry(registry.repo._replace(git=git), registry.rev)
     updates = checking.parse_lines(lines)
+    _check_olds(inside, updates)
     branch = checking.default_name(inside)
     _check_new_policy(inside, updates, branch)
     if not any(one.ref.startswith("refs/tags/") for one in updates):
         return []  # a broken policy must not stop the push that mends it
     source = checking.source_before(inside, updates, branch)
     return checking.check_push(inside, updates, source, user=user_of(environ) or "")
+
+
+def _check_olds(registry: Registry, updates: Sequence[Update]) -> None:
+    """Refuse a push that says of a ref here what is not so: nothing that a client says is a fact."""
+    wanted = {one.ref for one in updates}
+    named = sorted(wanted) if len(wanted) <= _MANY else []  # of more than a command line takes, all are read
+    out = registry.git.run(["for-each-ref", "--format=%(objectname) %(refname)", *named]).decode(
+        "utf-8", "surrogateescape"
+    )
+    lines = (line.partition(" ") for line in out.split("\n") if line)
+    here = {ref: oid for oid, _, ref in lines if ref in wanted}
+    for old, _, ref in updates:
+        if here.get(ref) != old:
+            is_there = f"is on {here[ref][:7]}" if ref in here else "is not there"
+            raise Conflict(f"'{ref}' {is_there}, which the push does not know of", "`git fetch --tags`, and push again")
 
 
 def _check_new_policy(registry: Registry, updates: Iterable[Update], branch: str) -> None:

@@ -1,7 +1,7 @@
 """Which policies count for a repository, and the facts that their verdicts rest on."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -10,8 +10,10 @@ from gto.config import read_config
 from gto.core.approval import Approval
 from gto.core.event import Event
 from gto.core.policy import Facts, Needs, Policy
+from gto.core.policy.doubt import group
 from gto.core.policy.judge import needs
 from gto.core.signature import Signature
+from gto.core.tag import Kind
 from gto.exceptions import BadFile
 from gto.git.approval import read_approvals
 from gto.git.reach import read_reached
@@ -145,21 +147,33 @@ def find_branches(registry: Registry) -> Callable[[str], str | None]:
     return tip
 
 
-def gather(where: Scope, events: Sequence[Event], approvals: Iterable[Approval] = ()) -> dict[str, Facts]:
-    """Return the facts on events and on new approvals, by object id: those that the policy asks for, in bulk."""
+def gather(
+    where: Scope, events: Sequence[Event], approvals: Iterable[Approval] = (), *, known: Iterable[Event] = ()
+) -> dict[str, Facts]:
+    """Return the facts on events and on new approvals, by object id: those that the policy asks for, in bulk.
+
+    `known` are the other events of the artifacts.
+    """
     policy, registry = where.source.policy, where.registry
-    wanted = {event.oid: needs(policy, event) for event in events}
-    known = _approvals(registry, [event for event in events if wanted[event.oid].approvals])
+    # What comes after a deprecation may bring all versions of the artifact back.
+    back = {event.artifact for part in (events, known) for event in part if event.kind is Kind.DEPRECATION}
+    wanted = {event.oid: needs(policy, event, revives=event.artifact in back) for event in events}
+    there = _approvals(registry, [event for event in events if wanted[event.oid].approvals], back)
     new = list(approvals)
     asked: list[Event | Approval] = [event for event in events if wanted[event.oid].signature]
-    asked += {one.oid: one for one in (*known, *new)}.values()
+    every = {one.oid: one for one in (*there, *new)}.values()
+    asked += every
     signatures = verify(where, asked) if asked else {}
     on = _reached(where, events, wanted)
     annotated = _annotated(registry, [event for event in events if wanted[event.oid].annotation])
-    given = [(one, signatures[one.oid]) for one in {one.oid: one for one in (*known, *new)}.values()]
+    given: dict[str, list[tuple[Approval, Signature]]] = {}
+    for one in every:
+        if signatures[one.oid].is_good:
+            given.setdefault(one.name.artifact, []).append((one, signatures[one.oid]))
+    people = {name: group(pairs) for name, pairs in given.items()}
     found = {one.oid: Facts(signatures[one.oid]) for one in new}
     for event in events:
-        own = tuple(pair for pair in given if pair[0].name.artifact == event.artifact)
+        own = people.get(event.artifact, {})
         found[event.oid] = Facts(signatures.get(event.oid), on[event.oid], event.oid in annotated, own)
     return found
 
@@ -170,12 +184,15 @@ def verify(where: Scope, items: Iterable[Event | Approval]) -> dict[str, Signatu
     return verify_tags(where.registry.git, signed, where.trusted())
 
 
-def _approvals(registry: Registry, events: Sequence[Event]) -> list[Approval]:
+def _approvals(registry: Registry, events: Sequence[Event], back: Collection[str]) -> list[Approval]:
+    """Read the approvals of artifacts; of those that are not `back` from a deprecation, only on the events' commits."""
     artifacts = sorted({event.artifact for event in events})
     names = artifacts if len(artifacts) <= _MANY else [None]
     commits = {event.commit for event in events}
     found = (item for name in names for item in read_approvals(registry.git, name))
-    return [item for item in found if isinstance(item, Approval) and item.commit in commits]
+    return [
+        item for item in found if isinstance(item, Approval) and (item.commit in commits or item.name.artifact in back)
+    ]
 
 
 def _reached(where: Scope, events: Sequence[Event], wanted: Mapping[str, Needs]) -> dict[str, frozenset[str]]:

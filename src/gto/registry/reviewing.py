@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gto.core import names
 from gto.core.approval import Approval, ApprovalName
+from gto.core.policy.doubt import counts_from
 from gto.core.policy.promotion import Given, Tally, asking, promotion, tally
 from gto.core.published import Published
 from gto.core.snapshot import ArtifactState, VersionState
@@ -97,7 +98,8 @@ def _of_stage(source: Source, state: ArtifactState, stage: str, given: Given) ->
     for version in _waiting(state, stage, given):
         wanted = promotion(ApprovalName(names.parse_artifact(state.name), version.name, stage, ""), version.commit)
         for rule in asking(source.policy, wanted):
-            found = tally(source.policy, rule, wanted, version.name, given)
+            since = counts_from(version, state.deprecations)
+            found = tally(source.policy, rule, wanted, version.name, given, since)
             yield Review(state.name, version.name, stage, found)
 
 

@@ -25,6 +25,6 @@ def require_policy(registry: Registry, signers: bytes | None = None) -> None:
             if verdict is None or verdict.is_allowed:
                 yield item
             else:
-                registry.ignored[verdict.ref] = f"refused: {'; '.join(map(str, verdict.reasons))}"
+                registry.ignored[verdict.ref] = "; ".join(map(str, verdict.reasons))
 
     registry.sifts += (sift,)

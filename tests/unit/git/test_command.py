@@ -126,3 +126,11 @@ def test_a_child_that_holds_the_pipes_is_ended_without_ps(
     with pytest.raises(GitError, match="no answer"), Git(str(tmp_path), seconds=0.3).stream(["log"], b"") as answer:
         answer.out.read()
     assert time.monotonic() - start < 20
+
+
+def test_grafts_of_a_repository_do_not_count_and_git_says_nothing_of_them(repo: Repo) -> None:
+    first, second = repo.commit("1"), repo.git("commit-tree", "-m", "2", "HEAD^{tree}")
+    (repo.path / ".git" / "info").mkdir(exist_ok=True)
+    (repo.path / ".git" / "info" / "grafts").write_text(f"{second} {first}\n", encoding="utf-8")
+    out, _, err = Git(str(repo.path)).ask(["rev-list", second])
+    assert (out.decode().split(), len(err)) == ([second], 0)

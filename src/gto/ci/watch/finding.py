@@ -153,7 +153,9 @@ def _read(registry: Registry, fresh: Tags) -> _Read:
     found = _snapshot(registry, fresh)
     events = chain.from_iterable(one.events for one in found.artifacts.values())
     sound = sorted((one for one in events if fresh.get(one.ref) == one.oid), key=attrgetter("key"))
-    reasons = {one.subject: one.reason for one in found.problems} | dict(registry.ignored)
+    reasons = {one.subject: one.reason for one in found.problems} | {
+        ref: f"refused: {reason}" for ref, reason in registry.ignored.items()
+    }
     others = sorted(fresh.keys() - {one.ref for one in sound})
     hidden = "it is left out: `gto verify` says why"
     return _Read(found, sound, [f"'{ref}' is not delivered: {reasons.get(ref, hidden)}" for ref in others])

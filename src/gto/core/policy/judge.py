@@ -1,27 +1,30 @@
 """The verdict on one event: policy, what was before, and facts decide."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from gto.core import semver
 from gto.core.event import Event
-from gto.core.policy.doubt import doubt, is_meant
-from gto.core.policy.past import Past
+from gto.core.indexed_replay import IndexedReplay
+from gto.core.policy.doubt import counts_from, doubt
 from gto.core.policy.value import Facts, Needs, Policy, Reason, Rule, Verdict, is_one_of
+from gto.core.replay import Draft
 from gto.core.signature import Signature, Trust
 from gto.core.tag import Kind
 
 _SIGNED = "signing.required"
+_WILD = frozenset("*?[")
 
 
-def needs(policy: Policy, event: Event) -> Needs:
-    """Return which facts the verdict may rest on, whatever was before."""
+def needs(policy: Policy, event: Event, *, revives: bool = False) -> Needs:
+    """Return which facts the verdict may rest on; `revives`: whether it may bring a deprecated artifact back."""
     if event.time < policy.since:
         return Needs()
-    rules = [rule for rule in policy.rules if _covers(rule, event, None)]
+    rules = [rule for rule in policy.rules if _may_cover(rule, event, revives=revives)]
     adds = event.kind.is_addition
-    approvals = adds and any(rule.approvals for rule in rules)  # the author's own key counts for none
+    approvals = (adds or revives) and any(rule.approvals for rule in rules)  # the author's own key counts for none
     keys = any("@" not in one for rule in rules for name in rule.who or () for one in policy.groups.get(name, (name,)))
     return Needs(
         signature=policy.signed or keys or approvals or any(rule.signed for rule in rules),
@@ -31,7 +34,7 @@ def needs(policy: Policy, event: Event) -> Needs:
     )
 
 
-def judge(policy: Policy, event: Event, past: Past, facts: Facts) -> Verdict:
+def judge(policy: Policy, event: Event, past: IndexedReplay, facts: Facts) -> Verdict:
     """Return the verdict on an event after those of the past; facts are those that needs() names."""
     if event.time < policy.since:
         return Verdict(event.ref)
@@ -42,35 +45,55 @@ def judge(policy: Policy, event: Event, past: Past, facts: Facts) -> Verdict:
     return Verdict(event.ref, tuple(reasons), tuple(rule.name for rule in rules))
 
 
-def covering(policy: Policy, event: Event, past: Past) -> list[Rule]:
-    """Return the rules that cover an event."""
-    return [rule for rule in policy.rules if _covers(rule, event, past)]
+def covering(policy: Policy, event: Event, past: IndexedReplay) -> list[Rule]:
+    """Return the rules that cover an event: by itself, or by what it brings back into a stage."""
+    return [rule for rule in policy.rules if _is_about(rule, event, past) or entries(rule, event, past)]
 
 
-def _covers(rule: Rule, event: Event, past: Past | None) -> bool:
-    """Tell whether a rule covers an event; without a past, whether it may."""
-    if rule.events is not None and event.kind not in rule.events:
+def _may_cover(rule: Rule, event: Event, *, revives: bool) -> bool:
+    if not _concerns(rule, event.artifact):
         return False
-    if not any(fnmatchcase(event.artifact, pattern) for pattern in rule.artifacts):
+    if _has(rule, event.kind) and (not event.kind.of_stage or _is_in(rule, event.tag.stage or "")):
+        return True
+    return _has(rule, Kind.ASSIGNMENT) and (revives or event.kind is Kind.REGISTRATION)
+
+
+def _is_about(rule: Rule, event: Event, past: IndexedReplay) -> bool:
+    """Tell whether a rule covers an event by its kind and by the stages that it touches."""
+    if not _concerns(rule, event.artifact) or not _has(rule, event.kind):
         return False
     if rule.stages is None:
         return True
+    draft = past.subject(event)
     match event.kind:
         case Kind.ASSIGNMENT | Kind.UNASSIGNMENT:
-            touched = [event.tag.stage or ""]
-        case Kind.DEREGISTRATION | Kind.DEPRECATION:  # they take a version, or all, out of their stages
-            if past is None:
-                return True
-            touched = past.stages_of(event.commit if event.kind is Kind.DEREGISTRATION else None)
-        case _:  # a registration brings the commit's version into the stages that the commit was put into
-            if past is None:
-                return True
-            touched = past.stages_put_on(event.commit)
-    return any(_is_in(rule, stage) for stage in touched)
+            touched: Collection[str] = (event.tag.stage or "",)
+        case Kind.DEREGISTRATION:  # it takes a version out of its stages
+            touched = draft.stages_put_on() if draft is not None and draft.is_active else ()
+        case Kind.DEPRECATION:  # it takes them all
+            touched = past.stages
+        case _:  # a registration brings the version into the stages that it, or its commit, was put into
+            touched = draft.stages_put_on() if draft is not None else ()
+    return any(True for _ in _matching(rule, touched))
+
+
+def _concerns(rule: Rule, artifact: str) -> bool:
+    return any(fnmatchcase(artifact, pattern) for pattern in rule.artifacts)
+
+
+def _has(rule: Rule, kind: Kind) -> bool:
+    return rule.events is None or kind in rule.events
 
 
 def _is_in(rule: Rule, stage: str) -> bool:
     return rule.stages is None or any(fnmatchcase(stage, pattern) for pattern in rule.stages)
+
+
+def _matching(rule: Rule, stages: Collection[str]) -> Iterator[str]:
+    """Yield those of the stages that are a rule's; a name without wildcards is not compared with each."""
+    if rule.stages is None or any(_WILD & set(pattern) for pattern in rule.stages):
+        return (stage for stage in stages if _is_in(rule, stage))
+    return (stage for stage in dict.fromkeys(rule.stages) if stage in stages)
 
 
 class Entry(NamedTuple):
@@ -78,16 +101,36 @@ class Entry(NamedTuple):
 
     stage: str
     version: str
+    commit: str
+    draft: Draft | None = None
+    """The version as it is before; None for one that is not there yet."""
 
 
-def entries(rule: Rule, event: Event, past: Past) -> list[Entry]:
-    """Return what an event puts into the stages of a rule."""
-    if event.kind is Kind.ASSIGNMENT:
-        return [Entry(event.tag.stage or "", past.version_at(event.commit))]
-    if event.kind is Kind.REGISTRATION and rule.stages is not None:
-        stages = past.stages_put_on(event.commit)
-        return [Entry(stage, event.tag.version or "") for stage in stages if _is_in(rule, stage)]
-    return []
+def entries(rule: Rule, event: Event, past: IndexedReplay) -> list[Entry]:
+    """Return what an event puts into the stages of a rule; to bring a version back there is to assign it again."""
+    if not _concerns(rule, event.artifact):
+        return []
+    draft, found = past.subject(event), []
+    if event.kind is Kind.ASSIGNMENT and _has(rule, event.kind) and _is_in(rule, event.tag.stage or ""):
+        found.append(Entry(event.tag.stage or "", draft.name if draft else event.commit, event.commit, draft))
+    if not _has(rule, Kind.ASSIGNMENT) and not (event.kind is Kind.REGISTRATION and _has(rule, event.kind)):
+        return found
+    if event.kind is Kind.REGISTRATION and draft is not None:
+        stages = sorted(_matching(rule, draft.stages_put_on()))
+        found += [Entry(stage, event.tag.version or "", event.commit, draft) for stage in stages]
+    if past.is_deprecated and event.kind is not Kind.DEPRECATION:
+        for stage in sorted(_matching(rule, past.stages)):
+            stay = [one for one in past.holders(stage) if one is not _leaving(event, stage, past)]
+            found += [
+                Entry(stage, one.name, one.commit, one) for one in stay if (one, stage) != (draft, event.tag.stage)
+            ]
+    return found
+
+
+def _leaving(event: Event, stage: str, past: IndexedReplay) -> Draft | None:
+    """Return the version that an event takes out of a stage."""
+    is_off = event.kind is Kind.UNASSIGNMENT and event.tag.stage == stage
+    return past.subject(event) if is_off or event.kind is Kind.DEREGISTRATION else None
 
 
 def _general(policy: Policy, event: Event, facts: Facts) -> Iterator[Reason]:
@@ -98,7 +141,7 @@ def _general(policy: Policy, event: Event, facts: Facts) -> Iterator[Reason]:
         yield from _signature(_SIGNED, facts)
 
 
-def _broken(policy: Policy, rule: Rule, event: Event, past: Past, facts: Facts) -> Iterator[Reason]:
+def _broken(policy: Policy, rule: Rule, event: Event, past: IndexedReplay, facts: Facts) -> Iterator[Reason]:
     if rule.who is not None and not is_one_of(policy, rule.who, event.author_email, facts.signature):
         allowed = ", ".join(rule.who) or "nobody"
         text = f"'{event.author_email}' may not do this; allowed: {allowed}"
@@ -107,13 +150,20 @@ def _broken(policy: Policy, rule: Rule, event: Event, past: Past, facts: Facts) 
     # Without a signature anybody could name another as the author, and approve what is their own.
     if (rule.signed or (rule.approvals and put)) and not policy.signed:
         yield from _signature(rule.name, facts)
-    if event.kind.is_addition:
-        yield from _addition(rule, event, past, facts)
+    adds = event.kind.is_addition and _is_about(rule, event, past)
+    if adds or any(entry.commit == event.commit for entry in put):
+        yield from _commit(rule, event, facts)
+    if not rule.prereleases:
+        own = (event.tag.version or _name(past.subject(event), event),) if adds else ()
+        yield from _prerelease(rule, [*own, *(entry.version for entry in put)])
     for entry in put:
         yield from _ordered(rule, event, past, entry)
     if rule.approvals:
-        since = past.registered_at(event)
-        yield from _approved(policy, rule, [Wanted(event, entry, since) for entry in put], facts)
+        yield from _approved(policy, rule, [_wanted(event, entry, past) for entry in put], facts)
+
+
+def _name(draft: Draft | None, event: Event) -> str:
+    return draft.name if draft is not None else event.commit
 
 
 def _signature(rule: str, facts: Facts) -> Iterator[Reason]:
@@ -127,7 +177,7 @@ def _signature(rule: str, facts: Facts) -> Iterator[Reason]:
         yield Reason(code, text, rule, "sign with --sign, with a key that the policy's allowed_signers names")
 
 
-def _addition(rule: Rule, event: Event, past: Past, facts: Facts) -> Iterator[Reason]:
+def _commit(rule: Rule, event: Event, facts: Facts) -> Iterator[Reason]:
     name = event.artifact
     if rule.branch is not None and rule.branch not in facts.branches:
         text = f"commit {event.commit[:7]} is not on branch '{rule.branch}'"
@@ -137,23 +187,26 @@ def _addition(rule: Rule, event: Event, past: Past, facts: Facts) -> Iterator[Re
         yield Reason(
             "not-annotated", text, rule.name, f"`gto annotate {name} --type model --commit`, then register that"
         )
-    if not rule.prereleases:
-        version = event.tag.version or past.version_at(event.commit)
+
+
+def _prerelease(rule: Rule, versions: Iterable[str]) -> Iterator[Reason]:
+    for version in dict.fromkeys(versions):
         parsed = semver.parse(version)
         if parsed is not None and parsed.is_prerelease:
             yield Reason("pre-release", f"'{version}' is a pre-release", rule.name, "register a release of it")
 
 
-def _ordered(rule: Rule, event: Event, past: Past, entry: Entry) -> Iterator[Reason]:
-    name = event.artifact
-    if rule.after is not None and not past.is_in(event.commit, rule.after):
+def _ordered(rule: Rule, event: Event, past: IndexedReplay, entry: Entry) -> Iterator[Reason]:
+    name, draft = event.artifact, entry.draft
+    counts = draft is not None and (draft.is_active or event.kind is Kind.REGISTRATION)  # which brings it back
+    if rule.after is not None and not (counts and draft is not None and draft.put_on(rule.after)):
         hint = f"`gto assign {name} --version {entry.version} --stage {rule.after}` first"
         yield Reason("out-of-order", f"'{entry.version}' is not in stage '{rule.after}'", rule.name, hint)
     if rule.one_version:
-        others = [past.version_at(commit) for commit in past.holders(entry.stage) if commit != event.commit]
-        if others:
-            hint = f"`gto deprecate {name} {others[0]} {entry.stage}` first"
-            yield Reason("occupied", f"'{others[0]}' is in stage '{entry.stage}' still", rule.name, hint)
+        other = past.holder(entry.stage, but=(draft, _leaving(event, entry.stage, past)))
+        if other is not None:
+            hint = f"`gto deprecate {name} {other.name} {entry.stage}` first"
+            yield Reason("occupied", f"'{other.name}' is in stage '{entry.stage}' still", rule.name, hint)
 
 
 class Wanted(NamedTuple):
@@ -163,6 +216,12 @@ class Wanted(NamedTuple):
     entry: Entry
     since: int
     """Seconds since 1970-01-01T00:00:00Z: nobody can have approved before."""
+
+
+def _wanted(event: Event, entry: Entry, past: IndexedReplay) -> Wanted:
+    draft = entry.draft
+    is_there = draft is not None and draft.registrations
+    return Wanted(event, entry, counts_from(draft, past.deprecations) if draft is not None and is_there else event.time)
 
 
 def _approved(policy: Policy, rule: Rule, wishes: Iterable[Wanted], facts: Facts) -> Iterator[Reason]:
@@ -177,14 +236,16 @@ def _approved(policy: Policy, rule: Rule, wishes: Iterable[Wanted], facts: Facts
 
 def count_approvals(policy: Policy, rule: Rule, wanted: Wanted, facts: Facts) -> int:
     """Count the people who approved before the event, its author left out; who shares an address or a key is one."""
-    event = wanted.event
+    event, entry, since = wanted
     own = person(event.author_email, facts.signature)
     people: list[frozenset[str]] = []
-    for approval, signature in facts.approvals:
+    for approval, signature, times in facts.approvals.get((entry.version, entry.stage), ()):
+        place = bisect_left(times, since)
         if (
-            is_meant(approval, event.artifact, *reversed(wanted.entry))
-            and not doubt(policy, rule, event, approval, signature)
-            and wanted.since <= approval.time <= event.time
+            approval.name.artifact == event.artifact
+            and place < len(times)
+            and times[place] <= event.time
+            and not doubt(policy, rule, entry.commit, approval, signature)
         ):
             one = person(approval.author_email, signature)
             same = [other for other in people if other & one]

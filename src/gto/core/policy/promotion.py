@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from gto.core.approval import Approval, ApprovalName
 from gto.core.event import LATEST, Event, event
-from gto.core.policy.doubt import doubt, is_meant
+from gto.core.indexed_replay import IndexedReplay
+from gto.core.policy.doubt import STALE, doubt, group, is_meant
 from gto.core.policy.judge import Entry, Wanted, count_approvals, covering, person
-from gto.core.policy.past import Past
 from gto.core.policy.value import Facts, Policy, Rule
 from gto.core.signature import Signature
 from gto.core.tag import Kind, TagName
@@ -40,23 +40,28 @@ def promotion(name: ApprovalName, commit: str) -> Event:
 
 def asking(policy: Policy, wanted: Event) -> list[Rule]:
     """Return the rules that ask for approvals of an assignment."""
-    return [rule for rule in covering(policy, wanted, Past()) if rule.approvals]
+    return [rule for rule in covering(policy, wanted, IndexedReplay()) if rule.approvals]
 
 
-def tally(policy: Policy, rule: Rule, wanted: Event, version: str, given: Given) -> Tally:
-    """Count the approvals of an assignment, whoever will write it; its author's own will not count then."""
-    entry = Entry(wanted.tag.stage or "", version)
+def tally(policy: Policy, rule: Rule, wanted: Event, version: str, given: Given, since: int = 0) -> Tally:
+    """Count the approvals of an assignment, whoever will write it; its author's own will not count then.
+
+    `since` is the first second whose approvals of the version count.
+    """
+    entry = Entry(wanted.tag.stage or "", version, wanted.commit)
     meant = sorted(
         (pair for pair in given if is_meant(pair[0], wanted.artifact, version, entry.stage)),
         key=lambda one: _order(one[0]),
     )
-    count = count_approvals(policy, rule, Wanted(wanted, entry, 0), Facts(approvals=tuple(meant)))
+    count = count_approvals(policy, rule, Wanted(wanted, entry, since), Facts(approvals=group(meant)))
     counted: list[Approval] = []
     doubtful: list[tuple[Approval, str]] = []
     known: dict[str, str] = {}
     for approval, signature in meant:
         one = person(approval.author_email, signature)
-        reason = doubt(policy, rule, wanted, approval, signature)
+        reason = doubt(policy, rule, wanted.commit, approval, signature)
+        if not reason and approval.time < since:
+            reason = STALE
         other = next((known[word] for word in sorted(one) if word in known), None)
         if not reason and other is not None:
             reason = f"the same person, or the same key, gave '{other}'"

@@ -9,13 +9,14 @@ from typing import NamedTuple
 from gto.core import approval
 from gto.core.approval import Approval
 from gto.core.event import UNREAD, Event, Problem, moment
+from gto.core.indexed_replay import IndexedReplay, replay
 from gto.core.policy.doubt import is_approver
-from gto.core.policy.judge import judge
-from gto.core.policy.past import Past
+from gto.core.policy.history import judge_in_turn
 from gto.core.policy.promotion import asking, promotion
 from gto.core.policy.value import Facts, Policy, Reason, Verdict
 from gto.core.policy.words import renamed
-from gto.core.snapshot import fold_artifact
+from gto.core.replay import Draft
+from gto.core.snapshot import ArtifactState, crowded, fold_artifact
 from gto.core.tag import Kind, find
 
 AHEAD = 300
@@ -67,7 +68,11 @@ def judge_push(policy: Policy, changes: Iterable[Change], scene: Scene) -> list[
             groups[change.becomes.artifact].append(change.becomes)
         elif isinstance(change.becomes, Approval):
             approvals.append(change.becomes)
-    verdicts += [_judge_approval(policy, one, groups.get(one.name.artifact, ()), scene) for one in approvals]
+    states = {
+        name: fold_artifact(name, [*scene.known.get(name, ()), *groups.get(name, ())])
+        for name in {one.name.artifact for one in approvals}
+    }
+    verdicts += [_judge_approval(policy, one, states[one.name.artifact], scene) for one in approvals]
     for artifact, events in groups.items():
         verdicts += _judge_events(policy, artifact, events, scene)
     return sorted(verdicts, key=attrgetter("ref"))
@@ -105,30 +110,30 @@ def _undo(item: Item) -> str:
 
 
 def _judge_events(policy: Policy, artifact: str, events: list[Event], scene: Scene) -> Iterator[Verdict]:
-    known = scene.known.get(artifact, ())
-    state = fold_artifact(artifact, known)
-    past, newest = Past(), state.last
-    for event in state.events:
-        past.add(event)
-    misfits = _misfits(artifact, [*known, *events])
-    for event in sorted(events, key=attrgetter("key")):
-        reasons = [*_times(policy, event, scene.now), *misfits.get(event.ref, ()), *_pusher(policy, event, scene)]
+    state = fold_artifact(artifact, scene.known.get(artifact, ()))
+    past, newest = replay(state.events), state.last
+
+    def also(event: Event, problem: Problem | None) -> Iterator[Reason]:
+        yield from _times(policy, event, scene.now)
+        problem = problem or _second(past, event)
+        if problem is not None:
+            yield Reason(problem.code, problem.reason, hint=_AGAIN)
+        yield from _pusher(policy, event, scene)
         if newest is not None and event.key < newest:
             text = f"it sorts before '{newest[3]}', which is there already"
-            reasons.append(Reason("back-dated", text, hint=_AGAIN))
-        verdict = judge(policy, event, past, scene.facts.get(event.oid, Facts()))
-        verdict = verdict._replace(reasons=(*reasons, *verdict.reasons))
-        if verdict.is_allowed:
-            past.add(event)
-        yield verdict
+            yield Reason("back-dated", text, hint=_AGAIN)
+
+    return judge_in_turn(policy, past, events, scene.facts, also)
 
 
-def _misfits(artifact: str, events: Sequence[Event]) -> dict[str, list[Reason]]:
-    """Return what does not fit together among the versions, by tag."""
-    found: dict[str, list[Reason]] = defaultdict(list)
-    for problem in fold_artifact(artifact, events).problems:
-        found[problem.subject].append(Reason(problem.code, problem.reason, hint=_AGAIN))
-    return found
+def _second(past: IndexedReplay, event: Event) -> Problem | None:
+    """Return the problem that a registration is, where its commit carries another version."""
+    if event.kind is not Kind.REGISTRATION or past.subject(event) is not None:
+        return None
+    there = past.on_commit(event.commit)
+    made = Draft(event.tag.version or "", event.commit)
+    made.registrations.append(event)
+    return crowded(event.artifact, [*there, made]) if there else None
 
 
 def _times(policy: Policy, item: Event | Approval, now: int) -> Iterator[Reason]:
@@ -154,17 +159,13 @@ def _pusher(policy: Policy, item: Event | Approval, scene: Scene) -> Iterator[Re
         yield Reason("impersonated", text, "users", "everybody pushes what they tagged themselves")
 
 
-def _judge_approval(policy: Policy, item: Approval, pushed: Sequence[Event], scene: Scene) -> Verdict:
+def _judge_approval(policy: Policy, item: Approval, state: ArtifactState, scene: Scene) -> Verdict:
     reasons = [*_times(policy, item, scene.now), *_pusher(policy, item, scene)]
-    versions = [
-        event
-        for event in (*scene.known.get(item.name.artifact, ()), *pushed)
-        if event.kind is Kind.REGISTRATION and event.tag.version == item.name.version and event.commit == item.commit
-    ]
-    if not versions:
+    version = state.version(item.name.version)
+    if version is None or not version.is_registered or version.commit != item.commit:
         text = f"it is not on the commit of '{item.name.version}'"
         reasons.append(Reason("approval-elsewhere", text, hint="`gto approve` puts it where it belongs"))
-    elif item.time < min(event.time for event in versions):
+    elif item.time < version.registrations[0].time:
         text = f"it is older than the registration of '{item.name.version}'"
         reasons.append(Reason("approval-too-early", text, hint="approve what is there: `gto approve`"))
     signature = scene.facts.get(item.oid, Facts()).signature

@@ -1,6 +1,6 @@
 """What a policy says, what is known of an event, and the verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import NamedTuple
@@ -73,6 +73,16 @@ class Needs(NamedTuple):
     approvals: bool = False
 
 
+class Approver(NamedTuple):
+    """One person who approved a version for a stage on one commit, once or more often."""
+
+    approval: Approval
+    """One of the approvals; of the others nothing but the time is another."""
+    signature: Signature
+    times: tuple[int, ...]
+    """When, oldest first, in seconds since 1970-01-01T00:00:00Z."""
+
+
 class Facts(NamedTuple):
     """What is known of an event beside its own text; what was not needed is not known."""
 
@@ -80,8 +90,8 @@ class Facts(NamedTuple):
     branches: frozenset[str] = frozenset()
     """Those of the needed branches that reach the commit."""
     is_annotated: bool = False
-    approvals: tuple[tuple[Approval, Signature], ...] = ()
-    """The approvals of the artifact's version for the stage, whatever they are worth."""
+    approvals: Mapping[tuple[str, str], Sequence[Approver]] = MappingProxyType({})
+    """Who approved versions of the artifact, by version and stage, whatever that is worth."""
 
 
 class Reason(NamedTuple):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gto.core.policy import Facts, Past, Policy, Rule, Verdict, judge
+from gto.core.policy import Facts, Policy, Rule, Verdict, judge
 from gto.core.policy.history import judge_history
 from gto.core.policy.judge import needs
 from gto.core.policy.value import Needs, Reason
@@ -22,16 +22,16 @@ def codes(verdict: Verdict) -> list[str]:
 
 
 def test_a_policy_without_rules_allows_everything() -> None:
-    verdict = judge(Policy(), PROD, Past(), Facts())
+    verdict = judge(Policy(), PROD, past(), Facts())
     assert verdict == Verdict("m#prod")
     assert verdict.is_allowed
 
 
 def test_events_before_the_policy_are_not_judged() -> None:
     strict = rules(Rule("r", who=(), signed=True, approvals=1), signed=True, stages=(), since=DAY + 1)
-    assert judge(strict, PROD, Past(), Facts()) == Verdict("m#prod")
+    assert judge(strict, PROD, past(), Facts()) == Verdict("m#prod")
     assert needs(strict, PROD) == Needs()
-    assert codes(judge(strict._replace(since=DAY), PROD, Past(), Facts())) == [
+    assert codes(judge(strict._replace(since=DAY), PROD, past(), Facts())) == [
         "unknown-stage",
         "unsigned",
         "not-allowed",
@@ -73,11 +73,11 @@ def test_a_deregistration_touches_the_stages_of_its_own_version_alone() -> None:
 
 
 def test_a_stage_that_the_settings_do_not_list_is_refused() -> None:
-    verdict = judge(Policy(stages=("dev", "staging")), PROD, Past(), Facts())
+    verdict = judge(Policy(stages=("dev", "staging")), PROD, past(), Facts())
     assert verdict.reasons == (Reason("unknown-stage", "'prod' is none of the stages of .gto: dev, staging"),)
     assert str(verdict.reasons[0]) == "'prod' is none of the stages of .gto: dev, staging"
-    assert judge(Policy(stages=("prod",)), PROD, Past(), Facts()).is_allowed
-    assert judge(Policy(stages=()), by(ADA, "m#prod!"), Past(), Facts()).is_allowed
+    assert judge(Policy(stages=("prod",)), PROD, past(), Facts()).is_allowed
+    assert judge(Policy(stages=()), by(ADA, "m#prod!"), past(), Facts()).is_allowed
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def test_who_is_named_by_address_pattern_group_or_key(
     who: tuple[str, ...], signature: Signature | None, *, allowed: bool
 ) -> None:
     policy = rules(Rule("r", who=who), groups={"leads": (ADA,), "others": (GRACE,)})
-    verdict = judge(policy, PROD, Past(), Facts(signature))
+    verdict = judge(policy, PROD, past(), Facts(signature))
     assert codes(verdict) == ([] if allowed else ["not-allowed"])
 
 
 def test_a_refusal_names_the_rule_and_who_may() -> None:
-    reason = judge(rules(Rule("production", who=())), PROD, Past(), Facts()).reasons[0]
+    reason = judge(rules(Rule("production", who=())), PROD, past(), Facts()).reasons[0]
     assert str(reason) == f"rule 'production': '{ADA}' may not do this; allowed: nobody"
     assert reason.hint == "ask one of them, or change the rule"
 
@@ -114,38 +114,38 @@ def test_a_refusal_names_the_rule_and_who_may() -> None:
 @pytest.mark.parametrize("trust", [trust for trust in Trust if trust is not Trust.GOOD])
 def test_a_signature_that_is_not_good_is_refused_by_its_verdict(trust: Trust) -> None:
     facts = Facts(Signature(trust, reason="because"))
-    reason = judge(rules(Rule("r", signed=True)), PROD, Past(), facts).reasons[0]
+    reason = judge(rules(Rule("r", signed=True)), PROD, past(), facts).reasons[0]
     assert reason.code == trust.name.lower().replace("_", "-")
     said = "the tag is not signed" if trust is Trust.UNSIGNED else f"the signature is not good: {trust.value}"
     assert reason.text == f"{said}, because"
     assert reason.rule == "r"
-    assert judge(rules(Rule("r", signed=True)), PROD, Past(), Facts(Signature(trust))).reasons[0].text == said
+    assert judge(rules(Rule("r", signed=True)), PROD, past(), Facts(Signature(trust))).reasons[0].text == said
 
 
 def test_a_signature_is_asked_for_once_and_one_that_is_good_is_enough() -> None:
-    assert codes(judge(rules(Rule("r", signed=True), signed=True), PROD, Past(), Facts())) == ["unsigned"]
-    assert judge(rules(Rule("r", signed=True)), PROD, Past(), Facts()).reasons[0].text == "the tag is not signed"
-    assert judge(rules(Rule("r", signed=True), signed=True), PROD, Past(), SIGNED).is_allowed
-    assert judge(rules(signed=True), PROD, Past(), Facts()).reasons[0].rule == "signing.required"
+    assert codes(judge(rules(Rule("r", signed=True), signed=True), PROD, past(), Facts())) == ["unsigned"]
+    assert judge(rules(Rule("r", signed=True)), PROD, past(), Facts()).reasons[0].text == "the tag is not signed"
+    assert judge(rules(Rule("r", signed=True), signed=True), PROD, past(), SIGNED).is_allowed
+    assert judge(rules(signed=True), PROD, past(), Facts()).reasons[0].rule == "signing.required"
 
 
 def test_a_commit_must_be_on_the_branch_and_annotate_the_artifact() -> None:
     policy = rules(Rule("r", branch="main", annotated=True))
     for tag in ("m@v1.0.0", "m#prod"):
-        assert codes(judge(policy, by(ADA, tag), Past(), Facts())) == ["not-on-branch", "not-annotated"]
-        assert judge(policy, by(ADA, tag), Past(), Facts(branches=frozenset({"main"}), is_annotated=True)).is_allowed
+        assert codes(judge(policy, by(ADA, tag), past(), Facts())) == ["not-on-branch", "not-annotated"]
+        assert judge(policy, by(ADA, tag), past(), Facts(branches=frozenset({"main"}), is_annotated=True)).is_allowed
     for tag in ("m@v1.0.0!", "m#prod!", "m@deprecated"):
-        assert judge(policy, by(ADA, tag), Past(), Facts()).is_allowed
+        assert judge(policy, by(ADA, tag), past(), Facts()).is_allowed
 
 
 def test_pre_releases_can_be_kept_out_of_a_registry_and_of_a_stage() -> None:
     policy = rules(Rule("r", prereleases=False))
-    assert codes(judge(policy, by(ADA, "m@v1.0.0-rc.1"), Past(), Facts())) == ["pre-release"]
-    assert judge(policy, by(ADA, "m@v1.0.0"), Past(), Facts()).is_allowed
+    assert codes(judge(policy, by(ADA, "m@v1.0.0-rc.1"), past(), Facts())) == ["pre-release"]
+    assert judge(policy, by(ADA, "m@v1.0.0"), past(), Facts()).is_allowed
     early = past(by(ADA, "m@v1.0.0-rc.1"))
     assert codes(judge(policy, PROD, early, Facts())) == ["pre-release"]
     assert judge(policy, PROD, past(REGISTERED), Facts()).is_allowed
-    assert judge(policy, PROD, Past(), Facts()).is_allowed  # a commit without a version is no pre-release
+    assert judge(policy, PROD, past(), Facts()).is_allowed  # a commit without a version is no pre-release
 
 
 def test_stages_have_an_order() -> None:
@@ -159,7 +159,7 @@ def test_stages_have_an_order() -> None:
     assert codes(judge(policy, PROD, left, Facts())) == ["out-of-order"]
     gone = past(REGISTERED, by(ADA, "m#staging", time=START + 60), by(ADA, "m@v1.0.0!", time=START + 120))
     assert codes(judge(policy, PROD, gone, Facts())) == ["out-of-order"]
-    assert judge(policy, by(ADA, "m#prod!"), Past(), Facts()).is_allowed
+    assert judge(policy, by(ADA, "m#prod!"), past(), Facts()).is_allowed
 
 
 def test_a_stage_can_hold_one_version_at_a_time() -> None:
@@ -226,14 +226,14 @@ def test_an_approval_counts_for_its_own_artifact_version_commit_and_stage_and_fr
     assert judge(
         policy, PROD, past(REGISTERED), approvals((approved(GRACE), good(GRACE)), signature=good(ADA))
     ).is_allowed
-    verdict = judge(policy, PROD, past(REGISTERED), Facts(good(ADA), approvals=((other, good(GRACE)),)))  # type: ignore[arg-type]  # the parameter is any of the table
+    verdict = judge(policy, PROD, past(REGISTERED), approvals((other, good(GRACE)), signature=good(ADA)))  # type: ignore[arg-type]  # the parameter is any of the table
     assert codes(verdict) == ["not-approved"]
     assert verdict.reasons[0].text == "0 of 1 approvals are given"
 
 
 def test_every_rule_that_covers_an_event_must_be_met() -> None:
     policy = rules(Rule("a", who=(ADA,)), Rule("b", who=(GRACE,)), Rule("c", artifacts=("x",), who=()))
-    verdict = judge(policy, PROD, Past(), Facts())
+    verdict = judge(policy, PROD, past(), Facts())
     assert verdict.rules == ("a", "b")
     assert [reason.rule for reason in verdict.reasons] == ["b"]
 
@@ -285,8 +285,64 @@ def test_a_registration_brings_a_version_into_the_stages_of_its_commit() -> None
     assert codes(judge(rules(Rule("r", stages=("prod",), one_version=True)), again, full, Facts())) == ["occupied"]
     asked = rules(Rule("r", stages=("prod",), approvals=1))
     assert codes(judge(asked, again, gone, Facts(good(GRACE)))) == ["not-approved"]
-    given = approvals((approved(JOAN), good(JOAN)), signature=good(GRACE))
-    assert judge(asked, again, gone, given).is_allowed
+    for seconds, is_enough in ((0, False), (120, False), (121, True)):  # what was taken back is approved anew
+        given = approvals((approved(JOAN, time=START + seconds), good(JOAN)), signature=good(GRACE))
+        assert judge(asked, again, gone, given).is_allowed == is_enough
+
+
+@pytest.mark.parametrize("tag", ["m@v9.0.0", "m#dev", "m#dev!", "m@v2.0.0!"])
+def test_what_brings_a_deprecated_artifact_back_is_covered_by_the_rules_of_every_stage_that_it_refills(
+    tag: str,
+) -> None:
+    before = past(
+        REGISTERED,
+        by(ADA, "m@v2.0.0", 2, START + 1),
+        by(ADA, "m#prod#1", 1, START + 2),
+        by(ADA, "m#dev#1", 2, START + 3),
+        by(ADA, "m@deprecated", 1, START + 60),
+    )
+    event = by(GRACE, tag, 3 if "9" in tag else 2, DAY)
+    production = Rule("r", stages=("prod",), who=(ADA,))
+    for rule in (
+        production,
+        production._replace(events=frozenset({Kind.ASSIGNMENT})),
+        production._replace(stages=None),
+    ):
+        assert codes(judge(rules(rule), event, before, Facts())) == ["not-allowed"]
+    assert judge(rules(production._replace(stages=("qa",))), event, before, Facts()).is_allowed
+    asked = rules(Rule("r", stages=("prod",), approvals=1))
+    assert needs(asked, event, revives=True) == Needs(signature=True, approvals=True)
+    for seconds, is_enough in ((30, False), (61, True)):
+        given = approvals((approved(JOAN, time=START + seconds), good(JOAN)), signature=good(GRACE))
+        assert judge(asked, event, before, given).is_allowed == is_enough
+
+
+def test_what_brings_a_deprecated_artifact_back_and_empties_a_stage_does_not_refill_it() -> None:
+    before = past(REGISTERED, by(ADA, "m#prod#1", 1, START + 2), by(ADA, "m@deprecated", 1, START + 60))
+    policy = rules(Rule("r", stages=("prod",), events=frozenset({Kind.ASSIGNMENT}), who=(), one_version=True))
+    for tag in ("m#prod!", "m@v1.0.0!"):
+        assert judge(policy, by(GRACE, tag, 1, DAY), before, Facts()).is_allowed
+
+
+def test_of_two_versions_on_a_commit_only_the_one_that_is_meant_is_judged() -> None:
+    two = [REGISTERED, by(ADA, "m#prod#1", 1, START + 1), by(ADA, "m@v1.0.1", 1, START + 2)]
+    policy = rules(Rule("r", stages=("prod",), who=(ADA,), one_version=True))
+    assert judge(policy, by(GRACE, "m@v1.0.1!", 1, DAY), past(*two), Facts()).is_allowed
+    gone = past(*two, by(ADA, "m@v1.0.1!", 1, START + 3))
+    assert codes(judge(policy, by(GRACE, "m@v1.0.0!", 1, DAY), gone, Facts())) == ["not-allowed"]
+    assert codes(judge(policy, by(ADA, "m#prod#2", 1, DAY), past(*two), Facts())) == ["occupied"]
+
+
+def test_what_the_replay_sets_aside_counts_for_nobody() -> None:
+    lead = Rule("r", stages=("prod",), who=(ADA,), prereleases=False)
+    start = [REGISTERED, by(GRACE, "m@v2.0.0-rc.1", 2, START + 1)]
+    moved, misplaced = by(GRACE, "m@v1.0.0#2", 2, START + 2), by(GRACE, "m@v1.0.0!#2", 2, START + 2)
+    verdicts = judge_history(rules(lead), [*start, moved, by(ADA, "m#prod#3", 2, DAY)], {})
+    assert codes(verdicts["m#prod#3"]) == ["pre-release"]
+    other = [REGISTERED, by(ADA, "m@v2.0.0", 2, START + 1), misplaced, by(ADA, "m#prod#3", 2, START + 3)]
+    verdicts = judge_history(rules(lead), [*other, by(GRACE, "m@v2.0.0!#4", 2, DAY)], {})
+    assert codes(verdicts["m@v2.0.0!#4"]) == ["not-allowed"]
+    assert verdicts["m@v1.0.0!#2"] == Verdict("m@v1.0.0!#2")
 
 
 def test_a_person_is_whoever_the_signers_say_a_key_is_of() -> None:

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.core.policy import Facts, Policy, Rule
+from gto.core.policy import Policy, Rule
 from gto.core.policy.judge import Entry, Wanted, count_approvals, needs
 from gto.core.policy.promotion import asking, promotion, tally
 from gto.core.signature import Signature, Trust
 from gto.core.tag import Kind
 from tests.factories import START, oid
-from tests.policies import ADA, GRACE, JOAN, approved, by, good, rules
+from tests.policies import ADA, GRACE, JOAN, approvals, approved, by, good, rules
 
 if TYPE_CHECKING:
     from gto.core.approval import Approval
@@ -87,7 +87,7 @@ def test_what_is_tallied_is_what_an_assignment_by_somebody_else_is_judged_by() -
     given = (pair(GRACE), pair(JOAN, 2), pair(ADA, 3))
     assigned = by(ADA, "m#prod#1", time=START + 60)
     count = count_approvals(
-        POLICY, RULE, Wanted(assigned, Entry("prod", "v1.0.0"), 0), Facts(good(ADA), approvals=given)
+        POLICY, RULE, Wanted(assigned, Entry("prod", "v1.0.0", oid(1)), 0), approvals(*given, signature=good(ADA))
     )
     assert count == of(POLICY, *given)[0] == 2
 
@@ -95,6 +95,6 @@ def test_what_is_tallied_is_what_an_assignment_by_somebody_else_is_judged_by() -
 def test_where_approvals_are_asked_for_the_key_of_the_author_must_be_known() -> None:
     assigned = by(ADA, "m#prod#1", time=START + 60)
     assert needs(POLICY, assigned)[::3] == (True, True)
-    given = Facts(good(ADA, f"SHA256:{GRACE}"), approvals=(pair(GRACE), pair(JOAN, 2)))
-    assert count_approvals(POLICY, RULE, Wanted(assigned, Entry("prod", "v1.0.0"), 0), given) == 1
+    given = approvals(pair(GRACE), pair(JOAN, 2), signature=good(ADA, f"SHA256:{GRACE}"))
+    assert count_approvals(POLICY, RULE, Wanted(assigned, Entry("prod", "v1.0.0", oid(1)), 0), given) == 1
     assert not needs(POLICY, by(ADA, "m#dev#1")).signature
