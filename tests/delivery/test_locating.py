@@ -10,7 +10,7 @@ import pytest
 
 from gto.delivery import imports
 from gto.delivery.locating import locate
-from gto.delivery.settings import Trust
+from gto.dvc.config import Trust
 from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, NotInCommit, RemoteUnreachable
 from gto.registry.registry import Registry
 from gto.storage import fetching

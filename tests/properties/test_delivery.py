@@ -8,12 +8,12 @@ from contextlib import suppress
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gto.annotations.document import load
-from gto.delivery.dvc_text import read_dvc_file
-from gto.delivery.ini import parse_ini
-from gto.delivery.listing import hash_of, parse_listing
-from gto.delivery.lock import read_lock
+from gto.dvc.config_file import parse_ini
+from gto.dvc.dir_listing import hash_of, parse_listing
+from gto.dvc.dvc_file import read_dvc_file
+from gto.dvc.lock_file import read_lock
 from gto.exceptions import BadFile
+from gto.yamldoc.document import load
 
 KEYS = (
     *("outs", "deps", "wdir", "path", "md5", "hash", "size", "nfiles", "files", "cloud", "relpath", "repo", "remote"),

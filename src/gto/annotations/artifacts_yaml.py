@@ -1,12 +1,12 @@
 """The entries of an `artifacts.yaml`, GTO's own older form."""
 
 from gto.annotations.annotation import Annotation, Reading
-from gto.annotations.custom import to_json
-from gto.annotations.document import Document, load
-from gto.annotations.entry import Entry, file_problem, kind
+from gto.annotations.entry import Entry, file_problem
 from gto.core import names
 from gto.core.names import ArtifactName
 from gto.exceptions import BadFile, InvalidName
+from gto.yamldoc.document import Document, kind, load
+from gto.yamldoc.json_value import to_json
 
 FIELDS = ("type", "path", "virtual", "labels", "description", "custom")
 _TRUE = {"true", "yes", "on", "y", "t", "1"}

@@ -5,10 +5,10 @@ import posixpath
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from gto.delivery.output import LISTING, FileEntry, Output
-from gto.delivery.project import Project
-from gto.delivery.settings import Remote
 from gto.delivery.site import Site
+from gto.dvc.config import Remote
+from gto.dvc.output import LISTING, FileEntry, Output
+from gto.dvc.project import Project
 from gto.exceptions import BadFile, CannotLocate, ChecksumMismatch, NotInCommit
 from gto.storage.location import Content, Digest, Located, Source, StoreAddress, StoreObject
 
@@ -66,8 +66,8 @@ class Keeper:
 
     def _listed(self, output: Output, digest: Digest) -> tuple[Content, ...]:
         """Read the listing of a directory, and return its files."""
-        from gto.delivery.listing import parse_listing
         from gto.delivery.listing_object import fetch
+        from gto.dvc.dir_listing import parse_listing
 
         algorithm: Literal["md5", "md5-dos2unix"] = "md5" if digest.algorithm == "md5" else "md5-dos2unix"
         data = fetch(self._sources(output, digest, "", None), digest)
@@ -151,7 +151,7 @@ def check_listing(output: Output, contents: Sequence[Content]) -> None:
     pairs = [(one.path, one.digest.value) for one in contents if one.digest and one.digest.algorithm == "md5"]
     if expected is None or expected.algorithm != "md5" or len(pairs) != len(contents):
         return
-    from gto.delivery.listing import hash_of
+    from gto.dvc.dir_listing import hash_of
 
     found = hash_of(pairs)
     if found != expected.value:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gto.delivery.locating import locate
 from gto.delivery.resolving import Chosen, resolve
-from gto.delivery.settings import Trust
+from gto.dvc.config import Trust
 from gto.exceptions import UsageError
 from gto.registry.registry import Registry
 from gto.storage.download import Downloaded, Progress, download

@@ -3,10 +3,10 @@
 import posixpath
 from collections.abc import Iterable, Mapping
 
-from gto.delivery.project import DVC_DIRECTORY
 from gto.delivery.site import Site
-from gto.delivery.tree import LINK, Entry, sizes
+from gto.dvc.project import DVC_DIRECTORY
 from gto.exceptions import CannotLocate
+from gto.git.commit_tree import LINK, Entry, sizes
 from gto.git.tree import SUBMODULE
 from gto.storage.location import Content, Digest, GitBlob
 

@@ -3,13 +3,13 @@
 import posixpath
 import shlex
 
-from gto.annotations import place
 from gto.delivery import git_files
 from gto.delivery.dvc_files import Keeper
-from gto.delivery.output import Output
-from gto.delivery.project import Project
-from gto.delivery.settings import Trust
 from gto.delivery.site import Site
+from gto.dvc import paths
+from gto.dvc.config import Trust
+from gto.dvc.output import Output
+from gto.dvc.project import Project
 from gto.exceptions import CannotLocate, NotInCommit
 from gto.registry.registry import Registry
 from gto.storage.location import Content, Located
@@ -24,7 +24,7 @@ def locate(registry: Registry, commit: str, path: str, trust: Trust | None = Non
         trust = Trust(is_own=registry.repo.mirror is None)
     site = Site(registry.repo, commit, trust)
     try:
-        if place.is_elsewhere(path):
+        if paths.is_elsewhere(path):
             from gto.delivery.url import locate_url
 
             return locate_url(site.settings(""), path)

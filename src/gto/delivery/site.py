@@ -4,13 +4,13 @@ import os
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from gto.delivery.ini import parse_ini
-from gto.delivery.project import CONFIG, DVC_DIRECTORY, Project, files_by_root, project_of
-from gto.delivery.settings import Level, Settings, Trust, merge, places_of_the_user
-from gto.delivery.tree import Tree
+from gto.dvc.config import Level, Settings, Trust, merge, places_of_the_user
+from gto.dvc.config_file import parse_ini
+from gto.dvc.project import CONFIG, DVC_DIRECTORY, Project, files_by_root, project_of
+from gto.git.commit_files import Files
+from gto.git.commit_tree import Tree
 from gto.git.file import is_within, read_file
 from gto.git.repo import Repo
-from gto.registry.files import Files
 from gto.storage.location import StoreAddress
 
 _LOCAL = "config.local"

@@ -8,17 +8,17 @@ from gto.annotations.annotation import Annotation
 from gto.core import names
 from gto.core.event import Problem
 from gto.core.published import Commit
+from gto.dvc.checkout import Checkout, fetch_all
+from gto.dvc.pipelines import Project, first_files, pointer_files, read_project, root_of
+from gto.dvc.records import Datum
 from gto.git.commit import parse_commit
+from gto.git.commit_files import Files
 from gto.git.repo import GitObject
 from gto.lineage import requirement, values
-from gto.lineage.checkout import Checkout, fetch_all
-from gto.lineage.lock import Datum
 from gto.lineage.point import Point
-from gto.lineage.project import Project, first_files, pointer_files, read_project, root_of
 from gto.lineage.trace import Lineage, trace
 from gto.lineage.values import Elsewhere, Values
 from gto.registry import annotation
-from gto.registry.files import Files
 from gto.registry.registry import Registry
 
 

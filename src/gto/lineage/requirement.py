@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from gto.lineage.checkout import Checkout
+from gto.dvc.checkout import Checkout
 
 _NAMES = ("pyproject.toml", "environment.yml", "environment.yaml", "conda.yaml", "conda.yml", "poetry.lock", "uv.lock",
           "Pipfile", "Pipfile.lock", "setup.py", "setup.cfg")  # fmt: skip

@@ -4,11 +4,10 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from gto.annotations import place
-from gto.lineage.aside import TOO_MANY
-from gto.lineage.checkout import Checkout
-from gto.lineage.lock import Datum, Locked, Pointer
-from gto.lineage.project import Project, Ran, find_pointers
+from gto.dvc import paths
+from gto.dvc.checkout import TOO_MANY, Checkout
+from gto.dvc.pipelines import Project, Ran, find_pointers
+from gto.dvc.records import Datum, Locked, Pointer
 
 _MOST_STEPS = 1000
 
@@ -59,7 +58,7 @@ class Lineage(NamedTuple):
 
 def trace(checkout: Checkout, project: Project, path: str) -> Lineage:
     """Walk back from a path; each stage counts once, so that no circle goes on for ever."""
-    if place.is_elsewhere(path):
+    if paths.is_elsewhere(path):
         return Lineage("elsewhere", Datum(path))
     makers = _Makers(project)
     reached = _walk(makers, path, checkout)

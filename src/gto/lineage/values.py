@@ -5,14 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gto.annotations.custom import to_json
-from gto.annotations.params import parse_value
+from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
+from gto.dvc.params_file import parse_value
+from gto.dvc.pipeline import Pipeline
+from gto.dvc.pipelines import Project, find_pointers
+from gto.dvc.records import Datum
 from gto.exceptions import BadFile
-from gto.lineage.aside import TOO_MANY, UNREADABLE
-from gto.lineage.checkout import Checkout
-from gto.lineage.lock import Datum
-from gto.lineage.pipeline import Pipeline
-from gto.lineage.project import Project, find_pointers
+from gto.yamldoc.json_value import to_json
 
 Value = str | int | float | bool | None
 Keyed = Mapping[str, Value]

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gto.annotations.annotation import Annotation, Reading
 from gto.core import names
+from gto.git.commit_files import Files, Place
 from gto.git.repo import GitObject
 from gto.git.tree import list_tree
-from gto.registry.files import Files, Place
 from gto.registry.registry import Registry
 
 DVC_FILE = "dvc.yaml"

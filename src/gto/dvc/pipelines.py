@@ -1,0 +1,99 @@
+"""The DVC project that an artifact belongs to, in one commit: its pipelines, and what DVC recorded of them."""
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gto.dvc.checkout import TOO_MANY, Checkout
+from gto.dvc.pipeline import Pipeline, read_pipeline
+from gto.dvc.records import Datum, Locked, Pointer, read_lock, read_pointer
+from gto.dvc.stage import Stage
+
+_FILE = "dvc.yaml"
+_MOST_FILES = 1000
+
+
+class Ran(NamedTuple):
+    """A stage, and how it last ran; None where `dvc.lock` does not know it."""
+
+    stage: Stage
+    locked: Locked | None
+
+
+class Project(NamedTuple):
+    """A DVC project in one commit."""
+
+    root: str
+    """The directory that holds `.dvc`; empty for the repository's own root."""
+    pipelines: tuple[Pipeline, ...]
+    stages: tuple[Ran, ...]
+
+    def recorded(self) -> Mapping[str, Datum]:
+        """Return what `dvc.lock` files say of each output, by path."""
+        return {datum.path: datum for ran in self.stages if ran.locked for datum in ran.locked.outs}
+
+
+def root_of(checkout: Checkout, directory: str) -> str:
+    """Return the nearest directory, this one or above it, that is a DVC project; else the repository's root."""
+    while directory and f"{directory}/.dvc/config" not in checkout.tree.oids:
+        directory = posixpath.dirname(directory)
+    return directory
+
+
+def first_files(checkout: Checkout, root: str) -> list[str]:
+    """Return the files that reading a project begins with, for one process to read."""
+    found = _pipeline_files(checkout, root)
+    beside = [posixpath.join(posixpath.dirname(file), "params.yaml") for file in found]
+    return [*found, *(_lock_of(file) for file in found), *beside]
+
+
+def read_project(checkout: Checkout, root: str) -> Project:
+    """Read the `dvc.yaml` and `dvc.lock` files of a project."""
+    pipelines = tuple(read_pipeline(checkout, file) for file in _pipeline_files(checkout, root))
+    stages: list[Ran] = []
+    for pipeline in pipelines:
+        directories = {stage.name: stage.directory for stage in pipeline.stages}
+        locked = read_lock(checkout, _lock_of(pipeline.file), directories)
+        stages += [Ran(stage, locked.get(stage.name)) for stage in pipeline.stages]
+    return Project(root, pipelines, tuple(stages))
+
+
+def find_pointers(checkout: Checkout, paths: Sequence[str]) -> dict[str, Pointer]:
+    """Return, by path, the `.dvc` file that stands for it, or for a directory above it."""
+    files = {path: _pointer_file(checkout, path) for path in paths}
+    wanted = {file for file in files.values() if file is not None}
+    checkout.fetch(sorted(wanted))
+    read = {file: read_pointer(checkout, file) for file in sorted(wanted)}
+    return {path: read[file] for path, file in files.items() if file is not None}
+
+
+def pointer_files(checkout: Checkout, project: Project, path: str | None) -> list[str]:
+    """Return the `.dvc` files that a lineage may ask for, for one process to read."""
+    deps = [dep for ran in project.stages for dep in ran.stage.deps]
+    found = (_pointer_file(checkout, one) for one in (*([path] if path else []), *deps))
+    return [file for file in dict.fromkeys(found) if file is not None]
+
+
+def _pointer_file(checkout: Checkout, path: str) -> str | None:
+    while path and path not in {"/", "."}:
+        if f"{path}.dvc" in checkout.tree.oids:
+            return f"{path}.dvc"
+        path = posixpath.dirname(path)
+    return None
+
+
+def _pipeline_files(checkout: Checkout, root: str) -> list[str]:
+    others = [
+        posixpath.dirname(posixpath.dirname(path)) + "/"
+        for path in checkout.tree.below(root)
+        if path.endswith("/.dvc/config") and posixpath.dirname(posixpath.dirname(path)) != root
+    ]
+    found = [path for path in checkout.tree.below(root) if posixpath.basename(path) == _FILE]
+    own = [path for path in found if not path.startswith(tuple(others))]
+    if len(own) > _MOST_FILES:
+        checkout.set_aside(TOO_MANY, root or ".", f"more than {_MOST_FILES} dvc.yaml files: the others are left out")
+    return own[:_MOST_FILES]
+
+
+def _lock_of(file: str) -> str:
+    return posixpath.splitext(file)[0] + ".lock"
