@@ -146,7 +146,7 @@ def test_a_broken_file_stands_in_the_way_only_where_it_may_tell_of_the_path(repo
 
 
 def test_a_file_larger_than_metadata_is_not_read(repo: Repo) -> None:
-    with pytest.raises(CannotLocate, match="larger than GTO reads"):
+    with pytest.raises(CannotLocate, match="larger than 4 MiB"):
         at(repo, "m.pkl", {".dvc/config": PLAIN, "m.pkl.dvc": out(md5=MD5) + "#" * (4 << 20)})
 
 

@@ -10,6 +10,7 @@ from gto.core import names
 from gto.dvc import paths
 from gto.dvc.interpolation import escape, escape_all
 from gto.exceptions import ArtifactNotFound, BadFile, UsageError
+from gto.git.repo import LARGEST_FILE
 from gto.yamldoc import text_edit
 from gto.yamldoc.document import Document, load, load_text
 from gto.yamldoc.json_value import to_json
@@ -197,6 +198,8 @@ def _verify(body: str, before: Document, entries: _Fields) -> None:
         expected = {key: value for key, value in top.items() if key != dvc_yaml.SECTION}
         expected |= {dvc_yaml.SECTION: entries} if entries else {}
     with _breaking(before.file):
+        if len(body.encode()) > LARGEST_FILE:
+            raise BadFile(before.file, f"it is then larger than {LARGEST_FILE >> 20} MiB")
         after = load(body.encode(), before.file).value
     if (after or {}) != expected:
         raise BadFile(before.file, "this edit would change more than it should", hint=text_edit.BY_HAND)

@@ -10,9 +10,10 @@ from gto.catalog.entry import Entry, read_entry
 from gto.catalog.place import Search, choose, expand
 from gto.exceptions import BadFile, NoCatalogue
 from gto.git import cache, lock
+from gto.git.repo import LARGEST_FILE
 from gto.registry import whole_file
 from gto.yamldoc import text_edit
-from gto.yamldoc.document import MAX_BYTES, Document, decode, kind, load_text
+from gto.yamldoc.document import Document, decode, kind, load_text
 from gto.yamldoc.dump import render_block
 from gto.yamldoc.nodes import Mapping, Sequence, find
 from gto.yamldoc.source import Sheet
@@ -70,9 +71,12 @@ def find_all(path: str | None = None, groups: Iterable[str] = ()) -> Search:
 def _read(path: str) -> bytes | None:
     try:
         with open(path, "rb") as file:
-            return file.read(MAX_BYTES + 1)
+            data = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         return None
+    if len(data) > LARGEST_FILE:
+        raise BadFile(path, f"it is larger than {LARGEST_FILE >> 20} MiB")
+    return data
 
 
 def _entries(document: Document) -> list[Entry]:

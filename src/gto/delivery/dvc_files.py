@@ -8,7 +8,7 @@ from typing import Literal
 from gto.delivery.site import Site
 from gto.dvc.config import Remote
 from gto.dvc.output import LISTING, FileEntry, Output
-from gto.dvc.project import Project
+from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import BadFile, CannotLocate, ChecksumMismatch, NotInCommit
 from gto.storage.location import Content, Digest, Located, Source, StoreAddress, StoreObject
 
@@ -19,7 +19,7 @@ Follow = Callable[[Site, Output, str], Located]
 class Keeper:
     """The outputs of one DVC project, and where their bytes are."""
 
-    def __init__(self, site: Site, project: Project, follow: Follow) -> None:
+    def __init__(self, site: Site, project: OutputFinder, follow: Follow) -> None:
         self._site = site
         self._project = project
         self._follow = follow

@@ -9,7 +9,7 @@ from gto.delivery.site import Site
 from gto.dvc import paths
 from gto.dvc.config import Trust
 from gto.dvc.output import Output
-from gto.dvc.project import Project
+from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import CannotLocate, NotInCommit
 from gto.registry.registry import Registry
 from gto.storage.location import Content, Located
@@ -72,7 +72,7 @@ def _locate(site: Site, path: str) -> Located:
     return Located(name, is_directory=True, contents=(*_merged(contents, below),))
 
 
-def _below(site: Site, project: Project | None, directory: str) -> list[Content]:
+def _below(site: Site, project: OutputFinder | None, directory: str) -> list[Content]:
     """Return the files of the outputs of DVC in a directory, by their paths from it."""
     start = f"{directory}/" if directory else ""
     found: list[Content] = []
@@ -96,7 +96,7 @@ def _merged(contents: list[Content], below: list[Content]) -> list[Content]:
     return sorted([*contents, *(one for one in below if one.path not in known)], key=lambda one: one.path)
 
 
-def _keeper(site: Site, project: Project) -> Keeper:
+def _keeper(site: Site, project: OutputFinder) -> Keeper:
     def follow(where: Site, output: Output, inside: str) -> Located:
         from gto.delivery import imports
 

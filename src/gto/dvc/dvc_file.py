@@ -3,38 +3,88 @@
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from gto.dvc import paths
-from gto.dvc.output import LISTING, FileEntry, Flags, Origin, Output
+from gto.dvc.output import LISTING, Datum, FileEntry, Flags, Origin, Output
 from gto.exceptions import BadFile
 from gto.storage.location import Digest
-from gto.yamldoc import document
+from gto.yamldoc.document import load
 
+_HASHES = ("md5", "etag", "checksum")
 _MD5_RE = re.compile(r"[0-9a-f]{32}(\.dir)?")
+
+
+class Pointer(NamedTuple):
+    """A `.dvc` file: the data that it stands for, and where that came from."""
+
+    file: str
+    outs: tuple[Datum, ...]
+    origin: str | None = None
+    """The repository and revision, or the URL, that it was imported from."""
 
 
 def read_dvc_file(data: bytes, file: str) -> tuple[Output, ...]:
     """Return the outputs of a `.dvc` file, or raise BadFile."""
-    top = _mapping(load(data, file), file)
-    wdir = top.get("wdir") or "."
+    top, directory = _load(data, file)
     deps = [part for part in _list(top.get("deps"), file) if isinstance(part, dict)]
     origin = _origin(deps[0], file) if len(deps) == 1 else None
     outputs = []
     for part in _list(top.get("outs"), file):
         entry = _mapping(part, file)
         flags = Flags(entry.get("cache") is not False, _text(entry.get("remote")))
-        found = read_entry(entry, file, wdir, flags)
+        found = read_entry(entry, file, directory, flags)
         if found is not None:
             outputs.append(found._replace(origin=origin))
     return tuple(outputs)
 
 
-def read_entry(entry: Mapping[object, object], file: str, wdir: object, flags: Flags) -> Output | None:
+def read_pointer(data: bytes, file: str) -> Pointer:
+    """Return what a `.dvc` file stands for, or raise BadFile."""
+    top, directory = _load(data, file)
+    return Pointer(file, read_data(top.get("outs"), directory), _imported_from(top.get("deps")))
+
+
+def _load(data: bytes, file: str) -> tuple[dict[object, object], str]:
+    """Return what a `.dvc` file says, and the directory from which its paths are seen."""
+    top = _mapping(load(data, file).value, file)
+    wdir = top.get("wdir") or "."
+    if not isinstance(wdir, str):
+        raise BadFile(file, "its 'wdir' is no text")
+    return top, paths.joined(posixpath.dirname(file), wdir)
+
+
+def read_data(value: object, directory: str) -> tuple[Datum, ...]:
+    """Return what a list of dependencies or outputs records; paths are seen from a directory."""
+    listed = value if isinstance(value, list) else []
+    return tuple(_datum(item, directory) for item in listed if isinstance(item, dict) and "path" in item)
+
+
+def _datum(item: Mapping[object, object], directory: str) -> Datum:
+    key = next((key for key in _HASHES if isinstance(item.get(key), str | int)), None)
+    mark = None if key is None else str(item[key])
+    algorithm = "md5-dos2unix" if key == "md5" and item.get("hash") != "md5" else key
+    path = paths.joined(directory, str(item["path"]))
+    return Datum(path, mark, read_int(item.get("size")), read_int(item.get("nfiles")), algorithm)
+
+
+def _imported_from(deps: object) -> str | None:
+    match deps:
+        case [{"repo": {"url": str(url), **repo}, "path": path}, *_]:
+            rev = repo.get("rev_lock", repo.get("rev", ""))
+            return f"{path} of {url}{f' at {rev}' if rev else ''}"
+        case [{"path": str(path)}, *_]:
+            return path
+        case _:
+            return None
+
+
+def read_entry(entry: Mapping[object, object], file: str, directory: str, flags: Flags) -> Output | None:
     """Return the output of one entry of a `.dvc` file or `dvc.lock`; None for one that is outside of the repository."""
     written = entry.get("path")
-    if not isinstance(written, str) or not isinstance(wdir, str):
+    if not isinstance(written, str):
         raise BadFile(file, "an output without a 'path'")
-    path = from_root(written, file, wdir)
+    path = from_root(written, directory)
     if path is None:
         return None
     merged = _with_cloud(entry)
@@ -55,20 +105,12 @@ def read_entry(entry: Mapping[object, object], file: str, wdir: object, flags: F
     )
 
 
-def load(data: bytes, file: str) -> object:
-    """Read a file of DVC's, which may be longer than what people write."""
-    try:
-        return document.load_text(data.decode("utf-8").removeprefix("\ufeff"), file).value
-    except UnicodeDecodeError as error:
-        raise BadFile(file, "not UTF-8", data.count(b"\n", 0, error.start) + 1) from None
-
-
-def from_root(path: str, file: str, wdir: str) -> str | None:
-    """Return a path as seen from the root of the repository; None where it leads elsewhere."""
-    if paths.is_elsewhere(path) or paths.is_elsewhere(wdir):
+def from_root(path: str, directory: str) -> str | None:
+    """Return a path, written in a directory, as seen from the root of the repository; None where it leads elsewhere."""
+    if paths.is_elsewhere(path) or paths.is_elsewhere(directory):
         return None
-    joined = posixpath.normpath(posixpath.join(posixpath.dirname(file), wdir, path))
-    return None if joined.split("/", 1)[0] == ".." or "\0" in joined else joined
+    found = posixpath.normpath(posixpath.join(directory, path))
+    return None if found.split("/", 1)[0] == ".." or "\0" in found else found
 
 
 def read_digest(entry: Mapping[object, object], file: str, *, legacy: bool | None = None) -> Digest | None:

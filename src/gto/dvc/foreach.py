@@ -1,4 +1,4 @@
-"""The members that `foreach` and `matrix` of a `dvc.yaml` give a stage: their keys, and the variables of each."""
+"""The stages that one entry of a `dvc.yaml` stands for: itself, or one for each member of its foreach or matrix."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice, product
@@ -7,8 +7,43 @@ from typing import NamedTuple
 from gto.dvc.interpolation import Interpolation, Unresolved, to_text
 from gto.dvc.variables import Variables
 
+MOST = 10_000
+"""Stages that one entry may stand for; those beyond are left out."""
 
-def foreach_members(data: object) -> Iterator[tuple[str, Variables]]:
+Definition = Mapping[object, object]
+
+
+class Instance(NamedTuple):
+    """A stage before its `${...}` are filled in, and the variables that only it has."""
+
+    name: str
+    fields: Definition
+    variables: Mapping[str, object]
+
+
+def expand(name: str, fields: Definition, fill: Interpolation) -> Iterator[Instance]:
+    """Yield at most MOST instances, or raise Unresolved."""
+    body = body_of(fields)
+    if body is None:
+        yield Instance(name, fields, {})
+        return
+    if "foreach" in fields:
+        members = _foreach_members(fill.resolve_all(fields["foreach"]))
+    else:
+        members = _matrix_members(fill.resolve_all(fields["matrix"]))
+    for key, variables in islice(members, MOST):
+        yield Instance(f"{name}@{key}", body, variables)
+
+
+def body_of(fields: Definition) -> Definition | None:
+    """Return the stage that an entry repeats; None for one that stands for itself."""
+    if "foreach" in fields:
+        body = fields.get("do")
+        return body if isinstance(body, dict) else None
+    return {key: value for key, value in fields.items() if key != "matrix"} if "matrix" in fields else None
+
+
+def _foreach_members(data: object) -> Iterator[tuple[str, Variables]]:
     """Yield the key of each member, and the variables `item` and, for those of a mapping, `key`."""
     match data:
         case dict():
@@ -23,11 +58,11 @@ def foreach_members(data: object) -> Iterator[tuple[str, Variables]]:
             raise Unresolved("'foreach' takes a list or a mapping")
 
 
-def matrix_members(data: object) -> Iterator[tuple[str, Variables]]:
+def _matrix_members(data: object) -> Iterator[tuple[str, Variables]]:
     """Yield the key of each combination, and the variables `item` and `key`."""
-    if not isinstance(data, dict) or not all(isinstance(values, list) for values in data.values()):
+    if not isinstance(data, dict) or not all(isinstance(values, list | dict) for values in data.values()):
         raise Unresolved("'matrix' takes a mapping of lists")
-    axes = {to_text(name): list(enumerate(values)) for name, values in data.items()}
+    axes = {to_text(name): list(enumerate(values)) for name, values in data.items()}  # of a mapping, its keys
     for chosen in product(*axes.values()):
         words = [
             f"{axis}{place}" if isinstance(value, dict | list) else to_text(value)
@@ -36,30 +71,3 @@ def matrix_members(data: object) -> Iterator[tuple[str, Variables]]:
         item = {axis: value for axis, (_, value) in zip(axes, chosen, strict=True)}
         key = "-".join(words)
         yield key, {"item": item, "key": key}
-
-
-MOST = 1000
-"""Stages that one entry may stand for; those beyond are left out."""
-
-
-class Instance(NamedTuple):
-    """A stage before its `${...}` are filled in, and the variables that only it has."""
-
-    name: str
-    fields: Mapping[object, object]
-    variables: Mapping[str, object]
-
-
-def expand(name: str, fields: Mapping[object, object], fill: Interpolation) -> Iterator[Instance]:
-    """Yield at most MOST instances, or raise Unresolved."""
-    body = fields.get("do")
-    if "foreach" in fields and isinstance(body, dict):
-        members = foreach_members(fill.resolve_all(fields["foreach"]))
-    elif "matrix" in fields:
-        body = {key: value for key, value in fields.items() if key != "matrix"}
-        members = matrix_members(fill.resolve_all(fields["matrix"]))
-    else:
-        yield Instance(name, fields, {})
-        return
-    for key, variables in islice(members, MOST):
-        yield Instance(f"{name}@{key}", body, variables)

@@ -8,6 +8,21 @@ LISTING = ".dir"
 """The end of the hash of a directory: the object of that name lists its files."""
 
 
+class Datum(NamedTuple):
+    """A file or directory as it was when DVC recorded it."""
+
+    path: str
+    """From the repository's root."""
+    md5: str | None = None
+    """Its hash; of a directory it ends with `.dir`. A store's own mark, where DVC kept that instead."""
+    size: int | None = None
+    """Bytes."""
+    files: int | None = None
+    """How many it holds, of a directory."""
+    algorithm: str | None = None
+    """How `md5` was made: `md5` of the bytes, DVC's `md5-dos2unix` of before 3.0, or `etag`, `checksum` of a store."""
+
+
 class FileEntry(NamedTuple):
     """One file of a directory that is listed in the DVC file itself."""
 

@@ -40,3 +40,10 @@ def from_directory(path: str, directory: str) -> str:
         return path
     # Absolute on both sides: posixpath would otherwise ask for the working directory.
     return posixpath.relpath("/" + path, "/" + directory)
+
+
+def joined(directory: str, path: str) -> str:
+    """Return a path, written in a directory, as seen from the root; a URL, or one that leads out, is kept."""
+    if "://" in path:
+        return path
+    return posixpath.normpath(posixpath.join(directory, path.replace("\\", "/")))

@@ -2,26 +2,28 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from gto.dvc.checkout import INVALID, UNREADABLE, Checkout
-from gto.dvc.foreach import Instance, expand
-from gto.dvc.interpolation import Interpolation, Unresolved, to_text
+from gto.dvc.foreach import Instance, body_of, expand
+from gto.dvc.interpolation import Interpolation, Unresolved, is_interpolated, to_text
+from gto.dvc.paths import joined
+from gto.dvc.sections import refused
 from gto.dvc.stage import Properties, Stage, entries, pairs, read_stage
-from gto.dvc.tree import joined
-from gto.dvc.variables import Variables, load_variables, texts_in
+from gto.dvc.variables import Read, Variables, load_variables, texts_in
 from gto.exceptions import BadFile
 from gto.yamldoc.document import load
 
 _MOST_STAGES = 10_000
 _USED_RE = re.compile(r"\$\{([^{}\n]+)\}")
+_OF_OUTPUTS = ("wdir", "vars", "outs", "metrics", "plots")
 _LONGEST = 300  # characters of a reason
 
 Fields = Mapping[object, object]
 
 
-class Plot(NamedTuple):
+class DeclaredPlot(NamedTuple):
     """A plot that a `dvc.yaml` declares at its top."""
 
     file: str
@@ -37,38 +39,79 @@ class Pipeline(NamedTuple):
     stages: tuple[Stage, ...] = ()
     metrics: tuple[str, ...] = ()
     params: tuple[str, ...] = ()
-    plots: tuple[Plot, ...] = ()
+    plots: tuple[DeclaredPlot, ...] = ()
     used: Mapping[str, tuple[str, ...]] = {}
     """Of each file that `vars` names, the keys that stages take of it by `${...}`."""
 
 
 def read_pipeline(checkout: Checkout, file: str) -> Pipeline:
     """Read one `dvc.yaml`; what is wrong in it is set aside, and nothing makes it raise."""
+
+    def set_aside(reason: str) -> None:
+        checkout.set_aside(INVALID, file, reason[:_LONGEST])
+
+    data = checkout.read(file)
+    if data is None:
+        return Pipeline(file)
     try:
-        top = load(checkout.read(file) or b"", file).value
+        found = PipelineFile.parse(data, file, checkout.load)
     except BadFile as error:
         checkout.set_aside(UNREADABLE, file, error.reason, "mend the file, then commit it")
         return Pipeline(file)
-    if not isinstance(top, dict):
-        return Pipeline(file)
-    reader = _Reader(checkout, file, top)
-    stages = tuple(reader.stages())
-    return Pipeline(
-        file, stages, tuple(reader.paths("metrics")), tuple(reader.paths("params")), tuple(reader.plots()), reader.used
-    )
+    for problem in refused(found.top, file):
+        checkout.set_aside(*problem[:4])
+    return found.read(set_aside)
 
 
-class _Reader:
-    """Reads the sections of one `dvc.yaml`."""
+class PipelineFile:
+    """One `dvc.yaml`, whose sections are read when they are asked for."""
 
-    def __init__(self, checkout: Checkout, file: str, top: Fields) -> None:
-        self.checkout = checkout
+    def __init__(self, file: str, top: Fields, read: Read) -> None:
+        """`read` is asked for the files that `${...}` needs."""
         self.file = file
         self.top = top
-        self.used: dict[str, tuple[str, ...]] = {}
+        self._read = read
+        self._used: dict[str, tuple[str, ...]] = {}
         self._directory = posixpath.dirname(file)
         self._shared: Variables | None = None
         self._fill = Interpolation(self._load)
+        self._set_aside: Callable[[str], None] = _ignore
+
+    @classmethod
+    def parse(cls, data: bytes, file: str, read: Read) -> "PipelineFile":
+        """Return a file by its text, or raise BadFile where that is no YAML."""
+        top = load(data, file).value
+        return cls(file, top if isinstance(top, dict) else {}, read)
+
+    def read(self, set_aside: Callable[[str], None]) -> Pipeline:
+        """Return all that is declared; `set_aside` is told what is wrong."""
+        self._set_aside = set_aside
+        stages = tuple(self.stages())
+        metrics, params = tuple(self.paths("metrics")), tuple(self.paths("params"))
+        return Pipeline(self.file, stages, metrics, params, tuple(self.plots()), self._used)
+
+    def find(self, name: str) -> Stage | None:
+        """Return a stage, with its outputs alone, by its name in `dvc.lock`; None for one that is there no more.
+
+        Unresolved or BadFile where that cannot be told.
+        """
+        section = self.top.get("stages")
+        stages = section if isinstance(section, dict) else {}
+        fields = stages.get(name)
+        if isinstance(fields, dict) and not {"foreach", "matrix"} & fields.keys():
+            return self._stage(_of_outputs(Instance(name, fields, {})))
+        group, at, _ = name.rpartition("@")
+        fields = stages.get(group)
+        body = body_of(fields) if at and isinstance(fields, dict) else None
+        if body is None or fields is None:
+            return None
+        only = _of_outputs(Instance(name, body, {}))
+        # Listing all of them is for what needs it: most stages of many work where their file is.
+        if not any(map(is_interpolated, texts_in(dict(only.fields)))):
+            return self._stage(only)
+        found = (one for one in expand(group, fields, self._fill) if one.name == name)
+        instance = next(found, None)
+        return None if instance is None else self._stage(_of_outputs(instance))
 
     def stages(self) -> Iterator[Stage]:
         """Yield the stages, each entry as many as it stands for."""
@@ -95,12 +138,12 @@ class _Reader:
             except Unresolved as error:
                 self._set_aside(f"'{section}': {error}")
 
-    def plots(self) -> Iterator[Plot]:
+    def plots(self) -> Iterator[DeclaredPlot]:
         """Yield the plots at the top."""
         for item in entries(self.top.get("plots")):
             try:
                 found = pairs(self._fill.resolve_all(item))
-                yield from (Plot(self.file, name, properties) for name, properties in found)
+                yield from (DeclaredPlot(self.file, name, properties) for name, properties in found)
             except Unresolved as error:
                 self._set_aside(f"'plots': {error}")
 
@@ -109,15 +152,16 @@ class _Reader:
         fill = self._fill
         if instance.variables:
             fill = self._fill.beside(lambda: {**self._load(), **instance.variables})
-        wdir = fields.get("wdir")
-        directory = joined(self._directory, to_text(fill.resolve(wdir))) if isinstance(wdir, str) else self._directory
+        wdir = fields.get("wdir") or ""
+        if not isinstance(wdir, str):
+            raise Unresolved("its 'wdir' is no text")
+        directory = joined(self._directory, to_text(fill.resolve(wdir))) if wdir else self._directory
         own = fields.get("vars")
+        listed = self._vars()
         if isinstance(own, list) and own:
-            listed = [*self._vars(), *(self._from_here(item, directory) for item in own)]
+            listed = [*listed, *(self._from_here(item, directory) for item in own)]
             fill = self._fill.beside(lambda: {**self._variables(listed), **instance.variables})
-            self._use(listed, fields)
-        else:
-            self._use(self._vars(), fields)
+        self._use(listed, fields)
         return read_stage(instance.name, self.file, directory, fields, fill)
 
     def _from_here(self, item: object, directory: str) -> object:
@@ -138,7 +182,7 @@ class _Reader:
         return self._shared
 
     def _variables(self, listed: list[object]) -> Variables:
-        return load_variables(listed, self.file, self.checkout.read)
+        return load_variables(listed, self.file, self._read)
 
     def _use(self, listed: list[object], fields: Fields) -> None:
         """Note which keys of the files in `vars` stand in a stage."""
@@ -148,7 +192,14 @@ class _Reader:
         keys = {word.strip() for text in texts_in(fields) for word in _USED_RE.findall(text)}
         for name in files:
             path = joined(self._directory, name)
-            self.used[path] = tuple(sorted({*self.used.get(path, ()), *keys}))
+            self._used[path] = tuple(sorted({*self._used.get(path, ()), *keys}))
 
-    def _set_aside(self, reason: str) -> None:
-        self.checkout.set_aside(INVALID, self.file, reason[:_LONGEST])
+
+def _of_outputs(instance: Instance) -> Instance:
+    """Return an instance without what its outputs do not need."""
+    kept: dict[object, object] = {key: instance.fields[key] for key in _OF_OUTPUTS if key in instance.fields}
+    return instance._replace(fields=kept)
+
+
+def _ignore(_: str) -> None:
+    return

@@ -1,145 +1,116 @@
-"""A DVC project in a commit: the outputs that its files tell of, read no further than a question needs."""
+"""The DVC project that an artifact belongs to, in one commit: its pipelines, and what DVC recorded of them."""
 
 import posixpath
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from gto.dvc.dvc_file import read_dvc_file
-from gto.dvc.output import Doubt, Output, Reading
-from gto.exceptions import BadFile, CannotLocate
-from gto.git.commit_tree import Tree
-from gto.yamldoc.document import Document, load_text
+from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
+from gto.dvc.dvc_file import Pointer, read_pointer
+from gto.dvc.lock_file import Locked, read_locked
+from gto.dvc.output import Datum
+from gto.dvc.pipeline import Pipeline, read_pipeline
+from gto.dvc.project_root import project_root, roots_below
+from gto.dvc.stage import Stage
+from gto.exceptions import BadFile
 
-DVC_DIRECTORY = ".dvc"
-CONFIG = "config"
-_LOCK, _STAGES, _PARAMS = "dvc.lock", "dvc.yaml", "params.yaml"
-
-
-def project_of(tree: Tree, path: str) -> str | None:
-    """Return the root of the DVC project that a path is in: the nearest directory above it with a `.dvc`."""
-    above = posixpath.dirname(path)
-    while not _is_root(tree, above):
-        if not above:
-            return None
-        above = posixpath.dirname(above)
-    return above
+_FILE = "dvc.yaml"
+_MOST_FILES = 1000
+_MEND = "mend the file, then commit it"
 
 
-def _is_root(tree: Tree, directory: str) -> bool:
-    found = tree.entries.get(posixpath.join(directory, DVC_DIRECTORY))
-    return found is not None and found.is_directory
+class Ran(NamedTuple):
+    """A stage, and how it last ran; None where `dvc.lock` does not know it."""
+
+    stage: Stage
+    locked: Locked | None
 
 
-def files_by_root(tree: Tree) -> dict[str, list[str]]:
-    """Return the files of DVC's that tell of outputs, by the root of their project."""
-    roots: dict[str, str | None] = {}
-    found: dict[str, list[str]] = {}
-    for path, entry in tree.entries.items():
-        if not (entry.is_file and _tells_of_outputs(path)):
-            continue
-        directory = posixpath.dirname(path)
-        if directory not in roots:
-            roots[directory] = project_of(tree, path)
-        root = roots[directory]
-        if root is not None:
-            found.setdefault(root, []).append(path)
-    return found
+class Project(NamedTuple):
+    """A DVC project in one commit."""
+
+    root: str
+    """The directory that holds `.dvc`; empty for the repository's own root."""
+    pipelines: tuple[Pipeline, ...]
+    stages: tuple[Ran, ...]
+
+    def recorded(self) -> Mapping[str, Datum]:
+        """Return what `dvc.lock` files say of each output, by path."""
+        return {datum.path: datum for ran in self.stages if ran.locked for datum in ran.locked.outs}
 
 
-def _tells_of_outputs(path: str) -> bool:
-    is_one = path.endswith(".dvc") or posixpath.basename(path) == _LOCK
-    return is_one and DVC_DIRECTORY not in path.split("/")
+def root_of(checkout: Checkout, directory: str) -> str:
+    """Return the root of the project that a directory is in; that of the repository where there is none."""
+    return project_root(checkout.tree, directory) or ""
 
 
-class Project:
-    """One DVC project; `root` is its directory, empty for that of the repository."""
-
-    def __init__(self, tree: Tree, root: str, files_of: Callable[[str], list[str]]) -> None:
-        """`files_of` returns the files of DVC's of the project at a root."""
-        self.tree = tree
-        self.root = root
-        self._files_of = files_of
-        self._read: dict[str, Reading] = {}
-
-    def holding(self, path: str) -> Output | None:
-        """Return the output that is at a path, or has it in it; None where there is none."""
-        for output in chain(self._outputs(self._likely(path)), self._all_outputs()):
-            if path == output.path or path.startswith(f"{output.path}/"):
-                return output
-        names = set(path.split("/"))
-        self._refuse_doubts(path, lambda doubt: doubt.path is None or posixpath.basename(doubt.path) in names)
-        return None
-
-    def below(self, directory: str) -> list[Output]:
-        """Return the outputs in a directory."""
-        start = f"{directory}/" if directory else ""
-        found = [output for output in self._all_outputs() if output.path.startswith(start)]
-        self._refuse_doubts(directory, lambda _: True)
-        return found
-
-    def _refuse_doubts(self, path: str, concerns: Callable[[Doubt], bool]) -> None:
-        """Raise CannotLocate where an output that could not be placed may be what is looked for."""
-        for reading in self._read.values():
-            for doubt in reading.doubts:
-                if concerns(doubt):
-                    what = f"'{doubt.path}' of {doubt.file}" if doubt.path else f"an output of {doubt.file}"
-                    raise CannotLocate(f"{what} may be '{path}', or in it; {doubt.reason}")
-
-    def _likely(self, path: str) -> list[str]:
-        """Return the files of DVC's that usually tell of a path: beside it, and beside each directory above it."""
-        found: list[str] = []
-        while path and path != self.root:
-            above = posixpath.dirname(path)
-            found += [f"{path}.dvc", posixpath.join(above, _LOCK)]
-            path = above
-        return [file for file in found if self._is_ours(file)]
-
-    def _is_ours(self, path: str) -> bool:
-        entry = self.tree.entries.get(path)
-        is_one = entry is not None and entry.is_file and _tells_of_outputs(path)
-        return is_one and project_of(self.tree, path) == self.root
-
-    def _all_outputs(self) -> Iterator[Output]:
-        yield from self._outputs(self._files_of(self.root))
-
-    def _outputs(self, files: list[str]) -> Iterator[Output]:
-        self._fetch([file for file in files if file not in self._read])
-        for file in files:
-            yield from self._reading(file).outputs
-
-    def _fetch(self, files: list[str]) -> None:
-        wanted = [path for file in files for path in _with_its_own(file) if path in self.tree.entries]
-        if wanted:  # the configuration is asked for next
-            wanted.append(posixpath.join(self.root, DVC_DIRECTORY, CONFIG))
-        self.tree.files.fetch((self.tree.commit, path) for path in wanted)
-
-    def _reading(self, file: str) -> Reading:
-        if file not in self._read:
-            try:
-                self._read[file] = self._parse(file)
-            except BadFile as error:
-                path = None if file.endswith(_LOCK) else posixpath.basename(file).removesuffix(".dvc")
-                self._read[file] = Reading(doubts=(Doubt(path, file, error.message),))
-        return self._read[file]
-
-    def _parse(self, file: str) -> Reading:
-        data = self.tree.read(file)
-        if data is None:
-            raise BadFile(file, "it is larger than GTO reads")
-        if not file.endswith(_LOCK):
-            return Reading(read_dvc_file(data, file))
-        from gto.dvc.lock_file import read_lock  # its readers of parameters take three milliseconds to import
-
-        stages = posixpath.join(posixpath.dirname(file), _STAGES)
-        text = self.tree.read(stages)
-        document: Document | None = None
-        if text is not None:
-            document = load_text(text.decode("utf-8", "replace"), stages)
-        return read_lock(data, file, document, self.tree.read)
+def first_files(checkout: Checkout, root: str) -> list[str]:
+    """Return the files that reading a project begins with, for one process to read."""
+    found = _pipeline_files(checkout, root)
+    beside = [posixpath.join(posixpath.dirname(file), "params.yaml") for file in found]
+    return [*found, *(_lock_of(file) for file in found), *beside]
 
 
-def _with_its_own(file: str) -> list[str]:
-    if not file.endswith(_LOCK):
-        return [file]
-    directory = posixpath.dirname(file)
-    return [posixpath.join(directory, name) for name in (_LOCK, _STAGES, _PARAMS)]
+def read_project(checkout: Checkout, root: str) -> Project:
+    """Read the `dvc.yaml` and `dvc.lock` files of a project."""
+    pipelines = tuple(read_pipeline(checkout, file) for file in _pipeline_files(checkout, root))
+    stages: list[Ran] = []
+    for pipeline in pipelines:
+        directories = {stage.name: stage.directory for stage in pipeline.stages}
+        locked = _read_locked(checkout, _lock_of(pipeline.file), directories)
+        stages += [Ran(stage, locked.get(stage.name)) for stage in pipeline.stages]
+    return Project(root, pipelines, tuple(stages))
+
+
+def _read_locked(checkout: Checkout, file: str, directories: Mapping[str, str]) -> dict[str, Locked]:
+    """Return the stages of a `dvc.lock`; of one that cannot be read, none."""
+    try:
+        return read_locked(checkout.load(file) or b"", file, directories)
+    except BadFile as error:
+        checkout.set_aside(UNREADABLE, file, error.reason, error.hint or _MEND)
+        return {}
+
+
+def _read_pointer(checkout: Checkout, file: str) -> Pointer:
+    """Return what a `.dvc` file stands for; of one that cannot be read, nothing."""
+    try:
+        return read_pointer(checkout.load(file) or b"", file)
+    except BadFile as error:
+        checkout.set_aside(UNREADABLE, file, error.reason, error.hint or _MEND)
+        return Pointer(file, ())
+
+
+def find_pointers(checkout: Checkout, paths: Sequence[str]) -> dict[str, Pointer]:
+    """Return, by path, the `.dvc` file that stands for it, or for a directory above it."""
+    files = {path: _pointer_file(checkout, path) for path in paths}
+    wanted = {file for file in files.values() if file is not None}
+    checkout.fetch(sorted(wanted))
+    read = {file: _read_pointer(checkout, file) for file in sorted(wanted)}
+    return {path: read[file] for path, file in files.items() if file is not None}
+
+
+def pointer_files(checkout: Checkout, project: Project, path: str | None) -> list[str]:
+    """Return the `.dvc` files that a lineage may ask for, for one process to read."""
+    deps = [dep for ran in project.stages for dep in ran.stage.deps]
+    found = (_pointer_file(checkout, one) for one in (*([path] if path else []), *deps))
+    return [file for file in dict.fromkeys(found) if file is not None]
+
+
+def _pointer_file(checkout: Checkout, path: str) -> str | None:
+    while path and path not in {"/", "."}:
+        if checkout.has(f"{path}.dvc"):
+            return f"{path}.dvc"
+        path = posixpath.dirname(path)
+    return None
+
+
+def _pipeline_files(checkout: Checkout, root: str) -> list[str]:
+    others = [f"{other}/" for other in roots_below(checkout.tree, root) if other != root]
+    found = [path for path in checkout.tree.files_below(root) if posixpath.basename(path) == _FILE]
+    own = [path for path in found if not path.startswith(tuple(others))]
+    if len(own) > _MOST_FILES:
+        checkout.set_aside(TOO_MANY, root or ".", f"more than {_MOST_FILES} dvc.yaml files: the others are left out")
+    return own[:_MOST_FILES]
+
+
+def _lock_of(file: str) -> str:
+    return posixpath.splitext(file)[0] + ".lock"

@@ -3,19 +3,26 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gto.dvc.interpolation import Interpolation, to_text
-from gto.dvc.tree import joined
+from gto.dvc.interpolation import Interpolation, Unresolved, to_text
+from gto.dvc.output import Flags
+from gto.dvc.paths import joined
 
 Properties = Mapping[str, object]
 
 
-class Output(NamedTuple):
+class StageOutput(NamedTuple):
     """A file or directory that a stage makes."""
 
     path: str
     """From the repository's root."""
     properties: Properties
     """What is said of it: `cache`, and of a plot `x`, `y`, `template` ..."""
+
+    @property
+    def flags(self) -> Flags:
+        """What is added to its entry in `dvc.lock`."""
+        remote = self.properties.get("remote")
+        return Flags(self.properties.get("cache") is not False, remote if isinstance(remote, str) else None)
 
 
 class Asked(NamedTuple):
@@ -35,10 +42,12 @@ class Stage(NamedTuple):
     directory: str
     """In which it runs; its paths are relative to that."""
     deps: tuple[str, ...] = ()
-    outs: tuple[Output, ...] = ()
-    metrics: tuple[Output, ...] = ()
-    plots: tuple[Output, ...] = ()
+    outs: tuple[StageOutput, ...] = ()
+    metrics: tuple[StageOutput, ...] = ()
+    plots: tuple[StageOutput, ...] = ()
     params: tuple[Asked, ...] = ()
+    command: str = ""
+    """As `dvc.yaml` has it, its lines joined."""
 
     @property
     def address(self) -> str:
@@ -46,7 +55,7 @@ class Stage(NamedTuple):
         return self.name if self.file == "dvc.yaml" else f"{self.file}:{self.name}"
 
     @property
-    def made(self) -> Iterator[Output]:
+    def made(self) -> Iterator[StageOutput]:
         """All that it makes."""
         yield from (*self.outs, *self.metrics, *self.plots)
 
@@ -54,18 +63,31 @@ class Stage(NamedTuple):
 def read_stage(name: str, file: str, directory: str, fields: Mapping[object, object], fill: Interpolation) -> Stage:
     """Return a stage, or raise Unresolved; what is not in the form that DVC takes is not there."""
 
-    def outputs(key: str) -> tuple[Output, ...]:
+    def outputs(key: str) -> tuple[StageOutput, ...]:
         return tuple(_outputs(fields.get(key), directory, fill))
 
     deps = tuple(output.path for output in outputs("deps"))
     params = tuple(_params(fields.get("params"), directory, fill))
-    return Stage(name, file, directory, deps, outputs("outs"), outputs("metrics"), outputs("plots"), params)
+    made = outputs("outs"), outputs("metrics"), outputs("plots")
+    return Stage(name, file, directory, deps, *made, params, _command(fields.get("cmd"), fill))
 
 
-def _outputs(value: object, directory: str, fill: Interpolation) -> Iterator[Output]:
+def command_text(value: object) -> str:
+    """Return a command that is a text or a list of lines; empty for none."""
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def _command(value: object, fill: Interpolation) -> str:
+    try:
+        return command_text(fill.resolve_all(value))
+    except Unresolved:  # DVC makes options of a mapping: what is written says enough
+        return command_text(value)
+
+
+def _outputs(value: object, directory: str, fill: Interpolation) -> Iterator[StageOutput]:
     for item in entries(value):
         for path, properties in pairs(fill.resolve_all(item)):
-            yield Output(joined(directory, path), properties)
+            yield StageOutput(joined(directory, path), properties)
 
 
 def entries(value: object) -> Iterator[object]:
@@ -84,8 +106,8 @@ def pairs(item: object) -> Iterator[tuple[str, Properties]]:
     match item:
         case dict():
             for key, part in item.items():
-                said = part if isinstance(part, dict) else {}
-                yield to_text(key), {str(word): what for word, what in said.items()}
+                said = [one for one in (part if isinstance(part, list) else [part]) if isinstance(one, dict)]
+                yield to_text(key), {str(word): what for one in said for word, what in one.items()}
         case None | list():
             return
         case _:

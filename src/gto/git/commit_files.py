@@ -5,9 +5,13 @@ from collections.abc import Iterable
 
 from gto.git.file import is_within, read_file
 from gto.git.repo import LARGEST_FILE, Repo
+from gto.git.tree import Entry, list_tree
 
 Place = tuple[str | None, str]
 """A commit (None: the work tree) and a path from the root, with `/`."""
+
+_LONGEST_STAND_IN = 4096
+_LFS = (b"git-lfs", b"hawser", b"git-media")
 
 
 class Files:
@@ -16,6 +20,7 @@ class Files:
     def __init__(self, repo: Repo) -> None:
         self.repo = repo
         self.kept: dict[Place, bytes | None] = {}
+        self._listings: dict[str, dict[str, Entry]] = {}
 
     def fetch(self, places: Iterable[Place]) -> None:
         """Read many files with one process."""
@@ -34,9 +39,21 @@ class Files:
         self.fetch([(commit, path)])
         return self.kept.get((commit, path))
 
+    def listing(self, commit: str) -> dict[str, Entry]:
+        """Return all paths of a commit, directories among them."""
+        if commit not in self._listings:
+            listed = {entry.path: Entry(entry.mode, entry.oid) for entry in list_tree(self.repo.git, commit, "-t")}
+            self._listings[commit] = {"": Entry("040000", commit), **listed}
+        return self._listings[commit]
+
     def _from_work_tree(self, path: str) -> bytes | None:
         if self.repo.top is None:
             return None
         place = os.path.join(self.repo.top, path)
         data = read_file(place, LARGEST_FILE + 1) if is_within(place, self.repo.top) else None
         return data if data is not None and len(data) <= LARGEST_FILE else None
+
+
+def may_stand_for_another(data: bytes) -> bool:
+    """Tell whether a blob may be a symbolic link, or a pointer of Git LFS: neither is what a checkout has there."""
+    return len(data) <= _LONGEST_STAND_IN and (b"\n" not in data or any(word in data for word in _LFS))

@@ -1,54 +1,49 @@
 """The tree of a commit: every path, its links followed inside of it alone."""
 
 import posixpath
-from typing import NamedTuple
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 
 from gto.exceptions import CannotLocate
 from gto.git.commit_files import Files
 from gto.git.repo import Repo
-from gto.git.tree import list_tree, parse_tree
+from gto.git.tree import LINK, SUBMODULE, Entry, parse_tree
 
-LINK = "120000"
-_EXECUTABLE = "100755"
 _MOST_LINKS = 40  # as Linux has it
 _LONGEST_LINK = 4096
-
-
-class Entry(NamedTuple):
-    """What is at a path."""
-
-    mode: str
-    oid: str
-
-    @property
-    def is_directory(self) -> bool:
-        """Whether it is a directory."""
-        return self.mode == "040000"
-
-    @property
-    def is_file(self) -> bool:
-        """Whether it is a file, and no link."""
-        return self.mode.startswith("100")
-
-    @property
-    def is_executable(self) -> bool:
-        """Whether it may be run."""
-        return self.mode == _EXECUTABLE
+_READ_TOGETHER = 1000  # links of a tree that one process reads
 
 
 class Tree:
     """All paths of a commit."""
 
-    def __init__(self, repo: Repo, commit: str, files: Files) -> None:
+    def __init__(self, files: Files, commit: str) -> None:
         self.commit = commit
         self.files = files
-        listed = {entry.path: Entry(entry.mode, entry.oid) for entry in list_tree(repo.git, commit, "-t")}
-        self.entries = {"": Entry("040000", commit), **listed}
+        self.entries = files.listing(commit)
+        self._oids: dict[str, str] | None = None
+        self._paths: list[str] = []
 
-    def read(self, path: str) -> bytes | None:
-        """Return what a file holds; None where there is none, or one over the size of metadata."""
-        entry = self.entries.get(path)
-        return self.files.read(self.commit, path) if entry is not None and entry.is_file else None
+    @property
+    def oids(self) -> Mapping[str, str]:
+        """The object id of each file and link."""
+        if self._oids is None:
+            self._oids = {
+                path: entry.oid
+                for path, entry in self.entries.items()
+                if not entry.is_directory and entry.mode != SUBMODULE
+            }
+            self._paths = sorted(self._oids)
+        return self._oids
+
+    def files_below(self, directory: str) -> Iterator[str]:
+        """Yield the files and links in a directory and in those below it, sorted; no link is followed."""
+        start = f"{directory}/" if directory else ""
+        oids = self.oids
+        for place in range(bisect_left(self._paths, start), len(oids)):
+            if not self._paths[place].startswith(start):
+                return
+            yield self._paths[place]
 
     def below(self, directory: str) -> list[tuple[str, Entry]]:
         """Return the files, links and submodules below a directory, by their paths from it."""
@@ -87,6 +82,9 @@ class Tree:
         return "/".join(done)
 
     def _target(self, link: str) -> str | None:
+        links = [path for path, entry in self.entries.items() if entry.mode == LINK]
+        if len(links) <= _READ_TOGETHER:
+            self.files.fetch((self.commit, path) for path in links)
         data = self.files.read(self.commit, link)
         return data.decode("utf-8", "surrogateescape") if data and len(data) <= _LONGEST_LINK else None
 

@@ -9,8 +9,8 @@ from gto.core import names
 from gto.core.event import Problem
 from gto.core.published import Commit
 from gto.dvc.checkout import Checkout, fetch_all
-from gto.dvc.pipelines import Project, first_files, pointer_files, read_project, root_of
-from gto.dvc.records import Datum
+from gto.dvc.output import Datum
+from gto.dvc.project import Project, first_files, pointer_files, read_project, root_of
 from gto.git.commit import parse_commit
 from gto.git.commit_files import Files
 from gto.git.repo import GitObject

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from gto.dvc.checkout import Checkout
-from gto.dvc.pipelines import Project
+from gto.dvc.paths import joined
+from gto.dvc.project import Project
 from gto.dvc.stage import Properties
-from gto.dvc.tree import joined
 from gto.lineage.values import expanded
 
 IMAGES = {

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gto.core import selector
 from gto.core.event import Problem
 from gto.core.selector import Pick
-from gto.dvc.records import Datum
+from gto.dvc.output import Datum
 from gto.exceptions import NoAnnotation, UsageError
 from gto.lineage.gathering import Known, gather
 from gto.lineage.point import find_point

@@ -6,8 +6,10 @@ from typing import Literal, NamedTuple
 
 from gto.dvc import paths
 from gto.dvc.checkout import TOO_MANY, Checkout
-from gto.dvc.pipelines import Project, Ran, find_pointers
-from gto.dvc.records import Datum, Locked, Pointer
+from gto.dvc.dvc_file import Pointer
+from gto.dvc.lock_file import Locked
+from gto.dvc.output import Datum
+from gto.dvc.project import Project, Ran, find_pointers
 
 _MOST_STEPS = 1000
 
@@ -129,7 +131,8 @@ def _step(checkout: Checkout, makers: _Makers, ran: Ran, pointers: Mapping[str, 
         )
     locked = ran.locked or Locked("", (), (), {})
     outs = locked.outs or tuple(Datum(output.path) for output in ran.stage.made)
-    return Step(ran.stage.address, locked.command, tuple(inputs), outs, locked.params, ran.locked is not None)
+    command = ran.locked.command if ran.locked else ran.stage.command
+    return Step(ran.stage.address, command, tuple(inputs), outs, locked.params, ran.locked is not None)
 
 
 def _own(project: Project, path: str, pointer: Pointer | None) -> Datum:
@@ -141,6 +144,6 @@ def _own(project: Project, path: str, pointer: Pointer | None) -> Datum:
 
 
 def _home(checkout: Checkout, datum: Datum, pointer: Pointer | None) -> Home:
-    if datum.path in checkout.tree.oids or checkout.tree.is_directory(datum.path):
+    if checkout.has(datum.path) or checkout.is_directory(datum.path):
         return "git"
     return "dvc" if pointer or datum.md5 else "elsewhere"

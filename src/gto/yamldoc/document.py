@@ -7,8 +7,6 @@ from gto.yamldoc import scalars
 from gto.yamldoc.nodes import Alias, Mapping, Node, Scalar, Sequence
 from gto.yamldoc.parser import parse
 
-MAX_BYTES = 1 << 20
-
 Keys = tuple[str, ...]
 
 _CORE = "tag:yaml.org,2002:"
@@ -54,14 +52,12 @@ def _lines(node: Node | None, above: Keys) -> Iterator[tuple[Keys, int]]:
 
 
 def load(data: bytes, file: str) -> Document:
-    """Read a file of at most 1 MiB of UTF-8, or raise BadFile, whatever the bytes are."""
+    """Read a file of UTF-8, or raise BadFile, whatever the bytes are; who read them says how many may be."""
     return load_text(decode(data, file), file)
 
 
 def decode(data: bytes, file: str) -> str:
-    """Return the text of at most 1 MiB of UTF-8, without a byte order mark."""
-    if len(data) > MAX_BYTES:
-        raise BadFile(file, f"{len(data)} bytes, more than {MAX_BYTES}")
+    """Return the text of UTF-8, without a byte order mark."""
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:

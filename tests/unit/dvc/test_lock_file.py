@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from gto.dvc.lock_file import read_lock
+from gto.dvc.lock_file import read_outputs
 from gto.dvc.output import Reading
+from gto.dvc.pipeline import PipelineFile
 from gto.exceptions import BadFile
-from gto.yamldoc.document import load
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 
@@ -28,8 +28,9 @@ def read(stages: str, *lock: str, file: str = "dvc.lock", **files: str) -> Readi
             "      hash: md5",
         ]
     kept = {name.replace("__", "."): text.encode() for name, text in files.items()}
-    document = load(f"stages:\n{stages}".encode(), "dvc.yaml")
-    return read_lock("\n".join(lines).encode(), file, document, kept.get)
+    beside = file.replace(".lock", ".yaml")
+    pipeline = PipelineFile.parse(f"stages:\n{stages}".encode(), beside, kept.get)
+    return read_outputs("\n".join(lines).encode(), file, pipeline)
 
 
 def paths(reading: Reading) -> list[str]:
@@ -90,9 +91,9 @@ def test_what_no_stage_makes_any_more_is_not_there() -> None:
     assert read("  t: {foreach: [a], do: 1}", "t@a m") == Reading()
     assert read("  t: 1", "t@a m") == Reading()
     assert read('  t: {matrix: {a: [x]}, wdir: "${item.a}", cmd: x}', "t@y m") == Reading()
-    assert read_lock(b"", "dvc.lock", None, nothing) == Reading()
+    assert read_outputs(b"", "dvc.lock", None) == Reading()
     lonely = f"schema: '2.0'\nstages:\n  t:\n    outs: [{{path: m, md5: {MD5}}}]\n"
-    assert read_lock(lonely.encode(), "dvc.lock", None, nothing) == Reading()
+    assert read_outputs(lonely.encode(), "dvc.lock", None) == Reading()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_what_no_stage_makes_any_more_is_not_there() -> None:
         '  t: {wdir: "${nobody}", cmd: x, outs: [m]}',
         "  t: {wdir: [1], cmd: x, outs: [m]}",
         '  t: {wdir: "${a}", vars: [own.yaml], cmd: x, outs: [m]}',
-        '  t: {wdir: "${p}", vars: [{p: 2}], cmd: x, outs: [m]}',
+        '  t: {vars: [{p: 2}], cmd: x, outs: [m, "${p}"]}',
         '  t: {cmd: x, outs: ["${nobody}": {cache: false}]}',
     ],
 )
@@ -121,12 +122,13 @@ def test_members_that_cannot_be_counted_are_a_doubt(stages: str) -> None:
     "data", [b"[1]", b"schema: '3.0'", b"schema: '2.0'\nstages: {t: {outs: [{md5: x}]}}", b"\xff", b"a: ["]
 )
 def test_a_lock_that_is_none_is_refused(data: bytes) -> None:
-    document = load(b"stages: {t: {cmd: x}}", "dvc.yaml")
+    pipeline = PipelineFile.parse(b"stages: {t: {cmd: x}}", "dvc.yaml", nothing)
     with pytest.raises(BadFile):
-        read_lock(data, "dvc.lock", document, nothing)
+        read_outputs(data, "dvc.lock", pipeline)
 
 
 def test_the_form_before_2_is_read() -> None:
     lock = f"t:\n  cmd: x\n  outs:\n  - path: m\n    md5: {MD5}\n"
-    (output,) = read_lock(lock.encode(), "dvc.lock", load(b"stages: {t: {cmd: x}}", "dvc.yaml"), nothing).outputs
+    pipeline = PipelineFile.parse(b"stages: {t: {cmd: x}}", "dvc.yaml", nothing)
+    (output,) = read_outputs(lock.encode(), "dvc.lock", pipeline).outputs
     assert output.digest == ("md5-dos2unix", MD5)

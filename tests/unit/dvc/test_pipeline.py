@@ -132,7 +132,7 @@ def test_no_file_makes_reading_fail(repo: Repo) -> None:
 def test_stages_beyond_the_bounds_are_left_out(repo: Repo) -> None:
     axis = "[" + ",".join(map(str, range(40))) + "]"
     checkout, project = read(repo, {"dvc.yaml": f"stages: {{s: {{matrix: {{a: {axis}, b: {axis}}}, cmd: x}}}}"})
-    assert len(project.stages) == 1000
+    assert len(project.stages) == 1600
     assert checkout.problems == []
     many = "stages:\n" + "".join(f"  s{n}: {{foreach: {axis}, do: {{cmd: x}}}}\n" for n in range(251))
     checkout, project = read(repo, {"dvc.yaml": many})

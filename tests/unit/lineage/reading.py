@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gto.dvc.checkout import Checkout
-from gto.dvc.pipelines import read_project
+from gto.dvc.project import read_project
 from gto.git.commit_files import Files
 from gto.registry.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gto.dvc.pipelines import Project
+    from gto.dvc.project import Project
     from tests.repo import Repo
 
 

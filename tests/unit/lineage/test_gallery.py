@@ -4,7 +4,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from gto.dvc import pipelines
+from gto.dvc import project
 from gto.lineage import gallery
 from gto.lineage.plot import find_plots
 from gto.registry.registry import Registry
@@ -89,7 +89,7 @@ def test_headless_columns_and_templates_by_path(repo: Repo) -> None:
 
 
 def test_files_beyond_the_bound_are_left_out(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipelines, "_MOST_FILES", 1)
+    monkeypatch.setattr(project, "_MOST_FILES", 1)
     checkout, found = read(repo, {"a/dvc.yaml": "", "b/dvc.yaml": ""})
     assert len(found.pipelines) == 1
     assert aside(checkout) == [("lineage-many", ".")]

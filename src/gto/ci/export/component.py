@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
-from gto.dvc.records import Datum
+from gto.dvc.output import Datum
 from gto.git.command import masked
 from gto.lineage.trace import Input, Lineage
 from gto.storage.location import Content, Digest

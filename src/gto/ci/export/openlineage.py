@@ -15,7 +15,7 @@ from gto.core.selector import Pick, Selector
 from gto.core.snapshot import ArtifactState
 from gto.core.tag import Kind
 from gto.core.view import JournalLine, journal, merge_journals
-from gto.dvc.records import Datum
+from gto.dvc.output import Datum
 from gto.exceptions import ArtifactNotFound, EmptyStage, UsageError, VersionNotFound
 from gto.registry.registry import Registry
 from gto.version import __version__
