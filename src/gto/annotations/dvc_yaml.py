@@ -10,6 +10,7 @@ from gto.core.event import Problem
 from gto.core.names import ArtifactName
 from gto.dvc import paths
 from gto.dvc.interpolation import Interpolation, Unresolved, to_text
+from gto.dvc.sections import refused
 from gto.dvc.variables import Read, Variables, load_variables
 from gto.exceptions import BadFile, InvalidName
 from gto.yamldoc.document import Document, kind, load
@@ -36,7 +37,8 @@ def read_dvc_yaml(data: bytes, file: str, read: Read) -> Reading:
         return Reading(
             problems=(Problem("annotation-name", file, reason, "a directory may hold letters, digits, -_."),)
         )
-    return _read(document, section, Interpolation(partial(_variables, document, read)))
+    found = _read(document, section, Interpolation(partial(_variables, document, read)))
+    return found._replace(problems=(*refused(document.value, file), *found.problems))
 
 
 def full_name(file: str, plain: str) -> str:

@@ -128,3 +128,9 @@ def fetch_all(files: Files, wanted: Sequence[tuple[Checkout, Iterable[str]]]) ->
     files.fetch([place for _, places in placed for place in places])
     for checkout, places in placed:
         checkout.prepare(places)
+
+
+def read_pointed(files: Files, path: str, data: bytes) -> bytes:
+    """Return what a file of the work tree stands for, or raise BadFile; without git-lfs it may be a pointer there."""
+    pointer = parse_pointer(data)
+    return data if pointer is None else LfsFiles(files.repo, "HEAD", may_fetch=False).read(path, pointer)

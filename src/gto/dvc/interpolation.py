@@ -18,6 +18,11 @@ def is_interpolated(text: str) -> bool:
     return next(_expressions(text), None) is not None
 
 
+def only_expression(text: str) -> str | None:
+    """Return what stands inside of a text that is one expression; None for another."""
+    return text[2:-1].strip() if next(_expressions(text), None) == (0, len(text)) else None
+
+
 def escape(text: str) -> str:
     """Return what to write, so that DVC reads `text`."""
     return text.replace("${", r"\${")

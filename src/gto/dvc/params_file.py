@@ -33,7 +33,7 @@ def parse_value(data: bytes, file: str) -> object:
     """Read whatever stands in such a file, or raise BadFile."""
     suffix = _suffix(file)
     if suffix not in {".json", ".toml", ".py"}:
-        value = document.load(data, file).value
+        value = document.load(data, file).value or {}  # as DVC: nothing, `0` and `false` are no values
     else:
         value = _parse(document.decode(data, file), file, suffix)
     _check(value, file)
@@ -115,6 +115,24 @@ def _assignment(target: ast.expr, value: ast.expr, *, of_self: bool) -> Values:
         case _:
             return {}
     try:
-        return {name: ast.literal_eval(value)}
+        return {name: _plain(ast.literal_eval(value))}
     except (ValueError, TypeError):  # no literal: it is not executed, it is not there
         return {}
+
+
+def _plain(value: object) -> object:
+    """Return a literal of Python as other formats have it: tuples are lists, and what they do not know is text."""
+    match value:
+        case dict():
+            return {
+                _plain(key) if isinstance(key, str | int | float) else repr(key): _plain(part)
+                for key, part in value.items()
+            }
+        case list() | tuple():
+            return [_plain(part) for part in value]
+        case set():
+            return sorted((_plain(part) for part in value), key=repr)
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return repr(value)

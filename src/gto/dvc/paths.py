@@ -47,3 +47,8 @@ def joined(directory: str, path: str) -> str:
     if "://" in path:
         return path
     return posixpath.normpath(posixpath.join(directory, path.replace("\\", "/")))
+
+
+def tidy(path: str) -> str:
+    """Return a path without what changes nothing: a slash at its end, `./`; a URL is kept."""
+    return path if is_url(path) or not path else posixpath.normpath(path)

@@ -15,6 +15,7 @@ from gto.dvc.variables import Read, Variables, load_variables, texts_in
 from gto.exceptions import BadFile
 from gto.yamldoc.document import load
 
+_DEFAULT = "params.yaml"
 _MOST_STAGES = 10_000
 _USED_RE = re.compile(r"\$\{([^{}\n]+)\}")
 _OF_OUTPUTS = ("wdir", "vars", "outs", "metrics", "plots")
@@ -161,7 +162,7 @@ class PipelineFile:
         if isinstance(own, list) and own:
             listed = [*listed, *(self._from_here(item, directory) for item in own)]
             fill = self._fill.beside(lambda: {**self._variables(listed), **instance.variables})
-        self._use(listed, fields)
+        self._use(listed, instance)
         return read_stage(instance.name, self.file, directory, fields, fill)
 
     def _from_here(self, item: object, directory: str) -> object:
@@ -184,15 +185,22 @@ class PipelineFile:
     def _variables(self, listed: list[object]) -> Variables:
         return load_variables(listed, self.file, self._read)
 
-    def _use(self, listed: list[object], fields: Fields) -> None:
-        """Note which keys of the files in `vars` stand in a stage."""
-        files = [item.partition(":")[0] for item in listed if isinstance(item, str)]
-        if not files:
-            return
-        keys = {word.strip() for text in texts_in(fields) for word in _USED_RE.findall(text)}
-        for name in files:
+    def _use(self, listed: list[object], instance: Instance) -> None:
+        """Note which keys of the files of variables stand in a stage."""
+        files = [_DEFAULT, *(item.partition(":")[0] for item in listed if isinstance(item, str))]
+        words = [word.strip() for text in texts_in(instance.fields) for word in _USED_RE.findall(text)]
+        keys = {_traced(word, instance.origins) for word in words}
+        for name in files if keys else ():
             path = joined(self._directory, name)
             self._used[path] = tuple(sorted({*self._used.get(path, ()), *keys}))
+
+
+def _traced(word: str, origins: Mapping[str, str]) -> str:
+    """Return the variable of the file that a word of one stage leads to."""
+    for name, origin in origins.items():
+        if word == name or word.startswith((f"{name}.", f"{name}[")):
+            return origin + word[len(name) :]
+    return word
 
 
 def _of_outputs(instance: Instance) -> Instance:

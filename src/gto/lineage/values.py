@@ -63,12 +63,14 @@ def param_files(project: Project, checkout: Checkout) -> dict[str, tuple[str, ..
     return {path: keys for declared, keys in found.items() for path in expanded(checkout, [declared])}
 
 
-def variable_files(pipelines: Sequence[Pipeline], shown: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+def variable_files(
+    checkout: Checkout, pipelines: Sequence[Pipeline], shown: Mapping[str, object]
+) -> dict[str, tuple[str, ...]]:
     """Return the files of `vars` that are not shown otherwise, and of each the keys that stages take by `${...}`."""
     found: dict[str, tuple[str, ...]] = {}
     for pipeline in pipelines:
         for path, keys in pipeline.used.items():
-            if path not in shown and keys:
+            if path not in shown and keys and checkout.has(path):
                 found[path] = tuple(dict.fromkeys((*found.get(path, ()), *keys)))
     return found
 
@@ -88,7 +90,7 @@ def read_params(checkout: Checkout, project: Project) -> Values:
     """Read the parameters of a commit, as `dvc params diff` takes them."""
     declared = param_files(project, checkout)
     shown = _read(checkout, project, declared, "params")
-    used = _read(checkout, project, variable_files(project.pipelines, declared), "params")
+    used = _read(checkout, project, variable_files(checkout, project.pipelines, declared), "params")
     kept = {path: values for path, values in used.files.items() if values}
     return Values({**shown.files, **kept}, shown.elsewhere)
 

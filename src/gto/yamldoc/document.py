@@ -1,6 +1,6 @@
 """The values of a YAML file that a stranger wrote."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gto.exceptions import BadFile
 from gto.yamldoc import scalars
@@ -13,6 +13,7 @@ _CORE = "tag:yaml.org,2002:"
 _AS_WRITTEN = {None, *(_CORE + kind for kind in ("bool", "int", "float", "null"))}
 _AS_TEXT = {"!", _CORE + "str", _CORE + "timestamp"}
 _DEEPEST_LINE = 3  # section, entry, field
+_DIRECTIVES_END = 4096  # characters: directives stand before all else
 _MERGE = {None, _CORE + "merge"}
 
 
@@ -67,50 +68,67 @@ def decode(data: bytes, file: str) -> str:
 def load_text(text: str, file: str) -> Document:
     """Read a text, or raise BadFile."""
     root = parse(text, file)
-    return Document(file, root, None if root is None else _value(root, file))
+    values = _Values(file, scalars.resolve_1_1 if _asks_for_1_1(text) else scalars.resolve)
+    return Document(file, root, None if root is None else values.of(root))
 
 
-def _value(node: Node, file: str) -> object:
-    match node:
-        case Scalar():
-            return _scalar(node, file)
-        case Alias():
-            return _value(node.target, file)
-        case Sequence():
-            return [_value(item, file) for item in node.items]
-        case _:
-            return _mapping(node, file)
+def _asks_for_1_1(text: str) -> bool:
+    """Tell whether a text begins with the directive `%YAML 1.1`."""
+    if "%YAML" not in text[:_DIRECTIVES_END]:
+        return False
+    for line in text[:_DIRECTIVES_END].splitlines():
+        if line.startswith("%YAML"):
+            return line.split()[1:2] == ["1.1"]
+        if line.strip() and not line.lstrip().startswith(("#", "%")):
+            return False
+    return False
 
 
-def _scalar(node: Scalar, file: str) -> scalars.Scalar:
-    if node.tag in _AS_TEXT:
-        return node.text
-    if node.tag not in _AS_WRITTEN:
-        raise BadFile(file, f"tag '{node.tag}' is not supported", node.place.line)
-    return scalars.resolve(node.text)
+class _Values:
+    """The values of the nodes of one file."""
 
+    def __init__(self, file: str, resolve: Callable[[str], scalars.Scalar]) -> None:
+        self.file = file
+        self.resolve = resolve
 
-def _mapping(node: Mapping, file: str) -> dict[object, object]:
-    own: dict[object, object] = {}
-    merged: dict[object, object] = {}
-    for pair in node.pairs:
-        if pair.key.text == "<<" and pair.key.tag in _MERGE:
-            for part in _merged(pair.value, file):
-                merged = part | merged  # the first of several wins
-            continue
-        key = _scalar(pair.key, file)
-        if key in own:
-            raise BadFile(file, f"key '{pair.key.text}' stands twice", pair.key.place.line)
-        own[key] = _value(pair.value, file)
-    return {**merged, **own}
+    def of(self, node: Node) -> object:
+        match node:
+            case Scalar():
+                return self.scalar(node)
+            case Alias():
+                return self.of(node.target)
+            case Sequence():
+                return [self.of(item) for item in node.items]
+            case _:
+                return self.mapping(node)
 
+    def scalar(self, node: Scalar) -> scalars.Scalar:
+        if node.tag in _AS_TEXT:
+            return node.text
+        if node.tag not in _AS_WRITTEN:
+            raise BadFile(self.file, f"tag '{node.tag}' is not supported", node.place.line)
+        return self.resolve(node.text)
 
-def _merged(node: Node, file: str) -> Iterator[dict[object, object]]:
-    value = _value(node, file)
-    for part in value if isinstance(value, list) else [value]:
-        if not isinstance(part, dict):
-            raise BadFile(file, "'<<' takes a mapping or a list of mappings", node.place.line)
-        yield part
+    def mapping(self, node: Mapping) -> dict[object, object]:
+        own: dict[object, object] = {}
+        merged: dict[object, object] = {}
+        for pair in node.pairs:
+            if pair.key.text == "<<" and pair.key.tag in _MERGE:
+                for part in self.merged(pair.value):
+                    merged = part | merged  # the first of several wins
+                continue
+            key = self.scalar(pair.key)
+            if key in own:
+                raise BadFile(self.file, f"key '{pair.key.text}' stands twice", pair.key.place.line)
+            own[key] = self.of(pair.value)
+        return {**merged, **own}
+
+    def merged(self, node: Node) -> Iterator[dict[object, object]]:
+        value = self.of(node)
+        for part in value if isinstance(value, list) else [value]:
+            if not isinstance(part, dict):
+                raise BadFile(self.file, "'<<' takes a mapping or a list of mappings", node.place.line)
+            yield part
 
 
 def kind(value: object) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from gto.dvc.params_file import parse_params
+from gto.dvc.params_file import parse_params, parse_value
 from gto.exceptions import BadFile
 
 PYTHON = '''
@@ -79,8 +79,6 @@ def test_literal_assignments_are_taken_from_python_and_nothing_is_run() -> None:
         ("p.py", b"a = '\0'", "no py:"),
         ("p.py", b"a = " + b"-" * 100_000 + b"1", "nested too deep"),
         ("p.py", b"a = " + b"1+" * 100_000 + b"1", "nested too deep"),
-        ("p.py", b"a = (1, 2)\n", "a value of type 'tuple'"),
-        ("p.py", b"a = {1, 2}\n", "a value of type 'set'"),
         ("p.json", b"\xff", "not UTF-8"),
     ],
 )
@@ -93,3 +91,25 @@ def test_what_cannot_be_read_is_refused(file: str, data: bytes, why: str) -> Non
 
 def test_warnings_about_a_strangers_source_are_not_ours() -> None:
     assert parse_params(rb'a = "\d"', "p.py") == {"a": "\\d"}
+
+
+def test_what_other_formats_do_not_know_is_text_and_leaves_nothing_else_out() -> None:
+    text = b"SIZE = (224, [1, (2,)])\nMODE = b'x'\nSET = {2, 1}\nDEEP = {'a': (1,), 2: ..., b'k': 1j}\nLR = 0.1\n"
+    deep = {"a": [1], 2: "Ellipsis", "b'k'": "1j"}
+    assert parse_params(text, "p.py") == {
+        "SIZE": [224, [1, [2]]],
+        "MODE": "b'x'",
+        "SET": [1, 2],
+        "DEEP": deep,
+        "LR": 0.1,
+    }
+
+
+def test_a_file_that_asks_for_yaml_1_1_is_read_by_it() -> None:
+    assert parse_params(b"%YAML 1.1\n---\na: yes\nb: 010\n", "p.yaml") == {"a": True, "b": 8}
+    assert parse_params(b"# x\n%YAML 1.2\n---\na: yes\nb: 010\n", "p.yaml") == {"a": "yes", "b": 10}
+
+
+@pytest.mark.parametrize("data", [b"", b"# nothing\n", b"0", b"{}"])
+def test_a_file_of_yaml_without_values_has_no_key(data: bytes) -> None:
+    assert parse_value(data, "p.yaml") == {}
