@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,6 +122,24 @@ def test_a_listing_has_its_files_in_order() -> None:
 def test_a_listing_that_is_wrong_is_refused(data: str) -> None:
     with pytest.raises(BadFile):
         parse_listing(data.encode(), "md5", "x")
+
+
+def test_a_listing_longer_than_what_is_read_at_a_time_is_whole() -> None:
+    entries = [{"md5": MD5, "relpath": f"a/{'é' * (number % 50)}{number}"} for number in range(20_000)]
+    data = json.dumps(entries, ensure_ascii=False, indent=1).encode()
+    assert len(data) > 1 << 20
+    assert {one.path for one in parse_listing(data, "md5", "x")} == {entry["relpath"] for entry in entries}
+
+
+def test_a_listing_of_nonsense_takes_no_more_memory_than_itself() -> None:
+    long = b'[{"md5": [' + b"[]," * (1 << 20) + b"[]]}]"
+    for data in (b"[" + b"[]," * (1 << 20) + b"[]]", long):
+        tracemalloc.start()
+        with pytest.raises(BadFile):
+            parse_listing(data, "md5", "x")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 40 << 20, f"{peak >> 20} MiB for {len(data) >> 20} MiB"
 
 
 def test_the_hash_of_a_listing_is_that_of_dvc() -> None:

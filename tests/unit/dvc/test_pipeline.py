@@ -127,6 +127,9 @@ def test_no_file_makes_reading_fail(repo: Repo) -> None:
     find_plots(checkout, project)
     for path in ("x", "y", "z", "d1/x", "../x", "/etc/passwd", "s3://a/b", ".", ""):
         trace(checkout, project, path)
+    wrong = {subject for _, subject in aside(checkout)}
+    assert wrong >= {"d8/dvc.yaml", "d1/dvc.lock", "x.dvc"}
+    assert {ran.stage.name for ran in project.stages if ran.stage.file == "d9/dvc.yaml"} == {"a"}
 
 
 def test_stages_beyond_the_bounds_are_left_out(repo: Repo) -> None:
@@ -166,3 +169,22 @@ def test_files_too_large_are_set_aside(repo: Repo) -> None:
     found = values.read_metrics(checkout, project)
     assert {path: len(keyed) for path, keyed in found.files.items()} == {"many.json": 10_000}
     assert aside(checkout) == [("lineage-file", "big.json"), ("lineage-many", "many.json")]
+
+
+def test_a_matrix_over_a_mapping_has_a_stage_for_each_key(repo: Repo) -> None:
+    files = {
+        "dvc.yaml": 'stages: {t: {matrix: {m: "${models}"}, cmd: x, outs: ["${item.m}.bin"]}}',
+        "params.yaml": "models: {us: {lr: 1}, uk: {lr: 2}}",
+    }
+    checkout, project = read(repo, files)
+    assert [(ran.stage.name, ran.stage.outs[0].path) for ran in project.stages] == [
+        ("t@us", "us.bin"),
+        ("t@uk", "uk.bin"),
+    ]
+    assert checkout.problems == []
+
+
+def test_a_section_that_dvc_does_not_know_is_named(repo: Repo) -> None:
+    checkout, project = read(repo, {"dvc.yaml": "train: {cmd: x}\nmetrics: [m.json]"})
+    assert project.pipelines[0].metrics == ("m.json",)
+    assert aside(checkout) == [("dvc-yaml-refused", "dvc.yaml")]
