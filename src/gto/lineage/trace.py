@@ -62,6 +62,7 @@ def trace(checkout: Checkout, project: Project, path: str) -> Lineage:
     """Walk back from a path; each stage counts once, so that no circle goes on for ever."""
     if paths.is_elsewhere(path):
         return Lineage("elsewhere", Datum(path))
+    path = paths.tidy(path)
     makers = _Makers(project)
     reached = _walk(makers, path, checkout)
     inputs = [dep for ran in reached for dep in _deps(ran)]

@@ -116,7 +116,8 @@ def _names(files: Files, commit: str, paths: Sequence[str]) -> list[str]:
     for path in paths:
         data = files.read(commit, path)
         if data is not None:
-            quick = read_names(data, path, dvc=posixpath.basename(path) == DVC_FILE)
+            is_itself = not may_stand_for_another(data)
+            quick = read_names(data, path, dvc=posixpath.basename(path) == DVC_FILE) if is_itself else None
             found += [one.name for one in read_file(files, commit, path).annotations] if quick is None else quick
     return found
 

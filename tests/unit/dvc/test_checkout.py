@@ -108,7 +108,9 @@ def test_annotations_are_read_through_links_and_from_git_lfs(repo: Repo) -> None
         "gone/dvc.yaml": keep_by_lfs(repo, "artifacts: {lost: {path: z}}\n", here=False),
     }
     checkout = commit(repo, files, {"artifacts.yaml": "real.yaml"})
-    found = annotation.walk(Registry.open(repo.path), checkout.commit)
+    registry = Registry.open(repo.path)
+    assert annotation.in_tables(registry, ["sub:kept"]) == ["linked", "sub:kept"]
+    found = annotation.walk(registry, checkout.commit)
     assert [(one.name, one.path) for one in found.annotations] == [("linked", "x"), ("sub:kept", "sub/y")]
     assert [(problem.subject, problem.code) for problem in found.problems] == [("gone/dvc.yaml", "annotation-file")]
 
