@@ -29,7 +29,21 @@ if TYPE_CHECKING:
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
 ARCHITECTURE = REFERENCE.parent / "architecture.md"
-_FLOORS = ("core", "fs", "git", "policy", "annotations", "storage", "registry", "catalog", "delivery", "lineage", "ci")
+_FLOORS = (
+    "core",
+    "fs",
+    "yamldoc",
+    "git",
+    "policy",
+    "storage",
+    "dvc",
+    "annotations",
+    "registry",
+    "catalog",
+    "delivery",
+    "lineage",
+    "ci",
+)
 
 _COMMANDS_HEAD = """\
 # Commands

@@ -56,7 +56,7 @@ from gto.registry.verification import Verified
 from gto.registry.writing import Outcome
 
 if TYPE_CHECKING:
-    from gto.delivery.settings import Trust
+    from gto.dvc.config import Trust
 
 TableRows = tuple[list[dict[str, Cell]], str]
 """The rows of a table as dictionaries, and the word `keys`: what tabulate takes."""
@@ -688,7 +688,7 @@ def url(
 
 
 def _delivery(repo: object, *, trust_remote: bool, allow_local: bool) -> "tuple[Registry, Trust]":
-    from gto.delivery.settings import Trust
+    from gto.dvc.config import Trust
 
     registry = Registry.open(repo)
     return registry, Trust(registry.repo.is_own, trust_remote, allow_local)

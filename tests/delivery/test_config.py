@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.delivery.ini import parse_ini
+from gto.dvc.config_file import parse_ini
 from gto.exceptions import BadFile
 from tests.repo import run
 

@@ -11,7 +11,7 @@ import pytest
 
 from gto.delivery import imports
 from gto.delivery.locating import locate
-from gto.delivery.settings import Trust
+from gto.dvc.config import Trust
 from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, NotInCommit, RemoteUnreachable
 from gto.registry.registry import Registry
 from gto.storage import fetching
@@ -147,7 +147,7 @@ def test_a_broken_file_stands_in_the_way_only_where_it_may_tell_of_the_path(repo
 
 
 def test_a_file_larger_than_metadata_is_not_read(repo: Repo) -> None:
-    with pytest.raises(CannotLocate, match="larger than GTO reads"):
+    with pytest.raises(CannotLocate, match="larger than 4 MiB"):
         at(repo, "m.pkl", {".dvc/config": PLAIN, "m.pkl.dvc": out(md5=MD5) + "#" * (4 << 20)})
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.dvc
 DVC_YAML = """\
 vars: [sub/vars.toml, {own: {deep: 1}}]
 metrics: [m.json, one.json, missing.json, folder, sub/x.toml, words.yaml, metrics.py]
-params: [whole.yaml, sub/whole.toml, nowhere.yaml]
+params: [whole.yaml, sub/whole.toml, nowhere.yaml, directive.yaml]
 stages:
   grid:
     matrix: {model: [a, b], size: [1, 2]}
@@ -34,6 +34,17 @@ stages:
       cmd: x ${key} ${item.n}
       params: ['each.${key}']
       metrics: ["each-${item.n}.yaml": {cache: false}]
+  named:
+    matrix: {name: "${each}"}
+    cmd: x
+    metrics: ["named-${item.name}.json": {cache: false}]
+"""
+NESTED = """\
+stages:
+  plain: {cmd: "x ${rate}"}
+  mapped: {foreach: "${events}", do: {cmd: "x ${item.post}"}}
+  listed: {foreach: "${words}", do: {cmd: "x ${item}"}}
+  grid: {matrix: {w: "${words}", n: ["${deep.one}", 7], d: "${events}"}, cmd: "x ${item.w} ${item.n} ${item.d}"}
 """
 
 
@@ -59,6 +70,15 @@ def files(number: int) -> dict[str, str]:
         "each-1.yaml": f"v: {number}\n",
         "each-2.yaml": "v: 5\n",
     }
+    found["nested/dvc.yaml"] = NESTED
+    found["nested/params.yaml"] = (
+        f"rate: {number}\nunused: {number}\nevents: {{a: {{post: P{number}, no: {number}}}}}\n"
+        f"words: [w, v{number}]\ndeep: {{one: {number}, two: {number}}}\n"
+    )
+    found |= {f"named-{key}.json": json.dumps({"named": number}) for key in "xy"}
+    found["directive.yaml"] = (
+        f"%YAML 1.1\n---\nflag: {'yes' if number == 1 else 'no'}\nmask: 01{number}\nhour: 1:0{number}\n"
+    )
     for model in "ab":
         found[f"sub/{model}/params.yaml"] = (
             f"lr: 0.{number}\nnested: {{list: [1, {number}], map: {{k: {number}}}, no: {number}}}\n"

@@ -10,14 +10,14 @@ from ruamel.yaml import YAML
 from gto.annotations.annotation import Annotation, Reading
 from gto.annotations.artifacts_yaml import read_artifacts_yaml
 from gto.annotations.conflict import find_conflict, find_conflicts
-from gto.annotations.document import load, load_text
 from gto.annotations.dvc_yaml import read_dvc_yaml
 from gto.annotations.edit import Change, annotate_text, remove_text
-from gto.annotations.node import Node, find
-from gto.annotations.render import Style, render_block
-from gto.annotations.scalar import resolve
 from gto.core.names import ArtifactName
 from gto.exceptions import BadFile, GTOException
+from gto.yamldoc.document import load, load_text
+from gto.yamldoc.dump import Style, render_block
+from gto.yamldoc.nodes import Node, find
+from gto.yamldoc.scalars import resolve
 
 SEED = """\
 # a registry

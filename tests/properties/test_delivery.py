@@ -8,11 +8,11 @@ from contextlib import suppress
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gto.annotations.document import load
-from gto.delivery.dvc_text import read_dvc_file
-from gto.delivery.ini import parse_ini
-from gto.delivery.listing import hash_of, parse_listing
-from gto.delivery.lock import read_lock
+from gto.dvc.config_file import parse_ini
+from gto.dvc.dir_listing import hash_of, parse_listing
+from gto.dvc.dvc_file import read_dvc_file
+from gto.dvc.lock_file import read_outputs
+from gto.dvc.pipeline import PipelineFile
 from gto.exceptions import BadFile
 
 KEYS = (
@@ -61,12 +61,12 @@ def test_a_lock_gives_outputs_in_the_repository_or_is_bad(
     whole: object, locked: dict[str, object], stage: dict[str, object]
 ) -> None:
     try:
-        document = load(written({"stages": {"t": stage, "t@a": stage}}), "dvc.yaml")
+        pipeline = PipelineFile.parse(written({"stages": {"t": stage, "t@a": stage}}), "dvc.yaml", lambda _: None)
     except BadFile:
         return
     for value in (whole, {"schema": "2.0", "stages": locked}, locked):
         with suppress(BadFile):
-            for output in read_lock(written(value), "dvc.lock", document, lambda _: None).outputs:
+            for output in read_outputs(written(value), "dvc.lock", pipeline).outputs:
                 assert not output.path.startswith(("/", "../"))
 
 

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.annotations import interpolation, scalar, sheet
 from gto.core import approval, event, names, selector, semver, signed, tag
 from gto.core.event import TagRecord
-from gto.delivery.ini import parse_ini
+from gto.dvc import interpolation
+from gto.dvc.config_file import parse_ini
 from gto.exceptions import BadFile, UnsafePath
 from gto.git import allowed_signers, cache, push, refusal, remote, sshsig, tags, verify_tag
 from gto.git.commit import parse_commit
 from gto.git.objects import GitObject
 from gto.storage import address
 from gto.storage.target import check_paths
+from gto.yamldoc import scalars, source
 from tests.factories import body, oid
 from tests.growth import check_growth
 
@@ -153,7 +154,7 @@ def test_an_address(unit: str) -> None:
     "unit", ["a", ".", "[", "]", "[a]", "[a] ", " ", "1", "_", "1_", "1e", ":", "-", "#", "# ", "\n"]
 )
 def test_a_value_of_an_annotation(unit: str) -> None:
-    for pattern in (interpolation._GRAMMAR_RE, scalar._INT_RE, scalar._FLOAT_RE, sheet._COMMENT_LINE_RE):  # noqa: SLF001  see matching()
+    for pattern in (interpolation._GRAMMAR_RE, scalars._INT_RE, scalars._FLOAT_RE, source._COMMENT_LINE_RE):  # noqa: SLF001  see matching()
         check(matching(pattern), unit)
         check(matching(pattern), unit, "a", "$")
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from gto.annotations.document import load
 from gto.config import FILE, Config, Parsed, read_config
 from gto.exceptions import BadFile, WrongConfig
+from gto.yamldoc.document import load
 
 EXAMPLE = b"""\
 # the registry of the team

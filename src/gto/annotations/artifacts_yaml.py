@@ -1,12 +1,12 @@
 """The entries of an `artifacts.yaml`, GTO's own older form."""
 
 from gto.annotations.annotation import Annotation, Reading
-from gto.annotations.custom import to_json
-from gto.annotations.document import Document, load
-from gto.annotations.entry import Entry, file_problem, kind
+from gto.annotations.entry import Entry, file_problem
 from gto.core import names
 from gto.core.names import ArtifactName
 from gto.exceptions import BadFile, InvalidName
+from gto.yamldoc.document import Document, kind, load
+from gto.yamldoc.json_value import to_json
 
 FIELDS = ("type", "path", "virtual", "labels", "description", "custom")
 _TRUE = {"true", "yes", "on", "y", "t", "1"}
@@ -57,9 +57,9 @@ def _annotation(entry: Entry, name: ArtifactName, fields: object) -> Annotation:
     return Annotation(
         name,
         entry.file,
-        type=_plain(entry, "type", _optional(entry, "type", fields)),
+        type=_optional(entry, "type", fields),
         path=_optional(entry, "path", fields),
-        labels=_labels(entry, fields.get("labels", [])),
+        labels=entry.texts("labels", fields.get("labels", [])),
         description=entry.text("description", fields["description"]) or "" if "description" in fields else "",
         custom=to_json(fields.get("custom")),
         virtual=_virtual(entry, fields.get("virtual", True)),
@@ -69,18 +69,6 @@ def _annotation(entry: Entry, name: ArtifactName, fields: object) -> Annotation:
 def _optional(entry: Entry, key: str, fields: dict[object, object]) -> str | None:
     value = fields.get(key)
     return None if value is None else entry.text(key, value)
-
-
-def _labels(entry: Entry, value: object) -> tuple[str, ...]:
-    labels = (_plain(entry, "labels", label) for label in entry.texts("labels", value))
-    return tuple(label for label in labels if label is not None)
-
-
-def _plain(entry: Entry, key: str, value: str | None) -> str | None:
-    if value is None or names.is_plain(value):
-        return value
-    entry.set_aside(f"'{key}': '{value}' is no plain name", key, hint="letters, digits, '-', '_' and '/' are allowed")
-    return None
 
 
 def _virtual(entry: Entry, value: object) -> bool:

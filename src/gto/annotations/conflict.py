@@ -3,9 +3,9 @@
 import posixpath
 from collections.abc import Iterable
 
-from gto.annotations import place
 from gto.annotations.annotation import Annotation
 from gto.core.event import Problem
+from gto.dvc import paths
 
 _Parts = tuple[str, ...]
 
@@ -40,7 +40,7 @@ def find_conflicts(annotations: Iterable[Annotation]) -> tuple[Problem, ...]:
 
 def _parts(path: str) -> _Parts:
     """Return the steps to a path, so that the steps to what holds it are the first of them; a URL is one step."""
-    if place.is_url(path):
+    if paths.is_url(path):
         return ("://", path)
     normal = posixpath.normpath(path)
     root = "/" if normal.startswith("/") else "."

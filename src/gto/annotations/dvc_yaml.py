@@ -3,17 +3,18 @@
 import posixpath
 from functools import partial
 
-from gto.annotations import place
 from gto.annotations.annotation import Annotation, Reading
-from gto.annotations.custom import to_json
-from gto.annotations.document import Document, load
-from gto.annotations.entry import UNRESOLVED, Entry, file_problem, kind
-from gto.annotations.interpolation import Interpolation, Unresolved, to_text
-from gto.annotations.variables import Read, Variables, load_variables
+from gto.annotations.entry import UNRESOLVED, Entry, file_problem
 from gto.core import names
 from gto.core.event import Problem
 from gto.core.names import ArtifactName
+from gto.dvc import paths
+from gto.dvc.interpolation import Interpolation, Unresolved, to_text
+from gto.dvc.sections import refused
+from gto.dvc.variables import Read, Variables, load_variables
 from gto.exceptions import BadFile, InvalidName
+from gto.yamldoc.document import Document, kind, load
+from gto.yamldoc.json_value import to_json
 
 SECTION = "artifacts"
 FIELDS = ("path", "desc", "type", "labels", "meta")
@@ -36,7 +37,8 @@ def read_dvc_yaml(data: bytes, file: str, read: Read) -> Reading:
         return Reading(
             problems=(Problem("annotation-name", file, reason, "a directory may hold letters, digits, -_."),)
         )
-    return _read(document, section, Interpolation(partial(_variables, document, read)))
+    found = _read(document, section, Interpolation(partial(_variables, document, read)))
+    return found._replace(problems=(*refused(document.value, file), *found.problems))
 
 
 def full_name(file: str, plain: str) -> str:
@@ -133,7 +135,7 @@ def _path(entry: Entry, path: str | None) -> str | None:
     if path is None:
         return None
     try:
-        return place.from_root(path, posixpath.dirname(entry.file))
+        return paths.from_root(path, posixpath.dirname(entry.file))
     except ValueError as error:
         entry.set_aside(f"'path': {error}", "path")
         return None

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from gto.annotations import artifacts_yaml, dvc_yaml, place, splice
-from gto.annotations.custom import to_json
-from gto.annotations.document import Document, load, load_text
-from gto.annotations.interpolation import escape, escape_all
+from gto.annotations import artifacts_yaml, dvc_yaml
 from gto.core import names
+from gto.dvc import paths
+from gto.dvc.interpolation import escape, escape_all
 from gto.exceptions import ArtifactNotFound, BadFile, UsageError
+from gto.git.objects import LARGEST_FILE
+from gto.yamldoc import text_edit
+from gto.yamldoc.document import Document, load, load_text
+from gto.yamldoc.json_value import to_json
 
 DVC_YAML = "dvc.yaml"
 ARTIFACTS_YAML = "artifacts.yaml"
@@ -52,7 +55,7 @@ def annotate_text(text: str, file: str, plain_name: str, change: Change) -> str:
     keys = (*_section(file), plain_name)
     known = plain_name in entries
     with _breaking(file):
-        body = _update(body, file, keys, old, new) if known else splice.put(body, file, keys, new)
+        body = _update(body, file, keys, old, new) if known else text_edit.put(body, file, keys, new)
     _verify(body, document, {**entries, plain_name: entries[plain_name] if known and new == old else new})
     return text[: len(text) - len(text.removeprefix(_BOM))] + body
 
@@ -70,7 +73,7 @@ def remove_text(text: str, file: str, plain_name: str) -> str:
     rest = {name: entry for name, entry in entries.items() if name != plain_name}
     section = _section(file)
     with _breaking(file):
-        body = splice.drop(body, file, (*section, plain_name) if rest or not section else section)
+        body = text_edit.drop(body, file, (*section, plain_name) if rest or not section else section)
         gone = load_text(body, file).root is None
     if gone and not section:
         body += "{}\r\n" if "\r\n" in text else "{}\n"  # GTO 1.10 fails on an artifacts.yaml that holds nothing
@@ -92,16 +95,16 @@ def _breaking(file: str) -> Iterator[None]:
     try:
         yield
     except BadFile as error:
-        if error.hint == splice.BY_HAND:
+        if error.hint == text_edit.BY_HAND:
             raise
-        raise BadFile(file, f"this edit would break the file: {error.reason}", hint=splice.BY_HAND) from None
+        raise BadFile(file, f"this edit would break the file: {error.reason}", hint=text_edit.BY_HAND) from None
 
 
 def _is_dvc(file: str) -> bool:
     return posixpath.basename(file) == DVC_YAML
 
 
-def _section(file: str) -> splice.Keys:
+def _section(file: str) -> text_edit.Keys:
     return (dvc_yaml.SECTION,) if _is_dvc(file) else ()
 
 
@@ -121,7 +124,7 @@ def _entry(document: Document, entries: _Fields, name: str) -> _Fields:
     if isinstance(entry, dict):
         return entry
     line = document.line(*_section(document.file), name)
-    raise BadFile(document.file, f"the entry '{name}' is no mapping", line, splice.BY_HAND)
+    raise BadFile(document.file, f"the entry '{name}' is no mapping", line, text_edit.BY_HAND)
 
 
 def _artifacts_fields(old: _Fields, file: str, change: Change) -> _Fields:
@@ -160,30 +163,30 @@ def _written_path(file: str, path: str | None) -> str:
     if not path:
         return ""
     try:
-        target = place.from_root(path, "")
+        target = paths.from_root(path, "")
     except ValueError as error:
         message = f"Invalid path: {error}"
         raise UsageError(message, "give a path inside the repository, or a URL") from None
-    return escape(place.from_directory(target, posixpath.dirname(file)))
+    return escape(paths.from_directory(target, posixpath.dirname(file)))
 
 
 def _labels(old: _Fields, file: str, labels: tuple[str, ...]) -> list[str]:
     before = old.get("labels") or []
     if not isinstance(before, list) or not all(isinstance(label, str) for label in before):
-        raise BadFile(file, "'labels' must be a list of texts", hint=splice.BY_HAND)
+        raise BadFile(file, "'labels' must be a list of texts", hint=text_edit.BY_HAND)
     return sorted({*before, *labels}) if labels else []
 
 
-def _update(body: str, file: str, keys: splice.Keys, old: _Fields, new: _Fields) -> str:
+def _update(body: str, file: str, keys: text_edit.Keys, old: _Fields, new: _Fields) -> str:
     for key, value in new.items():
         if not isinstance(key, str) or (key in old and old[key] == value):
             continue
         if isinstance(value, list) and key == "labels":
-            body = splice.put_items(body, file, (*keys, key), value)
+            body = text_edit.put_items(body, file, (*keys, key), value)
         else:
-            body = splice.put(body, file, (*keys, key), value)
+            body = text_edit.put(body, file, (*keys, key), value)
     for gone in old.keys() - new.keys():
-        body = splice.drop(body, file, (*keys, str(gone)))
+        body = text_edit.drop(body, file, (*keys, str(gone)))
     return body
 
 
@@ -195,6 +198,8 @@ def _verify(body: str, before: Document, entries: _Fields) -> None:
         expected = {key: value for key, value in top.items() if key != dvc_yaml.SECTION}
         expected |= {dvc_yaml.SECTION: entries} if entries else {}
     with _breaking(before.file):
+        if len(body.encode()) > LARGEST_FILE:
+            raise BadFile(before.file, f"it is then larger than {LARGEST_FILE >> 20} MiB")
         after = load(body.encode(), before.file).value
     if (after or {}) != expected:
-        raise BadFile(before.file, "this edit would change more than it should", hint=splice.BY_HAND)
+        raise BadFile(before.file, "this edit would change more than it should", hint=text_edit.BY_HAND)

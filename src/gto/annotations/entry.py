@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from gto.annotations.document import Document
-from gto.annotations.interpolation import Unresolved, to_text
 from gto.core.event import Problem
 from gto.core.names import ArtifactName
+from gto.dvc.interpolation import Unresolved, to_text
 from gto.exceptions import BadFile
+from gto.yamldoc.document import Document, kind
 
 Resolve = Callable[[str], object]
 
@@ -66,20 +66,3 @@ class Entry:
             return ()
         texts = (self.text(key, item, resolve) for item in value)
         return tuple(text for text in texts if text is not None)
-
-
-def kind(value: object) -> str:
-    """Return the word that YAML's users know for what a value is."""
-    match value:
-        case None:
-            return "empty"
-        case bool():
-            return "true or false"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case str():
-            return "text"
-        case _:
-            return "a number"

@@ -6,9 +6,9 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.annotations.entry import kind
 from gto.exceptions import BadFile, GTOException, InvalidName, UsageError
 from gto.git import remote
+from gto.yamldoc.document import kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,16 +6,16 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.annotations import splice
-from gto.annotations.document import MAX_BYTES, Document, decode, load_text
-from gto.annotations.entry import kind
-from gto.annotations.node import Mapping, Sequence, find
-from gto.annotations.render import render_block
-from gto.annotations.sheet import Sheet
 from gto.catalog.entry import Entry, read_entry
 from gto.catalog.place import Search, choose, expand
 from gto.exceptions import BadFile, NoCatalogue
 from gto.fs import atomic_write, cache_dir, file_lock
+from gto.git.objects import LARGEST_FILE
+from gto.yamldoc import text_edit
+from gto.yamldoc.document import Document, decode, kind, load_text
+from gto.yamldoc.dump import render_block
+from gto.yamldoc.nodes import Mapping, Sequence, find
+from gto.yamldoc.source import Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,9 +70,12 @@ def find_all(path: str | None = None, groups: Iterable[str] = ()) -> Search:
 def _read(path: str) -> bytes | None:
     try:
         with open(path, "rb") as file:
-            return file.read(MAX_BYTES + 1)
+            data = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         return None
+    if len(data) > LARGEST_FILE:
+        raise BadFile(path, f"it is larger than {LARGEST_FILE >> 20} MiB")
+    return data
 
 
 def _entries(document: Document) -> list[Entry]:
@@ -119,7 +122,7 @@ def with_entries(catalogue: Catalogue, text: str, entries: list[Entry]) -> str:
         end = sheet.line_end(node.items[-1].place.end)
         changed = sheet.insert_lines(end, render_block(values, sheet.style(node)), sheet.column(node.place.start))
     else:
-        changed = splice.put(text, catalogue.path, (SECTION,), [*_values(catalogue.entries), *values])
+        changed = text_edit.put(text, catalogue.path, (SECTION,), [*_values(catalogue.entries), *values])
     return _checked(changed, catalogue.path, [*catalogue.entries, *entries])
 
 
@@ -136,7 +139,7 @@ def without_entries(catalogue: Catalogue, text: str, gone: set[int]) -> str:
             end = sheet.skip_comments(sheet.line_end(place.end), column)
             changed = changed[: _dash_line(sheet, place.start, column)] + changed[end:]
     else:
-        changed = splice.put(text, catalogue.path, (SECTION,), _values(left))
+        changed = text_edit.put(text, catalogue.path, (SECTION,), _values(left))
     return _checked(changed, catalogue.path, left)
 
 
@@ -158,9 +161,9 @@ def _checked(text: str, file: str, expected: list[Entry]) -> str:
         document = load_text(text, file)
         found = _entries(document) if isinstance(document.root, Mapping) else []
     except BadFile as error:
-        raise BadFile(file, f"this edit would break the file: {error.reason}", hint=splice.BY_HAND) from None
+        raise BadFile(file, f"this edit would break the file: {error.reason}", hint=text_edit.BY_HAND) from None
     if [entry._replace(line=None) for entry in found] != [entry._replace(line=None) for entry in expected]:
-        raise BadFile(file, "this edit would change more than it should", hint=splice.BY_HAND)
+        raise BadFile(file, "this edit would change more than it should", hint=text_edit.BY_HAND)
     return text
 
 

@@ -15,8 +15,8 @@ from gto.core.snapshot import ArtifactState, fold
 from gto.core.tag import Kind, TagName
 from gto.exceptions import BadFile, CommitLacking, GitError, NoRepo, RemoteFailed, UsageError
 from gto.git import fetch
+from gto.git.commit_files import Files
 from gto.registry import annotation, basis
-from gto.registry.files import Files
 from gto.registry.registry import Registry
 from gto.storage.address import without_user
 

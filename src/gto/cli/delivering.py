@@ -36,7 +36,7 @@ class Delivery(NamedTuple):
     def find(self, repo: str, name: str, proof: Proof) -> tuple[Registry, AnnotatedTarget, Located]:
         """Open the repository, and find what a selector leads to and where its files are."""
         from gto.delivery import getting
-        from gto.delivery.settings import Trust
+        from gto.dvc.config import Trust
 
         registry = common.open_registry(repo)
         signatures = proof.begin(registry)

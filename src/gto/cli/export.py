@@ -184,7 +184,7 @@ def bom(
     annotation's custom metadata.
     """
     from gto.ci.export.bom import bill
-    from gto.delivery.settings import Trust
+    from gto.dvc.config import Trust
 
     with _opened(repo, proof) as registry:
         trust = Trust(registry.repo.is_own, trust_remote, allow_local)

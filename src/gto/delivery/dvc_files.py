@@ -5,10 +5,10 @@ import posixpath
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from gto.delivery.output import LISTING, FileEntry, Output
-from gto.delivery.project import Project
-from gto.delivery.settings import Remote
 from gto.delivery.site import Site
+from gto.dvc.config import Remote
+from gto.dvc.output import LISTING, FileEntry, Output
+from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import BadFile, CannotLocate, ChecksumMismatch, NotInCommit
 from gto.storage.location import Content, Digest, Located, Source, StoreAddress, StoreObject
 
@@ -19,7 +19,7 @@ Follow = Callable[[Site, Output, str], Located]
 class Keeper:
     """The outputs of one DVC project, and where their bytes are."""
 
-    def __init__(self, site: Site, project: Project, follow: Follow) -> None:
+    def __init__(self, site: Site, project: OutputFinder, follow: Follow) -> None:
         self._site = site
         self._project = project
         self._follow = follow
@@ -66,8 +66,8 @@ class Keeper:
 
     def _listed(self, output: Output, digest: Digest) -> tuple[Content, ...]:
         """Read the listing of a directory, and return its files."""
-        from gto.delivery.listing import parse_listing
         from gto.delivery.listing_object import fetch
+        from gto.dvc.dir_listing import parse_listing
 
         algorithm: Literal["md5", "md5-dos2unix"] = "md5" if digest.algorithm == "md5" else "md5-dos2unix"
         data = fetch(self._sources(output, digest, "", None), digest)
@@ -151,7 +151,7 @@ def check_listing(output: Output, contents: Sequence[Content]) -> None:
     pairs = [(one.path, one.digest.value) for one in contents if one.digest and one.digest.algorithm == "md5"]
     if expected is None or expected.algorithm != "md5" or len(pairs) != len(contents):
         return
-    from gto.delivery.listing import hash_of
+    from gto.dvc.dir_listing import hash_of
 
     found = hash_of(pairs)
     if found != expected.value:

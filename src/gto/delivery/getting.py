@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from gto.delivery.locating import locate
-from gto.delivery.settings import Trust
+from gto.dvc.config import Trust
 from gto.exceptions import UsageError
 from gto.registry.registry import Registry
 from gto.registry.resolve import AnnotatedTarget, resolve

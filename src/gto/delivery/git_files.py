@@ -3,11 +3,11 @@
 import posixpath
 from collections.abc import Iterable, Mapping
 
-from gto.delivery.project import DVC_DIRECTORY
 from gto.delivery.site import Site
-from gto.delivery.tree import LINK, Entry, sizes
+from gto.dvc.project_root import DVC_DIRECTORY
 from gto.exceptions import CannotLocate
-from gto.git.tree import SUBMODULE
+from gto.git.commit_tree import sizes
+from gto.git.tree import LINK, SUBMODULE, Entry
 from gto.storage.location import Content, Digest, GitBlob
 
 _ATTRIBUTES = ".gitattributes"
@@ -73,4 +73,4 @@ def _pointers(site: Site, paths: Iterable[str], known: Mapping[str, int]) -> dic
 def _uses_lfs(site: Site) -> bool:
     attributes = [path for path in site.tree.entries if posixpath.basename(path) == _ATTRIBUTES]
     site.tree.files.fetch((site.commit, path) for path in attributes)
-    return any(b"lfs" in (site.tree.read(path) or b"") for path in attributes)
+    return any(b"lfs" in (site.tree.files.read(site.commit, path) or b"") for path in attributes)

@@ -5,10 +5,10 @@ import posixpath
 from collections.abc import Callable
 
 from gto.delivery.dvc_files import check_listing
-from gto.delivery.ini import Sections, parse_ini
-from gto.delivery.output import Origin, Output
-from gto.delivery.settings import Level, Trust
 from gto.delivery.site import Site
+from gto.dvc.config import Level, Trust
+from gto.dvc.config_file import Sections, parse_ini
+from gto.dvc.output import Origin, Output
 from gto.exceptions import CannotLocate
 from gto.fs.regular_file import read_file
 from gto.git.remote import is_url

@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from hashlib import md5
 
-from gto.delivery.listing import LARGEST
-from gto.delivery.output import LISTING
+from gto.dvc.dir_listing import LARGEST
+from gto.dvc.output import LISTING
 from gto.exceptions import ChecksumMismatch, GTOException, RemoteUnreachable, StorageError
 from gto.storage.fetching import TRIES, pause, shown, telling
 from gto.storage.location import Digest, Source, StoreObject

@@ -3,13 +3,13 @@
 import posixpath
 import shlex
 
-from gto.annotations import place
 from gto.delivery import git_files
 from gto.delivery.dvc_files import Keeper
-from gto.delivery.output import Output
-from gto.delivery.project import Project
-from gto.delivery.settings import Trust
 from gto.delivery.site import Site
+from gto.dvc import paths
+from gto.dvc.config import Trust
+from gto.dvc.output import Output
+from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import CannotLocate, NotInCommit
 from gto.registry.registry import Registry
 from gto.storage.location import Content, Located
@@ -24,7 +24,7 @@ def locate(registry: Registry, commit: str, path: str, trust: Trust | None = Non
         trust = Trust(is_own=registry.repo.is_own)
     site = Site(registry.repo, commit, trust)
     try:
-        if place.is_elsewhere(path):
+        if paths.is_elsewhere(path):
             from gto.delivery.url import locate_url
 
             return locate_url(site.settings(""), path)
@@ -71,7 +71,7 @@ def _locate(site: Site, path: str) -> Located:
     return Located(name, is_directory=True, contents=(*_merged(contents, below),))
 
 
-def _below(site: Site, project: Project | None, directory: str) -> list[Content]:
+def _below(site: Site, project: OutputFinder | None, directory: str) -> list[Content]:
     """Return the files of the outputs of DVC in a directory, by their paths from it."""
     start = f"{directory}/" if directory else ""
     found: list[Content] = []
@@ -95,7 +95,7 @@ def _merged(contents: list[Content], below: list[Content]) -> list[Content]:
     return sorted([*contents, *(one for one in below if one.path not in known)], key=lambda one: one.path)
 
 
-def _keeper(site: Site, project: Project) -> Keeper:
+def _keeper(site: Site, project: OutputFinder) -> Keeper:
     def follow(where: Site, output: Output, inside: str) -> Located:
         from gto.delivery import imports
 

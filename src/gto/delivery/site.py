@@ -4,13 +4,14 @@ import os
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from gto.delivery.ini import parse_ini
-from gto.delivery.project import CONFIG, DVC_DIRECTORY, Project, files_by_root, project_of
-from gto.delivery.settings import Level, Settings, Trust, merge, places_of_the_user
-from gto.delivery.tree import Tree
+from gto.dvc.checkout import Checkout
+from gto.dvc.config import Level, Settings, Trust, merge, places_of_the_user
+from gto.dvc.config_file import parse_ini
+from gto.dvc.output_finder import OutputFinder, files_by_root
+from gto.dvc.project_root import CONFIG, DVC_DIRECTORY, project_root, roots_below
 from gto.fs.regular_file import is_within, read_file
+from gto.git.commit_files import Files
 from gto.git.repo import Repo
-from gto.registry.files import Files
 from gto.storage.location import StoreAddress
 
 _LOCAL = "config.local"
@@ -49,33 +50,31 @@ class Site:
         self.trust = trust
         self.depth = depth
         self.travels = travels or Travels()
-        self.tree = Tree(repo, commit, Files(repo))
+        self.checkout = Checkout(Files(repo), commit, may_fetch=not repo.is_offline)
+        self.tree = self.checkout.tree
         self._overrides = overrides
-        self._projects: dict[str, Project] = {}
+        self._projects: dict[str, OutputFinder] = {}
         self._settings: dict[str, Settings] = {}
         self._caches: dict[str, StoreAddress | None] = {}
         self._files: dict[str, list[str]] | None = None
 
-    def project(self, path: str) -> Project | None:
+    def project(self, path: str) -> OutputFinder | None:
         """Return the DVC project that a path is in; None where there is none."""
-        root = project_of(self.tree, path)
+        root = project_root(self.tree, posixpath.dirname(path))
         return None if root is None else self._project(root)
 
-    def projects_below(self, directory: str) -> Iterator[Project]:
+    def projects_below(self, directory: str) -> Iterator[OutputFinder]:
         """Yield the DVC projects whose roots are in a directory, itself included."""
-        start = f"{directory}/" if directory else ""
-        for path, entry in self.tree.entries.items():
-            if entry.is_directory and posixpath.basename(path) == DVC_DIRECTORY and path.startswith(start):
-                yield self._project(posixpath.dirname(path))
+        yield from map(self._project, roots_below(self.tree, directory))
 
-    def _project(self, root: str) -> Project:
+    def _project(self, root: str) -> OutputFinder:
         if root not in self._projects:
-            self._projects[root] = Project(self.tree, root, self._files_of)
+            self._projects[root] = OutputFinder(self.checkout, root, self._files_of)
         return self._projects[root]
 
     def _files_of(self, root: str) -> list[str]:
         if self._files is None:  # once for all projects: there may be as many as files
-            self._files = files_by_root(self.tree)
+            self._files = files_by_root(self.checkout)
         return self._files.get(root, [])
 
     def settings(self, root: str) -> Settings:
@@ -104,7 +103,7 @@ class Site:
         if self.repo.top is not None:
             directory = os.path.join(self.repo.top, root, DVC_DIRECTORY)
         committed = posixpath.join(root, DVC_DIRECTORY, CONFIG)
-        data = self.tree.read(committed)
+        data = self.checkout.load(committed)
         if data is not None:
             yield Level(parse_ini(data, committed), directory, self.trust.is_own)
         if directory is not None and is_within(directory, self.repo.top or directory):

@@ -2,7 +2,7 @@
 
 import posixpath
 
-from gto.delivery.settings import Settings
+from gto.dvc.config import Settings
 from gto.exceptions import ContentMissing, StorageError
 from gto.storage.location import Content, Located, StoreObject
 

@@ -8,6 +8,9 @@ from gto.git.refusal import explain
 
 SUBMODULE = "160000"
 """The mode of a commit of another repository, which is not here."""
+LINK = "120000"
+"""The mode of a symbolic link."""
+_EXECUTABLE = "100755"
 
 
 class TreeEntry(NamedTuple):
@@ -20,6 +23,28 @@ class TreeEntry(NamedTuple):
     """From the root of the repository."""
     size: int | None = None
     """Bytes, of a file whose size was asked for."""
+
+
+class Entry(NamedTuple):
+    """What is at a path."""
+
+    mode: str
+    oid: str
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a directory."""
+        return self.mode == "040000"
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, and no link."""
+        return self.mode.startswith("100")
+
+    @property
+    def is_executable(self) -> bool:
+        """Whether it may be run."""
+        return self.mode == _EXECUTABLE
 
 
 def list_tree(git: Git, rev: str, *options: str) -> Iterator[TreeEntry]:

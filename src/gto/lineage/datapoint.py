@@ -6,7 +6,7 @@ import math
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from gto.annotations.params import parse_value
+from gto.dvc.params_file import parse_value
 from gto.exceptions import BadFile
 
 Cell = str | int | float | bool | None

@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gto.core.event import Problem
+from gto.dvc.checkout import TOO_MANY, UNDRAWN, UNREADABLE, Checkout, fetch_all
 from gto.exceptions import BadFile, NotFound
+from gto.git.commit_files import Files
 from gto.lineage import custom_template, report, template
-from gto.lineage.aside import TOO_MANY, UNDRAWN, UNREADABLE
 from gto.lineage.chart import MOST_CELLS, Chart, Point, chart_of, points_of, weight
-from gto.lineage.checkout import Checkout, fetch_all
 from gto.lineage.datapoint import MOST_ROWS, Row, read_rows
 from gto.lineage.gathering import Opened, open_points
 from gto.lineage.page import Picture, Sheet, render_page
@@ -18,7 +18,6 @@ from gto.lineage.plot import Plot, find_plots
 from gto.lineage.portrait import elsewhere_dict, problem_dict
 from gto.lineage.template import Spec
 from gto.lineage.values import Elsewhere, find_elsewhere
-from gto.registry.files import Files
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_target
 

@@ -8,16 +8,17 @@ from gto.annotations.annotation import Annotation
 from gto.core import names
 from gto.core.event import Problem
 from gto.core.published import Commit
+from gto.dvc.checkout import Checkout, fetch_all
+from gto.dvc.output import Datum
+from gto.dvc.paths import tidy
+from gto.dvc.project import Project, first_files, pointer_files, read_project, root_of
 from gto.git.commit import parse_commit
+from gto.git.commit_files import Files
 from gto.git.objects import GitObject
 from gto.lineage import requirement, values
-from gto.lineage.checkout import Checkout, fetch_all
-from gto.lineage.lock import Datum
-from gto.lineage.project import Project, first_files, pointer_files, read_project, root_of
 from gto.lineage.trace import Lineage, trace
 from gto.lineage.values import Elsewhere, Values
 from gto.registry import annotation
-from gto.registry.files import Files
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
 
@@ -85,7 +86,7 @@ def gather(registry: Registry, points: Sequence[Target]) -> list[Known]:
     opened = open_points(registry, points, files)
     said = [_annotation(registry, one, files) for one in opened]
     known = next((one.path for one in said if one and one.path), None)
-    paths = [one.path if one and one.path else known for one in said]
+    paths = [tidy(found) if found else None for found in (one.path if one and one.path else known for one in said)]
     wanted = [_second_files(one, path) for one, path in zip(opened, paths, strict=True)]
     fetch_all(files, [(one.checkout, found) for one, found in zip(opened, wanted, strict=True)])
     commits = registry.repo.read([point.commit for point in points])
@@ -95,7 +96,7 @@ def gather(registry: Registry, points: Sequence[Target]) -> list[Known]:
 def _second_files(opened: Opened, path: str | None) -> list[str]:
     point, checkout, project = opened
     params = values.param_files(project, checkout)
-    used = values.variable_files(project.pipelines, params)
+    used = values.variable_files(checkout, project.pipelines, params)
     requirements = requirement.find_requirements(checkout, directory_of(point))
     pointers = pointer_files(checkout, project, path)
     return [*values.metric_files(project, checkout), *params, *used, *requirements, *pointers]

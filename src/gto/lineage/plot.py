@@ -4,10 +4,10 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gto.lineage.checkout import Checkout
-from gto.lineage.project import Project
-from gto.lineage.stage import Properties
-from gto.lineage.tree import joined
+from gto.dvc.checkout import Checkout
+from gto.dvc.paths import joined
+from gto.dvc.project import Project
+from gto.dvc.stage import Properties
 from gto.lineage.values import expanded
 
 IMAGES = {

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from gto.core import selector
 from gto.core.event import Problem
 from gto.core.selector import Pick
+from gto.dvc.output import Datum
 from gto.exceptions import NoAnnotation, UsageError
 from gto.lineage.gathering import Known, gather
-from gto.lineage.lock import Datum
 from gto.lineage.trace import Input, Lineage, Step
 from gto.lineage.values import Elsewhere
 from gto.registry.registry import Registry

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from gto.lineage.checkout import Checkout
+from gto.dvc.checkout import Checkout
 
 _NAMES = ("pyproject.toml", "environment.yml", "environment.yaml", "conda.yaml", "conda.yml", "poetry.lock", "uv.lock",
           "Pipfile", "Pipfile.lock", "setup.py", "setup.cfg")  # fmt: skip
@@ -17,7 +17,7 @@ def find_requirements(checkout: Checkout, directory: str) -> list[str]:
     """Return those files in a directory and in the directories above it, the nearest first."""
     found: list[str] = []
     while True:
-        beside = (path for path in checkout.tree.below(directory) if posixpath.dirname(path) == directory)
+        beside = (path for path in checkout.tree.files_below(directory) if posixpath.dirname(path) == directory)
         found += sorted(path for path in beside if _is_one(posixpath.basename(path)))
         if not directory:
             return found

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from gto.annotations import place
-from gto.lineage.aside import TOO_MANY
-from gto.lineage.checkout import Checkout
-from gto.lineage.lock import Datum, Locked, Pointer
-from gto.lineage.project import Project, Ran, find_pointers
+from gto.dvc import paths
+from gto.dvc.checkout import TOO_MANY, Checkout
+from gto.dvc.dvc_file import Pointer
+from gto.dvc.lock_file import Locked
+from gto.dvc.output import Datum
+from gto.dvc.project import Project, Ran, find_pointers
 
 _MOST_STEPS = 1000
 
@@ -59,8 +60,9 @@ class Lineage(NamedTuple):
 
 def trace(checkout: Checkout, project: Project, path: str) -> Lineage:
     """Walk back from a path; each stage counts once, so that no circle goes on for ever."""
-    if place.is_elsewhere(path):
+    if paths.is_elsewhere(path):
         return Lineage("elsewhere", Datum(path))
+    path = paths.tidy(path)
     makers = _Makers(project)
     reached = _walk(makers, path, checkout)
     inputs = [dep for ran in reached for dep in _deps(ran)]
@@ -130,7 +132,8 @@ def _step(checkout: Checkout, makers: _Makers, ran: Ran, pointers: Mapping[str, 
         )
     locked = ran.locked or Locked("", (), (), {})
     outs = locked.outs or tuple(Datum(output.path) for output in ran.stage.made)
-    return Step(ran.stage.address, locked.command, tuple(inputs), outs, locked.params, ran.locked is not None)
+    command = ran.locked.command if ran.locked else ran.stage.command
+    return Step(ran.stage.address, command, tuple(inputs), outs, locked.params, ran.locked is not None)
 
 
 def _own(project: Project, path: str, pointer: Pointer | None) -> Datum:
@@ -142,6 +145,6 @@ def _own(project: Project, path: str, pointer: Pointer | None) -> Datum:
 
 
 def _home(checkout: Checkout, datum: Datum, pointer: Pointer | None) -> Home:
-    if datum.path in checkout.tree.oids or checkout.tree.is_directory(datum.path):
+    if checkout.has(datum.path) or checkout.is_directory(datum.path):
         return "git"
     return "dvc" if pointer or datum.md5 else "elsewhere"

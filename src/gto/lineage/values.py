@@ -5,14 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gto.annotations.custom import to_json
-from gto.annotations.params import parse_value
+from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
+from gto.dvc.output import Datum
+from gto.dvc.params_file import parse_value
+from gto.dvc.pipeline import Pipeline
+from gto.dvc.project import Project, find_pointers
 from gto.exceptions import BadFile
-from gto.lineage.aside import TOO_MANY, UNREADABLE
-from gto.lineage.checkout import Checkout
-from gto.lineage.lock import Datum
-from gto.lineage.pipeline import Pipeline
-from gto.lineage.project import Project, find_pointers
+from gto.yamldoc.json_value import to_json
 
 Value = str | int | float | bool | None
 Keyed = Mapping[str, Value]
@@ -53,7 +52,7 @@ def param_files(project: Project, checkout: Checkout) -> dict[str, tuple[str, ..
     whole = {one.path for one in asked if not one.keys}
     whole.update(path for pipeline in project.pipelines for path in pipeline.params)
     default = f"{project.root}/{_DEFAULT}" if project.root else _DEFAULT
-    if default in checkout.tree.oids:
+    if checkout.has(default):
         whole.add(default)
     found: dict[str, tuple[str, ...]] = {}
     for path in [*(one.path for one in asked), *sorted(whole)]:
@@ -64,12 +63,14 @@ def param_files(project: Project, checkout: Checkout) -> dict[str, tuple[str, ..
     return {path: keys for declared, keys in found.items() for path in expanded(checkout, [declared])}
 
 
-def variable_files(pipelines: Sequence[Pipeline], shown: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+def variable_files(
+    checkout: Checkout, pipelines: Sequence[Pipeline], shown: Mapping[str, object]
+) -> dict[str, tuple[str, ...]]:
     """Return the files of `vars` that are not shown otherwise, and of each the keys that stages take by `${...}`."""
     found: dict[str, tuple[str, ...]] = {}
     for pipeline in pipelines:
         for path, keys in pipeline.used.items():
-            if path not in shown and keys:
+            if path not in shown and keys and checkout.has(path):
                 found[path] = tuple(dict.fromkeys((*found.get(path, ()), *keys)))
     return found
 
@@ -77,10 +78,7 @@ def variable_files(pipelines: Sequence[Pipeline], shown: Mapping[str, object]) -
 def expanded(checkout: Checkout, paths: Sequence[str]) -> Iterator[str]:
     """Yield each path once, and the files of a directory that Git holds in its place."""
     for path in dict.fromkeys(paths):
-        if path not in checkout.tree.oids and checkout.tree.is_directory(path):
-            yield from checkout.tree.below(path)
-        else:
-            yield path
+        yield from checkout.files_in(path) or [path]
 
 
 def read_metrics(checkout: Checkout, project: Project) -> Values:
@@ -92,7 +90,7 @@ def read_params(checkout: Checkout, project: Project) -> Values:
     """Read the parameters of a commit, as `dvc params diff` takes them."""
     declared = param_files(project, checkout)
     shown = _read(checkout, project, declared, "params")
-    used = _read(checkout, project, variable_files(project.pipelines, declared), "params")
+    used = _read(checkout, project, variable_files(checkout, project.pipelines, declared), "params")
     kept = {path: values for path, values in used.files.items() if values}
     return Values({**shown.files, **kept}, shown.elsewhere)
 
@@ -104,7 +102,7 @@ def _read(checkout: Checkout, project: Project, wanted: Mapping[str, tuple[str, 
     for path, keys in wanted.items():
         data = checkout.read(path)
         if data is None:
-            lacking += [path] if path not in checkout.tree.oids else []
+            lacking += [] if checkout.has(path) else [path]
             continue
         try:
             value = parse_value(data, path)
@@ -119,12 +117,18 @@ def _read(checkout: Checkout, project: Project, wanted: Mapping[str, tuple[str, 
 def find_elsewhere(checkout: Checkout, project: Project, paths: Sequence[str], kind: str) -> Iterator[Elsewhere]:
     """Yield what DVC recorded of declared files that Git does not hold."""
     recorded = project.recorded()
-    pointers = find_pointers(checkout, [path for path in paths if path not in recorded])
-    for path in paths:
-        datum = recorded.get(path)
-        if datum is None and path in pointers:
-            datum = next(iter(pointers[path].outs), None)
-        yield Elsewhere(path, kind, datum)
+    known = {path: _recorded(recorded, path) for path in paths}
+    pointers = find_pointers(checkout, [path for path, datum in known.items() if datum is None])
+    for path, datum in known.items():
+        pointer = pointers.get(path)
+        yield Elsewhere(path, kind, datum or (next(iter(pointer.outs), None) if pointer else None))
+
+
+def _recorded(recorded: Mapping[str, Datum], path: str) -> Datum | None:
+    """Return what DVC recorded of a path, or of the nearest directory that holds it."""
+    while path and path not in recorded:
+        path = path.rpartition("/")[0]
+    return recorded.get(path)
 
 
 def _choose(value: object, keys: Sequence[str]) -> dict[str, object]:

@@ -6,9 +6,9 @@ from gto.annotations.conflict import find_conflict
 from gto.annotations.edit import Change, annotate_text, remove_text
 from gto.core import names
 from gto.exceptions import ArtifactNotFound, NoFile, PathIsUsed, TypeNotAllowed, UsageError
+from gto.git.commit_files import Files
 from gto.registry import annotation
 from gto.registry.annotation import DVC_FILE
-from gto.registry.files import Files
 from gto.registry.ground import Edit, Ground, Saved, carry_out
 from gto.registry.registry import Registry
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gto.annotations.annotation import Annotation, Reading
 from gto.core import names
+from gto.exceptions import BadFile
+from gto.git.commit_files import Files, Place, may_stand_for_another
 from gto.git.objects import GitObject
 from gto.git.tree import list_tree
-from gto.registry.files import Files, Place
 from gto.registry.registry import Registry
 
 DVC_FILE = "dvc.yaml"
@@ -31,15 +32,30 @@ def with_params(commit: str | None, paths: Iterable[str]) -> list[Place]:
     return places
 
 
+def read_real(files: Files, commit: str | None, path: str) -> bytes | None:
+    """Return what a file holds, links followed and pointers of Git LFS resolved; BadFile where that cannot be read."""
+    data = files.read(commit, path)
+    if data is None or not may_stand_for_another(data):
+        return data
+    from gto.dvc.checkout import Checkout, read_pointed
+
+    return read_pointed(files, path, data) if commit is None else Checkout(files, commit).load(path)
+
+
 def read_file(files: Files, commit: str | None, path: str) -> Reading:
     """Read one annotation file; one that is not there says nothing."""
-    data = files.read(commit, path)
+    try:
+        data = read_real(files, commit, path)
+    except BadFile as error:
+        from gto.annotations.entry import file_problem
+
+        return Reading(problems=(file_problem(error),))
     if data is None:
         return Reading()
     if posixpath.basename(path) == DVC_FILE:
         from gto.annotations.dvc_yaml import read_dvc_yaml  # YAML is imported where there is a file of it
 
-        return read_dvc_yaml(data, path, lambda other: files.read(commit, other))
+        return read_dvc_yaml(data, path, lambda other: read_real(files, commit, other))
     from gto.annotations.artifacts_yaml import read_artifacts_yaml
 
     return read_artifacts_yaml(data, path)
@@ -100,7 +116,8 @@ def _names(files: Files, commit: str, paths: Sequence[str]) -> list[str]:
     for path in paths:
         data = files.read(commit, path)
         if data is not None:
-            quick = read_names(data, path, dvc=posixpath.basename(path) == DVC_FILE)
+            is_itself = not may_stand_for_another(data)
+            quick = read_names(data, path, dvc=posixpath.basename(path) == DVC_FILE) if is_itself else None
             found += [one.name for one in read_file(files, commit, path).annotations] if quick is None else quick
     return found
 

@@ -16,6 +16,7 @@ from gto.core.signature import Signature
 from gto.core.tag import Kind
 from gto.exceptions import BadFile
 from gto.git.approval import read_approvals
+from gto.git.commit_files import Files
 from gto.git.reach import read_reached
 from gto.git.repo import commit_of
 from gto.git.signature import SignedTag, Trusted, read_trusted, verify_tags
@@ -23,7 +24,6 @@ from gto.git.tree import read_modes
 from gto.policy import FILE, read_policy
 from gto.registry.annotation import find
 from gto.registry.basis import REMOTE, knows_upstream
-from gto.registry.files import Files
 from gto.registry.registry import Registry, parse_yaml
 
 _MANY = 20  # artifacts; the approvals of more are read all at once

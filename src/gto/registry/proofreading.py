@@ -10,14 +10,14 @@ from gto.annotations.artifacts_yaml import read_artifacts_yaml
 from gto.annotations.conflict import find_conflicts
 from gto.annotations.dvc_yaml import read_dvc_yaml
 from gto.annotations.entry import file_problem
-from gto.annotations.variables import Read
 from gto.config import FILE as CONFIG_FILE
 from gto.config import Config, read_config
 from gto.core.event import Problem
+from gto.dvc.variables import Read
 from gto.exceptions import BadFile, UsageError
+from gto.git.commit_files import Files
 from gto.policy import FILE as POLICY_FILE
 from gto.policy import read_policy
-from gto.registry.files import Files
 from gto.registry.registry import Registry, parse_yaml
 
 _HINT = f"it reads artifacts.yaml and dvc.yaml, and at the top of the repository {CONFIG_FILE} and {POLICY_FILE}"

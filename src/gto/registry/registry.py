@@ -169,7 +169,7 @@ def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem])
 
 def parse_yaml(data: bytes, path: str) -> Parsed:
     """Read a file of settings; BadFile says what is wrong with it."""
-    from gto.annotations.document import load  # YAML is read only where there is a file of it
+    from gto.yamldoc.document import load  # YAML is read only where there is a file of it
 
     document = load(data, path)
     return Parsed(document.value, document.line)

@@ -47,7 +47,7 @@ def find_endpoint(repo: Repo, rev: str) -> Endpoint:
 
 def lfs_sources(repo: Repo, endpoint: Endpoint, pointer: Pointer) -> tuple[Source, ...]:
     """Return where the file of a pointer is: what git-lfs fetched here before, then the server."""
-    here = StoreObject(StoreAddress(_own_objects(repo), trusted=True), object_key(pointer.oid))
+    here = StoreObject(StoreAddress(own_objects(repo), trusted=True), object_key(pointer.oid))
     there = LfsObject(pointer.oid, pointer.size, endpoint.url, endpoint.trusted)
     return (there,) if not repo.is_own else (here, there)
 
@@ -57,7 +57,8 @@ def object_key(oid: str) -> str:
     return f"{oid[:2]}/{oid[2:4]}/{oid}"
 
 
-def _own_objects(repo: Repo) -> str:
+def own_objects(repo: Repo) -> str:
+    """Return the directory in which git-lfs keeps the objects of a repository."""
     out = repo.git.run(["config", "--get", "lfs.storage"], ok=(0, 1)).decode("utf-8", "surrogateescape").rstrip("\n")
     return os.path.join(repo.common_dir, out or "lfs", "objects")
 

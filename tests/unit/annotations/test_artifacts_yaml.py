@@ -67,15 +67,15 @@ def test_a_bad_entry_is_a_problem_and_the_others_still_show() -> None:
     ]
 
 
-def test_a_bad_field_is_set_aside() -> None:
+def test_a_bad_field_is_set_aside_and_labels_of_several_words_are_none() -> None:
     reading = read("m:\n  type: a b\n  path: 3\n  virtual: maybe\n  labels: [ok, 'not ok', 4]\n  description:\n")
-    assert reading.annotations == (Annotation(ArtifactName("m"), "artifacts.yaml", labels=("ok",)),)
+    assert reading.annotations == (
+        Annotation(ArtifactName("m"), "artifacts.yaml", type="a b", labels=("ok", "not ok")),
+    )
     assert sorted(problem.reason for problem in reading.problems) == [
-        "line 2: 'type': 'a b' is no plain name",
         "line 3: 'path' must be text, not a number",
         "line 4: 'virtual' must be true or false, not text",
         "line 5: 'labels' must be text, not a number",
-        "line 5: 'labels': 'not ok' is no plain name",
         "line 6: 'description' must be text, not empty",
     ]
 

@@ -85,7 +85,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         (b"repos:\n- path: \xff\xfe\n", "not UTF-8"),
         (b"repos: [\x00]", ""),
         (b"repos:\n- path: \x1b[2J\n", ""),
-        (b"x" * ((1 << 20) + 1), "bytes, more than"),
+        (b"x" * ((4 << 20) + 1), "larger than 4 MiB"),
         (b"- path: x\n", "must be a mapping with `repos:`, not a list"),
         (b"repos: {path: x}\n", "'repos' must be a list, not a mapping"),
         (b"repos: x\n", "'repos' must be a list, not text"),

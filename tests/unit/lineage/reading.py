@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gto.lineage.checkout import Checkout
-from gto.lineage.project import read_project
-from gto.registry.files import Files
+from gto.dvc.checkout import Checkout
+from gto.dvc.project import read_project
+from gto.git.commit_files import Files
 from gto.registry.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gto.lineage.project import Project
+    from gto.dvc.project import Project
     from tests.repo import Repo
 
 

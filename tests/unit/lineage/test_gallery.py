@@ -4,7 +4,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from gto.lineage import gallery, project
+from gto.dvc import project
+from gto.lineage import gallery
 from gto.lineage.plot import find_plots
 from gto.registry.registry import Registry
 from tests.unit.lineage.reading import aside, read

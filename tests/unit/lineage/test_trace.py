@@ -75,3 +75,18 @@ def test_a_lock_of_old_and_a_broken_one_are_read_as_far_as_they_go(repo: Repo) -
     checkout, project = read(repo, {"dvc.lock": "[", "m.dvc": "{"})
     assert trace(checkout, project, "m").steps[0].is_recorded is False
     assert aside(checkout) == [("lineage-file", "dvc.lock"), ("lineage-file", "m.dvc")]
+
+
+def test_a_lock_of_a_newer_form_is_named_and_a_stage_that_never_ran_has_the_command_of_its_file(repo: Repo) -> None:
+    text = 'stages: {fit: {cmd: ["run ${lr}", "end ${all}"], outs: [m]}, raw: {cmd: "run ${all}", outs: [n]}}'
+    files = {
+        "dvc.yaml": text,
+        "dvc.lock": "schema: '3.0'\nstages: {fit: {cmd: old}}",
+        "params.yaml": "lr: 3\nall: {a: 1}",
+    }
+    checkout, project = read(repo, files)
+    assert trace(checkout, project, "m").steps[0].command == "run ${lr}\nend ${all}"
+    assert trace(checkout, project, "n").steps[0].command == "run ${all}"
+    assert [(problem.subject, problem.reason) for problem in checkout.problems] == [
+        ("dvc.lock", "schema 3.0 is not known")
+    ]

@@ -77,6 +77,31 @@ def test_a_metric_in_a_directory_that_dvc_tracks_is_named_with_its_hash(repo: Re
     assert (kept.path, kept.datum.path, kept.datum.files, lost.datum) == ("data/m.json", "data", 2, None)
 
 
+def test_a_metric_in_a_directory_that_a_stage_makes_is_kept_by_dvc(repo: Repo) -> None:
+    files = {
+        "dvc.yaml": "stages: {e: {cmd: x, outs: [eval]}}\nmetrics: [eval/deep/m.json]",
+        "dvc.lock": "schema: '2.0'\nstages: {e: {cmd: x, outs: [{path: eval, md5: 12.dir}]}}",
+    }
+    checkout, project = read(repo, files)
+    (kept,) = values.read_metrics(checkout, project).elsewhere
+    assert kept.datum is not None
+    assert kept.datum.md5 == "12.dir"
+
+
+def test_stages_show_what_they_take_of_the_parameters_beside_a_nested_file(repo: Repo) -> None:
+    text = """\
+stages:
+  plain: {cmd: "x ${rate}"}
+  each: {foreach: "${events}", do: {cmd: "x ${item.post}"}}
+  many: {matrix: {w: "${words}", v: ["${rate}", 2]}, cmd: "x ${item.w} ${item.v} ${key}"}
+"""
+    params = "rate: 3\nunused: 9\nevents: {a: {post: P, no: 1}}\nwords: [c]\n"
+    checkout, project = read(repo, {"pipe/dvc.yaml": text, "pipe/params.yaml": params})
+    found = values.read_params(checkout, project)
+    assert found.files == {"pipe/params.yaml": {"events.a.post": "P", "rate": 3, "words.0": "c"}}
+    assert found.elsewhere == ()
+
+
 def test_requirements_are_found_beside_the_annotation_and_above(repo: Repo) -> None:
     text = "# comment\nNumPy[fast]==1.2 ; python_version > '3'\n-r more.txt\npandas\n./local\nflask >= 2 \\\n"
     text += "  --hash=sha256:1\n"

@@ -19,7 +19,7 @@ from gto.ci.export.component import (
 from gto.ci.export.licence import licences
 from gto.ci.export.model_card import custom, model_card
 from gto.ci.export.subject import Subject, find_subject
-from gto.delivery.settings import Trust
+from gto.dvc.config import Trust
 from gto.git.command import masked
 from gto.registry.registry import Registry
 from gto.version import __version__

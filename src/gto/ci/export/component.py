@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
+from gto.dvc.output import Datum
 from gto.git.command import masked
-from gto.lineage.lock import Datum
 from gto.lineage.trace import Input, Lineage
 from gto.storage.location import Content, Digest
 

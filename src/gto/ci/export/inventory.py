@@ -6,8 +6,8 @@ from typing import NamedTuple
 from gto.annotations.annotation import Annotation, Reading
 from gto.core.snapshot import ArtifactState, StageState, VersionState
 from gto.core.view import Choice, by_stage, version_key
+from gto.git.commit_files import Files
 from gto.registry import annotation
-from gto.registry.files import Files
 from gto.registry.overview import columns
 from gto.registry.registry import Registry
 

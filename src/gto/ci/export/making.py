@@ -8,12 +8,12 @@ from typing import NamedTuple
 from gto.ci.export.inventory import Readings, read_once
 from gto.core import names
 from gto.core.event import Event
-from gto.lineage.checkout import Checkout, fetch_all
-from gto.lineage.lock import Datum
-from gto.lineage.project import Project, first_files, pointer_files, read_project, root_of
+from gto.dvc.checkout import Checkout, fetch_all
+from gto.dvc.output import Datum
+from gto.dvc.project import Project, first_files, pointer_files, read_project, root_of
+from gto.git.commit_files import Files, Place
 from gto.lineage.trace import Lineage, trace
 from gto.registry import annotation
-from gto.registry.files import Files, Place
 from gto.registry.registry import Registry
 
 _AT_A_TIME = 25  # commits, whose trees are held in memory

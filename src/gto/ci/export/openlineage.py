@@ -15,8 +15,8 @@ from gto.core.selector import Pick, Selector
 from gto.core.snapshot import ArtifactState
 from gto.core.tag import Kind
 from gto.core.view import JournalLine, journal, merge_journals
+from gto.dvc.output import Datum
 from gto.exceptions import ArtifactNotFound, UsageError
-from gto.lineage.lock import Datum
 from gto.registry.registry import Registry
 from gto.registry.resolve import pick_version
 from gto.version import __version__

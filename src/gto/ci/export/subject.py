@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gto.annotations import place
 from gto.core import selector
 from gto.core.event import Event
 from gto.core.view import VersionRow
 from gto.delivery.locating import locate
-from gto.delivery.settings import Trust
+from gto.dvc import paths
+from gto.dvc.config import Trust
 from gto.exceptions import (
     BadFile,
     CannotLocate,
@@ -65,7 +65,7 @@ def _locate(registry: Registry, known: Known, trust: Trust | None) -> tuple[Loca
     path = known.annotation.path if known.annotation else None
     if not path:
         return None, ("no annotation says where its files are: none is listed",)
-    if place.is_elsewhere(path):
+    if paths.is_elsewhere(path):
         return None, (f"its files are not listed: nobody promised what is at '{masked(path)}'",)
     try:
         return locate(registry, known.point.commit, path, trust), ()

@@ -11,8 +11,8 @@ from gto.ci.watch.held import Held
 from gto.core.event import Event
 from gto.core.succession import Step
 from gto.exceptions import BadFile
+from gto.git.commit_files import Files
 from gto.registry import annotation
-from gto.registry.files import Files
 from gto.registry.registry import Registry
 
 _KEPT = 64  # files

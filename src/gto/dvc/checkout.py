@@ -1,0 +1,135 @@
+"""The files of one commit as a checkout would have them, read in batches, and what was set aside of them."""
+
+from collections.abc import Iterable, Sequence
+
+from gto.core.event import Problem
+from gto.dvc.lfs_files import LfsFiles
+from gto.exceptions import BadFile, CannotLocate
+from gto.git.commit_files import Files, Place
+from gto.git.commit_tree import Tree
+from gto.git.objects import LARGEST_FILE
+from gto.storage.lfs_pointer import parse_pointer
+
+UNREADABLE = "lineage-file"
+"""A file that is not what its name says, or too large."""
+INVALID = "lineage-invalid"
+"""An entry of a `dvc.yaml` that DVC would refuse too."""
+TOO_MANY = "lineage-many"
+"""More than is taken: the rest is left out."""
+UNDRAWN = "lineage-plot"
+"""A plot that cannot be drawn as it was declared."""
+
+
+class Checkout:
+    """A commit whose files are read: links followed inside of its tree, pointers of Git LFS resolved.
+
+    What Git LFS keeps and is not here is fetched where the repository is one that a URL names, or `may_fetch` says so.
+    """
+
+    def __init__(self, files: Files, commit: str, *, may_fetch: bool | None = None) -> None:
+        self.commit = commit
+        self.tree = Tree(files, commit)
+        self._aside: dict[Problem, None] = {}  # in order, each once
+        self._files = files
+        default = not files.repo.is_own and not files.repo.is_offline
+        self._lfs = LfsFiles(files.repo, commit, may_fetch=default if may_fetch is None else may_fetch)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was set aside."""
+        return list(self._aside)
+
+    def has(self, path: str) -> bool:
+        """Tell whether a path leads to a file, or through a link to nowhere."""
+        try:
+            real = self._real(path)
+        except CannotLocate:
+            return True
+        return real is not None and self.tree.entries[real].is_file
+
+    def is_directory(self, path: str) -> bool:
+        """Tell whether a path leads to a directory."""
+        try:
+            real = self._real(path)
+        except CannotLocate:
+            return False
+        return real is not None and self.tree.entries[real].is_directory
+
+    def files_in(self, path: str) -> list[str]:
+        """Return the files of a directory, which may be a link; none where a path is no directory."""
+        if not self.is_directory(path):
+            return []
+        real = self.tree.resolve(path)
+        start = len(real) + 1 if real else 0
+        prefix = "" if path == "." else f"{path}/"
+        return [f"{prefix}{one[start:]}" for one in self.tree.files_below(real)]
+
+    def _real(self, path: str) -> str | None:
+        """Return where in the tree a path leads, None where nothing is; CannotLocate for a link that leads out."""
+        if not path or path.startswith("/") or path.split("/", 1)[0] == ".." or "://" in path:
+            return None
+        real = self.tree.resolve(path)
+        return real if real in self.tree.entries else None
+
+    def places(self, paths: Iterable[str]) -> list[Place]:
+        """Return what Files.fetch takes, for those of the paths that the commit has; of the others it is known now."""
+        found: list[Place] = []
+        for path in paths:
+            try:
+                real = self._real(path)
+            except CannotLocate:
+                continue
+            if real is not None and self.tree.entries[real].is_file:
+                found.append((self.commit, real))
+            else:
+                self._files.kept.setdefault((self.commit, path), None)
+        return found
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Read many files with one process."""
+        fetch_all(self._files, [(self, paths)])
+
+    def prepare(self, places: Iterable[Place]) -> None:
+        """Have Git LFS asked once for all of those of the files that it keeps."""
+        pointers = [parse_pointer(self._files.read(*place) or b"") for place in places]
+        self._lfs.prepare([one for one in pointers if one is not None])
+
+    def load(self, path: str) -> bytes | None:
+        """Return what a file holds, None where there is none; BadFile for one that is there and cannot be read."""
+        try:
+            real = self._real(path)
+        except CannotLocate as error:
+            raise BadFile(path, error.reason) from None
+        if real is None or not self.tree.entries[real].is_file:
+            return None
+        data = self._files.read(self.commit, real)
+        if data is None:
+            raise BadFile(path, f"it is larger than {LARGEST_FILE >> 20} MiB, or cannot be read")
+        pointer = parse_pointer(data)
+        return data if pointer is None else self._lfs.read(path, pointer)
+
+    def read(self, path: str) -> bytes | None:
+        """Return what a file holds, None where there is none; one that cannot be read is set aside."""
+        try:
+            return self.load(path)
+        except BadFile as error:
+            self.set_aside(UNREADABLE, path, error.reason, error.hint or "")
+            return None
+
+    def set_aside(self, code: str, path: str, reason: str, hint: str = "") -> None:
+        """Note what could not be read; once for each file and reason."""
+        self._aside[Problem(code, path, reason, hint)] = None
+
+
+def fetch_all(files: Files, wanted: Sequence[tuple[Checkout, Iterable[str]]]) -> None:
+    """Read files of several commits with one process."""
+    placed = [(checkout, checkout.places(paths)) for checkout, paths in wanted]
+    files.fetch([place for _, places in placed for place in places])
+    for checkout, places in placed:
+        checkout.prepare(places)
+
+
+def read_pointed(files: Files, path: str, data: bytes) -> bytes:
+    """Return what a file of the work tree stands for, or raise BadFile; without git-lfs it may be a pointer there."""
+    pointer = parse_pointer(data)
+    return data if pointer is None else LfsFiles(files.repo, "HEAD", may_fetch=False).read(path, pointer)

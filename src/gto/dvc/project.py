@@ -1,0 +1,116 @@
+"""The DVC project that an artifact belongs to, in one commit: its pipelines, and what DVC recorded of them."""
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
+from gto.dvc.dvc_file import Pointer, read_pointer
+from gto.dvc.lock_file import Locked, read_locked
+from gto.dvc.output import Datum
+from gto.dvc.pipeline import Pipeline, read_pipeline
+from gto.dvc.project_root import project_root, roots_below
+from gto.dvc.stage import Stage
+from gto.exceptions import BadFile
+
+_FILE = "dvc.yaml"
+_MOST_FILES = 1000
+_MEND = "mend the file, then commit it"
+
+
+class Ran(NamedTuple):
+    """A stage, and how it last ran; None where `dvc.lock` does not know it."""
+
+    stage: Stage
+    locked: Locked | None
+
+
+class Project(NamedTuple):
+    """A DVC project in one commit."""
+
+    root: str
+    """The directory that holds `.dvc`; empty for the repository's own root."""
+    pipelines: tuple[Pipeline, ...]
+    stages: tuple[Ran, ...]
+
+    def recorded(self) -> Mapping[str, Datum]:
+        """Return what `dvc.lock` files say of each output, by path."""
+        return {datum.path: datum for ran in self.stages if ran.locked for datum in ran.locked.outs}
+
+
+def root_of(checkout: Checkout, directory: str) -> str:
+    """Return the root of the project that a directory is in; that of the repository where there is none."""
+    return project_root(checkout.tree, directory) or ""
+
+
+def first_files(checkout: Checkout, root: str) -> list[str]:
+    """Return the files that reading a project begins with, for one process to read."""
+    found = _pipeline_files(checkout, root)
+    beside = [posixpath.join(posixpath.dirname(file), "params.yaml") for file in found]
+    return [*found, *(_lock_of(file) for file in found), *beside]
+
+
+def read_project(checkout: Checkout, root: str) -> Project:
+    """Read the `dvc.yaml` and `dvc.lock` files of a project."""
+    pipelines = tuple(read_pipeline(checkout, file) for file in _pipeline_files(checkout, root))
+    stages: list[Ran] = []
+    for pipeline in pipelines:
+        directories = {stage.name: stage.directory for stage in pipeline.stages}
+        locked = _read_locked(checkout, _lock_of(pipeline.file), directories)
+        stages += [Ran(stage, locked.get(stage.name)) for stage in pipeline.stages]
+    return Project(root, pipelines, tuple(stages))
+
+
+def _read_locked(checkout: Checkout, file: str, directories: Mapping[str, str]) -> dict[str, Locked]:
+    """Return the stages of a `dvc.lock`; of one that cannot be read, none."""
+    try:
+        return read_locked(checkout.load(file) or b"", file, directories)
+    except BadFile as error:
+        checkout.set_aside(UNREADABLE, file, error.reason, error.hint or _MEND)
+        return {}
+
+
+def _read_pointer(checkout: Checkout, file: str) -> Pointer:
+    """Return what a `.dvc` file stands for; of one that cannot be read, nothing."""
+    try:
+        return read_pointer(checkout.load(file) or b"", file)
+    except BadFile as error:
+        checkout.set_aside(UNREADABLE, file, error.reason, error.hint or _MEND)
+        return Pointer(file, ())
+
+
+def find_pointers(checkout: Checkout, paths: Sequence[str]) -> dict[str, Pointer]:
+    """Return, by path, the `.dvc` file that stands for it, or for a directory above it."""
+    files = {path: _pointer_file(checkout, path) for path in paths}
+    wanted = {file for file in files.values() if file is not None}
+    checkout.fetch(sorted(wanted))
+    read = {file: _read_pointer(checkout, file) for file in sorted(wanted)}
+    return {path: read[file] for path, file in files.items() if file is not None}
+
+
+def pointer_files(checkout: Checkout, project: Project, path: str | None) -> list[str]:
+    """Return the `.dvc` files that a lineage may ask for, for one process to read."""
+    deps = [dep for ran in project.stages for dep in ran.stage.deps]
+    found = (_pointer_file(checkout, one) for one in (*([path] if path else []), *deps))
+    return [file for file in dict.fromkeys(found) if file is not None]
+
+
+def _pointer_file(checkout: Checkout, path: str) -> str | None:
+    while path and path not in {"/", "."}:
+        if checkout.has(f"{path}.dvc"):
+            return f"{path}.dvc"
+        path = posixpath.dirname(path)
+    return None
+
+
+def _pipeline_files(checkout: Checkout, root: str) -> list[str]:
+    others = [f"{other}/" for other in roots_below(checkout.tree, root) if other != root]
+    found = [path for path in checkout.tree.files_below(root) if posixpath.basename(path) == _FILE]
+    own = [path for path in found if not path.startswith(tuple(others))]
+    if len(own) > _MOST_FILES:
+        checkout.set_aside(TOO_MANY, root or ".", f"more than {_MOST_FILES} dvc.yaml files: the others are left out")
+    return own[:_MOST_FILES]
+
+
+def _lock_of(file: str) -> str:
+    return posixpath.splitext(file)[0] + ".lock"

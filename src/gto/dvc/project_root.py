@@ -1,0 +1,31 @@
+"""The root of the DVC project that a directory belongs to, in a commit."""
+
+import posixpath
+from collections.abc import Iterator
+
+from gto.git.commit_tree import Tree
+
+DVC_DIRECTORY = ".dvc"
+CONFIG = "config"
+
+
+def project_root(tree: Tree, directory: str) -> str | None:
+    """Return the nearest directory, this one or above it, that has a `.dvc`; None where there is none."""
+    while not _is_root(tree, directory):
+        if not directory:
+            return None
+        directory = posixpath.dirname(directory)
+    return directory
+
+
+def _is_root(tree: Tree, directory: str) -> bool:
+    found = tree.entries.get(posixpath.join(directory, DVC_DIRECTORY))
+    return found is not None and found.is_directory
+
+
+def roots_below(tree: Tree, directory: str) -> Iterator[str]:
+    """Yield the roots of projects in a directory, itself included."""
+    start = f"{directory}/" if directory else ""
+    for path, entry in tree.entries.items():
+        if entry.is_directory and posixpath.basename(path) == DVC_DIRECTORY and path.startswith(start):
+            yield posixpath.dirname(path)
