@@ -128,14 +128,20 @@ def test_a_full_name_is_taken_apart_by_the_groups_that_dvc_reads() -> None:
     assert not constants.name_re.match("a:b")
 
 
+ONE = {"major": "1", "minor": "0", "patch": "0"}
+
+
 @pytest.mark.parametrize(
     ("text", "groups"),
     [
-        ("a=m@v1.0.0#1", {"artifact": "a=m", "version": "v1.0.0", "cancel": "", "counter": "1"}),
-        ("m@v1.0.0!", {"artifact": "m", "version": "v1.0.0", "cancel": "!"}),
-        ("m#prod!#2", {"artifact": "m", "stage": "prod", "cancel": "!", "counter": "2"}),
-        ("m@deprecated", {"artifact": "m", "deprecated": "deprecated"}),
-        ("m@created", {"artifact": "m", "created": "created"}),
+        (
+            "a=m@v1.0.0#1",
+            {"artifact": "a=m", "dirname": "a=", "name": "m", **ONE, "version": "v1.0.0", "cancel": "", "counter": "1"},
+        ),
+        ("m@v1.0.0!", {"artifact": "m", "name": "m", **ONE, "version": "v1.0.0", "cancel": "!"}),
+        ("m#prod!#2", {"artifact": "m", "name": "m", "stage": "prod", "cancel": "!", "counter": "2"}),
+        ("m@deprecated", {"artifact": "m", "name": "m", "deprecated": "deprecated"}),
+        ("m@created", {"artifact": "m", "name": "m", "created": "created"}),
     ],
 )
 def test_a_tag_is_taken_apart_by_the_groups_of_gto_1(text: str, groups: dict[str, str]) -> None:
@@ -217,7 +223,7 @@ def test_the_search_may_be_limited_to_some_tags(repo: Repo) -> None:
 
 
 def test_a_search_needs_a_repository_and_knows_one_order(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="'scm' is required"):
+    with pytest.raises(exceptions.MissingArg, match="'scm' is required"):
         tag.find()
     with pytest.raises(NotImplementedError, match="Unknown sort: by_name"):
         tag.find(scm=str(tmp_path), sort="by_name")
