@@ -23,6 +23,7 @@ from gto.core.plan import Assignment
 from gto.core.policy import Verdict
 from gto.core.published import Published, PublishedEvent
 from gto.core.published_state import (
+    PublishedArtifact,
     PublishedRegistry,
     PublishedStage,
     PublishedVersion,
@@ -70,6 +71,7 @@ __all__ = [
     "Approved",
     "Fetched",
     "Published",
+    "PublishedArtifact",
     "PublishedEvent",
     "PublishedRegistry",
     "PublishedStage",

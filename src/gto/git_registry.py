@@ -18,6 +18,8 @@ __all__ = ["GitRegistry"]
 class GitRegistry:
     """One repository's registry; each call reads what is there then, and each forwards to `gto.api`."""
 
+    __slots__ = ("cloned", "scm")
+
     def __init__(self, scm: object, *, cloned: bool = False) -> None:
         self.scm = scm
         """What it was opened with: a path, a URL, or an object with `root_dir`."""

@@ -53,6 +53,8 @@ class Index:
 class RepoIndexManager:
     """The `artifacts.yaml` of a repository, in its work tree and in its commits."""
 
+    __slots__ = ("cloned", "scm")
+
     def __init__(self, scm: object, *, cloned: bool = False) -> None:
         self.scm = scm
         """What it was opened with: a path, a URL, or an object with `root_dir`."""

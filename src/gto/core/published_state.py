@@ -32,9 +32,13 @@ def _ordered(events: Iterable[AnyEvent], *, ascending: bool) -> list[AnyEvent]:
 
 
 class Authored:
-    """What has events, one of which made it."""
+    """What stages, versions and artifacts have in common: events, one of which made it.
+
+    `get_events()` returns them, `model_dump()` and `dict_state()` a dictionary.
+    """
 
     __slots__ = ()
+    artifact: str
 
     def get_events(self, direct: bool = True, indirect: bool = True, ascending: bool = False) -> list[AnyEvent]:
         """Return its own events and those of its parts, the newest first."""
@@ -204,6 +208,11 @@ class PublishedVersion(Authored):
     def discovered(self) -> bool:
         """Whether neither a registration nor a deregistration names it."""
         return not (self.registrations or self.deregistrations)
+
+    @property
+    def get_enrichments_info(self) -> list[Published]:
+        """The annotations at its commit."""
+        return self.enrichments[0].enrichments if self.enrichments else []
 
     @property
     def semver(self) -> PublishedSemVer:
