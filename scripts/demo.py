@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,8 +29,11 @@ def main(arguments: list[str]) -> int:
         return 1
     print(f"==> A sample registry, with three months of history, in {_short(directory)}", flush=True)
     sample.build(directory, [str(bin_directory / "gto")], env)
-    print("==> The tour of README.md, command by command", flush=True)
-    _tour(directory, env)
+    print("==> The tour of README.md, command by command, in a copy of it", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place) / sample.NAME
+        shutil.copytree(directory, copy)
+        _tour(copy, env)
     print("\n==> Your turn:")
     gto = _from(directory, bin_directory / "gto")
     for command in (f"cd {_short(directory)}", f"{gto} show", f"{gto} history churn", f"{gto} --help"):

@@ -34,17 +34,17 @@ from gto.core.selector import Pick, Selector
 from gto.core.semver import Bump
 from gto.core.table import Cell, Table, history_table, overview_table, version_table
 from gto.core.view import Choice, parse_sort
-from gto.exceptions import BadFile, NoAnnotation, NoRepo, UsageError, VersionNotFound
+from gto.exceptions import ArtifactNotFound, BadFile, EmptyStage, NoAnnotation, NoRepo, UsageError, VersionNotFound
 from gto.lineage import gallery, portrait
 from gto.lineage.comparison import Direction, compare
 from gto.registry import annotate as annotating
 from gto.registry import (
     approving,
     checking,
-    describing,
     exchange,
     overview,
     reading,
+    resolve,
     reviewing,
     verification,
     whole_file,
@@ -381,8 +381,8 @@ def _rows(table: Table) -> TableRows:
 def describe(repo: object, name: str, rev: str | None = None) -> Annotation | None:
     """Return an artifact's annotation at `rev` (HEAD), or at the version that a selector names; None without one."""
     try:
-        return describing.describe(Registry.open(repo), name, rev, work_tree=False)
-    except (NoAnnotation, VersionNotFound):
+        return resolve.describe(Registry.open(repo), name, rev, work_tree=False)
+    except (ArtifactNotFound, EmptyStage, NoAnnotation, VersionNotFound):
         return None
 
 

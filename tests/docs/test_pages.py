@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -104,6 +105,13 @@ def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
     command = (sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site"))
     built = run(*command, cwd=pages.ROOT, env={"NO_MKDOCS_2_WARNING": "1"})
     assert (built.code, built.stderr) == (0, "")
+    index = json.loads((tmp_path / "site/search/search_index.json").read_text(encoding="utf-8"))
+    last = {page["location"].partition("#")[0] for page in index["docs"] if page.get("boost", 1) < 1}
+    assert "architecture.html" in last
+    assert not [page for page in last if not page.startswith(("architecture", "decisions"))]
+    console = (tmp_path / "site/how-to/roll-back.html").read_text(encoding="utf-8")
+    assert 'href="../assets/copy.css"' in console  # hides prompts and output, which Pygments marks, from the copy
+    assert {'class="gp"', 'class="go"'} <= set(re.findall('class="g[po]"', console))
 
 
 def test_the_demo_runs_without_a_terminal_and_the_tour_is_that_of_the_readme(tmp_path: Path) -> None:
@@ -115,6 +123,24 @@ def test_the_demo_runs_without_a_terminal_and_the_tour_is_that_of_the_readme(tmp
     assert (done.code, done.stderr) == (0, "")
     assert "$ gto rollback churn --stage prod\nCreated git tag 'churn#prod#10'" in done.stdout
     assert f"cd {directory}" in done.stdout.splitlines()[-4]
+    tags = run("git", "tag", "--list", cwd=directory).stdout.split()
+    assert "churn#prod#7" in tags
+    assert "churn#prod#9" not in tags  # the tour ran on a copy: the reader's registry is the one that the pages show
+
+
+def test_a_part_of_the_tests_is_not_asked_for_the_coverage_of_the_whole() -> None:
+    def would_run(*words: str) -> str:
+        return run("make", "--dry-run", "--always-make", "test", *words, cwd=pages.ROOT).stdout
+
+    assert "--cov" in would_run()
+    assert "pytest -n auto  tests/unit -k names" in would_run("TESTS=tests/unit -k names")
+    assert "--cov" not in would_run("TESTS=tests/unit -k names")
+
+
+def test_the_demo_installs_no_tools_of_the_project() -> None:
+    would_install = run("make", "--dry-run", "--always-make", "demo", cwd=pages.ROOT).stdout
+    assert "--editable ." in would_install
+    assert "test,check,docs" not in would_install
 
 
 def test_the_demo_leaves_alone_what_it_did_not_make(tmp_path: Path) -> None:

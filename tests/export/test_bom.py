@@ -199,9 +199,9 @@ def test_strange_custom_metadata_do_no_harm(repo: Repo) -> None:
 
 def test_what_names_no_version_is_one_line(filled: Repo) -> None:
     said(filled.gto("export", "bom", "nobody"), "nobody")
-    said(filled.gto("export", "bom", "churn@v9.0.0"), "'churn@v9.0.0' names no version", "gto show churn")
-    said(filled.gto("export", "bom", "churn#prod"), "names no version")
-    said(filled.gto("export", "bom", "gone"), "names no version")
+    said(filled.gto("export", "bom", "churn@v9.0.0"), "'churn' has no version 'v9.0.0'", "gto show churn")
+    said(filled.gto("export", "bom", "churn#prod"), "No version in stage 'prod'")
+    said(filled.gto("export", "bom", "gone"), "'gone' is deprecated")
     said(filled.gto("export", "bom", "table"), "table")
 
 

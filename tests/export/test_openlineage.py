@@ -224,7 +224,7 @@ def test_on_stdout_events_are_written_as_they_are_read_and_a_file_is_whole_or_no
 def test_bad_words_are_one_line(filled: Repo) -> None:
     said(filled.gto("export", "openlineage", "--all"), "no remote", "--address")
     said(filled.gto("export", "openlineage", "nobody", *ADDRESS), "nobody")
-    said(filled.gto("export", "openlineage", "churn@v9.9.9", *ADDRESS), "names no version")
-    said(filled.gto("export", "openlineage", "gone#prod", *ADDRESS), "prod")
+    said(filled.gto("export", "openlineage", "churn@v9.9.9", *ADDRESS), "'churn' has no version 'v9.9.9'")
+    said(filled.gto("export", "openlineage", "gone#prod", *ADDRESS), "'gone' is deprecated")
     assert filled.gto("export", "openlineage").code == 2
     assert filled.gto("export", "openlineage", "churn", "--all").code == 2

@@ -52,8 +52,8 @@ def test_versions_are_named_in_every_way(models: Repo) -> None:
 
 
 def test_what_names_nothing_says_what_would(models: Repo) -> None:
-    said(models.gto("diff", "churn@v9.0.0", "churn"), "names no version", "gto show churn")
-    said(models.gto("diff", "churn#nowhere", "churn"), "names no version")
+    said(models.gto("diff", "churn@v9.0.0", "churn"), "'churn' has no version 'v9.0.0'", "gto show churn")
+    said(models.gto("diff", "churn#nowhere", "churn"), "No version in stage 'nowhere'")
     said(models.gto("diff", "other", "churn"), "'other' names neither a version nor a revision", "gto show other")
     said(models.gto("diff", "no:no:no", "churn"), "'no:no:no' names neither")
     said(models.gto("diff", "HEAD", "HEAD~1", "--name", "other"), "No annotation of 'other' in 'HEAD' and 'HEAD~1'")

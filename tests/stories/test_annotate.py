@@ -66,7 +66,7 @@ def test_describe_reads_the_work_tree_a_revision_or_a_version(repo: Repo) -> Non
     ):
         assert done(repo.gto("describe", *args, "--description")) == f"{said_}\n", args
     assert done(repo.gto("describe", "nn", "--path")) == ""
-    said(repo.gto("describe", "nn@v9.9.9"), "'nn@v9.9.9' names no version")
+    said(repo.gto("describe", "nn@v9.9.9"), "'nn' has no version 'v9.9.9'")
     said(repo.gto("describe", "nn@latest", "--rev", "HEAD"), "Either specify revision or use naming shortcut.")
     said(repo.gto("describe", "nn", "--rev", "nope"), "Ref 'nope' was not found")
     said(repo.gto("describe", "zz", "--rev", "HEAD"), "No annotation of 'zz' in 'HEAD'")

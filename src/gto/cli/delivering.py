@@ -12,8 +12,8 @@ from gto.cli import proof as proving
 
 if TYPE_CHECKING:
     from gto.cli.proof import Proof
-    from gto.delivery.resolving import Chosen
     from gto.registry.registry import Registry
+    from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
 
 selector = common.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; NAME is its latest version")
@@ -33,7 +33,7 @@ class Delivery(NamedTuple):
     trust_remote: bool
     allow_local: bool
 
-    def find(self, repo: str, name: str, proof: Proof) -> tuple[Registry, Chosen, Located]:
+    def find(self, repo: str, name: str, proof: Proof) -> tuple[Registry, AnnotatedTarget, Located]:
         """Open the repository, and find what a selector leads to and where its files are."""
         from gto.delivery import getting
         from gto.delivery.settings import Trust

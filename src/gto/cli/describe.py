@@ -3,7 +3,7 @@
 import click
 
 from gto.cli import options, render
-from gto.registry import describing
+from gto.registry import resolve
 
 
 @click.command(
@@ -45,7 +45,7 @@ def command(
         _describe_all(repo, name, rev, as_json=as_json)
         return
     options.only_one(json=as_json, **fields)
-    found = describing.describe(options.open_registry(repo), name, rev)
+    found = resolve.describe(options.open_registry(repo), name, rev)
     field = next((key for key, asked in fields.items() if asked), None)
     if field is None:
         render.as_json(found.as_dict())

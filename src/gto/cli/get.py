@@ -13,8 +13,8 @@ from gto.exceptions import UsageError
 if TYPE_CHECKING:
     from gto.cli.delivering import Delivery
     from gto.cli.proof import Proof
-    from gto.delivery.resolving import Chosen
     from gto.registry.registry import Registry
+    from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
 
 
@@ -77,7 +77,7 @@ def command(
         render.say(delivered.path)
 
 
-def _print(registry: Registry, chosen: Chosen, located: Located, jobs: int | None) -> None:
+def _print(registry: Registry, chosen: AnnotatedTarget, located: Located, jobs: int | None) -> None:
     """Write a file to stdout, after all of it was checked."""
     import os
     import sys

@@ -4,10 +4,10 @@ import os
 from typing import NamedTuple
 
 from gto.delivery.locating import locate
-from gto.delivery.resolving import Chosen, resolve
 from gto.delivery.settings import Trust
 from gto.exceptions import UsageError
 from gto.registry.registry import Registry
+from gto.registry.resolve import AnnotatedTarget, resolve
 from gto.storage.download import Downloaded, Progress, download
 from gto.storage.location import Content, Located
 
@@ -27,7 +27,7 @@ class Manner(NamedTuple):
 class Delivered(NamedTuple):
     """What was brought."""
 
-    chosen: Chosen
+    chosen: AnnotatedTarget
     located: Located
     path: str
     """Where it is on disk."""
@@ -52,13 +52,13 @@ class Delivered(NamedTuple):
 
 def find(
     registry: Registry, selector: str, rev: str | None = None, trust: Trust | None = None
-) -> tuple[Chosen, Located]:
+) -> tuple[AnnotatedTarget, Located]:
     """Return what a selector or a revision leads to, and where its files are."""
     chosen = resolve(registry, selector, rev)
     return chosen, locate(registry, chosen.commit, chosen.path, trust)
 
 
-def get(registry: Registry, chosen: Chosen, located: Located, manner: Manner) -> Delivered:
+def get(registry: Registry, chosen: AnnotatedTarget, located: Located, manner: Manner) -> Delivered:
     """Bring files to disk, and return where they are."""
     if manner.jobs is not None and manner.jobs < 1:
         raise UsageError("--jobs must be at least 1", "leave it out to have GTO choose")
@@ -87,7 +87,7 @@ def target_of(located: Located, out: str | None) -> str:
     return out
 
 
-def about(chosen: Chosen) -> dict[str, object]:
+def about(chosen: AnnotatedTarget) -> dict[str, object]:
     """Return of which artifact, version and commit files are."""
     return {"artifact": chosen.name, "version": chosen.version, "commit_hexsha": chosen.commit, "path": chosen.path}
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from gto.core.event import Problem
 from gto.lineage.between import Between, between
 from gto.lineage.gathering import Known, gather
-from gto.lineage.point import Point, find_point
 from gto.lineage.portrait import check_known, elsewhere_dict, problem_dict
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
 from gto.registry.registry import Registry
+from gto.registry.resolve import Target, find_target
 
 
 class Change(NamedTuple):
@@ -57,8 +57,8 @@ class Moved(NamedTuple):
 class Comparison(NamedTuple):
     """What changed from one version to another."""
 
-    old: Point
-    new: Point
+    old: Target
+    new: Target
     metrics: tuple[Change, ...]
     params: tuple[Change, ...]
     annotation: tuple[Change, ...]
@@ -114,7 +114,7 @@ def compare(
 
     What the annotations' custom metadata say of directions (`lower_better`, `higher_better`) counts beside `direction`.
     """
-    points = find_point(registry, old, name), find_point(registry, new, name)
+    points = find_target(registry, old, name), find_target(registry, new, name)
     before, after = gather(registry, points)
     check_known(registry, [before, after])
     said = _direction(direction or Direction(), [before, after])

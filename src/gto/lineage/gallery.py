@@ -15,13 +15,12 @@ from gto.lineage.datapoint import MOST_ROWS, Row, read_rows
 from gto.lineage.gathering import Opened, open_points
 from gto.lineage.page import Picture, Sheet, render_page
 from gto.lineage.plot import Plot, find_plots
-from gto.lineage.point import Point as Version
-from gto.lineage.point import find_point
 from gto.lineage.portrait import elsewhere_dict, problem_dict
 from gto.lineage.template import Spec
 from gto.lineage.values import Elsewhere, find_elsewhere
 from gto.registry.files import Files
 from gto.registry.registry import Registry
+from gto.registry.resolve import Target, find_target
 
 _MOST_BYTES = 32 << 20
 """Of all images of a page."""
@@ -30,7 +29,7 @@ _MOST_BYTES = 32 << 20
 class Gallery(NamedTuple):
     """The plots of several versions."""
 
-    versions: tuple[Version, ...]
+    versions: tuple[Target, ...]
     sheet: Sheet
     elsewhere: tuple[Elsewhere, ...]
     problems: tuple[Problem, ...]
@@ -64,7 +63,7 @@ class Gallery(NamedTuple):
 
 def plot(registry: Registry, selectors: Sequence[str], name: str | None = None) -> Gallery:
     """Read the plots of versions, stages or revisions, or raise NotFound where none of them declares one."""
-    points = [find_point(registry, text, name) for text in dict.fromkeys(selectors)]
+    points = [find_target(registry, text, name) for text in dict.fromkeys(selectors)]
     files = Files(registry.repo)
     opened = open_points(registry, points, files)
     declared = [find_plots(one.checkout, one.project) for one in opened]
@@ -186,7 +185,7 @@ class _Hanging:
         return list(find_elsewhere(opened.checkout, opened.project, lacking, "plots"))
 
 
-def _label(point: Version) -> str:
+def _label(point: Target) -> str:
     is_told = point.version is None or point.version in point.label
     return point.label if is_told else f"{point.label} ({point.version})"
 

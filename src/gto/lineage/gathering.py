@@ -13,19 +13,19 @@ from gto.git.repo import GitObject
 from gto.lineage import requirement, values
 from gto.lineage.checkout import Checkout, fetch_all
 from gto.lineage.lock import Datum
-from gto.lineage.point import Point
 from gto.lineage.project import Project, first_files, pointer_files, read_project, root_of
 from gto.lineage.trace import Lineage, trace
 from gto.lineage.values import Elsewhere, Values
 from gto.registry import annotation
 from gto.registry.files import Files
 from gto.registry.registry import Registry
+from gto.registry.resolve import Target
 
 
 class Known(NamedTuple):
     """What is known of a version from its commit."""
 
-    point: Point
+    point: Target
     commit: Commit | None
     """None where git cannot read the commit as one."""
     annotation: Annotation | None
@@ -53,12 +53,12 @@ class Known(NamedTuple):
 class Opened(NamedTuple):
     """A commit of which the project was read."""
 
-    point: Point
+    point: Target
     checkout: Checkout
     project: Project
 
 
-def open_points(registry: Registry, points: Sequence[Point], files: Files) -> list[Opened]:
+def open_points(registry: Registry, points: Sequence[Target], files: Files) -> list[Opened]:
     """Read the projects of several commits, the files that they begin with in one process."""
     checkouts = [Checkout(files, point.commit) for point in points]
     roots = [root_of(checkout, directory_of(point)) for point, checkout in zip(points, checkouts, strict=True)]
@@ -71,12 +71,12 @@ def open_points(registry: Registry, points: Sequence[Point], files: Files) -> li
     return [Opened(*found) for found in zip(points, checkouts, projects, strict=True)]
 
 
-def directory_of(point: Point) -> str:
+def directory_of(point: Target) -> str:
     """Return the directory that an artifact's name begins with; empty for the root."""
     return names.split_directory(point.artifact)[0] if point.artifact else ""
 
 
-def gather(registry: Registry, points: Sequence[Point]) -> list[Known]:
+def gather(registry: Registry, points: Sequence[Target]) -> list[Known]:
     """Return what is known of several versions; what cannot be read is among their problems.
 
     Where no annotation of a commit says where the artifact lies, the lineage is that of the path in another's.

@@ -9,10 +9,10 @@ from gto.core.selector import Pick
 from gto.exceptions import NoAnnotation, UsageError
 from gto.lineage.gathering import Known, gather
 from gto.lineage.lock import Datum
-from gto.lineage.point import find_point
 from gto.lineage.trace import Input, Lineage, Step
 from gto.lineage.values import Elsewhere
 from gto.registry.registry import Registry
+from gto.registry.resolve import find_target
 
 _MOST_FILES = 1000
 
@@ -54,7 +54,7 @@ def describe_all(registry: Registry, name: str, rev: str | None = None) -> Portr
     is_name = selector.parse(name).pick is Pick.ALL
     if not is_name and rev is not None:
         raise UsageError("Either specify revision or use naming shortcut.", "leave one of them out")
-    point = find_point(registry, rev or registry.rev, name) if is_name else find_point(registry, name)
+    point = find_target(registry, rev or registry.rev, name) if is_name else find_target(registry, name)
     known = gather(registry, [point])[0]
     check_known(registry, [known])
     return Portrait(known)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from gto.core.table import Cell
     from gto.lineage.comparison import Change, Comparison, Moved
     from gto.lineage.gathering import Known
-    from gto.lineage.point import Point
     from gto.lineage.trace import Lineage
     from gto.lineage.values import Elsewhere, Value, Values
+    from gto.registry.resolve import Target
 
 _MOST_COMMITS = 10
 _MOST_FILES = 20
@@ -66,7 +66,7 @@ def notes(elsewhere: Iterable[Elsewhere], problems: Iterable[Problem]) -> Iterat
         yield f"{problem.subject}: {problem.reason}{f' ({problem.hint})' if problem.hint else ''}"
 
 
-def heading(point: Point) -> str:
+def heading(point: Target) -> str:
     """Return how a version is called above a table: as it was asked for, with its number where that does not say it."""
     told = point.version is None or point.version in point.label
     return point.label if told else f"{point.label} ({point.version})"

@@ -3,13 +3,14 @@
 import posixpath
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from gto.lineage.checkout import Checkout
 
 _NAMES = ("pyproject.toml", "environment.yml", "environment.yaml", "conda.yaml", "conda.yml", "poetry.lock", "uv.lock",
           "Pipfile", "Pipfile.lock", "setup.py", "setup.cfg")  # fmt: skip
 _LISTED_RE = re.compile(r"requirements[A-Za-z0-9._-]*\.txt")
-_PACKAGE_RE = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*([^;#]*)")
+_COMMENT_RE = re.compile(r"(?:^|\s)#.*")  # pip's rule: a `#` in a URL is none
 
 
 def find_requirements(checkout: Checkout, directory: str) -> list[str]:
@@ -39,8 +40,17 @@ def _is_one(name: str) -> bool:
 
 
 def _packages(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the canonical name of each package, and what is asked of it: versions, an address, or "any" of all.
+
+    Lines are those of pip's requirements files; options and what PEP 508 does not know, such as paths, are left out.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement  # only where there is such a file
+    from packaging.utils import canonicalize_name
+
     for line in text.replace("\\\n", " ").splitlines():
-        match = _PACKAGE_RE.match(line.strip())
-        if match:
-            name = re.sub(r"[-_.]+", "-", match[1]).lower()
-            yield name, match[2].split(" --", 1)[0].strip() or "any"
+        words = _COMMENT_RE.sub("", line).partition(" --")[0].strip()
+        if not words or words.startswith("-"):
+            continue
+        with suppress(InvalidRequirement, RecursionError):
+            wanted = Requirement(words)
+            yield canonicalize_name(wanted.name), wanted.url or str(wanted.specifier) or "any"

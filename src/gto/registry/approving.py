@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gto.core import message, names, selector, view
+from gto.core import message, names, selector
 from gto.core.approval import Approval, ApprovalName
 from gto.core.event import moment
 from gto.core.policy import Policy
 from gto.core.policy.promotion import Tally, asking, promotion, tally
 from gto.core.published import Published
-from gto.core.selector import Pick, Selector
+from gto.core.selector import Selector
 from gto.core.snapshot import ArtifactState, VersionState
-from gto.core.view import Choice
 from gto.exceptions import (
-    ArtifactNotFound,
     Conflict,
-    EmptyStage,
     StageNotAllowed,
     TagUnreadable,
     VersionNotFound,
@@ -26,6 +23,7 @@ from gto.registry import basis, guard, policing, publishing
 from gto.registry.guard import Move
 from gto.registry.policing import Scope, Source
 from gto.registry.registry import Registry
+from gto.registry.resolve import pick_version
 from gto.registry.retry import persist
 from gto.registry.transaction import Manner, checked, find_policies, read, writer
 
@@ -122,27 +120,15 @@ def _judges(wish: _Wish) -> Sequence[Source]:
 
 def _choose(state: ArtifactState, wish: _Wish) -> VersionState:
     """Return the version that is meant, or say why there is nothing to approve."""
-    name, chosen, stage = wish.name, wish.selector, wish.stage
-    if state.newest is None:
-        raise ArtifactNotFound(name)
-    if not state.is_active:
-        raise Conflict(f"'{name}' is deprecated", f"`gto register {name}` brings it back")
-    rows = selector.select(view.versions(state, Choice()), _one(chosen))
-    version = rows[0].version if rows else None
-    if version is None and chosen.pick is Pick.STAGE:
-        raise EmptyStage(name, chosen.value)
-    if version is None or not version.is_registered:
-        words = f"'{name}' has no version '{chosen.value or 'latest'}' that is registered and not taken back"
-        raise VersionNotFound(words, f"`gto show {name}` lists its versions")
+    version, stage = pick_version(state, wish.selector).version, wish.stage
+    if not version.is_registered:
+        hint = f"`gto register {state.name} {version.name}` registers it"
+        raise VersionNotFound(f"commit {version.name[:7]} of '{state.name}' is no registered version", hint)
     holder = state.holder(stage)
     if holder is not None and holder.version == version.name:
-        hint = f"there is nothing to approve: `gto show {name}#{stage}` shows it"
+        hint = f"there is nothing to approve: `gto show {state.name}#{stage}` shows it"
         raise Conflict(f"Version '{version.name}' is already in stage '{stage}'", hint)
     return version
-
-
-def _one(chosen: Selector) -> Selector:
-    return Selector(chosen.name, Pick.LATEST) if chosen.pick is Pick.ALL else chosen
 
 
 def _make(registry: Registry, wish: _Wish, version: VersionState) -> Approval:

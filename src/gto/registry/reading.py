@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gto.config import FILE
 from gto.core import names, published, tag, view
 from gto.core.published import Commit, Enriched, PublishedEvent
-from gto.core.selector import Pick, Selector, select
+from gto.core.selector import Selector, select
 from gto.core.snapshot import ArtifactState, VersionState, fold
 from gto.core.view import Choice, VersionRow
 from gto.exceptions import ArtifactNotFound
@@ -111,13 +111,6 @@ def history(
     states = [registry.artifact(name)] if name is not None else registry.snapshot().artifacts.values()
     lines = view.merge_journals((view.journal(state) for state in states), ascending=ascending)
     return [published.published(line.event, line.version) for line in lines if keep(line.event.time)]
-
-
-def select_one(registry: Registry, selector: Selector) -> VersionRow | None:
-    """Return the version that a selector names, or None where it names none; ALL counts as the latest."""
-    pick = selector if selector.pick is not Pick.ALL else Selector(selector.name, Pick.LATEST)
-    rows = versions(registry, pick, Choice()).rows
-    return rows[0] if rows else None
 
 
 def state(registry: Registry, revs: Iterable[str] = ()) -> "PublishedRegistry":

@@ -93,4 +93,4 @@ def test_requirements_are_found_beside_the_annotation_and_above(repo: Repo) -> N
     packages = {
         name: wanted for (path, name), wanted in requirement.read_packages(checkout, found).items() if path[0] == "r"
     }
-    assert packages == {"numpy": "==1.2", "pandas": "any", "flask": ">= 2"}
+    assert packages == {"numpy": "==1.2", "pandas": "any", "flask": ">=2"}

@@ -15,9 +15,10 @@ from gto.core.selector import Pick, Selector
 from gto.core.snapshot import ArtifactState
 from gto.core.tag import Kind
 from gto.core.view import JournalLine, journal, merge_journals
-from gto.exceptions import ArtifactNotFound, EmptyStage, UsageError, VersionNotFound
+from gto.exceptions import ArtifactNotFound, UsageError
 from gto.lineage.lock import Datum
 from gto.registry.registry import Registry
+from gto.registry.resolve import pick_version
 from gto.version import __version__
 
 Value = dict[str, object]
@@ -60,25 +61,16 @@ def _states(registry: Registry, text: str | None) -> list[ArtifactState]:
 
 def _wanted(state: ArtifactState, wanted: Selector | None) -> Iterator[str]:
     """Yield the tags of the registrations and assignments that are told."""
-    version = _version(state, wanted) if wanted else None
+    version = _version(state, wanted) if wanted and wanted.pick is not Pick.ALL else None
     for line in journal(state):
         if line.event.kind in {Kind.REGISTRATION, Kind.ASSIGNMENT} and version in {None, line.version}:
             yield line.event.ref
 
 
-def _version(state: ArtifactState, wanted: Selector) -> str | None:
-    """Return the version that a selector names; None for a name alone."""
-    if wanted.pick is Pick.ALL:
-        return None
-    if wanted.pick is Pick.STAGE:
-        holder = state.holder(wanted.value)
-        if holder is None:
-            raise EmptyStage(state.name, wanted.value)
-        return holder.version
-    version = state.latest if wanted.pick is Pick.LATEST else state.version(wanted.value)
-    if version is None:
-        raise VersionNotFound(f"'{wanted}' names no version", f"`gto show {state.name}` lists them")
-    return version.name
+def _version(state: ArtifactState, wanted: Selector) -> str:
+    """Return the version that a selector names; what was deregistered has its events still."""
+    known = state.version(wanted.value) if wanted.pick is Pick.VERSION else None
+    return (known or pick_version(state, wanted).version).name
 
 
 def _run(line: JournalLine, made: Made, address: str) -> Iterator[Value]:

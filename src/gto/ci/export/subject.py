@@ -6,7 +6,6 @@ from typing import NamedTuple
 from gto.annotations import place
 from gto.core import selector
 from gto.core.event import Event
-from gto.core.selector import Pick
 from gto.core.view import VersionRow
 from gto.delivery.locating import locate
 from gto.delivery.settings import Trust
@@ -16,13 +15,11 @@ from gto.exceptions import (
     ExtraMissing,
     NotInCommit,
     StorageError,
-    VersionNotFound,
 )
 from gto.git.command import masked
 from gto.lineage.gathering import Known, gather
-from gto.lineage.point import Point
-from gto.registry import reading
 from gto.registry.registry import Registry
+from gto.registry.resolve import Target, find_version
 from gto.storage.location import Located
 
 
@@ -54,22 +51,13 @@ class Subject(NamedTuple):
 
 def find_subject(registry: Registry, text: str, trust: Trust | None = None) -> Subject:
     """Return what is known of the version that a selector names; a name alone is its latest version."""
-    row, name = _find(registry, text)
+    wanted = selector.parse(text)
+    row, name = find_version(registry, wanted), wanted.name
     version = row.version.name if row.version.is_registered else None
-    known = gather(registry, [Point(text, row.version.commit, name, version)])[0]
+    known = gather(registry, [Target(text, row.version.commit, name, version)])[0]
     located, notes = _locate(registry, known, trust)
     said = (f"{one.subject}: {one.reason}" for one in known.problems)
     return Subject(name, row, known, located, (*notes, *said))
-
-
-def _find(registry: Registry, text: str) -> tuple[VersionRow, str]:
-    wanted = selector.parse(text)
-    if wanted.pick is Pick.ALL:
-        wanted = wanted._replace(pick=Pick.LATEST)
-    row = reading.select_one(registry, wanted)
-    if row is None or not row.version.events:
-        raise VersionNotFound(f"'{text}' names no version", f"`gto show {wanted.name}` lists them")
-    return row, wanted.name
 
 
 def _locate(registry: Registry, known: Known, trust: Trust | None) -> tuple[Located | None, tuple[str, ...]]:
