@@ -17,6 +17,7 @@ import gto
 import gto.annotations.annotation
 import gto.api
 import gto.core.published
+import gto.core.published_state
 import gto.registry.exchange
 from gto.cli.main import _ALIASES, _COMMANDS, app
 from gto.cli.options import Argument, Section
@@ -61,13 +62,51 @@ _PYTHON_HEAD = """\
 
 <!-- Written by scripts/reference.py from the code: change it there, then run `python -m scripts.reference`. -->
 
-`import gto.api` gives the functions below. The argument `repo` is the path of a repository, or an object that has
-the path as `root_dir`. Errors are classes of `gto.exceptions`, listed in [Exit codes and errors](errors.md).
+`import gto.api` gives the functions below, and under their names the classes of what they return: all that is in
+`gto.api.__all__`. The argument `repo` is the path or URL of a repository, or an object that has the path as
+`root_dir`. Errors are classes of `gto.exceptions`, listed in [Exit codes and errors](errors.md). All of it has types
+that a checker reads.
+
+Programs for GTO 1.10 find [its other names](#names-of-gto-110) as well.
 
 """
 
+_PYTHON_TAIL = """\
+## Names of GTO 1.10
+
+Programs that were written for GTO 1.10 find its names where they were. What differs, and the few that are not there,
+are listed in [Differences from GTO 1.10](../explanation/differences-from-gto.md#for-callers-of-the-python-functions).
+`import gto` alone imports none of this.
+
+| name | what it is |
+| --- | --- |
+| `gto.GitRegistry`, `gto.registry.GitRegistry` | a registry as an object: `with GitRegistry.from_url(repo) as registry:` gives `register`, `assign`, `unassign`, `deregister`, `deprecate`, `check_ref`, `get_stages`, `get_state`, `find_artifact`, `latest`, `which`, `find_commit`, `is_gto_repo`; unlike `gto.api`, its methods number a tag unless `simple=True` |
+| `gto.RepoIndexManager`, `gto.index` | `artifacts.yaml` as an object: `get_index`, `get_commit_index`, `get_history`, `add`, `remove` |
+| `gto.CONFIG`, `gto.config` | the settings of the environment; `CONFIG_FILE_NAME`, `RegistryConfig`, and `read_registry_config(path)` for those of a file |
+| `gto.base` | the classes of objects: `Artifact`, `Version`, `VStage`, `BaseRegistryState`, the events `Registration`, `Deregistration`, `Assignment`, `Unassignment`, `Deprecation`, `Commit`, and `sort_versions` |
+| `gto.versions` | `SemVer("v1.2.3")`: compare, `bump_patch()`, `is_valid()` |
+| `gto.tag` | `find`, `parse_name`, `parse_tag`, `name_tag`; `create_tag` and `delete_tag` write and delete a tag past every check |
+| `gto.constants` | `Action`, `VersionSort`, the patterns of names and tags, `assert_name_is_valid`, `check_string_is_valid`, `parse_shortcut` |
+| `gto.exceptions` | [the errors](errors.md#names-of-gto-110), under the old names too |
+| `gto.cli.app` | the command line as a group of click |
+
+What `get_state()` and `find_latest_version()` return goes down to the last event:
+
+```python
+with gto.GitRegistry.from_url(".") as registry:
+    for version in registry.find_artifact("churn").get_versions():
+        print(version.version, version.created_at, [stage.stage for stage in version.get_vstages()])
+```
+
+`version.stages` is a dictionary by stage, and has those that the version left as well.
+"""
+
 _RESULTS = (
-    (gto.core.published, ("PublishedEvent", "PublishedStage", "PublishedVersion")),
+    (gto.core.published, ("PublishedEvent", "CommitEvent")),
+    (
+        gto.core.published_state,
+        ("Authored", "PublishedStage", "PublishedVersion", "PublishedArtifact", "PublishedRegistry"),
+    ),
     (gto.annotations.annotation, ("Annotation",)),
     (gto.registry.exchange, ("Status", "Line", "Pushed", "Fetched")),
 )
@@ -178,6 +217,7 @@ def python() -> str:
         for part in _tree(source).body:
             if isinstance(part, ast.ClassDef) and part.name in names:
                 parts += _class(part)
+    parts.append(_PYTHON_TAIL)
     return "".join(parts).rstrip("\n") + "\n"
 
 

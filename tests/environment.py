@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 PLACE = Path(__file__).parent.parent / ".reference"
@@ -26,6 +27,24 @@ def make_environment(name: str, packages: list[str], *, constraints: Path | None
             _install(root, python, packages, constraints)
             done.touch()
     return python
+
+
+def download_source(package: str, version: str) -> Path:
+    """Return the directory of a package's source distribution, fetched from the index that pip is configured for."""
+    PLACE.mkdir(exist_ok=True)
+    root = PLACE / f"{package}-{version}-source"
+    with (PLACE / f"{root.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = root / ".unpacked"
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
+            wanted = ["--no-deps", "--no-binary", package, "--dest", str(root), f"{package}=={version}"]
+            subprocess.run([*pip, *wanted], check=True, timeout=INSTALL_SECONDS)
+            with tarfile.open(next(root.glob("*.tar.gz"))) as archive:
+                archive.extractall(root, filter="data")
+            done.touch()
+    return next(path for path in root.iterdir() if path.is_dir())
 
 
 def dvc_of_clouds() -> Path:

@@ -1,14 +1,27 @@
 """GTO, Git Tag Ops: a registry of models and other artifacts in a Git repository."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from gto.version import __version__
 
-__all__ = ["__version__", "api"]
+if TYPE_CHECKING:
+    from gto import api as api
+    from gto.git_registry import GitRegistry as GitRegistry
+    from gto.index import RepoIndexManager as RepoIndexManager
+    from gto.registry_config import RegistryConfig
+
+    CONFIG: RegistryConfig
+
+__all__ = ["CONFIG", "GitRegistry", "RepoIndexManager", "__version__", "api"]
+
+_HOMES = {"CONFIG": "config", "GitRegistry": "git_registry", "RepoIndexManager": "index"}
 
 
 def __getattr__(name: str) -> object:
-    """Import `gto.api` when it is asked for: the command line does without it."""
+    """Import what is asked for: the command line does without it."""
     if name == "api":
         return import_module("gto.api")
+    if name in _HOMES:
+        return getattr(import_module(f"gto.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'gto' has no attribute '{name}'")

@@ -21,12 +21,20 @@ from gto.catalog.place import choose, parse_address
 from gto.core import proven, published, selector, tag
 from gto.core.plan import Assignment
 from gto.core.policy import Verdict
-from gto.core.published import Published, PublishedEvent, PublishedStage, PublishedVersion
+from gto.core.published import Published, PublishedEvent
+from gto.core.published_state import (
+    PublishedArtifact,
+    PublishedRegistry,
+    PublishedStage,
+    PublishedVersion,
+    published_stage,
+    published_version,
+)
 from gto.core.selector import Pick, Selector
 from gto.core.semver import Bump
 from gto.core.table import Cell, Table, history_table, overview_table, version_table
-from gto.core.view import Choice, Sort
-from gto.exceptions import ArtifactNotFound, BadFile, EmptyStage, NoAnnotation, UsageError, VersionNotFound
+from gto.core.view import Choice, parse_sort
+from gto.exceptions import ArtifactNotFound, BadFile, EmptyStage, NoAnnotation, NoRepo, UsageError, VersionNotFound
 from gto.fs import atomic_write
 from gto.lineage import gallery, portrait
 from gto.lineage.comparison import Direction, compare
@@ -57,6 +65,56 @@ from gto.registry.writing import Outcome
 
 if TYPE_CHECKING:
     from gto.dvc.config import Trust
+
+__all__ = [
+    "Annotation",
+    "Approved",
+    "Fetched",
+    "Published",
+    "PublishedArtifact",
+    "PublishedEvent",
+    "PublishedRegistry",
+    "PublishedStage",
+    "PublishedVersion",
+    "Pushed",
+    "Reviews",
+    "Status",
+    "TableRows",
+    "Verdict",
+    "Verified",
+    "annotate",
+    "approve",
+    "assign",
+    "check",
+    "check_ref",
+    "deprecate",
+    "deregister",
+    "describe",
+    "describe_all",
+    "diff",
+    "fetch",
+    "find_latest_version",
+    "find_versions_in_stage",
+    "get",
+    "get_stages",
+    "history",
+    "history_all",
+    "ls",
+    "parse_tag",
+    "plots",
+    "push",
+    "register",
+    "remove",
+    "reviews",
+    "rollback",
+    "search",
+    "show",
+    "show_all",
+    "status",
+    "unassign",
+    "url",
+    "verify",
+]
 
 TableRows = tuple[list[dict[str, Cell]], str]
 """The rows of a table as dictionaries, and the word `keys`: what tabulate takes."""
@@ -240,7 +298,7 @@ def show(
     without a good one are left out, with `require_policy` those that the
     policy refuses. `allowed_signers` is the path of a file that says whose keys count.
     """
-    choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, _order(sort))
+    choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, parse_sort(sort))
     registry = Registry.open(repo)
     proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
     if not name:
@@ -288,14 +346,6 @@ def _read(path: str | None) -> bytes | None:
             return file.read()
     except OSError as error:
         raise BadFile(path, f"{error.strerror}", hint="name a file of allowed signers") from error
-
-
-def _order(sort: str | Enum) -> Sort:
-    word = str(getattr(sort, "value", sort))
-    try:
-        return Sort(word)
-    except ValueError:
-        raise UsageError(f"Cannot sort by '{word}'", f"one of {', '.join(s.value for s in Sort)}") from None
 
 
 def history(
@@ -429,6 +479,26 @@ def reviews(repo: object, name: str | None = None, allowed_signers: str | None =
     return reviewing.reviews(Registry.open(repo), name, _read(allowed_signers))
 
 
+def _is_gto_repo(repo: object) -> bool:
+    """Tell whether there is anything of GTO in a repository; false where there is none."""
+    try:
+        return reading.is_gto_repo(Registry.open(repo))
+    except NoRepo:
+        return False
+
+
+def _get_state(repo: object) -> PublishedRegistry:
+    """Return the whole registry."""
+    return reading.state(Registry.open(repo))
+
+
+def _show_versions(repo: object, name: str, ref: str | None = None) -> list[Published]:
+    """Return the versions that `name` names as show() does, with `ref` those on its commit."""
+    registry = Registry.open(repo, ref or "HEAD")
+    found = reading.versions(registry, selector.parse(name), Choice(), details=True).dicts()
+    return [one for one in found if ref is None or one["commit_hexsha"] == registry.commit()]
+
+
 def parse_tag(name: str) -> dict[str, object]:
     """Return the parts of an event tag's name, or raise InvalidTagName."""
     return tag.parts(tag.parse(name))
@@ -441,11 +511,12 @@ def find_latest_version(
     registered: bool = True,
 ) -> PublishedVersion | list[PublishedVersion] | None:
     """Return the highest active version of an artifact, None where there is none; with `all`, all, highest first."""
-    choice = Choice(registered_only=registered)
-    found = reading.versions(Registry.open(repo), Selector(name), choice)
-    commits = found.enriched.commits
-    kept = [row for row in found.rows if row.version.is_registered or not registered]
-    versions = [published.published_version(name, row, commits) for row in kept]
+    registry = Registry.open(repo)
+    rows = reading.versions(registry, Selector(name), Choice(registered_only=registered)).rows
+    kept = [row.version for row in rows if row.version.is_registered or not registered]
+    chosen = kept if all else kept[:1]
+    enriched = reading.enrich(registry, name, [version.commit for version in chosen], details=True)
+    versions = [published_version(name, version, enriched) for version in chosen]
     return versions if all else next(iter(versions), None)
 
 
@@ -464,7 +535,7 @@ def find_versions_in_stage(
     rows = reading.versions(Registry.open(repo), Selector(name, Pick.STAGE, stage), choice).rows
     states = [state for row in rows for state in row.stages if state.stage == stage]
     states.sort(key=lambda state: state.assignments[-1].key, reverse=True)
-    return [published.published_stage(name, state) for state in states] or None
+    return [published_stage(name, state) for state in states] or None
 
 
 def get_stages(repo: object, allowed: bool = False, used: bool = False) -> list[str] | None:
@@ -571,7 +642,7 @@ def show_all(
     `repository/artifact`, which may end as a selector does. A repository that cannot be read, or not within
     `seconds`, is one of the `problems` in the answer; nothing is raised for it.
     """
-    choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, _order(sort))
+    choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, parse_sort(sort))
     found, way = find_all(catalog, _words(groups)), Way(seconds, offline)
     wanted = parse_address(address) if address else None
     if wanted and wanted.rest:

@@ -1,16 +1,40 @@
-"""A door for other programs: the order of versions, as DVC asks for it."""
+"""A door for other programs: the objects that GTO 1.x publishes of a registry, and the order of versions."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from enum import Enum
-from functools import partial
-from typing import TypeVar
 
-from gto.core import semver
+from gto.core import version_order
+from gto.core.published import AssignmentEvent as Assignment
+from gto.core.published import CommitEvent as Commit
+from gto.core.published import CreationEvent as Creation
+from gto.core.published import DeprecationEvent as Deprecation
+from gto.core.published import DeregistrationEvent as Deregistration
+from gto.core.published import PublishedEvent as BaseEvent
+from gto.core.published import RegistrationEvent as Registration
+from gto.core.published import UnassignmentEvent as Unassignment
+from gto.core.published_state import Authored as BaseObject
+from gto.core.published_state import PublishedArtifact as Artifact
+from gto.core.published_state import PublishedRegistry as BaseRegistryState
+from gto.core.published_state import PublishedStage as VStage
+from gto.core.published_state import PublishedVersion as Version
+from gto.core.version_order import Item
 
-__all__ = ["sort_versions"]
-
-Item = TypeVar("Item")
+__all__ = [
+    "Artifact",
+    "Assignment",
+    "BaseEvent",
+    "BaseObject",
+    "BaseRegistryState",
+    "Commit",
+    "Creation",
+    "Deprecation",
+    "Deregistration",
+    "Registration",
+    "Unassignment",
+    "VStage",
+    "Version",
+    "sort_versions",
+]
 
 
 def sort_versions(
@@ -24,23 +48,4 @@ def sort_versions(
 
     An item is a dictionary or an object; `version` and `timestamp` name the keys or attributes to look at.
     """
-    items = list(versions)
-    if str(getattr(sort, "value", sort)).lower() == "timestamp":
-        return sorted(items, key=partial(_time, key=timestamp), reverse=not ascending)
-    numbered = [item for item in items if semver.parse(str(_get(item, version)))]
-    others = [item for item in items if not semver.parse(str(_get(item, version)))]
-    numbered.sort(key=lambda item: semver.SemVer.parse(str(_get(item, version))).key, reverse=not ascending)
-    others.sort(key=lambda item: str(_get(item, version) or ""), reverse=not ascending)
-    return numbered + others
-
-
-def _get(item: object, key: str) -> object:
-    return item.get(key) if isinstance(item, dict) else getattr(item, key, None)
-
-
-def _time(item: object, key: str) -> float:
-    """Return a time as seconds; what has none is the oldest."""
-    value = _get(item, key)
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
-    return float(value) if isinstance(value, int | float) else float("-inf")
+    return version_order.sort_versions(versions, sort, ascending=ascending, version=version, timestamp=timestamp)

@@ -3,12 +3,19 @@
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gto.core import names
 from gto.exceptions import GTOException, WrongConfig
 
-FILE = ".gto"
+if TYPE_CHECKING:
+    from gto.registry_config import NoFileConfig as NoFileConfig  # noqa: PLC0414  given to others
+    from gto.registry_config import RegistryConfig as RegistryConfig  # noqa: PLC0414  given to others
+    from gto.registry_config import read_registry_config as read_registry_config  # noqa: PLC0414  given to others
+
+    CONFIG: RegistryConfig
+
+FILE = CONFIG_FILE_NAME = ".gto"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL", "NOTSET")
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
@@ -168,3 +175,13 @@ _SETTINGS: dict[str, tuple[str, Callable[[object], object]]] = {
     "enrichments": ("enrichments", _enrichments),
     "autoload_enrichments": ("autoload_enrichments", _flag),
 }
+
+
+def __getattr__(name: str) -> object:
+    """Give other programs what GTO 1.x has here; `CONFIG` is read from the environment at each call."""
+    if name in {"CONFIG", "NoFileConfig", "RegistryConfig", "read_registry_config"}:
+        from importlib import import_module
+
+        door = import_module("gto.registry_config")
+        return door.from_environment() if name == "CONFIG" else getattr(door, name)
+    raise AttributeError(f"module 'gto.config' has no attribute '{name}'")

@@ -685,11 +685,79 @@ class CannotLocate(GTOException):
         self.reason = reason
 
 
+class IncomparableVersions(GTOException):
+    """A version was compared with something that is none."""
+
+    def __init__(self, this: object, that: object) -> None:
+        """Keep both."""
+        super().__init__(f"You can compare only versions of the same system, but not '{this}' and '{that}'")
+        self.this = this
+        self.that = that
+
+
+class ManyVersions(Conflict):
+    """One version was asked for, and several fit."""
+
+    def __init__(self, name: str, versions: Sequence[str]) -> None:
+        """Keep the artifact's name and the versions."""
+        super().__init__(f"Several versions of '{name}' fit: {', '.join(versions)}", "name one, or ask for all of them")
+        self.name = name
+        self.versions = tuple(versions)
+
+
+class NoStageForVersion(NotFound):
+    """A version never was in a stage."""
+
+    def __init__(self, artifact: str, version: str, stage: str) -> None:
+        """Keep artifact, version and stage."""
+        super().__init__(f"The artifact '{artifact}' version '{version}' is not in stage '{stage}'")
+        self.artifact = artifact
+        self.version = version
+        self.stage = stage
+
+
+class TagNotFound(NotFound):
+    """There is no tag of that name."""
+
+    def __init__(self, name: str) -> None:
+        """Keep the tag's name."""
+        super().__init__(f"tag '{name}' is not found")
+        self.name = name
+
+
+class UnknownAction(UsageError):
+    """No tag does that."""
+
+    def __init__(self, action: object) -> None:
+        """Keep what was asked for."""
+        super().__init__(f"Unknown action '{action}' was requested")
+        self.action = action
+
+
+class MissingArg(UsageError):
+    """An argument is needed that was not given."""
+
+    def __init__(self, arg: str) -> None:
+        """Keep the argument's name."""
+        super().__init__(f"'{arg}' is required")
+        self.arg = arg
+
+
+class ArtifactExists(Conflict):
+    """An annotation of the artifact is there already."""
+
+    def __init__(self, name: str) -> None:
+        """Keep the artifact's name."""
+        super().__init__(f"Enrichment for '{name}' already exists", "update=True changes it")
+        self.name = name
+
+
 class NotImplementedInGTO(GTOException):
     """GTO does not do this."""
 
 
 # The names of GTO 1.10 for what has a shorter name here; code that catches them goes on working.
+AmbiguousArg = UsageError
 NoActiveAssignment = EmptyStage
 UnknownStage = StageNotAllowed
 UnknownType = TypeNotAllowed

@@ -1,16 +1,53 @@
-"""A door for other programs: event tags as DVC looks for them."""
+"""A door for other programs: event tags named, found, written and deleted."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
+from gto.core import names
 from gto.core import tag as grammar
 from gto.core.event import Event
 from gto.core.tag import Action
+from gto.exceptions import InvalidTagName, MissingArg, TagExists, TagNotFound, UnknownAction
+from gto.git import write
+from gto.registry.exchange import open_clone
 from gto.registry.registry import Registry
+from gto.registry.transaction import Manner, writer
 
-__all__ = ["GitTag", "Tag", "find", "parse_name", "parse_tag"]
+__all__ = [
+    "COUNT_DELIMITER",
+    "NAME_REFERENCE",
+    "GitTag",
+    "Tag",
+    "TagTemplates",
+    "create_tag",
+    "delete_tag",
+    "find",
+    "name_tag",
+    "parse_name",
+    "parse_name_reference",
+    "parse_tag",
+]
+
+COUNT_DELIMITER = "#"
+
+TagTemplates = {
+    Action.DEPRECATE: "{artifact}@deprecated",
+    Action.REGISTER: "{artifact}@{version}",
+    Action.DEREGISTER: "{artifact}@{version}!",
+    Action.ASSIGN: "{artifact}#{stage}",
+    Action.UNASSIGN: "{artifact}#{stage}!",
+}
+"""The plain form of each event's tag; the artifact as names.to_tag() writes it."""
+
+
+class NAME_REFERENCE(Enum):  # noqa: N801  published
+    """What a word names."""
+
+    TAG = "tag"
+    NAME = "name"
 
 
 class _NamedTag(Protocol):
@@ -57,6 +94,57 @@ def parse_name(name: str, raise_on_fail: bool = True) -> dict[str, object]:
     return grammar.parts(found) if found else {}
 
 
+def parse_name_reference(name: str) -> tuple[NAME_REFERENCE, str | dict[str, object]]:
+    """Return the parts of a tag's name, or the name of an artifact, and which of both it is."""
+    parts = parse_name(name, raise_on_fail=False)
+    return (NAME_REFERENCE.TAG, parts) if parts else (NAME_REFERENCE.NAME, name)
+
+
+def name_tag(
+    action: Action,
+    artifact: str,
+    version: str | None = None,
+    stage: str | None = None,
+    scm: object = None,
+    simple: bool = False,
+) -> str:
+    """Return the name of the tag of an event: numbered by the artifact's tags in `scm`, plain if `simple`."""
+    if action not in TagTemplates:
+        raise UnknownAction(action)
+    plain = TagTemplates[action].format(artifact=names.to_tag(artifact), version=version, stage=stage)
+    if simple:
+        return plain
+    if scm is None:
+        raise MissingArg("scm")
+    found = (grammar.find(ref) for _, ref in Registry.open(scm).listing)
+    counters = [name.counter or 0 for name in found if name and name.artifact == artifact]
+    return f"{plain}{COUNT_DELIMITER}{max(counters, default=0) + 1}"
+
+
+def create_tag(
+    scm: object, name: str, rev: str, message: str, tagger: str | None = None, tagger_email: str | None = None
+) -> None:
+    """Write an annotated tag, whatever its name and whatever a policy says; `gto.api` is there for events."""
+    registry = open_clone(scm)
+    commit = registry.commit(rev)
+    if registry.git.ask(["check-ref-format", f"refs/tags/{name}"])[1] != 0:
+        raise InvalidTagName(name)
+    if any(ref == name for _, ref in registry.listing):
+        raise TagExists(name, "delete it first, or choose another name")
+    git = writer(registry, Manner(author=tagger, author_email=tagger_email))
+    oid = write.make_tag(git, registry.repo.common_dir, name, commit, message, write.read_identity(git))
+    write.update_tags(git, {name: oid}, {})
+
+
+def delete_tag(scm: object, name: str) -> None:
+    """Delete a tag, whatever its name, or raise TagNotFound."""
+    registry = open_clone(scm)
+    oid = next((oid for oid, ref in registry.listing if ref == name), None)
+    if oid is None:
+        raise TagNotFound(name)
+    write.update_tags(registry.git, {}, {name: oid})
+
+
 def parse_tag(tag: _NamedTag) -> Tag:
     """Take an event tag apart, or raise InvalidTagName."""
     name = grammar.parse(tag.name)
@@ -78,7 +166,7 @@ def find(
     tagged is found, undone or not.
     """
     if scm is None:
-        raise TypeError("'scm' is required")
+        raise MissingArg("scm")
     if sort != "by_time":
         raise NotImplementedError(f"Unknown sort: {sort}")
     wanted = {action} if isinstance(action, Action) else set(action or Action)

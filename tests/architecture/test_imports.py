@@ -95,3 +95,10 @@ def test_registering_imports_no_yaml(repo: Repo) -> None:
 def test_the_package_imports_nothing_until_it_is_asked(repo: Repo) -> None:
     code = "import sys, gto; print(gto.__version__, 'gto.api' in sys.modules, gto.api.parse_tag('a@v1.0.0')['name'])"
     assert run(sys.executable, "-P", "-c", code, cwd=repo.path, env=QUIET).stdout.split() == ["1.11.0", "False", "a"]
+
+
+def test_a_package_that_gives_the_names_of_gto_1_imports_nothing_for_them(repo: Repo) -> None:
+    code = "import sys, gto, gto.registry, gto.cli, gto.config; print(*(m for m in sys.modules if m.startswith('gto')))"
+    found = set(run(sys.executable, "-P", "-c", code, cwd=repo.path, env=QUIET).stdout.split())
+    expected = {"gto", "gto.version", "gto.registry", "gto.cli", "gto.config", "gto.exceptions"}
+    assert found == {*expected, "gto.core", "gto.core.names"}

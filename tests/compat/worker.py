@@ -15,7 +15,7 @@ from typing import IO, Any
 def main() -> None:
     """Answer until stdin ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    from gto.cli import app  # type: ignore[attr-defined]  # of GTO 1.10.1, not of this project
+    from gto.cli import app  # of GTO 1.10.1, not of this project
 
     for line in sys.stdin:
         question = json.loads(line)

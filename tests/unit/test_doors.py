@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gto
-from gto import api, base, constants, exceptions, tag
+import gto.cli
+import gto.registry
+from gto import api, base, config, constants, exceptions, git_registry, index, tag, versions
 from gto.constants import Action, VersionSort
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.repo import Repo
@@ -55,6 +59,166 @@ def test_the_package_gives_its_version_and_its_functions() -> None:
     assert gto.api is api
     with pytest.raises(AttributeError, match="module 'gto' has no attribute 'nothing'"):
         _ = gto.nothing
+
+
+def test_the_names_of_gto_1_are_where_they_were() -> None:
+    assert gto.GitRegistry is gto.registry.GitRegistry is git_registry.GitRegistry
+    assert gto.RepoIndexManager is index.RepoIndexManager
+    assert set(gto.__all__) == {"api", "CONFIG", "RepoIndexManager", "GitRegistry", "__version__"}
+    for module in (gto.registry, gto.cli, config):
+        with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+            _ = module.nothing
+
+
+# --- gto.GitRegistry
+
+
+def test_a_registry_object_writes_reads_and_numbers_as_in_gto_1(repo: Repo) -> None:
+    with gto.GitRegistry.from_url(str(repo.path)) as registry:
+        assert (registry.cloned, registry.is_gto_repo()) == (False, False)
+        assert registry.register("m", "HEAD").tag == "m@v0.0.1#1"
+        assert registry.assign("m", "prod", version="v0.0.1").tag == "m#prod#2"
+        assert registry.is_gto_repo()
+        assert [one.stage for one in registry.which("m", "prod") or []] == ["prod"]
+        assert registry.find_commit("m", "v0.0.1") == repo.git("rev-parse", "HEAD")
+        assert registry.get_stages(used=True) == ["prod"]
+        assert [event.event for event in registry.check_ref("m#prod#2")] == ["assignment"]
+        assert registry.unassign("m", "prod", version="v0.0.1") is not None
+        assert registry.which("m", "prod", raise_if_not_found=False) is None
+        with pytest.raises(exceptions.NoActiveAssignment):
+            registry.which("m", "prod")
+        assert registry.deregister("m", version="v0.0.1") is not None
+        assert registry.latest("m") is None
+        assert registry.deprecate("m") is not None
+        assert not registry.find_artifact("m").is_active
+        assert registry.find_artifact("new", create_new=True).versions == []
+        with pytest.raises(exceptions.ArtifactNotFound):
+            registry.find_artifact("new")
+    with pytest.raises(exceptions.NoRepo), gto.GitRegistry.from_url("/nowhere"):
+        pass
+
+
+def test_state_goes_down_to_the_last_event(repo: Repo) -> None:
+    repo.commit("annotate", {"artifacts.yaml": "m: {type: model, path: x}\n"})
+    build(repo)
+    with gto.GitRegistry.from_scm(Scm(str(repo.path))) as registry:
+        state = registry.get_state()
+    m = state.find_artifact("m")
+    assert isinstance(m, base.Artifact)
+    assert (m.is_registered, m.is_active, m.unique_stages) == (True, False, {"prod"})
+    assert (state.unique_stages, state.find_commit("m", "v2.0.0")) == (["prod"], repo.git("rev-parse", "HEAD"))
+    first, second = m.versions
+    assert (first.is_active, second.is_active, str(second.semver)) == (False, True, "v2.0.0")
+    assert second.semver > first.semver
+    assert [type(event) for event in second.get_events(ascending=True)][-2:] == [base.Registration, base.Assignment]
+    assert second.get_enrichments_info[0]["source"] == "gto"
+    assert second.get_vstage("prod").ref == "m#prod#2"
+    assert list(second.stages) == ["prod"]
+    with pytest.raises(exceptions.NoStageForVersion):
+        second.get_vstage("dev")
+    assert m.get_versions() == [second]
+    assert [one.version for one in m.get_versions(active_only=False)] == ["v2.0.0", "v1.0.0"]
+    assert m.get_latest_version() == second
+    with pytest.raises(exceptions.ManyVersions):
+        m.find_version()
+    with pytest.raises(exceptions.VersionRequired):
+        m.find_version("v9.0.0", raise_if_not_found=True)
+    assert (
+        state.model_dump()["artifacts"]
+        == json.loads(repo.gto("print-state").stdout, object_hook=with_times)["artifacts"]
+    )
+    assert "discovered" not in second.dict_state({"discovered"})
+    assert (m.ref, m.author) == ("m@deprecated", m.deprecations[0].author)
+
+
+def with_times(value: dict[str, object]) -> dict[str, object]:
+    when = value.get("created_at")
+    return {**value, "created_at": datetime.fromisoformat(when)} if isinstance(when, str) else value
+
+
+def test_an_empty_directory_is_no_registry_and_a_configuration_makes_one(repo: Repo, tmp_path: Path) -> None:
+    assert not api._is_gto_repo(str(tmp_path))  # noqa: SLF001  published by 1.10 all the same
+    assert not api._is_gto_repo(str(repo.path))  # noqa: SLF001
+    (repo.path / ".gto").write_text("", encoding="utf-8")
+    assert api._is_gto_repo(str(repo.path))  # noqa: SLF001
+
+
+# --- gto.index
+
+
+def test_annotations_are_read_and_changed_by_the_object_of_gto_1(repo: Repo) -> None:
+    with gto.RepoIndexManager.from_url(str(repo.path)) as manager:
+        added = ("model", "m.pkl", False, False, ["a"], "", None)
+        manager.add("m", *added, update=False)
+        with pytest.raises(exceptions.ArtifactExists):
+            manager.add("m", *added, update=False)
+        assert manager.get_index().state == {"m": index.Artifact("model", "m.pkl", labels=["a"])}
+        assert manager.get_history() == {}
+        repo.commit("annotate", {"artifacts.yaml": "m: {type: model}\n"})
+        found = manager.get_commit_index("HEAD")
+        assert found is not None
+        assert (found.frozen, found.state["m"].model_dump(exclude_defaults=True)) == (True, {"type": "model"})
+        assert list(manager.artifact_centric_representation()) == ["m"]
+        assert manager.get_commit_index("HEAD~1") is None
+        with pytest.raises(ValueError, match="No Index exists at HEAD~1"):
+            manager.get_commit_index("HEAD~1", allow_to_not_exist=False)
+        with pytest.raises(exceptions.ArtifactNotFound):
+            manager.assert_existence("other", "HEAD")
+        with pytest.raises(exceptions.NotImplementedInGTO):
+            manager.remove("m", commit_message="mine")
+        manager.remove("m")
+        assert "m" not in manager.get_index()
+
+
+# --- gto.config
+
+
+def test_the_configuration_has_the_names_of_gto_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GTO_INDEX", "other.yaml")
+    assert (gto.CONFIG.INDEX, gto.CONFIG.stages, config.CONFIG_FILE_NAME) == ("other.yaml", None, ".gto")
+    assert config.read_registry_config(tmp_path / ".gto") == config.RegistryConfig(
+        "other.yaml", CONFIG_FILE_NAME=str(tmp_path / ".gto")
+    )
+    (tmp_path / ".gto").write_text("stages: [dev]\ntypes: [model]\n", encoding="utf-8")
+    found = config.read_registry_config(tmp_path / ".gto")
+    assert (found.stages, found.config_file_exists(), found.check_index_exist(str(tmp_path))) == (["dev"], True, False)
+    found.assert_stage("dev")
+    found.assert_type("model")
+    with pytest.raises(exceptions.UnknownStage):
+        found.assert_stage("prod")
+    with pytest.raises(exceptions.UnknownType):
+        found.assert_type("data")
+    with pytest.raises(exceptions.WrongConfig):
+        config.read_registry_config(tmp_path)
+
+
+# --- gto.versions
+
+
+def test_a_number_compares_and_grows() -> None:
+    one = versions.SemVer("v1.2.3-rc.1+b")
+    assert (one.major, one.minor, one.patch, one.prerelease, one.build) == (1, 2, 3, "rc.1", "b")
+    assert versions.SemVer("v1.3.4") < "v2.0.0"
+    assert str(versions.SemVer("v1.3.4").bump_major().bump_minor().bump(bump_patch=True)) == "v2.1.1"
+    assert len({versions.SemVer.get_minimal(), versions.SemVer.parse("v0.0.1")}) == 1
+    assert repr(one) == "SemVer('v1.2.3-rc.1+b')"
+    assert not versions.SemVer.is_valid(1)
+    with pytest.raises(exceptions.IncomparableVersions):
+        _ = one < 1
+    with pytest.raises(exceptions.WrongArgs):
+        one.bump()
+    with pytest.raises(exceptions.InvalidVersion):
+        versions.SemVer("1.2.3")
+
+
+# --- gto.cli
+
+
+def test_the_command_line_as_an_object_ends_as_gto_does(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        gto.cli.app.main(["show", "nothing", "-r", str(repo.path)])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("❌ Cannot find artifact 'nothing'\n")
 
 
 # --- gto.base
@@ -128,14 +292,32 @@ def test_a_full_name_is_taken_apart_by_the_groups_that_dvc_reads() -> None:
     assert not constants.name_re.match("a:b")
 
 
+def test_strings_are_checked_and_selectors_taken_apart() -> None:
+    assert constants.check_string_is_valid("models/eu=n", regex=constants.fullname_in_tag_re)
+    assert not constants.check_string_is_valid("a b")
+    assert (constants.name_to_tag("a:b"), constants.tag_to_name("a=b")) == ("a=b", "a:b")
+    assert (constants.is_hexsha("a" * 40), constants.is_hexsha("a" * 39)) == (True, False)
+    assert constants.mark_artifact_unregistered("m") == "*m"
+    assert constants.parse_shortcut("m@latest") == constants.Shortcut("m", latest=True, shortcut=True)
+    assert constants.parse_shortcut("m@v1.0.0").version == "v1.0.0"
+    assert constants.parse_shortcut("m#prod").stage == "prod"
+    assert constants.parse_shortcut("m") == constants.Shortcut("m")
+
+
+ONE = {"major": "1", "minor": "0", "patch": "0"}
+
+
 @pytest.mark.parametrize(
     ("text", "groups"),
     [
-        ("a=m@v1.0.0#1", {"artifact": "a=m", "version": "v1.0.0", "cancel": "", "counter": "1"}),
-        ("m@v1.0.0!", {"artifact": "m", "version": "v1.0.0", "cancel": "!"}),
-        ("m#prod!#2", {"artifact": "m", "stage": "prod", "cancel": "!", "counter": "2"}),
-        ("m@deprecated", {"artifact": "m", "deprecated": "deprecated"}),
-        ("m@created", {"artifact": "m", "created": "created"}),
+        (
+            "a=m@v1.0.0#1",
+            {"artifact": "a=m", "dirname": "a=", "name": "m", **ONE, "version": "v1.0.0", "cancel": "", "counter": "1"},
+        ),
+        ("m@v1.0.0!", {"artifact": "m", "name": "m", **ONE, "version": "v1.0.0", "cancel": "!"}),
+        ("m#prod!#2", {"artifact": "m", "name": "m", "stage": "prod", "cancel": "!", "counter": "2"}),
+        ("m@deprecated", {"artifact": "m", "name": "m", "deprecated": "deprecated"}),
+        ("m@created", {"artifact": "m", "name": "m", "created": "created"}),
     ],
 )
 def test_a_tag_is_taken_apart_by_the_groups_of_gto_1(text: str, groups: dict[str, str]) -> None:
@@ -216,8 +398,34 @@ def test_the_search_may_be_limited_to_some_tags(repo: Repo) -> None:
     assert tag.find(Action.REGISTER, scm=scm, tags=some) == []
 
 
+def test_tags_are_named_written_and_deleted(repo: Repo) -> None:
+    scm = Scm(str(repo.path))
+    name = tag.name_tag(Action.ASSIGN, "models/eu:m", stage="prod", scm=scm)
+    assert name == "models/eu=m#prod#1"
+    tag.create_tag(scm, name, "HEAD", "why", "Ann", "ann@example.com")
+    found = tag.find(scm=scm)[0]
+    assert (found.name, found.message, found.tagger_name) == (name, "why", "Ann")
+    assert tag.name_tag(Action.REGISTER, "models/eu:m", "v1.0.0", scm=scm).endswith("#2")
+    assert tag.name_tag(Action.REGISTER, "m", "v1.0.0", simple=True) == "m@v1.0.0"
+    assert tag.parse_name_reference("m") == (tag.NAME_REFERENCE.NAME, "m")
+    assert tag.parse_name_reference(name)[0] is tag.NAME_REFERENCE.TAG
+    refused: dict[type[Exception], Callable[[], object]] = {
+        exceptions.TagExists: lambda: tag.create_tag(scm, name, "HEAD", "again"),
+        exceptions.RefNotFound: lambda: tag.create_tag(scm, "m", "nowhere", "why"),
+        exceptions.InvalidTagName: lambda: tag.create_tag(scm, "m\ncreate refs/heads/x", "HEAD", "why"),
+        exceptions.MissingArg: lambda: tag.name_tag(Action.REGISTER, "m", "v1.0.0"),
+        exceptions.UnknownAction: lambda: tag.name_tag(Action.CREATE, "m", simple=True),
+        exceptions.TagNotFound: lambda: tag.delete_tag(scm, "nowhere"),
+    }
+    for error, call in refused.items():
+        with pytest.raises(error):
+            call()
+    tag.delete_tag(scm, name)
+    assert tag.find(scm=scm) == []
+
+
 def test_a_search_needs_a_repository_and_knows_one_order(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="'scm' is required"):
+    with pytest.raises(exceptions.MissingArg, match="'scm' is required"):
         tag.find()
     with pytest.raises(NotImplementedError, match="Unknown sort: by_name"):
         tag.find(scm=str(tmp_path), sort="by_name")

@@ -36,6 +36,10 @@ class Annotation(NamedTuple):
         fields = self.as_enrichment()
         return {key: fields[key] for key, value in unset.items() if fields[key] != value}
 
+    def model_dump(self, exclude_defaults: bool = False) -> dict[str, object]:  # noqa: FBT001, FBT002  published by 1.10
+        """Return all fields that GTO 1.10 has, or those that are set."""
+        return self.as_dict() if exclude_defaults else self.as_enrichment()
+
     def as_enrichment(self) -> dict[str, object]:
         """Return all fields, as GTO 1.10 prints them inside `enrichments`."""
         return {

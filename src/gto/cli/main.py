@@ -4,6 +4,8 @@ import gc
 import io
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -56,6 +58,13 @@ class LazyGroup(click.Group):
             question = did_you_mean(args[0], [*self.list_commands(ctx), *_ALIASES])
             raise click.UsageError(f"{error.message} {question.capitalize()}".strip(), ctx) from error
 
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:  # noqa: ANN401  click's words
+        """Run as click does; standing alone, end as `gto` does: with its own lines on stderr, and its exit codes."""
+        call = partial(super().main, *args, standalone_mode=False, **extra)
+        if not standalone_mode:
+            return call()
+        sys.exit(_flushed(_run(call)))
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by section."""
         aliases = {target: f"{target} ({alias})" for alias, target in _ALIASES.items()}
@@ -106,14 +115,14 @@ def run(args: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code."""
     gc.disable()  # the process ends before cycles could matter; collecting costs a third of a large `show`
     render.prepare_streams()
-    code = _flushed(_run(args))
+    code = _flushed(_run(partial(app.main, args, prog_name="gto", standalone_mode=False)))
     # Python would now take every object apart, which costs a tenth of a large `show`; the system does it at once.
     os._exit(code)
 
 
-def _run(args: list[str] | None) -> int:
+def _run(call: Callable[[], Any]) -> int:
     try:
-        code: Any = app.main(args, prog_name="gto", standalone_mode=False)
+        code: Any = call()
         sys.stdout.flush()
     except (SystemExit, click.exceptions.Exit) as end:
         code = end.code if isinstance(end, SystemExit) else end.exit_code

@@ -10,4 +10,4 @@ from gto.registry import reading
 @options.repo
 def command(repo: str) -> None:
     """Print current registry state in JSON."""
-    render.as_json({"artifacts": reading.state(options.open_registry(repo))})
+    render.as_json(reading.state(options.open_registry(repo)).model_dump())

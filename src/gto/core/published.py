@@ -1,17 +1,20 @@
-"""The values that GTO 1.x publishes, key for key: events, versions, stages, state."""
+"""The events and rows that GTO 1.x publishes, key for key."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple
 
-from gto.core import message
+from gto.core import message, tag
 from gto.core.event import Event
 from gto.core.signature import Signature
-from gto.core.snapshot import ArtifactState, StageState, VersionState
+from gto.core.snapshot import ArtifactState, VersionState
 from gto.core.tag import Kind
-from gto.core.view import Row, VersionRow, journal
+from gto.core.view import Row, journal
 
 Published = dict[str, object]
+Exclude = AbstractSet[str] | None
+EventKey = tuple[datetime, int, int, str]
 
 
 class PublishedEvent(NamedTuple):
@@ -46,23 +49,30 @@ class PublishedEvent(NamedTuple):
         """Whether the event adds, rather than takes back."""
         return self.kind.is_addition
 
+    @property
+    def key(self) -> EventKey:
+        """What events are sorted by: time, counter, kind, name."""
+        name = tag.find(self.ref) if "#" in self.ref else None
+        return self.created_at, (name.counter or 0) if name else 0, self.priority, self.ref
+
     def __str__(self) -> str:
         """Say what happened."""
         return message.happened(self.kind, self.artifact, self.version, self.stage)
 
-    def dict_state(self, exclude: frozenset[str] | set[str] | None = None) -> Published:
+    def dict_state(self, exclude: Exclude = None) -> Published:
         """Return the event as GTO 1.x prints it in JSON, without the keys in `exclude`."""
         state: Published = {
-            "priority": self.priority,
-            "addition": self.addition,
-            **self._own(),
+            **self.model_dump(),
             "event": self.event,
             **({} if self.signature is None else {"signature": signature(self.signature)}),
         }
-        return {key: value for key, value in state.items() if key not in (exclude or ())}
+        return without(state, exclude)
 
-    def _own(self) -> Published:
+    def model_dump(self, exclude: Exclude = None) -> Published:
+        """Return the event as it stands among the events of a version: without its kind's name."""
         fields: Published = {
+            "priority": self.priority,
+            "addition": self.addition,
             "artifact": self.artifact,
             "created_at": self.created_at,
             "author": self.author,
@@ -75,7 +85,59 @@ class PublishedEvent(NamedTuple):
             fields["version"] = self.version
         if self.stage is not None:
             fields["stage"] = self.stage
-        return fields
+        return without(fields, exclude)
+
+
+def without(state: Published, exclude: Exclude) -> Published:
+    """Return a state without the keys in `exclude`."""
+    return {key: value for key, value in state.items() if key not in exclude} if exclude else state
+
+
+class CreationEvent(PublishedEvent):
+    """Nothing writes or reads one: GTO has no event 'created'."""
+
+    __slots__ = ()
+
+
+class DeprecationEvent(PublishedEvent):
+    """An artifact was deprecated."""
+
+    __slots__ = ()
+
+
+class RegistrationEvent(PublishedEvent):
+    """A version was registered."""
+
+    __slots__ = ()
+
+
+class DeregistrationEvent(PublishedEvent):
+    """A version was deregistered."""
+
+    __slots__ = ()
+
+
+class AssignmentEvent(PublishedEvent):
+    """A stage was assigned to a version."""
+
+    __slots__ = ()
+
+
+class UnassignmentEvent(PublishedEvent):
+    """A stage was taken off a version."""
+
+    __slots__ = ()
+
+
+EVENTS: Mapping[Kind, type[PublishedEvent]] = {
+    Kind.CREATION: CreationEvent,
+    Kind.DEPRECATION: DeprecationEvent,
+    Kind.REGISTRATION: RegistrationEvent,
+    Kind.DEREGISTRATION: DeregistrationEvent,
+    Kind.ASSIGNMENT: AssignmentEvent,
+    Kind.UNASSIGNMENT: UnassignmentEvent,
+}
+"""The class of each kind's events."""
 
 
 class Commit(NamedTuple):
@@ -94,7 +156,7 @@ class Commit(NamedTuple):
 def published(event: Event, version: str | None) -> PublishedEvent:
     """Return an event in its published form; `version` is the one that it concerns."""
     who = event.tagger
-    return PublishedEvent(
+    return EVENTS[event.kind](
         event.kind.noun,
         event.artifact,
         version,
@@ -109,25 +171,71 @@ def published(event: Event, version: str | None) -> PublishedEvent:
     )
 
 
-def _event(event: Event, version: str | None, *, named: bool) -> Published:
-    return published(event, version).dict_state(None if named else {"event"})
+class CommitEvent(NamedTuple):
+    """A version's commit, as GTO 1.x lists it among the events of the version; `enrichments` are the annotations."""
 
+    artifact: str
+    version: str
+    created_at: datetime
+    """The committer's time."""
+    author: str
+    author_email: str
+    message: str
+    commit_hexsha: str
+    enrichments: list[Published]
+    committer: str
+    committer_email: str
 
-def _enrichment(name: str, version: str, commit: Commit, details: Sequence[Published]) -> Published:
-    return {
-        "priority": 0,
-        "addition": True,
-        "artifact": name,
-        "created_at": commit.created_at,
-        "author": commit.author,
-        "author_email": commit.author_email,
-        "message": commit.message,
-        "commit_hexsha": commit.oid,
-        "version": version,
-        "enrichments": list(details),
-        "committer": commit.committer,
-        "committer_email": commit.committer_email,
-    }
+    @property
+    def event(self) -> str:
+        """The published name of such an event."""
+        return "commit"
+
+    @property
+    def ref(self) -> str:
+        """The commit's hash."""
+        return self.commit_hexsha
+
+    @property
+    def priority(self) -> int:
+        """Its place among events of one second: the first."""
+        return 0
+
+    @property
+    def addition(self) -> bool:
+        """Whether the event adds, rather than takes back."""
+        return True
+
+    @property
+    def key(self) -> EventKey:
+        """What events are sorted by: a commit stands before tags of its second."""
+        return self.created_at, -1, self.priority, self.ref
+
+    def __str__(self) -> str:
+        """Say what happened."""
+        return f'Artifact "{self.artifact}" is annotated'
+
+    def dict_state(self, exclude: Exclude = None) -> Published:
+        """Return it with its kind's name."""
+        return without({**self.model_dump(), "event": self.event}, exclude)
+
+    def model_dump(self, exclude: Exclude = None) -> Published:
+        """Return it as GTO 1.x prints it in JSON."""
+        state: Published = {
+            "priority": self.priority,
+            "addition": self.addition,
+            "artifact": self.artifact,
+            "created_at": self.created_at,
+            "author": self.author,
+            "author_email": self.author_email,
+            "message": self.message,
+            "commit_hexsha": self.commit_hexsha,
+            "version": self.version,
+            "enrichments": list(self.enrichments),
+            "committer": self.committer,
+            "committer_email": self.committer_email,
+        }
+        return without(state, exclude)
 
 
 class Enriched(NamedTuple):
@@ -136,12 +244,14 @@ class Enriched(NamedTuple):
     commits: Mapping[str, Commit]
     details: Mapping[str, Sequence[Published]]
 
-    def of(self, name: str, version: VersionState) -> list[Published]:
-        """Return the enrichments of a version, in their published form."""
-        commit = self.commits.get(version.commit)
-        if commit is None:
+    def of(self, name: str, version: VersionState) -> list[CommitEvent]:
+        """Return a version's commit as an event; nothing where it was not read."""
+        found = self.commits.get(version.commit)
+        if found is None:
             return []
-        return [_enrichment(name, version.name, commit, self.details.get(version.commit, ()))]
+        author = (found.created_at, found.author, found.author_email, found.message, found.oid)
+        details = list(self.details.get(version.commit, ()))
+        return [CommitEvent(name, version.name, *author, details, found.committer, found.committer_email)]
 
 
 class Origin(NamedTuple):
@@ -167,62 +277,6 @@ def origin(version: VersionState, commits: Mapping[str, Commit]) -> Origin | Non
     return Origin(commit.created_at, commit.author, commit.author_email, commit.message, commit.oid)
 
 
-def _activated_at(version: VersionState, commits: Mapping[str, Commit]) -> datetime | None:
-    if version.registrations:
-        return version.registrations[0].created_at
-    times = [event.created_at for event in version.events[:1]]
-    commit = commits.get(version.commit)
-    return min([*times, *([commit.created_at] if commit else [])], default=None)
-
-
-def _stage(name: str, state: StageState) -> Published:
-    author = state.author
-    return {
-        **_stage_events(name, state, named=True),
-        "is_active": state.is_active,
-        "activated_at": state.newest.created_at if state.is_active else None,
-        "created_at": author.created_at,
-        "author": author.author,
-        "author_email": author.author_email,
-        "message": author.message,
-        "ref": author.ref,
-    }
-
-
-def _stage_events(name: str, state: StageState, *, named: bool) -> Published:
-    return {
-        "artifact": name,
-        "commit_hexsha": state.commit,
-        "version": state.version,
-        "stage": state.stage,
-        "assignments": [_event(event, state.version, named=named) for event in state.assignments],
-        "unassignments": [_event(event, state.version, named=named) for event in state.unassignments],
-    }
-
-
-def version(name: str, row: VersionRow, enriched: Enriched) -> Published:
-    """Return a version as `gto show NAME --json` prints it."""
-    state = row.version
-    source = origin(state, enriched.commits)
-    return {
-        "artifact": name,
-        "commit_hexsha": state.commit,
-        "version": state.name,
-        "enrichments": enriched.of(name, state),
-        "registrations": [_event(event, state.name, named=False) for event in state.registrations],
-        "deregistrations": [_event(event, state.name, named=False) for event in state.deregistrations],
-        "stages": [_stage(name, stage) for stage in row.stages],
-        "is_active": state.is_active,
-        "activated_at": _activated_at(state, enriched.commits),
-        "created_at": source.created_at if source else None,
-        "author": source.author if source else "",
-        "author_email": source.author_email if source else "",
-        "message": source.message if source else "",
-        "ref": source.ref if source else state.commit,
-        "discovered": not (state.registrations or state.deregistrations),
-    }
-
-
 def row(line: Row, stages: Sequence[str]) -> Published:
     """Return an artifact as `gto show --json` prints it."""
     return {
@@ -230,27 +284,6 @@ def row(line: Row, stages: Sequence[str]) -> Published:
         "stage": {stage: ", ".join(line.stages[stage]) or None for stage in stages},
         "registered": line.registered,
         "active": line.active,
-    }
-
-
-def artifact(state: ArtifactState, enriched: Enriched) -> Published:
-    """Return an artifact as the hidden `gto print-state` prints it."""
-    return {
-        "artifact": state.name,
-        "versions": [
-            {
-                "artifact": state.name,
-                "commit_hexsha": one.commit,
-                "version": one.name,
-                "enrichments": enriched.of(state.name, one),
-                "registrations": [_event(event, one.name, named=False) for event in one.registrations],
-                "deregistrations": [_event(event, one.name, named=False) for event in one.deregistrations],
-                "stages": {s.stage: _stage_events(state.name, s, named=False) for s in one.stages},
-            }
-            for one in state.versions
-        ],
-        "creations": [],
-        "deprecations": [_event(event, None, named=False) for event in state.deprecations],
     }
 
 
@@ -280,70 +313,3 @@ def signature(found: Signature) -> Published:
 def find_event(state: ArtifactState, ref: str) -> PublishedEvent | None:
     """Return the event of one tag, or None where the tag is none of the artifact's events."""
     return next((published(line.event, line.version) for line in journal(state) if line.event.ref == ref), None)
-
-
-class PublishedStage(NamedTuple):
-    """A stage that a version is in, as callers of `gto.api` get it."""
-
-    artifact: str
-    version: str
-    stage: str
-    commit_hexsha: str
-    is_active: bool
-    created_at: datetime
-    author: str
-    author_email: str
-    message: str
-    ref: str
-
-
-class PublishedVersion(NamedTuple):
-    """A version, as callers of `gto.api` get it."""
-
-    artifact: str
-    version: str
-    commit_hexsha: str
-    is_active: bool
-    is_registered: bool
-    created_at: datetime | None
-    author: str
-    author_email: str
-    message: str
-    ref: str
-    stages: tuple[PublishedStage, ...]
-
-
-def published_stage(name: str, state: StageState) -> PublishedStage:
-    """Return a stage of a version in its published form."""
-    source = state.author
-    return PublishedStage(
-        name,
-        state.version,
-        state.stage,
-        state.commit,
-        state.is_active,
-        source.created_at,
-        source.author,
-        source.author_email,
-        source.message,
-        source.ref,
-    )
-
-
-def published_version(name: str, row_: VersionRow, commits: Mapping[str, Commit]) -> PublishedVersion:
-    """Return a version in its published form."""
-    state = row_.version
-    source = origin(state, commits)
-    return PublishedVersion(
-        name,
-        state.name,
-        state.commit,
-        state.is_active,
-        state.is_registered,
-        source.created_at if source else None,
-        source.author if source else "",
-        source.author_email if source else "",
-        source.message if source else "",
-        source.ref if source else state.commit,
-        tuple(published_stage(name, stage) for stage in row_.stages),
-    )

@@ -17,6 +17,15 @@ class Sort(Enum):
     SEMVER = "semver"
 
 
+def parse_sort(sort: str | Enum) -> Sort:
+    """Read a word, or a member of an enumeration that stands for one."""
+    word = str(getattr(sort, "value", sort))
+    try:
+        return Sort(word.lower())
+    except ValueError:
+        raise UsageError(f"Cannot sort by '{word}'", f"one of {', '.join(s.value for s in Sort)}") from None
+
+
 class Choice(NamedTuple):
     """What a reader wants to see; the defaults are those of `gto show`."""
 

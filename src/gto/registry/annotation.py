@@ -156,13 +156,9 @@ def adds_head(registry: Registry, name: str, *, known: bool) -> bool:
     return any(one.name == name for one in found.annotations)
 
 
-def names_at_head(registry: Registry) -> list[str]:
-    """Return the names in HEAD's `artifacts.yaml`, in its order."""
-    if registry.repo.rev is None:
-        return []
-    return [
-        one.name for one in read_file(Files(registry.repo), registry.repo.rev, registry.config.index_file).annotations
-    ]
+def names_in_index(registry: Registry, commit: str) -> list[str]:
+    """Return the names in a commit's `artifacts.yaml`, in its order."""
+    return [one.name for one in read_file(Files(registry.repo), commit, registry.config.index_file).annotations]
 
 
 def in_index(registry: Registry, name: str, found: GitObject | None) -> Annotation | None:

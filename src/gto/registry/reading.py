@@ -1,8 +1,9 @@
 """What readers ask of one artifact, and of the journal."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from gto.config import FILE
 from gto.core import names, published, tag, view
 from gto.core.published import Commit, Enriched, PublishedEvent
 from gto.core.selector import Selector, is_pattern, matching, select
@@ -10,8 +11,12 @@ from gto.core.snapshot import ArtifactState, VersionState, fold
 from gto.core.view import Choice, VersionRow
 from gto.exceptions import ArtifactNotFound
 from gto.git.commit import parse_commit
+from gto.git.commit_files import Files
 from gto.registry import annotation
 from gto.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from gto.core.published_state import PublishedArtifact, PublishedRegistry
 
 
 class Versions(NamedTuple):
@@ -32,7 +37,9 @@ class Versions(NamedTuple):
 
     def dicts(self) -> list[published.Published]:
         """Return the versions as GTO 1.x prints them in JSON."""
-        return [published.version(self.artifact.name, row, self.enriched) for row in self.rows]
+        from gto.core.published_state import version_line  # no table needs it
+
+        return [version_line(self.artifact.name, row, self.enriched) for row in self.rows]
 
 
 def versions(
@@ -114,17 +121,41 @@ def history(
     return [published.published(line.event, line.version) for line in lines if keep(line.event.time)]
 
 
-def state(registry: Registry) -> dict[str, published.Published]:
-    """Read everything, in the published form of the hidden `gto print-state`; HEAD counts where an index annotates."""
-    states = sorted(registry.snapshot().artifacts.values(), key=lambda artifact: view.standing(artifact).rank)
-    names_ = annotation.names_at_head(registry)
-    known = {one.name for one in states}
-    found = {}
-    for state_ in (*states, *(ArtifactState(name) for name in names_ if name not in known)):
-        one = _with_commit(state_, registry.commit("HEAD")) if state_.name in names_ else state_
-        commits = [version.commit for version in one.versions]
-        found[one.name] = published.artifact(one, enrich(registry, one.name, commits, details=True))
-    return found
+def state(registry: Registry, revs: Iterable[str] = ()) -> "PublishedRegistry":
+    """Read everything, in its published form; HEAD, and each of `revs`, counts where an index annotates."""
+    from gto.core.published_state import PublishedRegistry
+
+    states = {one.name: one for one in sorted(registry.snapshot().artifacts.values(), key=lambda one: one.rank)}
+    head = registry.repo.rev
+    for commit in dict.fromkeys([*([head] if head else []), *revs]):
+        for name in annotation.names_in_index(registry, commit):
+            states[name] = _with_commit(states.get(name, ArtifactState(name)), commit)
+    return PublishedRegistry({name: _published_artifact(registry, one) for name, one in states.items()})
+
+
+def artifact(registry: Registry, name: str) -> "PublishedArtifact | None":
+    """Read one artifact, in its published form; None where no tag and no index at HEAD names it."""
+    one = registry.artifact(name)
+    head = registry.repo.rev
+    if head and name in annotation.names_in_index(registry, head):
+        one = _with_commit(one, head)
+    return _published_artifact(registry, one) if one.versions or one.newest else None
+
+
+def _published_artifact(registry: Registry, one: ArtifactState) -> "PublishedArtifact":
+    from gto.core.published_state import published_artifact
+
+    commits = [version.commit for version in one.versions]
+    return published_artifact(one, enrich(registry, one.name, commits, details=True))
+
+
+def is_gto_repo(registry: Registry) -> bool:
+    """Tell whether there is anything of GTO: a configuration, an annotation, an event."""
+    where = None if registry.repo.top is not None else registry.repo.rev or "HEAD"
+    files = Files(registry.repo)
+    if files.read(where, FILE) is not None or files.read(where, registry.config.index_file) is not None:
+        return True
+    return bool(annotation.in_tables(registry, ()) or registry.snapshot().artifacts)
 
 
 def check_ref(registry: Registry, ref: str) -> PublishedEvent | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gto.core import message, names, plan
 from gto.core.event import moment
 from gto.core.plan import Context, NewTag, Plan
-from gto.core.published import PublishedEvent
+from gto.core.published import EVENTS, PublishedEvent
 from gto.core.semver import Bump
 from gto.git.write import Identity
 from gto.registry import annotation, vocabulary
@@ -112,7 +112,7 @@ def _do(registry: Registry, name: str, manner: Manner, decide: Callable[[Context
 
 
 def _event(new: NewTag, who: Identity) -> PublishedEvent:
-    return PublishedEvent(
+    return EVENTS[new.name.kind](
         new.name.kind.noun,
         new.name.artifact,
         new.version,
