@@ -165,6 +165,47 @@ def test_nothing_that_a_stranger_wrote_runs_or_leads_out(pipeline: Pipeline, bro
     assert set(seen.asked) <= {"file", "data"}
 
 
+def test_long_names_stay_whole_one_point_is_drawn_and_no_input_leaves_its_chart(
+    pipeline: Pipeline, browser: Browser
+) -> None:
+    repo = pipeline.repo
+    files = [f"evaluation/plots/metrics/{part}/loss.tsv" for part in ("train", "eval")]
+    bind = {"input": "range", "min": 0, "max": 1, "element": "h1", "class": "moved"}
+    bound = {"params": [{"name": "p", "value": 1, "bind": bind}], "mark": "point",
+             "data": {"values": "<DVC_METRIC_DATA>"}}  # fmt: skip
+    plots = [
+        {"two": {"x": "step", "y": dict.fromkeys(files, "loss")}},
+        {"one": {"x": "step", "y": {"one.tsv": "acc"}}},
+        {"bound": {"x": "step", "y": {"one.tsv": "acc"}, "template": "bound"}},
+    ]
+    repo.commit(
+        "legend",
+        {"dvc.yaml": json.dumps({"plots": plots}), "one.tsv": "step\tacc\n0\t0.7\n",
+         ".dvc/plots/bound.json": json.dumps(bound)}
+        | dict.fromkeys(files, "step\tloss\n0\t3\n1\t2\n"),
+    )  # fmt: skip
+    api.plots(repo.path, "HEAD", str(repo.path / "legend.html"))
+    tab = browser.new_page()
+    tab.add_init_script(
+        "window.said = []; const say = CanvasRenderingContext2D.prototype.fillText;"
+        "CanvasRenderingContext2D.prototype.fillText = function (text) {"
+        " window.said.push(text); return say.apply(this, arguments); }"
+    )
+    tab.goto((repo.path / "legend.html").as_uri())
+    tab.wait_for_selector("body[data-drawn]", timeout=60_000)
+    assert {*files, "0.7"} <= set(tab.evaluate("window.said"))
+    coloured = tab.evaluate(
+        "(() => { const one = document.querySelector('#chart-1 canvas');"
+        " const all = one.getContext('2d').getImageData(0, 0, one.width, one.height).data; let found = 0;"
+        " for (let k = 0; k < all.length; k += 4)"
+        " if (all[k + 3] && Math.max(all[k], all[k + 1], all[k + 2]) - Math.min(all[k], all[k + 1], all[k + 2]) > 60)"
+        " found++; return found; })()"
+    )
+    assert coloured > 5
+    assert (tab.locator("h1 input").count(), tab.locator("#chart-2 input").count()) == (0, 1)
+    tab.close()
+
+
 def test_a_chart_that_cannot_be_drawn_says_so_in_its_place(pipeline: Pipeline, browser: Browser) -> None:
     repo = pipeline.repo
     broken = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "mark": "<DVC_METRIC_TITLE>", "data": {}}

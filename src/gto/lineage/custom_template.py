@@ -11,6 +11,12 @@ from gto.lineage.template import SCHEMA, Spec
 _ANCHOR_RE = re.compile(r"<DVC_METRIC_[A-Z_]+>")
 _DEEPEST = 64
 _MOST_DATA = 4  # copies of all points in one chart
+_MOST_MADE = 1_000  # rows, bins or ticks that one number asks for
+_LEAST_STEP = 1e-5
+_COUNTS = {"steps", "minsteps", "maxsteps", "maxbins", "tickCount"}
+_MULTIPLIERS = {"fold", "flatten", "repeat"}
+_MOST_MULTIPLIERS = 2  # in one template: each multiplies the rows, or the charts
+_MAKER_RE = re.compile(r"\b(?:sequence|pad|repeat)\s*\(")  # functions of an expression whose result has any length
 _LOST = {"url", "href", "usermeta", "signals"}
 """Keys that lead out of the page, or change how it draws: what a stranger wrote may not."""
 _BIND = {"input", "min", "max", "step", "options", "labels", "name", "debounce", "value"}
@@ -28,6 +34,8 @@ def read_template(data: bytes, file: str) -> Spec:
         raise BadFile(file, "a template must be a mapping")
     if json.dumps(bound).count("<DVC_METRIC_DATA>") > _MOST_DATA:
         raise BadFile(file, f"it holds the data more than {_MOST_DATA} times")
+    if sum(json.dumps(bound).count(f'"{key}": ') for key in _MULTIPLIERS) > _MOST_MULTIPLIERS:
+        raise BadFile(file, f"it multiplies the data more than {_MOST_MULTIPLIERS} times")
     if "$schema" in bound:
         if "/vega-lite/" not in str(bound["$schema"]):
             raise BadFile(file, "it is not in the Vega-Lite grammar, in which DVC's templates are")
@@ -47,12 +55,29 @@ def _bound(value: object, depth: int, file: str) -> object:
         raise BadFile(file, f"nested deeper than {_DEEPEST} levels")
     match value:
         case dict():
+            if endless := [key for key, part in value.items() if _is_endless(key, part)]:
+                raise BadFile(file, f"{endless[0]!r} makes more than a page shows")
             bound = {key: _bound(part, depth - 1, file) for key, part in value.items() if key.lower() not in _LOST}
             return {key: _bind(part) if key == "bind" else part for key, part in bound.items()}
         case list():
             return [_bound(part, depth - 1, file) for part in value]
+        case str() if _MAKER_RE.search(value):
+            raise BadFile(file, f"{value[:80]!r} makes more than a page shows")
         case _:
             return value
+
+
+def _is_endless(key: str, part: object) -> bool:
+    """Return whether a browser could be kept busy without end by what this makes out of nothing."""
+    if key in _COUNTS and not (isinstance(part, str) and part.isalpha()):  # a tick each "month"
+        return not isinstance(part, int | float) or part > _MOST_MADE
+    if key == "step":
+        return not isinstance(part, int | float) or part < _LEAST_STEP
+    if key in _MULTIPLIERS and isinstance(part, list):
+        return len(part) > _MOST_MADE
+    if isinstance(part, dict):
+        return key in {"sequence", "graticule", "keyvals"} or (key in {"bin", "bins"} and "step" in part)
+    return False
 
 
 def _bind(value: object) -> object:

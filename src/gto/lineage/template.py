@@ -180,6 +180,8 @@ def _encoding(chart: Chart, *, shape: bool) -> dict[str, Spec]:
         found[axis] = {"field": axis, "type": kind, "title": title, "scale": {"zero": False}}
         if kind == "nominal":
             found[axis] = {"field": axis, "type": kind, "title": title}
+        elif len(set(_cells(chart, axis))) == 1:  # of one value Vega would show no decimals: 1 for 0.7
+            found[axis]["axis"] = {"format": ".6~g"}
     if _has_series(chart):
         found["shape" if shape else "strokeDash"] = {**_SERIES, "legend": _LEGEND if shape else {**_LEGEND, **_SYMBOLS}}
     return found

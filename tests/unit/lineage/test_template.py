@@ -147,6 +147,26 @@ def test_what_a_stranger_may_bind_is_listed_and_other_grammars_are_refused() -> 
         custom_template.read_template(b'{"$schema": "https://vega.github.io/schema/vega/v5.json"}', "t.json")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('{"data": {"sequence": {"start": 0, "stop": 1e9}}}', '{"data": {"graticule": {"step": [1e-9, 1e-9]}}}'),
+        *('{"density": "y", "steps": 1e9}', '{"density": "y", "steps": {"signal": "1e9"}}', '{"maxbins": "1000000"}'),
+        *('{"impute": "y", "keyvals": {"stop": 1e9}}', '{"quantile": "y", "step": 1e-9}', '{"bin": {"step": 1}}'),
+        *('{"transform": [{"filter": {"and": ["length(sequence (1e9))"]}}]}', '{"calculate": "pad(1, 1e9)"}'),
+        *('{"transform": [{"fold": ["x"]}, {"fold": ["x"]}, {"flatten": ["x"]}]}',),
+    ],
+)
+def test_a_template_that_makes_rows_without_end_is_refused(text: str) -> None:
+    with pytest.raises(BadFile, match=r"makes more than a page shows|multiplies the data"):
+        custom_template.read_template(text.encode(), "t.json")
+
+
+def test_a_template_that_makes_a_few_rows_is_taken() -> None:
+    few = {"bin": {"maxbins": 30}, "axis": {"tickCount": "month"}, "width": {"step": 20}, "fold": ["x", "y"]}
+    assert custom_template.read_template(json.dumps(few).encode(), "t.json") == few
+
+
 def test_each_file_of_a_matrix_has_a_facet_of_its_own() -> None:
     for name in ("confusion", "confusion_normalized", "bar_horizontal"):
         text = json.dumps(template.draw(name, chart(TWO)))
