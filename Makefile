@@ -55,6 +55,8 @@ docs: $(STAMP) ## build the documentation into site/
 soak: $(STAMP) ## run the long tests, an hour or so
 	@echo "==> Long tests"
 	@$(BIN)/python -m pytest -n auto -m soak $(TESTS)
+	@echo "==> Laws, with more examples than the tests try"
+	@$(BIN)/python -m pytest -n auto --hypothesis-profile=soak tests/properties/test_annotations.py
 
 clean: ## delete what make and its tools made, .venv too
 	rm -rf .venv demo-registry site build dist .reference .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

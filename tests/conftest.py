@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tests import forks
+from tests.examples import SOAK
 from tests.repo import Repo
 from tests.server import serve
 
@@ -32,6 +34,7 @@ GIT_CONFIG = """\
 """
 
 settings.register_profile("gto", deadline=None)  # never a timed test
+settings.register_profile(SOAK, deadline=None)
 settings.load_profile("gto")
 
 
@@ -89,20 +92,40 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     time.tzset()
 
 
+@pytest.fixture(scope="session")
+def templates() -> dict[str, Repo]:
+    """Repositories that were made once and are copied, by name; empty until somebody asks for one."""
+    return {}
+
+
 @pytest.fixture
-def empty_repo(tmp_path: Path) -> Repo:
+def empty_repo(tmp_path: Path, templates: dict[str, Repo], tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repository without any commit."""
-    repo = Repo(tmp_path / "repo")
-    repo.path.mkdir()
-    repo.git("init", "--quiet")
-    return repo
+    if "empty" not in templates:  # not by a fixture of the session: git's configuration is that of each test
+        templates["empty"] = Repo(tmp_path_factory.mktemp("template") / "repo")
+        templates["empty"].path.mkdir()
+        templates["empty"].git("init", "--quiet")
+        for sample in templates["empty"].path.glob(".git/hooks/*.sample"):
+            sample.unlink()
+    return copied(templates["empty"], tmp_path)
 
 
 @pytest.fixture
-def repo(empty_repo: Repo) -> Repo:
+def repo(empty_repo: Repo, templates: dict[str, Repo], tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repository with one commit, of a README."""
-    empty_repo.commit("first", {"README.md": "a repository\n"})
-    return empty_repo
+    if "one commit" not in templates:
+        templates["one commit"] = copied(empty_repo, tmp_path_factory.mktemp("template"))
+        templates["one commit"].commit("first", {"README.md": "a repository\n"})
+    shutil.rmtree(empty_repo.path)
+    made = copied(templates["one commit"], empty_repo.path.parent)
+    made.git("update-index", "--refresh")  # the index tells a file by its inode, too
+    return made
+
+
+def copied(template: Repo, place: Path) -> Repo:
+    """A copy, with a clock of its own."""
+    shutil.copytree(template.path, place / "repo", symlinks=True)
+    return Repo(place / "repo", template.clock)
 
 
 @pytest.fixture

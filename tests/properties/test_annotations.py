@@ -3,7 +3,7 @@ import json
 import re
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -18,6 +18,7 @@ from gto.yamldoc.document import load, load_text
 from gto.yamldoc.dump import Style, render_block
 from gto.yamldoc.nodes import Node, find
 from gto.yamldoc.scalars import resolve
+from tests.examples import examples
 
 SEED = """\
 # a registry
@@ -118,7 +119,7 @@ FILES = (
 )
 
 
-@settings(max_examples=6000)
+@examples(1500)
 @given(data=FILES, params=FILES, suffix=st.sampled_from(["yaml", "json", "toml", "py"]))
 @example(data=b"artifacts: {m: {path: '${v}'}}\nvars: [o.py]", params=b"v = -" + b"-" * 9999 + b"1", suffix="py")
 def test_no_annotation_file_makes_a_reader_raise(data: bytes, params: bytes, suffix: str) -> None:
@@ -135,7 +136,7 @@ def test_no_annotation_file_makes_a_reader_raise(data: bytes, params: bytes, suf
         find_conflicts(reading.annotations)
 
 
-@settings(max_examples=1500)
+@examples(375)
 @given(data=FILES, file=st.sampled_from(["dvc.yaml", "sub/dvc.yaml", "artifacts.yaml"]))
 def test_no_annotation_file_makes_an_edit_raise_but_declared_errors(data: bytes, file: str) -> None:
     text = data.decode(errors="replace")
@@ -179,7 +180,7 @@ def by_ruamel(text: str) -> object:
     return YAML(typ="safe", pure=True).load(io.StringIO(text))
 
 
-@settings(max_examples=1500)
+@examples(375)
 @given(st.text(alphabet="0123456789._eExXoObB+-naifNULtrusy~:", min_size=1, max_size=9))
 @example("0o17")
 @example("+.inf")
@@ -264,7 +265,7 @@ def region(text: str, file: str, name: str) -> tuple[int, int]:
     return text.rfind("\n", 0, start) + 1, len(text) if after < 0 else after + 1
 
 
-@settings(max_examples=800)
+@examples(200)
 @given(registry=registries(), change=CHANGES, pick=st.integers(0, 5))
 def test_what_is_annotated_is_read_and_other_lines_stay_byte_for_byte(
     registry: tuple[str, str, list[str]], change: Change, pick: int
@@ -299,7 +300,7 @@ def test_what_is_annotated_is_read_and_other_lines_stay_byte_for_byte(
     assert annotate_text(after, file, name, change) == after
 
 
-@settings(max_examples=400)
+@examples(100)
 @given(registry=registries(), pick=st.integers(0, 3))
 def test_what_is_removed_is_gone_and_other_lines_stay_byte_for_byte(
     registry: tuple[str, str, list[str]], pick: int
@@ -323,7 +324,7 @@ def test_what_is_removed_is_gone_and_other_lines_stay_byte_for_byte(
 # --- conflicts --------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=300)
+@examples(75)
 @given(st.lists(st.from_regex(r"[ab](/[ab]){0,3}", fullmatch=True), max_size=12))
 def test_the_conflicts_of_all_are_those_of_each_with_those_above_it(paths: list[str]) -> None:
     placed = [Annotation(ArtifactName(f"m{number}"), "dvc.yaml", path=path) for number, path in enumerate(paths)]
