@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from gto.ci.export.document import SCHEMA
 from gto.core.tag import Kind
+from gto.export.registry_json import SCHEMA
 from scripts.schemas import DRAFT, Schema
 
 _TEXT: Schema = {"type": "string"}

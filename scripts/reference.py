@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,36 +17,21 @@ import click
 import gto
 import gto.annotations.annotation
 import gto.api
-import gto.core.published
-import gto.core.published_state
-import gto.registry.exchange
+import gto.output.published
+import gto.output.published_state
+import gto.registry.write.sync
 from gto.cli.main import _ALIASES, _COMMANDS, app
-from gto.cli.options import Argument, Section
+from gto.cli.options import Argument, HelpSection
 from scripts import export_schema, schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
 
-REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
 
 ARCHITECTURE = REFERENCE.parent / "architecture.md"
-_FLOORS = (
-    "core",
-    "fs",
-    "yamldoc",
-    "git",
-    "policy",
-    "storage",
-    "dvc",
-    "annotations",
-    "registry",
-    "catalog",
-    "delivery",
-    "lineage",
-    "ci",
-)
-
 _COMMANDS_HEAD = """\
 # Commands
 
@@ -102,13 +88,13 @@ with gto.GitRegistry.from_url(".") as registry:
 """
 
 _RESULTS = (
-    (gto.core.published, ("PublishedEvent", "CommitEvent")),
+    (gto.output.published, ("PublishedEvent", "CommitEvent")),
     (
-        gto.core.published_state,
+        gto.output.published_state,
         ("Authored", "PublishedStage", "PublishedVersion", "PublishedArtifact", "PublishedRegistry"),
     ),
     (gto.annotations.annotation, ("Annotation",)),
-    (gto.registry.exchange, ("Status", "Line", "Pushed", "Fetched")),
+    (gto.registry.write.sync, ("Status", "SyncLine", "Pushed", "Fetched")),
 )
 
 
@@ -116,7 +102,7 @@ def commands() -> str:
     """Return the page of commands."""
     parts = [_COMMANDS_HEAD, *_global(), *_overview()]
     for section, names in _COMMANDS.items():
-        if section is Section.HIDDEN:
+        if section is HelpSection.HIDDEN:
             parts.append("## For scripts, and old names\n\nThe help does not list these.\n\n")
         else:
             parts.append(f"## {section.value}\n\n")
@@ -136,7 +122,7 @@ def _global() -> Iterator[str]:
 def _overview() -> Iterator[str]:
     yield "| command | |\n| --- | --- |\n"
     for section, names in _COMMANDS.items():
-        for name in names if section is not Section.HIDDEN else ():
+        for name in names if section is not HelpSection.HIDDEN else ():
             yield f"| [`gto {name}`](#gto-{name}) | {_cell(_find(name).get_short_help_str(200))} |\n"
     yield "\n"
 
@@ -279,25 +265,50 @@ def _is_property(node: ast.FunctionDef) -> bool:
 
 
 def architecture() -> str:
-    """Return the page on architecture with the table of rooms as they are now."""
+    """Return the page on architecture with the floors and the table of rooms as they are now."""
     page = ARCHITECTURE.read_text(encoding="utf-8")
-    before, start, rest = page.partition("<!-- rooms: written by scripts/reference.py -->\n")
-    _, end, after = rest.partition("<!-- end of rooms -->\n")
-    return "".join([before, start, "\n| room | what it says |\n| --- | --- |\n", *_rooms(), "\n", end, after])
+    page = _between(page, "floors", ["```text\n", *_floor_lines(), "```\n"])
+    return _between(page, "rooms", ["| room | what it says |\n| --- | --- |\n", *_rooms()])
+
+
+def _between(page: str, what: str, lines: Iterable[str]) -> str:
+    """Put lines between the two markers of a page."""
+    before, start, rest = page.partition(f"<!-- {what}: written by scripts/reference.py -->\n")
+    _, end, after = rest.partition(f"<!-- end of {what} -->\n")
+    return "".join([before, start, "\n", *lines, "\n", end, after])
+
+
+def _floors() -> list[list[str]]:
+    """Return the floors of the import contract, the highest first, each with its rooms."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return [layer.split(" | ") for layer in layers if layer != "__main__"]
+
+
+def _floor_lines() -> Iterator[str]:
+    floors = _floors()
+    for number, rooms in zip(range(len(floors), 0, -1), floors, strict=True):
+        for at, room in enumerate(rooms):
+            yield f"{number if at == 0 else '':>3}  {room:<13}{_sentence(room)}\n"
+
+
+def _sentence(room: str) -> str:
+    """Return what the first line of a module says lives there."""
+    source = Path(inspect.getfile(gto)).parent
+    path = source / room / "__init__.py" if (source / room).is_dir() else source / f"{room}.py"
+    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
 
 
 def _rooms() -> Iterator[str]:
     source = Path(inspect.getfile(gto)).parent
-    for floor in _FLOORS:
-        folder = source / floor
-        rooms = {
-            path.parent if path.name == "__init__.py" else path.with_suffix(""): path for path in folder.glob("*.py")
-        }
-        rooms |= {path.parent: path for path in folder.glob("*/__init__.py")}
-        for room, path in sorted(rooms.items()):
-            sentence = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    for floor in (room for rooms in reversed(_floors()) for room in rooms):
+        for path in sorted((source / floor).rglob("*.py")):
+            room = path.parent if path.name == "__init__.py" else path.with_suffix("")
             name = room.relative_to(source).as_posix()
-            yield f"| `{name}` | {_cell(sentence.partition(chr(10))[0])} |\n"
+            if not name.startswith("cli/commands/"):
+                yield f"| `{name}` | {_cell(_sentence(name))} |\n"
 
 
 def generated() -> dict[Path, str]:

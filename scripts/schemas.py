@@ -11,7 +11,7 @@ from typing import Any
 
 from gto import config
 from gto.core import names
-from gto.policy import field, people, rule
+from gto.policy_file import fields, people, rules
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -21,7 +21,7 @@ _NAME: Schema = {"type": "string", "maxLength": 200, "pattern": f"^(?!.*//){name
 
 
 def _text(pattern: str, about: str, **more: object) -> Schema:
-    return {"description": about, "type": "string", "pattern": f"^(?:{pattern})$", "maxLength": field.LONGEST, **more}
+    return {"description": about, "type": "string", "pattern": f"^(?:{pattern})$", "maxLength": fields.LONGEST, **more}
 
 
 def _some(item: Schema, about: str) -> Schema:
@@ -31,17 +31,17 @@ def _some(item: Schema, about: str) -> Schema:
 
 
 _WHO: Schema = {"type": "string", "pattern": f"^(?:{people.ADDRESS}|{people.FINGERPRINT}|{people.GROUP})$"}
-_EVENT: Schema = {"type": "string", "enum": list(field.EVENTS)}
+_EVENT: Schema = {"type": "string", "enum": list(fields.EVENTS)}
 
 RULE: dict[str, Schema] = {
-    "name": _text(field.TEXT, "What the rule is called in refusals; by default its place, as in 'rule 3'."),
-    "artifacts": _some(_text(field.ARTIFACTS, ""), "Names of artifacts, or patterns of them; by default any."),
-    "stages": _some(_text(field.STAGES, ""), "Stages, or patterns of them; by default the rule is about any event."),
+    "name": _text(fields.TEXT, "What the rule is called in refusals; by default its place, as in 'rule 3'."),
+    "artifacts": _some(_text(fields.ARTIFACTS, ""), "Names of artifacts, or patterns of them; by default any."),
+    "stages": _some(_text(fields.STAGES, ""), "Stages, or patterns of them; by default the rule is about any event."),
     "events": _some(_EVENT, "The kinds of events that the rule is about; by default all."),
     "who": _some(_WHO, "Who may do it: addresses, keys' fingerprints, groups."),
     "signed": _FLAG | {"description": "Whether the event must be signed with a trusted key."},
     "after": _NAME | {"description": "The stage that the version must be in already."},
-    "branch": _text(field.BRANCH, "The branch that the commit must be on."),
+    "branch": _text(fields.BRANCH, "The branch that the commit must be on."),
     "prereleases": _FLAG | {"description": "Whether pre-releases are allowed; by default they are."},
     "annotated": _FLAG | {"description": "Whether the commit must annotate the artifact."},
     "one_version": _FLAG | {"description": "Whether the stage holds one version at a time."},
@@ -49,18 +49,18 @@ RULE: dict[str, Schema] = {
         "description": "How many others must have approved.",
         "type": "integer",
         "minimum": 0,
-        "maximum": field.MOST_APPROVALS,
+        "maximum": fields.MOST_APPROVALS,
     },
     "approvers": _some(_WHO, "Who may approve; by default anybody with a trusted key."),
 }
 SIGNING: dict[str, Schema] = {
     "sign": _FLAG | {"description": "Whether gto signs what it writes."},
     "required": _FLAG | {"description": "Whether every event must be signed with a trusted key."},
-    "allowed_signers": _text(field.PATH, "The file, in the repository, that says whose keys count."),
+    "allowed_signers": _text(fields.PATH, "The file, in the repository, that says whose keys count."),
 }
 POLICY: dict[str, Schema] = {
-    "since": _text(field.SINCE, "When the policy begins: older events are not judged. Without a zone it is UTC."),
-    "max_age": _text(field.MAX_AGE, "How old an event may be when it is pushed: a number and s, m, h or d."),
+    "since": _text(fields.SINCE, "When the policy begins: older events are not judged. Without a zone it is UTC."),
+    "max_age": _text(fields.MAX_AGE, "How old an event may be when it is pushed: a number and s, m, h or d."),
     "users": {
         "description": "A server's user names, with the addresses that these people tag with.",
         "type": "object",
@@ -82,7 +82,7 @@ POLICY: dict[str, Schema] = {
     "rules": {
         "description": "The rules; every one that is about an event must be met.",
         "type": "array",
-        "maxItems": rule.MOST,
+        "maxItems": rules.MOST,
         "items": {"type": "object", "additionalProperties": False, "properties": RULE},
     },
 }

@@ -9,8 +9,8 @@ from gto.core.approval import Approval
 from gto.core.event import Event, read
 from gto.core.indexed_replay import IndexedReplay, replay
 from gto.core.policy import Facts, Policy, Rule
-from gto.core.policy.doubt import group
-from gto.core.signature import Signature, Trust
+from gto.core.policy.approver import group
+from gto.core.tag_signature import Signature, Trust
 from tests.factories import START, TAGGER, body, oid, record
 
 ADA, GRACE, JOAN = "ada@example.com", "grace@example.com", "joan@example.com"

@@ -10,19 +10,27 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.annotations.annotation import Annotation
-from gto.annotations.edit import Change
-from gto.catalog import journal
+from gto.annotations.edit import AnnotationEdit
+from gto.catalog import combined as journal
 from gto.catalog import search as searching
-from gto.catalog.crew import SECONDS, Way
+from gto.catalog.combined import show as show_overviews
+from gto.catalog.combined import show_versions
 from gto.catalog.file import find_all
-from gto.catalog.overview import show as show_overviews
-from gto.catalog.overview import show_versions
-from gto.catalog.place import choose, parse_address
-from gto.core import proven, published, selector, tag
+from gto.catalog.parallel import SECONDS, Way
+from gto.catalog.repositories import choose, parse_address
+from gto.core import selector, tag
 from gto.core.plan import Assignment
 from gto.core.policy import Verdict
-from gto.core.published import Published, PublishedEvent
-from gto.core.published_state import (
+from gto.core.selector import Pick, Selector
+from gto.core.semver import Bump
+from gto.core.view import Choice, parse_sort
+from gto.exceptions import ArtifactNotFound, BadFile, EmptyStage, NoAnnotation, NoRepo, UsageError, VersionNotFound
+from gto.fs import atomic_write
+from gto.lineage import description as portrait
+from gto.lineage.diff import Direction, compare
+from gto.output import published, signature_columns
+from gto.output.published import Published, PublishedEvent
+from gto.output.published_state import (
     PublishedArtifact,
     PublishedRegistry,
     PublishedStage,
@@ -30,41 +38,31 @@ from gto.core.published_state import (
     published_stage,
     published_version,
 )
-from gto.core.selector import Pick, Selector
-from gto.core.semver import Bump
-from gto.core.table import Cell, Table, history_table, overview_table, version_table
-from gto.core.view import Choice, parse_sort
-from gto.exceptions import ArtifactNotFound, BadFile, EmptyStage, NoAnnotation, NoRepo, UsageError, VersionNotFound
-from gto.fs import atomic_write
-from gto.lineage import gallery, portrait
-from gto.lineage.comparison import Direction, compare
-from gto.registry import annotate as annotating
-from gto.registry import (
-    approving,
-    checking,
-    exchange,
-    overview,
-    reading,
-    resolve,
-    reviewing,
-    verification,
-    writing,
-)
-from gto.registry.approving import Approved
-from gto.registry.exchange import Fetched, Pushed, Status
+from gto.output.tables import Cell, Table, history_table, overview_table, version_table
+from gto.plots import gallery
+from gto.registry import overview, resolve
+from gto.registry import reviews as reviewing
+from gto.registry import verify as verification
+from gto.registry import version_reader as reading
 from gto.registry.overview import Look
-from gto.registry.publishing import TAGS_PER_PUSH
-from gto.registry.reading import Asked
+from gto.registry.policy import check as checking
+from gto.registry.policy.check import require_policy as require_policy_of
 from gto.registry.registry import Registry
-from gto.registry.reviewing import Reviews
-from gto.registry.sifting import require_policy as require_policy_of
+from gto.registry.reviews import Reviews
 from gto.registry.signatures import Signatures, whom_to_trust
-from gto.registry.transaction import Manner
-from gto.registry.verification import Verified
-from gto.registry.writing import Outcome
+from gto.registry.verify import Verified
+from gto.registry.version_reader import HistoryQuery
+from gto.registry.write import annotate as annotating
+from gto.registry.write import approve as approving
+from gto.registry.write import sync, verbs
+from gto.registry.write.approve import Approved
+from gto.registry.write.publish import TAGS_PER_PUSH
+from gto.registry.write.sync import Fetched, Pushed, Status
+from gto.registry.write.transaction import WriteOptions
+from gto.registry.write.verbs import Outcome
 
 if TYPE_CHECKING:
-    from gto.dvc.config import Trust
+    from gto.dvc.dvc_config import RepositoryTrust
 
 __all__ = [
     "Annotation",
@@ -141,9 +139,9 @@ def register(
     bumps = [bump for bump, asked in zip(Bump, (bump_major, bump_minor, bump_patch), strict=True) if asked]
     if len(bumps) + bool(version) > 1:
         raise UsageError("Need to specify either version or single bump argument", "leave the others out")
-    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
+    manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     registry = Registry.open(repo, ref or "HEAD")
-    return _last(writing.register(registry, name, version, bumps[0] if bumps else None, manner), stdout=stdout)
+    return _last(verbs.register(registry, name, version, bumps[0] if bumps else None, manner), stdout=stdout)
 
 
 def assign(
@@ -170,8 +168,8 @@ def assign(
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
     wish = Assignment(stage, version, commit, name_version, skip_registration)
-    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
-    return _last(writing.assign(registry, name, wish, manner), stdout=stdout)
+    manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
+    return _last(verbs.assign(registry, name, wish, manner), stdout=stdout)
 
 
 def unassign(
@@ -195,8 +193,8 @@ def unassign(
         raise UsageError("'stage' is required", "name the stage to take off")
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
-    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
-    return _maybe(writing.unassign(registry, name, stage, version, commit, manner, delete=delete), stdout=stdout)
+    manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
+    return _maybe(verbs.unassign(registry, name, stage, version, commit, manner, delete=delete), stdout=stdout)
 
 
 def deregister(
@@ -217,8 +215,8 @@ def deregister(
     """Take a version back, and return the event; None where tags were deleted instead."""
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
-    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
-    return _maybe(writing.deregister(registry, name, version, commit, manner, delete=delete), stdout=stdout)
+    manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
+    return _maybe(verbs.deregister(registry, name, version, commit, manner, delete=delete), stdout=stdout)
 
 
 def deprecate(
@@ -238,8 +236,8 @@ def deprecate(
     """Retire an artifact, and return the event; None where tags were deleted instead."""
     registry = Registry.open(repo, ref or "HEAD")
     commit = registry.commit() if ref is not None else None
-    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
-    return _maybe(writing.deprecate(registry, name, commit, manner, delete=delete), stdout=stdout)
+    manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
+    return _maybe(verbs.deprecate(registry, name, commit, manner, delete=delete), stdout=stdout)
 
 
 def rollback(
@@ -257,8 +255,8 @@ def rollback(
     sign: bool | None = None,
 ) -> PublishedEvent:
     """Put the version that was in `stage` before, or the version `to`, into it again, and return the event."""
-    manner = Manner(message, simple, force, push, author, author_email, sign=sign)
-    return _last(writing.rollback(Registry.open(repo), name, stage, to, manner), stdout=stdout)
+    manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
+    return _last(verbs.rollback(Registry.open(repo), name, stage, to, manner), stdout=stdout)
 
 
 def _last(outcome: Outcome, *, stdout: bool) -> PublishedEvent:
@@ -305,18 +303,18 @@ def show(
         seen = overview.overview(registry, choice)
         found = proof.under_artifacts() if proof is not None and verify else None
         if not table:
-            return seen.dicts() if found is None else proven.artifacts(seen.dicts(), found)
+            return seen.dicts() if found is None else signature_columns.artifacts(seen.dicts(), found)
         rows = overview_table(seen.rows, seen.stages, cut=truncate_hexsha)
-        return _rows(rows if found is None else proven.overview(rows, found))
+        return _rows(rows if found is None else signature_columns.overview(rows, found))
     chosen = selector.parse(name)
     versions = reading.versions(registry, chosen, choice, details=not table)
     under = proof.under_versions(versions.rows) if proof is not None and verify else None
     if not table:
-        return versions.dicts() if under is None else proven.dicts(versions.dicts(), under)
+        return versions.dicts() if under is None else signature_columns.dicts(versions.dicts(), under)
     rows = version_table(
         chosen.name, versions.rows, versions.enriched.commits, known=versions.known, cut=truncate_hexsha
     )
-    return _rows(rows if under is None else proven.rows(rows, under))
+    return _rows(rows if under is None else signature_columns.rows(rows, under))
 
 
 class _Wants(NamedTuple):
@@ -370,7 +368,7 @@ def history(
         events = proof.on(events)
     rows = history_table(events, cut=truncate_hexsha)
     if table:
-        return _rows(proven.rows(rows, [event.signature for event in events]) if verify else rows)
+        return _rows(signature_columns.rows(rows, [event.signature for event in events]) if verify else rows)
     return [published.history_line(event) for event in events]
 
 
@@ -464,7 +462,7 @@ def approve(
 
     What is returned has the approval, and for each rule that asks for approvals how many are given now.
     """
-    manner = Manner(message, push=push, author=author, author_email=author_email)
+    manner = WriteOptions(message, push=push, author=author, author_email=author_email)
     done = approving.approve(Registry.open(repo), name, stage, manner)
     if stdout:
         _print(done.lines())
@@ -563,7 +561,7 @@ def annotate(
     """Insert or update an artifact's annotation, and return the path of the file that was written."""
     if isinstance(labels, str):
         raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
-    change = Change(type, path, tuple(labels or ()), description or None, custom, must_exist)
+    change = AnnotationEdit(type, path, tuple(labels or ()), description or None, custom, must_exist)
     saved = annotating.annotate(
         Registry.open(repo),
         name,
@@ -595,7 +593,7 @@ def remove(
 
 def status(repo: object, names: Iterable[str] = (), remote: str = "origin") -> Status:
     """Compare the events here with those on a remote; `names` are artifacts or tags, none for all."""
-    return exchange.status(exchange.open_clone(repo), _words(names), remote)
+    return sync.status(sync.open_clone(repo), _words(names), remote)
 
 
 def push(repo: object, names: Iterable[str] = (), remote: str = "origin", tags_per_push: int = TAGS_PER_PUSH) -> Pushed:
@@ -603,12 +601,12 @@ def push(repo: object, names: Iterable[str] = (), remote: str = "origin", tags_p
 
     TagsDiffer is raised before anything is pushed, PartlyPushed where one of several pushes fails.
     """
-    return exchange.push(exchange.open_clone(repo), _words(names), remote, per_push=tags_per_push)
+    return sync.push(sync.open_clone(repo), _words(names), remote, per_push=tags_per_push)
 
 
 def fetch(repo: object, names: Iterable[str] = (), remote: str = "origin") -> Fetched:
     """Fetch the events that are lacking here; a tag that is here is never overwritten and never deleted."""
-    return exchange.fetch(exchange.open_clone(repo), _words(names), remote)
+    return sync.fetch(sync.open_clone(repo), _words(names), remote)
 
 
 def check(
@@ -663,7 +661,7 @@ def history_all(
     The arguments are those of show_all().
     """
     found = find_all(catalog, _words(groups))
-    return journal.history(found, address, Asked(ascending), Way(seconds, offline)).as_dict()
+    return journal.history(found, address, HistoryQuery(ascending), Way(seconds, offline)).as_dict()
 
 
 def search(
@@ -681,7 +679,7 @@ def search(
     """
     if repo is not None:
         registry = Registry.open(repo, offline=offline)
-        return searching.Found(text, searching.search(registry, text, deprecated=deprecated)).as_dict()
+        return searching.SearchResult(text, searching.search(registry, text, deprecated=deprecated)).as_dict()
     found = find_all(catalog, _words(groups))
     return searching.search_all(found, text, Way(seconds, offline), deprecated=deprecated).as_dict()
 
@@ -704,12 +702,12 @@ def get(
     `selector` is an artifact's name (its latest version), `name@v1.0.0`, `name#stage`, or a name with `rev`. `out` is
     the name that the file or directory gets; one that ends with `/` is a directory that it is put into.
     """
-    from gto.delivery import getting
+    from gto.delivery import get as getting
 
     registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
     _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
     chosen, located = getting.find(registry, selector, rev, trust)
-    return getting.get(registry, chosen, located, getting.Manner(out, force, jobs)).as_dict()
+    return getting.get(registry, chosen, located, getting.GetOptions(out, force, jobs)).as_dict()
 
 
 def ls(
@@ -726,7 +724,7 @@ def ls(
 
     The arguments are those of get().
     """
-    from gto.delivery import getting
+    from gto.delivery import get as getting
 
     registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
     _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
@@ -750,19 +748,20 @@ def url(
 
     With `sign`, anybody may read them for `expires` seconds. The other arguments are those of get().
     """
-    from gto.delivery import addressing, getting
+    from gto.delivery import file_urls
+    from gto.delivery import get as getting
 
     registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
     _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
     _, located = getting.find(registry, selector, rev, trust)
-    return [one.url for one in addressing.urls(located, expires if sign else None)]
+    return [one.url for one in file_urls.urls(located, expires if sign else None)]
 
 
-def _delivery(repo: object, *, trust_remote: bool, allow_local: bool) -> "tuple[Registry, Trust]":
-    from gto.dvc.config import Trust
+def _delivery(repo: object, *, trust_remote: bool, allow_local: bool) -> "tuple[Registry, RepositoryTrust]":
+    from gto.dvc.dvc_config import RepositoryTrust
 
     registry = Registry.open(repo)
-    return registry, Trust(registry.repo.is_own, trust_remote, allow_local)
+    return registry, RepositoryTrust(registry.repo.is_own, trust_remote, allow_local)
 
 
 def _words(names: Iterable[str]) -> list[str]:

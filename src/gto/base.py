@@ -4,20 +4,20 @@ from collections.abc import Iterable
 from enum import Enum
 
 from gto.core import version_order
-from gto.core.published import AssignmentEvent as Assignment
-from gto.core.published import CommitEvent as Commit
-from gto.core.published import CreationEvent as Creation
-from gto.core.published import DeprecationEvent as Deprecation
-from gto.core.published import DeregistrationEvent as Deregistration
-from gto.core.published import PublishedEvent as BaseEvent
-from gto.core.published import RegistrationEvent as Registration
-from gto.core.published import UnassignmentEvent as Unassignment
-from gto.core.published_state import Authored as BaseObject
-from gto.core.published_state import PublishedArtifact as Artifact
-from gto.core.published_state import PublishedRegistry as BaseRegistryState
-from gto.core.published_state import PublishedStage as VStage
-from gto.core.published_state import PublishedVersion as Version
 from gto.core.version_order import Item
+from gto.output.published import AssignmentEvent as Assignment
+from gto.output.published import CommitEvent as Commit
+from gto.output.published import CreationEvent as Creation
+from gto.output.published import DeprecationEvent as Deprecation
+from gto.output.published import DeregistrationEvent as Deregistration
+from gto.output.published import PublishedEvent as BaseEvent
+from gto.output.published import RegistrationEvent as Registration
+from gto.output.published import UnassignmentEvent as Unassignment
+from gto.output.published_state import Authored as BaseObject
+from gto.output.published_state import PublishedArtifact as Artifact
+from gto.output.published_state import PublishedRegistry as BaseRegistryState
+from gto.output.published_state import PublishedStage as VStage
+from gto.output.published_state import PublishedVersion as Version
 
 __all__ = [
     "Artifact",

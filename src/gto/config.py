@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gto.core import names
 from gto.exceptions import GTOException, WrongConfig
+from gto.yamldoc import ParsedYaml
 
 if TYPE_CHECKING:
     from gto.registry_config import NoFileConfig as NoFileConfig  # noqa: PLC0414  given to others
@@ -54,16 +55,8 @@ def _shown(values: tuple[str, ...] | None) -> list[str] | None:
     return None if values is None else list(values)
 
 
-class Parsed(NamedTuple):
-    """A YAML file's value, and where its keys stand."""
-
-    value: object
-    line: Callable[..., int | None]
-    """Returns the line, from 1, of the key that at most three keys lead to, or of the last one found on the way."""
-
-
 def read_config(
-    data: bytes | None, path: str, environ: Mapping[str, str], parse: Callable[[bytes, str], Parsed]
+    data: bytes | None, path: str, environ: Mapping[str, str], parse: Callable[[bytes, str], ParsedYaml]
 ) -> Config:
     """Return the configuration of a file's bytes (None where there is none) and of the environment.
 
@@ -81,7 +74,7 @@ def read_config(
     return config
 
 
-def _from_file(parsed: Parsed, path: str) -> Config:
+def _from_file(parsed: ParsedYaml, path: str) -> Config:
     config = Config()
     if parsed.value is None:
         return config

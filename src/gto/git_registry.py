@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gto import api
-from gto.core.published import PublishedEvent
-from gto.core.published_state import PublishedArtifact, PublishedRegistry, PublishedStage, PublishedVersion
 from gto.exceptions import ArtifactNotFound
 from gto.git.remote import is_url
-from gto.registry import annotation, reading
+from gto.output.published import PublishedEvent
+from gto.output.published_state import PublishedArtifact, PublishedRegistry, PublishedStage, PublishedVersion
+from gto.registry import annotation_lookup, version_reader
 from gto.registry.registry import Registry, path_of
 from gto.registry_config import RegistryConfig, published
 
@@ -47,14 +47,16 @@ class GitRegistry:
 
     def is_gto_repo(self) -> bool:
         """Tell whether there is anything of GTO: a configuration, an annotation, an event."""
-        return reading.is_gto_repo(Registry.open(self.scm))
+        return version_reader.is_gto_repo(Registry.open(self.scm))
 
     # --- reading
 
     def get_state(self, all_branches: bool = False, all_commits: bool = False) -> PublishedRegistry:
         """Return everything; annotations at HEAD count, at the tips of all branches, or in all their commits."""
         registry = Registry.open(self.scm)
-        return reading.state(registry, annotation.commits(registry, all_branches=all_branches, all_commits=all_commits))
+        return version_reader.state(
+            registry, annotation_lookup.commits(registry, all_branches=all_branches, all_commits=all_commits)
+        )
 
     def get_artifacts(self, all_branches: bool = False, all_commits: bool = False) -> dict[str, PublishedArtifact]:
         """Return the artifacts by name."""
@@ -66,7 +68,7 @@ class GitRegistry:
         """Return an artifact; without it raise ArtifactNotFound, or with `create_new` return an empty one."""
         if all_branches or all_commits:
             return self.get_state(all_branches, all_commits).find_artifact(name, create_new)
-        found = reading.artifact(Registry.open(self.scm), name)
+        found = version_reader.artifact(Registry.open(self.scm), name)
         if found is None and not create_new:
             raise ArtifactNotFound(name)
         return found or PublishedArtifact(name)

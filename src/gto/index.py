@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gto import api
-from gto.annotations.conflict import find_conflict
-from gto.core.published import Exclude, Published, without
+from gto.annotations.annotation import find_conflict
 from gto.exceptions import ArtifactExists, ArtifactNotFound, NotImplementedInGTO
 from gto.git.commit_files import Files
 from gto.git.remote import is_url
-from gto.registry import annotation
+from gto.output.published import Exclude, Published, without
+from gto.registry import annotation_lookup
 from gto.registry.registry import Registry, path_of
 from gto.registry_config import RegistryConfig, published
 
@@ -101,7 +101,7 @@ class RepoIndexManager:
     def get_history(self) -> dict[str, Index]:
         """Return what the file says in each commit that a branch reaches and that has one."""
         registry = Registry.open(self.scm)
-        commits = annotation.commits(registry, all_branches=False, all_commits=True)
+        commits = annotation_lookup.commits(registry, all_branches=False, all_commits=True)
         return {one: found for one in commits if (found := _read(registry, one, frozen=True)) is not None}
 
     def artifact_centric_representation(self) -> dict[str, dict[str, Artifact]]:
@@ -167,7 +167,7 @@ def _read(registry: Registry, commit: str | None, *, frozen: bool) -> Index | No
     path = registry.config.index_file
     if files.read(commit, path) is None:
         return None
-    found = annotation.read_file(files, commit, path).annotations
+    found = annotation_lookup.read_file(files, commit, path).annotations
     return Index(
         {o.name: Artifact(o.type, o.path, o.virtual, [*o.labels], o.description, o.custom) for o in found}, frozen
     )

@@ -11,10 +11,10 @@ from gto.core import tag as grammar
 from gto.core.event import Event
 from gto.core.tag import Action
 from gto.exceptions import InvalidTagName, MissingArg, TagExists, TagNotFound, UnknownAction
-from gto.git import write
-from gto.registry.exchange import open_clone
+from gto.git import tag_writer
 from gto.registry.registry import Registry
-from gto.registry.transaction import Manner, writer
+from gto.registry.write.sync import open_clone
+from gto.registry.write.transaction import WriteOptions, writer
 
 __all__ = [
     "COUNT_DELIMITER",
@@ -131,9 +131,9 @@ def create_tag(
         raise InvalidTagName(name)
     if any(ref == name for _, ref in registry.listing):
         raise TagExists(name, "delete it first, or choose another name")
-    git = writer(registry, Manner(author=tagger, author_email=tagger_email))
-    oid = write.make_tag(git, registry.repo.common_dir, name, commit, message, write.read_identity(git))
-    write.update_tags(git, {name: oid}, {})
+    git = writer(registry, WriteOptions(author=tagger, author_email=tagger_email))
+    oid = tag_writer.make_tag(git, registry.repo.common_dir, name, commit, message, tag_writer.read_identity(git))
+    tag_writer.update_tags(git, {name: oid}, {})
 
 
 def delete_tag(scm: object, name: str) -> None:
@@ -142,7 +142,7 @@ def delete_tag(scm: object, name: str) -> None:
     oid = next((oid for oid, ref in registry.listing if ref == name), None)
     if oid is None:
         raise TagNotFound(name)
-    write.update_tags(registry.git, {}, {name: oid})
+    tag_writer.update_tags(registry.git, {}, {name: oid})
 
 
 def parse_tag(tag: _NamedTag) -> Tag:

@@ -64,7 +64,7 @@ def counted(repo: Repo, tmp_path: Path) -> dict[str, str]:
         (["history", "--require-signed"], 4),
         (["tags", "--other"], 3),
         (["describe", "churn"], 1),
-        (["describe", "churn@latest"], 4),
+        (["describe", "churn@latest"], 3),
         (["doctor"], 8),  # and files left behind, commits that are gone, what branches reach
         (["register", "churn"], 5),  # where and which commit, its tags, who, the object, the refs
         (["assign", "churn", "--stage", "dev"], 6),

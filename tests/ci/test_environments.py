@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci import channel
-from gto.ci.forge import find_trigger
-from gto.ci.report import Report
+from gto.ci import job_outputs as channel
+from gto.ci.environment import find_trigger
+from gto.registry.event_report import Report
 from tests.ci import channels, recorded
 from tests.ci.origin import HOSTILE, HOSTILE_TAG, WORDS, Origin
 from tests.stories.healthy import done, said

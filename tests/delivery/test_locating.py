@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gto.delivery import imports
-from gto.delivery.locating import locate
-from gto.dvc.config import Trust
+from gto.delivery.locate import locate
+from gto.dvc.dvc_config import RepositoryTrust
 from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, NotInCommit, RemoteUnreachable
 from gto.registry.registry import Registry
-from gto.storage import fetching
+from gto.storage import fetcher
 from gto.storage.location import Content, Digest, GitBlob, Located, StoreAddress, StoreObject
 from tests.growth import check_growth
 from tests.repo import Repo
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from tests.web import Web
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
-STRANGER = Trust(is_own=False)
+STRANGER = RepositoryTrust(is_own=False)
 VERSIONED = "[core]\nremote = v\n['remote \"v\"']\nurl = s3://bucket/models\nversion_aware = true\n"
 PLAIN = "[core]\nremote = p\n['remote \"p\"']\nurl = s3://bucket/models\n"
 S3 = StoreAddress("s3://bucket/models", {}, trusted=True)
 
 
-def at(repo: Repo, path: str, files: Mapping[str, str] | None = None, trust: Trust | None = None) -> Located:
+def at(repo: Repo, path: str, files: Mapping[str, str] | None = None, trust: RepositoryTrust | None = None) -> Located:
     """Where a path is in a new commit with these files."""
     repo.commit("work", files)
     registry = Registry.open(str(repo.path))
@@ -284,7 +284,7 @@ def test_an_import_of_a_strangers_path_is_followed_only_where_that_is_allowed(re
     files = {".dvc/config": "", "m.pkl.dvc": imported(str(source.path))}
     with pytest.raises(CannotLocate, match="a path of another machine"):
         at(repo, "m.pkl", files, STRANGER)
-    allowed = at(repo, "m.pkl", None, Trust(is_own=False, allow_local=True))
+    allowed = at(repo, "m.pkl", None, RepositoryTrust(is_own=False, allow_local=True))
     (first,) = allowed.contents[0].sources
     assert isinstance(first, StoreObject)
     assert (first.store.trusted, first.store.allow_local) == (False, True)
@@ -322,7 +322,7 @@ def test_imports_that_multiply_are_refused(repo: Repo, monkeypatch: pytest.Monke
 def test_a_listing_is_asked_for_again_where_a_server_fails_for_a_moment(
     repo: Repo, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "_FIRST_WAIT", 0.001)
+    monkeypatch.setattr(fetcher, "_FIRST_WAIT", 0.001)
     listing = json.dumps([{"md5": MD5, "relpath": "a"}]).encode()
     value = hashlib.md5(listing, usedforsecurity=False).hexdigest() + ".dir"
     place = f"/files/md5/{value[:2]}/{value[2:]}"

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from gto import config
 from gto.exceptions import BadFile
-from gto.policy import FILE, field, file, read_policy, rule
+from gto.policy_file import FILE, fields, load, read_policy, rules
 from gto.registry.registry import parse_yaml
 from scripts import reference, schemas
 
@@ -156,9 +156,9 @@ def test_bad_settings_are_bad_for_both(text: str) -> None:
 
 
 def test_schemas_and_readers_know_the_same_keys() -> None:
-    assert set(schemas.POLICY) == set(file.KEYS)
-    assert set(schemas.SIGNING) == set(file.SIGNING)
-    assert set(schemas.RULE) == set(rule.KEYS)
+    assert set(schemas.POLICY) == set(load.KEYS)
+    assert set(schemas.SIGNING) == set(load.SIGNING)
+    assert set(schemas.RULE) == set(rules.KEYS)
     assert set(schemas.CONFIG) == set(config._SETTINGS)  # noqa: SLF001 - the one list of settings
 
 
@@ -167,7 +167,7 @@ def test_every_key_is_explained_in_the_schema_and_on_the_page() -> None:
     for key, about in {**schemas.POLICY, **schemas.SIGNING, **schemas.RULE}.items():
         assert about["description"], key
         assert f"`{key}`" in page, key
-    for noun in field.EVENTS:
+    for noun in fields.EVENTS:
         assert f"`{noun}`" in page, noun
 
 

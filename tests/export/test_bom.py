@@ -10,8 +10,8 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from gto.ci.export.component import of_digest
-from gto.ci.export.licence import _KNOWN
+from gto.export.cyclonedx_component import of_digest
+from gto.export.cyclonedx_model_card import _KNOWN
 from tests.repo import Repo
 from tests.stories.healthy import done, said
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci.export import document, inventory, spreadsheet
+from gto.export import csv as spreadsheet
+from gto.export import inventory, registry_json
 from tests.export.filled import HOSTILE
 from tests.factories import Tags, records
 from tests.growth import check_growth
@@ -119,4 +120,4 @@ def test_four_times_the_versions_take_about_four_times_as_long() -> None:
         state = Tags(records(*chain.from_iterable(pairs))).state()
         made.append(inventory.Inventory((inventory.Item(state, None, {}),), (), 0))
     check_growth(spreadsheet.versions, made)
-    check_growth(document.document, made)
+    check_growth(registry_json.document, made)

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_OID, uuid5
 import pytest
 from openlineage.client import event_v2, facet_v2, serde
 
-from gto.ci.export.openlineage import PRODUCER
+from gto.export.openlineage import PRODUCER
 from tests.repo import Repo
 from tests.stories.healthy import done, said
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from markdown_it import MarkdownIt
 
-from gto.ci.export import inventory, marker, readme
+from gto.export import inventory, readme
 from gto.registry.registry import Registry
 from tests.stories.healthy import done, said
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.repo import Repo
 
-BEGIN, END = marker.BEGIN, marker.END
+BEGIN, END = readme.BEGIN, readme.END
 
 
 def parsed(text: str) -> list[list[str | None]]:

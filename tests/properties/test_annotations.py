@@ -7,11 +7,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from gto.annotations.annotation import Annotation, Reading
+from gto.annotations.annotation import Annotation, ReadAnnotations, find_conflict, find_conflicts
 from gto.annotations.artifacts_yaml import read_artifacts_yaml
-from gto.annotations.conflict import find_conflict, find_conflicts
 from gto.annotations.dvc_yaml import read_dvc_yaml
-from gto.annotations.edit import Change, annotate_text, remove_text
+from gto.annotations.edit import AnnotationEdit, annotate_text, remove_text
 from gto.core.names import ArtifactName
 from gto.exceptions import BadFile, GTOException
 from gto.yamldoc.document import load, load_text
@@ -140,7 +139,7 @@ def test_no_annotation_file_makes_a_reader_raise(data: bytes, params: bytes, suf
 @given(data=FILES, file=st.sampled_from(["dvc.yaml", "sub/dvc.yaml", "artifacts.yaml"]))
 def test_no_annotation_file_makes_an_edit_raise_but_declared_errors(data: bytes, file: str) -> None:
     text = data.decode(errors="replace")
-    change = Change("model", "models/x", ("a", "b"), "d ${x}", {"k": [1]})
+    change = AnnotationEdit("model", "models/x", ("a", "b"), "d ${x}", {"k": [1]})
     for name in ("churn", "m", "third"):
         try:
             after = annotate_text(text, file, name, change)
@@ -155,13 +154,13 @@ def test_no_annotation_file_makes_an_edit_raise_but_declared_errors(data: bytes,
         assert all(not annotation.name.endswith(name) for annotation in read(after, file).annotations) or "$" in text
 
 
-def read(text: str, file: str) -> Reading:
+def read(text: str, file: str) -> ReadAnnotations:
     if file.endswith("dvc.yaml"):
         return read_dvc_yaml(text.encode(), file, lambda _: b"n: [1]\ntrain: 2\n")
     return read_artifacts_yaml(text.encode(), file)
 
 
-def asked_for(reading: Reading, file: str, name: str, change: Change) -> bool:
+def asked_for(reading: ReadAnnotations, file: str, name: str, change: AnnotationEdit) -> bool:
     full = f"sub:{name}" if file.startswith("sub/") else name
     (annotation,) = (annotation for annotation in reading.annotations if annotation.name == full)
     return (
@@ -215,7 +214,7 @@ CUSTOM = st.recursive(
     max_leaves=8,
 )
 CHANGES = st.builds(
-    Change,
+    AnnotationEdit,
     type=NAMES | st.none(),
     path=PATHS,
     labels=st.lists(NAMES, max_size=3).map(tuple),
@@ -268,7 +267,7 @@ def region(text: str, file: str, name: str) -> tuple[int, int]:
 @examples(200)
 @given(registry=registries(), change=CHANGES, pick=st.integers(0, 5))
 def test_what_is_annotated_is_read_and_other_lines_stay_byte_for_byte(
-    registry: tuple[str, str, list[str]], change: Change, pick: int
+    registry: tuple[str, str, list[str]], change: AnnotationEdit, pick: int
 ) -> None:
     text, file, names = registry
     before = {annotation.name: annotation for annotation in read(text, file).annotations}

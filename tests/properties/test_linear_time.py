@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.core import approval, event, names, selector, semver, signed, tag
+from gto.core import approval, event, names, selector, semver, tag, tag_signature
 from gto.core.event import TagRecord
 from gto.dvc import interpolation
 from gto.dvc.config_file import parse_ini
 from gto.exceptions import BadFile, UnsafePath
-from gto.git import allowed_signers, cache, push, refusal, remote, sshsig, tags, verify_tag
+from gto.git import git_errors, push_refs, remote, tag_reader
 from gto.git.commit import parse_commit
 from gto.git.objects import GitObject
-from gto.storage import address
-from gto.storage.target import check_paths
+from gto.registry import standings_cache
+from gto.signing import allowed_signers, git_verify, ssh_verifier
+from gto.storage import urls
+from gto.storage.target_paths import check_paths
 from gto.yamldoc import scalars, source
 from tests.factories import body, oid
 from tests.growth import check_growth
@@ -58,7 +60,7 @@ def read_tagger(text: str) -> object:
 
 
 def read_printed(text: str) -> object:
-    return tags._USUAL_RE.match(LISTED + tagged(text).decode())  # noqa: SLF001  what cat-file prints meets it first
+    return tag_reader._USUAL_RE.match(LISTED + tagged(text).decode())  # noqa: SLF001  what cat-file prints meets it first
 
 
 def read_commit(text: str) -> object:
@@ -73,8 +75,8 @@ def test_the_line_of_a_tagger(read: Read, unit: str) -> None:
 
 
 def read_listing(text: str) -> object:
-    found = tags._SUSPECT_RE.findall(f"{oid(1)} refs/tags/{text}\n".encode())  # noqa: SLF001  every ref meets it
-    return found, cache.group(f"{oid(1)} refs/tags/{text}\n".encode())
+    found = tag_reader._SUSPECT_RE.findall(f"{oid(1)} refs/tags/{text}\n".encode())  # noqa: SLF001  every ref meets it
+    return found, standings_cache.group(f"{oid(1)} refs/tags/{text}\n".encode())
 
 
 def read_name(text: str) -> object:
@@ -95,7 +97,7 @@ def test_the_name_of_a_tag(read: Read, unit: str) -> None:
 
 def read_signature(text: str) -> object:
     try:
-        return signed.cut(text.encode()), sshsig.parse(text.encode())
+        return tag_signature.cut(text.encode()), ssh_verifier.parse(text.encode())
     except ValueError:
         return None
 
@@ -129,17 +131,17 @@ def test_a_pattern_of_names(unit: str) -> None:
     ["[rejected] a ", "[rejected]  ", " ! [rejected] a would clobber ", " ", "\n ! [rejected] ", "! [rejected]  "],
 )
 def test_the_words_of_a_remote(unit: str) -> None:
-    check(push._CLOBBER_RE.findall, unit)  # noqa: SLF001  without a remote
+    check(push_refs._CLOBBER_RE.findall, unit)  # noqa: SLF001  without a remote
 
 
 @pytest.mark.parametrize("unit", ["Unable to create '", "Unable to create 'a.lock", "couldn't write '", "'", ".lock'"])
 def test_the_words_of_git(unit: str) -> None:
-    check(lambda text: refusal.explain(".", ("push",), 1, text), unit)
+    check(lambda text: git_errors.explain(".", ("push",), 1, text), unit)
 
 
 @pytest.mark.parametrize("unit", ["a", "<", " <", "@", "<a@b>", "/EMail=", "[GNUPG:] A", '"', "\n"])
 def test_the_words_of_a_checker_of_signatures(unit: str) -> None:
-    for pattern in (verify_tag._STATUS_RE, verify_tag._OWNER_RE, verify_tag._ADDRESS_RE, verify_tag._SUBJECT_RE):  # noqa: SLF001  see matching()
+    for pattern in (git_verify._STATUS_RE, git_verify._OWNER_RE, git_verify._ADDRESS_RE, git_verify._SUBJECT_RE):  # noqa: SLF001  see matching()
         check(pattern.search, unit, end="!")
 
 
@@ -186,4 +188,4 @@ def test_a_path_of_a_listing(unit: str) -> None:
 @pytest.mark.parametrize("unit", ["?", "&", "?a", "://", "@", "://a@", "=", "a"])
 def test_an_address_of_a_store(unit: str) -> None:
     for start in ("", "https://", "https://a?"):
-        check(lambda text: (address.masked(text), address.shown(text), address.without_user(text)), unit, start, " ")
+        check(lambda text: (urls.masked(text), urls.shown(text), urls.without_user(text)), unit, start, " ")

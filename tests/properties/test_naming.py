@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 
 from gto.annotations.artifacts_yaml import read_artifacts_yaml
 from gto.annotations.dvc_yaml import read_dvc_yaml
-from gto.annotations.naming import read_names
+from gto.annotations.name_scan import read_names
 from tests.properties.test_annotations import FILES
 
 

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 from gto.core.event import read
 from gto.core.indexed_replay import IndexedReplay
 from gto.core.policy import Facts, Policy, Rule
-from gto.core.policy.history import judge_history
-from gto.core.policy.judge import judge, needs
-from gto.core.policy.push import Change, Scene, judge_push
-from gto.core.signature import Signature, Trust
+from gto.core.policy.judge import judge, judge_history, needs
+from gto.core.policy.pushed import Scene, TagChange, judge_push
 from gto.core.snapshot import fold
 from gto.core.tag import Kind
+from gto.core.tag_signature import Signature, Trust
 from tests.factories import START, Tags
 from tests.policies import ADA, GRACE, approvals, approved, good
 from tests.properties.strategies import SOME_STAGES, histories
@@ -61,9 +60,9 @@ _facts = st.sampled_from(
 )
 
 
-def changes_of(history: Tags) -> list[Change]:
+def changes_of(history: Tags) -> list[TagChange]:
     """All tags as one push would bring them."""
-    return [Change(record.name, None, read(record), is_new=True) for record in history.records]
+    return [TagChange(record.name, None, read(record), is_new=True) for record in history.records]
 
 
 @given(histories("m", "xn"), policies, _facts, st.randoms(use_true_random=False), st.integers(0, 8))

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from gto.core.indexed_replay import IndexedReplay
 from gto.core.policy import Policy
-from gto.core.policy.history import judge_history
+from gto.core.policy.judge import judge_history
 from gto.core.snapshot import fold_artifact
 from tests.factories import Tags, records
 from tests.growth import check_growth

@@ -7,15 +7,15 @@ import base64
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gto.core.signed import Form, cut
+from gto.core.tag_signature import Form, cut
 from gto.exceptions import BadFile
-from gto.git import allowed_signers, revoked, ssh_key
 from gto.git.command import Git
-from gto.git.signature import SignedTag
-from gto.git.ssh_signer import Signers
-from gto.git.trusted import Trusted
-from gto.git.verify_tag import Asked
-from gto.git.wire import string
+from gto.signing import allowed_signers, revocation_list, ssh_key
+from gto.signing.git_verify import GitVerifier
+from gto.signing.ssh_verifier import Signers
+from gto.signing.ssh_wire import string
+from gto.signing.tag_signatures import SignedTag
+from gto.signing.trust_roots import Trusted
 
 LINES = st.sampled_from(
     [b"-----BEGIN SSH SIGNATURE-----", b"-----END SSH SIGNATURE-----", b"-----BEGIN PGP SIGNATURE-----",
@@ -48,7 +48,7 @@ def test_every_text_is_cut_and_nothing_of_it_is_lost(body: bytes) -> None:
 @example(b"SSHSIG", b"")
 def test_a_signature_is_judged_whatever_it_holds(blob: bytes, text: bytes) -> None:
     armored = b"-----BEGIN SSH SIGNATURE-----\n" + base64.encodebytes(blob) + b"-----END SSH SIGNATURE-----\n"
-    found = Signers(Trusted(b""), Asked(Git("."), ())).judge("0" * 40, cut(text + b"\n" + armored), 0, "")
+    found = Signers(Trusted(b""), GitVerifier(Git("."), ())).judge("0" * 40, cut(text + b"\n" + armored), 0, "")
     assert not found.is_good
     assert found.reason
 
@@ -81,7 +81,7 @@ def test_each_line_of_signers_is_a_signer_or_set_aside_or_nothing(text: str) -> 
 @given(BLOBS | BLOBS.map(lambda blob: b"SSHKRL\n\0\0\0\0\1" + bytes(24) + blob) | st.binary())
 def test_a_list_of_revoked_keys_is_read_or_refused(data: bytes) -> None:
     try:
-        revoked.parse(data).has(b"key")
+        revocation_list.parse(data).has(b"key")
     except BadFile:
         return
 

@@ -10,8 +10,8 @@ from hypothesis import given
 
 from gto.core import view
 from gto.core.snapshot import fold_artifact
-from gto.core.succession import Step, steps
 from gto.core.tag import Kind
+from gto.core.transitions import Transition, steps
 from tests.factories import Tags, records
 from tests.growth import check_growth
 from tests.properties.strategies import histories
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gto.core.snapshot import ArtifactState
 
 
-def by_folding(state: ArtifactState, version: str | None, event: Event) -> Step:
+def by_folding(state: ArtifactState, version: str | None, event: Event) -> Transition:
     """The step of one event, as its words define it."""
     past = fold_artifact(state.name, (one for one in state.events if one.key < event.key))
     before = ""
@@ -30,7 +30,7 @@ def by_folding(state: ArtifactState, version: str | None, event: Event) -> Step:
         before = holder.version if holder else ""
     elif event.kind is Kind.REGISTRATION and past.latest is not None:
         before = past.latest.name
-    return Step(version or "", before)
+    return Transition(version or "", before)
 
 
 def check(history: Tags) -> None:
@@ -60,5 +60,5 @@ def test_four_times_the_events_take_about_four_times_as_long() -> None:
     for count in (250, 1000, 4000):
         pairs = ((f"m@v1.0.{number} {number + 1}", f"m#prod#{number} {number + 1}") for number in range(count))
         states.append(Tags(records(*chain.from_iterable(pairs))).state())
-        assert steps(states[-1])[f"m#prod#{count - 1}"] == Step(f"v1.0.{count - 1}", f"v1.0.{count - 2}")
+        assert steps(states[-1])[f"m#prod#{count - 1}"] == Transition(f"v1.0.{count - 1}", f"v1.0.{count - 2}")
     check_growth(steps, states)

@@ -24,10 +24,10 @@ from gto.exceptions import (
     UsageError,
 )
 from gto.git.repo import open_repo
-from gto.storage import fetching
+from gto.storage import fetcher
 from gto.storage.download import download
 from gto.storage.location import Content, Digest, GitBlob, StoreAddress, StoreObject
-from gto.storage.part import WORTH_KEEPING, Part
+from gto.storage.partial_file import WORTH_KEEPING, Part
 from tests.faulty import need_strace
 from tests.web import Reply
 
@@ -44,7 +44,7 @@ LARGE = random.Random(1).randbytes(5 << 20)  # noqa: S311  any bytes
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow each other at once."""
-    monkeypatch.setattr(fetching, "_FIRST_WAIT", 0.001)
+    monkeypatch.setattr(fetcher, "_FIRST_WAIT", 0.001)
 
 
 def md5(data: bytes) -> Digest:
@@ -251,7 +251,7 @@ def test_a_server_that_fails_for_a_while_is_asked_again_and_one_that_goes_on_is_
     web.rule("/it", lambda _asked, _reply: Reply(503))
     with pytest.raises(RemoteUnreachable, match="status 503"):
         one(content, tmp_path / "other")
-    assert len(web.asked) == fetching.TRIES
+    assert len(web.asked) == fetcher.TRIES
 
 
 def test_a_server_that_is_silent_is_left(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +264,7 @@ def test_a_server_that_is_silent_is_left(web: Web, tmp_path: Path, monkeypatch: 
 def test_what_is_left_of_a_large_file_is_used_by_the_next_run(web: Web, tmp_path: Path) -> None:
     content = at(web, LARGE)
     web.rule("/it", lambda _asked, reply: reply._replace(drop_after=3 << 20), 1)
-    web.rule("/it", lambda _asked, _reply: Reply(503), fetching.TRIES - 1)
+    web.rule("/it", lambda _asked, _reply: Reply(503), fetcher.TRIES - 1)
     with pytest.raises(RemoteUnreachable):
         one(content, tmp_path / "it")
     (left,) = tmp_path.iterdir()
@@ -283,7 +283,7 @@ def leftover(web: Web, tmp_path: Path) -> Path:
     """The temporary file that a stopped download of LARGE leaves beside `it`."""
     content = at(web, LARGE)
     web.rule("/it", lambda _asked, reply: reply._replace(drop_after=WORTH_KEEPING), 1)
-    web.rule("/it", lambda _asked, _reply: Reply(503), fetching.TRIES - 1)
+    web.rule("/it", lambda _asked, _reply: Reply(503), fetcher.TRIES - 1)
     with pytest.raises(RemoteUnreachable):
         one(content, tmp_path / "it")
     (left,) = tmp_path.glob(".gto-*")
@@ -407,7 +407,7 @@ def test_an_artifact_without_files_is_an_empty_directory(tmp_path: Path) -> None
 
 def test_a_stopped_download_of_a_directory_goes_on(web: Web, tmp_path: Path) -> None:
     contents = [at(web, LARGE, "large", "large"), at(web, b"x", "small", "small")]
-    web.rule("/small", lambda _asked, _reply: Reply(503), fetching.TRIES)
+    web.rule("/small", lambda _asked, _reply: Reply(503), fetcher.TRIES)
     with pytest.raises(RemoteUnreachable):
         download(contents, str(tmp_path / "out"), is_directory=True, jobs=1)
     (left,) = tmp_path.iterdir()

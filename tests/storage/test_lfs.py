@@ -16,9 +16,9 @@ import pytest
 from gto.exceptions import ChecksumMismatch, ContentMissing, GTOException, RemoteUnreachable, StoreRefused
 from gto.git.repo import open_repo
 from gto.storage.download import download
-from gto.storage.lfs import LfsServers
 from gto.storage.lfs_endpoint import Endpoint, find_endpoint, lfs_sources, object_key
-from gto.storage.lfs_pointer import Pointer, parse_pointer
+from gto.storage.lfs_pointer import LfsPointer, parse_pointer
+from gto.storage.lfs_server import LfsServers
 from gto.storage.location import Content, Digest, LfsObject, Source
 from gto.storage.transport import Transport, git_transport
 from tests.web import Reply, serve_web
@@ -98,7 +98,7 @@ POINTERS = {
 
 
 def test_a_pointer_says_what_it_stands_for() -> None:
-    plain = Pointer(OID, len(DATA))
+    plain = LfsPointer(OID, len(DATA))
     for name, text in POINTERS.items():
         if name == "only blanks":
             break
@@ -183,7 +183,7 @@ def test_where_nothing_names_a_server_only_what_is_not_here_wants_one(repo: Repo
     opened = open_repo(str(repo.path))
     endpoint = find_endpoint(opened, "HEAD")
     assert endpoint == Endpoint("", trusted=False)
-    one = content(*lfs_sources(opened, endpoint, Pointer(OID, len(DATA))))
+    one = content(*lfs_sources(opened, endpoint, LfsPointer(OID, len(DATA))))
     with pytest.raises(RemoteUnreachable, match="nothing says where") as caught:
         download([one], str(tmp_path / "it"), is_directory=False, repo=opened)
     assert "lfs.url" in caught.value.hint
@@ -196,7 +196,7 @@ def test_where_nothing_names_a_server_only_what_is_not_here_wants_one(repo: Repo
 
 def test_what_git_lfs_fetched_here_comes_first_and_no_server_is_asked(repo: Repo, web: Web, tmp_path: Path) -> None:
     opened = open_repo(str(repo.path))
-    sources = lfs_sources(opened, Endpoint(f"{web.url}/lfs", trusted=True), Pointer(OID, len(DATA)))
+    sources = lfs_sources(opened, Endpoint(f"{web.url}/lfs", trusted=True), LfsPointer(OID, len(DATA)))
     place = repo.path / ".git/lfs/objects" / object_key(OID)
     place.parent.mkdir(parents=True)
     place.write_bytes(DATA)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gto.git.blob import open_mirror
+from gto.git.mirror_objects import open_mirror
 from gto.git.remote import parse
 from gto.storage.download import download
 from gto.storage.lfs_endpoint import Endpoint, find_endpoint

@@ -386,7 +386,7 @@ def test_a_profile_that_leads_elsewhere_needs_boto3(tmp_path: Path) -> None:
 def test_a_panic_of_a_library_is_told_as_an_error_of_the_store() -> None:
     from obstore.store import S3Store
 
-    from gto.storage.cloud import CloudStore
+    from gto.storage.bucket_store import CloudStore
 
     config = S3Store(
         "models", config={"endpoint": "minio:9000", "region": "x", "access_key_id": "a", "secret_access_key": "s"}

@@ -13,7 +13,7 @@ import pytest
 
 from gto import api, exceptions
 from gto.constants import VersionSort
-from gto.core.published import PublishedEvent
+from gto.output.published import PublishedEvent
 from tests.stories.healthy import done
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 import gto.api
 from gto.exceptions import PartlyPushed, TagsDiffer
-from gto.registry.exchange import State
+from gto.registry.write.sync import State
 from tests.repo import START, TICK, Repo, run
 from tests.server import FETCH, PUSH, Fault, serve
 from tests.stories.healthy import done, said

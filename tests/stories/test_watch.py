@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci.watch.source import Source
 from gto.exceptions import RemoteFailed
 from gto.fs import file_lock
 from gto.registry.registry import Registry
+from gto.watch.poller import WatchedRepository
 from tests.repo import GTO, Repo, run
 from tests.server import Fault
 from tests.stories.healthy import done, said
@@ -385,7 +385,7 @@ def test_an_unchanged_remote_is_asked_for_its_listing_and_nothing_else(
     bare: Repo, server: Server, tmp_path: Path
 ) -> None:
     bare.tag("m@v1.0.0", "main")
-    source = Source(lambda: Registry.open(server.url()))
+    source = WatchedRepository(lambda: Registry.open(server.url()))
     assert source.look() is not None
     source.done()
     server.forget()
@@ -401,7 +401,7 @@ def test_an_unchanged_remote_is_asked_for_its_listing_and_nothing_else(
 
 
 def test_a_remote_that_cannot_be_listed_is_told(bare: Repo, server: Server, tmp_path: Path) -> None:
-    source = Source(lambda: Registry.open(server.url()))
+    source = WatchedRepository(lambda: Registry.open(server.url()))
     assert source.look() is not None
     server.fail(Fault("error"))
     with pytest.raises(RemoteFailed):

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci.watch import source
-from gto.ci.watch.source import Source
 from gto.exceptions import GitError
 from gto.registry.registry import Registry
+from gto.watch import poller
+from gto.watch.poller import WatchedRepository
 from tests.repo import GTO, Repo, run
 from tests.server import Fault
 from tests.stories.healthy import done, said
@@ -158,15 +158,15 @@ def test_a_remote_that_hangs_does_not_hold_up_the_end(
 def test_a_listing_that_does_not_come_is_waited_for_a_minute_and_not_for_a_limit_of_git(
     bare: Repo, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watched = Source(lambda: Registry.open(server.url()))
+    watched = WatchedRepository(lambda: Registry.open(server.url()))
     assert watched.look() is not None
-    monkeypatch.setattr(source, "_SECONDS", 0.5)
+    monkeypatch.setattr(poller, "_SECONDS", 0.5)
     server.fail(Fault("hang"))
     with pytest.raises(GitError, match=r"no answer within 0\.5 seconds"):
         watched.look()
     server.mend()
     bare.tag("m#prod#1", "main")
-    monkeypatch.setattr(source, "_SECONDS", 60.0)
+    monkeypatch.setattr(poller, "_SECONDS", 60.0)
     assert watched.look() is not None
 
 

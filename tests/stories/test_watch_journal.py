@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci.watch import place
 from gto.fs import file_lock
+from gto.watch import journal as paths
 from tests.repo import GTO, Repo, run
 from tests.stories.healthy import done, said
 from tests.watch.watching import ONCE, SEEN, begin, journal, refs, seen
@@ -61,10 +61,10 @@ def test_a_directory_of_a_repository_has_the_journal_of_the_whole(begun: Repo, t
     assert (inside.path / "told").read_text() == f"{begun.path}\n"
     os.symlink(begun.path, tmp_path / "link")
     for path in (".git", "sub", ".git/refs"):
-        assert place.address_of(str(begun.path / path)) == str(begun.path)
-    assert place.address_of(str(tmp_path / "link")) == str(begun.path)
+        assert paths.address_of(str(begun.path / path)) == str(begun.path)
+    assert paths.address_of(str(tmp_path / "link")) == str(begun.path)
     begun.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare.git"))
-    assert place.address_of(str(tmp_path / "bare.git" / "refs")) == str(tmp_path / "bare.git")
+    assert paths.address_of(str(tmp_path / "bare.git" / "refs")) == str(tmp_path / "bare.git")
 
 
 def crowded(repo: Repo) -> Result:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import gto.registry
     from gto.annotations.annotation import Annotation
     from gto.core.policy import Verdict
-    from gto.core.published import PublishedEvent
-    from gto.core.published_state import PublishedRegistry, PublishedStage, PublishedVersion
+    from gto.output.published import PublishedEvent
+    from gto.output.published_state import PublishedRegistry, PublishedStage, PublishedVersion
 
     JSON = dict[str, object]
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from gto.config import FILE, Config, Parsed, read_config
+from gto.config import FILE, Config, read_config
 from gto.exceptions import BadFile, WrongConfig
+from gto.yamldoc import ParsedYaml
 from gto.yamldoc.document import load
 
 EXAMPLE = b"""\
@@ -21,9 +22,9 @@ autoload_enrichments: false
 """
 
 
-def parse(data: bytes, path: str) -> Parsed:
+def parse(data: bytes, path: str) -> ParsedYaml:
     document = load(data, path)
-    return Parsed(document.value, document.line)
+    return ParsedYaml(document.value, document.line)
 
 
 def config(data: bytes | None = None, **environ: str) -> Config:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci.watch import cursor as journal
-from gto.ci.watch.held import Held, Mark
 from gto.exceptions import BadFile, MirrorBusy, UsageError, WatcherRuns
 from gto.fs import file_lock
+from gto.watch import journal
+from gto.watch.journal import HandledTag, Mark
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 REPO = "https://example.com/models"
 
 
-def held(number: int, mark: Mark = Mark.DONE) -> Held:
-    return Held(mark, f"{number:040x}", f"m#prod#{number}")
+def held(number: int, mark: Mark = Mark.DONE) -> HandledTag:
+    return HandledTag(mark, f"{number:040x}", f"m#prod#{number}")
 
 
 @pytest.fixture
@@ -27,13 +27,13 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "state" / "journal"
 
 
-def write(place: Path, *found: Held) -> None:
+def write(place: Path, *found: HandledTag) -> None:
     with journal.opened(str(place), REPO) as cursor:
         cursor.add(*found)
 
 
 def test_what_was_added_is_read_again(place: Path) -> None:
-    letter = Held(Mark.DEAD, "ab", "m@v1.0.0", 6, "exit code 1", 1_700_000_000)
+    letter = HandledTag(Mark.DEAD, "ab", "m@v1.0.0", 6, "exit code 1", 1_700_000_000)
     write(place, held(1), held(2, Mark.PASSED))
     write(place, letter)
     found = journal.read(str(place), REPO)
@@ -99,7 +99,7 @@ def test_a_tag_that_is_gone_has_no_name_any_more_but_its_object_is_known(place: 
 
 
 def test_a_tag_that_moved_before_it_was_gone_keeps_its_new_name(place: Path) -> None:
-    moved = Held(Mark.DONE, "ab", "m#prod#1")
+    moved = HandledTag(Mark.DONE, "ab", "m#prod#1")
     write(place, held(1), moved, held(1, Mark.GONE))
     assert journal.read(str(place), REPO).names() == {"m#prod#1": "ab"}
 
@@ -116,7 +116,7 @@ def test_what_became_of_a_tag_is_known_after_it_was_gone_and_when_it_is_back(pla
 
 
 def test_what_is_to_be_delivered_is_not_handled_until_it_was(place: Path) -> None:
-    begun = [Held(Mark.TRY, held(number).oid, held(number).ref, number) for number in (1, 2)]
+    begun = [HandledTag(Mark.TRY, held(number).oid, held(number).ref, number) for number in (1, 2)]
     letter = held(3, Mark.DEAD)
     write(place, held(1, Mark.PASSED), letter, *begun, letter._replace(mark=Mark.TRY, tries=4))
     found = journal.read(str(place), REPO)
@@ -134,7 +134,7 @@ def test_what_is_to_be_delivered_is_not_handled_until_it_was(place: Path) -> Non
 
 
 def test_a_journal_that_is_written_anew_says_the_same(place: Path) -> None:
-    begun = Held(Mark.TRY, held(4).oid, held(4).ref, 2, "no")
+    begun = HandledTag(Mark.TRY, held(4).oid, held(4).ref, 2, "no")
     gone = [held(1, Mark.GONE), held(2, Mark.GONE)]
     write(place, held(1), held(2, Mark.DEAD), held(3), *gone, begun)
     with journal.opened(str(place), REPO) as cursor:

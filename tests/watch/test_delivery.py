@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci.report import Report
-from gto.ci.watch import posting
-from gto.ci.watch.held import Held, Mark
-from gto.ci.watch.lanes import Lanes, Patience
-from gto.ci.watch.notice import Annotations, Notice, Pending
-from gto.ci.watch.outcome import DONE, Outcome, Verdict
-from gto.ci.watch.posting import Webhook
-from gto.ci.watch.running import Command
-from gto.core.succession import Step
+from gto.core.transitions import Transition
 from gto.exceptions import UsageError
+from gto.registry.event_report import Report
 from gto.registry.registry import Registry
+from gto.watch import webhook_sender
+from gto.watch.journal import HandledTag, Mark
+from gto.watch.outcome import DONE, AttemptResult, NextStep
+from gto.watch.payload import Annotations, Notice, Pending
+from gto.watch.queue import Lanes, Patience
+from gto.watch.run_command import EventCommand
+from gto.watch.webhook_sender import Webhook
 from tests.factories import event
 from tests.web import Asked, Reply, Web, serve_web
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from tests.repo import Repo
 
-AGAIN = Outcome(Verdict.AGAIN, "busy")
+AGAIN = AttemptResult(NextStep.AGAIN, "busy")
 REPORT = Report(event="registration", name="m", ref="refs/tags/m@v1.0.0")
 NOTICE = Notice("ab12", REPORT, "Ada", "ada@example.com", "2022-01-01T00:00:00+00:00", "a tag")
 
@@ -47,17 +47,17 @@ def web() -> Iterator[Web]:
         yield running
 
 
-def answered(web: Web, *statuses: int) -> list[Outcome]:
+def answered(web: Web, *statuses: int) -> list[AttemptResult]:
     """What becomes of a notice that is answered with these."""
     left = list(statuses)
     web.rule("/hook", lambda _asked, _usual: Reply(left.pop(0), b"thanks", {"Location": f"{web.url}/other"}), len(left))
-    return [posting.to(f"{web.url}/hook?a=b").deliver(NOTICE) for _ in statuses]
+    return [webhook_sender.to(f"{web.url}/hook?a=b").deliver(NOTICE) for _ in statuses]
 
 
 def test_a_webhook_carries_the_event_and_its_signature(web: Web) -> None:
     key = b"thirty-two bytes of a random key"
     web.rule("/hook", lambda _asked, _usual: Reply(204))
-    assert posting.to(f"{web.url}/hook", "whsec_" + base64.b64encode(key).decode()).deliver(NOTICE) == DONE
+    assert webhook_sender.to(f"{web.url}/hook", "whsec_" + base64.b64encode(key).decode()).deliver(NOTICE) == DONE
     (asked,) = web.asked
     headers = asked.headers
     assert json.loads(asked.body) == NOTICE.as_dict()
@@ -79,7 +79,7 @@ def test_without_a_secret_nothing_is_signed(web: Web) -> None:
 
 
 def test_a_status_says_whether_to_try_again(web: Web) -> None:
-    assert {one.verdict for one in answered(web, 200, 201, 202, 204, 299)} == {Verdict.DONE}
+    assert {one.verdict for one in answered(web, 200, 201, 202, 204, 299)} == {NextStep.DONE}
     passing = (
         401,
         403,
@@ -95,15 +95,15 @@ def test_a_status_says_whether_to_try_again(web: Web) -> None:
         503,
         599,
     )  # an ingress that rolls answers with 404
-    assert {one.verdict for one in answered(web, *passing)} == {Verdict.AGAIN}
-    assert {one.verdict for one in answered(web, 400, 410, 413, 422)} == {Verdict.NEVER}
+    assert {one.verdict for one in answered(web, *passing)} == {NextStep.AGAIN}
+    assert {one.verdict for one in answered(web, 400, 410, 413, 422)} == {NextStep.NEVER}
 
 
 def asked_to_wait(web: Web, text: str) -> float:
     """How long a receiver is left alone whose answer has this as Retry-After."""
     web.rule("/hook", lambda _asked, _usual: Reply(429, b"", {"Retry-After": text}))
-    outcome = posting.to(f"{web.url}/hook").deliver(NOTICE)
-    assert outcome.verdict is Verdict.AGAIN
+    outcome = webhook_sender.to(f"{web.url}/hook").deliver(NOTICE)
+    assert outcome.verdict is NextStep.AGAIN
     return outcome.after
 
 
@@ -130,7 +130,7 @@ def test_a_receiver_may_ask_to_be_left_alone_until_a_date(web: Web) -> None:
 
 def test_a_redirect_is_not_followed(web: Web) -> None:
     for one in answered(web, 301, 302, 303, 307, 308):
-        assert one.verdict is Verdict.AGAIN
+        assert one.verdict is NextStep.AGAIN
         assert "redirects are not followed" in one.reason
     assert {asked.path for asked in web.asked} == {"/hook?a=b"}
 
@@ -140,8 +140,8 @@ def test_a_receiver_that_is_not_there_or_hangs_up_is_tried_again(web: Web) -> No
         return Reply(200, b"x" * 100, drop_after=0, length=-1)
 
     web.rule("/hook", hang_up)
-    assert posting.to("http://127.0.0.1:1/hook").deliver(NOTICE).verdict is Verdict.AGAIN
-    hook = posting.to(f"{web.url}/hook")
+    assert webhook_sender.to("http://127.0.0.1:1/hook").deliver(NOTICE).verdict is NextStep.AGAIN
+    hook = webhook_sender.to(f"{web.url}/hook")
     assert str(hook) == f"POST {web.url}/hook"
     assert hook.deliver(NOTICE) == DONE  # the status came: what follows it does not matter
 
@@ -149,24 +149,24 @@ def test_a_receiver_that_is_not_there_or_hangs_up_is_tried_again(web: Web) -> No
 @pytest.mark.parametrize("url", ["ftp://example.com/x", "example.com/hook", "https://", "file:///etc/passwd"])
 def test_only_web_servers_get_webhooks(url: str) -> None:
     with pytest.raises(UsageError, match="no URL of a web server"):
-        posting.to(url)
+        webhook_sender.to(url)
 
 
 def test_a_password_in_the_url_is_refused_and_not_repeated() -> None:
     with pytest.raises(UsageError) as error:
-        posting.to("https://ada:hunter2@example.com/hook")
+        webhook_sender.to("https://ada:hunter2@example.com/hook")
     assert "hunter2" not in f"{error.value.message} {error.value.hint}"
     assert str(Webhook("https://example.com/hook?token=hunter2")).count("hunter2") == 0
 
 
-def run(script: str, notice: Notice = NOTICE, seconds: float = 60.0, hidden: tuple[str, ...] = ()) -> Outcome:
-    return Command(("sh", "-c", script), seconds, hidden).deliver(notice)
+def run(script: str, notice: Notice = NOTICE, seconds: float = 60.0, hidden: tuple[str, ...] = ()) -> AttemptResult:
+    return EventCommand(("sh", "-c", script), seconds, hidden).deliver(notice)
 
 
 def test_a_command_says_by_its_exit_code_how_it_went() -> None:
     assert run("cat > /dev/null") == DONE
-    assert run("exit 3") == Outcome(Verdict.AGAIN, "it ended with exit code 3")
-    assert run("kill -9 $$") == Outcome(Verdict.AGAIN, "it ended with signal 9")
+    assert run("exit 3") == AttemptResult(NextStep.AGAIN, "it ended with exit code 3")
+    assert run("kill -9 $$") == AttemptResult(NextStep.AGAIN, "it ended with signal 9")
 
 
 def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> None:
@@ -177,12 +177,12 @@ def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> N
     os.set_blocking(end, True)
     assert os.read(end, 1) == b""  # it comes when nobody holds the other end any more
     os.close(end)
-    assert found == Outcome(Verdict.AGAIN, "it was ended after 0.3 seconds")
+    assert found == AttemptResult(NextStep.AGAIN, "it was ended after 0.3 seconds")
 
 
 def test_a_command_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
-    found = Command((str(tmp_path / "missing"),), 60.0).deliver(NOTICE)
-    assert found == Outcome(Verdict.AGAIN, "it cannot be started: No such file or directory")
+    found = EventCommand((str(tmp_path / "missing"),), 60.0).deliver(NOTICE)
+    assert found == AttemptResult(NextStep.AGAIN, "it cannot be started: No such file or directory")
 
 
 def test_a_command_does_not_get_the_secrets_of_the_watcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,24 +205,24 @@ class Recorder:
 
     def __init__(self) -> None:
         self.tried: list[str] = []
-        self.settled: list[tuple[str, Verdict, int]] = []
+        self.settled: list[tuple[str, NextStep, int]] = []
         self.fails: Counter[str] = Counter()
         self.never: set[str] = set()
         self.gates: dict[str, Signal] = {}
         self.lock = Lock()
 
-    def attempt(self, pending: Pending, _tries: int) -> Outcome:
+    def attempt(self, pending: Pending, _tries: int) -> AttemptResult:
         ref = pending.event.ref
         if ref in self.gates:
             assert self.gates[ref].wait(30)
         with self.lock:
             self.tried.append(ref)
             if ref in self.never:
-                return Outcome(Verdict.NEVER, "no")
+                return AttemptResult(NextStep.NEVER, "no")
             self.fails[ref] -= 1
             return AGAIN if self.fails[ref] >= 0 else DONE
 
-    def settle(self, pending: Pending, outcome: Outcome, tries: int) -> None:
+    def settle(self, pending: Pending, outcome: AttemptResult, tries: int) -> None:
         with self.lock:
             self.settled.append((pending.event.ref, outcome.verdict, tries))
 
@@ -235,7 +235,7 @@ def pending(repo: Repo) -> list[Pending]:
     """Three events of each of six artifacts."""
     annotations = Annotations(Registry.open(str(repo.path)))
     made = [event(f"m{name}#prod#{number}") for number in range(1, 4) for name in range(6)]
-    return [Pending(one._replace(oid=one.ref), Step(), annotations, "") for one in made]
+    return [Pending(one._replace(oid=one.ref), Transition(), annotations, "") for one in made]
 
 
 @pytest.mark.parametrize("jobs", [1, 4, 64])
@@ -248,10 +248,10 @@ def test_events_of_one_artifact_come_in_order(pending: list[Pending], jobs: int)
     lanes.drain()
     lanes.close()
     lanes.join()
-    done = [ref for ref, verdict, _ in to.settled if verdict is Verdict.DONE]
+    done = [ref for ref, verdict, _ in to.settled if verdict is NextStep.DONE]
     for name in range(6):
         assert [ref for ref in done if ref.startswith(f"m{name}#")] == [f"m{name}#prod#{n}" for n in range(1, 4)]
-    assert ("m1#prod#1", Verdict.DONE, 3) in to.settled
+    assert ("m1#prod#1", NextStep.DONE, 3) in to.settled
     assert lanes.keys() == set()
 
 
@@ -264,8 +264,8 @@ def test_an_event_is_given_up_after_so_many_tries_and_the_next_goes_on(pending: 
     lanes.drain()
     assert to.tried.count("m0#prod#1") == 3
     assert to.tried.count("m1#prod#1") == 1
-    assert ("m0#prod#1", Verdict.NEVER, 3) in to.settled
-    assert {("m0#prod#2", Verdict.DONE, 1), ("m1#prod#2", Verdict.DONE, 1)} <= set(to.settled)
+    assert ("m0#prod#1", NextStep.NEVER, 3) in to.settled
+    assert {("m0#prod#2", NextStep.DONE, 1), ("m1#prod#2", NextStep.DONE, 1)} <= set(to.settled)
 
 
 def test_an_artifact_that_takes_long_does_not_hold_up_others(pending: list[Pending]) -> None:
@@ -295,7 +295,7 @@ def test_what_is_being_handed_on_ends_and_nothing_more_begins(pending: list[Pend
 
 
 def test_what_goes_wrong_with_the_watcher_itself_is_raised(pending: list[Pending]) -> None:
-    def full(_pending: Pending, _outcome: Outcome, _tries: int) -> None:
+    def full(_pending: Pending, _outcome: AttemptResult, _tries: int) -> None:
         raise OSError(28, "No space left on device")
 
     lanes = Lanes(Recorder().attempt, full, Patience())
@@ -308,11 +308,11 @@ def test_what_goes_wrong_with_the_watcher_itself_is_raised(pending: list[Pending
 
 @pytest.mark.parametrize(
     ("retries", "last", "expected"),
-    [(2, Held(Mark.TRY, "ab", "m#prod#1", 1, "no"), 2), (2, Held(Mark.TRY, "ab", "m#prod#1", 9, "no"), 1)],
+    [(2, HandledTag(Mark.TRY, "ab", "m#prod#1", 1, "no"), 2), (2, HandledTag(Mark.TRY, "ab", "m#prod#1", 9, "no"), 1)],
     ids=["some", "more-than-are-left"],
 )
 def test_tries_of_an_earlier_watcher_count_and_one_more_is_made(
-    pending: list[Pending], retries: int, last: Held, expected: int
+    pending: list[Pending], retries: int, last: HandledTag, expected: int
 ) -> None:
     to = Recorder()
     to.fails["m0#prod#1"] = 100
@@ -320,7 +320,7 @@ def test_tries_of_an_earlier_watcher_count_and_one_more_is_made(
     lanes.add([pending[0]._replace(before=last)])
     lanes.drain()
     assert to.tried == ["m0#prod#1"] * expected
-    assert to.settled[-1] == ("m0#prod#1", Verdict.NEVER, last.tries + expected)
+    assert to.settled[-1] == ("m0#prod#1", NextStep.NEVER, last.tries + expected)
 
 
 @pytest.mark.parametrize("tries", [2, 3])
@@ -329,10 +329,10 @@ def test_an_event_during_whose_tries_the_watcher_ends_is_given_up_in_the_end(
 ) -> None:
     to = Recorder()
     lanes = to.lanes(retries=2)
-    lanes.add([pending[0]._replace(before=Held(Mark.TRY, "ab", "m#prod#1", tries)), pending[6]])
+    lanes.add([pending[0]._replace(before=HandledTag(Mark.TRY, "ab", "m#prod#1", tries)), pending[6]])
     lanes.drain()
     again = tries <= 2
-    assert to.settled[0] == ("m0#prod#1", Verdict.DONE if again else Verdict.NEVER, 3)
+    assert to.settled[0] == ("m0#prod#1", NextStep.DONE if again else NextStep.NEVER, 3)
     assert to.tried == ["m0#prod#1"] * again + ["m0#prod#2"]
 
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import pytest
 
-from gto.ci.report import Report
-from gto.ci.watch import posting, running
-from gto.ci.watch.notice import Notice
-from gto.ci.watch.outcome import DONE, Outcome, Verdict
-from gto.ci.watch.posting import Webhook
-from gto.ci.watch.running import Command
 from gto.exceptions import RemoteUnreachable, UsageError
-from gto.storage import connection, web
+from gto.registry.event_report import Report
+from gto.storage import http_client, http_connection
+from gto.watch import run_command, webhook_sender
+from gto.watch.outcome import DONE, AttemptResult, NextStep
+from gto.watch.payload import Notice
+from gto.watch.run_command import EventCommand
+from gto.watch.webhook_sender import Webhook
 from tests.repo import TIME_LIMIT
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOTICE = Notice("ab12", Report(event="registration", name="m", ref="refs/tags/m@v1.0.0"), "Ada", "", "", "a tag")
-LATE = Outcome(Verdict.AGAIN, "it does not answer in time")
+LATE = AttemptResult(NextStep.AGAIN, "it does not answer in time")
 WELL = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
@@ -100,7 +100,7 @@ def read(requests: BinaryIO) -> None:
     requests.read(length)
 
 
-def delivered(hook: Webhook) -> Outcome:
+def delivered(hook: Webhook) -> AttemptResult:
     """What becomes of a notice; it does not take for ever."""
     start = time.monotonic()
     outcome = hook.deliver(NOTICE)
@@ -126,10 +126,10 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_cut(answers: Answers) -> None:
 
 def test_an_answer_that_is_late_on_a_connection_that_was_kept_is_not_asked_for_again() -> None:
     with receiver(Answers([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"], b"H")) as to:
-        request = web.Request(to.url, "POST", body=b"{}", seconds=0.3)
-        assert web.send(request).body(100) == b"ok"
+        request = http_client.Request(to.url, "POST", body=b"{}", seconds=0.3)
+        assert http_client.send(request).body(100) == b"ok"
         with pytest.raises(RemoteUnreachable, match="in time"):
-            web.send(request)
+            http_client.send(request)
         assert len(to.taken) == 1
 
 
@@ -140,7 +140,7 @@ def test_a_proxy_that_answers_a_byte_at_a_time_is_cut(monkeypatch: pytest.Monkey
 
 
 def test_a_receiver_may_be_silent_for_as_long_as_it_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "SILENCE", 0.05)
+    monkeypatch.setattr(http_connection, "SILENCE", 0.05)
     with receiver(Answers([], WELL, pause=0.3)) as to:
         assert delivered(Webhook(to.url)) == DONE
 
@@ -148,26 +148,26 @@ def test_a_receiver_may_be_silent_for_as_long_as_it_may_take(monkeypatch: pytest
 @pytest.mark.parametrize("url", ["http://[x/", "http://h:99999/", "http://h:x/", "http://h:0/", "http://h/a b"])
 def test_a_url_that_nothing_can_be_posted_to_is_told_at_once(url: str) -> None:
     with pytest.raises(UsageError, match="no URL of a web server"):
-        posting.to(url)
+        webhook_sender.to(url)
 
 
-def run(script: str, seconds: float = 60.0, handles: tuple[int, ...] = ()) -> Outcome:
-    return Command(("sh", "-c", script), seconds, (), handles).deliver(NOTICE)
+def run(script: str, seconds: float = 60.0, handles: tuple[int, ...] = ()) -> AttemptResult:
+    return EventCommand(("sh", "-c", script), seconds, (), handles).deliver(NOTICE)
 
 
 def test_a_command_may_tidy_up_before_it_is_ended(tmp_path: Path) -> None:
     script = f"trap 'echo tidied > {tmp_path}/said; exit 0' TERM; while :; do sleep 0.02; done"
-    assert run(script, 0.3) == Outcome(Verdict.AGAIN, "it was ended after 0.3 seconds")
+    assert run(script, 0.3) == AttemptResult(NextStep.AGAIN, "it was ended after 0.3 seconds")
     assert (tmp_path / "said").read_text() == "tidied\n"
 
 
 def test_a_command_that_does_not_want_to_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_GRACE", 0.3)
+    monkeypatch.setattr(run_command, "_GRACE", 0.3)
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     script = f"exec 3> {pipe}; trap '' TERM; sleep 3600 & while :; do sleep 3600; done"
-    assert run(script, 0.3) == Outcome(Verdict.AGAIN, "it was ended after 0.3 seconds")
+    assert run(script, 0.3) == AttemptResult(NextStep.AGAIN, "it was ended after 0.3 seconds")
     os.set_blocking(end, True)
     assert os.read(end, 1) == b""  # it comes when nobody holds the other end any more
     os.close(end)
@@ -175,7 +175,7 @@ def test_a_command_that_does_not_want_to_end_is_ended(tmp_path: Path, monkeypatc
 
 PROGRAM = """\
 import sys
-from gto.ci.watch import running
+from gto.watch import running
 from tests.watch.test_limits import run
 running._GRACE = 0.1
 print(run("echo $$ > pid; exec sleep 3600 2> /dev/null >&2", 0.3).reason)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from gto.ci.watch import listening
-from gto.ci.watch.door import Door, door
 from gto.exceptions import UsageError
+from gto.watch import webhook_server
+from gto.watch.webhook_server import Door, door
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ class Post(NamedTuple):
 @contextmanager
 def opened(secret: str = "") -> Iterator[Post]:
     host = Host()
-    with listening.listening(Door("127.0.0.1", 0, secret), host) as port:
+    with webhook_server.listening(Door("127.0.0.1", 0, secret), host) as port:
         yield Post(port, host)
 
 
@@ -96,7 +96,7 @@ def test_other_paths_and_other_senders_are_not_found() -> None:
         assert post.knocks == []
 
 
-@pytest.mark.parametrize("length", [str(listening.LARGEST + 1), "9" * 5000])
+@pytest.mark.parametrize("length", [str(webhook_server.LARGEST + 1), "9" * 5000])
 def test_a_body_that_is_too_large_is_refused_before_it_comes(length: str) -> None:
     with opened() as post:
         assert post.ask("POST", "/hook", b"", {**PUSH, "Content-Length": length}) == 413
@@ -119,7 +119,7 @@ def test_a_body_that_does_not_come_whole_is_no_knock() -> None:
 
 
 def test_who_connects_and_says_nothing_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "_MOST_THREADS", 2)
+    monkeypatch.setattr(webhook_server, "_MOST_THREADS", 2)
     with opened() as post:
         idle = [socket.create_connection(("127.0.0.1", post.port), timeout=30) for _ in range(2)]
         assert post.ask("GET", "/health") == 200
@@ -129,7 +129,7 @@ def test_who_connects_and_says_nothing_holds_up_nobody(monkeypatch: pytest.Monke
 
 
 def test_a_request_that_never_ends_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "_LONGEST", 0.2)
+    monkeypatch.setattr(webhook_server, "_LONGEST", 0.2)
     with opened() as post, socket.create_connection(("127.0.0.1", post.port), timeout=30) as line:
         line.sendall(b"POST /hook HTTP/1.1\r\nX-Slow: ")
         assert line.recv(100) == b""
@@ -152,8 +152,8 @@ def test_health_says_whether_the_repository_is_seen() -> None:
 def test_a_large_body_is_not_read_where_no_signature_could_be_right(headers: dict[str, str]) -> None:
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     with opened(SECRET) as post, socket.create_connection(("127.0.0.1", post.port), timeout=30) as line:
-        line.sendall(f"POST /hook HTTP/1.1\r\nContent-Length: {listening.LARGEST}\r\n{head}\r\n".encode())
-        line.sendall(b"x" * listening._PIECE)  # noqa: SLF001  and nothing more: an answer comes all the same
+        line.sendall(f"POST /hook HTTP/1.1\r\nContent-Length: {webhook_server.LARGEST}\r\n{head}\r\n".encode())
+        line.sendall(b"x" * webhook_server._PIECE)  # noqa: SLF001  and nothing more: an answer comes all the same
         assert line.recv(100).startswith(b"HTTP/1.0 401 ")
 
 
@@ -172,7 +172,7 @@ def test_a_large_body_that_is_signed_is_taken_in_pieces() -> None:
 @pytest.mark.parametrize("which", [1, 2])
 def test_where_no_thread_can_be_started_others_are_answered_later(which: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first thread is that of the request, the second that of its time limit."""
-    monkeypatch.setattr(listening, "_MOST_THREADS", 1)
+    monkeypatch.setattr(webhook_server, "_MOST_THREADS", 1)
     real, left = threading.Thread.start, [None] * which
 
     def start(thread: threading.Thread) -> None:
@@ -228,6 +228,6 @@ def test_a_port_that_is_taken_is_told() -> None:
     with (
         opened() as post,
         pytest.raises(UsageError, match=words),
-        listening.listening(Door("127.0.0.1", post.port), Host()),
+        webhook_server.listening(Door("127.0.0.1", post.port), Host()),
     ):
         pass

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci.watch.held import Held, Mark
-from gto.ci.watch.overtaken import overtaken, stale, still_to_deliver
 from gto.core.event import read
 from gto.core.snapshot import fold
 from gto.registry.registry import Registry
+from gto.watch.journal import HandledTag, Mark
+from gto.watch.superseded import overtaken, stale, still_to_deliver
 from tests.factories import Tags, records
 from tests.objects import write_object
 
@@ -54,7 +54,7 @@ def test_a_version_that_left_a_stage_which_another_held_all_the_while_is_told() 
 def test_letters_come_in_the_order_of_their_events_and_one_that_cannot_be_read_stays() -> None:
     tags = Tags(records("m@v1.0.0 1", "m#prod#1 1", "m#dev#2 1"))
     oids = {event.ref: event.oid for event in tags.events}
-    made = {ref: Held(Mark.DEAD, oids.get(ref, "ab"), ref) for ref in ("m#dev#2", "m#prod#1", "n@v1.0.0")}
+    made = {ref: HandledTag(Mark.DEAD, oids.get(ref, "ab"), ref) for ref in ("m#dev#2", "m#prod#1", "n@v1.0.0")}
     found = still_to_deliver(made.values(), tags.snapshot(), {**oids, "n@v1.0.0": "ab"})
     assert [one.ref for one in found.events] == ["m#prod#1", "m#dev#2"]
     assert (found.over, found.notes) == ([], [])

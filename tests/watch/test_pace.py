@@ -6,15 +6,13 @@ import time
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from gto.ci.watch import cursor as journal
-from gto.ci.watch import pace
-from gto.ci.watch.finding import Asked
-from gto.ci.watch.pace import Pace
-from gto.ci.watch.settled import Listener
-from gto.ci.watch.source import Source
-from gto.ci.watch.watcher import Orders, Watcher
 from gto.exceptions import GTOException
 from gto.registry.registry import Registry
+from gto.watch import journal, poller
+from gto.watch.new_events import WatchQuery
+from gto.watch.outcome import AttemptListener
+from gto.watch.poller import Pace, WatchedRepository
+from gto.watch.watcher import Orders, Watcher
 from tests.watch.watching import until
 
 if TYPE_CHECKING:
@@ -22,8 +20,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from gto.ci.watch.notice import Notice
-    from gto.ci.watch.outcome import Outcome
+    from gto.watch.outcome import AttemptResult
+    from gto.watch.payload import Notice
     from tests.repo import Repo
 
 
@@ -34,7 +32,7 @@ def waited(one: Pace) -> float:
 
 
 def test_a_knock_soon_after_a_look_waits_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "_LEAST", 2.0)
+    monkeypatch.setattr(poller, "_LEAST", 2.0)
     one = Pace(3600)
     start = time.monotonic()
     one.begin()
@@ -47,7 +45,7 @@ def test_a_knock_soon_after_a_look_waits_a_little(monkeypatch: pytest.MonkeyPatc
 
 
 def test_no_look_waits_for_longer_than_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "_LEAST", 3600.0)
+    monkeypatch.setattr(poller, "_LEAST", 3600.0)
     one = Pace(0.01)
     one.begin()
     one.knock()
@@ -55,7 +53,7 @@ def test_no_look_waits_for_longer_than_the_interval(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_end_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "_LEAST", 3600.0)
+    monkeypatch.setattr(poller, "_LEAST", 3600.0)
     one = Pace(3600)
     one.begin()
     assert not one.is_over
@@ -65,7 +63,7 @@ def test_the_end_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Nobody:
-    def deliver(self, notice: Notice) -> Outcome:
+    def deliver(self, notice: Notice) -> AttemptResult:
         raise AssertionError(notice)
 
 
@@ -80,8 +78,10 @@ def test_a_watcher_is_not_well_after_two_looks_that_failed(repo: Repo, tmp_path:
         return Registry.open(str(repo.path))
 
     with journal.opened(str(tmp_path / "journal"), str(repo.path)) as cursor:
-        orders = Orders(Asked(str(repo.path)), Nobody(), interval=0.001)
-        watcher = Watcher(Source(read), cursor, orders, Listener(lambda _one: None, lambda _text: None))
+        orders = Orders(WatchQuery(str(repo.path)), Nobody(), interval=0.001)
+        watcher = Watcher(
+            WatchedRepository(read), cursor, orders, AttemptListener(lambda _one: None, lambda _text: None)
+        )
         thread = Thread(target=watcher.run)
         thread.start()
         until(lambda: len(seen) > 3)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from gto.ci.watch import seal
 from gto.exceptions import UsageError
+from gto.webhook import signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def envelope(headers: dict[str, str], body: bytes = BODY) -> Envelope:
 
 
 def is_right(secret: str, sent: Envelope) -> bool:
-    forge = seal.sender(sent.headers)
+    forge = signature.sender(sent.headers)
     check = forge and forge.begin(secret, sent.headers)
     if check is None:
         return False
@@ -68,7 +68,7 @@ SIGNED = {
 @pytest.mark.parametrize("name", SIGNED)
 def test_the_signature_of_a_forge_is_known(name: str) -> None:
     sent = envelope(SIGNED[name])
-    forge = seal.sender(sent.headers)
+    forge = signature.sender(sent.headers)
     assert forge is not None
     assert forge.name == name
     assert sent.headers[forge.header] in forge.pushes
@@ -112,8 +112,8 @@ def test_the_newer_signature_of_gitlab_is_known() -> None:
 
 
 WRONG: dict[str, Callable[[], dict[str, str]]] = {
-    "too old": lambda: standard(-seal.TOLERANCE - 60),
-    "of the future": lambda: standard(seal.TOLERANCE + 60),
+    "too old": lambda: standard(-signature.TOLERANCE - 60),
+    "of the future": lambda: standard(signature.TOLERANCE + 60),
     "another secret": lambda: standard(secret=b"another"),
     "another body": lambda: standard(body=b"another"),
     "no time": lambda: standard() | {"webhook-timestamp": "soon"},
@@ -141,31 +141,31 @@ def test_a_token_of_gitlab_may_hold_any_letters() -> None:
 
 
 def test_a_request_of_nobody_that_is_known_has_no_sender() -> None:
-    assert seal.sender(envelope({"X-Hub-Signature-256": f"sha256={HEX}"}).headers) is None
+    assert signature.sender(envelope({"X-Hub-Signature-256": f"sha256={HEX}"}).headers) is None
 
 
 def test_what_we_sign_opens_by_the_same_rule() -> None:
-    signed = seal.sign(WHSEC, "msg_1", int(time.time()), BODY)
+    signed = signature.sign(WHSEC, "msg_1", int(time.time()), BODY)
     assert is_right(WHSEC, envelope({"X-Gitlab-Event": "Push Hook", **signed}))
 
 
 def test_a_secret_in_base64_that_is_none_is_told() -> None:
     with pytest.raises(UsageError, match="base64"):
-        seal.key_of("whsec_*")
+        signature.key_of("whsec_*")
 
 
 @pytest.mark.parametrize("length", [0, 1, 15])
 def test_a_secret_that_anybody_could_guess_is_refused(length: int) -> None:
     with pytest.raises(UsageError, match="at least 16 bytes") as error:
-        seal.key_of("whsec_" + base64.b64encode(b"x" * length).decode())
+        signature.key_of("whsec_" + base64.b64encode(b"x" * length).decode())
     assert "openssl rand" in error.value.hint
-    assert seal.key_of("whsec_" + base64.b64encode(b"x" * 16).decode()) == b"x" * 16
+    assert signature.key_of("whsec_" + base64.b64encode(b"x" * 16).decode()) == b"x" * 16
 
 
 @pytest.mark.parametrize("name", SIGNED)
 def test_without_the_header_of_a_signature_nothing_is_to_be_fed(name: str) -> None:
     *_, header = SIGNED[name]
     sent = envelope({key: value for key, value in SIGNED[name].items() if key != header})
-    forge = seal.sender(sent.headers)
+    forge = signature.sender(sent.headers)
     assert forge is not None
     assert forge.begin(SECRET, sent.headers) is None

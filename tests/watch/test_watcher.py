@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.ci.watch import cursor as journal
-from gto.ci.watch.finding import Asked, Since
-from gto.ci.watch.lanes import Patience
-from gto.ci.watch.notice import Annotations
-from gto.ci.watch.outcome import DONE, Outcome, Verdict
-from gto.ci.watch.settled import Listener, Settled
-from gto.ci.watch.source import Source
-from gto.ci.watch.watcher import Orders, Watcher
 from gto.exceptions import GitMissing
 from gto.registry.registry import Registry
+from gto.watch import journal
+from gto.watch.new_events import Since, WatchQuery
+from gto.watch.outcome import DONE, AttemptListener, AttemptResult, NextStep, Settled
+from gto.watch.payload import Annotations
+from gto.watch.poller import WatchedRepository
+from gto.watch.queue import Patience
+from gto.watch.watcher import Orders, Watcher
 from tests.watch.watching import until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gto.ci.watch.notice import Notice
+    from gto.watch.payload import Notice
     from tests.repo import Repo
 
 
@@ -35,17 +34,17 @@ def test_without_git_an_event_is_tried_again_and_given_up_with_the_reason(
     settled: list[Settled] = []
 
     class Receiver:
-        def deliver(self, notice: Notice) -> Outcome:
+        def deliver(self, notice: Notice) -> AttemptResult:
             assert json.loads(notice.body())["name"] == "m"
             monkeypatch.setenv("PATH", str(tmp_path))
             return DONE
 
-    orders = Orders(Asked(str(repo.path), since=Since()), Receiver(), Patience(1, 0.001))
+    orders = Orders(WatchQuery(str(repo.path), since=Since()), Receiver(), Patience(1, 0.001))
     with journal.opened(str(tmp_path / "journal"), str(repo.path)) as cursor:
-        source = Source(lambda: Registry.open(str(repo.path)))
-        watcher = Watcher(source, cursor, orders, Listener(settled.append, lambda _text: None))
+        source = WatchedRepository(lambda: Registry.open(str(repo.path)))
+        watcher = Watcher(source, cursor, orders, AttemptListener(settled.append, lambda _text: None))
         watcher.once()
-    assert [one.outcome.verdict for one in settled] == [Verdict.DONE, Verdict.AGAIN, Verdict.NEVER]
+    assert [one.outcome.verdict for one in settled] == [NextStep.DONE, NextStep.AGAIN, NextStep.NEVER]
     assert settled[-1].outcome.reason == "there is no git executable"
     assert [one.ref for one in watcher.dead] == ["m#prod#2"]
 
@@ -60,12 +59,12 @@ def test_a_remote_that_stays_away_is_noted_once(tmp_path: Path) -> None:
         return Registry.open(url)
 
     class Nobody:
-        def deliver(self, notice: Notice) -> Outcome:
+        def deliver(self, notice: Notice) -> AttemptResult:
             raise AssertionError(notice)
 
-    orders = Orders(Asked(url), Nobody(), interval=0.001)
+    orders = Orders(WatchQuery(url), Nobody(), interval=0.001)
     with journal.opened(str(tmp_path / "journal"), url) as cursor:
-        watcher = Watcher(Source(read), cursor, orders, Listener(lambda _one: None, notes.append))
+        watcher = Watcher(WatchedRepository(read), cursor, orders, AttemptListener(lambda _one: None, notes.append))
         thread = Thread(target=watcher.run)
         thread.start()
         until(lambda: len(looks) > 3)

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gto.ci.watch import place
+from gto.watch import journal as paths
 from tests.repo import GTO, TIME_LIMIT
 from tests.stories.healthy import done
 
@@ -47,7 +47,7 @@ def begin(repo: Repo) -> Repo:
 
 def journal(repo: Repo) -> str:
     """Where its watcher keeps its journal, unless it is told."""
-    return place.journal_of(place.address_of(str(repo.path)))
+    return paths.journal_of(paths.address_of(str(repo.path)))
 
 
 def start(cwd: Path, *words: str, args: Sequence[str] = FAST) -> subprocess.Popen[str]:

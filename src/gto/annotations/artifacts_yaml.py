@@ -1,34 +1,33 @@
 """The entries of an `artifacts.yaml`, GTO's own older form."""
 
-from gto.annotations.annotation import Annotation, Reading
-from gto.annotations.entry import Entry, file_problem
+from gto.annotations.annotation import Annotation, ReadAnnotations
+from gto.annotations.entry_reader import EntryReader, file_problem
 from gto.core import names
 from gto.core.names import ArtifactName
 from gto.exceptions import BadFile, InvalidName
-from gto.yamldoc.document import Document, kind, load
-from gto.yamldoc.json_value import to_json
+from gto.yamldoc.document import Document, kind, load, to_json
 
 FIELDS = ("type", "path", "virtual", "labels", "description", "custom")
 _TRUE = {"true", "yes", "on", "y", "t", "1"}
 _FALSE = {"false", "no", "off", "n", "f", "0"}
 
 
-def read_artifacts_yaml(data: bytes, file: str) -> Reading:
+def read_artifacts_yaml(data: bytes, file: str) -> ReadAnnotations:
     """Return the annotations of one artifacts.yaml and what had to be set aside; no bytes make it raise."""
     try:
         document = load(data, file)
         entries = read_entries(document)
     except BadFile as error:
-        return Reading(problems=(file_problem(error),))
+        return ReadAnnotations(problems=(file_problem(error),))
     annotations: list[Annotation] = []
     problems = []
     for key, fields in entries.items():
-        entry = Entry(document, (key,))
+        entry = EntryReader(document, (key,))
         name = _name(entry, key)
         if name is not None:
             annotations.append(_annotation(entry, name, fields))
         problems += entry.problems
-    return Reading(tuple(annotations), tuple(problems))
+    return ReadAnnotations(tuple(annotations), tuple(problems))
 
 
 def read_entries(document: Document) -> dict[object, object]:
@@ -39,7 +38,7 @@ def read_entries(document: Document) -> dict[object, object]:
     return entries
 
 
-def _name(entry: Entry, key: object) -> ArtifactName | None:
+def _name(entry: EntryReader, key: object) -> ArtifactName | None:
     if not isinstance(key, str):
         entry.set_aside(f"the name of an artifact must be text, not {kind(key)}", hint="write it in quotes")
         return None
@@ -50,7 +49,7 @@ def _name(entry: Entry, key: object) -> ArtifactName | None:
         return None
 
 
-def _annotation(entry: Entry, name: ArtifactName, fields: object) -> Annotation:
+def _annotation(entry: EntryReader, name: ArtifactName, fields: object) -> Annotation:
     if not isinstance(fields, dict):
         entry.set_aside(f"must be a mapping, not {kind(fields)}")
         return Annotation(name, entry.file)
@@ -66,12 +65,12 @@ def _annotation(entry: Entry, name: ArtifactName, fields: object) -> Annotation:
     )
 
 
-def _optional(entry: Entry, key: str, fields: dict[object, object]) -> str | None:
+def _optional(entry: EntryReader, key: str, fields: dict[object, object]) -> str | None:
     value = fields.get(key)
     return None if value is None else entry.text(key, value)
 
 
-def _virtual(entry: Entry, value: object) -> bool:
+def _virtual(entry: EntryReader, value: object) -> bool:
     word = str(value).lower()
     if word in _TRUE | _FALSE:
         return word in _TRUE

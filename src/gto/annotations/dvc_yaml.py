@@ -3,25 +3,24 @@
 import posixpath
 from functools import partial
 
-from gto.annotations.annotation import Annotation, Reading
-from gto.annotations.entry import UNRESOLVED, Entry, file_problem
+from gto.annotations.annotation import Annotation, ReadAnnotations
+from gto.annotations.entry_reader import UNRESOLVED, EntryReader, file_problem
 from gto.core import names
 from gto.core.event import Problem
 from gto.core.names import ArtifactName
 from gto.dvc import paths
 from gto.dvc.interpolation import Interpolation, Unresolved, to_text
-from gto.dvc.sections import refused
+from gto.dvc.known_sections import refused
 from gto.dvc.variables import Read, Variables, load_variables
 from gto.exceptions import BadFile, InvalidName
-from gto.yamldoc.document import Document, kind, load
-from gto.yamldoc.json_value import to_json
+from gto.yamldoc.document import Document, kind, load, to_json
 
 SECTION = "artifacts"
 FIELDS = ("path", "desc", "type", "labels", "meta")
 _REFUSED = "DVC refuses the whole file for it"
 
 
-def read_dvc_yaml(data: bytes, file: str, read: Read) -> Reading:
+def read_dvc_yaml(data: bytes, file: str, read: Read) -> ReadAnnotations:
     """Return the annotations of one dvc.yaml and what had to be set aside; no bytes make it raise.
 
     `file` is its path from the repository's root; `read` is asked for the files that `${...}` needs.
@@ -31,10 +30,10 @@ def read_dvc_yaml(data: bytes, file: str, read: Read) -> Reading:
         section = read_section(document)
         names.parse_artifact(full_name(file, "a"))
     except BadFile as error:
-        return Reading(problems=(file_problem(error),))
+        return ReadAnnotations(problems=(file_problem(error),))
     except InvalidName:
         reason = f"the directory '{posixpath.dirname(file)}' cannot stand in the name of an artifact"
-        return Reading(
+        return ReadAnnotations(
             problems=(Problem("annotation-name", file, reason, "a directory may hold letters, digits, -_."),)
         )
     found = _read(document, section, Interpolation(partial(_variables, document, read)))
@@ -81,21 +80,21 @@ def _variables(document: Document, read: Read) -> Variables:
     return load_variables(top.get("vars", []), document.file, read)
 
 
-def _read(document: Document, section: dict[object, object], interpolation: Interpolation) -> Reading:
+def _read(document: Document, section: dict[object, object], interpolation: Interpolation) -> ReadAnnotations:
     annotations: dict[ArtifactName, Annotation] = {}
     problems: list[Problem] = []
     for key, fields in section.items():
-        entry = Entry(document, (SECTION, key))
+        entry = EntryReader(document, (SECTION, key))
         name = _name(entry, key, interpolation)
         if name in annotations:
             entry.set_aside(f"'{name}' stands twice", hint="the last one counts")
         if name is not None:
             annotations[name] = _annotation(entry, name, fields, interpolation)
         problems += entry.problems
-    return Reading(tuple(annotations.values()), tuple(problems))
+    return ReadAnnotations(tuple(annotations.values()), tuple(problems))
 
 
-def _name(entry: Entry, key: object, interpolation: Interpolation) -> ArtifactName | None:
+def _name(entry: EntryReader, key: object, interpolation: Interpolation) -> ArtifactName | None:
     if not isinstance(key, str):
         entry.set_aside(f"the name of an artifact must be text, not {kind(key)}", hint="write it in quotes")
         return None
@@ -109,7 +108,7 @@ def _name(entry: Entry, key: object, interpolation: Interpolation) -> ArtifactNa
     return None
 
 
-def _annotation(entry: Entry, name: ArtifactName, fields: object, interpolation: Interpolation) -> Annotation:
+def _annotation(entry: EntryReader, name: ArtifactName, fields: object, interpolation: Interpolation) -> Annotation:
     if not isinstance(fields, dict):
         entry.set_aside(f"must be a mapping with a 'path', not {kind(fields)}", hint=_REFUSED)
         return Annotation(name, entry.file)
@@ -131,7 +130,7 @@ def _annotation(entry: Entry, name: ArtifactName, fields: object, interpolation:
     )
 
 
-def _path(entry: Entry, path: str | None) -> str | None:
+def _path(entry: EntryReader, path: str | None) -> str | None:
     if path is None:
         return None
     try:
@@ -141,7 +140,7 @@ def _path(entry: Entry, path: str | None) -> str | None:
         return None
 
 
-def _meta(entry: Entry, meta: object, interpolation: Interpolation) -> object:
+def _meta(entry: EntryReader, meta: object, interpolation: Interpolation) -> object:
     try:
         return interpolation.resolve_all(meta)
     except Unresolved as error:

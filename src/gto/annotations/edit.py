@@ -12,8 +12,7 @@ from gto.dvc.interpolation import escape, escape_all
 from gto.exceptions import ArtifactNotFound, BadFile, UsageError
 from gto.git.objects import LARGEST_FILE
 from gto.yamldoc import text_edit
-from gto.yamldoc.document import Document, load, load_text
-from gto.yamldoc.json_value import to_json
+from gto.yamldoc.document import Document, load, load_text, to_json
 
 DVC_YAML = "dvc.yaml"
 ARTIFACTS_YAML = "artifacts.yaml"
@@ -24,7 +23,7 @@ _Fields = dict[object, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AnnotationEdit:
     """What an annotation shall say; where a field is empty, the old value stays."""
 
     type: str | None = None
@@ -39,7 +38,7 @@ class Change:
     """Whether the caller vouches that `path` is there; artifacts.yaml alone records it."""
 
 
-def annotate_text(text: str, file: str, plain_name: str, change: Change) -> str:
+def annotate_text(text: str, file: str, plain_name: str, change: AnnotationEdit) -> str:
     """Return the text of a dvc.yaml or an artifacts.yaml with one annotation put in or brought up to date.
 
     `text` may be empty, and has the file's own line endings; lines that need no change stay as they are.
@@ -81,7 +80,7 @@ def remove_text(text: str, file: str, plain_name: str) -> str:
     return text[: len(text) - len(text.removeprefix(_BOM))] + body
 
 
-def _check_names(plain_name: str, change: Change) -> None:
+def _check_names(plain_name: str, change: AnnotationEdit) -> None:
     names.parse_plain(plain_name, "artifact name")
     if change.type:
         names.parse_plain(change.type, "type")
@@ -127,7 +126,7 @@ def _entry(document: Document, entries: _Fields, name: str) -> _Fields:
     raise BadFile(document.file, f"the entry '{name}' is no mapping", line, text_edit.BY_HAND)
 
 
-def _artifacts_fields(old: _Fields, file: str, change: Change) -> _Fields:
+def _artifacts_fields(old: _Fields, file: str, change: AnnotationEdit) -> _Fields:
     wanted: dict[str, object] = {
         "type": change.type,
         "path": change.path,
@@ -144,7 +143,7 @@ def _artifacts_fields(old: _Fields, file: str, change: Change) -> _Fields:
     return new
 
 
-def _dvc_fields(old: _Fields, file: str, change: Change) -> _Fields:
+def _dvc_fields(old: _Fields, file: str, change: AnnotationEdit) -> _Fields:
     wanted: dict[str, object] = {
         "path": _written_path(file, change.path),
         "desc": escape(change.description or ""),

@@ -23,7 +23,7 @@ _CONTROL_RE = re.compile(r"[\x00-\x1f\x7f]")
 _WILD_RE = re.compile(r"[*?[]")
 
 
-class Entry(NamedTuple):
+class CatalogEntry(NamedTuple):
     """What a catalogue's file says of one repository, or with a glob of several."""
 
     source: str
@@ -77,7 +77,7 @@ def check_url(text: str) -> str:
     return found.url
 
 
-def read_entry(value: object, file: str, line: int | None) -> Entry:
+def read_entry(value: object, file: str, line: int | None) -> CatalogEntry:
     """Return the entry that a YAML value says, or raise BadFile."""
     try:
         return _read(value, line)
@@ -85,7 +85,7 @@ def read_entry(value: object, file: str, line: int | None) -> Entry:
         raise BadFile(file, error.message, line, error.hint) from None
 
 
-def _read(value: object, line: int | None) -> Entry:
+def _read(value: object, line: int | None) -> CatalogEntry:
     if not isinstance(value, dict):
         raise UsageError(f"an entry must be a mapping, not {kind(value)}", "write it as `- path: ../repository`")
     unknown = [str(key) for key in value if key not in KEYS]
@@ -102,7 +102,7 @@ def _read(value: object, line: int | None) -> Entry:
         raise UsageError("a glob takes no name", "each repository that it finds is called as its directory")
     if name is not None:
         parse_name(name, "name of a repository")
-    return Entry(given[0], text, name, _groups(value), branch, line)
+    return CatalogEntry(given[0], text, name, _groups(value), branch, line)
 
 
 def _text(value: Mapping[object, object], key: str) -> str | None:
@@ -124,7 +124,9 @@ def _groups(value: Mapping[object, object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(parse_name(str(group), "name of a group") for group in every))
 
 
-def new_entry(text: str, base: str | None, name: str | None, groups: tuple[str, ...], branch: str | None) -> Entry:
+def new_entry(
+    text: str, base: str | None, name: str | None, groups: tuple[str, ...], branch: str | None
+) -> CatalogEntry:
     """Return the entry of what was typed; `base` is the directory that relative paths of the file count from.
 
     Without a base paths are written whole. An empty or wrong word raises UsageError or InvalidName.

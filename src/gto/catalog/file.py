@@ -6,8 +6,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.catalog.entry import Entry, read_entry
-from gto.catalog.place import Search, choose, expand
+from gto.catalog.entry import CatalogEntry, read_entry
+from gto.catalog.repositories import Search, choose, expand
 from gto.exceptions import BadFile, NoCatalogue
 from gto.fs import atomic_write, cache_dir, file_lock
 from gto.git.objects import LARGEST_FILE
@@ -15,7 +15,7 @@ from gto.yamldoc import text_edit
 from gto.yamldoc.document import Document, decode, kind, load_text
 from gto.yamldoc.dump import render_block
 from gto.yamldoc.nodes import Mapping, Sequence, find
-from gto.yamldoc.source import Sheet
+from gto.yamldoc.source import YamlSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,7 @@ class Catalogue(NamedTuple):
     """A catalogue's file, read."""
 
     path: str
-    entries: tuple[Entry, ...]
+    entries: tuple[CatalogEntry, ...]
     exists: bool = True
 
     @property
@@ -78,7 +78,7 @@ def _read(path: str) -> bytes | None:
     return data
 
 
-def _entries(document: Document) -> list[Entry]:
+def _entries(document: Document) -> list[CatalogEntry]:
     value = {} if document.value is None else document.value
     if not isinstance(value, dict):
         raise BadFile(document.file, f"must be a mapping with `{SECTION}:`, not {kind(value)}")
@@ -113,10 +113,10 @@ def edit(path: str | None, change: Callable[[Catalogue, str], str]) -> Catalogue
     return found
 
 
-def with_entries(catalogue: Catalogue, text: str, entries: list[Entry]) -> str:
+def with_entries(catalogue: Catalogue, text: str, entries: list[CatalogEntry]) -> str:
     """Return a catalogue's text with entries at its end."""
     values = [entry.fields() for entry in entries]
-    sheet = Sheet.of(text, catalogue.path)
+    sheet = YamlSource.of(text, catalogue.path)
     node = sheet.find((SECTION,))
     if isinstance(node, Sequence) and node.items and not node.flow:
         end = sheet.line_end(node.items[-1].place.end)
@@ -129,7 +129,7 @@ def with_entries(catalogue: Catalogue, text: str, entries: list[Entry]) -> str:
 def without_entries(catalogue: Catalogue, text: str, gone: set[int]) -> str:
     """Return a catalogue's text without the entries of these numbers, from 0."""
     left = [entry for number, entry in enumerate(catalogue.entries) if number not in gone]
-    sheet = Sheet.of(text, catalogue.path)
+    sheet = YamlSource.of(text, catalogue.path)
     node = sheet.find((SECTION,))
     if left and isinstance(node, Sequence) and not node.flow:
         changed = text
@@ -143,7 +143,7 @@ def without_entries(catalogue: Catalogue, text: str, gone: set[int]) -> str:
     return _checked(changed, catalogue.path, left)
 
 
-def _dash_line(sheet: Sheet, start: int, column: int) -> int:
+def _dash_line(sheet: YamlSource, start: int, column: int) -> int:
     """Return where the line begins on which the dash of an item stands; the item may begin on a later one."""
     at = sheet.line_start(start)
     while sheet.text[at : at + column + 1].strip(" ") != "-":
@@ -151,11 +151,11 @@ def _dash_line(sheet: Sheet, start: int, column: int) -> int:
     return at
 
 
-def _values(entries: list[Entry] | tuple[Entry, ...]) -> list[dict[str, object]]:
+def _values(entries: list[CatalogEntry] | tuple[CatalogEntry, ...]) -> list[dict[str, object]]:
     return [entry.fields() for entry in entries]
 
 
-def _checked(text: str, file: str, expected: list[Entry]) -> str:
+def _checked(text: str, file: str, expected: list[CatalogEntry]) -> str:
     """Return a text that says what it should, or raise BadFile."""
     try:
         document = load_text(text, file)

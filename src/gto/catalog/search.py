@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.catalog.crew import Way, gather
-from gto.catalog.place import problems
-from gto.core.table import Table
+from gto.catalog.parallel import Way, gather
+from gto.catalog.repositories import problems
 from gto.exceptions import UsageError
-from gto.git.cache import FROM_TAGS
-from gto.registry import annotation, standing
+from gto.output.tables import Table
+from gto.registry import annotation_lookup, standings
+from gto.registry.standings_cache import FROM_TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gto.annotations.annotation import Annotation
-    from gto.catalog.place import Failure, Search
-    from gto.core.published import Published
+    from gto.catalog.repositories import Failure, Search
     from gto.core.view import Standing
+    from gto.output.published import Published
     from gto.registry.registry import Registry
 
 _WIDTH = 60  # characters of a text in a table
@@ -41,7 +41,7 @@ class Hit(NamedTuple):
         return self.artifact if self.repo is None else f"{self.repo}/{self.artifact}"
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """All hits, by repository in the catalogue's order, then by artifact; and what could not be read."""
 
     wanted: str
@@ -62,13 +62,13 @@ def search(registry: Registry, text: str, *, deprecated: bool = False, from_tags
     """Search one repository, whether letters are capital or small; deprecated artifacts only where they are wanted."""
     if not text.strip():
         raise UsageError("An empty text is found everywhere", "name a word to search")
-    known = standing.known(registry, from_tags)
+    known = standings.known(registry, from_tags)
     states = {one.name: one for one in known.standings if one.active or deprecated}
     commits: dict[str, str | None] = dict.fromkeys(known.names)
     for one in known.standings:
         commits.pop(one.name, None)
     commits |= {name: state.latest_commit for name, state in states.items()}
-    said = annotation.of_each(registry, commits)
+    said = annotation_lookup.of_each(registry, commits)
     found: list[Hit] = []
     for name in sorted(commits):
         state = states.get(name)
@@ -89,11 +89,11 @@ def _fields(name: str, said: Annotation | None, state: Standing | None) -> Itera
         yield "stage", stage
 
 
-def search_all(found: Search, text: str, way: Way, *, deprecated: bool = False) -> Found:
+def search_all(found: Search, text: str, way: Way, *, deprecated: bool = False) -> SearchResult:
     """Search all these repositories."""
     parts, failures = gather(found, lambda one: search(one, text, deprecated=deprecated, from_tags=0), way)
     hits = [hit._replace(repo=place.name) for place, part in parts for hit in part]
-    return Found(text, tuple(hits), failures)
+    return SearchResult(text, tuple(hits), failures)
 
 
 def _cut(text: str, wanted: str) -> str:

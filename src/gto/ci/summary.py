@@ -1,19 +1,19 @@
 """A summary of a job in Markdown: the event, the registry's state, and what changed since the version before."""
 
-from gto.ci.inquiry import Answer
-from gto.core import escape
-from gto.core.table import Table, overview_table
+from gto.ci.event_lookup import JobEvent
 from gto.core.view import Choice
 from gto.exceptions import GTOException
-from gto.lineage import report as sections
-from gto.lineage.comparison import compare
+from gto.lineage import sections
+from gto.lineage.diff import compare
+from gto.output import escape
+from gto.output.tables import Table, overview_table
 from gto.registry.overview import overview
 from gto.registry.registry import Registry
 
 _MOST_ARTIFACTS = 50
 
 
-def summary(registry: Registry, answer: Answer) -> str:
+def summary(registry: Registry, answer: JobEvent) -> str:
     """Return the summary; `registry` must hold all events, and the commits that are compared."""
     parts = [f"## {_title(answer)}"]
     if answer.event is not None:
@@ -23,13 +23,13 @@ def summary(registry: Registry, answer: Answer) -> str:
     return "\n\n".join([*parts, "### Registry", _state(registry)]) + "\n"
 
 
-def _title(answer: Answer) -> str:
+def _title(answer: JobEvent) -> str:
     one = answer.report
     words = [f"{one.event}:" if one.event else "No event of GTO:", escape.code(one.ref.removeprefix("refs/tags/"))]
     return " ".join([*words, f"version {escape.code(one.version)}"] if one.version else words)
 
 
-def _changes(registry: Registry, answer: Answer) -> list[str]:
+def _changes(registry: Registry, answer: JobEvent) -> list[str]:
     """Return what changed since the version in whose place this one comes; what cannot be compared says why."""
     one = answer.report
     if not one.previous_version or one.previous_version == one.version:

@@ -12,20 +12,31 @@ from typing import Any, NoReturn
 import click
 
 from gto.cli import render
-from gto.cli.options import Section, sections, wants_traceback
+from gto.cli.options import HelpSection, sections, wants_traceback
 from gto.exceptions import GTOException
 from gto.version import __version__
 
 _COMMANDS = {
-    Section.READ: ("show", "history", "search", "stages", "check-ref", "describe", "diff", "plots", "tags", "doctor"),
-    Section.DELIVER: ("get", "ls", "url"),
-    Section.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
-    Section.SHARE: ("status", "push", "fetch"),
-    Section.TRUST: ("verify", "policy", "approve", "reviews", "check", "hook"),
-    Section.DOWNSTREAM: ("ci", "watch", "export"),
-    Section.CATALOGUE: ("repos",),
-    Section.OTHER: ("cache", "completion"),
-    Section.HIDDEN: ("parse-tag", "print-state", "latest", "which"),
+    HelpSection.READ: (
+        "show",
+        "history",
+        "search",
+        "stages",
+        "check-ref",
+        "describe",
+        "diff",
+        "plots",
+        "tags",
+        "doctor",
+    ),
+    HelpSection.DELIVER: ("get", "ls", "url"),
+    HelpSection.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
+    HelpSection.SHARE: ("status", "push", "fetch"),
+    HelpSection.TRUST: ("verify", "policy", "approve", "reviews", "check", "hook"),
+    HelpSection.DOWNSTREAM: ("ci", "watch", "export"),
+    HelpSection.CATALOGUE: ("repos",),
+    HelpSection.OTHER: ("cache", "completion"),
+    HelpSection.HIDDEN: ("parse-tag", "print-state", "latest", "which"),
 }
 _ALIASES = {"promote": "assign"}
 
@@ -42,7 +53,7 @@ class LazyGroup(click.Group):
         name = _ALIASES.get(cmd_name, cmd_name)
         if name not in self.list_commands(ctx):
             return None
-        command = import_module(f"gto.cli.{name.replace('-', '_')}").command
+        command = import_module(f"gto.cli.commands.{name.replace('-', '_')}").command
         assert isinstance(command, click.Command)  # noqa: S101  each file ends with one
         return command
 

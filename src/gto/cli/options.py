@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gto.registry.registry import Registry
-    from gto.registry.transaction import Manner
+    from gto.registry.write.transaction import WriteOptions
 
 _LARGEST = 1 << 20  # bytes of a file of allowed signers that are read
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 
-class Section(Enum):
+class HelpSection(Enum):
     """Where a command stands in the help."""
 
     READ = "Read the registry"
@@ -35,10 +35,10 @@ class Section(Enum):
     HIDDEN = ""
 
 
-def sections(commands: Mapping[Section, Sequence[str]]) -> Iterator[tuple[str, Sequence[str]]]:
+def sections(commands: Mapping[HelpSection, Sequence[str]]) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield the heading and the commands of each section that is shown."""
     for section, names in commands.items():
-        if section is not Section.HIDDEN:
+        if section is not HelpSection.HIDDEN:
             yield section.value, names
 
 
@@ -240,12 +240,12 @@ def not_empty(_ctx: click.Context, _param: click.Parameter, value: str | None) -
 
 def manner(
     message: str | None, simple: str, *, force: bool, push: bool, keep_local: bool = False, sign: bool = False
-) -> Manner:
+) -> WriteOptions:
     """Make one value of the options that say how to write."""
-    from gto.registry.transaction import Manner
+    from gto.registry.write.transaction import WriteOptions
 
     form = {"auto": None, "true": True, "false": False}[simple]
-    return Manner(message, form, force, push, keep_local=keep_local, sign=sign or None)
+    return WriteOptions(message, form, force, push, keep_local=keep_local, sign=sign or None)
 
 
 def read_lines() -> Iterator[str]:
@@ -276,7 +276,7 @@ def open_registry(repo: str, rev: str = "HEAD") -> Registry:
 def open_clone(path: str) -> Registry:
     """Open the clone that --repo names, and show how far git is with its remote."""
     from gto.cli import render
-    from gto.registry import exchange
+    from gto.registry.write import sync
 
     render.show_progress()
-    return exchange.open_clone(path)
+    return sync.open_clone(path)

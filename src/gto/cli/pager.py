@@ -8,7 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 from gto.cli import terminal
-from gto.git.pager import find_pager, run_pager
+from gto.git.pager_command import find_pager, run_pager
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

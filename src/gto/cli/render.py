@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gto.core import escape
-from gto.core.escape import MISSING, one_line
+from gto.output import escape
+from gto.output.escape import MISSING, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from gto.core.table import Cell, Table
+    from gto.lineage.sections import Section
+    from gto.output.tables import Cell, Table
+
 
 NOTHING = "Nothing found in the current workspace"
 
@@ -191,3 +193,32 @@ def _plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         cell.ljust(width) for cell, width in zip(cells, widths, strict=True)
     ).rstrip()
     return "\n".join(join(row) for row in [columns, *rows])
+
+
+def tables(title: str, sections: Sequence[Section], *, plain: bool) -> None:
+    """Print each section under its heading."""
+    if title:
+        say(escape.one_line(title))
+    for place, section in enumerate(sections):
+        if title or place:
+            say("")
+        say(section.title)
+        table(escape.cut(section.table), plain=plain)
+        if section.more:
+            say(f"... {section.more}")
+
+
+def markdown(title: str, sections: Sequence[Section]) -> None:
+    """Print each section as Markdown, for a comment of a pull request."""
+    say(f"### {title}")
+    for section in sections:
+        say(f"\n**{section.title}**\n")
+        say(escape.markdown(section.table))
+        if section.more:
+            say(f"\n... {escape.code(section.more)}")
+
+
+def notes(lines: Iterable[str]) -> None:
+    """Say on stderr what was not read."""
+    for line in lines:
+        note(escape.one_line(line))

@@ -8,13 +8,13 @@ import unicodedata
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.core.escape import MISSING
+from gto.output.escape import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from typing import TextIO
 
-    from gto.core.table import Cell, Table
+    from gto.output.tables import Cell, Table
 
 _EXPENDABLE = ("ref", "commit")  # columns that go first: the others say what they say
 _SMALLEST = 12  # cells that are left of a column that is shortened: versions and hashes stay whole

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from gto.core import signed, tag
+from gto.core import tag, tag_signature
 from gto.core.tag import Kind, TagName
 
 LATEST = 253402300799  # seconds: 9999-12-31T23:59:59Z, the last second that ISO 8601's four-digit year can write
@@ -114,7 +114,7 @@ class Event(NamedTuple):
     def message(self) -> str:
         """The message without signature and white space around it; bytes that are not UTF-8 show as U+FFFD."""
         text = self.body.partition(b"\n\n")[2]
-        return text[: signed.begin(text)].decode("utf-8", "replace").strip()
+        return text[: tag_signature.begin(text)].decode("utf-8", "replace").strip()
 
 
 def event(name: TagName, ref: str, commit: str, time: int, body: bytes, oid: str) -> Event:

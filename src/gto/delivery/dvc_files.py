@@ -2,14 +2,26 @@
 
 import os
 import posixpath
+import time
 from collections.abc import Callable, Sequence
+from hashlib import md5
 from typing import Literal
 
-from gto.delivery.site import Site
-from gto.dvc.config import Remote
+from gto.delivery.commit_source import Site
+from gto.dvc.dir_listing import LARGEST
+from gto.dvc.dvc_config import DvcRemote
 from gto.dvc.output import LISTING, FileEntry, Output
 from gto.dvc.output_finder import OutputFinder
-from gto.exceptions import BadFile, CannotLocate, ChecksumMismatch, NotInCommit
+from gto.exceptions import (
+    BadFile,
+    CannotLocate,
+    ChecksumMismatch,
+    GTOException,
+    NotInCommit,
+    RemoteUnreachable,
+    StorageError,
+)
+from gto.storage.fetcher import TRIES, pause, shown, telling
 from gto.storage.location import Content, Digest, Located, Source, StoreAddress, StoreObject
 
 Follow = Callable[[Site, Output, str], Located]
@@ -23,7 +35,7 @@ class Keeper:
         self._site = site
         self._project = project
         self._follow = follow
-        self._remotes: dict[str | None, Remote | None] = {}
+        self._remotes: dict[str | None, DvcRemote | None] = {}
 
     def locate(self, output: Output, inside: str = "") -> Located:
         """Return the files of an output, or of a path in it; what DVC does not have raises an error."""
@@ -66,7 +78,6 @@ class Keeper:
 
     def _listed(self, output: Output, digest: Digest) -> tuple[Content, ...]:
         """Read the listing of a directory, and return its files."""
-        from gto.delivery.listing_object import fetch
         from gto.dvc.dir_listing import parse_listing
 
         algorithm: Literal["md5", "md5-dos2unix"] = "md5" if digest.algorithm == "md5" else "md5-dos2unix"
@@ -107,7 +118,7 @@ class Keeper:
             )
         return tuple(found)
 
-    def _remote(self, output: Output) -> Remote | None:
+    def _remote(self, output: Output) -> DvcRemote | None:
         if output.remote not in self._remotes:
             settings = self._site.settings(self._project.root)
             name = output.remote or settings.default
@@ -156,3 +167,45 @@ def check_listing(output: Output, contents: Sequence[Content]) -> None:
     found = hash_of(pairs)
     if found != expected.value:
         raise ChecksumMismatch(f"the source of '{output.path}'", f"MD5 {expected.value}", found)
+
+
+def fetch(sources: Sequence[Source], digest: Digest) -> bytes:
+    """Return the listing of a directory; a place that fails for a moment is asked again, as for other objects."""
+    failures: list[GTOException] = []
+    for source in sources:
+        assert isinstance(source, StoreObject)  # noqa: S101  DVC keeps listings in stores
+        try:
+            data = _read_patiently(source)
+            found = md5(data, usedforsecurity=False).hexdigest() + LISTING
+            if found != digest.value:
+                raise ChecksumMismatch(shown(source), f"MD5 {digest.value}", found)
+        except StorageError as error:
+            failures.append(error)
+        else:
+            return data
+    failure = telling(failures)
+    assert failure is not None  # noqa: S101  there is a source
+    raise failure
+
+
+def _read_patiently(source: StoreObject) -> bytes:
+    tries = 0
+    while True:
+        try:
+            return _read(source)
+        except RemoteUnreachable as error:
+            tries += 1
+            if not error.passing or tries == TRIES:
+                raise
+        time.sleep(pause(tries))
+
+
+def _read(source: StoreObject) -> bytes:
+    from gto.storage.store import open_store
+
+    data = bytearray()
+    for chunk in open_store(source.store).read(source.key, source.version):
+        data += chunk
+        if len(data) > LARGEST:
+            raise ChecksumMismatch(shown(source), f"a listing of at most {LARGEST} bytes", "more")
+    return bytes(data)

@@ -1,13 +1,15 @@
-"""Files of a commit that Git has itself, or that Git LFS keeps for it."""
+"""Files that Git holds, in the commit or through Git LFS."""
 
 import posixpath
 from collections.abc import Iterable, Mapping
 
-from gto.delivery.site import Site
+from gto.delivery.commit_source import Site
 from gto.dvc.project_root import DVC_DIRECTORY
 from gto.exceptions import CannotLocate
 from gto.git.commit_tree import sizes
 from gto.git.tree import LINK, SUBMODULE, Entry
+from gto.storage.lfs_endpoint import find_endpoint, lfs_sources
+from gto.storage.lfs_pointer import LONGEST, parse_pointer
 from gto.storage.location import Content, Digest, GitBlob
 
 _ATTRIBUTES = ".gitattributes"
@@ -65,7 +67,6 @@ def _pointers(site: Site, paths: Iterable[str], known: Mapping[str, int]) -> dic
     wanted = list(paths)
     if not wanted or not _uses_lfs(site):
         return {}
-    from gto.delivery.lfs import lfs_contents
 
     return lfs_contents(site, wanted, known)
 
@@ -74,3 +75,25 @@ def _uses_lfs(site: Site) -> bool:
     attributes = [path for path in site.tree.entries if posixpath.basename(path) == _ATTRIBUTES]
     site.tree.files.fetch((site.commit, path) for path in attributes)
     return any(b"lfs" in (site.tree.files.read(site.commit, path) or b"") for path in attributes)
+
+
+def lfs_contents(site: Site, paths: list[str], sizes: Mapping[str, int]) -> dict[str, Content]:
+    """Return those of the files at paths of the tree that are pointers, as the files that they stand for."""
+    small = [path for path in paths if sizes.get(path, 0) <= LONGEST]
+    site.tree.files.fetch((site.commit, path) for path in small)
+    pointers = {path: parse_pointer(site.tree.files.read(site.commit, path) or b"") for path in small}
+    if not any(pointers.values()):
+        return {}
+    endpoint = find_endpoint(site.repo, site.commit)
+    found: dict[str, Content] = {}
+    for path, pointer in pointers.items():
+        if pointer is None:
+            continue
+        if pointer.has_extension:
+            raise CannotLocate(
+                f"'{path}' went through an extension of Git LFS, a program of its own",
+                "clone the repository, and have `git lfs pull` run that program",
+            )
+        sources = lfs_sources(site.repo, endpoint, pointer)
+        found[path] = Content(path, pointer.size, Digest("sha256", pointer.oid), sources)
+    return found

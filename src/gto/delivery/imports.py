@@ -4,11 +4,11 @@ import os
 import posixpath
 from collections.abc import Callable
 
+from gto.delivery.commit_source import Site
 from gto.delivery.dvc_files import check_listing
-from gto.delivery.site import Site
-from gto.dvc.config import Level, Trust
 from gto.dvc.config_file import Sections, parse_ini
-from gto.dvc.output import Origin, Output
+from gto.dvc.dvc_config import Level, RepositoryTrust
+from gto.dvc.output import ImportSource, Output
 from gto.exceptions import CannotLocate
 from gto.fs.regular_file import read_file
 from gto.git.remote import is_url
@@ -48,7 +48,7 @@ def follow(site: Site, output: Output, inside: str, locate_in: LocateIn) -> Loca
     return Located(posixpath.basename(output.path), is_directory=found.is_directory, contents=contents)
 
 
-def _from_url(site: Site, output: Output, origin: Origin, inside: str) -> Located:
+def _from_url(site: Site, output: Output, origin: ImportSource, inside: str) -> Located:
     """Return what `dvc import-url --no-download` noted without its bytes."""
     project = site.project(output.path)
     address = site.settings(project.root if project else "").address_of_url(origin.path)
@@ -69,7 +69,7 @@ def _from_url(site: Site, output: Output, origin: Origin, inside: str) -> Locate
     return Located(posixpath.basename(inside) or name, is_directory=True, contents=contents)
 
 
-def _open(site: Site, origin: Origin) -> Site:
+def _open(site: Site, origin: ImportSource) -> Site:
     """Open the repository that an output was imported from."""
     url = origin.repo or ""
     is_far = is_url(url) and not url.lower().startswith("file://")
@@ -83,7 +83,7 @@ def _open(site: Site, origin: Origin) -> Site:
         return site.travels.sites[known]
     registry = Registry.open(url, origin.rev or "HEAD", offline=site.repo.is_offline)
     is_own = site.trust.is_own and registry.repo.is_own
-    trust = Trust(is_own, site.trust.trust_remote, site.trust.allow_local)
+    trust = RepositoryTrust(is_own, site.trust.trust_remote, site.trust.allow_local)
     overrides = _overrides(site, origin)
     there = Site(
         registry.repo,
@@ -97,7 +97,7 @@ def _open(site: Site, origin: Origin) -> Site:
     return there
 
 
-def _overrides(site: Site, origin: Origin) -> list[Level]:
+def _overrides(site: Site, origin: ImportSource) -> list[Level]:
     """Return the settings that the import itself brings."""
     levels: list[Level] = []
     is_own = site.trust.is_own

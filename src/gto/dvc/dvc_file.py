@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from gto.dvc import paths
-from gto.dvc.output import LISTING, Datum, FileEntry, Flags, Origin, Output
+from gto.dvc.output import LISTING, Datum, FileEntry, Flags, ImportSource, Output
 from gto.exceptions import BadFile
 from gto.storage.location import Digest
 from gto.yamldoc.document import load
@@ -159,19 +159,19 @@ def _with_cloud(entry: Mapping[object, object]) -> Mapping[object, object]:
     return entry
 
 
-def _origin(dep: Mapping[object, object], file: str) -> Origin | None:
+def _origin(dep: Mapping[object, object], file: str) -> ImportSource | None:
     path = dep.get("path")
     repo = dep.get("repo")
     if not isinstance(path, str):
         return None
     if isinstance(repo, dict):
         rev = _text(repo.get("rev_lock")) or _text(repo.get("rev"))
-        return Origin(path, _text(repo.get("url")), rev, repo.get("remote"), repo.get("config"))
+        return ImportSource(path, _text(repo.get("url")), rev, repo.get("remote"), repo.get("config"))
     if not paths.is_elsewhere(path):
         return None
     merged = _with_cloud(dep)
     files = tuple(_file_entry(_mapping(part, file), file, legacy=False) for part in _list(dep.get("files"), file))
-    return Origin(path, size=read_int(merged.get("size")), version=_text(merged.get("version_id")), files=files)
+    return ImportSource(path, size=read_int(merged.get("size")), version=_text(merged.get("version_id")), files=files)
 
 
 def _text(value: object) -> str | None:

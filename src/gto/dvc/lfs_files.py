@@ -10,11 +10,11 @@ from gto.fs.regular_file import read_file
 from gto.git.objects import LARGEST_FILE
 from gto.git.repo import Repo
 from gto.storage.lfs_endpoint import Endpoint, find_endpoint, object_key, own_objects
-from gto.storage.lfs_pointer import Pointer
+from gto.storage.lfs_pointer import LfsPointer
 from gto.storage.location import LfsObject
 
 if TYPE_CHECKING:
-    from gto.storage.lfs import LfsServers
+    from gto.storage.lfs_server import LfsServers
 
 
 class LfsFiles:
@@ -27,7 +27,7 @@ class LfsFiles:
         self._servers: LfsServers | None = None
         self._endpoint: Endpoint | None = None
 
-    def prepare(self, pointers: Iterable[Pointer]) -> None:
+    def prepare(self, pointers: Iterable[LfsPointer]) -> None:
         """Ask the server once for all that it will be asked for; what it refuses is told when that is read."""
         wanted = [one for one in pointers if one.size <= LARGEST_FILE and self._here(one) is None]
         if wanted and self._may_fetch:
@@ -36,7 +36,7 @@ class LfsFiles:
             except GTOException:
                 return
 
-    def read(self, path: str, pointer: Pointer) -> bytes:
+    def read(self, path: str, pointer: LfsPointer) -> bytes:
         """Return the file that a pointer at a path stands for, or raise BadFile."""
         if pointer.has_extension:
             reason = "it went through an extension of Git LFS, a program of its own"
@@ -53,14 +53,14 @@ class LfsFiles:
         except GTOException as error:
             raise BadFile(path, f"Git LFS keeps it: {error.message}", hint=error.hint) from error
 
-    def _here(self, pointer: Pointer) -> bytes | None:
+    def _here(self, pointer: LfsPointer) -> bytes | None:
         if not self._repo.is_own:
             return None
         place = os.path.join(own_objects(self._repo), *object_key(pointer.oid).split("/"))
         data = read_file(place, pointer.size + 1)
         return data if data is not None and sha256(data).hexdigest() == pointer.oid else None
 
-    def _fetched(self, pointer: Pointer) -> bytes:
+    def _fetched(self, pointer: LfsPointer) -> bytes:
         data = bytearray()
         one = self._object(pointer)
         for chunk in self._server().read(one, 0):
@@ -71,14 +71,14 @@ class LfsFiles:
             raise ChecksumMismatch(one.endpoint, f"sha256 {pointer.oid}", f"sha256 {sha256(data).hexdigest()}")
         return bytes(data)
 
-    def _object(self, pointer: Pointer) -> LfsObject:
+    def _object(self, pointer: LfsPointer) -> LfsObject:
         if self._endpoint is None:
             self._endpoint = find_endpoint(self._repo, self._rev)
         return LfsObject(pointer.oid, pointer.size, self._endpoint.url, self._endpoint.trusted)
 
     def _server(self) -> "LfsServers":
         if self._servers is None:
-            from gto.storage.lfs import LfsServers  # it speaks HTTP, which takes ten milliseconds to import
+            from gto.storage.lfs_server import LfsServers  # it speaks HTTP, which takes ten milliseconds to import
 
             self._servers = LfsServers(self._repo)
         return self._servers

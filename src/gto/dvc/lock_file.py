@@ -11,13 +11,12 @@ from gto.dvc.paths import joined
 from gto.dvc.pipeline import PipelineFile
 from gto.dvc.stage import Stage, command_text
 from gto.exceptions import BadFile
-from gto.yamldoc.document import load
-from gto.yamldoc.json_value import to_json
+from gto.yamldoc.document import load, to_json
 
 _SCHEMAS = {"1.0", "2.0"}
 
 
-class Locked(NamedTuple):
+class LockedStage(NamedTuple):
     """A stage as it last ran."""
 
     command: str
@@ -27,7 +26,7 @@ class Locked(NamedTuple):
     """By file, and in it by key."""
 
 
-def read_locked(data: bytes, file: str, directories: Mapping[str, str]) -> dict[str, Locked]:
+def read_locked(data: bytes, file: str, directories: Mapping[str, str]) -> dict[str, LockedStage]:
     """Return the stages of a lock, or raise BadFile; `directories` says in which each runs."""
     here = posixpath.dirname(file)
     return {name: _locked(fields, directories.get(name, here)) for name, fields in _stages(data, file)}
@@ -75,7 +74,7 @@ def _stages(data: bytes, file: str) -> Iterator[tuple[str, Mapping[object, objec
             yield name, locked
 
 
-def _locked(fields: Mapping[object, object], directory: str) -> Locked:
+def _locked(fields: Mapping[object, object], directory: str) -> LockedStage:
     params = fields.get("params")
     read = {
         joined(directory, str(path)): {str(key): to_json(value) for key, value in values.items()}
@@ -83,4 +82,4 @@ def _locked(fields: Mapping[object, object], directory: str) -> Locked:
         if isinstance(values, dict)
     }
     data = read_data(fields.get("deps"), directory), read_data(fields.get("outs"), directory)
-    return Locked(command_text(fields.get("cmd")), *data, read)
+    return LockedStage(command_text(fields.get("cmd")), *data, read)

@@ -33,7 +33,7 @@ class FileEntry(NamedTuple):
     is_executable: bool = False
 
 
-class Origin(NamedTuple):
+class ImportSource(NamedTuple):
     """Where `dvc import` or `dvc import-url` brought an output from."""
 
     path: str
@@ -69,7 +69,7 @@ class Output(NamedTuple):
     version: str | None = None
     """The version's id in a remote that keeps versions."""
     files: tuple[FileEntry, ...] = ()
-    origin: Origin | None = None
+    origin: ImportSource | None = None
 
 
 class Doubt(NamedTuple):

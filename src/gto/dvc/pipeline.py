@@ -8,8 +8,8 @@ from typing import NamedTuple
 from gto.dvc.checkout import INVALID, UNREADABLE, Checkout
 from gto.dvc.foreach import Instance, body_of, expand
 from gto.dvc.interpolation import Interpolation, Unresolved, is_interpolated, to_text
+from gto.dvc.known_sections import refused
 from gto.dvc.paths import joined
-from gto.dvc.sections import refused
 from gto.dvc.stage import Properties, Stage, entries, pairs, read_stage
 from gto.dvc.variables import Read, Variables, load_variables, texts_in
 from gto.exceptions import BadFile

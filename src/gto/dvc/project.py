@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
 from gto.dvc.dvc_file import Pointer, read_pointer
-from gto.dvc.lock_file import Locked, read_locked
+from gto.dvc.lock_file import LockedStage, read_locked
 from gto.dvc.output import Datum
 from gto.dvc.pipeline import Pipeline, read_pipeline
 from gto.dvc.project_root import project_root, roots_below
@@ -22,7 +22,7 @@ class Ran(NamedTuple):
     """A stage, and how it last ran; None where `dvc.lock` does not know it."""
 
     stage: Stage
-    locked: Locked | None
+    locked: LockedStage | None
 
 
 class Project(NamedTuple):
@@ -61,7 +61,7 @@ def read_project(checkout: Checkout, root: str) -> Project:
     return Project(root, pipelines, tuple(stages))
 
 
-def _read_locked(checkout: Checkout, file: str, directories: Mapping[str, str]) -> dict[str, Locked]:
+def _read_locked(checkout: Checkout, file: str, directories: Mapping[str, str]) -> dict[str, LockedStage]:
     """Return the stages of a `dvc.lock`; of one that cannot be read, none."""
     try:
         return read_locked(checkout.load(file) or b"", file, directories)

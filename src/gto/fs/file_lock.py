@@ -15,7 +15,7 @@ _HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK}
 _LACKING = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL, errno.EBADF}
 
 
-class Held(NamedTuple):
+class HeldLock(NamedTuple):
     """A lock that this process holds."""
 
     handle: int
@@ -32,7 +32,7 @@ def hold(path: str, seconds: float) -> Iterator[bool]:
 
 
 @contextmanager
-def take(path: str, seconds: float) -> Iterator[Held]:
+def take(path: str, seconds: float) -> Iterator[HeldLock]:
     """Do as hold(), and yield what can be handed to a child."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -45,7 +45,7 @@ def take(path: str, seconds: float) -> Iterator[Held]:
                 raise MirrorBusy(path, seconds)
             time.sleep(_WAIT)
         try:
-            yield Held(handle, waited)
+            yield HeldLock(handle, waited)
         finally:
             _free(handle)
     finally:

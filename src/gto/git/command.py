@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import IO, NamedTuple
 
 from gto.exceptions import GitError, GitMissing, WrongConfig
-from gto.git import family
-from gto.git.profile import guard
-from gto.git.refusal import explain
+from gto.git import process_tree
+from gto.git.git_errors import explain
+from gto.git.safe_config import guard
 
 SECONDS = 600.0
 """The longest that a git process may take, unless the environment variable GTO_TIMEOUT says otherwise."""
@@ -174,7 +174,7 @@ class Git(NamedTuple):
         try:
             out, err = process.communicate(data, timeout=left)
         except BaseException as error:  # too late, or Ctrl-C: nothing goes on that nobody waits for
-            family.end(process)
+            process_tree.end(process)
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
                     with suppress(OSError):  # what was not written yet
@@ -184,7 +184,7 @@ class Git(NamedTuple):
                 raise _late(args, seconds) from error
             raise
         finally:
-            family.leave(process)
+            process_tree.leave(process)
         return out, process.returncode, _text(err)
 
     def talk(self, args: Sequence[str], *, data: bytes = b"") -> tuple[bytes, int, str]:
@@ -195,11 +195,11 @@ class Git(NamedTuple):
         return out, status, err
 
     @contextmanager
-    def stream(self, args: Sequence[str], data: bytes) -> "Iterator[Answer]":
+    def stream(self, args: Sequence[str], data: bytes) -> "Iterator[GitOutput]":
         """Give git `data` and yield its answer, to be read as it comes; how git ends is the reader's to ask."""
         left, seconds = _left(self.seconds or limit())
         process = self._start(args)
-        answer = Answer(process)
+        answer = GitOutput(process)
         feeder = Thread(target=_feed, args=(process.stdin, data), daemon=True)
         feeder.start()
         late = Event()
@@ -213,15 +213,15 @@ class Git(NamedTuple):
             process.kill()
             answer.close()
             feeder.join()
-            family.leave(process)
+            process_tree.leave(process)
         if late.is_set():
             raise _late(args, seconds)
 
     def _start(self, args: Sequence[str]) -> "subprocess.Popen[bytes]":
-        if family.is_over():
+        if process_tree.is_over():
             raise GitError(args, None, "gto is about to end")
         process = self._start_now(args)
-        family.join(process)
+        process_tree.join(process)
         return process
 
     def _start_now(self, args: Sequence[str]) -> "subprocess.Popen[bytes]":
@@ -239,7 +239,7 @@ class Git(NamedTuple):
                 stderr=subprocess.PIPE,
                 env={**env, **guard(args, env)},
                 bufsize=1 << 16,
-                process_group=family.new_group(),
+                process_group=process_tree.new_group(),
             )
         except FileNotFoundError as error:
             raise GitMissing("there is no git executable") from error
@@ -252,7 +252,7 @@ class Git(NamedTuple):
             raise GitError(args, None, f"an argument of git holds a byte that it cannot: {error}") from error
 
 
-class Answer:
+class GitOutput:
     """What a git process prints, while it runs."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
@@ -282,7 +282,7 @@ class Answer:
 
 def _end(process: "subprocess.Popen[bytes]", late: Event) -> None:
     late.set()
-    family.end(process)
+    process_tree.end(process)
 
 
 def _late(args: Sequence[str], seconds: float) -> GitError:

@@ -1,11 +1,13 @@
-"""Commits: their facts, and one file committed alone."""
+"""Commits: their facts, which of them a branch reaches, and one file committed alone."""
 
 import codecs
 import re
+from collections.abc import Collection, Iterable
 from functools import partial
+from typing import NamedTuple
 
+from gto.core.commit_facts import Commit
 from gto.core.event import moment, parse_zone
-from gto.core.published import Commit
 from gto.exceptions import Conflict, GitError
 from gto.git.command import Git
 from gto.git.objects import GitObject
@@ -87,3 +89,41 @@ def make_commit(git: Git, parent: str, path: str, data: bytes, message: str) -> 
     signs = git.run(["config", "--type=bool", "--default=false", "commit.gpgSign"]).strip() == b"true"
     args = ["commit-tree", *(["-S"] if signs else []), "-p", parent, tree]
     return git.run(args, data=message.encode("utf-8", "surrogateescape") + b"\n").decode().strip()
+
+
+class Reach(NamedTuple):
+    """Of the commits asked about: those that are not there, and those that no branch reaches."""
+
+    missing: frozenset[str]
+    unreached: frozenset[str]
+
+
+def read_reach(git: Git, commits: Iterable[str], head: str) -> Reach:
+    """Ask about commits, in two processes however many they are; what is checked out counts as a branch."""
+    asked = "".join(f"{commit}\n" for commit in sorted(set(commits)))
+    checked = git.run(["cat-file", "--batch-check=%(objectname)"], data=asked.encode())
+    answers = checked.decode().splitlines()
+    missing = frozenset(line.removesuffix(" missing") for line in answers if line.endswith(" missing"))
+    there = [line for line in answers if " " not in line]
+    args = ["rev-list", "--ignore-missing", "--stdin", "--not", "--branches", "--remotes", head]
+    walked = frozenset(git.run(args, data="".join(f"{oid}\n" for oid in there).encode()).decode().split())
+    return Reach(missing, walked & frozenset(there))
+
+
+def read_reached(git: Git, tip: str, commits: Iterable[str]) -> frozenset[str]:
+    """Return those of the commits that a branch's tip reaches; a commit that is not there is none."""
+    asked = frozenset(commits)
+    data = "".join(f"{commit}\n" for commit in sorted(asked)) + f"^{tip}\n"
+    there = git.run(["cat-file", "--batch-check=%(objectname)"], data="".join(f"{one}\n" for one in asked).encode())
+    here = asked & frozenset(there.decode().split("\n"))
+    left = git.run(["rev-list", "--ignore-missing", "--stdin"], data=data.encode()).decode().split()
+    return here - frozenset(left)
+
+
+def find_strays(git: Git, remote: str, commits: Collection[str]) -> list[str]:
+    """Return those of the commits that no branch of the remote reaches; none where no branch of it was fetched."""
+    if not git.run(["for-each-ref", "--count=1", "--", f"refs/remotes/{remote}/"]):
+        return []
+    asked = "".join(f"{commit}\n" for commit in commits).encode()
+    walked = git.run(["rev-list", "--stdin", "--not", f"--remotes={remote}"], data=asked).decode().split()
+    return [commit for commit in walked if commit in commits]

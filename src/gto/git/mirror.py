@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from gto.exceptions import GitError, NotMirrored, RemoteFailed, UsageError
 from gto.fs import file_lock
-from gto.git import shelf
+from gto.git import mirror_store
 from gto.git.command import Git, is_reported, limit
-from gto.git.profile import FETCH, as_environment
 from gto.git.remote import Remote
 from gto.git.repo import change_refs, commit_of
+from gto.git.safe_config import FETCH, as_environment
 
 _HEADS = "+refs/heads/*:refs/heads/*"
 _TAGS = "+refs/tags/*:refs/tags/*"
@@ -47,7 +47,7 @@ class Mirror(NamedTuple):
     @classmethod
     def at(cls, remote: Remote, *, offline: bool = False, seconds: float | None = None) -> "Mirror":
         """Return the mirror of a remote repository, which may have to be made."""
-        return cls(remote, shelf.place_of(remote), seconds, offline)
+        return cls(remote, mirror_store.place_of(remote), seconds, offline)
 
     @property
     def git(self) -> Git:
@@ -85,7 +85,7 @@ class Mirror(NamedTuple):
             self.update()
         elif not os.path.isdir(self.directory):
             raise NotMirrored(self.remote.url)
-        _touch(self.directory, shelf.USED)
+        _touch(self.directory, mirror_store.USED)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -125,7 +125,7 @@ class Mirror(NamedTuple):
     def _clone(self) -> None:
         """Clone into a new directory, then put it in place of what is there."""
         fresh = f"{self.directory}.{os.getpid()}.new"
-        shelf.sweep(self.directory)
+        mirror_store.sweep(self.directory)
         os.makedirs(os.path.dirname(fresh), exist_ok=True)
         git = Git(os.path.dirname(fresh), reach(self.remote), self.seconds)
         args = [
@@ -144,11 +144,11 @@ class Mirror(NamedTuple):
             if status != 0:
                 raise RemoteFailed(self.remote.url, args, status, err)
             _adopt(Git(fresh, OFFLINE, self.seconds), self.remote)
-            shelf.delete(self.directory)
+            mirror_store.delete(self.directory)
             os.replace(fresh, self.directory)
         finally:
-            shelf.delete(fresh)
-        shelf.make_room(keep=self.directory)
+            mirror_store.delete(fresh)
+        mirror_store.make_room(keep=self.directory)
 
     def _fetch_or_make_anew(self) -> None:
         try:
@@ -207,7 +207,7 @@ def _adopt(git: Git, remote: Remote) -> None:
     out = git.run(["config", "--file", "config", "--get-regexp", r"^extensions\.(objectformat|refstorage)$"], ok=(0, 1))
     lines = [line.removeprefix("extensions.").replace(" ", " = ", 1) for line in out.decode().splitlines()]
     text = f"[core]\n\trepositoryFormatVersion = {1 if lines else 0}\n\tbare = true\n[extensions]\n"
-    for name, content in (("config", text + "".join(f"\t{line}\n" for line in lines)), (shelf.URL, remote.url)):
+    for name, content in (("config", text + "".join(f"\t{line}\n" for line in lines)), (mirror_store.URL, remote.url)):
         with open(os.path.join(git.directory, name), "w", encoding="utf-8") as file:
             file.write(content)
     git.ask(["update-ref", _HEAD, "HEAD"])  # fails where the remote has no commit, or its HEAD names no branch

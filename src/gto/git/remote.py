@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gto.exceptions import UsageError, WrongArgs
 from gto.git.command import Git, hide
-from gto.git.profile import as_environment
+from gto.git.safe_config import as_environment
 
 SCHEMES = ("https", "http", "ssh", "git", "file", "git+ssh", "ssh+git")
 _SCP_RE = re.compile(r"(?:[^@:/\s]+@)?[^@:/\s]{2,}:[^:].*")  # host:path; a single letter is a Windows drive

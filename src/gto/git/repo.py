@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 
 from gto.exceptions import NoRepo, RefNotFound
 from gto.git.command import Git
+from gto.git.git_errors import explain
 from gto.git.objects import GitObject, read_objects
-from gto.git.profile import LAZY, names_a_program
-from gto.git.refusal import explain
+from gto.git.safe_config import LAZY, names_a_program
 
 _OID = "[0-9a-f]{40}(?:[0-9a-f]{24})?"
 # The common directory, whose name may hold line breaks, and what the revision names.

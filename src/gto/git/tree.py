@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gto.git.command import Git
-from gto.git.refusal import explain
+from gto.git.git_errors import explain
 
 SUBMODULE = "160000"
 """The mode of a commit of another repository, which is not here."""

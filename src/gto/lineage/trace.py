@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from gto.dvc import paths
 from gto.dvc.checkout import TOO_MANY, Checkout
 from gto.dvc.dvc_file import Pointer
-from gto.dvc.lock_file import Locked
+from gto.dvc.lock_file import LockedStage
 from gto.dvc.output import Datum
 from gto.dvc.project import Project, Ran, find_pointers
 
@@ -28,7 +28,7 @@ class Input(NamedTuple):
     """Where it was imported from."""
 
 
-class Step(NamedTuple):
+class StageRun(NamedTuple):
     """A stage that leads to the artifact, as it last ran."""
 
     stage: str
@@ -46,7 +46,7 @@ class Lineage(NamedTuple):
     home: Home
     datum: Datum
     """The artifact itself."""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[StageRun, ...] = ()
     """The stage that made it first, then the stages before that."""
     origin: str | None = None
     """Where it was imported from."""
@@ -117,7 +117,7 @@ def _deps(ran: Ran) -> Sequence[Datum]:
     return ran.locked.deps if ran.locked else tuple(map(Datum, ran.stage.deps))
 
 
-def _step(checkout: Checkout, makers: _Makers, ran: Ran, pointers: Mapping[str, Pointer]) -> Step:
+def _step(checkout: Checkout, makers: _Makers, ran: Ran, pointers: Mapping[str, Pointer]) -> StageRun:
     inputs = []
     for datum in _deps(ran):
         maker = next(makers.of(datum.path), None)
@@ -130,10 +130,10 @@ def _step(checkout: Checkout, makers: _Makers, ran: Ran, pointers: Mapping[str, 
                 pointer.origin if pointer else None,
             )
         )
-    locked = ran.locked or Locked("", (), (), {})
+    locked = ran.locked or LockedStage("", (), (), {})
     outs = locked.outs or tuple(Datum(output.path) for output in ran.stage.made)
     command = ran.locked.command if ran.locked else ran.stage.command
-    return Step(ran.stage.address, command, tuple(inputs), outs, locked.params, ran.locked is not None)
+    return StageRun(ran.stage.address, command, tuple(inputs), outs, locked.params, ran.locked is not None)
 
 
 def _own(project: Project, path: str, pointer: Pointer | None) -> Datum:

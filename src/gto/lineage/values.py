@@ -11,7 +11,7 @@ from gto.dvc.params_file import parse_value
 from gto.dvc.pipeline import Pipeline
 from gto.dvc.project import Project, find_pointers
 from gto.exceptions import BadFile
-from gto.yamldoc.json_value import to_json
+from gto.yamldoc.document import to_json
 
 Value = str | int | float | bool | None
 Keyed = Mapping[str, Value]

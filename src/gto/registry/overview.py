@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gto.core import selector, view
 from gto.core.view import Choice, Row, Standing
-from gto.git.cache import FROM_TAGS
-from gto.registry import annotation, standing
-from gto.registry.standing import past, standings
+from gto.registry import annotation_lookup
+from gto.registry import standings as standing
+from gto.registry.standings import past, standings
+from gto.registry.standings_cache import FROM_TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gto.annotations.annotation import Annotation
-    from gto.core.published import Published
+    from gto.output.published import Published
     from gto.registry.registry import Registry
 
 
-class Wanted(NamedTuple):
+class ArtifactFilter(NamedTuple):
     """Which artifacts the overview shows; empty fields let all through."""
 
     type: str | None = None
@@ -33,14 +34,14 @@ class Wanted(NamedTuple):
         return self.type is not None or bool(self.labels)
 
 
-ANYTHING = Wanted()
+ANYTHING = ArtifactFilter()
 
 
 class Look(NamedTuple):
     """What is asked of a registry's overview."""
 
     choice: Choice = Choice()
-    wanted: Wanted = ANYTHING
+    wanted: ArtifactFilter = ANYTHING
     until: int | None = None
     """The second as of which the registry is shown."""
     all_branches: bool = False
@@ -61,7 +62,7 @@ class Overview(NamedTuple):
 
     def dicts(self) -> dict[str, Published]:
         """Return the registry as GTO 1.x prints it in JSON."""
-        from gto.core import published
+        from gto.output import published
 
         return {row.name: published.row(row, self.stages) for row in self.rows}
 
@@ -69,7 +70,7 @@ class Overview(NamedTuple):
 def overview(
     registry: Registry,
     choice: Choice,
-    wanted: Wanted = ANYTHING,
+    wanted: ArtifactFilter = ANYTHING,
     *,
     until: int | None = None,
     revs: Sequence[str] = (),
@@ -79,13 +80,13 @@ def overview(
 
     What is read of a registry of `from_tags` tags or more is kept for the next time.
     """
-    now = standing.known(registry, from_tags) if until is None else standing.Known(past(registry, until), [])
+    now = standing.known(registry, from_tags) if until is None else standing.Standings(past(registry, until), [])
     known = {one.name: one for one in now.standings}
     stages = columns(registry.config.stages, view.stages_in_use(known.values()))
     rows = view.overview(known.values(), stages, choice)
     if until is None:
         empty: dict[str, tuple[str, ...]] = dict.fromkeys(stages, ())
-        found = annotation.in_tables(registry, known, revs) if revs else now.names
+        found = annotation_lookup.in_tables(registry, known, revs) if revs else now.names
         rows += [Row(name, None, empty, registered=False, active=True) for name in found if name not in known]
     if wanted.pattern is not None:
         fitting = selector.matching(wanted.pattern, [row.name for row in rows])
@@ -98,7 +99,7 @@ def overview(
 
 def look_at(registry: Registry, look: Look, from_tags: int = FROM_TAGS) -> Overview:
     """Read the registry as a look asks for it."""
-    revs = annotation.commits(registry, all_branches=look.all_branches, all_commits=look.all_commits)
+    revs = annotation_lookup.commits(registry, all_branches=look.all_branches, all_commits=look.all_commits)
     seen = overview(registry, look.choice, look.wanted, until=look.until, revs=revs, from_tags=from_tags)
     if look.limit is None:
         return seen
@@ -112,9 +113,9 @@ def columns(allowed: Sequence[str] | None, in_use: Sequence[str]) -> list[str]:
     return [*(allowed or ()), *(stage for stage in in_use if stage not in (allowed or ()))]
 
 
-def _filtered(registry: Registry, rows: Sequence[Row], known: dict[str, Standing], wanted: Wanted) -> list[Row]:
+def _filtered(registry: Registry, rows: Sequence[Row], known: dict[str, Standing], wanted: ArtifactFilter) -> list[Row]:
     commits = {row.name: known[row.name].latest_commit if row.name in known else None for row in rows}
-    found = annotation.of_each(registry, commits)
+    found = annotation_lookup.of_each(registry, commits)
 
     def fits(one: Annotation | None) -> bool:
         return (

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.config import FILE, Config, Parsed, read_config
+from gto.config import FILE, Config, read_config
 from gto.core import names
 from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, Snapshot, fold
 from gto.exceptions import BadFile, NoRepo
 from gto.fs.regular_file import is_within, read_file
-from gto.git import tags
+from gto.git import tag_reader as tags
 from gto.git.repo import Repo, open_repo
+from gto.yamldoc import ParsedYaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Sift = Callable[[Iterable[Event | Problem]], Iterable[Event | Problem]]
 
 
-class Found(NamedTuple):
+class ArtifactTags(NamedTuple):
     """One artifact, the names and object ids of all its tags, and those tags of which git cannot read the object."""
 
     state: ArtifactState
@@ -140,10 +141,10 @@ class Registry:
         """Read one artifact; one without events is empty."""
         return self.read_artifact(name, until).state
 
-    def read_artifact(self, name: str, until: int | None = None) -> Found:
+    def read_artifact(self, name: str, until: int | None = None) -> ArtifactTags:
         """Read one artifact and all its tags."""
         if not names.is_artifact(name):
-            return Found(ArtifactState(name), {})
+            return ArtifactTags(ArtifactState(name), {})
         taken, items = tags.read_artifact(self.git, name)
         found = found_in(name, taken, _upto(self.sifted(items), until))
         return self.read_artifact(name, until) if found.unread and self.repo.mend() else found
@@ -154,25 +155,25 @@ def _open_url(place: str, rev: str, *, offline: bool, seconds: float | None, ses
 
     if not remote.is_url(place):
         raise NoRepo(place)
-    from gto.git.blob import open_mirror
+    from gto.git.mirror_objects import open_mirror
 
     return open_mirror(remote.parse(place), rev, offline=offline, seconds=seconds, session=session)
 
 
-def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem]) -> Found:
+def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem]) -> ArtifactTags:
     """Fold what the tags of one artifact say."""
     snapshot = fold(item for item in items if item.artifact == name)
     unread = tuple(one for one in snapshot.problems if one.code in UNREAD)
     lightweight = tuple(one.subject for one in snapshot.problems if one.code == "tag-lightweight")
-    return Found(snapshot.artifact(name), taken, unread, lightweight)
+    return ArtifactTags(snapshot.artifact(name), taken, unread, lightweight)
 
 
-def parse_yaml(data: bytes, path: str) -> Parsed:
+def parse_yaml(data: bytes, path: str) -> ParsedYaml:
     """Read a file of settings; BadFile says what is wrong with it."""
     from gto.yamldoc.document import load  # YAML is read only where there is a file of it
 
     document = load(data, path)
-    return Parsed(document.value, document.line)
+    return ParsedYaml(document.value, document.line)
 
 
 def path_of(place: object) -> str:

@@ -17,7 +17,7 @@ from gto.exceptions import (
     UsageError,
     VersionNotFound,
 )
-from gto.registry import annotation
+from gto.registry import annotation_lookup as annotation
 from gto.registry.registry import Registry
 
 

@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING
 
 from gto.core.event import Event, Problem
 from gto.exceptions import WrongArgs
-from gto.git.signature import SignedTag, Trusted, read_trusted, verify_tags
-from gto.registry import basis
+from gto.registry import remote_check
+from gto.signing.tag_signatures import SignedTag, Trusted, read_trusted, verify_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gto.core.approval import Approval
-    from gto.core.published import PublishedEvent
-    from gto.core.signature import Signature
     from gto.core.snapshot import ArtifactState
+    from gto.core.tag_signature import Signature
     from gto.core.view import VersionRow
+    from gto.output.published import PublishedEvent
     from gto.registry.registry import Registry
 
 
 def whom_to_trust(registry: Registry, allowed_signers: bytes | None = None) -> Trusted:
     """Return whose keys count: those that the caller names, else the policy's, else those of git's configuration."""
-    if allowed_signers is None and registry.repo.is_own and basis.may_have_policy(registry):
-        from gto.registry import checking, policing  # only where a policy may be
+    if allowed_signers is None and registry.repo.is_own and remote_check.may_have_policy(registry):
+        from gto.registry.policy import check, sources  # only where a policy may be
 
         with suppress(WrongArgs):  # the default branch is not known: what is checked out does not vouch for itself
-            return policing.trusted(registry, checking.own_source(registry))
+            return sources.trusted(registry, check.own_source(registry))
     return read_trusted(registry.git, allowed_signers, own=registry.repo.is_own)
 
 

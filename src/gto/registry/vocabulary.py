@@ -10,7 +10,7 @@ from gto.core.plan import NewTag
 from gto.core.snapshot import ArtifactState
 from gto.core.tag import Kind
 from gto.exceptions import GTOException
-from gto.registry import annotation
+from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 
 
@@ -53,7 +53,7 @@ def read_vocabulary(registry: Registry) -> Vocabulary:
     return Vocabulary(
         {name: list(kept) for name, kept in versions.items()},
         {name: list(kept) for name, kept in stages.items()},
-        tuple(annotation.in_tables(registry, versions)),
+        tuple(annotation_lookup.in_tables(registry, versions)),
         tuple(registry.config.stages or ()),
     )
 
@@ -81,7 +81,7 @@ def note_first_names(registry: Registry, before: ArtifactState, created: Sequenc
 
 def _note_artifact(registry: Registry, name: str) -> str:
     first = f"'{name}' is the first of its name"
-    if annotation.find(registry, name, None) is not None:  # somebody has written it down: it is no slip
+    if annotation_lookup.find(registry, name, None) is not None:  # somebody has written it down: it is no slip
         return first
     question = did_you_mean(name, [other for other in read_vocabulary(registry).artifacts if other != name])
     return f"{first}; {question} `gto deprecate {name} --delete` takes it back" if question else first

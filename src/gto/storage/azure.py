@@ -1,4 +1,4 @@
-"""DVC's options of an Azure remote, as obstore takes them."""
+"""DVC's options of an Azure or Google Cloud Storage remote, as obstore takes them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gto.exceptions import RemoteUnreachable
-from gto.storage import address
+from gto.storage import urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from gto.storage.location import StoreAddress
 
     Provider = Callable[[], AzureAccessKey | AzureSASToken]
+    from collections.abc import Callable
+
+    from obstore.store import GCSConfig, GCSCredential
+
 
 _VARIABLES = {
     "connection_string": ("AZURE_STORAGE_CONNECTION_STRING",),
@@ -50,10 +54,10 @@ def azure_config(where: StoreAddress) -> tuple[AzureConfig, Provider | None]:
         found["account_name"] = name
     else:
         hint = "`dvc remote modify NAME account_name ...`, or set AZURE_STORAGE_ACCOUNT"
-        raise RemoteUnreachable(address.shown(where.url), "nothing names the storage account", hint)
+        raise RemoteUnreachable(urls.shown(where.url), "nothing names the storage account", hint)
     if not _ACCOUNT_RE.fullmatch(name):
         hint = "see the remote's account_name: it is letters and digits"
-        raise RemoteUnreachable(address.shown(where.url), f"no storage account is called '{name}'", hint)
+        raise RemoteUnreachable(urls.shown(where.url), f"no storage account is called '{name}'", hint)
     is_own = bool(own.get("connection_string") or own.get("account_name"))
     found["endpoint"] = own.get("endpoint") or ("" if is_own else env.get("endpoint")) or f"https://{name}.{_DOMAIN}"
     if where.is_anonymous:
@@ -123,8 +127,36 @@ def parse_connection(text: str, url: str) -> Mapping[str, str]:
         name, equals, value = part.partition("=")
         if not equals:
             hint = "it looks like DefaultEndpointsProtocol=https;AccountName=...;AccountKey=..."
-            raise RemoteUnreachable(address.shown(url), "its connection string cannot be read", hint)
+            raise RemoteUnreachable(urls.shown(url), "its connection string cannot be read", hint)
         found[name.strip()] = value.strip()
-    if address.is_true(found.get("UseDevelopmentStorage")):
+    if urls.is_true(found.get("UseDevelopmentStorage")):
         found = {**_EMULATOR, **found}
     return found
+
+
+def gs_config(where: StoreAddress) -> tuple[GCSConfig, Callable[[], GCSCredential] | None]:
+    """Return obstore's settings, and what hands it tokens that it cannot get itself.
+
+    What is not among them it takes from the environment and from gcloud's files.
+    """
+    found: GCSConfig = {}
+    if endpoint := where.options.get("endpointurl"):
+        found["base_url"] = endpoint
+    if where.is_anonymous:
+        found["skip_signature"] = True
+        return found, _nothing  # or obstore would read the file of credentials that the environment names
+    path = where.options.get("credentialpath") or os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
+    if not path:
+        return found, None
+    from gto.storage.gs_federation import federated
+
+    place = os.path.expanduser(path)
+    if provider := federated(place, where.url):
+        return found, provider
+    if where.options.get("credentialpath"):
+        found["application_credentials"] = place
+    return found, None
+
+
+def _nothing() -> GCSCredential:
+    return {"token": "", "expires_at": None}

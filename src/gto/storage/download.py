@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from gto.exceptions import ChecksumMismatch, ContentMissing, TargetTaken, UnsafePath, UsageError
 from gto.fs.atomic_write import umask
 from gto.git.repo import Repo
-from gto.storage.digest import is_same
-from gto.storage.fetching import Fetcher, Stopped, shown, verify
+from gto.storage.fetcher import Fetcher, Stopped, shown, verify
+from gto.storage.hashing import is_same
 from gto.storage.location import Content, GitBlob
-from gto.storage.part import Part, prefix_of, sweep, unwritable
+from gto.storage.partial_file import Part, prefix_of, sweep, unwritable
 from gto.storage.staging import Staging
-from gto.storage.target import check_name, check_parents, check_paths, make_directory, sync_directory
+from gto.storage.target_paths import check_name, check_parents, check_paths, make_directory, sync_directory
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

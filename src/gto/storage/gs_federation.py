@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from gto.exceptions import StoreRefused
-from gto.storage import address, web
+from gto.storage import http_client, urls
 from gto.storage.transport import Transport
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def federated(path: str, url: str) -> Callable[[], GCSCredential] | None:
         return None  # obstore says what is wrong with it
     if not isinstance(told, dict) or told.get("type") != "external_account":
         return None
-    return lambda: _credential(told, address.shown(url))
+    return lambda: _credential(told, urls.shown(url))
 
 
 def _credential(told: Mapping[str, Any], url: str) -> GCSCredential:
@@ -76,7 +76,7 @@ def _subject(source: object, url: str) -> str:
             ) from error
     elif isinstance(source, dict) and isinstance(source.get("url"), str):
         headers = {name: str(value) for name, value in (source.get("headers") or {}).items()}
-        text = _text(web.Request(source["url"], "GET", headers, secret=True, transport=_transport()), url)
+        text = _text(http_client.Request(source["url"], "GET", headers, secret=True, transport=_transport()), url)
     else:
         reason = "its credentials want a token from a program, a certificate or AWS, and GTO asks files and URLs"
         raise StoreRefused(url, reason, "`gcloud auth application-default login` makes credentials of another kind")
@@ -87,12 +87,12 @@ def _subject(source: object, url: str) -> str:
 
 
 def _asked(to: str, headers: Mapping[str, str], body: str, url: str) -> dict[str, Any]:
-    request = web.Request(to, "POST", headers, body.encode(), secret=True, transport=_transport())
+    request = http_client.Request(to, "POST", headers, body.encode(), secret=True, transport=_transport())
     return _loaded(_text(request, url), url)
 
 
-def _text(request: web.Request, url: str) -> str:
-    answer = web.send(request)
+def _text(request: http_client.Request, url: str) -> str:
+    answer = http_client.send(request)
     if answer.status >= 400:  # noqa: PLR2004  a refusal
         answer.close()
         raise StoreRefused(url, f"{answer.url} answers its credentials with status {answer.status}", _HINT)

@@ -4,10 +4,10 @@ import os
 import re
 from typing import NamedTuple
 
-from gto.git.lfs import Settings, address_of, read_settings
+from gto.git.lfs_config import GitSettings, address_of, read_settings
 from gto.git.repo import Repo
-from gto.storage import address
-from gto.storage.lfs_pointer import Pointer
+from gto.storage import urls
+from gto.storage.lfs_pointer import LfsPointer
 from gto.storage.location import LfsObject, Source, StoreAddress, StoreObject
 
 _SCP_RE = re.compile(r"((?:[^@:/\s]+@)?[^@:/\s]{2,}):(.*)", re.DOTALL)
@@ -45,7 +45,7 @@ def find_endpoint(repo: Repo, rev: str) -> Endpoint:
     return Endpoint(_of_clone(remote), trusted=True)
 
 
-def lfs_sources(repo: Repo, endpoint: Endpoint, pointer: Pointer) -> tuple[Source, ...]:
+def lfs_sources(repo: Repo, endpoint: Endpoint, pointer: LfsPointer) -> tuple[Source, ...]:
     """Return where the file of a pointer is: what git-lfs fetched here before, then the server."""
     here = StoreObject(StoreAddress(own_objects(repo), trusted=True), object_key(pointer.oid))
     there = LfsObject(pointer.oid, pointer.size, endpoint.url, endpoint.trusted)
@@ -63,7 +63,7 @@ def own_objects(repo: Repo) -> str:
     return os.path.join(repo.common_dir, out or "lfs", "objects")
 
 
-def _remote(repo: Repo, settings: Settings) -> str:
+def _remote(repo: Repo, settings: GitSettings) -> str:
     followed = {key: name for key, name in settings.own.items() if key.startswith("branch.") and name != "."}
     if any(key.endswith(".remote") for key in followed) and repo.is_own:
         branch = repo.git.ask(["symbolic-ref", "--quiet", "--short", "HEAD"])[0].decode("utf-8", "surrogateescape")
@@ -81,11 +81,11 @@ def _is_url(key: str) -> bool:
 
 def _normal(url: str) -> str:
     """Return the URL of an API without what stands around it; of a directory, its path."""
-    match address.scheme(url):
+    match urls.scheme(url):
         case "file":
             from urllib.parse import unquote
 
-            return "/" + unquote(address.split(url).path)
+            return "/" + unquote(urls.split(url).path)
         case "" if match := _SCP_RE.fullmatch(url):
             return f"ssh://{match[1]}/{match[2].lstrip('/')}"
         case "":
@@ -99,16 +99,16 @@ def _normal(url: str) -> str:
 def _of_clone(url: str) -> str:
     """Return the API's URL that a repository's URL stands for."""
     url = _normal(url)
-    if address.scheme(url) in {"", "ssh"}:
+    if urls.scheme(url) in {"", "ssh"}:
         return url
-    if address.scheme(url) == "git":
-        url = "https://" + _PORT_RE.sub("", address.split(url).host) + "/" + address.split(url).path
+    if urls.scheme(url) == "git":
+        url = "https://" + _PORT_RE.sub("", urls.split(url).host) + "/" + urls.split(url).path
     return url + ("/info/lfs" if url.endswith(".git") else ".git/info/lfs")
 
 
 def _host(url: str) -> str:
     """Return the host of a URL; of a path, the path itself. A plain `http` for an `https` is another host."""
-    if not address.scheme(url):
+    if not urls.scheme(url):
         return url
-    host = address.split(url).host.lower()
-    return f"http:{host}" if address.scheme(url) == "http" else host
+    host = urls.split(url).host.lower()
+    return f"http:{host}" if urls.scheme(url) == "http" else host

@@ -18,7 +18,7 @@ _EXTENSION_RE = re.compile(r"ext-([0-9])-[0-9A-Za-z_]")
 _BLANK = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
-class Pointer(NamedTuple):
+class LfsPointer(NamedTuple):
     """What a pointer says of its file."""
 
     oid: str
@@ -28,7 +28,7 @@ class Pointer(NamedTuple):
     """Whether a program of the user's own made other bytes of it: what the server has is not the file."""
 
 
-def parse_pointer(data: bytes) -> Pointer | None:
+def parse_pointer(data: bytes) -> LfsPointer | None:
     """Return what a blob says that is a pointer; None for one that is none, and for an empty one, which is its file.
 
     A pointer is what `git lfs pointer --check` takes: version, oid and size in this order, extensions before the size,
@@ -52,7 +52,7 @@ def parse_pointer(data: bytes) -> Pointer | None:
     return None if expected else _pointer(found)
 
 
-def _pointer(found: dict[str, str]) -> Pointer | None:
+def _pointer(found: dict[str, str]) -> LfsPointer | None:
     oid = _OID_RE.fullmatch(found["oid"])
     if found["version"] not in _VERSIONS or oid is None or not _SIZE_RE.fullmatch(found["size"]):
         return None
@@ -61,4 +61,4 @@ def _pointer(found: dict[str, str]) -> Pointer | None:
         return None
     if not all(_OID_RE.fullmatch(value) for _, value in extensions) or not 0 <= int(found["size"]) <= _MOST:
         return None
-    return Pointer(oid[1], int(found["size"]), bool(extensions))
+    return LfsPointer(oid[1], int(found["size"]), bool(extensions))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from gto.storage.address import is_true
+from gto.storage.urls import is_true
 
 if TYPE_CHECKING:
     from gto.git.repo import Repo

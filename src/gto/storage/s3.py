@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.exceptions import RemoteUnreachable
-from gto.storage import address, web
+from gto.storage import http_client, urls
 from gto.storage.aws import AwsFiles, AwsSettings, resolve_aws
 from gto.storage.transport import Transport
 
@@ -26,7 +26,7 @@ _BUCKET_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
 _REGION_RE = re.compile(r"[A-Za-z0-9-]+")
 
 
-class Found(NamedTuple):
+class S3Options(NamedTuple):
     """What obstore needs to open a bucket."""
 
     config: S3Config
@@ -36,9 +36,9 @@ class Found(NamedTuple):
     """Returns the credentials; None where obstore finds them itself, in the environment or by the machine's role."""
 
 
-def s3_config(where: StoreAddress, bucket: str) -> Found:
+def s3_config(where: StoreAddress, bucket: str) -> S3Options:
     """Return obstore's settings; credentials only for a store that the user's own configuration names."""
-    url, options = address.shown(where.url), where.options
+    url, options = urls.shown(where.url), where.options
     if where.trusted:
         settings = resolve_aws(url, os.environ, _files(options, url), options)
     else:
@@ -56,8 +56,8 @@ def s3_config(where: StoreAddress, bucket: str) -> Found:
         # What is in the environment does not count; half of it would be an error of obstore.
         config["skip_signature"] = True
         config |= {"access_key_id": "", "secret_access_key": "", "session_token": ""}
-        return Found(config, endpoint, settings.ca)
-    return Found(config, endpoint, settings.ca, _provider(settings, options, url))
+        return S3Options(config, endpoint, settings.ca)
+    return S3Options(config, endpoint, settings.ca, _provider(settings, options, url))
 
 
 _OF_STRANGERS, _CERTIFICATES = ("region", "endpointurl"), ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
@@ -81,14 +81,14 @@ def region_of(bucket: str, site: str = _AWS, ca: str = "") -> str:
     """Ask S3 in which region a bucket is; it tells that to everybody."""
     if not _BUCKET_RE.fullmatch(bucket):
         return _DEFAULT_REGION
-    answer = web.send(web.Request(f"{site}/{bucket}", "HEAD", transport=Transport(ca=ca)))
+    answer = http_client.send(http_client.Request(f"{site}/{bucket}", "HEAD", transport=Transport(ca=ca)))
     answer.close()
     return answer.headers.get("x-amz-bucket-region", _DEFAULT_REGION)
 
 
 def _of_region(region: str, options: Mapping[str, str]) -> str:
     """Return AWS's own endpoint; the regions of China have a domain of their own."""
-    scheme = "http" if address.is_false(options.get("use_ssl")) else "https"
+    scheme = "http" if urls.is_false(options.get("use_ssl")) else "https"
     return f"{scheme}://s3.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
 
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from gto.fs.file_lock import lock_now
 from gto.storage.location import Content
-from gto.storage.part import SUFFIX, WORTH_KEEPING, drop, prefix_of, short, unwritable
-from gto.storage.target import check_parents, make_directory, sync_directory
+from gto.storage.partial_file import SUFFIX, WORTH_KEEPING, drop, prefix_of, short, unwritable
+from gto.storage.target_paths import check_parents, make_directory, sync_directory
 
 
 class Staging:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from gto.exceptions import RemoteUnreachable
-from gto.storage import address
+from gto.storage import urls
 from gto.storage.location import StoreAddress
 
 
@@ -29,24 +29,24 @@ class Store(Protocol):
 
 def open_store(where: StoreAddress) -> Store:
     """Return the store at an address; nothing is asked of it yet."""
-    scheme = address.scheme(where.url)
+    scheme = urls.scheme(where.url)
     match scheme:
         case "" | "file":
-            from gto.storage.local import open_local
+            from gto.storage.local_store import open_local
 
             return open_local(where)
         case "http" | "https":
-            from gto.storage.http import open_http
+            from gto.storage.http_store import open_http
 
             return open_http(where)
         case "s3" | "gs" | "azure":
-            from gto.storage.cloud import open_cloud
+            from gto.storage.bucket_store import open_cloud
 
             return open_cloud(where)
         case "ssh":
-            from gto.storage.ssh import open_ssh
+            from gto.storage.ssh_store import open_ssh
 
             return open_ssh(where)
         case _:
             hint = "`dvc get` may read it; GTO reads s3, gs, azure, http, https, ssh and paths"
-            raise RemoteUnreachable(address.shown(where.url), f"GTO does not read from '{scheme}'", hint)
+            raise RemoteUnreachable(urls.shown(where.url), f"GTO does not read from '{scheme}'", hint)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from gto.storage import address
+from gto.storage import urls
 
 
 class Transport(NamedTuple):
@@ -37,7 +37,7 @@ def git_transport(settings: Iterable[tuple[str, str]], env: Mapping[str, str]) -
         ca_directory=path("http.sslcapath", "GIT_SSL_CAPATH"),
         certificate=path("http.sslcert", "GIT_SSL_CERT"),
         key=path("http.sslkey", "GIT_SSL_KEY"),
-        verify="GIT_SSL_NO_VERIFY" not in env and not address.is_false(found.get("http.sslverify")),
+        verify="GIT_SSL_NO_VERIFY" not in env and not urls.is_false(found.get("http.sslverify")),
     )
 
 
@@ -45,6 +45,6 @@ def verified(ssl_verify: str, ca: str = "") -> tuple[str, bool]:
     """Return the file of certificates, and whether they are checked: DVC's `ssl_verify` counts before all others."""
     if not ssl_verify:
         return ca, True
-    if address.is_true(ssl_verify) or address.is_false(ssl_verify):
-        return "", address.is_true(ssl_verify)
+    if urls.is_true(ssl_verify) or urls.is_false(ssl_verify):
+        return "", urls.is_true(ssl_verify)
     return ssl_verify, True

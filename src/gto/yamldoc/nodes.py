@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Place(NamedTuple):
+class Span(NamedTuple):
     """Where a node stands in its text: offsets in characters, the end before trailing blanks and comments."""
 
     start: int
@@ -15,7 +15,7 @@ class Place(NamedTuple):
 class Scalar(NamedTuple):
     """A value without parts, as written."""
 
-    place: Place
+    place: Span
     text: str
     tag: str | None
     """None for plain text, whose form gives its meaning; `!` for text in quotes or in a block."""
@@ -30,7 +30,7 @@ class Scalar(NamedTuple):
 class Sequence(NamedTuple):
     """A list."""
 
-    place: Place
+    place: Span
     items: tuple["Node", ...]
     flow: bool
     """Whether it is written in brackets."""
@@ -48,7 +48,7 @@ class Pair(NamedTuple):
 class Mapping(NamedTuple):
     """Keys and values in the order of the text."""
 
-    place: Place
+    place: Span
     pairs: tuple[Pair, ...]
     flow: bool
     """Whether it is written in braces."""
@@ -59,7 +59,7 @@ class Mapping(NamedTuple):
 class Alias(NamedTuple):
     """A reference to a node that stands earlier in the text."""
 
-    place: Place
+    place: Span
     target: Scalar | Sequence | Mapping
     size: int
     height: int

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from gto.exceptions import BadFile
-from gto.yamldoc.nodes import Alias, Mapping, Node, Pair, Place, Scalar, Sequence
+from gto.yamldoc.nodes import Alias, Mapping, Node, Pair, Scalar, Sequence, Span
 
 if TYPE_CHECKING:
     from yaml import Mark, MarkedYAMLError
@@ -121,7 +121,7 @@ class _Builder:
         style = event.style or ""
         # The parser ends a block scalar behind the blank lines after it; only with `+` are they part of it.
         if style in {"|", ">"} and "+" not in written.split("\n", 1)[0]:
-            place = Place(place.start, place.start + len(written.rstrip()), place.line)
+            place = Span(place.start, place.start + len(written.rstrip()), place.line)
         tag = event.tag or (None if event.implicit[0] else "!")
         return Scalar(place, event.value, tag, style)
 
@@ -155,9 +155,9 @@ class _Builder:
         if event.anchor:
             self.anchors[event.anchor] = None  # an alias inside would make a circle
 
-    def close(self, event: "CollectionStartEvent", end: "Event", parts: list[Node]) -> Place:
+    def close(self, event: "CollectionStartEvent", end: "Event", parts: list[Node]) -> Span:
         place = _place(event)
-        return Place(place.start, _place(end).end if event.flow_style else parts[-1].place.end, place.line)
+        return Span(place.start, _place(end).end if event.flow_style else parts[-1].place.end, place.line)
 
     def measure(self, parts: list[Node], line: int) -> tuple[int, int]:
         size = 1 + sum(part.size for part in parts)
@@ -169,6 +169,6 @@ class _Builder:
         return size, height
 
 
-def _place(event: "Event") -> Place:
+def _place(event: "Event") -> Span:
     start, end = cast("Mark", event.start_mark), cast("Mark", event.end_mark)
-    return Place(start.index, end.index, start.line + 1)
+    return Span(start.index, end.index, start.line + 1)

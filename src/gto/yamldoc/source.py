@@ -15,7 +15,7 @@ _COMMENT_LINE_RE = re.compile(f"(?: *(?:{_BREAK}))*( *)#.*?(?:{_BREAK}|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class YamlSource:
     """A text that is about to be edited, with its nodes."""
 
     text: str
@@ -23,7 +23,7 @@ class Sheet:
     root: Node | None
 
     @classmethod
-    def of(cls, text: str, file: str) -> "Sheet":
+    def of(cls, text: str, file: str) -> "YamlSource":
         """Read a text, or raise BadFile."""
         return cls(text, file, load_text(text, file).root)
 

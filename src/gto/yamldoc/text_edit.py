@@ -4,7 +4,7 @@ from gto.exceptions import BadFile
 from gto.yamldoc.dump import Style, render_block, render_flow, render_pair, render_scalar
 from gto.yamldoc.nodes import Mapping, Node, Pair, Scalar, Sequence, find
 from gto.yamldoc.scalars import resolve
-from gto.yamldoc.source import Sheet
+from gto.yamldoc.source import YamlSource
 
 BY_HAND = "edit the file by hand"
 
@@ -13,7 +13,7 @@ Keys = tuple[str, ...]
 
 def put(text: str, file: str, keys: Keys, value: object) -> str:
     """Set the value that `keys` lead to, through mappings that are made where they are missing."""
-    sheet = Sheet.of(text, file)
+    sheet = YamlSource.of(text, file)
     style = sheet.style(sheet.find(keys[:1]))
     node, holder, flow = sheet.root, None, False
     for depth, key in enumerate(keys):
@@ -29,7 +29,7 @@ def put(text: str, file: str, keys: Keys, value: object) -> str:
 
 def put_items(text: str, file: str, keys: Keys, items: list[str]) -> str:
     """Set a list of texts; lines of the old list move with the comments that follow them."""
-    sheet = Sheet.of(text, file)
+    sheet = YamlSource.of(text, file)
     node = sheet.find(keys)
     if isinstance(node, Sequence) and not node.flow and _has_an_item_a_line(sheet, node):
         return _arrange(sheet, node, items)
@@ -38,7 +38,7 @@ def put_items(text: str, file: str, keys: Keys, items: list[str]) -> str:
 
 def drop(text: str, file: str, keys: Keys) -> str:
     """Remove the pair that `keys` lead to, with the comments inside it."""
-    sheet = Sheet.of(text, file)
+    sheet = YamlSource.of(text, file)
     mapping = _mapping(sheet, sheet.find(keys[:-1]))
     pair = find(mapping, keys[-1])
     if pair is None:
@@ -53,7 +53,7 @@ def drop(text: str, file: str, keys: Keys) -> str:
     return text[:start] + text[end:]
 
 
-def _mapping(sheet: Sheet, node: Node | None) -> Mapping:
+def _mapping(sheet: YamlSource, node: Node | None) -> Mapping:
     if isinstance(node, Mapping):
         return node
     line = node.place.line if node else None
@@ -76,7 +76,7 @@ def _nest(keys: Keys, value: object) -> object:
     return value
 
 
-def _append(sheet: Sheet, mapping: Mapping, pair: dict[str, object], style: Style) -> str:
+def _append(sheet: YamlSource, mapping: Mapping, pair: dict[str, object], style: Style) -> str:
     end = mapping.place.end
     if mapping.flow:
         end = mapping.pairs[-1].value.place.end
@@ -85,7 +85,7 @@ def _append(sheet: Sheet, mapping: Mapping, pair: dict[str, object], style: Styl
     return sheet.insert_lines(sheet.line_end(end), render_block(pair, style), column)
 
 
-def _fill(sheet: Sheet, holder: Pair | None, value: object, style: Style | None) -> str:
+def _fill(sheet: YamlSource, holder: Pair | None, value: object, style: Style | None) -> str:
     """Put a mapping where nothing is, or `{}`, or `null`; without a style it is one in braces."""
     node = holder.value if holder else sheet.root
     if node is None:
@@ -96,7 +96,7 @@ def _fill(sheet: Sheet, holder: Pair | None, value: object, style: Style | None)
         return f"{head}{_space(head)}{render_flow(value)}{tail}"
     lines = render_block(value, style)
     if holder:
-        cut = Sheet(head.rstrip(" ") + tail, sheet.file, None)
+        cut = YamlSource(head.rstrip(" ") + tail, sheet.file, None)
         column = sheet.column(holder.key.place.start) + style.step
         return cut.insert_lines(cut.line_end(len(head.rstrip(" "))), lines, column)
     if start == end:
@@ -104,7 +104,7 @@ def _fill(sheet: Sheet, holder: Pair | None, value: object, style: Style | None)
     return head + (style.newline if sheet.column(start) else "") + style.newline.join(lines) + tail
 
 
-def _replace(sheet: Sheet, pair: Pair, value: object, style: Style | None) -> str:
+def _replace(sheet: YamlSource, pair: Pair, value: object, style: Style | None) -> str:
     place = pair.value.place
     after_colon = sheet.text.find(":", pair.key.place.end) + 1
     tail = sheet.text[place.end :]
@@ -124,7 +124,7 @@ def _space(head: str) -> str:
     return " " if head.endswith(":") else ""
 
 
-def _drop_in_braces(sheet: Sheet, mapping: Mapping, pair: Pair) -> str:
+def _drop_in_braces(sheet: YamlSource, mapping: Mapping, pair: Pair) -> str:
     index = mapping.pairs.index(pair)
     start, end = pair.key.place.start, pair.value.place.end
     if index + 1 < len(mapping.pairs):
@@ -134,12 +134,12 @@ def _drop_in_braces(sheet: Sheet, mapping: Mapping, pair: Pair) -> str:
     return sheet.text[:start] + sheet.text[end:]
 
 
-def _has_an_item_a_line(sheet: Sheet, sequence: Sequence) -> bool:
+def _has_an_item_a_line(sheet: YamlSource, sequence: Sequence) -> bool:
     starts = (item.place.start for item in sequence.items)
     return all(sheet.text[sheet.line_start(start) : start].strip() == "-" for start in starts)
 
 
-def _arrange(sheet: Sheet, sequence: Sequence, items: list[str]) -> str:
+def _arrange(sheet: YamlSource, sequence: Sequence, items: list[str]) -> str:
     starts = [sheet.line_start(item.place.start) for item in sequence.items]
     ends = [*starts[1:], sheet.line_end(sequence.place.end)]
     dash = sheet.text[starts[0] : sequence.items[0].place.start]

@@ -1,6 +1,6 @@
 import pytest
 
-from gto.annotations.annotation import Annotation, Reading
+from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.annotations.artifacts_yaml import read_artifacts_yaml
 from gto.core.names import ArtifactName
 
@@ -16,12 +16,12 @@ bare: {}
 """
 
 
-def read(text: str) -> Reading:
+def read(text: str) -> ReadAnnotations:
     return read_artifacts_yaml(text.encode(), "artifacts.yaml")
 
 
 def test_entries_are_read_as_written() -> None:
-    assert read(FILE) == Reading(
+    assert read(FILE) == ReadAnnotations(
         (
             Annotation(
                 ArtifactName("churn"),
@@ -47,7 +47,7 @@ def test_nothing_is_interpolated() -> None:
 
 @pytest.mark.parametrize("text", ["", "{}\n", "# nothing\n"])
 def test_an_empty_file_is_no_problem(text: str) -> None:
-    assert read(text) == Reading()
+    assert read(text) == ReadAnnotations()
 
 
 @pytest.mark.parametrize(("text", "reason"), [("- a", "must be a mapping, not a list"), ("a: *b", "line 1: '*b'")])
@@ -81,7 +81,7 @@ def test_a_bad_field_is_set_aside_and_labels_of_several_words_are_none() -> None
 
 
 def test_type_and_path_may_be_left_open_as_in_gto_1_10() -> None:
-    assert read("m: {type: , path: ~}") == Reading((Annotation(ArtifactName("m"), "artifacts.yaml"),))
+    assert read("m: {type: , path: ~}") == ReadAnnotations((Annotation(ArtifactName("m"), "artifacts.yaml"),))
 
 
 @pytest.mark.parametrize(("word", "virtual"), [("yes", True), ("off", False), ("0", False), ("TRUE", True)])

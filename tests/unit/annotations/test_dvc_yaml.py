@@ -1,6 +1,6 @@
 import pytest
 
-from gto.annotations.annotation import Annotation, Reading
+from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.annotations.dvc_yaml import read_dvc_yaml, to_custom, to_meta
 from gto.core.event import Problem
 from gto.core.names import ArtifactName
@@ -23,7 +23,7 @@ artifacts:
 """
 
 
-def read(text: str, file: str = "dvc.yaml", **files: str) -> Reading:
+def read(text: str, file: str = "dvc.yaml", **files: str) -> ReadAnnotations:
     known = {name.replace("_yaml", ".yaml"): content.encode() for name, content in files.items()}
     return read_dvc_yaml(text.encode(), file, known.get)
 
@@ -63,7 +63,7 @@ def test_a_path_that_is_elsewhere_stays_as_written(path: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "stages: {}\n", "artifacts: {}\n"])
 def test_a_file_without_artifacts_is_no_problem(text: str) -> None:
-    assert read(text) == Reading()
+    assert read(text) == ReadAnnotations()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from ruamel.yaml import YAML
 
 from gto.annotations.artifacts_yaml import read_artifacts_yaml
 from gto.annotations.dvc_yaml import read_dvc_yaml
-from gto.annotations.edit import Change, annotate_text, remove_text
+from gto.annotations.edit import AnnotationEdit, annotate_text, remove_text
 from gto.exceptions import ArtifactNotFound, BadFile, InvalidName, UsageError
 
 DVC = """\
@@ -47,7 +47,7 @@ def changed(before: str, after: str) -> tuple[list[str], list[str]]:
 
 
 def test_a_new_artifact_goes_after_the_last_one_in_the_style_of_the_file() -> None:
-    after = annotate_text(DVC, "dvc.yaml", "new", Change(type="model", path="q", labels=("b", "a")))
+    after = annotate_text(DVC, "dvc.yaml", "new", AnnotationEdit(type="model", path="q", labels=("b", "a")))
     assert changed(DVC, after) == (
         [],
         [
@@ -62,7 +62,7 @@ def test_a_new_artifact_goes_after_the_last_one_in_the_style_of_the_file() -> No
 
 
 def test_a_field_is_replaced_where_it_stands() -> None:
-    after = annotate_text(DVC, "dvc.yaml", "churn", Change(path="models/z"))
+    after = annotate_text(DVC, "dvc.yaml", "churn", AnnotationEdit(path="models/z"))
     assert changed(DVC, after) == (
         ["        path: 'models/x'   # in quotes"],
         ["        path: 'models/z'   # in quotes"],
@@ -70,7 +70,7 @@ def test_a_field_is_replaced_where_it_stands() -> None:
 
 
 def test_a_folded_text_is_replaced_and_what_follows_stays() -> None:
-    after = annotate_text(DVC, "dvc.yaml", "churn", Change(description="short"))
+    after = annotate_text(DVC, "dvc.yaml", "churn", AnnotationEdit(description="short"))
     assert changed(DVC, after) == (
         ["        desc: >", "            folded", "            text"],
         ["        desc: short"],
@@ -78,7 +78,7 @@ def test_a_folded_text_is_replaced_and_what_follows_stays() -> None:
 
 
 def test_labels_are_united_and_sorted_and_take_their_comments_along() -> None:
-    after = annotate_text(DVC, "dvc.yaml", "churn", Change(labels=("mid", "alpha")))
+    after = annotate_text(DVC, "dvc.yaml", "churn", AnnotationEdit(labels=("mid", "alpha")))
     assert changed(DVC, after) == (
         ["            - zeta   # the last", "            # about alpha", "            - alpha"],
         [
@@ -91,7 +91,7 @@ def test_labels_are_united_and_sorted_and_take_their_comments_along() -> None:
 
 
 def test_fields_are_added_after_the_last_one() -> None:
-    after = annotate_text(DVC, "dvc.yaml", "churn", Change(type="model", custom={"a": {"b": [1]}}))
+    after = annotate_text(DVC, "dvc.yaml", "churn", AnnotationEdit(type="model", custom={"a": {"b": [1]}}))
     assert changed(DVC, after) == (
         [],
         [
@@ -105,7 +105,7 @@ def test_fields_are_added_after_the_last_one() -> None:
 
 
 def test_an_entry_in_braces_stays_in_braces() -> None:
-    change = Change(path="models/w", labels=("b", "a"), custom="x", description="d, e")
+    change = AnnotationEdit(path="models/w", labels=("b", "a"), custom="x", description="d, e")
     after = annotate_text(DVC, "dvc.yaml", "other", change)
     assert changed(DVC, after)[1] == [
         "    other: {path: models/w, type: model, desc: 'd, e', labels: [a, b], meta: {custom: x}}  # one line"
@@ -113,7 +113,11 @@ def test_an_entry_in_braces_stays_in_braces() -> None:
 
 
 def test_a_change_that_says_nothing_new_changes_nothing() -> None:
-    for change in (Change(), Change(path="models/x", labels=()), Change(type="", description="", custom={})):
+    for change in (
+        AnnotationEdit(),
+        AnnotationEdit(path="models/x", labels=()),
+        AnnotationEdit(type="", description="", custom={}),
+    ):
         assert annotate_text(DVC, "dvc.yaml", "churn", change) == DVC
 
 
@@ -149,22 +153,26 @@ def test_a_change_that_says_nothing_new_changes_nothing() -> None:
     ],
 )
 def test_any_file_takes_a_new_annotation(file: str, text: str, expected: str) -> None:
-    after = annotate_text(text, file, "m", Change(type="t", path="p"))
+    after = annotate_text(text, file, "m", AnnotationEdit(type="t", path="p"))
     assert after.endswith(expected)
     assert len(after) == len(expected) or after.startswith(text[:20])
 
 
 def test_custom_metadata_is_replaced_whole() -> None:
     text = "m:\n  custom:\n    old: [1]\n    older: 2\n  type: t\n"
-    assert annotate_text(text, "artifacts.yaml", "m", Change(custom="word")) == "m:\n  custom: word\n  type: t\n"
-    after = annotate_text(text, "artifacts.yaml", "m", Change(custom=[{"a": 1}]))
+    assert (
+        annotate_text(text, "artifacts.yaml", "m", AnnotationEdit(custom="word")) == "m:\n  custom: word\n  type: t\n"
+    )
+    after = annotate_text(text, "artifacts.yaml", "m", AnnotationEdit(custom=[{"a": 1}]))
     assert after == "m:\n  custom:\n  - a: 1\n  type: t\n"
-    assert annotate_text("m: {custom: x}", "artifacts.yaml", "m", Change(custom={"a": 1})) == "m: {custom: {a: 1}}"
-    assert annotate_text("m:\n  custom: 'x'\n", "artifacts.yaml", "m", Change(custom=3)) == "m:\n  custom: 3\n"
+    assert (
+        annotate_text("m: {custom: x}", "artifacts.yaml", "m", AnnotationEdit(custom={"a": 1})) == "m: {custom: {a: 1}}"
+    )
+    assert annotate_text("m:\n  custom: 'x'\n", "artifacts.yaml", "m", AnnotationEdit(custom=3)) == "m:\n  custom: 3\n"
 
 
 def test_labels_in_brackets_and_labels_of_a_file_without_a_last_line_ending() -> None:
-    change = Change(labels=("b",))
+    change = AnnotationEdit(labels=("b",))
     assert annotate_text("m: {labels: [c, a]}", "artifacts.yaml", "m", change) == "m: {labels: [a, b, c]}"
     assert annotate_text("m:\n  labels: [c]\n", "artifacts.yaml", "m", change) == "m:\n  labels:\n  - b\n  - c\n"
     assert annotate_text("m:\n  labels:\n  - c\n  - c", "artifacts.yaml", "m", change) == "m:\n  labels:\n  - b\n  - c"
@@ -174,15 +182,15 @@ def test_labels_in_brackets_and_labels_of_a_file_without_a_last_line_ending() ->
 
 
 def test_virtual_is_recorded_where_somebody_vouched_and_dropped_with_another_path() -> None:
-    text = annotate_text("", "artifacts.yaml", "m", Change(path="p", must_exist=True))
+    text = annotate_text("", "artifacts.yaml", "m", AnnotationEdit(path="p", must_exist=True))
     assert text == "m:\n  path: p\n  virtual: false\n"
-    assert annotate_text(text, "artifacts.yaml", "m", Change(type="t")) == text + "  type: t\n"
-    assert annotate_text(text, "artifacts.yaml", "m", Change(path="q")) == "m:\n  path: q\n"
-    assert annotate_text("", "dvc.yaml", "m", Change(path="p", must_exist=True)).count("virtual") == 0
+    assert annotate_text(text, "artifacts.yaml", "m", AnnotationEdit(type="t")) == text + "  type: t\n"
+    assert annotate_text(text, "artifacts.yaml", "m", AnnotationEdit(path="q")) == "m:\n  path: q\n"
+    assert annotate_text("", "dvc.yaml", "m", AnnotationEdit(path="p", must_exist=True)).count("virtual") == 0
 
 
 def test_text_that_dvc_would_interpolate_is_escaped() -> None:
-    change = Change(path="a/${b}", description="${c}", custom={"${d}": ["${e}"]})
+    change = AnnotationEdit(path="a/${b}", description="${c}", custom={"${d}": ["${e}"]})
     text = annotate_text("", "dvc.yaml", "m", change)
     (annotation,) = read_dvc_yaml(text.encode(), "dvc.yaml", lambda _: None).annotations
     assert annotation.path == "a/${b}"
@@ -194,20 +202,21 @@ def test_text_that_dvc_would_interpolate_is_escaped() -> None:
 
 def test_an_artifact_in_dvc_yaml_needs_a_path() -> None:
     with pytest.raises(UsageError) as caught:
-        annotate_text(DVC, "dvc.yaml", "new", Change(type="model"))
+        annotate_text(DVC, "dvc.yaml", "new", AnnotationEdit(type="model"))
     assert "--path" in caught.value.hint
 
 
 @pytest.mark.parametrize("path", ["../x", "a/../../x", "a\nb"])
 def test_a_path_that_leads_nowhere_is_refused(path: str) -> None:
     with pytest.raises(UsageError, match="Invalid path"):
-        annotate_text("", "sub/dvc.yaml", "m", Change(path=path))
+        annotate_text("", "sub/dvc.yaml", "m", AnnotationEdit(path=path))
 
 
 @pytest.mark.parametrize(
-    ("name", "change"), [("_x", Change()), ("x", Change(type="a b")), ("x", Change(labels=("a b",)))]
+    ("name", "change"),
+    [("_x", AnnotationEdit()), ("x", AnnotationEdit(type="a b")), ("x", AnnotationEdit(labels=("a b",)))],
 )
-def test_names_are_checked(name: str, change: Change) -> None:
+def test_names_are_checked(name: str, change: AnnotationEdit) -> None:
     with pytest.raises(InvalidName):
         annotate_text("", "artifacts.yaml", name, change)
 
@@ -233,7 +242,7 @@ def test_names_are_checked(name: str, change: Change) -> None:
 )
 def test_what_cannot_be_edited_is_refused(file: str, text: str, why: str) -> None:
     with pytest.raises(BadFile) as caught:
-        annotate_text(text, file, "m", Change(type="t", path="p", labels=("l",)))
+        annotate_text(text, file, "m", AnnotationEdit(type="t", path="p", labels=("l",)))
     assert caught.value.reason.startswith(why)
 
 
@@ -290,7 +299,9 @@ def test_an_annotation_that_others_lean_on_is_not_removed(text: str) -> None:
 
 
 def test_the_loader_of_dvc_reads_what_was_written() -> None:
-    after = annotate_text(DVC, "dvc.yaml", "new", Change(path="0o17", description="on: # \n é", custom={"a": "1e5"}))
+    after = annotate_text(
+        DVC, "dvc.yaml", "new", AnnotationEdit(path="0o17", description="on: # \n é", custom={"a": "1e5"})
+    )
     assert YAML(typ="safe").load(after)["artifacts"]["new"] == {
         "path": "0o17",
         "desc": "on: # \n é",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.catalog.entry import Entry, check_url, default_name, new_entry, read_entry
+from gto.catalog.entry import CatalogEntry, check_url, default_name, new_entry, read_entry
 from gto.exceptions import BadFile, InvalidName, UsageError
 
 if TYPE_CHECKING:
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 def test_an_entry_has_its_source_name_groups_branch_and_line() -> None:
     value = {"path": "../churn", "name": "c", "group": "eu", "groups": ["eu", "nlp"], "branch": "main"}
-    assert read_entry(value, "f", 7) == Entry("path", "../churn", "c", ("eu", "nlp"), "main", 7)
-    assert read_entry({"glob": "~/ml/*", "groups": "eu"}, "f", 1) == Entry("glob", "~/ml/*", None, ("eu",), None, 1)
+    assert read_entry(value, "f", 7) == CatalogEntry("path", "../churn", "c", ("eu", "nlp"), "main", 7)
+    assert read_entry({"glob": "~/ml/*", "groups": "eu"}, "f", 1) == CatalogEntry(
+        "glob", "~/ml/*", None, ("eu",), None, 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,21 +97,21 @@ def test_the_name_is_the_last_part_without_git(address: str, name: str) -> None:
     assert default_name(address) == name
 
 
-def new(text: str, base: str | None = None) -> Entry:
+def new(text: str, base: str | None = None) -> CatalogEntry:
     return new_entry(text, base, None, (), None)
 
 
 def test_a_typed_path_is_written_whole_or_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    assert new("../churn") == Entry("path", str(tmp_path / "churn"))
-    assert new(".") == Entry("path", str(tmp_path / "here"))
-    assert new("~/x") == Entry("path", os.path.expanduser("~/x"))
-    assert new("../churn", str(tmp_path)) == Entry("path", "churn")
-    assert new("../models/*", str(tmp_path / "team")) == Entry("glob", "../models/*")
-    assert new(str(tmp_path / "churn"), str(tmp_path)) == Entry("path", str(tmp_path / "churn"))
-    assert new("https://Host/X/") == Entry("url", "https://Host/X")
-    assert new("git@host:x.git") == Entry("url", "git@host:x.git")
+    assert new("../churn") == CatalogEntry("path", str(tmp_path / "churn"))
+    assert new(".") == CatalogEntry("path", str(tmp_path / "here"))
+    assert new("~/x") == CatalogEntry("path", os.path.expanduser("~/x"))
+    assert new("../churn", str(tmp_path)) == CatalogEntry("path", "churn")
+    assert new("../models/*", str(tmp_path / "team")) == CatalogEntry("glob", "../models/*")
+    assert new(str(tmp_path / "churn"), str(tmp_path)) == CatalogEntry("path", str(tmp_path / "churn"))
+    assert new("https://Host/X/") == CatalogEntry("url", "https://Host/X")
+    assert new("git@host:x.git") == CatalogEntry("url", "git@host:x.git")
 
 
 def test_a_directory_whose_name_looks_like_a_glob_or_a_url_is_a_path(

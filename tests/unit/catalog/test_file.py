@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.catalog import editing, file
-from gto.catalog.editing import About
-from gto.catalog.entry import Entry
+from gto.catalog import file, membership
+from gto.catalog.entry import CatalogEntry
+from gto.catalog.membership import About
 from gto.exceptions import BadFile, NameTaken, NoCatalogue, NoRepo, RepositoryNotFound, UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def make(path: Path) -> Path:
 
 def test_entries_come_with_their_lines(team: Path) -> None:
     first, second, third = file.load(str(team)).entries
-    assert first == Entry("path", "../churn", None, ("eu", "nlp"), None, 4)
+    assert first == CatalogEntry("path", "../churn", None, ("eu", "nlp"), None, 4)
     assert (second.name, second.line) == ("fraud", 8)
     assert (third.source, third.line) == ("glob", 11)
 
@@ -66,7 +66,7 @@ def test_a_catalogue_without_entries_is_empty_and_takes_one(tmp_path: Path, text
     path.write_text(text, encoding="utf-8")
     assert file.load(str(path)).entries == ()
     make(tmp_path / "churn")
-    editing.add([str(tmp_path / "churn")], About(), str(path))
+    membership.add([str(tmp_path / "churn")], About(), str(path))
     assert sources(path) == [str(tmp_path / "churn")]
     assert ("# nothing" in path.read_text()) is ("# nothing" in text)
 
@@ -106,7 +106,7 @@ def test_a_hostile_or_wrong_file_is_refused_in_one_line(tmp_path: Path, data: by
     assert words in refused.value.message
     assert str(path) in refused.value.message
     with pytest.raises(BadFile):
-        editing.add(["https://example.com/x"], About(), str(path))
+        membership.add(["https://example.com/x"], About(), str(path))
     assert path.read_bytes() == data
 
 
@@ -126,17 +126,17 @@ def test_a_file_that_is_not_there_is_empty_or_an_error(tmp_path: Path, monkeypat
 def test_adding_leaves_every_other_line_as_it_is(team: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path / "nlp")
     monkeypatch.chdir(tmp_path)
-    done = editing.add(["nlp"], About("words", ("eu",), "main"), str(team))
+    done = membership.add(["nlp"], About("words", ("eu",), "main"), str(team))
     assert done.lines() == [f"Added 'words' to {team}"]
     added = "  - path: ../nlp\n    name: words\n    group: eu\n    branch: main\n"
     assert team.read_text() == TEAM.replace("# the end\n", f"{added}# the end\n")
 
 
 def test_removing_leaves_every_other_line_as_it_is(team: Path) -> None:
-    editing.remove(["fraud"], str(team))
+    membership.remove(["fraud"], str(team))
     gone = "  - url: https://example.com/fraud.git\n    name: fraud\n    # said by Ada\n"
     assert team.read_text() == TEAM.replace(gone, "")
-    editing.remove(["churn", "../models/*"], str(team))
+    membership.remove(["churn", "../models/*"], str(team))
     assert file.load(str(team)).entries == ()
     assert team.read_text().startswith("# our models\n")
 
@@ -145,9 +145,9 @@ def test_removing_leaves_every_other_line_as_it_is(team: Path) -> None:
 def test_a_list_in_brackets_is_edited_too(tmp_path: Path, text: str) -> None:
     path = tmp_path / "repos.yaml"
     path.write_text(text)
-    editing.add(["https://example.com/c"], About(groups=("x", "y")), str(path))
+    membership.add(["https://example.com/c"], About(groups=("x", "y")), str(path))
     assert file.load(str(path)).entries[2].groups == ("x", "y")
-    editing.remove(["a"], str(path))
+    membership.remove(["a"], str(path))
     assert sources(path) == ["/b", "https://example.com/c"]
 
 
@@ -155,20 +155,20 @@ def test_an_edit_that_would_change_more_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "repos.yaml"
     path.write_text("repos:\n- &a\n  path: /a\n- path: /b\n  <<: *a\n")
     with pytest.raises(BadFile, match="this edit would break the file") as refused:
-        editing.remove(["a"], str(path))
+        membership.remove(["a"], str(path))
     assert refused.value.hint == "edit the file by hand"
     text = "repos:\n- &x {path: /a}\n- &x {path: /b}\n- {<<: *x, name: c}\n"
     path.write_text(text)
     with pytest.raises(BadFile, match="this edit would change more than it should"):
-        editing.remove(["b"], str(path))
+        membership.remove(["b"], str(path))
     assert path.read_text() == text
 
 
 def test_a_dash_in_a_comment_misleads_no_edit(tmp_path: Path) -> None:
     path = tmp_path / "repos.yaml"
     path.write_text("repos:\n  -   # one - two\n    # - three\n    path: /a\n  - path: /b\n")
-    editing.add(["https://example.com/c"], About(), str(path))
-    editing.remove(["a"], str(path))
+    membership.add(["https://example.com/c"], About(), str(path))
+    membership.remove(["a"], str(path))
     assert path.read_text() == "repos:\n  - path: /b\n  - url: 'https://example.com/c'\n"
 
 
@@ -176,20 +176,20 @@ def test_two_of_one_name_are_refused_with_a_hint_to_name_one(tmp_path: Path) -> 
     path = tmp_path / "repos.yaml"
     for parent in ("a", "b"):
         make(tmp_path / parent / "churn")
-    editing.add([str(tmp_path / "a" / "churn")], About(), str(path))
+    membership.add([str(tmp_path / "a" / "churn")], About(), str(path))
     for words in ([str(tmp_path / "b" / "churn")], ["https://example.com/churn.git"]):
         with pytest.raises(NameTaken, match="'churn' is taken") as refused:
-            editing.add(words, About(), str(path))
+            membership.add(words, About(), str(path))
         assert "--name" in refused.value.hint
     with pytest.raises(NameTaken):
-        editing.add(["https://a.com/x", "https://b.com/x"], About(), str(path))
+        membership.add(["https://a.com/x", "https://b.com/x"], About(), str(path))
     with pytest.raises(UsageError, match="--name is for one"):
-        editing.add(["https://a.com/x", "https://b.com/y"], About("z"), str(path))
+        membership.add(["https://a.com/x", "https://b.com/y"], About("z"), str(path))
     assert sources(path) == [str(tmp_path / "a" / "churn")]
-    editing.add([str(tmp_path / "b" / "churn")], About("churn-b"), str(path))
-    editing.add([str(tmp_path / "*")], About(), str(path))
+    membership.add([str(tmp_path / "b" / "churn")], About("churn-b"), str(path))
+    membership.add([str(tmp_path / "*")], About(), str(path))
     with pytest.raises(NameTaken):
-        editing.add([str(tmp_path / "*")], About(), str(path))
+        membership.add([str(tmp_path / "*")], About(), str(path))
 
 
 def test_a_path_to_no_repository_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
@@ -197,13 +197,13 @@ def test_a_path_to_no_repository_is_refused_and_nothing_is_written(tmp_path: Pat
     (tmp_path / "plain").mkdir()
     for word in ("plain", "missing"):
         with pytest.raises(NoRepo):
-            editing.add([str(tmp_path / word)], About(), str(path))
+            membership.add([str(tmp_path / word)], About(), str(path))
     assert not path.exists()
 
 
 def test_a_directory_inside_a_repository_stands_for_the_whole(repo: Repo, tmp_path: Path) -> None:
     (repo.path / "deep" / "er").mkdir(parents=True)
-    done = editing.add([str(repo.path / "deep" / "er")], About(), str(tmp_path / "repos.yaml"))
+    done = membership.add([str(repo.path / "deep" / "er")], About(), str(tmp_path / "repos.yaml"))
     assert done.names == ("repo",)
     assert sources(tmp_path / "repos.yaml") == [str(repo.path)]
 
@@ -211,28 +211,28 @@ def test_a_directory_inside_a_repository_stands_for_the_whole(repo: Repo, tmp_pa
 def test_what_is_not_in_the_catalogue_cannot_be_removed(team: Path, tmp_path: Path) -> None:
     make(tmp_path / "models" / "one")
     with pytest.raises(RepositoryNotFound, match="'nobody'"):
-        editing.remove(["nobody"], str(team))
+        membership.remove(["nobody"], str(team))
     with pytest.raises(UsageError, match=r"'one' is found by the glob '\.\./models/\*'") as refused:
-        editing.remove(["one"], str(team))
+        membership.remove(["one"], str(team))
     assert refused.value.hint == "`gto repos remove '../models/*'` removes the glob"
     with pytest.raises(NoCatalogue):
-        editing.remove(["x"], str(tmp_path / "none.yaml"))
+        membership.remove(["x"], str(tmp_path / "none.yaml"))
     assert team.read_text() == TEAM
 
 
 def test_a_glob_that_finds_nothing_yet_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "repos.yaml"
-    done = editing.add([str(tmp_path / "later" / "*")], About(), str(path))
+    done = membership.add([str(tmp_path / "later" / "*")], About(), str(path))
     assert done.lines() == [f"Added to {path}; no repository is found there yet"]
     make(tmp_path / "later" / "x")
-    assert editing.add([str(tmp_path / "lat*" / "*")], About(), str(path)).names == ()
+    assert membership.add([str(tmp_path / "lat*" / "*")], About(), str(path)).names == ()
 
 
 def test_a_link_to_the_file_stays_a_link_and_the_mode_stays(tmp_path: Path, team: Path) -> None:
     link = tmp_path / "link.yaml"
     link.symlink_to(team)
     team.chmod(0o640)
-    editing.add(["https://example.com/x"], About(), str(link))
+    membership.add(["https://example.com/x"], About(), str(link))
     assert link.is_symlink()
     assert "https://example.com/x" in team.read_text()
     assert stat.S_IMODE(team.stat().st_mode) == 0o640
@@ -247,6 +247,6 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left_behind(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        editing.add(["https://example.com/x"], About(), str(team))
+        membership.add(["https://example.com/x"], About(), str(team))
     assert team.read_text() == TEAM
     assert [path.name for path in team.parent.iterdir()] == ["repos.yaml"]

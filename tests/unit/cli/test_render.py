@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tabulate import tabulate
 
 from gto.cli import render
-from gto.core.table import Cell, Table
+from gto.output.tables import Cell, Table
 
 # Width one, nothing that tabulate strips or we escape; spaces inside a cell only.
 LETTERS = "abcXYZ0189@#!:=/-_.,+*éßλ…"

@@ -9,7 +9,7 @@ import pytest
 
 from gto.cli import terminal
 from gto.cli.render import _cell as text
-from gto.core.table import Table
+from gto.output.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from gto.dvc.project import read_project
 from gto.exceptions import BadFile
 from gto.git.commit_files import Files
 from gto.lineage import values
-from gto.registry import annotation
+from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ def test_annotations_are_read_through_links_and_from_git_lfs(repo: Repo) -> None
     }
     checkout = commit(repo, files, {"artifacts.yaml": "real.yaml"})
     registry = Registry.open(repo.path)
-    assert annotation.in_tables(registry, ["sub:kept"]) == ["linked", "sub:kept"]
-    found = annotation.walk(registry, checkout.commit)
+    assert annotation_lookup.in_tables(registry, ["sub:kept"]) == ["linked", "sub:kept"]
+    found = annotation_lookup.walk(registry, checkout.commit)
     assert [(one.name, one.path) for one in found.annotations] == [("linked", "x"), ("sub:kept", "sub/y")]
     assert [(problem.subject, problem.code) for problem in found.problems] == [("gone/dvc.yaml", "annotation-file")]
 

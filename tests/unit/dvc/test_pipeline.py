@@ -114,8 +114,8 @@ HOSTILE = [
 
 def test_no_file_makes_reading_fail(repo: Repo) -> None:
     from gto.lineage import values
-    from gto.lineage.plot import find_plots
     from gto.lineage.trace import trace
+    from gto.plots.declaration import find_plots
 
     lock = ["", "3", "stages: 3", "stages: {a: 3, b: {deps: 3, outs: [1, {}, {path: [1]}], params: [1], cmd: [1, {}]}}"]
     files = {f"d{place}/dvc.yaml": text for place, text in enumerate(HOSTILE)}

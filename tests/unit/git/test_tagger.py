@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gto.core.event import Problem, tagger
-from gto.git import tags
+from gto.git import tag_reader
 from gto.git.command import Git
 from tests.repo import run
 from tests.signing import body_of
@@ -55,7 +55,7 @@ def test_the_line_of_a_tagger_is_bounded(repo: Repo, length: int, is_long: bool)
     write(repo, "nn@v1.0.0", f"{'A' * length} <a@b> 1640995200 +0000")
     repo.tag("nn@v1.0.1")
     git = Git(str(repo.path))
-    found = {item.code for item in tags.read_tags(git, tags.list_tags(git)) if isinstance(item, Problem)}
+    found = {item.code for item in tag_reader.read_tags(git, tag_reader.list_tags(git)) if isinstance(item, Problem)}
     assert found == ({"tag-tagger-too-long"} if is_long else set())
     assert problems(repo) >= ({("tag-tagger-too-long", "nn@v1.0.0")} if is_long else set())
     assert done(repo.gto("latest", "nn")) == "v1.0.1\n"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gto.lineage import requirement, values
+from gto.lineage import requirements, values
 from tests.unit.lineage.reading import aside, read
 
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ def test_requirements_are_found_beside_the_annotation_and_above(repo: Repo) -> N
         "a.txt": "",
     }
     checkout, _ = read(repo, files)
-    found = requirement.find_requirements(checkout, "eu")
+    found = requirements.find_requirements(checkout, "eu")
     assert found == ["eu/requirements-dev.txt", "eu/uv.lock", "requirements.txt"]
     packages = {
-        name: wanted for (path, name), wanted in requirement.read_packages(checkout, found).items() if path[0] == "r"
+        name: wanted for (path, name), wanted in requirements.read_packages(checkout, found).items() if path[0] == "r"
     }
     assert packages == {"numpy": "==1.2", "pandas": "any", "flask": ">=2"}

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from gto.core.event import NULL_OID, Problem
-from gto.registry.doctor.comparison import compare
-from gto.registry.doctor.repair import Action, Repair, plan
+from gto.registry.doctor.event_checks import compare
+from gto.registry.doctor.repair import Repair, RepairKind, plan
 
 A, B = "a" * 40, "b" * 40
 
@@ -21,9 +21,9 @@ def test_locks_files_and_caches_are_removed_and_nothing_else_is() -> None:
         problem("tag-lightweight", "y@v1.0.0"),
     ]
     assert plan(found, {"x@v1.0.0": A}, {"x@v1.0.0": B}) == (
-        Repair("lock-stale", ".git/packed-refs.lock", Action.REMOVE_LOCK),
-        Repair("file-left-behind", ".gto-12345678", Action.REMOVE_FILE),
-        Repair("cache-damaged", ".git/gto/standings", Action.REMOVE_CACHE),
+        Repair("lock-stale", ".git/packed-refs.lock", RepairKind.REMOVE_LOCK),
+        Repair("file-left-behind", ".gto-12345678", RepairKind.REMOVE_FILE),
+        Repair("cache-damaged", ".git/gto/standings", RepairKind.REMOVE_CACHE),
     )
 
 
@@ -33,8 +33,8 @@ def test_an_object_is_fetched_only_where_both_sides_name_the_same() -> None:
     here = {"same": A, "other": A, "here": A, "null": NULL_OID, "corrupt": B}
     there = {"same": A, "other": B, "there": A, "null": NULL_OID, "corrupt": B}
     assert plan(found, here, there) == (
-        Repair("tag-missing", "same", Action.FETCH, A),
-        Repair("tag-corrupt", "corrupt", Action.FETCH, B),
+        Repair("tag-missing", "same", RepairKind.FETCH, A),
+        Repair("tag-corrupt", "corrupt", RepairKind.FETCH, B),
     )
 
 

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from gto.yamldoc.json_value import to_json
+from gto.yamldoc.document import to_json
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Decisions: a snapshot of one artifact and a request become a `Plan`, or a refusal that says why."""
 
 from gto.core.plan.assignment import Assignment, assign, rollback
+from gto.core.plan.plan import Context, NewTag, Plan
 from gto.core.plan.registration import Registration, register
-from gto.core.plan.value import Context, NewTag, Plan
-from gto.core.plan.withdrawal import deprecate, deregister, unassign
+from gto.core.plan.undo import deprecate, deregister, unassign
 
 __all__ = [
     "Assignment",

@@ -6,9 +6,8 @@ from typing import NamedTuple
 from gto.core import names
 from gto.core.names import ArtifactName
 from gto.core.plan.naming import choose_name, new_tag
+from gto.core.plan.plan import Context, NewTag, Plan, check_version, check_version_or_commit
 from gto.core.plan.registration import Registration, register, revival
-from gto.core.plan.request import check_version, check_version_or_commit
-from gto.core.plan.value import Context, NewTag, Plan
 from gto.core.snapshot import ArtifactState, VersionState
 from gto.core.tag import Kind, TagName
 from gto.core.view import previous_holder

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from gto.core import message
+from gto.core import wording
 from gto.core.event import SortKey, moment
-from gto.core.plan.value import Context, NewTag
+from gto.core.plan.plan import Context, NewTag
 from gto.core.tag import MOST_COUNTER, MOST_DIGITS, Kind, TagName, find
 from gto.exceptions import ClockBehind, Conflict, TagExists, TooSoon
 
@@ -68,4 +68,4 @@ def _check_clock(context: Context) -> None:
 
 def new_tag(context: Context, name: TagName, commit: str, version: str | None) -> NewTag:
     """Return the tag with the message that was given, else with that of GTO 1.x."""
-    return NewTag(name, commit, context.message or message.default_message(name, version), version)
+    return NewTag(name, commit, context.message or wording.default_message(name, version), version)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from gto.core import semver
 from gto.core.names import ArtifactName
 from gto.core.plan.naming import choose_name, new_tag
-from gto.core.plan.value import Context, Plan
+from gto.core.plan.plan import Context, Plan
 from gto.core.semver import Bump, SemVer
 from gto.core.snapshot import ArtifactState
 from gto.core.tag import Kind, TagName

@@ -1,18 +1,20 @@
 """The verdict on one event: policy, what was before, and facts decide."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from typing import NamedTuple
 
 from gto.core import semver
-from gto.core.event import Event
+from gto.core.event import Event, Problem
 from gto.core.indexed_replay import IndexedReplay
-from gto.core.policy.doubt import counts_from, doubt
-from gto.core.policy.value import Facts, Needs, Policy, Reason, Rule, Verdict, is_one_of
+from gto.core.policy.approver import counts_from, doubt
+from gto.core.policy.policy import Facts, Needs, Policy, Reason, Rule, Verdict, is_one_of
 from gto.core.replay import Draft
-from gto.core.signature import Signature, Trust
 from gto.core.tag import Kind
+from gto.core.tag_signature import Signature, Trust
 
 _SIGNED = "signing.required"
 _WILD = frozenset("*?[")
@@ -96,7 +98,7 @@ def _matching(rule: Rule, stages: Collection[str]) -> Iterator[str]:
     return (stage for stage in dict.fromkeys(rule.stages) if stage in stages)
 
 
-class Entry(NamedTuple):
+class StageEntry(NamedTuple):
     """What an event puts into a stage."""
 
     stage: str
@@ -106,23 +108,23 @@ class Entry(NamedTuple):
     """The version as it is before; None for one that is not there yet."""
 
 
-def entries(rule: Rule, event: Event, past: IndexedReplay) -> list[Entry]:
+def entries(rule: Rule, event: Event, past: IndexedReplay) -> list[StageEntry]:
     """Return what an event puts into the stages of a rule; to bring a version back there is to assign it again."""
     if not _concerns(rule, event.artifact):
         return []
     draft, found = past.subject(event), []
     if event.kind is Kind.ASSIGNMENT and _has(rule, event.kind) and _is_in(rule, event.tag.stage or ""):
-        found.append(Entry(event.tag.stage or "", draft.name if draft else event.commit, event.commit, draft))
+        found.append(StageEntry(event.tag.stage or "", draft.name if draft else event.commit, event.commit, draft))
     if not _has(rule, Kind.ASSIGNMENT) and not (event.kind is Kind.REGISTRATION and _has(rule, event.kind)):
         return found
     if event.kind is Kind.REGISTRATION and draft is not None:
         stages = sorted(_matching(rule, draft.stages_put_on()))
-        found += [Entry(stage, event.tag.version or "", event.commit, draft) for stage in stages]
+        found += [StageEntry(stage, event.tag.version or "", event.commit, draft) for stage in stages]
     if past.is_deprecated and event.kind is not Kind.DEPRECATION:
         for stage in sorted(_matching(rule, past.stages)):
             stay = [one for one in past.holders(stage) if one is not _leaving(event, stage, past)]
             found += [
-                Entry(stage, one.name, one.commit, one) for one in stay if (one, stage) != (draft, event.tag.stage)
+                StageEntry(stage, one.name, one.commit, one) for one in stay if (one, stage) != (draft, event.tag.stage)
             ]
     return found
 
@@ -196,7 +198,7 @@ def _prerelease(rule: Rule, versions: Iterable[str]) -> Iterator[Reason]:
             yield Reason("pre-release", f"'{version}' is a pre-release", rule.name, "register a release of it")
 
 
-def _ordered(rule: Rule, event: Event, past: IndexedReplay, entry: Entry) -> Iterator[Reason]:
+def _ordered(rule: Rule, event: Event, past: IndexedReplay, entry: StageEntry) -> Iterator[Reason]:
     name, draft = event.artifact, entry.draft
     counts = draft is not None and (draft.is_active or event.kind is Kind.REGISTRATION)  # which brings it back
     if rule.after is not None and not (counts and draft is not None and draft.put_on(rule.after)):
@@ -209,22 +211,24 @@ def _ordered(rule: Rule, event: Event, past: IndexedReplay, entry: Entry) -> Ite
             yield Reason("occupied", f"'{other.name}' is in stage '{entry.stage}' still", rule.name, hint)
 
 
-class Wanted(NamedTuple):
+class ApprovalRequest(NamedTuple):
     """What is to be approved: the event, what it puts where, and since when there is the version."""
 
     event: Event
-    entry: Entry
+    entry: StageEntry
     since: int
     """Seconds since 1970-01-01T00:00:00Z: nobody can have approved before."""
 
 
-def _wanted(event: Event, entry: Entry, past: IndexedReplay) -> Wanted:
+def _wanted(event: Event, entry: StageEntry, past: IndexedReplay) -> ApprovalRequest:
     draft = entry.draft
     is_there = draft is not None and draft.registrations
-    return Wanted(event, entry, counts_from(draft, past.deprecations) if draft is not None and is_there else event.time)
+    return ApprovalRequest(
+        event, entry, counts_from(draft, past.deprecations) if draft is not None and is_there else event.time
+    )
 
 
-def _approved(policy: Policy, rule: Rule, wishes: Iterable[Wanted], facts: Facts) -> Iterator[Reason]:
+def _approved(policy: Policy, rule: Rule, wishes: Iterable[ApprovalRequest], facts: Facts) -> Iterator[Reason]:
     for wanted in wishes:
         given = count_approvals(policy, rule, wanted, facts)
         if given < rule.approvals:
@@ -234,7 +238,7 @@ def _approved(policy: Policy, rule: Rule, wishes: Iterable[Wanted], facts: Facts
             yield Reason("not-approved", text, rule.name, f"{hint}'{event.author_email}'")
 
 
-def count_approvals(policy: Policy, rule: Rule, wanted: Wanted, facts: Facts) -> int:
+def count_approvals(policy: Policy, rule: Rule, wanted: ApprovalRequest, facts: Facts) -> int:
     """Count the people who approved before the event, its author left out; who shares an address or a key is one."""
     event, entry, since = wanted
     own = person(event.author_email, facts.signature)
@@ -259,3 +263,37 @@ def person(email: str, signature: Signature | None) -> frozenset[str]:
     if signature is not None and signature.is_good:
         found |= {signature.key, *(name.lower() for name in signature.names)}
     return frozenset(found)
+
+
+_NOTHING = Facts()
+Also = Callable[[Event, Problem | None], Iterable[Reason]]
+"""Returns what else speaks against an event, which is set aside for a problem, or fits."""
+
+
+def judge_history(policy: Policy, events: Iterable[Event], facts: Mapping[str, Facts]) -> dict[str, Verdict]:
+    """Return the verdict on each tag; `facts` are by the ids of the tag objects. The order of `events` is no matter.
+
+    Of a tag that the replay sets aside nothing is said: it changes nothing for anybody.
+    """
+    groups: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        groups[event.artifact].append(event)
+    found = (judge_in_turn(policy, IndexedReplay(), group, facts) for group in groups.values())
+    return {verdict.ref: verdict for verdicts in found for verdict in verdicts}
+
+
+def judge_in_turn(
+    policy: Policy,
+    past: IndexedReplay,
+    events: Iterable[Event],
+    facts: Mapping[str, Facts],
+    also: Also = lambda *_: (),
+) -> Iterator[Verdict]:
+    """Yield the verdicts on events of one artifact after those of the past, to which the allowed ones are added."""
+    for event in sorted(events, key=attrgetter("key")):
+        problem = past.misfit(event)
+        verdict = Verdict(event.ref) if problem else judge(policy, event, past, facts.get(event.oid, _NOTHING))
+        verdict = verdict._replace(reasons=(*also(event, problem), *verdict.reasons))
+        if problem is None and verdict.is_allowed:
+            past.add(event)
+        yield verdict

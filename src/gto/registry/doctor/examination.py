@@ -7,11 +7,29 @@ from gto.core import approval
 from gto.core.event import Event, Problem
 from gto.core.snapshot import Snapshot, fold
 from gto.exceptions import GitError, GitMissing
-from gto.git.approval import read_new_approvals
-from gto.registry.doctor import annotated, event, file, policy, reach
-from gto.registry.doctor import remote as remotes
-from gto.registry.doctor.comparison import compare
+from gto.git import remote as remotes
+from gto.git import tag_reader
+from gto.git.approvals import read_new_approvals
+from gto.git.command import Git
+from gto.git.repo import Repo
+from gto.registry.doctor import event_checks, file_checks
+from gto.registry.doctor.event_checks import compare
 from gto.registry.registry import Registry
+
+
+def reach(repo: Repo, remote: str) -> tuple[Git, str]:
+    """Return git and what it calls a remote; that of a mirror reads without a network otherwise."""
+    return remotes.reach(repo.writer, remote)
+
+
+def name(remote: str) -> str:
+    """Return a remote's name, or its address without what is secret in it."""
+    return remotes.parse(remote).url if remotes.is_url(remote) else remote
+
+
+def list_there(repo: Repo, remote: str) -> dict[str, str]:
+    """Ask a remote for its tags and the ids of their objects."""
+    return tag_reader.list_remote(*reach(repo, remote))
 
 
 class Examination(NamedTuple):
@@ -24,16 +42,16 @@ class Examination(NamedTuple):
 def examine(registry: Registry, now: float, remote: str | None = None) -> Examination:
     """Look for everything that is wrong at `now`, in seconds since 1970; with `remote`, compare its tags too."""
     repo = registry.repo
-    found = [*file.locks(repo, now), *file.packed_refs(repo), *file.caches(repo)]
-    notes = list(file.young_locks(repo, now))
+    found = [*file_checks.locks(repo, now), *file_checks.packed_refs(repo), *file_checks.caches(repo)]
+    notes = list(file_checks.young_locks(repo, now))
     if not any(problem.code == "packed-refs-broken" for problem in found):  # with which git reads nothing
-        found += _try(lambda: file.temporary(repo, now))
+        found += _try(lambda: file_checks.temporary(repo, now))
         found += _try(lambda: _events(registry, now))
         found += _try(lambda: _approvals(registry))
-        found += _try(lambda: annotated.annotations(registry))
-        found += _try(lambda: policy.policies(registry))
-        found += file.refs(repo, {problem.subject for problem in found})
-        notes += [reach.SHALLOW] if repo.is_shallow else []
+        found += _try(lambda: file_checks.annotations(registry))
+        found += _try(lambda: file_checks.policies(registry))
+        found += file_checks.refs(repo, {problem.subject for problem in found})
+        notes += [event_checks.SHALLOW] if repo.is_shallow else []
         if remote is not None:
             problems, more = _remote(registry, remote)
             found += problems
@@ -47,11 +65,11 @@ def _events(registry: Registry, now: float) -> Iterator[Problem]:
     snapshot = fold(items)
     events = [item for item in items if isinstance(item, Event)]
     yield from snapshot.problems
-    yield from event.old_stages(events)
-    yield from event.bad_zones(events)
-    yield from event.of_the_future(events, now)
-    yield from event.clashes(snapshot)
-    yield from event.outside(snapshot, registry.config.stages)
+    yield from event_checks.old_stages(events)
+    yield from event_checks.bad_zones(events)
+    yield from event_checks.of_the_future(events, now)
+    yield from event_checks.clashes(snapshot)
+    yield from event_checks.outside(snapshot, registry.config.stages)
     yield from _try(lambda: _reached(registry, snapshot))
 
 
@@ -64,7 +82,7 @@ def _approvals(registry: Registry) -> Iterator[Problem]:
 
 
 def _reached(registry: Registry, snapshot: Snapshot) -> Iterable[Problem]:
-    return reach.unreached(registry, snapshot)
+    return event_checks.unreached(registry, snapshot)
 
 
 def _try(look: Callable[[], Iterable[Problem]]) -> list[Problem]:
@@ -80,9 +98,9 @@ def _try(look: Callable[[], Iterable[Problem]]) -> list[Problem]:
 
 
 def _remote(registry: Registry, remote: str) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
-    shown = remotes.name(remote)
+    shown = name(remote)
     try:
-        there = remotes.list_there(registry.repo, remote)
+        there = list_there(registry.repo, remote)
     except GitError as error:
         reason = error.stderr.partition("\n")[0] or error.message
         return (Problem("remote-unreachable", shown, reason, f"`git ls-remote {shown}` shows the whole"),), ()

@@ -3,11 +3,10 @@ from __future__ import annotations
 import pytest
 
 from gto.core.policy import Facts, Policy, Rule, Verdict, judge
-from gto.core.policy.history import judge_history
-from gto.core.policy.judge import needs
-from gto.core.policy.value import Needs, Reason
-from gto.core.signature import Signature, Trust
+from gto.core.policy.judge import judge_history, needs
+from gto.core.policy.policy import Needs, Reason
 from gto.core.tag import Kind
+from gto.core.tag_signature import Signature, Trust
 from tests.factories import START, oid
 from tests.policies import ADA, GRACE, JOAN, KEY, approvals, approved, by, good, past, rules
 

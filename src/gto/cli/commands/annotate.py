@@ -1,0 +1,67 @@
+"""`gto annotate`: describe an artifact in `dvc.yaml` or `artifacts.yaml`."""
+
+import click
+
+from gto.annotations.edit import AnnotationEdit
+from gto.cli import options, render
+from gto.registry.write import annotate
+
+
+@click.command(
+    "annotate",
+    cls=options.Command,
+    short_help="Create or update metadata about an artifact.",
+    examples="""
+    gto annotate churn --type model --path models/churn.pkl --label nlp -d "Who leaves, and when"
+    gto annotate models/eu:churn --path models/eu/churn.pkl --commit
+    """,
+)
+@options.repo
+@options.branch
+@options.name_argument()
+@click.option("--type", "type_", help="Artifact type")
+@click.option("--path", help="Artifact path, from the root of the repository, or a URL")
+@click.option("-e", "--must-exist", is_flag=True, help="Verify artifact is committed to Git")
+@click.option("--allow-same-path", is_flag=True, help="Don't check if path is used by another artifact")
+@click.option("--label", "labels", multiple=True, help="Labels to add to artifact (repeatable)")
+@click.option("-d", "--description", help="Artifact description")
+@click.option("-c", "--custom", help="Custom metadata to add to artifact, as text")
+@click.option("--file", help="The file to write: a dvc.yaml, or artifacts.yaml")
+@click.option("--commit", is_flag=True, help="Commit the file, and nothing else")
+@click.option("--push", is_flag=True, help="Push the commit; implies --commit")
+@options.as_json
+def command(
+    repo: str,
+    branch: str | None,
+    name: str,
+    type_: str | None,
+    path: str | None,
+    must_exist: bool,
+    allow_same_path: bool,
+    labels: tuple[str, ...],
+    description: str | None,
+    custom: str | None,
+    file: str | None,
+    commit: bool,
+    push: bool,
+    as_json: bool,
+) -> None:
+    """Create or update an artifact's annotation; what is not given stays as it is, labels are added.
+
+    A new one goes to `dvc.yaml` in a DVC project, to `artifacts.yaml` elsewhere; that of `dir:name` to
+    `dir/dvc.yaml`. Comments and order of the file are kept.
+    """
+    change = AnnotationEdit(type_ or None, path or None, labels, description or None, custom or None, must_exist)
+    saved = annotate.annotate(
+        options.open_registry(repo, branch or "HEAD"),
+        name,
+        change,
+        file=file,
+        allow_same_path=allow_same_path,
+        commit=commit,
+        push=push,
+    )
+    if as_json:
+        render.as_json({"file": saved.file, "committed": saved.committed, "pushed": saved.pushed})
+    else:
+        render.lines(saved.lines())

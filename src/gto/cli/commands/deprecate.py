@@ -1,0 +1,68 @@
+"""`gto deprecate`: retire an artifact, take a version back, or take a stage off a version."""
+
+import click
+
+from gto.cli import options, write_output
+from gto.core import semver
+from gto.exceptions import UsageError
+from gto.registry.write import verbs
+
+
+@click.command(
+    "deprecate",
+    cls=options.Command,
+    short_help="Deprecate artifact, deregister a version, or unassign a stage.",
+    examples="""
+    gto deprecate churn                   retire the artifact
+    gto deprecate churn v1.2.0            deregister a version
+    gto deprecate churn v1.2.0 prod       take the version out of a stage
+    gto deprecate churn prod --ref HEAD   the same for a commit that has no version
+    gto deprecate churn v1.2.0 -d         delete the version's tags instead
+    """,
+)
+@options.repo
+@options.name_argument()
+@options.argument("version", "Artifact version", required=False, shell_complete=options.versions)
+@options.argument("stage", "Stage to unassign", required=False, shell_complete=options.stages)
+@click.option("--ref", help="Git reference to use")
+@options.message
+@options.simple
+@options.force
+@click.option("-d", "--delete", is_flag=True, help="Delete the git tag(s) instead of creating the new one")
+@options.push
+@options.keep_local
+@options.sign
+@options.as_json
+def command(
+    repo: str,
+    name: str,
+    version: str | None,
+    stage: str | None,
+    ref: str | None,
+    message: str | None,
+    simple: str,
+    force: bool,
+    delete: bool,
+    push: bool,
+    keep_local: bool,
+    sign: bool,
+    as_json: bool,
+) -> None:
+    """Deprecate artifact, deregister a version, or unassign a stage.
+
+    Each is an event of its own, so that history keeps what was; --delete removes the tags, and with them the memory.
+    """
+    if version == "":
+        raise UsageError("An empty VERSION names nothing", "leave it out, or name a version")
+    registry = options.open_registry(repo, ref or "HEAD")
+    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local, sign=sign)
+    commit = registry.commit() if ref else None
+    if version and not stage and ref and semver.parse(version) is None:
+        done = verbs.unassign(registry, name, version, None, commit, manner, delete=delete)
+    elif stage:
+        done = verbs.unassign(registry, name, stage, version or "", None, manner, delete=delete)
+    elif version:
+        done = verbs.deregister(registry, name, version, None, manner, delete=delete)
+    else:
+        done = verbs.deprecate(registry, name, commit, manner, delete=delete)
+    write_output.show(done, as_json=as_json)

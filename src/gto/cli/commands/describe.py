@@ -1,0 +1,68 @@
+"""`gto describe`: the annotation of an artifact."""
+
+import click
+
+from gto.cli import options, render
+from gto.registry import resolve
+
+
+@click.command(
+    "describe",
+    cls=options.Command,
+    paged=True,
+    short_help="Find annotations for the artifact.",
+    examples="""
+    gto describe churn                 as it stands in the work tree
+    gto describe churn --rev HEAD~3
+    gto describe churn#prod --path     the path of the version that is in prod
+    gto describe churn@latest --all    its metrics, parameters, data and code as well
+    """,
+)
+@options.repo
+@options.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage")
+@click.option("--rev", help="Repo revision to use")
+@click.option("--type", "show_type", is_flag=True, help="Show type")
+@click.option("--path", "show_path", is_flag=True, help="Show path")
+@click.option("--description", "show_description", is_flag=True, help="Show description")
+@click.option("--all", "show_all", is_flag=True, help="Show lineage, metrics, parameters and files of the commit too")
+@click.option("--json", "as_json", is_flag=True, help="Print all fields that are set; what no other flag does too")
+def command(
+    repo: str,
+    name: str,
+    rev: str | None,
+    show_type: bool,
+    show_path: bool,
+    show_description: bool,
+    show_all: bool,
+    as_json: bool,
+) -> None:
+    """Print what `dvc.yaml` or `artifacts.yaml` says of an artifact: in the work tree, at --rev, or at a version.
+
+    A field that is not set prints nothing. With --all a name alone is read at HEAD, not in the work tree.
+    """
+    fields = {"type": show_type, "path": show_path, "description": show_description}
+    if show_all:
+        options.only_one(all=True, **fields)
+        _describe_all(repo, name, rev, as_json=as_json)
+        return
+    options.only_one(json=as_json, **fields)
+    found = resolve.describe(options.open_registry(repo), name, rev)
+    field = next((key for key, asked in fields.items() if asked), None)
+    if field is None:
+        render.as_json(found.as_dict(), letters=not as_json)
+    else:
+        value = getattr(found, field)
+        render.lines([value] if value else [])
+
+
+def _describe_all(repo: str, name: str, rev: str | None, *, as_json: bool) -> None:
+    from gto.cli import render as printing
+    from gto.lineage import sections
+    from gto.lineage.description import describe_all
+
+    found = describe_all(options.open_registry(repo), name, rev)
+    if as_json:
+        render.as_json(found.as_dict())
+        return
+    printing.tables("", sections.described(found.known), plain=False)
+    printing.notes(sections.notes(found.known.elsewhere, found.known.problems))

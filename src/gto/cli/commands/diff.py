@@ -1,0 +1,65 @@
+"""`gto diff`: what changed from one version to another."""
+
+import click
+
+from gto.cli import options, render
+from gto.output import escape
+
+
+@click.command(
+    "diff",
+    cls=options.Command,
+    paged=True,
+    short_help="Compare two versions: metrics, parameters, data, code.",
+    examples="""
+    gto diff churn@v1.0.0 churn@v2.0.0
+    gto diff churn#prod churn@latest --lower-better loss
+    gto diff main my-branch --name churn --md     for a pull request
+    """,
+)
+@options.repo
+@options.argument(
+    "old", help="NAME@v1.2.3, NAME#stage, NAME (its latest version), or a revision of Git", shell_complete=options.names
+)
+@options.argument("new", help="The same; what changed is told from OLD to NEW", shell_complete=options.names)
+@click.option("--name", help="The artifact that revisions are asked about")
+@click.option("--lower-better", multiple=True, metavar="METRIC", help="A metric that should fall; can be repeated")
+@click.option("--higher-better", multiple=True, metavar="METRIC", help="A metric that should rise; can be repeated")
+@click.option("--md", "as_markdown", is_flag=True, help="Print Markdown, for a pull request")
+@options.as_json
+@options.plain
+def command(
+    repo: str,
+    old: str,
+    new: str,
+    name: str | None,
+    lower_better: tuple[str, ...],
+    higher_better: tuple[str, ...],
+    as_markdown: bool,
+    as_json: bool,
+    plain: bool,
+) -> None:
+    """Show what changed in metrics, parameters, data, dependencies, code and annotation.
+
+    All is read from the two commits. Metrics that only DVC keeps are named on stderr. Whether a change is for the
+    better is told where --lower-better, --higher-better, or `lower_better` and `higher_better` in the annotation's
+    custom metadata say so.
+    """
+    from gto.cli import render as printing
+    from gto.lineage import sections as report
+    from gto.lineage.diff import Direction, compare
+
+    options.only_one(json=as_json, plain=plain, md=as_markdown)
+    found = compare(options.open_registry(repo), old, new, name, Direction(lower_better, higher_better))
+    if as_json:
+        render.as_json(found.as_dict())
+        return
+    sections = report.compared(found)
+    titles = [report.heading(found.old), report.heading(found.new)]
+    if as_markdown:
+        printing.markdown(" → ".join(escape.code(title) for title in titles), sections)
+    else:
+        printing.tables(" -> ".join(titles), sections, plain=plain)
+    if not sections:
+        render.say("\nNothing differs")
+    printing.notes(report.notes(found.elsewhere, found.problems))

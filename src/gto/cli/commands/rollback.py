@@ -1,0 +1,53 @@
+"""`gto rollback`: put the version that was in a stage before into it again."""
+
+import click
+
+from gto.cli import options, write_output
+from gto.registry.write import verbs
+
+
+@click.command(
+    "rollback",
+    cls=options.Command,
+    short_help="Put the previous version back into a stage.",
+    examples="""
+    gto rollback churn --stage prod
+    gto rollback churn --stage prod --to v1.1.0 --push
+    """,
+)
+@options.repo
+@options.name_argument()
+@click.option("--stage", required=True, help="Stage to roll back", shell_complete=options.stages)
+@click.option(
+    "--to",
+    metavar="VERSION",
+    help="The version to go back to, if it is not the one before",
+    shell_complete=options.versions,
+)
+@options.message
+@options.simple
+@options.force
+@options.push
+@options.keep_local
+@options.sign
+@options.as_json
+def command(
+    repo: str,
+    name: str,
+    stage: str,
+    to: str | None,
+    message: str | None,
+    simple: str,
+    force: bool,
+    push: bool,
+    keep_local: bool,
+    sign: bool,
+    as_json: bool,
+) -> None:
+    """Put the version that was in a stage before its present one into it again, and say which that is.
+
+    This is an assignment like any other. Done twice it comes back to where it began: the version before is then the
+    one that was rolled back.
+    """
+    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local, sign=sign)
+    write_output.show(verbs.rollback(options.open_registry(repo), name, stage, to, manner), as_json=as_json)

@@ -1,0 +1,69 @@
+"""What the commands share that deliver or list files: the selector, --rev, --trust-remote, --allow-local."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import click
+
+from gto.cli import options as common
+from gto.cli import proof_options as proving
+
+if TYPE_CHECKING:
+    from gto.cli.proof_options import Proof
+    from gto.registry.registry import Registry
+    from gto.registry.resolve import AnnotatedTarget
+    from gto.storage.location import Located
+
+selector = common.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; NAME is its latest version")
+_rev = click.option("--rev", metavar="REF", help="Take what is annotated at this commit, branch or tag")
+_trust = click.option(
+    "--trust-remote", is_flag=True, help="With a URL: send your credentials to the stores that the repository names"
+)
+_local = click.option(
+    "--allow-local", is_flag=True, help="With a URL: read paths of this machine that the repository names"
+)
+
+
+class Delivery(NamedTuple):
+    """Which revision is asked for, and how far a repository that a URL names is believed."""
+
+    rev: str | None
+    trust_remote: bool
+    allow_local: bool
+
+    def find(self, repo: str, name: str, proof: Proof) -> tuple[Registry, AnnotatedTarget, Located]:
+        """Open the repository, and find what a selector leads to and where its files are."""
+        from gto.delivery import get
+        from gto.dvc.dvc_config import RepositoryTrust
+
+        registry = common.open_registry(repo)
+        signatures = proof.begin(registry)
+        trust = RepositoryTrust(registry.repo.is_own, self.trust_remote, self.allow_local)
+        try:
+            chosen, located = get.find(registry, name, self.rev, trust)
+        finally:
+            proving.note_left_out(signatures, registry)
+        return registry, chosen, located
+
+
+def trust_options(function: common.Function) -> common.Function:
+    """Declare --trust-remote and --allow-local."""
+    return _trust(_local(function))
+
+
+def options(function: common.Function) -> common.Function:
+    """Declare the options; the command gets them as one value, `delivery`."""
+
+    @wraps(function)
+    def call(
+        *args: Any,  # noqa: ANN401  whatever the command takes
+        rev: str | None,
+        trust_remote: bool,
+        allow_local: bool,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        return function(*args, delivery=Delivery(rev, trust_remote, allow_local), **kwargs)
+
+    return cast("common.Function", _rev(trust_options(call)))

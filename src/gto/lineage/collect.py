@@ -1,0 +1,216 @@
+"""All that the files of a commit tell of a version."""
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gto.annotations.annotation import Annotation
+from gto.core import names
+from gto.core.commit_facts import Commit
+from gto.core.event import Problem
+from gto.dvc.checkout import Checkout, fetch_all
+from gto.dvc.output import Datum
+from gto.dvc.paths import tidy
+from gto.dvc.project import Project, first_files, pointer_files, read_project, root_of
+from gto.git.command import Git
+from gto.git.commit import parse_commit
+from gto.git.commit_files import Files
+from gto.git.objects import GitObject
+from gto.lineage import requirements as requirement
+from gto.lineage import values
+from gto.lineage.trace import Lineage, trace
+from gto.lineage.values import Elsewhere, Values
+from gto.registry import annotation_lookup as annotation
+from gto.registry.registry import Registry
+from gto.registry.resolve import Target
+
+
+class CollectedFacts(NamedTuple):
+    """What is known of a version from its commit."""
+
+    point: Target
+    commit: Commit | None
+    """None where git cannot read the commit as one."""
+    annotation: Annotation | None
+    lineage: Lineage | None
+    """None where no annotation says where the artifact lies."""
+    data: tuple[Datum, ...]
+    """The artifact and what led to it; without a lineage, all that `dvc.lock` files record."""
+    metrics: Values
+    params: Values
+    plots: tuple[str, ...]
+    """The names of the plots, files or ids."""
+    requirements: Mapping[str, str]
+    """The files that say which packages are needed, each with its object id."""
+    packages: Mapping[tuple[str, str], str]
+    files: tuple[str, ...]
+    """The files that Git holds at the artifact's path."""
+    problems: tuple[Problem, ...]
+
+    @property
+    def elsewhere(self) -> tuple[Elsewhere, ...]:
+        """What is declared and not in Git."""
+        return (*self.metrics.elsewhere, *self.params.elsewhere)
+
+
+class Opened(NamedTuple):
+    """A commit of which the project was read."""
+
+    point: Target
+    checkout: Checkout
+    project: Project
+
+
+def open_points(registry: Registry, points: Sequence[Target], files: Files) -> list[Opened]:
+    """Read the projects of several commits, the files that they begin with in one process."""
+    checkouts = [Checkout(files, point.commit) for point in points]
+    roots = [root_of(checkout, directory_of(point)) for point, checkout in zip(points, checkouts, strict=True)]
+    wanted = []
+    for point, checkout, root in zip(points, checkouts, roots, strict=True):
+        annotating = annotation.files_of(registry, point.artifact) if point.artifact else []
+        wanted.append((checkout, [*first_files(checkout, root), *annotating]))
+    fetch_all(files, wanted)
+    projects = [read_project(checkout, root) for checkout, root in zip(checkouts, roots, strict=True)]
+    return [Opened(*found) for found in zip(points, checkouts, projects, strict=True)]
+
+
+def directory_of(point: Target) -> str:
+    """Return the directory that an artifact's name begins with; empty for the root."""
+    return names.split_directory(point.artifact)[0] if point.artifact else ""
+
+
+def gather(registry: Registry, points: Sequence[Target]) -> list[CollectedFacts]:
+    """Return what is known of several versions; what cannot be read is among their problems.
+
+    Where no annotation of a commit says where the artifact lies, the lineage is that of the path in another's.
+    """
+    files = Files(registry.repo)
+    opened = open_points(registry, points, files)
+    said = [_annotation(registry, one, files) for one in opened]
+    known = next((one.path for one in said if one and one.path), None)
+    paths = [tidy(found) if found else None for found in (one.path if one and one.path else known for one in said)]
+    wanted = [_second_files(one, path) for one, path in zip(opened, paths, strict=True)]
+    fetch_all(files, [(one.checkout, found) for one, found in zip(opened, wanted, strict=True)])
+    commits = registry.repo.read([point.commit for point in points])
+    return [_know(*found) for found in zip(opened, commits, said, paths, strict=True)]
+
+
+def _second_files(opened: Opened, path: str | None) -> list[str]:
+    point, checkout, project = opened
+    params = values.param_files(project, checkout)
+    used = values.variable_files(checkout, project.pipelines, params)
+    requirements = requirement.find_requirements(checkout, directory_of(point))
+    pointers = pointer_files(checkout, project, path)
+    return [*values.metric_files(project, checkout), *params, *used, *requirements, *pointers]
+
+
+def _know(opened: Opened, found: GitObject | None, said: Annotation | None, path: str | None) -> CollectedFacts:
+    point, checkout, project = opened
+    lineage = trace(checkout, project, path) if path else None
+    requirements = requirement.find_requirements(
+        checkout, posixpath.dirname(said.file) if said else directory_of(point)
+    )
+    known = CollectedFacts(
+        point,
+        parse_commit(found) if found else None,
+        said,
+        lineage,
+        tuple(lineage.data if lineage else _all_data(project)),
+        values.read_metrics(checkout, project),
+        values.read_params(checkout, project),
+        plot_names(project),
+        {path: checkout.tree.oids[path] for path in requirements},
+        requirement.read_packages(checkout, requirements),
+        tuple(values.expanded(checkout, [path])) if path and lineage and lineage.home == "git" else (),
+        (),
+    )
+    return known._replace(problems=tuple(checkout.problems))
+
+
+def _all_data(project: Project) -> list[Datum]:
+    every = [datum for ran in project.stages if ran.locked for datum in (*ran.locked.deps, *ran.locked.outs)]
+    return list({datum.path: datum for datum in every}.values())
+
+
+def _annotation(registry: Registry, opened: Opened, files: Files) -> Annotation | None:
+    name = opened.point.artifact
+    if name is None or not names.is_artifact(name):
+        return None
+    found = annotation.read_files(files, opened.point.commit, annotation.files_of(registry, name))
+    for problem in found.problems:
+        if problem.artifact in {"", name}:
+            opened.checkout.set_aside(problem.code, problem.subject, problem.reason, problem.hint)
+    return found.find(name)
+
+
+def plot_names(project: Project) -> tuple[str, ...]:
+    """Return the files and ids of the plots that a project declares."""
+    declared = [output.path for ran in project.stages for output in ran.stage.plots]
+    for pipeline in project.pipelines:
+        here = posixpath.dirname(pipeline.file)
+        for plot in pipeline.plots:
+            is_path = not isinstance(plot.properties.get("y"), dict)
+            declared.append(posixpath.normpath(posixpath.join(here, plot.id)) if is_path else plot.id)
+    return tuple(dict.fromkeys(declared))
+
+
+MOST_COMMITS = 100
+MOST_FILES = 1000
+
+_FIELDS = 4  # of a commit's line
+_STATUS = {"A": "added", "D": "deleted", "M": "modified", "T": "modified"}
+
+
+class Passed(NamedTuple):
+    """A commit on the way."""
+
+    commit: str
+    author: str
+    created_at: str
+    """The committer's time, in ISO form."""
+    subject: str
+
+
+class Changed(NamedTuple):
+    """A file that differs."""
+
+    path: str
+    status: str
+    """`added`, `deleted` or `modified`."""
+
+
+class Between(NamedTuple):
+    """The way from one commit to another."""
+
+    ahead: int
+    """How many commits the second has that the first has not."""
+    behind: int
+    """How many the first has that the second has not."""
+    commits: tuple[Passed, ...]
+    """The newest of those ahead, at most MOST_COMMITS."""
+    files: tuple[Changed, ...]
+    """At most MOST_FILES."""
+    files_changed: int
+
+
+def between(git: Git, old: str, new: str) -> Between:
+    """Return the way between two commits, in three git processes; none for equal ones."""
+    if old == new:
+        return Between(0, 0, (), (), 0)
+    left, right = git.run(["rev-list", "--left-right", "--count", f"{old}...{new}", "--"]).split()
+    lines = git.run(["rev-list", f"--max-count={MOST_COMMITS}", "--no-commit-header",
+                     "--format=%H%x00%an%x00%cI%x00%s", f"{old}..{new}", "--"])  # fmt: skip
+    commits = []
+    for line in lines.decode("utf-8", "replace").split("\n"):
+        fields = line.split("\0")
+        if len(fields) == _FIELDS:
+            commits.append(Passed(*fields))
+    files = _files(git, old, new)
+    return Between(int(right), int(left), tuple(commits), tuple(files[:MOST_FILES]), len(files))
+
+
+def _files(git: Git, old: str, new: str) -> list[Changed]:
+    out = git.run(["diff-tree", "-r", "-z", "--no-renames", "--name-status", old, new, "--"])
+    words = out.decode("utf-8", "surrogateescape").split("\0")
+    pairs = zip(words[::2], words[1::2], strict=False)
+    return [Changed(path, _STATUS.get(status, "modified")) for status, path in pairs]

@@ -1,0 +1,190 @@
+"""Two versions side by side: what changed from the first to the second."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from gto.core.event import Problem
+from gto.lineage.collect import Between, CollectedFacts, between, gather
+from gto.lineage.description import check_known, elsewhere_dict, problem_dict
+from gto.lineage.values import Elsewhere, Keyed, Value, flat
+from gto.registry.registry import Registry
+from gto.registry.resolve import Target, find_target
+
+
+class ValueChange(NamedTuple):
+    """A value that differs; None stands for none."""
+
+    file: str
+    key: str
+    old: Value
+    new: Value
+    is_better: bool | None = None
+    """None where nobody said which direction is better."""
+
+    @property
+    def delta(self) -> int | float | None:
+        """The new number less the old one, where both are numbers and JSON knows the difference."""
+        if not (isinstance(self.old, int | float) and isinstance(self.new, int | float)):
+            return None
+        try:
+            found = self.new - self.old
+            return found if math.isfinite(found) else None
+        except OverflowError:  # an integer beyond what a float holds
+            return None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it with the keys of `dvc metrics diff --json`, and `better` where that is known."""
+        found: dict[str, object] = {"old": self.old, "new": self.new}
+        if self.delta is not None:
+            found["diff"] = self.delta
+        return found if self.is_better is None else {**found, "better": self.is_better}
+
+
+class Moved(NamedTuple):
+    """A file or a package that differs, by a mark that says which it is; None where it is not there."""
+
+    path: str
+    old: str | None
+    new: str | None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {"path": self.path, "old": self.old, "new": self.new}
+
+
+class Comparison(NamedTuple):
+    """What changed from one version to another."""
+
+    old: Target
+    new: Target
+    metrics: tuple[ValueChange, ...]
+    params: tuple[ValueChange, ...]
+    annotation: tuple[ValueChange, ...]
+    data: tuple[Moved, ...]
+    """The artifact, and what the stages that lead to it took: hashes."""
+    requirements: tuple[Moved, ...]
+    """Packages, as `file: name`, and files without a list of packages that we read."""
+    code: Between
+    elsewhere: tuple[Elsewhere, ...]
+    problems: tuple[Problem, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as `gto diff --json` prints it."""
+        return {
+            "old": self.old.as_dict(),
+            "new": self.new.as_dict(),
+            "metrics": _by_file(self.metrics),
+            "params": _by_file(self.params),
+            "annotation": {change.key: change.as_dict() for change in self.annotation},
+            "data": [moved.as_dict() for moved in self.data],
+            "dependencies": [moved.as_dict() for moved in self.requirements],
+            "code": {
+                "ahead": self.code.ahead,
+                "behind": self.code.behind,
+                "commits": [passed._asdict() for passed in self.code.commits],
+                "files_changed": self.code.files_changed,
+                "files": [changed._asdict() for changed in self.code.files],
+            },
+            "not_in_git": [elsewhere_dict(one) for one in self.elsewhere],
+            "problems": [problem_dict(problem) for problem in self.problems],
+        }
+
+
+class Direction(NamedTuple):
+    """Which metrics are better when they are lower, and which when they are higher; names or ends of names."""
+
+    lower: tuple[str, ...] = ()
+    higher: tuple[str, ...] = ()
+
+    def judge(self, change: ValueChange) -> bool | None:
+        """Tell whether a change is for the better; None where nothing is said of it, or nothing moved."""
+        if not change.delta:
+            return None
+        if any(_is_called(change, name) for name in self.lower):
+            return change.delta < 0
+        return change.delta > 0 if any(_is_called(change, name) for name in self.higher) else None
+
+
+def compare(
+    registry: Registry, old: str, new: str, name: str | None = None, direction: Direction | None = None
+) -> Comparison:
+    """Compare two versions, stages or revisions; revisions are about the artifact `name`, where that is given.
+
+    What the annotations' custom metadata say of directions (`lower_better`, `higher_better`) counts beside `direction`.
+    """
+    points = find_target(registry, old, name), find_target(registry, new, name)
+    before, after = gather(registry, points)
+    check_known(registry, [before, after])
+    said = _direction(direction or Direction(), [before, after])
+    metrics = [
+        change._replace(is_better=said.judge(change)) for change in _changes(before.metrics.files, after.metrics.files)
+    ]
+    return Comparison(
+        *points,
+        tuple(metrics),
+        tuple(_changes(before.params.files, after.params.files)),
+        tuple(_changes({"": _annotated(before)}, {"": _annotated(after)})),
+        tuple(_moves(_marks(before), _marks(after))),
+        tuple(_moves(_needs(before), _needs(after))),
+        between(registry.git, points[0].commit, points[1].commit),
+        tuple(dict.fromkeys((*before.elsewhere, *after.elsewhere))),
+        tuple(dict.fromkeys((*before.problems, *after.problems))),
+    )
+
+
+def _changes(old: Mapping[str, Keyed], new: Mapping[str, Keyed]) -> Iterable[ValueChange]:
+    for path in dict.fromkeys((*old, *new)):
+        before, after = old.get(path, {}), new.get(path, {})
+        for key in dict.fromkeys((*before, *after)):
+            # A key with an empty value and no key are the same to DVC.
+            if before.get(key) != after.get(key):
+                yield ValueChange(path, key, before.get(key), after.get(key))
+
+
+def _annotated(known: CollectedFacts) -> Keyed:
+    return dict(flat(known.annotation.as_dict())) if known.annotation else {}
+
+
+def _marks(known: CollectedFacts) -> dict[str, str | None]:
+    return {datum.path: datum.md5 for datum in known.data if datum.md5}
+
+
+def _needs(known: CollectedFacts) -> dict[str, str | None]:
+    listed = {path for path, _ in known.packages}
+    packages: dict[str, str | None] = {f"{path}: {name}": wanted for (path, name), wanted in known.packages.items()}
+    return packages | {path: oid for path, oid in known.requirements.items() if path not in listed}
+
+
+def _moves(old: Mapping[str, str | None], new: Mapping[str, str | None]) -> Iterable[Moved]:
+    for path in dict.fromkeys((*old, *new)):
+        if old.get(path) != new.get(path):
+            yield Moved(path, old.get(path), new.get(path))
+
+
+def _direction(given: Direction, known: Sequence[CollectedFacts]) -> Direction:
+    """Add what annotations say to what was given; what was given for a metric counts first."""
+    found = given
+    for one in known:
+        custom = one.annotation.custom if one.annotation else None
+        if isinstance(custom, dict):
+            lower = (name for name in _words(custom.get("lower_better")) if name not in given.higher)
+            higher = (name for name in _words(custom.get("higher_better")) if name not in given.lower)
+            found = Direction((*found.lower, *lower), (*found.higher, *higher))
+    return found
+
+
+def _words(value: object) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else [value]
+    return tuple(word for word in listed if isinstance(word, str))
+
+
+def _is_called(change: ValueChange, name: str) -> bool:
+    return name in {change.key, f"{change.file}:{change.key}"} or change.key.endswith(f".{name}")
+
+
+def _by_file(changes: Iterable[ValueChange]) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for change in changes:
+        found.setdefault(change.file, {})[change.key] = change.as_dict()
+    return found

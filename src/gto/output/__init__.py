@@ -1,0 +1,1 @@
+"""What several commands and exports print: published JSON, tables, escapes."""

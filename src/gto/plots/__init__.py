@@ -1,0 +1,1 @@
+"""DVC's plots of versions, as pages."""

@@ -1,0 +1,1 @@
+"""Changes of a registry: read, decide, write, push."""

@@ -1,0 +1,103 @@
+"""Annotations written: what the new text of which file is."""
+
+import posixpath
+
+from gto.annotations.annotation import find_conflict
+from gto.annotations.edit import AnnotationEdit, annotate_text, remove_text
+from gto.core import names
+from gto.exceptions import ArtifactNotFound, NoFile, PathIsUsed, TypeNotAllowed, UsageError
+from gto.git.commit_files import Files
+from gto.registry import annotation_lookup
+from gto.registry.annotation_lookup import DVC_FILE
+from gto.registry.registry import Registry
+from gto.registry.write.edit_target import Edit, EditTarget, Saved, carry_out
+
+
+def annotate(
+    registry: Registry,
+    name: str,
+    change: AnnotationEdit,
+    *,
+    file: str | None = None,
+    allow_same_path: bool = False,
+    commit: bool = False,
+    push: bool = False,
+) -> Saved:
+    """Insert or update an artifact's annotation: in the work tree, or through a URL on the branch that it opened."""
+    message = f"Annotate artifact `{name}`"
+    message += f" of type `{change.type}`" if change.type is not None else ""
+    message += f" with path `{change.path}`" if change.path is not None else ""
+
+    def edit(ground: EditTarget) -> Edit:
+        _check(registry, name, change)
+        path = _file(registry, ground, name, file)
+        if change.path is not None and not allow_same_path:
+            _refuse_conflict(registry, ground, name, change.path)
+        _, plain = names.split_directory(name)
+        return Edit(path, annotate_text(ground.text(path), path, plain, change), message)
+
+    return carry_out(registry, edit, commit=commit, push=push)
+
+
+def remove(
+    registry: Registry, name: str, *, file: str | None = None, commit: bool = False, push: bool = False
+) -> Saved:
+    """Remove an artifact's annotation: from the work tree, or through a URL from the branch that it opened."""
+    names.parse_artifact(name)
+
+    def edit(ground: EditTarget) -> Edit:
+        path = _file(registry, ground, name, file, must_hold=True)
+        _, plain = names.split_directory(name)
+        return Edit(path, remove_text(ground.text(path), path, plain), f"Remove annotation for artifact `{name}`")
+
+    return carry_out(registry, edit, commit=commit, push=push)
+
+
+def _check(registry: Registry, name: str, change: AnnotationEdit) -> None:
+    names.parse_artifact(name)
+    for label in change.labels:
+        names.parse_plain(label, "label")
+    if change.type is not None:
+        names.parse_plain(change.type, "type")
+        if registry.config.types is not None and change.type not in registry.config.types:
+            raise TypeNotAllowed(change.type, registry.config.types)
+    if change.must_exist:
+        if not change.path:
+            raise UsageError("`path` is required when `must_exist` is set to True", "add --path")
+        if "\n" in change.path or registry.repo.read([f"HEAD:{posixpath.normpath(change.path)}"])[0] is None:
+            raise NoFile(change.path)
+
+
+def _file(registry: Registry, ground: EditTarget, name: str, asked: str | None, *, must_hold: bool = False) -> str:
+    """Choose the file: the one asked for, the one that has the artifact, or the one that suits the project."""
+    directory, plain = names.split_directory(name)
+    if asked is not None:
+        return _asked(registry, directory, plain, asked)
+    held = annotation_lookup.find(registry, name, ground.commit, work_tree=ground.commit is None)
+    if held is not None:
+        return held.file
+    if must_hold:
+        raise ArtifactNotFound(name)
+    if directory:
+        return posixpath.join(directory, DVC_FILE)
+    return DVC_FILE if ground.has(".dvc", DVC_FILE) else registry.config.index_file
+
+
+def _asked(registry: Registry, directory: str, plain: str, asked: str) -> str:
+    path = posixpath.normpath(asked)
+    if posixpath.basename(path) != DVC_FILE and path != registry.config.index_file:
+        raise UsageError(f"'{asked}' is no annotation file", f"name a {DVC_FILE}, or {registry.config.index_file}")
+    expected = posixpath.dirname(path)
+    if expected != directory:
+        right = f"{expected}:{plain}" if expected else plain
+        raise UsageError(f"In '{path}' the artifact is called '{right}'", f"annotate '{right}' there")
+    return path
+
+
+def _refuse_conflict(registry: Registry, ground: EditTarget, name: str, path: str) -> None:
+    paths = [*annotation_lookup.files_of(registry, "root"), *annotation_lookup.files_of(registry, name)]
+    found = annotation_lookup.read_files(Files(registry.repo), ground.commit, list(dict.fromkeys(paths)))
+    others = [(one.name, one.path) for one in found.annotations if one.path is not None and one.name != name]
+    conflict = find_conflict(path, others)
+    if conflict is not None:
+        raise PathIsUsed(path, *conflict)

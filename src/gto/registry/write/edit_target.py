@@ -1,0 +1,215 @@
+"""Where a file of annotations is edited: the work tree, or a branch of a remote repository; committed, pushed."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from gto.exceptions import BadFile, GTOException, NotFound, UncommittedChanges, UsageError, WrongArgs
+from gto.fs import atomic_write
+from gto.fs.regular_file import is_within, read_file
+from gto.git import commit as commits
+from gto.git.push_refs import push_branch, push_commit
+from gto.git.remote import default_branch
+from gto.git.repo import commit_of
+from gto.registry.registry import Registry
+from gto.registry.remote_check import REMOTE
+from gto.registry.write.retry import persist
+
+
+class Edit(NamedTuple):
+    """The new text of a file, and the message of its commit."""
+
+    path: str
+    text: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was done: the file that was written, and what became of it."""
+
+    file: str
+    committed: bool = False
+    pushed: bool = False
+
+    def lines(self) -> list[str]:
+        """Return what is said about it on stdout, as GTO 0.x worded it."""
+        said = [f"Updated `{self.file}`"]
+        if self.pushed:
+            said += ["Running `git commit` and `git push`" if self.committed else "Running `git push`"]
+            said += ["Successfully pushed a new commit to remote." if self.committed else "Nothing new to commit."]
+        elif self.committed:
+            said.append("Running `git commit`")
+        return said
+
+
+class EditTarget(Protocol):
+    """Where files are read and written."""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit whose files they are; None for the work tree."""
+
+    def has(self, *paths: str) -> bool:
+        """Tell whether one of these is there."""
+
+    def text(self, path: str) -> str:
+        """Return the text of a file; empty where there is none."""
+
+
+def carry_out(registry: Registry, edit: Callable[[EditTarget], Edit], *, commit: bool, push: bool) -> Saved:
+    """Let `edit` say what the file becomes, and write it."""
+    if registry.repo.is_own:
+        if registry.rev != "HEAD":
+            raise UsageError("--branch needs the URL of a repository", f"here, `git switch {registry.rev}` first")
+        tree = WorkTree(registry, _own_top(registry))
+        wanted = edit(tree)
+        if commit or push:
+            _check_unchanged(registry, tree, wanted.path, edit)
+        return tree.save(wanted, commit=commit or push, push=push)
+    if not (commit or push):
+        raise UsageError("A remote repository has no work tree to write to", "add --commit: the commit is pushed")
+    # Where somebody else pushed to the branch, what is there now is edited.
+    return persist(lambda: open_branch(registry).change(edit), registry.repo.refresh)
+
+
+class WorkTree(NamedTuple):
+    """The files that are checked out."""
+
+    registry: Registry
+    top: str
+    """The root of the work tree."""
+
+    @property
+    def commit(self) -> None:
+        """No commit's files."""
+
+    def has(self, *paths: str) -> bool:
+        """Tell whether one of these is there."""
+        return any(os.path.exists(os.path.join(self.top, path)) for path in paths)
+
+    def text(self, path: str) -> str:
+        """Return the text of a file; empty where there is none."""
+        place = os.path.join(self.top, path)
+        if not is_within(place, self.top):
+            raise BadFile(path, "it is a link out of the repository")
+        data = read_file(place)
+        if data is None and os.path.lexists(place):
+            raise BadFile(path, "it is no file")
+        try:
+            return (data or b"").decode()
+        except UnicodeDecodeError as error:
+            raise BadFile(path, "it is not UTF-8") from error
+
+    def save(self, edit: Edit, *, commit: bool, push: bool) -> Saved:
+        """Write the file; if asked commit it alone, and push."""
+        git = self.registry.git
+        if push:
+            commits.check_branch(git)
+        place = os.path.realpath(os.path.join(self.top, edit.path))
+        old = atomic_write.read(place)
+        if old != edit.text.encode():
+            atomic_write.replace(place, edit.text.encode())
+        elif not commit or not commits.is_changed(git, edit.path):  # an earlier push may have failed
+            if push:
+                push_branch(git, REMOTE)
+            return Saved(edit.path, pushed=push)
+        if commit:
+            try:
+                commits.commit_file(git, edit.path, edit.message)
+            except GTOException:
+                atomic_write.put_back(place, old)
+                raise
+        if push:
+            push_branch(git, REMOTE)
+        return Saved(edit.path, commit, push)
+
+
+class Tip(NamedTuple):
+    """The files of a commit."""
+
+    registry: Registry
+    commit: str
+
+    def has(self, *paths: str) -> bool:
+        """Tell whether one of these is there."""
+        return any(found is not None for found in self.registry.repo.read([f"{self.commit}:{path}" for path in paths]))
+
+    def text(self, path: str) -> str:
+        """Return the text of a file; empty where there is none."""
+        found = self.registry.repo.read([f"{self.commit}:{path}"])[0]
+        if found is None:
+            return ""
+        if found.type != "blob" or found.body is None:
+            raise BadFile(path, "it is no file, or too large")
+        try:
+            return found.body.decode()
+        except UnicodeDecodeError as error:
+            raise BadFile(path, "it is not UTF-8") from error
+
+
+def _check_unchanged(registry: Registry, tree: WorkTree, path: str, edit: Callable[[EditTarget], Edit]) -> None:
+    """Raise UncommittedChanges where a file has others than this edit, which a killed process may have left."""
+    if not commits.is_changed(registry.git, path):
+        return
+    if registry.repo.rev is not None:
+        with suppress(NotFound):  # what is to be removed may be no longer there
+            once = edit(Tip(registry, registry.repo.rev))
+            if once.path == path and once.text == tree.text(path):
+                return
+    raise UncommittedChanges(path)
+
+
+class Branch(NamedTuple):
+    """A branch of a remote repository, and the commit at its tip."""
+
+    registry: Registry
+    name: str
+    commit: str
+
+    def has(self, *paths: str) -> bool:
+        """Tell whether one of these is there."""
+        return Tip(self.registry, self.commit).has(*paths)
+
+    def text(self, path: str) -> str:
+        """Return the text of a file; empty where there is none."""
+        return Tip(self.registry, self.commit).text(path)
+
+    def change(self, decide: Callable[[EditTarget], Edit]) -> Saved:
+        """Commit the file on top of the branch, and push; nothing is kept here before the remote has it."""
+        edit = decide(self)
+        if self.text(edit.path) == edit.text:
+            return Saved(edit.path)
+        git = self.registry.repo.writer
+        made = commits.make_commit(git, self.commit, edit.path, edit.text.encode(), edit.message)
+        push_commit(git, REMOTE, self.name, self.commit, made)
+        with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
+            self.registry.repo.refresh()
+        return Saved(edit.path, committed=True, pushed=True)
+
+
+def open_branch(registry: Registry) -> Branch:
+    """Return the branch with whose name the repository was opened, or the remote's own for HEAD, as it is now."""
+    name = registry.rev.removeprefix("refs/heads/")
+    if name == "HEAD":
+        name = default_branch(registry.repo.writer, str(registry.repo.address))
+    commit = commit_of(registry.git, f"refs/heads/{name}")
+    if commit is None:
+        raise WrongArgs(f"'{registry.repo.address}' has no branch '{name}'", "--branch names another")
+    return Branch(registry, name, commit)
+
+
+def _own_top(registry: Registry) -> str:
+    """Return the root of the work tree to write in: the directory that holds `.git`, and no other (core.worktree)."""
+    top = _top(registry)
+    if not os.path.lexists(os.path.join(top, ".git")):
+        raise WrongArgs(f"The repository says that its work tree is elsewhere: '{top}'", "`git config core.worktree`")
+    return top
+
+
+def _top(registry: Registry) -> str:
+    if registry.repo.top is None:
+        raise WrongArgs("A bare repository has no work tree to annotate in", "run this in a clone")
+    return registry.repo.top

@@ -1,0 +1,1 @@
+"""Who signed which tag, and whether that counts."""

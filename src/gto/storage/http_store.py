@@ -1,0 +1,104 @@
+"""Stores that are web servers: each object has a URL."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+from gto.exceptions import RemoteUnreachable
+from gto.storage import http_client, http_connection, urls
+from gto.storage.location import StoreAddress
+from gto.storage.transport import Transport, verified
+
+_PARTIAL, _PAST_THE_END = 206, 416
+_NO_HEAD = frozenset({403, 405, 501})  # a signed URL, among others, holds for GET alone
+_RANGE_RE = re.compile(r"bytes ([0-9]{1,19})-")
+_HOST_RE = re.compile(r"[^:/]*://[^/?#]*")
+_UNQUOTED_RE = re.compile(r"[ \x80-\U0010ffff]+")
+
+
+class HttpStore(NamedTuple):
+    """A directory of a web server; or one URL, whose key is empty."""
+
+    url: str
+    headers: Mapping[str, str] = {}
+    """Credentials, where they may be sent."""
+    transport: Transport = Transport()
+
+    def stat(self, key: str, version: str | None = None) -> int | None:  # noqa: ARG002  URLs have no versions
+        """Return the length that the server tells; None where it tells none."""
+        answer = http_client.send(self._request(key, "HEAD"))
+        if answer.status in _NO_HEAD:
+            answer.close()
+            answer = http_client.send(self._request(key, "GET"))
+        http_client.check(answer).close()
+        return answer.length
+
+    def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:  # noqa: ARG002  as above
+        """Yield the bytes from `start` on; of a server without ranges what stands before is read and dropped."""
+        answer = http_client.send(self._request(key, "GET", {"Range": f"bytes={start}-"} if start else {}))
+        if start and answer.status == _PAST_THE_END:
+            answer.close()
+            return
+        left = start
+        if http_client.check(answer).status == _PARTIAL:
+            match = _RANGE_RE.match(answer.headers.get("Content-Range", ""))
+            if not match or int(match[1]) != start:
+                answer.close()
+                raise RemoteUnreachable(answer.url, "the server sent another range than it was asked for")
+            left = 0
+        for chunk in answer.chunks():
+            if left < len(chunk):
+                yield chunk[left:]
+            left = max(left - len(chunk), 0)
+
+    def list(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Refuse: a web server does not list its directories in a form that programs read."""
+        hint = "name a file instead of a directory"
+        raise RemoteUnreachable(urls.shown(urls.join(self.url, prefix)), "a web server lists no files", hint)
+
+    def sign(self, key: str, seconds: int) -> str | None:  # noqa: ARG002  nobody can sign a web server's URL
+        """Return None: HTTP knows no signed URLs."""
+        return None
+
+    def _request(self, key: str, method: str, headers: Mapping[str, str] | None = None) -> http_client.Request:
+        url = urls.join(_quoted(self.url), quote(key, errors="surrogateescape"))
+        return http_client.Request(
+            url, method, {**self.headers, **(headers or {})}, None, secret=True, transport=self.transport
+        )
+
+
+def _quoted(url: str) -> str:
+    """Return a URL in which blanks and letters beyond ASCII are written as browsers send them."""
+    host = _HOST_RE.match(url)
+    start = host.end() if host else 0
+    return url[:start] + _UNQUOTED_RE.sub(lambda match: quote(match[0], errors="surrogateescape"), url[start:])
+
+
+def open_http(where: StoreAddress) -> HttpStore:
+    """Return the web server of an address; credentials go only where the user's own configuration leads."""
+    user, host, _ = urls.split(where.url)
+    url = urls.without_user(where.url)
+    if not host:
+        raise RemoteUnreachable(urls.shown(url), "it names no host")
+    if not where.trusted:
+        return HttpStore(url)
+    ca, verify = verified(where.options.get("ssl_verify", ""))
+    return HttpStore(url, _login(where, user), Transport(ca=ca, verify=verify))
+
+
+def _login(where: StoreAddress, user: str) -> dict[str, str]:
+    """Return the headers of DVC's options `auth`, `user`, `password`, `custom_auth_header`."""
+    name, _, password = map(unquote, user.partition(":"))
+    name, password = where.options.get("user", name), where.options.get("password", password)
+    if urls.is_true(where.options.get("ask_password")) and not password:
+        hint = "put it into .dvc/config.local: `dvc remote modify --local NAME password ...`"
+        raise RemoteUnreachable(urls.shown(where.url), "the remote says ask_password, and GTO asks nobody", hint)
+    match where.options.get("auth", "basic").lower():
+        case "custom" if where.options.get("custom_auth_header"):
+            return {where.options["custom_auth_header"]: password}
+        case "basic":
+            return {"Authorization": http_connection.basic(name, password)} if name or password else {}
+        case other:
+            hint = "`dvc get` may know it; GTO knows basic and custom"
+            raise RemoteUnreachable(urls.shown(where.url), f"its auth is '{other}'", hint)

@@ -1,0 +1,1 @@
+"""Webhooks: the signatures by which a receiver knows the sender."""
