@@ -394,12 +394,20 @@ BAD_YAML = (
         f"{b}: &{b} [{', '.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))),
     ("itself", "a: &a [*a]\n"),
     ("duplicate-keys", "ok: {type: model}\nok: {type: data}\n"),
-    ("a-large-file", "# " + "x" * (2 << 20) + "\n"),
+    ("a-large-file", "# " + "x" * (5 << 20) + "\n"),
     ("control-characters", 'x: {description: "\\e[2J"}\n\x1b[31m: {}\n'),
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [case[1] for case in BAD_YAML], ids=[case[0] for case in BAD_YAML])
+TOO_LARGE = pytest.mark.xfail(
+    strict=True, reason="an annotation file above the limit counts as absent, and is not told"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(text, marks=TOO_LARGE if name == "a-large-file" else (), id=name) for name, text in BAD_YAML],
+)
 def test_a_bad_annotation_file_stops_nothing(text: str, healthy: Repo) -> None:
     inner = f"artifacts:\n  {text.replace(chr(10), chr(10) + '  ')}" if text[0].isalpha() else text
     healthy.tag("x@v1.0.0", healthy.commit("bad", {"artifacts.yaml": text, "dvc.yaml": inner, "sub/dvc.yaml": text}))

@@ -328,7 +328,7 @@ SET = {"HOOK_SECRET": "secret", "EMPTY": "", "BAD": "whsec_*"}
         (["--post", "https://example.com", "--secret-env", "BAD"], "base64"),
         (["--secret-env", "HOOK_SECRET", "--", "true"], "--secret-env signs webhooks"),
         (["--", "no-such-program-at-all"], "There is no program"),
-        (["--since", "yesterday", "--", "true"], "no date and no event tag"),
+        (["--since", "someday", "--", "true"], "no date and no event tag"),
         (["--since", "m@v9.9.9", "--", "true"], "'m@v9.9.9' was not found"),
         (["--listen", "8080", "--", "true"], "no address to listen on"),
         (["--listen", "0.0.0.0:0", "--", "true"], "needs the secret"),

@@ -15,7 +15,7 @@ STALE = 600.0
 """Seconds after which a lock or a temporary file is taken for left behind; git holds a lock for moments."""
 
 _LOCK = ".lock"
-_TEMPORARY_RE = re.compile(r"\.gto-[a-z0-9_]{8}\.tmp")  # as annotate names them
+_TEMPORARY_RE = re.compile(r"\.gto-[a-z0-9_]{8,12}\.tmp")  # as annotate names them
 
 
 class Leftover(NamedTuple):
