@@ -31,9 +31,9 @@ def on_terminal(
     """What a program writes on a terminal of 60 columns, where this is typed once it says `$ `; up to `until`."""
     child, terminal = pty.fork()
     if child == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))  # before anybody asks
         os.chdir(cwd)
         os.execvpe(argv[0], argv, {**os.environ, **env})  # noqa: S606  the program under test
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     seen = b""
     while select.select([terminal], [], [], 60)[0]:
         try:
