@@ -33,7 +33,8 @@ def on_terminal(
     if child == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))  # before anybody asks
         os.chdir(cwd)
-        os.execvpe(argv[0], argv, {**os.environ, **env})  # noqa: S606  the program under test
+        kept = {name: text for name, text in os.environ.items() if name not in {"COLUMNS", "LINES"}}  # xdist sets them
+        os.execvpe(argv[0], argv, {**kept, **env})  # noqa: S606  the program under test
     seen = b""
     while select.select([terminal], [], [], 60)[0]:
         try:

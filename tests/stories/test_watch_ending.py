@@ -188,7 +188,7 @@ def test_what_is_printed_to_a_stream_that_is_closed_lands_in_no_file(repo: Repo)
 def test_a_command_does_its_work_without_its_streams(repo: Repo, stream: str) -> None:
     result = run("sh", "-c", f"{GTO[0]} -P -m gto register m {stream}", cwd=repo.path)
     assert result.code == 0
-    assert result.stderr in {"", "note: 'm' is the first of its name\n"}
+    assert result.stderr == ("" if "2>&-" in stream else "note: 'm' is the first of its name\n")
     assert "refs/tags/m@v0.0.1" in repo.refs()
     assert run("sh", "-c", f"{GTO[0]} -P -m gto show nothing {stream}", cwd=repo.path).code == 1
 

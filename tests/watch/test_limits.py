@@ -175,9 +175,9 @@ def test_a_command_that_does_not_want_to_end_is_ended(tmp_path: Path, monkeypatc
 
 PROGRAM = """\
 import sys
-from gto.watch import running
+from gto.watch import run_command
 from tests.watch.test_limits import run
-running._GRACE = 0.1
+run_command._GRACE = 0.1
 print(run("echo $$ > pid; exec sleep 3600 2> /dev/null >&2", 0.3).reason)
 """
 
