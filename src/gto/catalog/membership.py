@@ -50,7 +50,7 @@ def add(words: Sequence[str], about: About, path: str | None = None) -> Added:
 
     def change(old: Catalogue, text: str) -> str:
         base = old.base if path is not None else None
-        entries[:] = [_new(word, base, old.base, about) for word in words]
+        entries[:] = [make_entry(word, base, old.base, about) for word in words]
         _check_names(old, entries)
         return file.with_entries(old, text, entries)
 
@@ -60,7 +60,8 @@ def add(words: Sequence[str], about: About, path: str | None = None) -> Added:
     return Added(new.path, tuple(entries), tuple(names))
 
 
-def _new(word: str, base: str | None, home: str, about: About) -> CatalogEntry:
+def make_entry(word: str, base: str | None, home: str, about: About) -> CatalogEntry:
+    """Return the entry for a path, URL or glob; NoRepo where a path leads to no repository."""
     entry = new_entry(word, base, about.name, about.groups, about.branch)
     if entry.source != "path":
         return entry

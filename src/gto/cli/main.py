@@ -34,7 +34,7 @@ _COMMANDS = {
     HelpSection.SHARE: ("status", "push", "fetch"),
     HelpSection.TRUST: ("verify", "policy", "approve", "reviews", "check", "hook"),
     HelpSection.DOWNSTREAM: ("ci", "watch", "export"),
-    HelpSection.CATALOGUE: ("repos",),
+    HelpSection.CATALOGUE: ("repos", "studio"),
     HelpSection.OTHER: ("cache", "completion"),
     HelpSection.HIDDEN: ("parse-tag", "print-state", "latest", "which"),
 }

@@ -1,0 +1,61 @@
+"""The web app: its routes, what stands before them, and how errors are answered."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from gto.exceptions import ArtifactNotFound, GTOException, RepositoryNotFound, VersionNotFound
+from gto.studio.context import Context
+from gto.studio.guard import Guard
+from gto.studio.pages import errors, models, repositories
+from gto.studio.respond import make_templates
+from gto.version import __version__
+
+_THREADS = 4  # more of them make each answer slower: the work is Python's
+_NOT_FOUND = (ArtifactNotFound, RepositoryNotFound, VersionNotFound)
+
+
+def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
+    """Return the app of a Studio that answers under these values of the Host header."""
+    app = FastAPI(
+        title="GTO Studio",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        middleware=[Middleware(Guard, sessions=context.sessions, hosts=hosts)],
+        lifespan=_few_threads,
+    )
+    app.state.context = context
+    app.state.templates = make_templates()
+    for page in (models, repositories):
+        app.include_router(page.router)
+    static = os.path.join(os.path.dirname(__file__), "static")
+    app.mount("/static", StaticFiles(directory=static))
+    app.add_exception_handler(GTOException, _refused)
+    app.add_exception_handler(HTTPException, _http_error)
+    return app
+
+
+@asynccontextmanager
+async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    yield
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GTOException)  # noqa: S101  it is registered for this class
+    status = 404 if isinstance(error, _NOT_FOUND) else 400
+    return errors.answer(request, status, error.message, error.hint)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  it is registered for this class
+    return errors.answer(request, error.status_code, str(error.detail), "")

@@ -1,0 +1,25 @@
+"""Forms that change something: read, and refused without the token of the session that they were made for."""
+
+from fastapi import HTTPException, Request
+from starlette.datastructures import FormData
+
+from gto.studio.context import context_of
+
+_MOST_FIELDS = 200
+
+
+async def read_form(request: Request) -> FormData:
+    """Return the fields of a form; 403 where its token is not of the session, or this Studio only reads."""
+    form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    studio = context_of(request)
+    cookie = request.scope.get("state", {}).get("cookie", "")
+    if not studio.sessions.is_form_of(cookie, str(form.get("form_token", ""))):
+        raise HTTPException(403, "This form is too old, or is not of this Studio: load its page again.")
+    return form
+
+
+def back(form: FormData, usual: str) -> str:
+    """Return the address on this Studio that a form leads back to."""
+    path = str(form.get("back", ""))
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
+    return path if is_ours and path.isprintable() else usual

@@ -1,0 +1,106 @@
+"""What stands before every route: the Host, the session, where a request comes from, and what a page may load."""
+
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gto.studio.session import Sessions
+
+OPEN = ("/static/", "/health")
+"""Paths that need no session: nothing of a repository is behind them."""
+
+_SAFE = frozenset({"GET", "HEAD"})
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        "frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "private, no-cache",
+}
+
+
+class Guard:
+    """ASGI middleware that lets through what comes from this Studio's own pages, or opens it by a token."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions, hosts: frozenset[str]) -> None:
+        """`hosts` are the values of the Host header that are answered."""
+        self.app = app
+        self._sessions = sessions
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a refusal, or hand the request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        cookie = read_cookie(headers, self._sessions.cookie)
+        refusal = self._refuse(scope, headers, cookie)
+        scope.setdefault("state", {})["cookie"] = cookie
+        await (refusal or self.app)(scope, receive, _with_headers(send))
+
+    def _refuse(self, scope: Scope, headers: Headers, cookie: str) -> Response | None:
+        host = headers.get("host", "")
+        if host not in self._hosts:
+            return _plain(421, "This Studio answers under its own address alone.")
+        if scope["method"] not in _SAFE and not self._is_own(headers, host):
+            return _plain(403, "This request came from a page of another site.")
+        if scope["path"].startswith(OPEN):
+            return None
+        if self._sessions.knows(cookie):
+            return _without_token(scope)
+        token = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token", "")
+        opened = self._sessions.redeem(token) if token and scope["method"] == "GET" else None
+        if opened is None:
+            return _plain(401, "Open the address that `gto studio` printed: it holds the key, and serves once.")
+        answer = _without_token(scope) or _plain(401, "")
+        answer.set_cookie(self._sessions.cookie, opened, httponly=True, samesite="strict", path="/")
+        return answer
+
+    def _is_own(self, headers: Headers, host: str) -> bool:
+        site = headers.get("sec-fetch-site")
+        if site is not None and site != "same-origin":
+            return False
+        origin = headers.get("origin")
+        return site is not None if origin is None else urlsplit(origin).netloc == host
+
+
+def read_cookie(headers: Headers, name: str) -> str:
+    """Return the session's cookie; empty where there is none."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(name)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""
+
+
+def _plain(status: int, text: str) -> Response:
+    return Response(f"{text}\n", status, media_type="text/plain")
+
+
+def _without_token(scope: Scope) -> Response | None:
+    """Lead to the same page without the token in its address, so that it stands in no history; None without one."""
+    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    rest = [pair for pair in pairs if pair[0] != "token"]
+    if len(rest) == len(pairs) or scope["method"] not in _SAFE:
+        return None
+    path = "/" + scope["path"].lstrip("/\\")  # `//host` would be another site
+    return RedirectResponse(path + (f"?{urlencode(rest)}" if rest else ""), 303)
+
+
+def _with_headers(send: Send) -> Send:
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return wrapped

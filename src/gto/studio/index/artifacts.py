@@ -1,0 +1,277 @@
+"""Artifacts as the list shows them: filtered, sorted and cut into pages by SQL."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
+
+from gto.studio.index.query import Term
+from gto.studio.index.schema import artifact, label, metric, repository, standing
+
+SORTS = ("changed", "name", "repo", "latest", "staged", "metric", "versions", "problems")
+"""What the list can be sorted by; the first is the usual one."""
+
+_COMPARE = {">": "__gt__", ">=": "__ge__", "<": "__lt__", "<=": "__le__", "=": "__eq__", "!=": "__ne__"}
+
+
+class Trend(NamedTuple):
+    """The first metric of a latest version."""
+
+    file: str
+    key: str
+    value: float
+    change: float | None
+    """Against the version before; None where there is none with this metric."""
+    values: tuple[float, ...]
+    """Of the versions up to it, the lowest first."""
+
+
+class StageCell(NamedTuple):
+    """The version that a stage shows."""
+
+    version: str
+    commit: str
+    ref: str
+    time: int
+    author: str
+    behind: int
+    """How many active versions are higher."""
+
+
+class ArtifactRow(NamedTuple):
+    """One artifact of the list."""
+
+    id: int
+    repo: str
+    name: str
+    is_known: bool
+    is_active: bool
+    versions: int
+    latest: str | None
+    latest_commit: str | None
+    latest_at: int | None
+    latest_by: str | None
+    changed_at: int | None
+    type: str | None
+    description: str | None
+    path: str | None
+    labels: tuple[str, ...]
+    problems: int
+    metric: Trend | None
+    stages: Mapping[str, StageCell]
+
+    def as_dict(self, stages: Sequence[str]) -> dict[str, object]:
+        """Return it for JSON; `version`, `stage`, `registered` and `active` are as `gto show --json` has them."""
+        cells = {stage: cell._asdict() for stage, cell in self.stages.items()}
+        return {
+            "repo": self.repo,
+            "artifact": self.name,
+            "version": self.latest,
+            "stage": {stage: self.stages[stage].version if stage in self.stages else None for stage in stages},
+            "registered": self.is_known,
+            "active": self.is_active,
+            "type": self.type,
+            "description": self.description,
+            "path": self.path,
+            "labels": list(self.labels),
+            "commit": self.latest_commit,
+            "registered_at": self.latest_at,
+            "registered_by": self.latest_by,
+            "changed_at": self.changed_at,
+            "versions": self.versions,
+            "metric": {**self.metric._asdict(), "values": list(self.metric.values)} if self.metric else None,
+            "stages": cells,
+            "problems": self.problems,
+        }
+
+
+class ListQuery(NamedTuple):
+    """Which artifacts are wanted, and in which order."""
+
+    terms: tuple[Term, ...] = ()
+    """All of them must fit."""
+    filters: tuple[tuple[Term, ...], ...] = ()
+    """Of each of these one must fit."""
+    deprecated: bool = False
+    """Whether deprecated ones count too."""
+    sort: str = SORTS[0]
+    is_ascending: bool = False
+    limit: int = 50
+    offset: int = 0
+
+
+class Listed(NamedTuple):
+    """The artifacts of one page of the list, and how many there are on all pages."""
+
+    rows: tuple[ArtifactRow, ...]
+    total: int
+
+
+_SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
+    "changed": artifact.c.changed_at,
+    "name": artifact.c.name,
+    "repo": repository.c.position,
+    "latest": artifact.c.latest_at,
+    "staged": artifact.c.staged_at,
+    "metric": artifact.c.metric["value"].as_float(),
+    "versions": artifact.c.versions,
+    "problems": artifact.c.problems,
+}
+
+
+def find(connection: Connection, wanted: ListQuery) -> Listed:
+    """Return one page of the artifacts that fit."""
+    base = _where(select(artifact.c.id).select_from(artifact.join(repository)), wanted)
+    total = connection.execute(select(func.count()).select_from(base.subquery())).scalar_one()
+    column = _SORT_COLUMNS[wanted.sort]
+    order = column.asc() if wanted.is_ascending else column.desc()
+    chosen = _where(select(artifact, repository.c.name.label("repo")).select_from(artifact.join(repository)), wanted)
+    chosen = chosen.order_by(order.nulls_last(), repository.c.position, artifact.c.name)
+    return Listed(rows_of(connection, chosen.limit(wanted.limit).offset(wanted.offset)), int(total))
+
+
+def rows_of(connection: Connection, chosen: Select[*tuple[Any, ...]]) -> tuple[ArtifactRow, ...]:
+    """Return the rows of a query for artifacts, each with its stages."""
+    found = connection.execute(chosen).mappings().all()
+    cells: dict[int, dict[str, StageCell]] = defaultdict(dict)
+    columns = [standing.c[name] for name in ("artifact_id", "stage", *StageCell._fields)]
+    ids = [row["id"] for row in found]
+    for row in connection.execute(select(*columns).where(standing.c.artifact_id.in_(ids), standing.c.place == 0)):
+        cells[row.artifact_id][row.stage] = StageCell(*row[2:])
+    return tuple(_row(dict(row), cells[row["id"]]) for row in found)
+
+
+def _row(values: Mapping[str, object], stages: Mapping[str, StageCell]) -> ArtifactRow:
+    told: dict[str, object] = {name: values[name] for name in ArtifactRow._fields if name in values}
+    said, labels = values["metric"], values["labels"]
+    trend = Trend(**{**said, "values": tuple(said["values"])}) if isinstance(said, dict) else None
+    told |= {"metric": trend, "labels": tuple(labels) if isinstance(labels, list) else (), "stages": stages}
+    return ArtifactRow(**told)  # type: ignore[arg-type]  # the columns have the types of the fields
+
+
+def _where(chosen: Select[*tuple[Any, ...]], wanted: ListQuery) -> Select[*tuple[Any, ...]]:
+    every = [*wanted.terms, *(term for group in wanted.filters for term in group)]
+    stages = [term.value for term in every if term.key == "stage" and not term.is_not]
+    conditions = [_condition(term, stages) for term in wanted.terms]
+    conditions += [or_(*(_condition(term, stages) for term in group)) for group in wanted.filters if group]
+    asks_for_old = any(term.key == "is" and term.value == "deprecated" for term in every)
+    if not wanted.deprecated and not asks_for_old:
+        conditions.append(artifact.c.is_active)
+    return chosen.where(*conditions)
+
+
+def _condition(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
+    found = _positive(term, stages)
+    return not_(found) if term.is_not else found
+
+
+def _positive(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
+    if term.key == "metric":
+        return _metric(term, stages)
+    return _CONDITIONS[term.key](term.value)
+
+
+def _has(text: ColumnElement[str], value: str) -> ColumnElement[bool]:
+    return func.lower(func.coalesce(text, "")).contains(value.lower(), autoescape=True)
+
+
+_CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
+    "text": lambda value: artifact.c.search.contains(value, autoescape=True),
+    "repo": lambda value: repository.c.name == value,
+    "stage": lambda value: exists().where(standing.c.artifact_id == artifact.c.id, standing.c.stage == value),
+    "label": lambda value: exists().where(label.c.artifact_id == artifact.c.id, label.c.label == value),
+    "type": lambda value: func.coalesce(artifact.c.type, "") == value,
+    "author": lambda value: _has(artifact.c.latest_by, value),
+    "name": lambda value: _has(artifact.c.name, value),
+    "is": lambda value: _STATES[value],
+}
+
+
+_STATES: Mapping[str, ColumnElement[bool]] = {
+    "active": artifact.c.is_active,
+    "deprecated": not_(artifact.c.is_active),
+    "unregistered": artifact.c.versions == 0,
+    "behind": artifact.c.behind > 0,
+    "broken": artifact.c.problems > 0,
+    "staged": exists().where(standing.c.artifact_id == artifact.c.id),
+}
+
+
+def _metric(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
+    """A metric counts in the versions of the stages that the query names; without any, in the latest version."""
+    if stages:
+        held = and_(standing.c.artifact_id == artifact.c.id, standing.c.stage.in_(stages), standing.c.place == 0)
+        commits = or_(metric.c.commit.in_(select(standing.c.commit).where(held).correlate(artifact)))
+    else:
+        commits = metric.c.commit == artifact.c.latest_commit
+    same_key = or_(metric.c.name == term.value.lower(), func.lower(metric.c.key) == term.value.lower())
+    fits = getattr(metric.c.value, _COMPARE[term.operator])(term.number)
+    same = and_(metric.c.repository_id == artifact.c.repository_id, metric.c.artifact == artifact.c.name)
+    return exists().where(same, commits, same_key, fits)
+
+
+class Facet(NamedTuple):
+    """A value that the list can be filtered by, and how many artifacts have it."""
+
+    value: str
+    artifacts: int
+
+
+class Facets(NamedTuple):
+    """What the filters offer."""
+
+    repositories: tuple[Facet, ...]
+    stages: tuple[Facet, ...]
+    labels: tuple[Facet, ...]
+    types: tuple[Facet, ...]
+
+
+class Totals(NamedTuple):
+    """Counts over all active artifacts."""
+
+    artifacts: int
+    repositories: int
+    versions: int
+    behind: int
+    broken: int
+
+
+def facets(connection: Connection) -> Facets:
+    """Count what active artifacts have: of a stage those that are in it, in the order of the configurations."""
+    counted = func.count()
+    active = artifact.c.is_active
+    in_stages = select(standing.c.stage, counted).join(artifact).where(active, standing.c.place == 0)
+    by_stage: dict[str, int] = {row[0]: row[1] for row in connection.execute(in_stages.group_by(standing.c.stage))}
+    by_repo = select(repository.c.name, counted).select_from(artifact.join(repository)).where(active)
+    by_label = select(label.c.label, counted).join(artifact).where(active).group_by(label.c.label)
+    by_type = select(artifact.c.type, counted).where(active, artifact.c.type.is_not(None)).group_by(artifact.c.type)
+    return Facets(
+        _facets(connection, by_repo.group_by(repository.c.id).order_by(repository.c.position)),
+        tuple(Facet(stage, by_stage.get(stage, 0)) for stage in stages(connection)),
+        _facets(connection, by_label.order_by(counted.desc(), label.c.label).limit(100)),
+        _facets(connection, by_type.order_by(counted.desc(), artifact.c.type).limit(100)),
+    )
+
+
+def _facets(connection: Connection, chosen: Select[*tuple[Any, ...]]) -> tuple[Facet, ...]:
+    return tuple(Facet(str(row[0]), int(str(row[1]))) for row in connection.execute(chosen))
+
+
+def stages(connection: Connection) -> tuple[str, ...]:
+    """Return the stages that are columns: those of the configurations in their order, then others that are in use."""
+    told = connection.execute(select(repository.c.stages).order_by(repository.c.position)).scalars()
+    configured = [stage for one in told for stage in one or ()]
+    used = connection.execute(select(standing.c.stage).distinct().order_by(standing.c.stage)).scalars()
+    return tuple(dict.fromkeys([*configured, *used]))
+
+
+def totals(connection: Connection) -> Totals:
+    """Count over all active artifacts."""
+    active = artifact.c.is_active
+    whole = select(func.count(), func.coalesce(func.sum(artifact.c.versions), 0)).where(active)
+    found = connection.execute(whole).one()
+    repositories = connection.execute(select(func.count()).select_from(repository)).scalar_one()
+    behind = connection.execute(select(func.count()).where(active, artifact.c.behind > 0)).scalar_one()
+    broken = connection.execute(select(func.count()).where(active, artifact.c.problems > 0)).scalar_one()
+    return Totals(int(found[0]), int(repositories), int(found[1]), int(behind), int(broken))

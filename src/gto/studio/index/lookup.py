@@ -1,0 +1,75 @@
+"""One repository, artifact or fact of the index by its name; who asks for what is not there is told what is like it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, cast
+
+from sqlalchemy import Connection, select
+
+from gto.core.nearness import did_you_mean
+from gto.exceptions import ArtifactNotFound, RepositoryNotFound
+from gto.studio.index.artifacts import ArtifactRow, rows_of
+from gto.studio.index.schema import artifact, fact, problem, repository
+
+
+class FoundRepository(NamedTuple):
+    """A repository of the index."""
+
+    id: int
+    name: str
+    address: str
+    is_remote: bool
+    head: str | None
+    stages: list[str] | None
+    """Those of the configuration; None for any."""
+    read_at: float | None
+    error: str | None
+
+
+class FoundProblem(NamedTuple):
+    """What was set aside while an artifact was read."""
+
+    code: str
+    subject: str
+    reason: str
+    hint: str
+
+
+def find_repository(connection: Connection, name: str) -> FoundRepository:
+    """Return a repository, or raise RepositoryNotFound."""
+    columns = [repository.c[field] for field in FoundRepository._fields]
+    row = connection.execute(select(*columns).where(repository.c.name == name)).one_or_none()
+    if row is None:
+        known = connection.execute(select(repository.c.name)).scalars().all()
+        raise RepositoryNotFound(name, did_you_mean(name, known))
+    return FoundRepository._make(row)
+
+
+def find_artifact(connection: Connection, repo: FoundRepository, name: str) -> ArtifactRow:
+    """Return an artifact, or raise ArtifactNotFound."""
+    same = (artifact.c.repository_id == repo.id) & (artifact.c.name == name)
+    query = select(artifact, repository.c.name.label("repo")).select_from(artifact.join(repository)).where(same)
+    found = rows_of(connection, query)
+    if not found:
+        raise ArtifactNotFound(name)
+    return found[0]
+
+
+def find_facts(connection: Connection, repo: FoundRepository, name: str) -> dict[str, Mapping[str, object]]:
+    """Return what the commits of an artifact's versions tell, by commit, as far as they were read."""
+    query = select(fact.c.commit, fact.c.body).where(fact.c.repository_id == repo.id, fact.c.artifact == name)
+    return {row.commit: cast("Mapping[str, object]", row.body) for row in connection.execute(query)}
+
+
+def find_fact(connection: Connection, repo: FoundRepository, name: str, commit: str) -> Mapping[str, object] | None:
+    """Return what one commit tells of an artifact; None where it was not read yet."""
+    same = (fact.c.repository_id == repo.id, fact.c.artifact == name, fact.c.commit == commit)
+    found = connection.execute(select(fact.c.body).where(*same)).scalar_one_or_none()
+    return cast("Mapping[str, object] | None", found)
+
+
+def find_problems(connection: Connection, repo: FoundRepository, name: str) -> list[FoundProblem]:
+    """Return what was set aside among the tags of an artifact, and in the files that annotate it."""
+    columns = [problem.c[field] for field in FoundProblem._fields]
+    ours = (problem.c.tag_group == name) | (problem.c.artifact == name)
+    query = select(*columns).where(problem.c.repository_id == repo.id, ours).order_by(problem.c.subject, problem.c.code)
+    return [FoundProblem._make(row) for row in connection.execute(query)]

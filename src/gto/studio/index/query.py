@@ -1,0 +1,69 @@
+"""The query language of pages and of the REST API: words, `key:value` and `metric>number`, all of which must fit."""
+
+import re
+from typing import NamedTuple
+
+from gto.core.nearness import did_you_mean
+from gto.exceptions import UsageError
+
+KEYS = ("repo", "stage", "label", "type", "author", "is", "name")
+"""What may stand before a colon; `is:` takes one of STATES."""
+
+STATES = ("active", "deprecated", "unregistered", "behind", "broken", "staged")
+
+OPERATORS = (">=", "<=", "!=", ">", "<", "=")
+
+_WORD_RE = re.compile(r'(-?)(?:([A-Za-z]+):)?(?:"([^"]*)"|(\S+))')
+_METRIC_RE = re.compile(r"([A-Za-z_][\w./@%-]*?)(>=|<=|!=|>|<|=)(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+_LONGEST = 500
+_MOST = 30
+
+
+class Term(NamedTuple):
+    """One condition of a query."""
+
+    key: str
+    """One of KEYS, `text`, or `metric`."""
+    value: str
+    """What is looked for; of a metric its name."""
+    operator: str = ""
+    number: float = 0.0
+    is_not: bool = False
+
+
+class QueryError(UsageError):
+    """A query that cannot be read."""
+
+
+def parse(text: str) -> tuple[Term, ...]:
+    """Read a query; a word that could be nothing else is text. QueryError says which word is wrong, and why."""
+    if len(text) > _LONGEST:
+        raise QueryError(f"A query has at most {_LONGEST} characters", "leave some of it out")
+    terms = tuple(_term(match) for match in _WORD_RE.finditer(text))
+    if len(terms) > _MOST:
+        raise QueryError(f"A query has at most {_MOST} words", "leave some of them out")
+    return terms
+
+
+def _term(match: re.Match[str]) -> Term:
+    sign, key, quoted, plain = match.groups()
+    word = plain if quoted is None else quoted
+    is_not = bool(sign)
+    if key is None:
+        found = _METRIC_RE.fullmatch(word) if quoted is None else None
+        if found is not None:
+            return Term("metric", found[1], found[2], float(found[3]), is_not)
+        return Term("text", word.lower(), is_not=is_not)
+    return term(key.lower(), word, is_not=is_not)
+
+
+def term(key: str, value: str, *, is_not: bool = False) -> Term:
+    """Return a condition by its key, or raise QueryError."""
+    if key not in KEYS:
+        hint = f"the keys are {', '.join(KEYS)}; in quotes it is text"
+        raise QueryError(f"'{key}:' is no key of a query. {did_you_mean(key, KEYS)}".strip(), hint)
+    if key == "is" and value not in STATES:
+        raise QueryError(
+            f"'is:{value}' is unknown. {did_you_mean(value, STATES)}".strip(), f"one of {', '.join(STATES)}"
+        )
+    return Term(key, value, is_not=is_not)

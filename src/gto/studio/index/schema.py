@@ -1,0 +1,169 @@
+"""The tables of the index."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+VERSION = 1
+"""Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
+
+metadata = MetaData()
+
+repository = Table(
+    "repository",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("is_remote", Boolean, nullable=False),
+    Column("branch", Text),
+    Column("groups", JSON, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("tags", Text, nullable=False, default=""),  # digest of the tag refs that were read last
+    Column("heads", Text, nullable=False, default=""),  # digest of branches, experiments and HEAD
+    Column("head", Text),  # the commit whose annotations count
+    Column("stages", JSON),  # those of the configuration; null for any
+    Column("read_at", Float),  # seconds since 1970, when Git was asked last
+    Column("changed_at", Float),  # when Git had news last
+    Column("error", Text),
+    Column("hint", Text),
+)
+
+tag_group = Table(  # the tags of one artifact as they were read last
+    "tag_group",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("artifact", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    PrimaryKeyConstraint("repository_id", "artifact"),
+)
+
+event = Table(  # one row a tag that is an event, whether it counts or not
+    "event",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("oid", Text, nullable=False),
+    Column("artifact", Text, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("version", Text),  # the version that it concerns; null where it does not count
+    Column("stage", Text),
+    Column("commit", Text, nullable=False),
+    Column("time", Integer, nullable=False),
+    Column("counter", Integer, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("author_email", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # the tag object's text
+    Column("counts", Boolean, nullable=False),
+    PrimaryKeyConstraint("repository_id", "ref"),
+    Index("event_artifact", "repository_id", "artifact"),
+    Index("event_time", "time", "counter", "kind", "ref"),
+)
+
+artifact = Table(
+    "artifact",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("is_known", Boolean, nullable=False),  # has an event
+    Column("is_active", Boolean, nullable=False),  # is not deprecated
+    Column("versions", Integer, nullable=False),  # how many count
+    Column("latest", Text),
+    Column("latest_commit", Text),
+    Column("latest_at", Integer),
+    Column("latest_by", Text),
+    Column("changed_at", Integer),  # the newest event
+    Column("staged_at", Integer),  # the newest event of a stage
+    Column("behind", Integer, nullable=False),  # the most versions that one of its stages is behind
+    Column("type", Text),
+    Column("description", Text),
+    Column("path", Text),
+    Column("labels", JSON, nullable=False),
+    Column("metric", JSON),  # the first metric of the latest version: name, value, change, and the values before
+    Column("problems", Integer, nullable=False),
+    Column("search", Text, nullable=False),  # name, description, labels and card, in lower case
+    Index("artifact_name", "repository_id", "name", unique=True),
+)
+
+standing = Table(  # who is in which stage now
+    "standing",
+    metadata,
+    Column("artifact_id", ForeignKey("artifact.id", ondelete="CASCADE"), nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("place", Integer, nullable=False),  # 0 for the version that the stage shows
+    Column("version", Text, nullable=False),
+    Column("commit", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("time", Integer, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("behind", Integer, nullable=False),
+    PrimaryKeyConstraint("artifact_id", "stage", "place"),
+    Index("standing_stage", "stage", "place"),
+)
+
+label = Table(
+    "label",
+    metadata,
+    Column("artifact_id", ForeignKey("artifact.id", ondelete="CASCADE"), nullable=False),
+    Column("label", Text, nullable=False),
+    PrimaryKeyConstraint("artifact_id", "label"),
+    Index("label_label", "label"),
+)
+
+problem = Table(  # what was set aside while reading
+    "problem",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("artifact", Text, nullable=False),  # empty where it concerns none
+    Column("code", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("origin", Text, nullable=False),  # `tags`, or `files` of HEAD
+    Column("tag_group", Text, nullable=False),  # the artifact among whose tags it was found
+    Index("problem_group", "repository_id", "tag_group"),
+)
+
+fact = Table(  # all that a commit tells of an artifact, as `gto describe --all --json` prints it
+    "fact",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("artifact", Text, nullable=False),
+    Column("commit", Text, nullable=False),
+    Column("body", JSON, nullable=False),
+    PrimaryKeyConstraint("repository_id", "artifact", "commit"),
+)
+
+metric = Table(  # the numbers among the metrics of a fact
+    "metric",
+    metadata,
+    Column("repository_id", Integer, nullable=False),
+    Column("artifact", Text, nullable=False),
+    Column("commit", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),  # the last part of the key, in lower case
+    Column("value", Float, nullable=False),
+    Column("place", Integer, nullable=False),  # in the order in which files and keys stand
+    PrimaryKeyConstraint("repository_id", "artifact", "commit", "file", "key"),
+    ForeignKeyConstraint(
+        ["repository_id", "artifact", "commit"],
+        ["fact.repository_id", "fact.artifact", "fact.commit"],
+        ondelete="CASCADE",
+    ),
+    Index("metric_name", "name", "value"),
+)

@@ -1,0 +1,1 @@
+"""The pages: each is one value, rendered as HTML or as JSON."""

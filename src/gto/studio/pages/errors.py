@@ -1,0 +1,33 @@
+"""What a page says when it cannot be shown."""
+
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gto.output.published import Published
+from gto.studio.respond import respond
+
+_TITLES = {403: "Not allowed", 404: "Not found", 405: "Not possible here", 409: "Somebody was first"}
+
+
+class ErrorPage(NamedTuple):
+    """An error, and what to do."""
+
+    status: int
+    message: str
+    hint: str
+
+    @property
+    def title(self) -> str:
+        """The error in a few words."""
+        return _TITLES.get(self.status, "This cannot be shown")
+
+    def as_dict(self) -> Published:
+        """Return it as RFC 9457 has problems."""
+        return {"status": self.status, "title": self.title, "detail": self.message, "hint": self.hint}
+
+
+def answer(request: Request, status: int, message: str, hint: str) -> Response:
+    """Answer with an error."""
+    return respond(request, "error.html", ErrorPage(status, message, hint), status)

@@ -1,0 +1,106 @@
+"""One value, answered as a page or as JSON: by `.json` at the end of the path, or by what the client accepts."""
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Protocol
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context as TemplateContext
+from sqlalchemy import func, select
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from gto.output.published import Published
+from gto.studio import words
+from gto.studio.context import context_of
+from gto.studio.draw.spark import spark
+from gto.studio.index.schema import repository
+from gto.version import __version__
+
+
+class PageValue(Protocol):
+    """What a page shows."""
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+
+
+def make_templates() -> Environment:
+    """Return the templates: all that they print is escaped, and an unknown name is an error."""
+    here = os.path.join(os.path.dirname(__file__), "templates")
+    made = Environment(
+        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.globals |= {"spark": spark, "artifact_url": artifact_url, "url": url, "gto_version": __version__}
+    made.filters |= {
+        "iso": words.iso,
+        "moment": words.moment,
+        "number": words.number,
+        "signed": words.signed,
+        "initials": words.initials,
+        "hue": words.hue,
+        "size": words.size,
+        "ago": _ago,
+    }
+    return made
+
+
+@pass_context
+def _ago(context: TemplateContext, seconds: float) -> str:
+    return words.ago(seconds, context["now"])
+
+
+def artifact_url(repo: str, name: str, page: str = "") -> str:
+    """Return the address of an artifact's page, or of one of the pages below it."""
+    return f"/m/{quote(repo)}/{quote(name)}" + (f"/-/{page}" if page else "")
+
+
+def url(path: str, **query: object) -> str:
+    """Return an address with a query, without the values that are empty."""
+    pairs = [(key, value) for key, given in query.items() for value in _each(given) if value not in {"", None, False}]
+    return path + (f"?{urlencode(pairs)}" if pairs else "")
+
+
+def _each(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else ["1" if value is True else value]
+
+
+def wants_json(request: Request) -> bool:
+    """Tell whether a request asks for JSON."""
+    accept = request.headers.get("accept", "")
+    return request.url.path.endswith(".json") or ("application/json" in accept and "text/html" not in accept)
+
+
+def respond(request: Request, template: str, value: PageValue, status: int = 200) -> Response:
+    """Answer with a page, or with the same value as JSON."""
+    if wants_json(request):
+        return JSONResponse(value.as_dict(), status)
+    return HTMLResponse(render(request, template, {"page": value}), status)
+
+
+def render(request: Request, template: str, values: Mapping[str, object]) -> str:
+    """Fill a template in, with what every page has."""
+    studio = context_of(request)
+    templates: Environment = request.app.state.templates
+    cookie = request.scope.get("state", {}).get("cookie", "")
+    shared = {
+        "now": studio.settings.now or int(time.time()),
+        "path": request.url.path,
+        "query": request.url.query,
+        "studio": studio,
+        "read_at": _read_at(request),
+        "form_token": studio.sessions.form_token(cookie),
+        "json_url": f"{request.url.path.rstrip('/')}.json" + (f"?{request.url.query}" if request.url.query else ""),
+    }
+    return templates.get_template(template).render(**shared, **values)
+
+
+def _read_at(request: Request) -> float | None:
+    """Return when the repository that was asked longest ago was read; None where one was never read."""
+    with context_of(request).database.read() as connection:
+        oldest, never = connection.execute(
+            select(func.min(repository.c.read_at), func.count().filter(repository.c.read_at.is_(None)))
+        ).one()
+    return None if never else oldest

@@ -1,0 +1,97 @@
+"""The second phase: what the commits of versions tell, staged and latest versions first; each is read once."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, exists, insert, select
+
+from gto.core import semver
+from gto.core.tag import Kind
+from gto.lineage.collect import CollectedFacts, gather
+from gto.lineage.description import Portrait
+from gto.lineage.values import Keyed
+from gto.registry.registry import Registry
+from gto.registry.resolve import Target
+from gto.studio.index.schema import artifact, event, fact, metric, standing
+
+CHUNK = 50
+"""How many versions are read, and written, at a time."""
+
+
+class Wanted(NamedTuple):
+    """A version of which the index holds no facts yet."""
+
+    artifact: str
+    version: str
+    commit: str
+
+    @property
+    def target(self) -> Target:
+        """Where it is."""
+        version = self.version if semver.parse(self.version) else None
+        return Target(self.version, self.commit, self.artifact, version)
+
+
+def missing(connection: Connection, repository_id: int) -> list[Wanted]:
+    """Return the versions without facts: those in a stage first, then the latest ones, then the newest."""
+    held = exists().where(
+        fact.c.repository_id == event.c.repository_id,
+        fact.c.artifact == event.c.artifact,
+        fact.c.commit == event.c.commit,
+    )
+    staged = exists().where(standing.c.artifact_id == artifact.c.id, standing.c.commit == event.c.commit)
+    query = (
+        select(event.c.artifact, event.c.version, event.c.commit)
+        .join(
+            artifact,
+            (artifact.c.repository_id == event.c.repository_id) & (artifact.c.name == event.c.artifact),
+        )
+        .where(
+            event.c.repository_id == repository_id,
+            event.c.version.is_not(None),
+            event.c.kind.in_([Kind.REGISTRATION, Kind.ASSIGNMENT]),
+            ~held,
+        )
+        .order_by(staged.desc(), (artifact.c.latest_commit == event.c.commit).desc(), event.c.time.desc(), event.c.ref)
+    )
+    found = [Wanted(*row) for row in connection.execute(query)]
+    return list({(one.artifact, one.commit): one for one in reversed(found)}.values())[::-1]
+
+
+def read(registry: Registry, wanted: Sequence[Wanted]) -> Iterator[list[CollectedFacts]]:
+    """Yield the facts of these versions, so many at a time."""
+    for start in range(0, len(wanted), CHUNK):
+        yield gather(registry, [one.target for one in wanted[start : start + CHUNK]])
+
+
+def write(connection: Connection, repository_id: int, found: Iterable[CollectedFacts]) -> None:
+    """Put facts into the index, and the numbers among their metrics into a table of their own."""
+    facts, metrics = [], []
+    for one in found:
+        same = {"repository_id": repository_id, "artifact": one.point.artifact, "commit": one.point.commit}
+        facts.append({**same, "body": Portrait(one).as_dict()})
+        metrics += [{**same, **row} for row in metric_rows(one.metrics.files.items())]
+    for table, rows in ((fact, facts), (metric, metrics)):
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+def metric_rows(files: Iterable[tuple[str, Keyed]]) -> Iterator[dict[str, object]]:
+    """Yield the row of each number among the metrics, in the order of the files."""
+    place = 0
+    for file, keyed in files:
+        for key, value in keyed.items():
+            if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf"):
+                name = key.rpartition(".")[2].lower()
+                yield {"file": file, "key": key, "name": name, "value": float(value), "place": place}
+                place += 1
+
+
+def forget_unused(connection: Connection, repository_id: int) -> None:
+    """Take facts out of the index whose versions are gone."""
+    used = exists().where(
+        event.c.repository_id == fact.c.repository_id,
+        event.c.artifact == fact.c.artifact,
+        event.c.commit == fact.c.commit,
+    )
+    connection.execute(delete(fact).where(fact.c.repository_id == repository_id, ~used))

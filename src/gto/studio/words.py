@@ -1,0 +1,73 @@
+"""Values as a page shows them: times, numbers, people, sizes."""
+
+import math
+from datetime import UTC, datetime
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_STEPS = ((_MINUTE, 1, "s"), (_HOUR, _MINUTE, "min"), (_DAY, _HOUR, "h"), (30 * _DAY, _DAY, "d"),
+          (365 * _DAY, 30 * _DAY, "mo"))  # fmt: skip
+_HUES = 6
+_MINUS = "\N{MINUS SIGN}"
+_DIGITS = 4
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+_THOUSAND = 1000
+
+
+def ago(seconds: float, now: float) -> str:
+    """Return how long a moment is past: `3 h ago`."""
+    age = max(0.0, now - seconds)
+    for limit, unit, name in _STEPS:
+        if age < limit:
+            return f"{int(age // unit)} {name} ago"
+    return f"{int(age // (365 * _DAY))} y ago"
+
+
+def iso(seconds: float) -> str:
+    """Return a moment in UTC, as HTML's `datetime` takes it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(seconds: float) -> str:
+    """Return a moment in words: `Tue 24 Nov 2026, 14:44 UTC`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%a %-d %b %Y, %H:%M UTC")
+
+
+def number(value: float) -> str:
+    """Return a number as short as it stays exact to four digits."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 10**15):
+        return f"{int(value):,}"
+    if not math.isfinite(value):
+        return str(value)
+    if abs(value) >= 10**-_DIGITS and abs(value) < 10**9:
+        return f"{value:.{_DIGITS}f}" if abs(value) < _THOUSAND else f"{value:,.1f}"
+    return f"{value:.{_DIGITS - 1}g}"
+
+
+def signed(value: float) -> str:
+    """Return a difference with its sign, a true minus: `+0.0189`, `±0`."""
+    if value == 0:
+        return "±0"
+    return f"{'+' if value > 0 else _MINUS}{number(abs(value))}"
+
+
+def initials(name: str) -> str:
+    """Return up to two letters that stand for a person."""
+    words = [word for word in name.replace(".", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in ([words[0], words[-1]] if len(words) > 1 else words[:1])).upper() or "?"
+
+
+def hue(name: str) -> int:
+    """Return the number of a person's colour, the same on every page."""
+    return sum(name.encode("utf-8", "replace")) % _HUES
+
+
+def size(count: int) -> str:
+    """Return a number of bytes: `3.4 MB`."""
+    value = float(count)
+    for unit in _UNITS:
+        if value < _THOUSAND or unit == _UNITS[-1]:
+            break
+        value /= _THOUSAND
+    return f"{int(value)} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"  # noqa: PLR2004
