@@ -6,8 +6,8 @@ from gto.cli import catalog_options as everywhere
 from gto.cli import options, render
 from gto.cli import proof_options as proving
 from gto.cli.catalog_options import Across
-from gto.cli.dates import parse_date
 from gto.cli.proof_options import Proof
+from gto.core.dates import parse_date
 from gto.output import published, signature_columns
 from gto.output.tables import history_table
 from gto.registry import version_reader

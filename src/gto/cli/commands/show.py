@@ -154,7 +154,7 @@ def command(
 
 
 def _second(text: str) -> int:
-    from gto.cli.dates import parse_date
+    from gto.core.dates import parse_date
 
     return parse_date(text, end=True)
 

@@ -182,8 +182,8 @@ def _where(repo: str, state: str | None, proof: Proof) -> _Where:
 
 
 def _since(text: str | None) -> Since | None:
-    from gto.cli.dates import parse_date
     from gto.core import tag
+    from gto.core.dates import parse_date
     from gto.watch.new_events import Since
 
     if text is None or text == "all":

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from gto.cli.dates import parse_date
+from gto.core.dates import parse_date
 from gto.exceptions import InvalidDate
 
 

@@ -1,4 +1,4 @@
-"""Dates on the command line: ISO, or the words of people: `yesterday`, `2 weeks ago`."""
+"""Dates as people write them: ISO, or words such as `yesterday` and `2 weeks ago`."""
 
 import re
 from calendar import monthrange

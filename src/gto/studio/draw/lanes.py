@@ -1,0 +1,167 @@
+"""Which version was in which stage, over time: a lane a stage, a bar a stay."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from gto.core.snapshot import ArtifactState
+
+MOST_BARS = 400
+"""More bars of a lane than this cannot be told apart; the oldest are left out."""
+
+
+class Stay(NamedTuple):
+    """A version in a stage, from one moment to another."""
+
+    version: str
+    start: int
+    end: int | None
+    """None while it lasts."""
+
+
+class Lane(NamedTuple):
+    """The stays in one stage, the oldest first."""
+
+    stage: str
+    stays: tuple[Stay, ...]
+
+
+class Bar(NamedTuple):
+    """A stay, as it is drawn: in percent of the width."""
+
+    x: str
+    width: str
+    label: str
+    title: str
+
+
+class Drawn(NamedTuple):
+    """A lane's bars."""
+
+    stage: str
+    y: int
+    bars: tuple[Bar, ...]
+
+
+class Mark(NamedTuple):
+    """A moment on the axis."""
+
+    x: str
+    text: str
+
+
+class Lanes(NamedTuple):
+    """All lanes, and the axis below them."""
+
+    lanes: tuple[Drawn, ...]
+    marks: tuple[Mark, ...]
+    height: int
+    title: str
+
+
+def lanes_of(state: ArtifactState, stages: Sequence[str]) -> list[Lane]:
+    """Return who was in each stage and when, as the stage showed it: the newest assignment that still counted."""
+    return [Lane(stage, tuple(_stays(state, stage))) for stage in stages if _was_used(state, stage)]
+
+
+def _was_used(state: ArtifactState, stage: str) -> bool:
+    return any(version.stage(stage) is not None for version in state.versions)
+
+
+def _stays(state: ArtifactState, stage: str) -> list[Stay]:
+    changes = sorted(_changes(state, stage))
+    inside: dict[str, int] = {}
+    found: list[Stay] = []
+    shown: str | None = None
+    for number, (time, _, _, version, enters) in enumerate(changes):
+        if enters:
+            inside[version] = number
+        else:
+            inside.pop(version, None)
+        now = max(inside, key=inside.__getitem__) if inside else None
+        if now != shown:
+            if shown is not None:
+                found[-1] = found[-1]._replace(end=time)
+            if now is not None:
+                found.append(Stay(now, time, None))
+            shown = now
+    return found[-MOST_BARS:]
+
+
+def _changes(state: ArtifactState, stage: str) -> list[tuple[int, int, int, str, bool]]:
+    """Return when versions entered and left a stage; who is deregistered, or deprecated with all, leaves it too."""
+    found = []
+    for version in state.versions:
+        held = version.stage(stage)
+        if held is None:
+            continue
+        name = version.name
+        found += [(one.time, one.key[1], one.key[2], name, True) for one in held.assignments]
+        found += [(one.time, one.key[1], one.key[2], name, False) for one in held.unassignments]
+        found += [(one.time, one.key[1], one.key[2], name, False) for one in version.deregistrations]
+        if version.is_active and held.is_active and version.deregistrations:
+            back = version.registrations[-1]
+            found.append((back.time, back.key[1], back.key[2], name, True))
+    return found
+
+
+_LANE, _LEFT, _RIGHT = 36, 1.0, 99.0
+_NARROW = 4.0
+"""Percent of the width below which a bar bears no text."""
+
+
+def draw(lanes: Sequence[Lane], now: int) -> Lanes | None:
+    """Place the lanes between the first stay and now; None where nothing was ever in a stage."""
+    starts = [stay.start for lane in lanes for stay in lane.stays]
+    if not starts:
+        return None
+    first, last = min(starts), max(now, *starts)
+    span = max(1, last - first)
+
+    def at(moment: int) -> float:
+        return _LEFT + (moment - first) / span * (_RIGHT - _LEFT)
+
+    drawn = tuple(
+        Drawn(lane.stage, number * _LANE, tuple(_bar(lane.stage, stay, at, last) for stay in lane.stays))
+        for number, lane in enumerate(lanes)
+    )
+    words = [
+        f"{lane.stage}: " + ", then ".join(stay.version for stay in lane.stays[-5:]) for lane in lanes if lane.stays
+    ]
+    marks = tuple(Mark(f"{at(moment):.2f}%", text) for moment, text in _marks(first, last))
+    return Lanes(drawn, marks, len(drawn) * _LANE, "Which version was in which stage. " + "; ".join(words))
+
+
+def _bar(stage: str, stay: Stay, at: Callable[[int], float], last: int) -> Bar:
+    left, right = at(stay.start), at(last if stay.end is None else stay.end)
+    width = max(0.4, right - left - 0.2)
+    short = stay.version if stay.version.startswith("v") else stay.version[:7]
+    return Bar(f"{left:.2f}%", f"{width:.2f}%", short if width >= _NARROW else "", f"{stage}: {stay.version}")
+
+
+_MOST_MARKS = 12
+_DAY = 86400
+_SHORT = 45 * _DAY
+_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 1200)  # months
+
+
+def _marks(first: int, last: int) -> Iterator[tuple[int, str]]:
+    """Yield the moments that the axis names: first days of months, of years where there are many; else days."""
+    start = datetime.fromtimestamp(first, UTC)
+    if last - first < _SHORT:
+        step = max(_DAY, (last - first) // 5)
+        for moment in range(first - first % _DAY + _DAY, last, step):
+            yield moment, datetime.fromtimestamp(moment, UTC).strftime("%-d %b")
+        return
+    months = (last - first) // (30 * _DAY)
+    every = next((step for step in _STEPS if months / step <= _MOST_MARKS), _STEPS[-1])
+    number = start.year * 12 + start.month
+    number += -number % every
+    while True:
+        year, month = divmod(number, 12)
+        moment = int(datetime(year, month + 1, 1, tzinfo=UTC).timestamp())
+        if moment >= last:
+            return
+        if moment > first:
+            yield moment, datetime(year, month + 1, 1, tzinfo=UTC).strftime("%b" if month else "%b %Y")
+        number += every
