@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -127,22 +126,11 @@ def as_json(value: object, *, letters: bool = False) -> None:
     """Print a value as GTO 1.x does: indented by four, times in ISO form; `letters` leaves letters as they are."""
     import json
 
+    from gto.output.json_values import plain
+
     letters = letters and (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
-    text = escape.clean_json(json.dumps(value, indent=4, default=_plain, ensure_ascii=not letters))
+    text = escape.clean_json(json.dumps(value, indent=4, default=plain, ensure_ascii=not letters))
     click.echo(text.replace("##", "\\u0023\\u0023") if _is_obeyed() else text)
-
-
-def _plain(value: object) -> object:
-    from datetime import datetime
-    from enum import Enum
-
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return dict(value)
-    return str(value)
 
 
 def lines(values: Iterable[object]) -> None:

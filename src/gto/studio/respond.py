@@ -1,5 +1,6 @@
 """One value, answered as a page or as JSON: by `.json` at the end of the path, or by what the client accepts."""
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -10,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
 from sqlalchemy import func, select
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 
+from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
 from gto.studio.context import context_of
@@ -73,10 +75,16 @@ def wants_json(request: Request) -> bool:
     return request.url.path.endswith(".json") or ("application/json" in accept and "text/html" not in accept)
 
 
+def json_response(value: object, status: int = 200) -> Response:
+    """Answer with JSON, in UTF-8."""
+    text = json.dumps(value, default=plain, ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode("utf-8", "replace"), status, media_type="application/json")
+
+
 def respond(request: Request, template: str, value: PageValue, status: int = 200) -> Response:
     """Answer with a page, or with the same value as JSON."""
     if wants_json(request):
-        return JSONResponse(value.as_dict(), status)
+        return json_response(value.as_dict(), status)
     return HTMLResponse(render(request, template, {"page": value}), status)
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from gto.core.dates import parse_date
 from gto.core.snapshot import ArtifactState
-from gto.core.view import Choice, journal, versions
+from gto.core.view import Choice, VersionRow, journal, versions
 from gto.exceptions import ArtifactNotFound
 from gto.output.published import Published, history_line, published
 from gto.studio.context import context_of
@@ -122,10 +122,10 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
         stages = artifacts.stages(connection)
     now = studio.settings.now or int(time.time())
     columns = metric_columns(state, facts)
-    every = versions(state, Choice(deprecated=True, versions_per_stage=-1))
+    every = versions(state, Choice(deprecated=True))
     number = read_number(given.get("page", ""), 1)
     shown = every[(number - 1) * PAGE : number * PAGE]
-    lines = tuple(_line(one.version.name, state, facts, columns) for one in shown)
+    lines = tuple(_line(one, facts, columns) for one in shown)
     lines_of = history_lines(state)
     drawn = lanes.draw(lanes_of(state, stages), until or now)
     chosen = read_facts(state, facts, given.get("version", ""), found, stages)
@@ -172,26 +172,22 @@ def flat_metrics(fact: Mapping[str, object] | None) -> dict[str, float | str]:
     return found
 
 
-def _line(
-    name: str, state: ArtifactState, facts: Mapping[str, Mapping[str, object]], columns: Sequence[str]
-) -> VersionLine:
-    version = state.version(name)
-    assert version is not None  # noqa: S101  it is one of the state's
+def _line(row: VersionRow, facts: Mapping[str, Mapping[str, object]], columns: Sequence[str]) -> VersionLine:
+    version = row.version
     event = version.registrations[-1] if version.registrations else version.events[0]
     fact = facts.get(version.commit)
     commit = fact.get("commit") if fact else None
     subject = str(commit.get("subject") or "") if isinstance(commit, Mapping) else ""
     numbers = flat_metrics(fact)
-    stages = tuple(one.stage for one in version.stages if one.is_active and version.is_active)
     return VersionLine(
-        name,
+        version.name,
         version.commit,
         event.ref if version.registrations else None,
         event.time,
         event.author,
         subject or event.message.partition("\n")[0],
         version.is_active,
-        stages,
+        tuple(one.stage for one in row.stages),
         tuple(numbers.get(column) for column in columns),
     )
 

@@ -111,7 +111,7 @@ def read_facts(
         version=version.name,
         commit=version.commit,
         is_default=not asked,
-        stages=tuple(one.stage for one in version.stages if one.is_active and version.is_active),
+        stages=tuple(stage for stage in stages if (held := state.holder(stage)) and held.version == version.name),
         is_read=here is not None,
         baseline=baseline.name if baseline else "",
         baseline_stage=stage,

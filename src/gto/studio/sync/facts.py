@@ -18,6 +18,9 @@ CHUNK = 50
 """How many versions are read, and written, at a time."""
 
 
+_MAKES_VERSION = event.c.version.is_not(None) & event.c.kind.in_([Kind.REGISTRATION, Kind.ASSIGNMENT])
+
+
 class Wanted(NamedTuple):
     """A version of which the index holds no facts yet."""
 
@@ -48,8 +51,7 @@ def missing(connection: Connection, repository_id: int) -> list[Wanted]:
         )
         .where(
             event.c.repository_id == repository_id,
-            event.c.version.is_not(None),
-            event.c.kind.in_([Kind.REGISTRATION, Kind.ASSIGNMENT]),
+            _MAKES_VERSION,
             ~held,
         )
         .order_by(staged.desc(), (artifact.c.latest_commit == event.c.commit).desc(), event.c.time.desc(), event.c.ref)
@@ -93,5 +95,6 @@ def forget_unused(connection: Connection, repository_id: int) -> None:
         event.c.repository_id == fact.c.repository_id,
         event.c.artifact == fact.c.artifact,
         event.c.commit == fact.c.commit,
+        _MAKES_VERSION,
     )
     connection.execute(delete(fact).where(fact.c.repository_id == repository_id, ~used))

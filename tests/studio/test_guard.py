@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi import FastAPI
+from starlette.routing import Mount, Route, Router
+
+from tests.studio_app import HOST, OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.studio_app import Studio
+
+
+def addresses(studio: Studio) -> Iterator[tuple[str, str]]:
+    """Method and address of every route, with something in the place of its parameters."""
+    app = studio.client.app
+    assert isinstance(app, FastAPI)
+    for route in routes(app.router):
+        path = route.path.replace("{name:path}", "churn").replace("{repo}", "team")
+        for method in route.methods or ():
+            yield method, path
+
+
+def routes(router: Router) -> Iterator[Route]:
+    """Every route of a router and of those in it."""
+    for route in router.routes:
+        if isinstance(route, Route):
+            yield route
+        elif not isinstance(route, Mount):
+            yield from routes(route.original_router)  # type: ignore[attr-defined]  # how FastAPI keeps an included router
+
+
+def test_a_foreign_host_is_refused_on_every_route(studio: Studio) -> None:
+    for method, path in addresses(studio):
+        for host in ("example.com", "127.0.0.1", f"{HOST}.example.com", ""):
+            assert studio.client.request(method, path, headers={**OWN, "host": host}).status_code == 421, path
+
+
+def test_without_a_session_no_route_answers(studio: Studio) -> None:
+    studio.client.cookies.clear()
+    for method, path in addresses(studio):
+        expected = 200 if path == "/health" else 401
+        assert studio.client.request(method, path, headers=OWN).status_code == expected, path
+
+
+FOREIGN: tuple[dict[str, str], ...] = (
+    {"origin": "http://evil.example", "sec-fetch-site": "cross-site"},
+    {"origin": "http://127.0.0.1:9999", "sec-fetch-site": "same-site"},
+    {"origin": f"http://{HOST}", "sec-fetch-site": "cross-site"},
+    {"origin": "null"},
+    {},
+)
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_what_writes_is_refused_from_another_site(studio: Studio, headers: dict[str, str]) -> None:
+    for method, path in addresses(studio):
+        if method not in {"GET", "HEAD"}:
+            assert studio.client.request(method, path, headers=headers).status_code == 403, path
+
+
+def test_a_form_without_its_token_is_refused(studio: Studio) -> None:
+    for method, path in addresses(studio):
+        if method == "POST":
+            for data in ({}, {"form_token": "x"}):
+                assert studio.client.post(path, headers=OWN, data=data).status_code == 403, path
+
+
+def test_the_token_of_the_address_serves_once_and_leaves_the_address(studio: Studio) -> None:
+    studio.client.cookies.clear()
+    token = studio.context.sessions.new_token()
+    opened = studio.client.get("/models", params={"token": token, "q": "churn"})
+    assert (opened.status_code, opened.headers["location"]) == (303, "/models?q=churn")
+    cookie = opened.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert studio.client.get("/models").status_code == 200
+    studio.client.cookies.clear()
+    assert studio.client.get("/models", params={"token": token}).status_code == 401
+
+
+def test_every_answer_says_what_a_page_may_load(studio: Studio) -> None:
+    for path in ("/models", "/models.json", "/m/team/nothing", "/static/studio.css"):
+        headers = studio.client.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,77 @@
+"""A Studio without a server: its app over repositories of a test, asked as a browser with a session would ask."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from starlette.testclient import TestClient
+
+from gto.catalog.entry import CatalogEntry
+from gto.catalog.parallel import Way
+from gto.catalog.repositories import CatalogRepository
+from gto.studio.app import make_app
+from gto.studio.context import Context, Settings
+from gto.studio.index.database import Database
+from gto.studio.session import Sessions
+from gto.studio.sync.repository import sync
+from gto.studio.sync.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+HOST = "127.0.0.1:8765"
+OWN = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
+"""Headers of a form that a page of this Studio sends."""
+
+
+class Studio(NamedTuple):
+    """A Studio and its browser."""
+
+    context: Context
+    client: TestClient
+
+    def sync(self) -> None:
+        """Read every repository now."""
+        for place in self.context.worker.places:
+            sync(self.context.database, place, self.context.way)
+
+    def json(self, path: str, **query: str | list[str]) -> dict[str, object]:
+        """What a page says, as JSON."""
+        answer = self.client.get(f"{path}.json", params=query)
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+        assert isinstance(found, dict)
+        return found
+
+    def page(self, path: str, **query: str | list[str]) -> str:
+        """A page's HTML."""
+        answer = self.client.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+@contextmanager
+def studio_of(
+    repositories: Mapping[str, Path], database: Path, settings: Settings | None = None, *, synced: bool = True
+) -> Iterator[Studio]:
+    """A Studio over these repositories, by name, read once; nothing looks by itself afterwards."""
+    places = [
+        CatalogRepository(name, str(path), CatalogEntry("path", str(path))) for name, path in repositories.items()
+    ]
+    made = Database(str(database))
+    sessions, way = Sessions(), Way(60.0)
+    context = Context(made, Worker(made, places, way), sessions, way, settings or Settings())
+    app = make_app(context, frozenset({HOST}))
+    with TestClient(app, base_url=f"http://{HOST}", follow_redirects=False) as client:
+        opened = sessions.redeem(sessions.new_token())
+        assert opened is not None
+        client.cookies.set(sessions.cookie, opened)
+        studio = Studio(context, client)
+        if synced:
+            studio.sync()
+        try:
+            yield studio
+        finally:
+            made.close()
