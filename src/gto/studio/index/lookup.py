@@ -73,3 +73,8 @@ def find_problems(connection: Connection, repo: FoundRepository, name: str) -> l
     ours = (problem.c.tag_group == name) | (problem.c.artifact == name)
     query = select(*columns).where(problem.c.repository_id == repo.id, ours).order_by(problem.c.subject, problem.c.code)
     return [FoundProblem._make(row) for row in connection.execute(query)]
+
+
+def repository_names(connection: Connection) -> tuple[str, ...]:
+    """Return the names of all repositories, in the catalogue's order."""
+    return tuple(connection.execute(select(repository.c.name).order_by(repository.c.position)).scalars())

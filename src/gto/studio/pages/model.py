@@ -17,8 +17,8 @@ from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, Lanes
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
+from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.index.lookup import FoundProblem
-from gto.studio.pages.history_lines import HistoryLine, history_lines
 from gto.studio.pages.models import read_number
 from gto.studio.pages.version_facts import VersionFacts, read_facts
 from gto.studio.respond import artifact_url, respond, url

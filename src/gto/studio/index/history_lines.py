@@ -1,12 +1,14 @@
 """Events in words: who did what to which version, and when."""
 
+from datetime import datetime
 from typing import NamedTuple
 
-from gto.core import semver
+from gto.core import semver, tag, wording
 from gto.core.event import Event
 from gto.core.snapshot import ArtifactState
 from gto.core.tag import Kind
 from gto.core.transitions import Transition, steps
+from gto.output.published import Published
 
 
 class HistoryLine(NamedTuple):
@@ -22,6 +24,10 @@ class HistoryLine(NamedTuple):
     author: str
     author_email: str
     time: int
+    created_at: datetime
+    """The same moment, in the author's zone."""
+    event: str
+    """The kind, as `gto history --json` names it."""
     ref: str
     commit: str
     message: str
@@ -30,6 +36,38 @@ class HistoryLine(NamedTuple):
     def short(self) -> str:
         """The version, a hash cut short."""
         return self.version if semver.parse(self.version) else self.version[:7]
+
+    @property
+    def said(self) -> str:
+        """The message, where a person wrote one: what gto writes without one says nothing new."""
+        name = tag.find(self.ref)
+        usual = {wording.default_message(name, version) for version in (self.version, self.commit)} if name else set()
+        return "" if self.message in usual else self.message
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in words."""
+        if self.verb == "rolled back":
+            return f"rolled {self.stage} back to {self.short}"
+        if self.stage:
+            return f"{self.verb} {self.stage} {'to' if self.verb == VERBS[Kind.ASSIGNMENT] else 'from'} {self.short}"
+        return f"{self.verb} {self.short}".strip()
+
+    def as_dict(self) -> Published:
+        """Return it with the keys of `gto history --json`, as far as they are known here, and what it replaced."""
+        return {
+            "timestamp": self.created_at,
+            "artifact": self.artifact,
+            "event": self.event,
+            "version": self.version or None,
+            "stage": self.stage or None,
+            "commit": self.commit,
+            "author": self.author,
+            "author_email": self.author_email,
+            "message": self.message,
+            "ref": self.ref,
+            "before": self.before or None,
+        }
 
 
 VERBS = {
@@ -61,6 +99,8 @@ def _line(one: Event, step: Transition) -> HistoryLine:
         one.author,
         one.author_email,
         one.time,
+        one.created_at,
+        one.kind.noun,
         one.ref,
         one.commit,
         one.message,

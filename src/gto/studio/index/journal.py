@@ -1,0 +1,86 @@
+"""Events of many artifacts in one order, filtered and cut into pages by SQL."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from gto.core.tag import Kind
+from gto.studio.index.events import artifact_state
+from gto.studio.index.history_lines import HistoryLine, history_lines
+from gto.studio.index.schema import event, repository
+
+KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.CREATION}
+"""The kinds of events, by the names that `gto history --json` gives them."""
+
+
+class JournalQuery(NamedTuple):
+    """Which events are wanted; empty fields let all through. The newest come first."""
+
+    repo: str = ""
+    artifact: str = ""
+    """Of `repo`."""
+    kind: str = ""
+    """One of KINDS."""
+    stage: str = ""
+    version: str = ""
+    author: str = ""
+    """Part of a name or an e-mail address."""
+    until: int | None = None
+    """The last second that counts."""
+    limit: int = 50
+    offset: int = 0
+
+
+class JournalLine(NamedTuple):
+    """An event, and the repository that it happened in."""
+
+    repo: str
+    line: HistoryLine
+
+
+class Journal(NamedTuple):
+    """One page of events, and how many there are on all pages."""
+
+    lines: tuple[JournalLine, ...]
+    total: int
+
+
+def find(connection: Connection, wanted: JournalQuery) -> Journal:
+    """Return one page of the events that count, in the order of `gto history --all`."""
+    total = connection.execute(_where(select(func.count()).select_from(event.join(repository)), wanted)).scalar_one()
+    columns = (repository.c.name, event.c.repository_id, event.c.artifact, event.c.ref)
+    chosen = _where(select(*columns).select_from(event.join(repository)), wanted)
+    order = (event.c.time.desc(), event.c.counter.desc(), event.c.kind.desc(), event.c.ref.desc())
+    rows = connection.execute(chosen.order_by(*order, repository.c.position).limit(wanted.limit).offset(wanted.offset))
+    return Journal(tuple(_lines(connection, rows.all())), int(total))
+
+
+def _lines(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[JournalLine]:
+    """Return the events in words; each artifact is folded once, because what came before decides on the words."""
+    told: dict[tuple[int, str], dict[str, HistoryLine]] = {}
+    found = []
+    for repo, repository_id, artifact, ref in rows:
+        key = (repository_id, artifact)
+        if key not in told:
+            told[key] = {line.ref: line for line in history_lines(artifact_state(connection, *key))}
+        found.append(JournalLine(repo, told[key][ref]))
+    return found
+
+
+def _where(chosen: Select[*tuple[Any, ...]], wanted: JournalQuery) -> Select[*tuple[Any, ...]]:
+    chosen = chosen.where(event.c.counts)
+    same = (
+        (repository.c.name, wanted.repo),
+        (event.c.artifact, wanted.artifact),
+        (event.c.stage, wanted.stage),
+        (event.c.version, wanted.version),
+        (event.c.kind, KINDS.get(wanted.kind)),
+    )
+    for column, value in same:
+        if value:
+            chosen = chosen.where(column == value)
+    if wanted.author:
+        who = func.lower(event.c.author + " " + event.c.author_email)
+        chosen = chosen.where(who.contains(wanted.author.lower(), autoescape=True))
+    return chosen if wanted.until is None else chosen.where(event.c.time <= wanted.until)

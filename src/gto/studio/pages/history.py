@@ -1,0 +1,129 @@
+"""`/history`, and that of one artifact: what happened, the newest first; as a page, as JSON and as a feed."""
+
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from gto.core.dates import parse_date
+from gto.exceptions import UsageError
+from gto.output.published import Published
+from gto.studio.context import context_of
+from gto.studio.index import artifacts, journal, lookup
+from gto.studio.index.journal import KINDS, Journal, JournalLine, JournalQuery
+from gto.studio.pages.models import read_number
+from gto.studio.respond import artifact_url, render, respond, url
+from gto.studio.words import iso
+
+router = APIRouter()
+
+PAGE = 50
+
+
+class HistoryPage(NamedTuple):
+    """One page of events, and what it was asked for."""
+
+    repo: str
+    """Empty for all repositories, as `name` is for all artifacts."""
+    name: str
+    asked: JournalQuery
+    at: str
+    found: Journal
+    stages: tuple[str, ...]
+    repositories: tuple[str, ...]
+    number: int
+
+    @property
+    def lines(self) -> tuple[JournalLine, ...]:
+        """The events of this page."""
+        return self.found.lines
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.found.total // PAGE))
+
+    @property
+    def path(self) -> str:
+        """The address of this history, without its filters."""
+        return artifact_url(self.repo, self.name, "history") if self.name else "/history"
+
+    def link(self, path: str = "", **changes: object) -> str:
+        """Return the address of this page with something changed."""
+        asked = self.asked
+        here = {
+            "repo": "" if self.name else asked.repo,
+            "event": asked.kind,
+            "stage": asked.stage,
+            "author": asked.author,
+        }
+        return url(path or self.path, **{**here, "version": asked.version, "at": self.at, **changes})
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+        return {
+            "total": self.found.total,
+            "page": self.number,
+            "pages": self.pages,
+            "events": [{"repo": one.repo, **one.line.as_dict()} for one in self.lines],
+        }
+
+
+@router.get("/history", include_in_schema=False)
+@router.get("/history.json", include_in_schema=False)
+def history(request: Request) -> Response:
+    """Answer the history of everything."""
+    return respond(request, "history.html", read(request, "", ""))
+
+
+@router.get("/history.atom", include_in_schema=False)
+def feed(request: Request) -> Response:
+    """Answer the history of everything as a feed."""
+    return _feed(request, read(request, "", ""))
+
+
+@router.get("/m/{repo}/{name:path}/-/history.atom", include_in_schema=False)
+def feed_of_model(request: Request, repo: str, name: str) -> Response:
+    """Answer the history of an artifact as a feed."""
+    return _feed(request, read(request, repo, name))
+
+
+@router.get("/m/{repo}/{name:path}/-/history", include_in_schema=False)
+@router.get("/m/{repo}/{name:path}/-/history.json", include_in_schema=False)
+def history_of_model(request: Request, repo: str, name: str) -> Response:
+    """Answer the history of an artifact."""
+    return respond(request, "history.html", read(request, repo, name))
+
+
+def read(request: Request, repo: str, name: str) -> HistoryPage:
+    """Read what the address asks for from the index."""
+    given = request.query_params
+    kind = given.get("event", "")
+    if kind and kind not in KINDS:
+        raise UsageError(f"'{kind}' is no kind of event", f"one of {', '.join(KINDS)}")
+    at, number = given.get("at", ""), read_number(given.get("page", ""), 1)
+    asked = JournalQuery(
+        repo or given.get("repo", ""),
+        name,
+        kind,
+        given.get("stage", ""),
+        given.get("version", ""),
+        given.get("author", "").strip(),
+        parse_date(at, end=True) if at else None,
+        PAGE,
+        (number - 1) * PAGE,
+    )
+    with context_of(request).database.read() as connection:
+        if asked.repo:
+            found = lookup.find_repository(connection, asked.repo)
+            if name:
+                lookup.find_artifact(connection, found, name)
+        shown = journal.find(connection, asked)
+        stages, repositories = artifacts.stages(connection), lookup.repository_names(connection)
+    return HistoryPage(repo, name, asked, at, shown, stages, repositories, number)
+
+
+def _feed(request: Request, page: HistoryPage) -> Response:
+    base = f"http://{request.headers['host']}"
+    values = {"page": page, "base": base, "updated": iso(page.lines[0].line.time if page.lines else 0)}
+    return Response(render(request, "history.atom", values), media_type="application/atom+xml")
