@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from gto.exceptions import ArtifactNotFound, EmptyStage, GTOException, RepositoryNotFound, VersionNotFound
+from gto.exceptions import GTOException, NotFound
 from gto.studio.context import Context
 from gto.studio.guard import Guard
 from gto.studio.pages import api, errors, history, model, models, repositories
@@ -21,7 +21,6 @@ from gto.studio.rest import routes
 from gto.version import __version__
 
 _THREADS = 4  # more of them make each answer slower: the work is Python's
-_NOT_FOUND = (ArtifactNotFound, EmptyStage, RepositoryNotFound, VersionNotFound)
 
 
 def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
@@ -55,7 +54,7 @@ async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, GTOException)  # noqa: S101  it is registered for this class
-    status = 404 if isinstance(error, _NOT_FOUND) else 400
+    status = 404 if isinstance(error, NotFound) else 400
     return errors.answer(request, status, error.message, error.hint)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from gto.core.nearness import did_you_mean
 from gto.exceptions import ArtifactNotFound, RepositoryNotFound
-from gto.studio.index.artifacts import ArtifactRow, choose, rows_of
+from gto.studio.index.artifacts import ArtifactRow, rows_of
 from gto.studio.index.schema import artifact, fact, problem, repository
 
 
