@@ -30,14 +30,9 @@ from gto.lineage import description as portrait
 from gto.lineage.diff import Direction, compare
 from gto.output import published, signature_columns
 from gto.output.published import Published, PublishedEvent
-from gto.output.published_state import (
-    PublishedArtifact,
-    PublishedRegistry,
-    PublishedStage,
-    PublishedVersion,
-    published_stage,
-    published_version,
-)
+from gto.output.published_artifact import PublishedArtifact
+from gto.output.published_registry import PublishedRegistry
+from gto.output.published_version import PublishedStage, PublishedVersion, published_stage, published_version
 from gto.output.tables import Cell, Table, history_table, overview_table, version_table
 from gto.plots import gallery
 from gto.registry import overview, resolve

@@ -5,6 +5,7 @@ from enum import Enum
 
 from gto.core import version_order
 from gto.core.version_order import Item
+from gto.output.authored import Authored as BaseObject
 from gto.output.published import AssignmentEvent as Assignment
 from gto.output.published import CommitEvent as Commit
 from gto.output.published import CreationEvent as Creation
@@ -13,11 +14,10 @@ from gto.output.published import DeregistrationEvent as Deregistration
 from gto.output.published import PublishedEvent as BaseEvent
 from gto.output.published import RegistrationEvent as Registration
 from gto.output.published import UnassignmentEvent as Unassignment
-from gto.output.published_state import Authored as BaseObject
-from gto.output.published_state import PublishedArtifact as Artifact
-from gto.output.published_state import PublishedRegistry as BaseRegistryState
-from gto.output.published_state import PublishedStage as VStage
-from gto.output.published_state import PublishedVersion as Version
+from gto.output.published_artifact import PublishedArtifact as Artifact
+from gto.output.published_registry import PublishedRegistry as BaseRegistryState
+from gto.output.published_version import PublishedStage as VStage
+from gto.output.published_version import PublishedVersion as Version
 
 __all__ = [
     "Artifact",

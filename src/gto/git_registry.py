@@ -7,7 +7,9 @@ from gto import api
 from gto.exceptions import ArtifactNotFound
 from gto.git.remote import is_url
 from gto.output.published import PublishedEvent
-from gto.output.published_state import PublishedArtifact, PublishedRegistry, PublishedStage, PublishedVersion
+from gto.output.published_artifact import PublishedArtifact
+from gto.output.published_registry import PublishedRegistry
+from gto.output.published_version import PublishedStage, PublishedVersion
 from gto.registry import annotation_lookup, version_reader
 from gto.registry.registry import Registry, path_of
 from gto.registry_config import RegistryConfig, published
