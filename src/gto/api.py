@@ -57,7 +57,8 @@ from gto.registry.write.transaction import WriteOptions
 from gto.registry.write.verbs import Outcome
 
 if TYPE_CHECKING:
-    from gto.dvc.dvc_config import RepositoryTrust
+    from gto.registry.resolve import AnnotatedTarget
+    from gto.storage.location import Located
 
 __all__ = [
     "Annotation",
@@ -160,8 +161,7 @@ def assign(
 
     A commit without a version is registered first, as `name_version` if that is given, in the same transaction.
     """
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _at(repo, ref)
     wish = Assignment(stage, version, commit, name_version, skip_registration)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _last(verbs.assign(registry, name, wish, manner), stdout=stdout)
@@ -186,8 +186,7 @@ def unassign(
     """Take a stage off a version, and return the event; None where tags were deleted instead."""
     if stage is None:
         raise UsageError("'stage' is required", "name the stage to take off")
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(verbs.unassign(registry, name, stage, version, commit, manner, delete=delete), stdout=stdout)
 
@@ -208,8 +207,7 @@ def deregister(
     sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Take a version back, and return the event; None where tags were deleted instead."""
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(verbs.deregister(registry, name, version, commit, manner, delete=delete), stdout=stdout)
 
@@ -229,8 +227,7 @@ def deprecate(
     sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Retire an artifact, and return the event; None where tags were deleted instead."""
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(verbs.deprecate(registry, name, commit, manner, delete=delete), stdout=stdout)
 
@@ -252,6 +249,12 @@ def rollback(
     """Put the version that was in `stage` before, or the version `to`, into it again, and return the event."""
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _last(verbs.rollback(Registry.open(repo), name, stage, to, manner), stdout=stdout)
+
+
+def _at(repo: object, ref: str | None) -> tuple[Registry, str | None]:
+    """Open a repository at `ref`, and return its commit too; None where `ref` names none."""
+    registry = Registry.open(repo, ref or "HEAD")
+    return registry, registry.commit() if ref is not None else None
 
 
 def _last(outcome: Outcome, *, stdout: bool) -> PublishedEvent:
@@ -293,7 +296,7 @@ def show(
     """
     choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, parse_sort(sort))
     registry = Registry.open(repo)
-    proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
+    proof = _proof(registry, _Wants(verify, require_signed, require_policy, allowed_signers))
     if not name:
         seen = overview.overview(registry, choice)
         found = proof.under_artifacts() if proof is not None and verify else None
@@ -318,11 +321,13 @@ class _Wants(NamedTuple):
     signatures: bool
     signed: bool
     policy: bool
+    signers: str | None
+    """The path of the file that says whose keys count."""
 
 
-def _proof(registry: Registry, allowed_signers: str | None, wants: _Wants) -> Signatures | None:
+def _proof(registry: Registry, wants: _Wants) -> Signatures | None:
     """Have events checked, where that is asked for."""
-    signers = _read(allowed_signers)
+    signers = _read(wants.signers)
     found = None
     if wants.signatures or wants.signed:
         found = Signatures(registry, whom_to_trust(registry, signers), required=wants.signed)
@@ -357,7 +362,7 @@ def history(
     `verify` and the arguments after it are those of show().
     """
     registry = Registry.open(repo)
-    proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
+    proof = _proof(registry, _Wants(verify, require_signed, require_policy, allowed_signers))
     events = reading.history(registry, artifact, ascending=ascending)
     if proof is not None and verify:
         events = proof.on(events)
@@ -427,7 +432,7 @@ def check_ref(
     With `verify` it has its `signature`; the arguments after it are those of show().
     """
     registry = Registry.open(repo)
-    proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
+    proof = _proof(registry, _Wants(verify, require_signed, require_policy, allowed_signers))
     event = reading.check_ref(registry, ref)
     if event is None:
         return []
@@ -557,18 +562,8 @@ def annotate(
     if isinstance(labels, str):
         raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
     change = AnnotationEdit(type, path, tuple(labels or ()), description or None, custom, must_exist)
-    saved = annotating.annotate(
-        Registry.open(repo),
-        name,
-        change,
-        file=file,
-        allow_same_path=allow_same_path,
-        commit=commit,
-        push=push,
-    )
-    if stdout:
-        _print(saved.lines())
-    return saved.file
+    how = {"allow_same_path": allow_same_path, "commit": commit, "push": push}
+    return _saved(annotating.annotate(Registry.open(repo), name, change, file=file, **how), stdout=stdout)
 
 
 def remove(
@@ -580,10 +575,7 @@ def remove(
     file: str | None = None,
 ) -> str:
     """Remove an artifact's annotation, and return the path of the file that was written."""
-    saved = annotating.remove(Registry.open(repo), name, file=file, commit=commit, push=push)
-    if stdout:
-        _print(saved.lines())
-    return saved.file
+    return _saved(annotating.remove(Registry.open(repo), name, file=file, commit=commit, push=push), stdout=stdout)
 
 
 def status(repo: object, names: Iterable[str] = (), remote: str = "origin") -> Status:
@@ -699,9 +691,8 @@ def get(
     """
     from gto.delivery import get as getting
 
-    registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
-    _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
-    chosen, located = getting.find(registry, selector, rev, trust)
+    wants = _Wants(False, require_signed, require_policy, allowed_signers)
+    registry, chosen, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
     return getting.get(registry, chosen, located, getting.GetOptions(out, force, jobs)).as_dict()
 
 
@@ -721,9 +712,8 @@ def ls(
     """
     from gto.delivery import get as getting
 
-    registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
-    _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
-    chosen, located = getting.find(registry, selector, rev, trust)
+    wants = _Wants(False, require_signed, require_policy, allowed_signers)
+    _, chosen, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
     return {**getting.about(chosen), "files": getting.files(located)}
 
 
@@ -744,19 +734,23 @@ def url(
     With `sign`, anybody may read them for `expires` seconds. The other arguments are those of get().
     """
     from gto.delivery import file_urls
-    from gto.delivery import get as getting
 
-    registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
-    _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
-    _, located = getting.find(registry, selector, rev, trust)
+    wants = _Wants(False, require_signed, require_policy, allowed_signers)
+    _, _, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
     return [one.url for one in file_urls.urls(located, expires if sign else None)]
 
 
-def _delivery(repo: object, *, trust_remote: bool, allow_local: bool) -> "tuple[Registry, RepositoryTrust]":
+def _located(
+    repo: object, selector: str, rev: str | None, wants: _Wants, *, trust_remote: bool, allow_local: bool
+) -> "tuple[Registry, AnnotatedTarget, Located]":
+    """Open a repository, and find what a selector leads to and where its files are."""
+    from gto.delivery import get as getting
     from gto.dvc.dvc_config import RepositoryTrust
 
     registry = Registry.open(repo)
-    return registry, RepositoryTrust(registry.repo.is_own, trust_remote, allow_local)
+    _proof(registry, wants)
+    trust = RepositoryTrust(registry.repo.is_own, trust_remote, allow_local)
+    return registry, *getting.find(registry, selector, rev, trust)
 
 
 def _words(names: Iterable[str]) -> list[str]:

@@ -1,10 +1,6 @@
 """A door for other programs: the objects that GTO 1.x publishes of a registry, and the order of versions."""
 
-from collections.abc import Iterable
-from enum import Enum
-
-from gto.core import version_order
-from gto.core.version_order import Item
+from gto.core.version_order import sort_versions
 from gto.output.authored import Authored as BaseObject
 from gto.output.published import AssignmentEvent as Assignment
 from gto.output.published import CommitEvent as Commit
@@ -35,17 +31,3 @@ __all__ = [
     "Version",
     "sort_versions",
 ]
-
-
-def sort_versions(
-    versions: Iterable[Item],
-    sort: str | Enum = "semver",
-    ascending: bool = False,
-    version: str = "version",
-    timestamp: str = "created_at",
-) -> list[Item]:
-    """Return the items with the highest SemVer, or the newest, first; what has no version comes behind.
-
-    An item is a dictionary or an object; `version` and `timestamp` name the keys or attributes to look at.
-    """
-    return version_order.sort_versions(versions, sort, ascending=ascending, version=version, timestamp=timestamp)
