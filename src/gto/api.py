@@ -5,7 +5,7 @@ the lines that the command line prints are printed.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,6 +51,7 @@ from gto.registry.write import annotate as annotating
 from gto.registry.write import approve as approving
 from gto.registry.write import sync, verbs
 from gto.registry.write.approve import Approved
+from gto.registry.write.edit_target import Saved
 from gto.registry.write.publish import TAGS_PER_PUSH
 from gto.registry.write.sync import Fetched, Pushed, Status
 from gto.registry.write.transaction import WriteOptions
@@ -267,9 +268,9 @@ def _maybe(outcome: Outcome, *, stdout: bool) -> PublishedEvent | None:
     return outcome.events[-1] if outcome.events else None
 
 
-def _say(outcome: Outcome, *, stdout: bool) -> None:
+def _say(done: Outcome | Approved | Saved, *, stdout: bool) -> None:
     if stdout:
-        print("\n".join(outcome.lines()))  # noqa: T201  asked for
+        print("\n".join(done.lines()))  # noqa: T201  asked for
 
 
 def show(
@@ -296,7 +297,7 @@ def show(
     """
     choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, parse_sort(sort))
     registry = Registry.open(repo)
-    proof = _proof(registry, _Wants(verify, require_signed, require_policy, allowed_signers))
+    proof = _proof(registry, _Wants(require_signed, require_policy, allowed_signers, verify))
     if not name:
         seen = overview.overview(registry, choice)
         found = proof.under_artifacts() if proof is not None and verify else None
@@ -318,11 +319,11 @@ def show(
 class _Wants(NamedTuple):
     """What a reader wants to know, or demands, of events."""
 
-    signatures: bool
     signed: bool
     policy: bool
     signers: str | None
     """The path of the file that says whose keys count."""
+    signatures: bool = False
 
 
 def _proof(registry: Registry, wants: _Wants) -> Signatures | None:
@@ -362,7 +363,7 @@ def history(
     `verify` and the arguments after it are those of show().
     """
     registry = Registry.open(repo)
-    proof = _proof(registry, _Wants(verify, require_signed, require_policy, allowed_signers))
+    proof = _proof(registry, _Wants(require_signed, require_policy, allowed_signers, verify))
     events = reading.history(registry, artifact, ascending=ascending)
     if proof is not None and verify:
         events = proof.on(events)
@@ -432,7 +433,7 @@ def check_ref(
     With `verify` it has its `signature`; the arguments after it are those of show().
     """
     registry = Registry.open(repo)
-    proof = _proof(registry, _Wants(verify, require_signed, require_policy, allowed_signers))
+    proof = _proof(registry, _Wants(require_signed, require_policy, allowed_signers, verify))
     event = reading.check_ref(registry, ref)
     if event is None:
         return []
@@ -464,8 +465,7 @@ def approve(
     """
     manner = WriteOptions(message, push=push, author=author, author_email=author_email)
     done = approving.approve(Registry.open(repo), name, stage, manner)
-    if stdout:
-        _print(done.lines())
+    _say(done, stdout=stdout)
     return done
 
 
@@ -562,8 +562,11 @@ def annotate(
     if isinstance(labels, str):
         raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
     change = AnnotationEdit(type, path, tuple(labels or ()), description or None, custom, must_exist)
-    how = {"allow_same_path": allow_same_path, "commit": commit, "push": push}
-    return _saved(annotating.annotate(Registry.open(repo), name, change, file=file, **how), stdout=stdout)
+    saved = annotating.annotate(
+        Registry.open(repo), name, change, file=file, allow_same_path=allow_same_path, commit=commit, push=push
+    )
+    _say(saved, stdout=stdout)
+    return saved.file
 
 
 def remove(
@@ -575,7 +578,9 @@ def remove(
     file: str | None = None,
 ) -> str:
     """Remove an artifact's annotation, and return the path of the file that was written."""
-    return _saved(annotating.remove(Registry.open(repo), name, file=file, commit=commit, push=push), stdout=stdout)
+    saved = annotating.remove(Registry.open(repo), name, file=file, commit=commit, push=push)
+    _say(saved, stdout=stdout)
+    return saved.file
 
 
 def status(repo: object, names: Iterable[str] = (), remote: str = "origin") -> Status:
@@ -691,7 +696,7 @@ def get(
     """
     from gto.delivery import get as getting
 
-    wants = _Wants(False, require_signed, require_policy, allowed_signers)
+    wants = _Wants(require_signed, require_policy, allowed_signers)
     registry, chosen, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
     return getting.get(registry, chosen, located, getting.GetOptions(out, force, jobs)).as_dict()
 
@@ -712,7 +717,7 @@ def ls(
     """
     from gto.delivery import get as getting
 
-    wants = _Wants(False, require_signed, require_policy, allowed_signers)
+    wants = _Wants(require_signed, require_policy, allowed_signers)
     _, chosen, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
     return {**getting.about(chosen), "files": getting.files(located)}
 
@@ -735,7 +740,7 @@ def url(
     """
     from gto.delivery import file_urls
 
-    wants = _Wants(False, require_signed, require_policy, allowed_signers)
+    wants = _Wants(require_signed, require_policy, allowed_signers)
     _, _, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
     return [one.url for one in file_urls.urls(located, expires if sign else None)]
 
@@ -755,7 +760,3 @@ def _located(
 
 def _words(names: Iterable[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
-
-
-def _print(lines: Sequence[str]) -> None:
-    print("\n".join(lines))  # noqa: T201  asked for
