@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import click
 
 from gto.cli import options as common
-from gto.cli import proof_options as proving
+from gto.cli import proof_options
 
 if TYPE_CHECKING:
     from gto.cli.proof_options import Proof
@@ -45,7 +45,7 @@ class Delivery(NamedTuple):
         try:
             chosen, located = get.find(registry, name, self.rev, trust)
         finally:
-            proving.note_left_out(signatures, registry)
+            proof_options.note_left_out(signatures, registry)
         return registry, chosen, located
 
 
@@ -68,4 +68,4 @@ def options(function: common.Function) -> common.Function:
     ) -> Any:  # noqa: ANN401
         return function(*args, delivery=Delivery(rev, trust_remote, allow_local, proof), **kwargs)
 
-    return cast("common.Function", _rev(trust_options(proving.checked(shown=False)(call))))
+    return cast("common.Function", _rev(trust_options(proof_options.checked(shown=False)(call))))
