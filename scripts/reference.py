@@ -18,6 +18,7 @@ import gto
 import gto.annotations.annotation
 import gto.api
 import gto.output.authored
+import gto.output.commit_event
 import gto.output.published
 import gto.output.published_artifact
 import gto.output.published_registry
@@ -91,7 +92,8 @@ with gto.GitRegistry.from_url(".") as registry:
 """
 
 _RESULTS = (
-    (gto.output.published, ("PublishedEvent", "CommitEvent")),
+    (gto.output.published, ("PublishedEvent",)),
+    (gto.output.commit_event, ("CommitEvent",)),
     (gto.output.authored, ("Authored",)),
     (gto.output.published_version, ("PublishedStage", "PublishedVersion")),
     (gto.output.published_artifact, ("PublishedArtifact",)),

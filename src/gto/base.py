@@ -2,8 +2,8 @@
 
 from gto.core.version_order import sort_versions
 from gto.output.authored import Authored as BaseObject
+from gto.output.commit_event import CommitEvent as Commit
 from gto.output.published import AssignmentEvent as Assignment
-from gto.output.published import CommitEvent as Commit
 from gto.output.published import CreationEvent as Creation
 from gto.output.published import DeprecationEvent as Deprecation
 from gto.output.published import DeregistrationEvent as Deregistration

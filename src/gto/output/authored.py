@@ -5,7 +5,8 @@ from datetime import datetime
 from operator import attrgetter
 
 from gto.core.event import Event
-from gto.output.published import CommitEvent, Exclude, Published, PublishedEvent, published, without
+from gto.output.commit_event import CommitEvent
+from gto.output.published import Exclude, Published, PublishedEvent, published, without
 
 AnyEvent = PublishedEvent | CommitEvent
 

@@ -9,7 +9,8 @@ from gto.core.version_order import sort_versions
 from gto.core.view import Choice, by_stage, parse_sort
 from gto.exceptions import ManyVersions, VersionNotFound
 from gto.output.authored import AnyEvent, Authored, newest_first, published_events
-from gto.output.published import CommitEvent, DeprecationEvent, Enriched, Exclude, Published, PublishedEvent, without
+from gto.output.commit_event import CommitEvent, Enriched
+from gto.output.published import DeprecationEvent, Exclude, Published, PublishedEvent, without
 from gto.output.published_version import PublishedStage, PublishedVersion, published_version
 
 

@@ -8,15 +8,8 @@ from gto.core.snapshot import StageState, VersionState
 from gto.core.view import VersionRow
 from gto.exceptions import NoStageForVersion
 from gto.output.authored import AnyEvent, Authored, newest_first, published_events
-from gto.output.published import (
-    CommitEvent,
-    Enriched,
-    Exclude,
-    Published,
-    PublishedEvent,
-    RegistrationEvent,
-    without,
-)
+from gto.output.commit_event import CommitEvent, Enriched
+from gto.output.published import Exclude, Published, PublishedEvent, RegistrationEvent, without
 from gto.output.published_semver import PublishedSemVer
 
 

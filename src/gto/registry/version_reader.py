@@ -13,7 +13,8 @@ from gto.exceptions import ArtifactNotFound
 from gto.git.commit import parse_commit
 from gto.git.commit_files import Files
 from gto.output import published
-from gto.output.published import Enriched, PublishedEvent
+from gto.output.commit_event import Enriched
+from gto.output.published import PublishedEvent
 from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 

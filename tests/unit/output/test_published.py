@@ -10,7 +10,8 @@ from gto.core.snapshot import VersionState
 from gto.core.tag import Kind
 from gto.core.view import Choice, Row, VersionRow
 from gto.output import published, published_artifact, published_version
-from gto.output.published import Enriched, Origin
+from gto.output.commit_event import Enriched
+from gto.output.published import Origin
 from tests.factories import event, oid, tags
 
 LINES = ("m@v1.0.0 1", "m#prod#1 1", "m#dev#2 3", "m#prod!#3 1", "m#prod#4 1", "m@v1.0.0! 1", "m@deprecated 1")

@@ -3,7 +3,7 @@
 import click
 
 from gto.annotations.edit import AnnotationEdit
-from gto.cli import options, write_output
+from gto.cli import change_output, options
 from gto.registry.write import annotate
 
 
@@ -56,4 +56,4 @@ def command(
     saved = annotate.annotate(
         registry, name, change, file=file, allow_same_path=allow_same_path, commit=commit, push=push
     )
-    write_output.show_saved(saved, as_json=as_json)
+    change_output.show_saved(saved, as_json=as_json)

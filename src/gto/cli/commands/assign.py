@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import options, tag_options, write_output
+from gto.cli import change_output, options, tag_options
 from gto.core.plan import Assignment
 from gto.registry.write import verbs
 from gto.registry.write.transaction import WriteOptions
@@ -60,4 +60,4 @@ def command(
         name_version=(version or None) if ref is not None else None,
         skip_registration=skip_registration,
     )
-    write_output.show(verbs.assign(registry, name, wish, manner), as_json=as_json)
+    change_output.show(verbs.assign(registry, name, wish, manner), as_json=as_json)

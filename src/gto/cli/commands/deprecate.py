@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import options, tag_options, write_output
+from gto.cli import change_output, options, tag_options
 from gto.core import semver
 from gto.exceptions import UsageError
 from gto.registry.write import verbs
@@ -55,4 +55,4 @@ def command(
         done = verbs.deregister(registry, name, version, None, manner, delete=delete)
     else:
         done = verbs.deprecate(registry, name, commit, manner, delete=delete)
-    write_output.show(done, as_json=as_json)
+    change_output.show(done, as_json=as_json)

@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import options, tag_options, write_output
+from gto.cli import change_output, options, tag_options
 from gto.core.semver import Bump
 from gto.exceptions import UsageError
 from gto.registry.write import verbs
@@ -53,7 +53,7 @@ def command(
     registry = options.open_registry(repo, ref or "HEAD")
     bump = one_bump(major=bump_major, minor=bump_minor, patch=bump_patch, version=bool(version))
     done = verbs.register(registry, name, version or None, bump, manner, allow_second_version=allow_second_version)
-    write_output.show(done, as_json=as_json)
+    change_output.show(done, as_json=as_json)
 
 
 def one_bump(*, major: bool, minor: bool, patch: bool, version: bool) -> Bump | None:

@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import options, tag_options, write_output
+from gto.cli import change_output, options, tag_options
 from gto.registry.write import verbs
 from gto.registry.write.transaction import WriteOptions
 
@@ -40,4 +40,4 @@ def command(
     This is an assignment like any other. Done twice it comes back to where it began: the version before is then the
     one that was rolled back.
     """
-    write_output.show(verbs.rollback(options.open_registry(repo), name, stage, to, manner), as_json=as_json)
+    change_output.show(verbs.rollback(options.open_registry(repo), name, stage, to, manner), as_json=as_json)

@@ -1,4 +1,4 @@
-"""What a command that writes says when it is done."""
+"""What a command that changes the registry says when it is done."""
 
 from gto.cli import render
 from gto.registry.write.edit_target import Saved
