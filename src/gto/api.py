@@ -25,7 +25,7 @@ from gto.core.semver import Bump
 from gto.core.view import Choice, parse_sort
 from gto.exceptions import ArtifactNotFound, BadFile, EmptyStage, NoAnnotation, NoRepo, UsageError, VersionNotFound
 from gto.fs import atomic_write
-from gto.lineage.description import describe_all as describe_version
+from gto.lineage.description import describe_all as describe_at_length
 from gto.lineage.diff import Direction, compare
 from gto.output import published, signature_columns
 from gto.output.published import Published, PublishedEvent
@@ -161,7 +161,7 @@ def assign(
 
     A commit without a version is registered first, as `name_version` if that is given, in the same transaction.
     """
-    registry, commit = _at(repo, ref)
+    registry, commit = _open_at(repo, ref)
     wish = Assignment(stage, version, commit, name_version, skip_registration)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _last(verbs.assign(registry, name, wish, manner), stdout=stdout)
@@ -186,7 +186,7 @@ def unassign(
     """Take a stage off a version, and return the event; None where tags were deleted instead."""
     if stage is None:
         raise UsageError("'stage' is required", "name the stage to take off")
-    registry, commit = _at(repo, ref)
+    registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(verbs.unassign(registry, name, stage, version, commit, manner, delete=delete), stdout=stdout)
 
@@ -207,7 +207,7 @@ def deregister(
     sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Take a version back, and return the event; None where tags were deleted instead."""
-    registry, commit = _at(repo, ref)
+    registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(verbs.deregister(registry, name, version, commit, manner, delete=delete), stdout=stdout)
 
@@ -227,7 +227,7 @@ def deprecate(
     sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Retire an artifact, and return the event; None where tags were deleted instead."""
-    registry, commit = _at(repo, ref)
+    registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(verbs.deprecate(registry, name, commit, manner, delete=delete), stdout=stdout)
 
@@ -251,8 +251,8 @@ def rollback(
     return _last(verbs.rollback(Registry.open(repo), name, stage, to, manner), stdout=stdout)
 
 
-def _at(repo: object, ref: str | None) -> tuple[Registry, str | None]:
-    """Open a repository at `ref`, and return its commit too; None where `ref` names none."""
+def _open_at(repo: object, ref: str | None) -> tuple[Registry, str | None]:
+    """Open a repository at a revision, and return with it the commit; None where no revision is named."""
     registry = Registry.open(repo, ref or "HEAD")
     return registry, registry.commit() if ref is not None else None
 
@@ -389,7 +389,7 @@ def describe_all(repo: object, name: str, rev: str | None = None) -> Published:
 
     `name` is a selector, or an artifact at `rev` (HEAD). The keys are those of `gto describe --all --json`.
     """
-    return describe_version(Registry.open(repo), name, rev).as_dict()
+    return describe_at_length(Registry.open(repo), name, rev).as_dict()
 
 
 def diff(
