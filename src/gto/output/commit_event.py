@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gto.core.commit_facts import Commit
 from gto.core.snapshot import VersionState
-from gto.output.published import EventKey, Exclude, Published, without
+from gto.output.published import EventKey, Exclude, Published, shared_fields, without
 
 
 class CommitEvent(NamedTuple):
@@ -60,14 +60,7 @@ class CommitEvent(NamedTuple):
     def model_dump(self, exclude: Exclude = None) -> Published:
         """Return it as GTO 1.x prints it in JSON."""
         state: Published = {
-            "priority": self.priority,
-            "addition": self.addition,
-            "artifact": self.artifact,
-            "created_at": self.created_at,
-            "author": self.author,
-            "author_email": self.author_email,
-            "message": self.message,
-            "commit_hexsha": self.commit_hexsha,
+            **shared_fields(self),
             "version": self.version,
             "enrichments": list(self.enrichments),
             "committer": self.committer,

@@ -16,6 +16,10 @@ from gto.core.view import Row, journal
 Published = dict[str, object]
 Exclude = AbstractSet[str] | None
 EventKey = tuple[datetime, int, int, str]
+_SHARED = (
+    *("priority", "addition", "artifact", "created_at"),
+    *("author", "author_email", "message", "commit_hexsha"),
+)
 
 
 class PublishedEvent(NamedTuple):
@@ -71,22 +75,17 @@ class PublishedEvent(NamedTuple):
 
     def model_dump(self, exclude: Exclude = None) -> Published:
         """Return the event as it stands among the events of a version: without its kind's name."""
-        fields: Published = {
-            "priority": self.priority,
-            "addition": self.addition,
-            "artifact": self.artifact,
-            "created_at": self.created_at,
-            "author": self.author,
-            "author_email": self.author_email,
-            "message": self.message,
-            "commit_hexsha": self.commit_hexsha,
-            "tag": self.ref,
-        }
+        fields: Published = {**shared_fields(self), "tag": self.ref}
         if self.version is not None:
             fields["version"] = self.version
         if self.stage is not None:
             fields["stage"] = self.stage
         return without(fields, exclude)
+
+
+def shared_fields(event: object) -> Published:
+    """Return the fields that each event has in JSON, whatever it is about."""
+    return {field: getattr(event, field) for field in _SHARED}
 
 
 def without(state: Published, exclude: Exclude) -> Published:
