@@ -19,7 +19,7 @@ from gto.catalog.file import find_all
 from gto.catalog.parallel import SECONDS, Way
 from gto.catalog.repositories import choose, parse_address
 from gto.core import selector, tag
-from gto.core.plan import Assignment
+from gto.core.plan import Assignment, TakeBack
 from gto.core.policy import Verdict
 from gto.core.selector import Pick, Selector
 from gto.core.semver import Bump
@@ -165,8 +165,7 @@ def assign(
 
     A commit without a version is registered first, as `name_version` if that is given, in the same transaction.
     """
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _open_at(repo, ref)
     wish = Assignment(stage, version, commit, name_version, skip_registration)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _last(verbs.assign(registry, name, wish, manner), stdout=stdout)
@@ -191,10 +190,9 @@ def unassign(
     """Take a stage off a version, and return the event; None where tags were deleted instead."""
     if stage is None:
         raise UsageError("'stage' is required", "name the stage to take off")
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
-    return _maybe(verbs.unassign(registry, name, stage, version, commit, manner, delete=delete), stdout=stdout)
+    return _maybe(verbs.unassign(registry, name, stage, TakeBack(version, commit, delete), manner), stdout=stdout)
 
 
 def deregister(
@@ -213,10 +211,9 @@ def deregister(
     sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Take a version back, and return the event; None where tags were deleted instead."""
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
-    return _maybe(verbs.deregister(registry, name, version, commit, manner, delete=delete), stdout=stdout)
+    return _maybe(verbs.deregister(registry, name, TakeBack(version, commit, delete), manner), stdout=stdout)
 
 
 def deprecate(
@@ -234,8 +231,7 @@ def deprecate(
     sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Retire an artifact, and return the event; None where tags were deleted instead."""
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(verbs.deprecate(registry, name, commit, manner, delete=delete), stdout=stdout)
 
@@ -257,6 +253,12 @@ def rollback(
     """Put the version that was in `stage` before, or the version `to`, into it again, and return the event."""
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _last(verbs.rollback(Registry.open(repo), name, stage, to, manner), stdout=stdout)
+
+
+def _open_at(repo: object, ref: str | None) -> tuple[Registry, str | None]:
+    """Open a repository at a revision, and return with it the commit; None where no revision is named."""
+    registry = Registry.open(repo, ref or "HEAD")
+    return registry, registry.commit() if ref is not None else None
 
 
 def _last(outcome: Outcome, *, stdout: bool) -> PublishedEvent:
