@@ -18,7 +18,7 @@ from gto.catalog.repositories import choose, parse_address
 from gto.catalog.search import SearchResult, search_all
 from gto.catalog.search import search as search_registry
 from gto.core import selector, tag
-from gto.core.plan import Assignment
+from gto.core.plan import Assignment, TakeBack
 from gto.core.policy import Verdict
 from gto.core.selector import Pick, Selector
 from gto.core.semver import Bump
@@ -188,7 +188,7 @@ def unassign(
         raise UsageError("'stage' is required", "name the stage to take off")
     registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
-    return _maybe(verbs.unassign(registry, name, stage, version, commit, manner, delete=delete), stdout=stdout)
+    return _maybe(verbs.unassign(registry, name, stage, TakeBack(version, commit, delete), manner), stdout=stdout)
 
 
 def deregister(
@@ -209,7 +209,7 @@ def deregister(
     """Take a version back, and return the event; None where tags were deleted instead."""
     registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
-    return _maybe(verbs.deregister(registry, name, version, commit, manner, delete=delete), stdout=stdout)
+    return _maybe(verbs.deregister(registry, name, TakeBack(version, commit, delete), manner), stdout=stdout)
 
 
 def deprecate(

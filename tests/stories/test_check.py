@@ -192,6 +192,18 @@ def test_where_the_default_branch_is_not_known_a_reader_does_not_go_by_what_is_c
     said(job.gto("show", "ok#prod", "--require-policy"), "No remote is called 'origin'")
 
 
+def test_a_branch_of_a_rule_is_the_remotes_and_not_one_of_its_name_here(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("policy", {".gto.policy.yaml": "rules: [{name: released, branch: release}]\n"})
+    repo.git("branch", "release", "HEAD")
+    assert "allowed" in done(repo.gto("check", "ok@v0.0.1", "--policy-from", "main"))  # without a remote
+    repo.git("branch", "--force", "release", repo.git("commit-tree", "-m", "other", "HEAD^{tree}"))
+    repo.git("clone", "--quiet", "--single-branch", "--branch=main", ".", str(tmp_path / "job"))
+    job = Repo(tmp_path / "job", LATER)
+    job.git("checkout", "--quiet", "-b", "release")
+    assert "is not on branch 'release'" in done(job.gto("check", "ok@v0.0.1", "--policy-from", "origin/main"), code=1)
+    said(job.gto("register", "new"), "is not on branch 'release'")
+
+
 def test_a_refused_event_is_no_ground_for_another(tmp_path: Path) -> None:
     rules = "rules: [{stages: staging, who: []}, {stages: prod, after: staging}]\n"
     repo = make_healthy(tmp_path / "repo")

@@ -119,7 +119,7 @@ def history(
     if name is not None and not is_pattern(name):
         states: Iterable[ArtifactState] = [registry.artifact(name)]
     else:
-        states = registry.snapshot().artifacts.values()
+        states = sorted(registry.snapshot().artifacts.values(), key=lambda one: one.rank)
     if name is not None and is_pattern(name):
         states = [state for state in states if matching(name, [state.name])]
     lines = view.merge_journals((view.journal(state) for state in states), ascending=ascending)

@@ -4,6 +4,7 @@ import click
 
 from gto.cli import change_output, options, tag_options
 from gto.core import semver
+from gto.core.plan import TakeBack
 from gto.exceptions import UsageError
 from gto.registry.write import verbs
 from gto.registry.write.transaction import WriteOptions
@@ -48,11 +49,11 @@ def command(
     registry = options.open_registry(repo, ref or "HEAD")
     commit = registry.commit() if ref else None
     if version and not stage and ref and semver.parse(version) is None:
-        done = verbs.unassign(registry, name, version, None, commit, manner, delete=delete)
+        done = verbs.unassign(registry, name, version, TakeBack(None, commit, delete), manner)
     elif stage:
-        done = verbs.unassign(registry, name, stage, version or "", None, manner, delete=delete)
+        done = verbs.unassign(registry, name, stage, TakeBack(version or "", None, delete), manner)
     elif version:
-        done = verbs.deregister(registry, name, version, None, manner, delete=delete)
+        done = verbs.deregister(registry, name, TakeBack(version, None, delete), manner)
     else:
         done = verbs.deprecate(registry, name, commit, manner, delete=delete)
     change_output.show(done, as_json=as_json)

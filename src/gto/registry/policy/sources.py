@@ -140,12 +140,18 @@ def for_writing(registry: Registry, source: PolicySource) -> Scope:
 
 
 def find_branches(registry: Registry) -> Callable[[str], str | None]:
-    """Return what finds branches: in a clone as the remote has them, where it has, else those here."""
+    """Return what finds branches: in a clone those of its remote, as they were last fetched, else those here.
+
+    A branch here is nobody's but the user's: it is not taken for one of its name that the remote may have.
+    """
 
     @cache
     def tip(branch: str) -> str | None:
-        remote = None if registry.repo.top is None else commit_of(registry.git, f"refs/remotes/{REMOTE}/{branch}")
-        return remote or commit_of(registry.git, f"refs/heads/{branch}")
+        if registry.repo.top is not None:
+            found = commit_of(registry.git, f"refs/remotes/{REMOTE}/{branch}")
+            if found is not None or registry.git.run(["remote"]).strip():
+                return found
+        return commit_of(registry.git, f"refs/heads/{branch}")
 
     return tip
 

@@ -25,7 +25,7 @@ from gto.exceptions import (
 from gto.git import push_refs as pushing
 from gto.git import remote as remotes
 from gto.git import tag_reader
-from gto.git.approvals import read_new_approvals
+from gto.git.approvals import read_items
 from gto.git.command import Git
 from gto.git.commit import find_strays
 from gto.git.tag_fetcher import fetch_tags
@@ -170,7 +170,10 @@ def _find(ref: str) -> TagName | ApprovalName | None:
 
 def _wanted(refs: Iterable[str], words: Sequence[str]) -> Iterator[tuple[str, TagName | ApprovalName]]:
     """Yield the tags that the words name; a word that names none is an error."""
-    asked = {word: _is_tag(word) or bool(names.parse_artifact(word)) for word in words}
+    asked = set(words)
+    for word in words:
+        if not _is_tag(word):
+            names.parse_artifact(word)
     left = set(asked)
     for ref in refs:
         name = _find(ref)
@@ -208,7 +211,7 @@ def push(
     if different:
         raise TagsDiffer(different, shown)
     lacking = {line.ref: str(line.here) for line in found.lines if line.state is State.NOT_PUSHED}
-    items = _read(registry.git, lacking)
+    items = read_items(registry.git, lacking).values()
     events = [item for item in items if not isinstance(item, Problem)]
     done: list[str] = []
     for part in _parts(events, min(per_push or MOST_TAGS, MOST_TAGS)):
@@ -235,16 +238,6 @@ def _send(git: Git, remote: str, oids: dict[str, str]) -> None:
             raise TagsDiffer(different, remote) from error
         if not oids.keys() <= there.keys():
             raise
-
-
-def _read(git: Git, oids: dict[str, str]) -> list[Item | Problem]:
-    """Read events and approvals, names to object ids."""
-    given = {ref: oid for ref, oid in oids.items() if approval.find(ref) is not None}
-    listing = "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in oids.items() if ref not in given)
-    events = (
-        tag_reader.read_tags(git, tag_reader.Listing(listing.encode("utf-8", "surrogateescape"))) if listing else ()
-    )
-    return [*events, *(read_new_approvals(git, given) if given else ())]
 
 
 def _is_aside(item: Item | Problem) -> TypeGuard[Problem]:
