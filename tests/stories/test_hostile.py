@@ -399,15 +399,7 @@ BAD_YAML = (
 )  # fmt: skip
 
 
-TOO_LARGE = pytest.mark.xfail(
-    strict=True, reason="an annotation file above the limit counts as absent, and is not told"
-)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [pytest.param(text, marks=TOO_LARGE if name == "a-large-file" else (), id=name) for name, text in BAD_YAML],
-)
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in BAD_YAML])
 def test_a_bad_annotation_file_stops_nothing(text: str, healthy: Repo) -> None:
     inner = f"artifacts:\n  {text.replace(chr(10), chr(10) + '  ')}" if text[0].isalpha() else text
     healthy.tag("x@v1.0.0", healthy.commit("bad", {"artifacts.yaml": text, "dvc.yaml": inner, "sub/dvc.yaml": text}))

@@ -107,10 +107,9 @@ def _annotations(registry: Registry, states: Iterable[ArtifactState]) -> dict[st
 
 def read_once(files: Files, commit: str, path: str, readings: Readings) -> ReadAnnotations:
     """Read an annotation file; one that stays the same from commit to commit is parsed once, and kept in `readings`."""
-    data = files.read(commit, path)
-    if data is None:
-        return ReadAnnotations()
-    if b"${" in data:  # other files fill it in
+    files.fetch([(commit, path)])
+    data = files.kept.get((commit, path))
+    if data is None or b"${" in data:  # it is not there or too large, or other files fill it in
         return annotation.read_file(files, commit, path)
     if (path, data) not in readings:
         readings[path, data] = annotation.read_file(files, commit, path)

@@ -10,8 +10,10 @@ from gto.core import names
 from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, Snapshot, fold
 from gto.exceptions import BadFile, NoRepo
-from gto.fs.regular_file import is_within, read_file
+from gto.fs.regular_file import is_within
 from gto.git import tag_reader as tags
+from gto.git.commit_files import read_small
+from gto.git.objects import TOO_LARGE
 from gto.git.repo import Repo, open_repo
 from gto.yamldoc import ParsedYaml
 
@@ -93,11 +95,13 @@ class Registry:
             head = (self.repo.rev if self.rev == "HEAD" else None) or "HEAD"
             # A mirror fetches them all at once; the annotations are asked for next.
             found = self.repo.read([f"{head}:{name}" for name in (FILE, "artifacts.yaml", "dvc.yaml")])[0]
+            if found and found.type == "blob" and found.body is None:
+                raise BadFile(FILE, TOO_LARGE)
             return found.body if found and found.type == "blob" else None
         place = os.path.join(self.repo.top, FILE)
         if not is_within(place, self.repo.top):
             raise BadFile(FILE, "it is a link out of the repository")
-        return read_file(place, 1 << 20)
+        return read_small(place, FILE)
 
     def commit(self, rev: str | None = None) -> str:
         """Return the commit of a revision; of the one that the repository was opened with, if none is named."""
