@@ -177,7 +177,9 @@ def gather(
     found = {one.oid: Facts(signatures[one.oid]) for one in new}
     for event in events:
         own = people.get(event.artifact, {})
-        found[event.oid] = Facts(signatures.get(event.oid), on[event.oid], event.oid in annotated, own)
+        found[event.oid] = Facts(
+            signatures.get(event.oid), on[event.oid], event.oid in annotated, own, registry.repo.is_shallow
+        )
     return found
 
 
