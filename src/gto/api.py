@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gto.annotations.annotation import Annotation
 from gto.annotations.edit import AnnotationEdit
-from gto.catalog import combined as journal
+from gto.catalog import combined
 from gto.catalog import search as searching
 from gto.catalog.combined import show as show_overviews
 from gto.catalog.combined import show_versions
@@ -26,7 +26,7 @@ from gto.core.semver import Bump
 from gto.core.view import Choice, parse_sort
 from gto.exceptions import ArtifactNotFound, BadFile, EmptyStage, NoAnnotation, NoRepo, UsageError, VersionNotFound
 from gto.fs import atomic_write
-from gto.lineage import description as portrait
+from gto.lineage.description import describe_all as describe_at_length
 from gto.lineage.diff import Direction, compare
 from gto.output import published, signature_columns
 from gto.output.published import Published, PublishedEvent
@@ -40,10 +40,9 @@ from gto.output.published_state import (
 )
 from gto.output.tables import Cell, Table, history_table, overview_table, version_table
 from gto.plots import gallery
-from gto.registry import overview, resolve
+from gto.registry import overview, resolve, version_reader
 from gto.registry import reviews as reviewing
 from gto.registry import verify as verification
-from gto.registry import version_reader as reading
 from gto.registry.overview import Look
 from gto.registry.policy import check as checking
 from gto.registry.policy.check import require_policy as require_policy_of
@@ -307,7 +306,7 @@ def show(
         rows = overview_table(seen.rows, seen.stages, cut=truncate_hexsha)
         return _rows(rows if found is None else signature_columns.overview(rows, found))
     chosen = selector.parse(name)
-    versions = reading.versions(registry, chosen, choice, details=not table)
+    versions = version_reader.versions(registry, chosen, choice, details=not table)
     under = proof.under_versions(versions.rows) if proof is not None and verify else None
     if not table:
         return versions.dicts() if under is None else signature_columns.dicts(versions.dicts(), under)
@@ -363,7 +362,7 @@ def history(
     """
     registry = Registry.open(repo)
     proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
-    events = reading.history(registry, artifact, ascending=ascending)
+    events = version_reader.history(registry, artifact, ascending=ascending)
     if proof is not None and verify:
         events = proof.on(events)
     rows = history_table(events, cut=truncate_hexsha)
@@ -389,7 +388,7 @@ def describe_all(repo: object, name: str, rev: str | None = None) -> Published:
 
     `name` is a selector, or an artifact at `rev` (HEAD). The keys are those of `gto describe --all --json`.
     """
-    return portrait.describe_all(Registry.open(repo), name, rev).as_dict()
+    return describe_at_length(Registry.open(repo), name, rev).as_dict()
 
 
 def diff(
@@ -433,7 +432,7 @@ def check_ref(
     """
     registry = Registry.open(repo)
     proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
-    event = reading.check_ref(registry, ref)
+    event = version_reader.check_ref(registry, ref)
     if event is None:
         return []
     return proof.on([event]) if proof is not None and verify else [event]
@@ -480,20 +479,20 @@ def reviews(repo: object, name: str | None = None, allowed_signers: str | None =
 def _is_gto_repo(repo: object) -> bool:
     """Tell whether there is anything of GTO in a repository; false where there is none."""
     try:
-        return reading.is_gto_repo(Registry.open(repo))
+        return version_reader.is_gto_repo(Registry.open(repo))
     except NoRepo:
         return False
 
 
 def _get_state(repo: object) -> PublishedRegistry:
     """Return the whole registry."""
-    return reading.state(Registry.open(repo))
+    return version_reader.state(Registry.open(repo))
 
 
 def _show_versions(repo: object, name: str, ref: str | None = None) -> list[Published]:
     """Return the versions that `name` names as show() does, with `ref` those on its commit."""
     registry = Registry.open(repo, ref or "HEAD")
-    found = reading.versions(registry, selector.parse(name), Choice(), details=True).dicts()
+    found = version_reader.versions(registry, selector.parse(name), Choice(), details=True).dicts()
     return [one for one in found if ref is None or one["commit_hexsha"] == registry.commit()]
 
 
@@ -510,10 +509,10 @@ def find_latest_version(
 ) -> PublishedVersion | list[PublishedVersion] | None:
     """Return the highest active version of an artifact, None where there is none; with `all`, all, highest first."""
     registry = Registry.open(repo)
-    rows = reading.versions(registry, Selector(name), Choice(registered_only=registered)).rows
+    rows = version_reader.versions(registry, Selector(name), Choice(registered_only=registered)).rows
     kept = [row.version for row in rows if row.version.is_registered or not registered]
     chosen = kept if all else kept[:1]
-    enriched = reading.enrich(registry, name, [version.commit for version in chosen], details=True)
+    enriched = version_reader.enrich(registry, name, [version.commit for version in chosen], details=True)
     versions = [published_version(name, version, enriched) for version in chosen]
     return versions if all else next(iter(versions), None)
 
@@ -530,7 +529,7 @@ def find_versions_in_stage(
     choice = Choice(
         registered_only, assignments_per_version=assignments_per_version, versions_per_stage=versions_per_stage
     )
-    rows = reading.versions(Registry.open(repo), Selector(name, Pick.STAGE, stage), choice).rows
+    rows = version_reader.versions(Registry.open(repo), Selector(name, Pick.STAGE, stage), choice).rows
     states = [state for row in rows for state in row.stages if state.stage == stage]
     states.sort(key=lambda state: state.assignments[-1].key, reverse=True)
     return [published_stage(name, state) for state in states] or None
@@ -661,7 +660,7 @@ def history_all(
     The arguments are those of show_all().
     """
     found = find_all(catalog, _words(groups))
-    return journal.history(found, address, HistoryQuery(ascending), Way(seconds, offline)).as_dict()
+    return combined.history(found, address, HistoryQuery(ascending), Way(seconds, offline)).as_dict()
 
 
 def search(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import click
 
 from gto.cli import options as common
-from gto.cli import proof_options as proving
+from gto.cli import proof_options
 
 if TYPE_CHECKING:
     from gto.cli.proof_options import Proof
@@ -44,7 +44,7 @@ class Delivery(NamedTuple):
         try:
             chosen, located = get.find(registry, name, self.rev, trust)
         finally:
-            proving.note_left_out(signatures, registry)
+            proof_options.note_left_out(signatures, registry)
         return registry, chosen, located
 
 

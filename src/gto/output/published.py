@@ -5,8 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple
 
-from gto.core import tag
-from gto.core import wording as message
+from gto.core import tag, wording
 from gto.core.commit_facts import Commit
 from gto.core.event import Event
 from gto.core.snapshot import ArtifactState, VersionState
@@ -59,7 +58,7 @@ class PublishedEvent(NamedTuple):
 
     def __str__(self) -> str:
         """Say what happened."""
-        return message.happened(self.kind, self.artifact, self.version, self.stage)
+        return wording.happened(self.kind, self.artifact, self.version, self.stage)
 
     def dict_state(self, exclude: Exclude = None) -> Published:
         """Return the event as GTO 1.x prints it in JSON, without the keys in `exclude`."""

@@ -19,7 +19,7 @@ from gto.exceptions import (
     UsageError,
     VersionNotFound,
 )
-from gto.registry import annotation_lookup as annotation
+from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 
 
@@ -82,7 +82,9 @@ def find_version(registry: Registry, wanted: Selector) -> VersionRow:
     """Return the version that a selector names, as pick_version() does."""
     state = registry.artifact(wanted.name)
     is_new = state.newest is None and names.is_artifact(wanted.name)
-    return pick_version(state, wanted, is_annotated=is_new and annotation.find(registry, wanted.name, None) is not None)
+    return pick_version(
+        state, wanted, is_annotated=is_new and annotation_lookup.find(registry, wanted.name, None) is not None
+    )
 
 
 def find_target(registry: Registry, text: str, name: str | None = None) -> Target:
@@ -162,7 +164,7 @@ def _parse(text: str, rev: str | None) -> Selector:
 
 def _annotation(registry: Registry, name: str, commit: str | None, where: str) -> Annotation:
     """Find an annotation in a commit; with None in the work tree."""
-    reading = annotation.read_of(registry, name, commit, work_tree=commit is None)
+    reading = annotation_lookup.read_of(registry, name, commit, work_tree=commit is None)
     found = reading.find(name)
     if found is not None:
         return found

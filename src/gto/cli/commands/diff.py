@@ -45,7 +45,6 @@ def command(
     better is told where --lower-better, --higher-better, or `lower_better` and `higher_better` in the annotation's
     custom metadata say so.
     """
-    from gto.cli import render as printing
     from gto.lineage import sections as report
     from gto.lineage.diff import Direction, compare
 
@@ -57,9 +56,9 @@ def command(
     sections = report.compared(found)
     titles = [report.heading(found.old), report.heading(found.new)]
     if as_markdown:
-        printing.markdown(" → ".join(escape.code(title) for title in titles), sections)
+        render.markdown(" → ".join(escape.code(title) for title in titles), sections)
     else:
-        printing.tables(" -> ".join(titles), sections, plain=plain)
+        render.tables(" -> ".join(titles), sections, plain=plain)
     if not sections:
         render.say("\nNothing differs")
-    printing.notes(report.notes(found.elsewhere, found.problems))
+    render.notes(report.notes(found.elsewhere, found.problems))

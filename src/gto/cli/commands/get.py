@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gto.cli import delivery_options, options, render, write_out
-from gto.cli import proof_options as proving
+from gto.cli import delivery_options, options, proof_options, render, write_out
 from gto.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 @click.option("-j", "--jobs", type=int, metavar="N", help="How many files to fetch at a time")
 @delivery_options.options
 @options.as_json
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def command(
     repo: str,
     name: str,

@@ -2,8 +2,7 @@
 
 import click
 
-from gto.cli import delivery_options, options, render
-from gto.cli import proof_options as proving
+from gto.cli import delivery_options, options, proof_options, render
 from gto.cli.delivery_options import Delivery
 from gto.cli.proof_options import Proof
 from gto.output.tables import Table
@@ -25,7 +24,7 @@ from gto.output.tables import Table
 @delivery_options.options
 @options.as_json
 @options.plain
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def command(
     repo: str,
     name: str,

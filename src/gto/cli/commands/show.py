@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gto.cli import catalog_options as everywhere
-from gto.cli import options, render
-from gto.cli import proof_options as proving
+from gto.cli import catalog_options, options, proof_options, render
 from gto.core import selector as selectors
 from gto.core.selector import Pick, Selector
 from gto.core.view import Choice, Sort
@@ -93,8 +91,8 @@ if TYPE_CHECKING:
 @click.option("-a", "--all-branches", is_flag=True, help="Find annotations in the tips of all branches")
 @click.option("-A", "--all-commits", is_flag=True, help="Find annotations in all commits")
 @click.option("-e", "--expected", is_flag=True, help="Exit with 1 if nothing is found")
-@proving.checked()
-@everywhere.catalogue
+@proof_options.checked()
+@catalog_options.catalogue
 def command(
     repo: str,
     branch: str | None,
@@ -145,12 +143,12 @@ def command(
         signatures = proof.begin(registry)
         read = _one if name else _all
         table, value = read(registry, name or "", look, signatures if proof.shown else None, details=as_json)
-        proving.note_left_out(signatures, registry)
+        proof_options.note_left_out(signatures, registry)
     if as_json:
         render.as_json(value)
     else:
         _print(table, field, plain=plain)
-    everywhere.end(failures, code=1 if expected and not table.rows else 0)
+    catalog_options.end(failures, code=1 if expected and not table.rows else 0)
 
 
 def _second(text: str) -> int:

@@ -2,8 +2,7 @@
 
 import click
 
-from gto.cli import delivery_options, options, render
-from gto.cli import proof_options as proving
+from gto.cli import delivery_options, options, proof_options, render
 from gto.cli.delivery_options import Delivery
 from gto.cli.proof_options import Proof
 from gto.exceptions import UsageError
@@ -28,7 +27,7 @@ _HOUR = 3600
 )
 @delivery_options.options
 @options.as_json
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def command(
     repo: str,
     name: str,
