@@ -15,7 +15,6 @@ from gto.git import tag_reader
 from gto.git.commit_files import read_small
 from gto.git.objects import TOO_LARGE
 from gto.git.repo import Repo, open_repo
-from gto.yamldoc import ParsedYaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -87,7 +86,7 @@ class Registry:
     def config(self) -> Config:
         """The configuration, from the work tree; from HEAD where there is no work tree."""
         if self._config is None:
-            self._config = read_config(self._config_file(), FILE, os.environ, parse_yaml)
+            self._config = read_config(self._config_file(), FILE, os.environ)
         return self._config
 
     def _config_file(self) -> bytes | None:
@@ -174,14 +173,6 @@ def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem])
     unread = tuple(one for one in snapshot.problems if one.code in UNREAD)
     lightweight = tuple(one.subject for one in snapshot.problems if one.code == "tag-lightweight")
     return ArtifactTags(snapshot.artifact(name), taken, unread, lightweight)
-
-
-def parse_yaml(data: bytes, path: str) -> ParsedYaml:
-    """Read a file of settings; BadFile says what is wrong with it."""
-    from gto.yamldoc.document import load  # YAML is read only where there is a file of it
-
-    document = load(data, path)
-    return ParsedYaml(document.value, document.line)
 
 
 def path_of(place: object) -> str:

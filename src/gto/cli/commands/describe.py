@@ -56,7 +56,6 @@ def command(
 
 
 def _describe_all(repo: str, name: str, rev: str | None, *, as_json: bool) -> None:
-    from gto.cli import render
     from gto.lineage import sections
     from gto.lineage.description import describe_all
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gto.cli import catalog_options, options, proof_options, render
-from gto.core import selector as selectors
-from gto.core.selector import Pick, Selector
+from gto.core.selector import Pick, Selector, is_pattern
+from gto.core.selector import parse as parse_selector
 from gto.core.view import Choice, Sort
 from gto.exceptions import ArtifactNotFound, UsageError
 from gto.output.tables import Table, overview_table, version_table
@@ -129,7 +129,7 @@ def command(
     field = next((key for key, asked in fields.items() if asked), None)
     choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, Sort(sort))
     until = None if at is None else _second(at)
-    pattern, name = (name, None) if name and selectors.is_pattern(name) and not across.wanted else (None, name)
+    pattern, name = (name, None) if name and is_pattern(name) and not across.wanted else (None, name)
     look = Look(choice, ArtifactFilter(type_, labels, in_stage, pattern), until, all_branches, all_commits, limit)
     if name and (not across.wanted or "/" in name):
         _refuse(type=type_, label=labels, all_branches=all_branches, all_commits=all_commits)
@@ -187,7 +187,7 @@ def _one(
 ) -> tuple[Table, object]:
     from gto.registry import version_reader
 
-    selector = selectors.parse(name)
+    selector = parse_selector(name)
     try:
         found = version_reader.versions(registry, selector, look.choice, until=look.until, details=details)
     except ArtifactNotFound as error:

@@ -22,7 +22,7 @@ from gto.git.repo import commit_of
 from gto.git.tree import read_modes
 from gto.policy_file import FILE, read_policy
 from gto.registry.annotation_lookup import find
-from gto.registry.registry import Registry, parse_yaml
+from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE, knows_upstream
 from gto.signing.tag_signatures import SignedTag, Trusted, read_trusted, verify_tags
 
@@ -63,8 +63,8 @@ def read_source(registry: Registry, rev: str | None, where: str) -> PolicySource
     data = found.get(FILE)
     if data is None:
         return None
-    config = read_config(found.get(CONFIG_FILE), CONFIG_FILE, {}, parse_yaml)
-    return PolicySource(read_policy(data, FILE, parse_yaml, config.stages), where, rev)
+    config = read_config(found.get(CONFIG_FILE), CONFIG_FILE, {})
+    return PolicySource(read_policy(data, FILE, config.stages), where, rev)
 
 
 def _read_plain(registry: Registry, rev: str | None, paths: Sequence[str]) -> dict[str, bytes]:
