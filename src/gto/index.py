@@ -138,7 +138,7 @@ def _refuse(commit_message: str | None) -> None:
 def _read(registry: Registry, commit: str | None, *, frozen: bool) -> Index | None:
     files = Files(registry.repo)
     path = registry.config.index_file
-    if files.read(commit, path) is None:
+    if not files.has(commit, path):
         return None
     found = annotation_lookup.read_file(files, commit, path).annotations
     return Index(

@@ -103,6 +103,18 @@ def test_a_tag_that_is_gone_here_was_an_event_all_the_same(clone: Repo) -> None:
     assert "an event is never moved or overwritten" in done(lost, code=1)
 
 
+def test_a_shallow_clone_that_cannot_know_a_branch_says_what_brings_its_history(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("on main only", {".gto.policy.yaml": "rules: [{name: merged, stages: prod, branch: main}]\n"})
+    repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
+    shallow = Repo(tmp_path / "shallow", LATER)
+    shallow.git("fetch", "--quiet", "--depth=1", "origin", "refs/tags/ok#prod#1:refs/tags/ok#prod#1")
+    result = shallow.gto("check", "ok#prod#1")
+    assert "is not on branch 'main', as far as this shallow clone goes back" in done(result, code=1)
+    assert "`git fetch --unshallow`" in result.stderr
+    shallow.git("fetch", "--quiet", "--unshallow")
+    assert "allowed" in done(shallow.gto("check", "ok#prod#1"))
+
+
 def test_errors_say_what_to_name(repo: Repo, clone: Repo) -> None:
     for words in ((), ("ok@v0.0.1", "--range")):
         result = clone.gto("check", *words)

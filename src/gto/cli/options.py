@@ -164,9 +164,9 @@ def completing(kind: str) -> Callable[[click.Context, click.Parameter, str], lis
     """Return what tells a shell the words of a kind, `names`, `stages` or `versions`, for `shell_complete`."""
 
     def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-        from gto.cli import complete as words
+        from gto.cli import complete as completion
 
-        return words.find(kind, ctx, incomplete)
+        return completion.find(kind, ctx, incomplete)
 
     return complete
 

@@ -55,9 +55,13 @@ def _problems(desk: _Desk, file: str) -> Iterator[Problem]:
     is_older = name in {"artifacts.yaml", desk.config.index_file}
     if name != "dvc.yaml" and not is_older and file not in {CONFIG_FILE, POLICY_FILE}:
         raise UsageError(f"GTO does not read '{file}'", _HINT)
-    data = desk.read(file)
+    try:
+        data = desk.read(file)
+    except BadFile as error:
+        yield file_problem(error)
+        return
     if data is None:
-        yield Problem("file-missing", file, "there is no such file in the work tree, or it is too large")
+        yield Problem("file-missing", file, "there is no such file in the work tree")
     elif name == "dvc.yaml":
         yield from _of_annotations(read_dvc_yaml(data, file, desk.read), desk.config)
     elif is_older:

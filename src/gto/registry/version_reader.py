@@ -158,7 +158,7 @@ def is_gto_repo(registry: Registry) -> bool:
     """Tell whether there is anything of GTO: a configuration, an annotation, an event."""
     where = None if registry.repo.top is not None else registry.repo.rev or "HEAD"
     files = Files(registry.repo)
-    if files.read(where, FILE) is not None or files.read(where, registry.config.index_file) is not None:
+    if files.has(where, FILE) or files.has(where, registry.config.index_file):
         return True
     return bool(annotation_lookup.in_tables(registry, ()) or registry.snapshot().artifacts)
 

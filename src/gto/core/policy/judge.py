@@ -184,6 +184,9 @@ def _commit(rule: Rule, event: Event, facts: Facts) -> Iterator[Reason]:
     if rule.branch is not None and rule.branch not in facts.branches:
         text = f"commit {event.commit[:7]} is not on branch '{rule.branch}'"
         hint = f"merge it into '{rule.branch}' and push that first; where that is done, `git fetch`"
+        if facts.is_shallow:
+            text += ", as far as this shallow clone goes back"
+            hint = "`git fetch --unshallow` brings the history that decides, then try again"
         yield Reason("not-on-branch", text, rule.name, hint)
     if rule.annotated and not facts.is_annotated:
         text = f"commit {event.commit[:7]} has no annotation of '{name}'"

@@ -13,7 +13,7 @@ from gto.exceptions import BadFile, Conflict, WrongArgs
 from gto.fs import atomic_write
 from gto.git import push_turn
 from gto.registry.policy import check, enforce
-from gto.registry.policy import sources as policing
+from gto.registry.policy import sources as policy_sources
 from gto.registry.policy.check import Update
 from gto.registry.policy.enforce import Move
 from gto.registry.policy.sources import PolicySource
@@ -142,7 +142,7 @@ def _check_new_policy(registry: Registry, updates: Iterable[Update], branch: str
     for _, new, ref in updates:
         if ref == f"refs/heads/{branch}" and new is not None:
             try:
-                policing.trusted(registry, policing.read_source(registry, new, "the push"))
+                policy_sources.trusted(registry, policy_sources.read_source(registry, new, "the push"))
             except BadFile as error:
                 error.hint = f"{error.hint}; `gto policy show` reads it here".lstrip("; ")
                 raise
@@ -156,7 +156,7 @@ def before_push(registry: Registry, lines: Iterable[str]) -> list[Verdict]:
         if ref.startswith("refs/tags/"):
             oids = (oid if oid.strip("0") else None for oid in (old, new))
             moves.append(Move(ref.removeprefix("refs/tags/"), *oids))
-    sources = policing.sources(registry) or [PolicySource(Policy(), "", None)]
-    verdicts = [enforce.judge(policing.scope(registry, source), moves) for source in sources]
+    sources = policy_sources.sources(registry) or [PolicySource(Policy(), "", None)]
+    verdicts = [enforce.judge(policy_sources.scope(registry, source), moves) for source in sources]
     refused = [one for part in verdicts for one in part if not one.is_allowed]
     return refused or verdicts[0]

@@ -74,14 +74,14 @@ def _read_plain(registry: Registry, rev: str | None, paths: Sequence[str]) -> di
     files.fetch([(rev, path) for path in modes])
     found: dict[str, bytes] = {}
     for path, mode in modes.items():
-        data = files.read(rev, path)
         if not mode.startswith("100"):
             raise BadFile(
                 path, "it is no file in the repository, but a link or a directory", hint="make it a plain file"
             )
+        data = files.read(rev, path)
         if data is None:
-            reason = "it is too large, or git cannot read it"
-            raise BadFile(path, reason, hint="what it forbids is not known; `git fsck` tells what is damaged")
+            hint = "what it forbids is not known; `git fsck` tells what is damaged"
+            raise BadFile(path, "git cannot read it", hint=hint)
         found[path] = data
     return found
 
@@ -183,7 +183,9 @@ def gather(
     found = {one.oid: Facts(signatures[one.oid]) for one in new}
     for event in events:
         own = people.get(event.artifact, {})
-        found[event.oid] = Facts(signatures.get(event.oid), on[event.oid], event.oid in annotated, own)
+        found[event.oid] = Facts(
+            signatures.get(event.oid), on[event.oid], event.oid in annotated, own, registry.repo.is_shallow
+        )
     return found
 
 

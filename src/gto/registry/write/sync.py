@@ -22,9 +22,8 @@ from gto.exceptions import (
     TagsDiffer,
     UsageError,
 )
-from gto.git import push_refs as pushing
+from gto.git import push_refs, tag_reader
 from gto.git import remote as remotes
-from gto.git import tag_reader
 from gto.git.approvals import read_items
 from gto.git.command import Git
 from gto.git.commit import find_strays
@@ -151,7 +150,7 @@ def _list_remote(git: Git, remote: str) -> dict[str, str]:
 
 def _list_pushed(git: Git, remote: str) -> dict[str, str]:
     """List the tags that all places have to which a push goes; of one that differs, an object that is not `git`'s."""
-    first, *others = [_list_remote(git, place) for place in pushing.push_places(git, remote)]
+    first, *others = [_list_remote(git, place) for place in push_refs.push_places(git, remote)]
     for other in others:
         first = {ref: max(oid, other[ref]) for ref, oid in first.items() if ref in other}
     return first
@@ -230,7 +229,7 @@ def push(
 def _send(git: Git, remote: str, oids: dict[str, str]) -> None:
     """Push tags, all or none; that the remote has the same ones already is as good."""
     try:
-        pushing.push_tags(git, remote, oids, {})
+        push_refs.push_tags(git, remote, oids, {})
     except (PushRejected, Raced) as error:
         there = _list_pushed(git, remote)
         different = [ref for ref, oid in oids.items() if there.get(ref, oid) != oid]
