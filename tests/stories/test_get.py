@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 import gto.api
-from gto.exceptions import EmptyStage, VersionNotFound
+from gto.exceptions import EmptyStage, UsageError, VersionNotFound
 from tests.repo import Repo
 from tests.stories.healthy import done, said
 
@@ -249,3 +249,10 @@ def test_offline_delivers_what_was_fetched_before(registry: Repo, server: Server
     said(away.gto("get", "churn", "-r", server.url(), "-o", "other", "--offline"), "leave out --offline")
     assert server.requests == []
     assert sorted(path.name for path in away.path.iterdir()) == ["again", "first"]
+
+
+def test_windows_outside_of_wsl_gets_one_clear_line(registry: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    with pytest.raises(UsageError, match="GTO brings no files on Windows") as raised:
+        gto.api.get(registry.path, "churn#prod")
+    assert raised.value.hint == "run it in WSL, the Windows Subsystem for Linux"

@@ -1,6 +1,7 @@
 """An artifact's files, brought to disk or listed."""
 
 import os
+import sys
 from typing import NamedTuple
 
 from gto.delivery.locate import locate
@@ -60,6 +61,8 @@ def find(
 
 def get(registry: Registry, chosen: AnnotatedTarget, located: Located, manner: GetOptions) -> Delivered:
     """Bring files to disk, and return where they are."""
+    if sys.platform == "win32":
+        raise UsageError("GTO brings no files on Windows", "run it in WSL, the Windows Subsystem for Linux")
     if manner.jobs is not None and manner.jobs < 1:
         raise UsageError("--jobs must be at least 1", "leave it out to have GTO choose")
     target = target_of(located, manner.out)

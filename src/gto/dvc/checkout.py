@@ -7,7 +7,6 @@ from gto.dvc.lfs_files import LfsFiles
 from gto.exceptions import BadFile, CannotLocate
 from gto.git.commit_files import Files, Place
 from gto.git.commit_tree import Tree
-from gto.git.objects import LARGEST_FILE
 from gto.storage.lfs_pointer import parse_pointer
 
 UNREADABLE = "lineage-file"
@@ -91,7 +90,7 @@ class Checkout:
 
     def prepare(self, places: Iterable[Place]) -> None:
         """Have Git LFS asked once for all of those of the files that it keeps."""
-        pointers = [parse_pointer(self._files.read(*place) or b"") for place in places]
+        pointers = [parse_pointer(self._files.kept.get(place) or b"") for place in places]
         self._lfs.prepare([one for one in pointers if one is not None])
 
     def load(self, path: str) -> bytes | None:
@@ -104,7 +103,7 @@ class Checkout:
             return None
         data = self._files.read(self.commit, real)
         if data is None:
-            raise BadFile(path, f"it is larger than {LARGEST_FILE >> 20} MiB, or cannot be read")
+            raise BadFile(path, "git cannot read it")
         pointer = parse_pointer(data)
         return data if pointer is None else self._lfs.read(path, pointer)
 

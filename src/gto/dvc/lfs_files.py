@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gto.exceptions import BadFile, ChecksumMismatch, GTOException
 from gto.fs.regular_file import read_file
-from gto.git.objects import LARGEST_FILE
+from gto.git.objects import LARGEST_FILE, TOO_LARGE
 from gto.git.repo import Repo
 from gto.storage.lfs_endpoint import Endpoint, find_endpoint, object_key, own_objects
 from gto.storage.lfs_pointer import LfsPointer
@@ -42,7 +42,7 @@ class LfsFiles:
             reason = "it went through an extension of Git LFS, a program of its own"
             raise BadFile(path, reason, hint="clone the repository, and have `git lfs pull` run that program")
         if pointer.size > LARGEST_FILE:
-            raise BadFile(path, f"Git LFS keeps it, and it is larger than {LARGEST_FILE >> 20} MiB")
+            raise BadFile(path, f"Git LFS keeps it, and {TOO_LARGE}")
         data = self._here(pointer)
         if data is not None:
             return data

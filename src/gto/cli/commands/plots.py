@@ -42,7 +42,6 @@ def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, a
     """
     import os
 
-    from gto.cli import render as printing
     from gto.fs import atomic_write
     from gto.plots.gallery import plot
 
@@ -59,4 +58,4 @@ def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, a
             render.as_json(found.as_dict(out))
             return
         render.say(out)
-    printing.notes(found.sheet.notes)
+    render.notes(found.sheet.notes)

@@ -155,6 +155,8 @@ def test_a_submodule_in_a_directory_is_refused(repo: Repo) -> None:
     repo.git("update-index", "--add", "--cacheinfo", f"160000,{repo.git('rev-parse', 'HEAD')},models/other")
     with pytest.raises(CannotLocate, match="'models/other' is a submodule"):
         at(repo, "models", {"models/own": "own"})
+    with pytest.raises(CannotLocate, match=r"'models/other/m\.pkl' is in the submodule 'models/other'"):
+        at(repo, "models/other/m.pkl", {"models/own": "other"})
 
 
 def test_a_link_in_a_directory_to_what_is_no_file_is_refused(repo: Repo) -> None:
