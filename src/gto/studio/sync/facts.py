@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, exists, insert, select
 from gto.core import semver
 from gto.core.tag import Kind
 from gto.lineage.collect import CollectedFacts, gather
-from gto.lineage.description import Portrait
+from gto.lineage.description import Description
 from gto.lineage.values import Keyed
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
@@ -71,7 +71,7 @@ def write(connection: Connection, repository_id: int, found: Iterable[CollectedF
     facts, metrics = [], []
     for one in found:
         same = {"repository_id": repository_id, "artifact": one.point.artifact, "commit": one.point.commit}
-        facts.append({**same, "body": Portrait(one).as_dict()})
+        facts.append({**same, "body": Description(one).as_dict()})
         metrics += [{**same, **row} for row in metric_rows(one.metrics.files.items())]
     for table, rows in ((fact, facts), (metric, metrics)):
         if rows:
