@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.exceptions import ContentMissing, ExtraMissing, RemoteUnreachable, StoreRefused
-from gto.storage import http_connection, urls
+from gto.storage import transport, urls
 from gto.storage.location import CHUNK
-from gto.storage.transport import verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -246,14 +245,14 @@ def client(where: StoreAddress, endpoint: str, ca: str = "") -> ClientConfig:
 
     if endpoint:
         check_endpoint(urls.shown(where.url), endpoint)
-    silence = http_connection.silence()
+    silence = transport.silence()
     found: ClientConfig = {
-        "connect_timeout": timedelta(seconds=min(http_connection.CONNECT, silence)),
+        "connect_timeout": timedelta(seconds=min(transport.CONNECT, silence)),
         "read_timeout": timedelta(seconds=silence),
         "timeout": timedelta(days=1),  # of a whole download; a silent one ends by the read_timeout
         "allow_http": endpoint.lower().startswith("http://"),
     }
-    ca, verify = verified(where.options.get("ssl_verify", "") if where.trusted else "", ca)
+    ca, verify = transport.verified(where.options.get("ssl_verify", "") if where.trusted else "", ca)
     if not verify:
         found["allow_invalid_certificates"] = True
     if ca:
@@ -270,4 +269,4 @@ def retries() -> RetryConfig:
     """Return how often a cloud is asked again, before download.py does so."""
     from datetime import timedelta
 
-    return {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=http_connection.silence())}
+    return {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=transport.silence())}

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from gto.exceptions import RemoteUnreachable
-from gto.storage import http_client, http_connection, urls
+from gto.storage import http_client, urls
 from gto.storage.location import StoreAddress
-from gto.storage.transport import Transport, verified
+from gto.storage.transport import Transport, basic, verified
 
 _PARTIAL, _PAST_THE_END = 206, 416
 _NO_HEAD = frozenset({403, 405, 501})  # a signed URL, among others, holds for GET alone
@@ -98,7 +98,7 @@ def _login(where: StoreAddress, user: str) -> dict[str, str]:
         case "custom" if where.options.get("custom_auth_header"):
             return {where.options["custom_auth_header"]: password}
         case "basic":
-            return {"Authorization": http_connection.basic(name, password)} if name or password else {}
+            return {"Authorization": basic(name, password)} if name or password else {}
         case other:
             hint = "`dvc get` may know it; GTO knows basic and custom"
             raise RemoteUnreachable(urls.shown(where.url), f"its auth is '{other}'", hint)

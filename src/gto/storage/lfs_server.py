@@ -10,12 +10,12 @@ from urllib.parse import urljoin, urlsplit
 
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
 from gto.git.repo import Repo
-from gto.storage import http_client, http_connection, urls
+from gto.storage import http_client, urls
 from gto.storage.http_store import HttpStore
 from gto.storage.lfs_endpoint import object_key
 from gto.storage.local_store import LocalStore
 from gto.storage.location import LfsObject
-from gto.storage.transport import Transport, git_transport
+from gto.storage.transport import Transport, basic, git_transport
 
 _TYPE = "application/vnd.git-lfs+json"
 _MOST = 100  # objects of one request
@@ -144,7 +144,7 @@ class LfsServers:
             from urllib.parse import unquote
 
             name, _, password = map(unquote, urls.split(url).user.partition(":"))
-            headers = {"Authorization": http_connection.basic(name, password)} if password else {}
+            headers = {"Authorization": basic(name, password)} if password else {}
         url = urls.without_user(url)
         if self._repo is None:
             return _LfsServer(url, headers)
@@ -167,7 +167,7 @@ class LfsServers:
         found = fill_credential(self._repo, server.url) if self._repo is not None else None
         if found is None:
             raise StoreRefused(urls.shown(server.url), "the Git LFS server wants credentials", _LOGIN)
-        return server._replace(headers={**server.headers, "Authorization": http_connection.basic(*found)})
+        return server._replace(headers={**server.headers, "Authorization": basic(*found)})
 
     def _by_ssh(self, one: LfsObject) -> tuple[str, dict[str, str]]:
         """Return the URL and headers that the host of the repository tells over SSH."""
