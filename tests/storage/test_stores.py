@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
+from gto.storage import address_check, http_client
+from gto.storage.http_connection import HttpSession
 from gto.storage.location import StoreAddress
 from gto.storage.store import open_store
+from gto.storage.transport import Transport
 from tests import stores
+from tests.hostile import web as hostile_web
 from tests.web import Reply, serve_web
 
 if TYPE_CHECKING:
@@ -119,7 +124,7 @@ def test_a_web_server_is_a_store_with_ranges_or_without(site: Web, *, ranges: bo
     assert site.asked[-1].path == "/base/a.bin?token=abc"
 
 
-def test_credentials_go_to_a_trusted_server_only(site: Web) -> None:
+def test_credentials_go_to_a_trusted_server_only(site: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     login = {"user": "ada", "password": "lovelace"}
     custom = {"auth": "custom", "custom_auth_header": "X-Own", "password": "lovelace"}
     read(open_it(f"{site.url}/base", login), "sub/b.txt")
@@ -128,9 +133,84 @@ def test_credentials_go_to_a_trusted_server_only(site: Web) -> None:
     assert site.asked[-1].headers["Authorization"] == "Basic YWRhOmxvdmVsYWNl"
     read(open_it(f"{site.url}/base", custom), "sub/b.txt")
     assert site.asked[-1].headers["X-Own"] == "lovelace"
+    monkeypatch.setattr(address_check, "is_public", lambda _: True)
     for options in (login, custom):
         read(open_it(f"{site.url}/base", options, trusted=False), "sub/b.txt")
         assert not {"Authorization", "X-Own"} & set(site.asked[-1].headers)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"])
+def test_a_stranger_leads_to_no_server_of_this_machine(site: Web, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_it(f"http://{host}:{site.port}/base", trusted=False)
+    error = refused(lambda: read(store, "sub/b.txt"), RemoteUnreachable, "private network")
+    assert "--trust-remote" in error.hint
+    refused(lambda: open_it(f"https://{host}:{site.port}/base", trusted=False).stat("x"), RemoteUnreachable, "private")
+    monkeypatch.setenv("http_proxy", site.url)
+    refused(lambda: read(store, "sub/b.txt"), RemoteUnreachable, "private network")
+    options = {"endpointurl": f"http://{host}:{site.port}", "region": "us-east-1"}
+    refused(lambda: open_it("s3://models", options, trusted=False), RemoteUnreachable, "private network")
+    assert site.asked == []
+
+
+def test_the_address_that_was_judged_is_the_one_that_is_connected_to(
+    site: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["127.0.0.1", "127.0.0.2"])
+    asked = []
+
+    def resolved(host: str, port: int, *_: object, **__: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        address = next(answers) if host == "rebound.example" else host
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    monkeypatch.setattr(address_check, "is_public", lambda text: text == "127.0.0.1")
+    store = open_it(f"http://rebound.example:{site.port}/base", trusted=False)
+    assert read(store, "sub/b.txt") == b"b"
+    assert asked == ["rebound.example", "127.0.0.1"]
+    assert site.asked[0].headers["Host"] == f"rebound.example:{site.port}"
+    refused(lambda: read(open_it(store.url, trusted=False), "a.bin"), RemoteUnreachable, "127.0.0.2")  # type: ignore[attr-defined]
+
+
+def test_a_redirect_leads_a_strangers_url_to_no_other_server_of_this_machine(site: Web) -> None:
+    site.rule("/base/moved", lambda _asked, _reply: Reply(302, b"", {"Location": f"http://localhost:{site.port}/"}))
+    request = http_client.Request(f"{site.url}/base/moved", transport=Transport(public=True, known=site.url))
+    refused(lambda: http_client.send(request), RemoteUnreachable, "private network")
+    assert [one.path for one in site.asked] == ["/base/moved"]
+
+
+def test_only_addresses_of_the_public_internet_are_public() -> None:
+    for text in ("8.8.8.8", "2606:4700::1111", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"):
+        assert address_check.is_public(text)
+    private = ["10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::", "::1"]  # noqa: S104  judged, not listened on
+    for text in [*private, "fe80::1%eth0", "fd00::1", "64:ff9b::10.0.0.1", "2002:7f00:1::1", "::ffff:169.254.169.254"]:
+        assert not address_check.is_public(text)
+
+
+def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GTO_TIMEOUT", "0.3")
+    with hostile_web.serve_web(hostile_web.Web(endless=b"x" * 1000)) as endless:
+        error = refused(lambda: read(open_it(endless.url), ""), RemoteUnreachable, "no end after 0.3 s")
+    assert not error.passing  # type: ignore[attr-defined]
+
+
+def test_a_file_that_a_server_packs_is_refused(site: Web) -> None:
+    site.rule("/base/a.bin", lambda _asked, reply: reply._replace(headers={"Content-Encoding": "gzip"}))
+    for act in (lambda: read(open_it(f"{site.url}/base"), "a.bin"), lambda: open_it(f"{site.url}/base").stat("a.bin")):
+        refused(act, RemoteUnreachable, "Content-Encoding: 'gzip'")
+
+
+def test_a_server_that_is_busy_is_asked_for_a_length_again(site: Web) -> None:
+    site.rule("/base/a.bin", lambda _asked, _reply: Reply(503), 2)
+    assert open_it(f"{site.url}/base").stat("a.bin") == len(TEXT)
+    assert [one.method for one in site.asked] == ["HEAD"] * 3
+
+
+def test_a_process_that_was_forked_shares_no_connection_of_a_store_that_it_opens(site: Web) -> None:
+    first, second = HttpSession(), HttpSession()
+    for session in (first, second, second):
+        assert http_client.send(http_client.Request(f"{site.url}/base/sub/b.txt"), session).body(9) == b"b"
+    assert len(site.clients) == 2
 
 
 def test_a_redirect_to_another_host_carries_no_credentials(site: Web) -> None:

@@ -172,6 +172,18 @@ def check_endpoint(url: str, endpoint: str) -> None:
         raise RemoteUnreachable(url, f"its endpoint '{urls.shown(endpoint)}' is no URL", hint)
 
 
+def _check_address(url: str, endpoint: str) -> None:
+    """Raise RemoteUnreachable for a stranger's endpoint in a private network; obstore connects by itself, later."""
+    from urllib.parse import urlsplit
+
+    from gto.storage.address_check import public_addresses
+
+    try:
+        public_addresses(urlsplit(endpoint).hostname or "")
+    except (OSError, UnicodeError) as error:
+        raise RemoteUnreachable(url, f"its endpoint '{urls.shown(endpoint)}' has no address", passing=True) from error
+
+
 _NEVER_RE = re.compile(r"[^!-~]|[\"<>\\^`{|}]")
 
 
@@ -245,6 +257,8 @@ def client(where: StoreAddress, endpoint: str, ca: str = "") -> ClientConfig:
 
     if endpoint:
         check_endpoint(urls.shown(where.url), endpoint)
+        if not where.trusted:
+            _check_address(urls.shown(where.url), endpoint)
     silence = transport.silence()
     found: ClientConfig = {
         "connect_timeout": timedelta(seconds=min(transport.CONNECT, silence)),
