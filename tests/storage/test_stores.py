@@ -52,6 +52,12 @@ def refused(act: Callable[[], object], kind: type[GTOException], *words: str) ->
     return caught.value
 
 
+@pytest.fixture
+def everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have loopback stand for the public internet, on which a stranger's servers are."""
+    monkeypatch.setattr(address_check, "is_public", lambda _: True)
+
+
 def check_reads(store: Store, keys: tuple[str, ...] = tuple(FILES)) -> None:
     """The bytes and sizes are those that were put there, from any place on; what is not there is missing."""
     for key in keys:
@@ -124,7 +130,8 @@ def test_a_web_server_is_a_store_with_ranges_or_without(site: Web, *, ranges: bo
     assert site.asked[-1].path == "/base/a.bin?token=abc"
 
 
-def test_credentials_go_to_a_trusted_server_only(site: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("everywhere")
+def test_credentials_go_to_a_trusted_server_only(site: Web) -> None:
     login = {"user": "ada", "password": "lovelace"}
     custom = {"auth": "custom", "custom_auth_header": "X-Own", "password": "lovelace"}
     read(open_it(f"{site.url}/base", login), "sub/b.txt")
@@ -133,7 +140,6 @@ def test_credentials_go_to_a_trusted_server_only(site: Web, monkeypatch: pytest.
     assert site.asked[-1].headers["Authorization"] == "Basic YWRhOmxvdmVsYWNl"
     read(open_it(f"{site.url}/base", custom), "sub/b.txt")
     assert site.asked[-1].headers["X-Own"] == "lovelace"
-    monkeypatch.setattr(address_check, "is_public", lambda _: True)
     for options in (login, custom):
         read(open_it(f"{site.url}/base", options, trusted=False), "sub/b.txt")
         assert not {"Authorization", "X-Own"} & set(site.asked[-1].headers)
@@ -206,7 +212,7 @@ def test_a_server_that_is_busy_is_asked_for_a_length_again(site: Web) -> None:
     assert [one.method for one in site.asked] == ["HEAD"] * 3
 
 
-def test_a_process_that_was_forked_shares_no_connection_of_a_store_that_it_opens(site: Web) -> None:
+def test_connections_are_kept_for_one_session_and_for_no_other(site: Web) -> None:
     first, second = HttpSession(), HttpSession()
     for session in (first, second, second):
         assert http_client.send(http_client.Request(f"{site.url}/base/sub/b.txt"), session).body(9) == b"b"
@@ -411,6 +417,7 @@ def test_s3_refuses_a_wrong_key_and_nothing_secret_is_said(bucket: tuple[S3, lis
         assert "not-the-secret" not in error.message + error.hint
 
 
+@pytest.mark.usefixtures("everywhere")
 def test_an_untrusted_s3_gets_no_credentials_of_any_kind(
     bucket: tuple[S3, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -537,6 +544,7 @@ def test_the_region_of_a_bucket_is_asked_for(web: Web) -> None:
 # --- Azure
 
 
+@pytest.mark.usefixtures("everywhere")
 def test_azure_is_a_store(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     from urllib.parse import quote
 
@@ -603,6 +611,7 @@ def test_what_an_azure_remote_says_counts_before_the_environment(web: Web, monke
 # --- Google Cloud Storage
 
 
+@pytest.mark.usefixtures("everywhere")
 def test_google_cloud_storage_is_a_store_by_its_xml_interface(web: Web) -> None:
     def answer(_asked: Asked, reply: Reply) -> Reply:
         return reply._replace(
@@ -620,6 +629,7 @@ def test_google_cloud_storage_is_a_store_by_its_xml_interface(web: Web) -> None:
     assert not any("Authorization" in one.headers for one in web.asked)
 
 
+@pytest.mark.usefixtures("everywhere")
 @pytest.mark.parametrize("source", ["file", "url"])
 def test_google_takes_the_token_of_another_provider(
     source: str, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

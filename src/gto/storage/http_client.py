@@ -25,7 +25,8 @@ _MOVED = frozenset({301, 302, 303, 307, 308})
 _MOST_MOVES = 5
 _SLOWEST = 16 << 10  # bytes a second: what a server that tells a length must bring at least
 _GONE, _REFUSED = frozenset({404, 410}), frozenset({401, 403, 407})
-_PASSING = frozenset({408, 425, 429, *range(500, 600)})
+_PASSING = frozenset({408, 425, 429})
+_BUSY = frozenset({*_PASSING, 500, 502, 503, 504})
 _LENGTH_RE = re.compile("[0-9]{1,19}")
 _CONTROL_RE = re.compile(r"[\x00-\x20\x7f]")
 _NO_END = "GTO_TIMEOUT says how many seconds an answer may take whose length no server tells"
@@ -161,7 +162,7 @@ def _retries(count: int) -> Retry | bool:
         read=1,
         other=0,
         allowed_methods=None,  # none that is asked for here changes anything
-        status_forcelist=_PASSING,
+        status_forcelist=_BUSY,
         backoff_factor=0.2,
         backoff_jitter=0.2,
         raise_on_status=False,
@@ -184,7 +185,8 @@ def refusal(url: str, status: int) -> GTOException:
     if status in _REFUSED:
         hint = "see the remote's user and password in .dvc/config.local; strangers' remotes get none of yours"
         return StoreRefused(url, f"the server wants credentials, or other ones (status {status})", hint)
-    return RemoteUnreachable(url, f"the server answered with status {status}", passing=status in _PASSING)
+    passing = status in _PASSING or status >= 500  # noqa: PLR2004  the server's own trouble
+    return RemoteUnreachable(url, f"the server answered with status {status}", passing=passing)
 
 
 def failure(url: str, error: Exception) -> RemoteUnreachable:
