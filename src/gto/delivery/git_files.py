@@ -10,8 +10,7 @@ from gto.git.commit_tree import sizes
 from gto.git.tree import LINK, SUBMODULE, Entry
 from gto.storage.lfs_endpoint import find_endpoint, lfs_sources
 from gto.storage.lfs_pointer import LONGEST, parse_pointer
-from gto.storage.location import Content, Digest, GitBlob, LfsObject, Source
-from gto.storage.urls import scheme
+from gto.storage.location import Content, Digest, GitBlob
 
 _ATTRIBUTES = ".gitattributes"
 
@@ -85,7 +84,7 @@ def lfs_contents(site: Site, paths: list[str], sizes: Mapping[str, int]) -> dict
     pointers = {path: parse_pointer(site.tree.files.read(site.commit, path) or b"") for path in small}
     if not any(pointers.values()):
         return {}
-    endpoint = find_endpoint(site.repo, site.commit)
+    endpoint = find_endpoint(site.repo, site.commit, believe=site.trust.trust_remote)
     found: dict[str, Content] = {}
     for path, pointer in pointers.items():
         if pointer is None:
@@ -96,14 +95,5 @@ def lfs_contents(site: Site, paths: list[str], sizes: Mapping[str, int]) -> dict
                 "clone the repository, and have `git lfs pull` run that program",
             )
         sources = lfs_sources(site.repo, endpoint, pointer)
-        if site.trust.trust_remote:
-            sources = tuple(map(_believed, sources))
         found[path] = Content(path, pointer.size, Digest("sha256", pointer.oid), sources)
     return found
-
-
-def _believed(source: Source) -> Source:
-    """Return a source as `--trust-remote` has it: with the user's login, in private networks too; but no path."""
-    if isinstance(source, LfsObject) and scheme(source.endpoint):
-        return source._replace(trusted=True, any_address=True)
-    return source

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from contextlib import suppress
 
 from gto.exceptions import RemoteUnreachable
 
@@ -39,8 +40,12 @@ def check_name(host: str) -> None:
     name = host.lower().strip("[]").rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         public_addresses("127.0.0.1")
-    try:
+    with suppress(OSError, UnicodeError):  # it is a name
         socket.getaddrinfo(name, None, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
-        return  # a name
-    public_addresses(name)
+        public_addresses(name)
+
+
+def check_host(host: str) -> None:
+    """Judge where another program will connect to, git say; one without an address is left for it to tell."""
+    with suppress(OSError, UnicodeError):
+        public_addresses(host)

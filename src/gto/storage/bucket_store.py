@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.exceptions import ContentMissing, ExtraMissing, RemoteUnreachable, StoreRefused
 from gto.storage import transport, urls
+from gto.storage.address_check import check_host
 from gto.storage.location import CHUNK
 
 if TYPE_CHECKING:
@@ -158,30 +159,18 @@ def raise_panic(url: str, error: BaseException) -> None:
         raise RemoteUnreachable(url, f"obstore failed: {urls.masked(str(error).partition(chr(10))[0])[:200]}", hint)
 
 
-def check_endpoint(url: str, endpoint: str) -> None:
-    """Raise RemoteUnreachable for an endpoint that is no URL; obstore panics at some."""
+def check_endpoint(url: str, endpoint: str) -> str:
+    """Return the host of an endpoint; RemoteUnreachable for one that is no URL: obstore panics at some."""
     from urllib.parse import urlsplit
 
-    try:
+    host = None
+    with suppress(ValueError):
         parts = urlsplit(endpoint)
-        is_right = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_right = False
-    if not is_right or _NEVER_RE.search(endpoint):
+        host = parts.hostname if parts.scheme.lower() in {"http", "https"} and parts.port != 0 else None
+    if not host or _NEVER_RE.search(endpoint):
         hint = "write it as https://HOST or http://HOST:PORT: endpointurl of the remote, AWS_ENDPOINT_URL, BlobEndpoint"
         raise RemoteUnreachable(url, f"its endpoint '{urls.shown(endpoint)}' is no URL", hint)
-
-
-def _check_address(url: str, endpoint: str) -> None:
-    """Raise RemoteUnreachable for a stranger's endpoint in a private network; obstore connects by itself, later."""
-    from urllib.parse import urlsplit
-
-    from gto.storage.address_check import public_addresses
-
-    try:
-        public_addresses(urlsplit(endpoint).hostname or "")
-    except (OSError, UnicodeError) as error:
-        raise RemoteUnreachable(url, f"its endpoint '{urls.shown(endpoint)}' has no address", passing=True) from error
+    return host
 
 
 _NEVER_RE = re.compile(r"[^!-~]|[\"<>\\^`{|}]")
@@ -256,9 +245,9 @@ def client(where: StoreAddress, endpoint: str, ca: str = "") -> ClientConfig:
     from datetime import timedelta
 
     if endpoint:
-        check_endpoint(urls.shown(where.url), endpoint)
+        host = check_endpoint(urls.shown(where.url), endpoint)
         if not where.trusted:
-            _check_address(urls.shown(where.url), endpoint)
+            check_host(host)
     silence = transport.silence()
     found: ClientConfig = {
         "connect_timeout": timedelta(seconds=min(transport.CONNECT, silence)),

@@ -88,11 +88,10 @@ class Response:
             self.close()
 
     def _read(self, end: float, seconds: float) -> bytes:
-        left = end - time.monotonic()
-        if left <= 0:
+        if time.monotonic() >= end:
             raise RemoteUnreachable(self.url, f"the answer has no end after {seconds:.3g} s", _NO_END)
         if self._line is not None:
-            self._line.settimeout(min(silence(), left))
+            self._line.settimeout(silence())
         return self._raw.read1(CHUNK) or b""
 
     def body(self, most: int) -> bytes:
