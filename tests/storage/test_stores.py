@@ -12,7 +12,6 @@ import pytest
 
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
 from gto.storage import address_check, http_client
-from gto.storage.http_connection import HttpSession
 from gto.storage.location import StoreAddress
 from gto.storage.store import open_store
 from gto.storage.transport import Transport
@@ -212,11 +211,25 @@ def test_a_server_that_is_busy_is_asked_for_a_length_again(site: Web) -> None:
     assert [one.method for one in site.asked] == ["HEAD"] * 3
 
 
-def test_connections_are_kept_for_one_session_and_for_no_other(site: Web) -> None:
-    first, second = HttpSession(), HttpSession()
-    for session in (first, second, second):
-        assert http_client.send(http_client.Request(f"{site.url}/base/sub/b.txt"), session).body(9) == b"b"
+def test_a_store_keeps_its_connections_for_itself(site: Web) -> None:
+    # In a process that is forked meanwhile, another store of the same server would read answers that are not its own.
+    first, second = open_it(f"{site.url}/base"), open_it(f"{site.url}/base")
+    for store in (first, second, second):
+        assert store.stat("sub/b.txt") == 1
+        assert read(store, "sub/b.txt") == b"b"
     assert len(site.clients) == 2
+
+
+def test_an_encrypted_answer_is_waited_for_no_longer_than_another(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve_web(company.context()) as web:
+        web.files["/a.bin"] = TEXT
+        store = open_it(web.url, {"ssl_verify": str(company.ca)})
+        assert read(store, "a.bin", start=7) == TEXT[7:]
+        monkeypatch.setenv("GTO_TIMEOUT", "0.3")
+        web.rule("/a.bin", lambda _asked, reply: reply._replace(drop_after=1000, hang=True))
+        refused(lambda: read(store, "a.bin"), RemoteUnreachable, "not answer in time")
 
 
 def test_a_redirect_to_another_host_carries_no_credentials(site: Web) -> None:
@@ -334,6 +347,15 @@ def test_a_proxy_of_the_environment_is_used(site: Web, monkeypatch: pytest.Monke
     site.files["http://other.example/x"] = b"y"
     assert read(open_it("http://other.example"), "x") == b"y"
     assert site.asked[-1].headers["Proxy-Authorization"] == "Basic YWRhOmxvdmVsYWNl"
+
+
+def test_a_proxy_that_is_none_or_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for proxy, words in (("socks5h://127.0.0.1:9", "no proxy that speaks HTTP"), ("127.0.0.1:9", "its proxy: ")):
+        for scheme in ("http", "https"):
+            monkeypatch.setenv(f"{scheme}_proxy", proxy)
+            refused(lambda at=f"{scheme}://models.example/x": open_it(at).stat(""), RemoteUnreachable, words)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

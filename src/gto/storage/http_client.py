@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from urllib3 import BaseHTTPResponse, HTTPResponse, Retry, Timeout
-from urllib3.exceptions import HTTPError, ProxyError
+from urllib3.exceptions import HTTPError, MaxRetryError, ProxyError
 from urllib3.exceptions import TimeoutError as TooLate
 from urllib3.util import Url, parse_url
 
@@ -190,6 +190,8 @@ def refusal(url: str, status: int) -> GTOException:
 
 def failure(url: str, error: Exception) -> RemoteUnreachable:
     """Return what an error of a connection means."""
+    if isinstance(error, MaxRetryError) and error.reason:
+        error = error.reason
     cause = _cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         hint = "a certificate of your own: `dvc remote modify NAME ssl_verify FILE`, or SSL_CERT_FILE"
@@ -205,8 +207,7 @@ def failure(url: str, error: Exception) -> RemoteUnreachable:
 def _cause(error: BaseException) -> BaseException:
     """Return the error that urllib3 wraps."""
     while isinstance(error, HTTPError):
-        wrapped = (getattr(error, "reason", None), error.__cause__, *error.args)
-        inner = next((one for one in wrapped if isinstance(one, BaseException)), None)
+        inner = next((one for one in (error.__cause__, *error.args) if isinstance(one, BaseException)), None)
         if inner is None:
             break
         error = inner
