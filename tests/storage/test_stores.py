@@ -203,6 +203,9 @@ def test_a_file_that_a_server_packs_is_refused(site: Web) -> None:
     site.rule("/base/a.bin", lambda _asked, reply: reply._replace(headers={"Content-Encoding": "gzip"}))
     for act in (lambda: read(open_it(f"{site.url}/base"), "a.bin"), lambda: open_it(f"{site.url}/base").stat("a.bin")):
         refused(act, RemoteUnreachable, "Content-Encoding: 'gzip'")
+    site.files["/base/a.tar.gz"] = b"x"  # as Apache tells what such a file is
+    site.rule("/base/a.tar.gz", lambda _asked, reply: reply._replace(headers={"Content-Encoding": "x-gzip"}))
+    assert read(open_it(f"{site.url}/base"), "a.tar.gz") == b"x"
 
 
 def test_a_server_that_is_busy_is_asked_for_a_length_again(site: Web) -> None:

@@ -12,6 +12,7 @@ from gto.storage.location import StoreAddress
 from gto.storage.transport import Transport, basic, verified
 
 _PARTIAL, _PAST_THE_END = 206, 416
+_PACKED = (".gz", ".tgz", ".bz2", ".xz", ".zst", ".br")  # of such a file some servers tell what it is itself
 _RETRIES = 2  # of what is asked about a file; its bytes are asked for again by who takes them
 _NO_HEAD = frozenset({403, 405, 501})  # a signed URL, among others, holds for GET alone
 _RANGE_RE = re.compile(r"bytes ([0-9]{1,19})-")
@@ -34,7 +35,7 @@ class HttpStore(NamedTuple):
         if answer.status in _NO_HEAD:
             answer.close()
             answer = self._ask(key, "GET", retries=_RETRIES)
-        _unpacked(http_client.check(answer)).close()
+        _unpacked(http_client.check(answer), self._name(key)).close()
         return answer.length
 
     def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:  # noqa: ARG002  as above
@@ -44,7 +45,7 @@ class HttpStore(NamedTuple):
             answer.close()
             return
         left = start
-        if _unpacked(http_client.check(answer)).status == _PARTIAL:
+        if _unpacked(http_client.check(answer), self._name(key)).status == _PARTIAL:
             match = _RANGE_RE.match(answer.headers.get("Content-Range", ""))
             if not match or int(match[1]) != start:
                 answer.close()
@@ -64,6 +65,9 @@ class HttpStore(NamedTuple):
         """Return None: HTTP knows no signed URLs."""
         return None
 
+    def _name(self, key: str) -> str:
+        return urls.shown(urls.join(self.url, key))
+
     def _ask(
         self, key: str, method: str, headers: Mapping[str, str] | None = None, retries: int = 0
     ) -> http_client.Response:
@@ -72,10 +76,10 @@ class HttpStore(NamedTuple):
         return http_client.send(request._replace(transport=self.transport, retries=retries), self.session)
 
 
-def _unpacked(answer: http_client.Response) -> http_client.Response:
+def _unpacked(answer: http_client.Response, name: str) -> http_client.Response:
     """Return an answer whose body is the file; one that the server packs, although nobody asked for it, is refused."""
     coding = answer.headers.get("Content-Encoding", "").strip()
-    if coding.lower() in {"", "identity"}:
+    if coding.lower() in {"", "identity"} or name.lower().endswith(_PACKED):
         return answer
     answer.close()
     reason = f"the server sends it packed (Content-Encoding: {coding[:40]!r}), and was asked for the file itself"
