@@ -331,6 +331,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew(site: Web)
     store = open_it(f"{site.url}/base")
     assert read(store, "sub/b.txt") == b"b"
     site.rule("/base/sub/b.txt", lambda _asked, _reply: Reply(200, b"b", {}, -1), 1)
+    site.rule("/base/sub/b.txt", lambda _asked, _reply: Reply(200, b"b", {"Connection": "close"}), 1)
     for _ in range(3):
         assert read(store, "sub/b.txt") == b"b"
     chunks = store.read("a.bin")

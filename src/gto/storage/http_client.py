@@ -88,6 +88,8 @@ class Response:
             self.close()
 
     def _read(self, end: float, seconds: float) -> bytes:
+        if self._raw.closed:
+            return b""  # it was read to its end, and its connection may serve another already
         if time.monotonic() >= end:
             raise RemoteUnreachable(self.url, f"the answer has no end after {seconds:.3g} s", _NO_END)
         if self._line is not None:
