@@ -292,6 +292,13 @@ def test_an_import_of_a_strangers_path_is_followed_only_where_that_is_allowed(re
     assert (first.store.trusted, first.store.allow_local) == (False, True)
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/x.git", "git@localhost:x.git", "ssh://git@[::1]:22/x.git"])
+def test_an_import_of_a_stranger_leads_to_no_server_of_this_machine(repo: Repo, url: str) -> None:
+    files = {".dvc/config": "", "m.pkl.dvc": imported(url)}
+    with pytest.raises(RemoteUnreachable, match="private network"):
+        at(repo, "m.pkl", files, STRANGER)
+
+
 def test_an_import_that_leads_back_to_itself_ends(repo: Repo) -> None:
     with pytest.raises(CannotLocate, match="through more than 8 repositories"):
         at(repo, "m.pkl", {".dvc/config": "", "m.pkl.dvc": imported(str(repo.path))})

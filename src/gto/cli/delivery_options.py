@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 selector = common.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; NAME is its latest version")
 _rev = click.option("--rev", metavar="REF", help="Take what is annotated at this commit, branch or tag")
 _trust = click.option(
-    "--trust-remote", is_flag=True, help="With a URL: send your credentials to the stores that the repository names"
+    "--trust-remote",
+    is_flag=True,
+    help="With a URL: ask the stores that the repository names with your credentials, in private networks too",
 )
 _local = click.option(
     "--allow-local", is_flag=True, help="With a URL: read paths of this machine that the repository names"

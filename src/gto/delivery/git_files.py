@@ -85,7 +85,7 @@ def lfs_contents(site: Site, paths: list[str], sizes: Mapping[str, int]) -> dict
     pointers = {path: parse_pointer(site.tree.files.kept.get((site.commit, path)) or b"") for path in small}
     if not any(pointers.values()):
         return {}
-    endpoint = find_endpoint(site.repo, site.commit)
+    endpoint = find_endpoint(site.repo, site.commit, believe=site.trust.trust_remote)
     found: dict[str, Content] = {}
     for path, pointer in pointers.items():
         if pointer is None:

@@ -22,16 +22,18 @@ UNDRAWN = "lineage-plot"
 class Checkout:
     """A commit whose files are read: links followed inside of its tree, pointers of Git LFS resolved.
 
-    What Git LFS keeps and is not here is fetched where the repository is one that a URL names, or `may_fetch` says so.
+    What Git LFS keeps and is not here is fetched where the repository is one that a URL names, or `may_fetch` says so;
+    with `believe` from whatever server a stranger's repository names.
     """
 
-    def __init__(self, files: Files, commit: str, *, may_fetch: bool | None = None) -> None:
+    def __init__(self, files: Files, commit: str, *, may_fetch: bool | None = None, believe: bool = False) -> None:
         self.commit = commit
         self.tree = Tree(files, commit)
         self._aside: dict[Problem, None] = {}  # in order, each once
         self._files = files
         default = not files.repo.is_own and not files.repo.is_offline
-        self._lfs = LfsFiles(files.repo, commit, may_fetch=default if may_fetch is None else may_fetch)
+        may_fetch = default if may_fetch is None else may_fetch
+        self._lfs = LfsFiles(files.repo, commit, may_fetch=may_fetch, believe=believe)
 
     @property
     def problems(self) -> list[Problem]:
