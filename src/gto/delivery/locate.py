@@ -8,6 +8,7 @@ from gto.delivery.commit_source import Site
 from gto.delivery.dvc_files import Keeper
 from gto.dvc import paths
 from gto.dvc.dvc_config import RepositoryTrust, Settings
+from gto.dvc.kept_files import Reach
 from gto.dvc.output import Output
 from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import CannotLocate, ContentMissing, NotInCommit, StorageError
@@ -32,6 +33,18 @@ def locate(registry: Registry, commit: str, path: str, trust: RepositoryTrust | 
             raise
         words = ["dvc", "get", registry.repo.address or ".", path, "--rev", commit[:7]]
         raise CannotLocate(error.reason, f"`{shlex.join(words)}` may know") from error
+
+
+def reach_remotes(registry: Registry, trust: RepositoryTrust) -> Reach:
+    """Return how files that DVC keeps are read from its remotes too, and from what they were imported from."""
+    sites: dict[str, Site] = {}
+
+    def find(commit: str, path: str) -> Located:
+        if commit not in sites:
+            sites[commit] = Site(registry.repo, commit, trust)
+        return locate_in(sites[commit], path)
+
+    return Reach(find, trust, registry.config.data_limit)
 
 
 def _checked(path: str) -> str:

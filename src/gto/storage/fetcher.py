@@ -4,18 +4,18 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gto.exceptions import (
     ChecksumMismatch,
     ContentMissing,
+    FileTooLarge,
     GTOException,
     RemoteUnreachable,
     TargetUnwritable,
 )
 from gto.git.repo import Repo
 from gto.storage.location import Content, GitBlob, LfsObject, Source, StoreAddress, StoreObject
-from gto.storage.partial_file import Part
 from gto.storage.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -29,6 +29,30 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds
 
 class Stopped(Exception):
     """The download ends because another file of it failed."""
+
+
+class Part(Protocol):
+    """Bytes of one file that grow to what it must be: on disk, or in memory."""
+
+    content: Content
+    path: str
+    """For errors: where the file will be."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are there."""
+
+    def append(self, data: bytes) -> None:
+        """Take more bytes."""
+
+    def restart(self) -> None:
+        """Forget all bytes."""
+
+    def expect(self, size: int) -> None:
+        """Take note of how many bytes there will be."""
+
+    def digest(self) -> str | None:
+        """Return the digest of all bytes; None where nobody promised one."""
 
 
 class Fetcher:
@@ -66,7 +90,7 @@ class Fetcher:
         for source in part.content.sources:
             try:
                 self._fill_from(part, source)
-            except TargetUnwritable:
+            except (FileTooLarge, TargetUnwritable):
                 raise
             except GTOException as error:
                 failures.append(error)
