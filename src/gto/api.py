@@ -63,7 +63,7 @@ from gto.registry.write.verbs import Outcome
 
 if TYPE_CHECKING:
     from gto.dvc.dvc_config import RepositoryTrust
-    from gto.dvc.kept_files import Reach
+    from gto.dvc.output_contents import Reach
 
 __all__ = [
     "Annotation",

@@ -13,7 +13,7 @@ from gto.exceptions import UsageError
 
 if TYPE_CHECKING:
     from gto.cli.proof_options import Proof
-    from gto.dvc.kept_files import Reach
+    from gto.dvc.output_contents import Reach
     from gto.registry.registry import Registry
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located

@@ -8,8 +8,8 @@ from gto.delivery.commit_source import Site
 from gto.delivery.dvc_files import Keeper
 from gto.dvc import paths
 from gto.dvc.dvc_config import RepositoryTrust, Settings
-from gto.dvc.kept_files import Reach
 from gto.dvc.output import Output
+from gto.dvc.output_contents import Reach
 from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import CannotLocate, ContentMissing, NotInCommit, StorageError
 from gto.registry.registry import Registry

@@ -93,7 +93,9 @@ class Checkout:
     def all_files_in(self, path: str) -> list[str]:
         """Return the files of a directory, those that Git does not hold among them."""
         found = self.files_in(path)
-        return list(dict.fromkeys([*found, *self.outside.files_in(path)])) if self.outside else found
+        if self.outside is None or self.has(path):
+            return found
+        return list(dict.fromkeys([*found, *self.outside.files_in(path)]))
 
     def _real(self, path: str) -> str | None:
         """Return where in the tree a path leads, None where nothing is; CannotLocate for a link that leads out."""

@@ -2,35 +2,22 @@
 
 import posixpath
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from gto.dvc.cache import contents_in_cache, is_directory
-from gto.dvc.checkout import Checkout
-from gto.dvc.dvc_config import RepositoryTrust
+from gto.dvc.checkout import TOO_MANY, Checkout
 from gto.dvc.output import Datum, Lack, ReadFrom
+from gto.dvc.output_contents import OutputContents, Reach, is_directory
 from gto.dvc.project import Project, find_pointers
-from gto.dvc.project_config import ProjectConfig
 from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, FileTooLarge, GTOException
-from gto.git.objects import LARGEST_FILE
 from gto.git.repo import Repo
-from gto.storage.location import Content, Located
+from gto.storage.location import Content
 from gto.storage.small_files import read_contents
 
-Locate = Callable[[str, str], Located]
-"""Returns where the files are of a path in a commit, or raises GTOException."""
-_Contents = Mapping[str, Content]
-
-
-class Reach(NamedTuple):
-    """Where files that DVC keeps are looked for beside its cache, and up to which size they are read."""
-
-    locate: Locate | None = None
-    """None where only the cache of this machine is asked."""
-    trust: RepositoryTrust | None = None
-    largest: int = LARGEST_FILE
-    """Bytes."""
+_MOST_FILES = 1000  # of a directory
+_MOST_OF_LARGEST = 16  # as many of the largest files, of one commit
+_TOGETHER = 16
 
 
 class KeptFile(NamedTuple):
@@ -47,10 +34,10 @@ class KeptFiles:
         self._repo = repo
         self._checkout = checkout
         self._reach = reach
-        self._config = ProjectConfig(repo, checkout, reach.trust or RepositoryTrust(is_own=repo.is_own))
         self._project = project
-        self._looked: set[str] = set()  # paths of which `.dvc` files were looked for
-        self._contents: dict[tuple[ReadFrom, str], _Contents | GTOException] = {}
+        self._contents = OutputContents(repo, checkout, project.root, reach)
+        self._looked: set[str] | None = None  # paths of which `.dvc` files were looked for
+        self._bytes = 0
         self._read: dict[str, KeptFile | Lack] = {}
 
     @cached_property
@@ -92,20 +79,31 @@ class KeptFiles:
 
     def files_in(self, path: str) -> list[str]:
         """Return the files that DVC keeps in a directory: all of an output, or those of the outputs below it."""
+        start = f"{path}/"
         datum = self.datum(path)
         if datum is not None:
-            return [one for one in self._listed(datum) if one.startswith(f"{path}/")]
-        start = f"{path}/"
+            return self._bounded(path, [one for one in self._listed(datum) if one.startswith(start)])
         files = [file for file in self._checkout.tree.files_below(path) if file.endswith(".dvc")]
         self._look([file.removesuffix(".dvc") for file in files])
         below = [one for output, one in self._recorded.items() if output.startswith(start)]
-        return [file for one in below for file in self._listed(one)]
+        return self._bounded(path, [file for one in below for file in self._listed(one)])
+
+    def _bounded(self, directory: str, files: list[str]) -> list[str]:
+        if len(files) > _MOST_FILES:
+            reason = f"DVC keeps more than {_MOST_FILES} files in it: the others are left out"
+            self._checkout.set_aside(TOO_MANY, directory, reason)
+        return files[:_MOST_FILES]
 
     def _look(self, paths: Iterable[str]) -> None:
         """Read the `.dvc` files that tell of paths."""
-        wanted = [path for path in paths if path not in self._looked and path not in self._recorded]
+        if self._looked is None:
+            self._looked = set()
+            paths = [*self._project.declared(), *paths]  # one process for all
+        wanted = [one for one in paths if one not in self._looked and one not in self._recorded]
         self._looked.update(wanted)
-        for path, pointer in find_pointers(self._checkout, wanted).items():
+        for path, pointer in find_pointers(
+            self._checkout, [one for one in wanted if not self._checkout.has(one)]
+        ).items():
             for datum in pointer.outs:
                 if path == datum.path or path.startswith(f"{datum.path}/"):
                     self._recorded.setdefault(datum.path, datum)
@@ -114,20 +112,36 @@ class KeptFiles:
         """Return the file, or those of a directory; none where its listing cannot be had."""
         if not is_directory(datum):
             return [datum.path]
-        found = self._contents_of(datum, "cache")
+        found = self._contents.find(datum, "cache")
         if isinstance(found, GTOException) and self._reach.locate is not None:
-            found = self._contents_of(datum, "remote")
+            found = self._contents.find(datum, "remote")
         return [] if isinstance(found, GTOException) else [posixpath.join(datum.path, path) for path in found]
 
     def _take(self, paths: Sequence[str], place: ReadFrom) -> None:
         """Read files from one kind of place, or note why they lack."""
+        most = self._reach.largest * _MOST_OF_LARGEST
+        found = self._find(paths, place)
+        names = list(found)
+        for start in range(0, len(names), _TOGETHER):
+            batch = names[start : start + _TOGETHER]
+            if self._bytes > most:
+                reason = f"the files of this commit that DVC keeps have more than {most >> 20} MiB"
+                self._read.update(dict.fromkeys(batch, Lack(reason, is_final=True)))
+                continue
+            results = read_contents([found[path] for path in batch], self._reach.largest, self._repo)
+            for path, (data, error) in zip(batch, results, strict=True):
+                self._bytes += len(data)
+                self._read[path] = KeptFile(data, place) if error is None else self._lack(path, error, place)
+
+    def _find(self, paths: Sequence[str], place: ReadFrom) -> dict[str, Content]:
+        """Return where files are; of those that are not found it is noted why they lack."""
         found: dict[str, Content] = {}
         for path in paths:
             datum = self.datum(path)
             if datum is None:
                 self._read[path] = Lack("it is not in the commit", is_final=True)
                 continue
-            contents = self._contents_of(datum, place)
+            contents = self._contents.find(datum, place)
             inside = path[len(datum.path) + 1 :]
             if isinstance(contents, GTOException):
                 self._read[path] = self._lack(path, contents, place)
@@ -135,31 +149,7 @@ class KeptFiles:
                 found[path] = contents[inside]
             else:
                 self._read[path] = Lack(f"DVC recorded no such file in '{datum.path}'", is_final=True)
-        results = read_contents(list(found.values()), self._reach.largest, self._repo)
-        for path, (data, error) in zip(found, results, strict=True):
-            self._read[path] = KeptFile(data, place) if error is None else self._lack(path, error, place)
-
-    def _contents_of(self, datum: Datum, place: ReadFrom) -> _Contents | GTOException:
-        """Return the files of an output, by their paths in it; where they cannot be told, the error."""
-        known = self._contents.get((place, datum.path))
-        if known is None:
-            try:
-                known = self._cached(datum) if place == "cache" else self._located(datum)
-            except GTOException as error:
-                known = error
-            self._contents[place, datum.path] = known
-        return known
-
-    def _cached(self, datum: Datum) -> _Contents:
-        cache = self._config.cache(self._project.root)
-        if cache is None:
-            raise ContentMissing("cache")
-        return contents_in_cache(cache, datum)
-
-    def _located(self, datum: Datum) -> _Contents:
-        assert self._reach.locate is not None  # noqa: S101  only then this is asked
-        located = self._reach.locate(self._checkout.commit, datum.path)
-        return {one.path: one for one in located.contents}
+        return found
 
     def _is_settled(self, path: str) -> bool:
         found = self._read[path]
@@ -173,6 +163,8 @@ class KeptFiles:
                 return Lack("DVC keeps it, not Git, and its cache here does not have it", self._way(path))
             case ChecksumMismatch() if place == "cache":
                 return Lack(f"what DVC's cache has of it is damaged: '{error.url}'", f"remove that; {self._way(path)}")
+            case ContentMissing():
+                return Lack(f"DVC keeps it, not Git: {error.message}", "`dvc push` it from where DVC's cache has it")
             case CannotLocate():
                 return Lack(f"DVC keeps it, not Git: {error.reason}", error.hint or self._way(path))
             case _:
@@ -181,6 +173,7 @@ class KeptFiles:
     def _way(self, path: str) -> str:
         """Return what would bring a file."""
         ways = [] if self._reach.locate else ["--fetch reads it from DVC's remote"]
-        if self._repo.top is not None:
-            ways.append(f"`dvc fetch --all-commits {shlex.quote(path)}` brings it into the cache")
+        if self._repo.top is not None or not ways:
+            where = "" if self._repo.top is not None else " in a clone"
+            ways.append(f"`dvc fetch --all-commits {shlex.quote(path)}`{where} brings it into the cache")
         return ", ".join(ways)

@@ -9,8 +9,9 @@ from gto.core import names
 from gto.core.commit_facts import Commit
 from gto.core.event import Problem
 from gto.dvc.checkout import Checkout, fetch_all
-from gto.dvc.kept_files import KeptFiles, Reach
+from gto.dvc.kept_files import KeptFiles
 from gto.dvc.output import Datum
+from gto.dvc.output_contents import Reach
 from gto.dvc.paths import tidy
 from gto.dvc.project import Project, first_files, pointer_files, read_project, root_of
 from gto.git.command import Git

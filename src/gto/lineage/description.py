@@ -6,8 +6,8 @@ from typing import NamedTuple
 from gto.core import selector
 from gto.core.event import Problem
 from gto.core.selector import Pick
-from gto.dvc.kept_files import Reach
 from gto.dvc.output import Datum
+from gto.dvc.output_contents import Reach
 from gto.exceptions import NoAnnotation, UsageError
 from gto.lineage.collect import CollectedFacts, gather
 from gto.lineage.trace import Input, Lineage, StageRun

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.core.event import Problem
-from gto.dvc.kept_files import Reach
+from gto.dvc.output_contents import Reach
 from gto.lineage.collect import Between, CollectedFacts, between, gather
 from gto.lineage.description import check_known, elsewhere_lists, problem_dict
 from gto.lineage.values import Elsewhere, Keyed, Value, flat

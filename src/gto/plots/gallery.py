@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gto.core.event import Problem
 from gto.dvc.checkout import TOO_MANY, UNDRAWN, UNREADABLE, Checkout, fetch_all
-from gto.dvc.kept_files import Reach
+from gto.dvc.output_contents import Reach
 from gto.exceptions import BadFile, NotFound
 from gto.git.commit_files import Files
 from gto.lineage import sections

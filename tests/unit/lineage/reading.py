@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gto.dvc.checkout import Checkout
-from gto.dvc.kept_files import KeptFiles, Reach
+from gto.dvc.kept_files import KeptFiles
+from gto.dvc.output_contents import Reach
 from gto.dvc.project import read_project
 from gto.git.commit_files import Files
 from gto.registry.registry import Registry
