@@ -76,4 +76,4 @@ class Site:
 
     def cache(self, root: str) -> StoreAddress | None:
         """Return the cache of the project on this machine; None where there is none."""
-        return self._config.cache(root)
+        return next(iter(self._config.caches(root)), None)

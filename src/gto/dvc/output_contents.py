@@ -1,6 +1,6 @@
 """The files of an output that DVC recorded: in its cache on this machine, and where they are located elsewhere."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from gto.dvc.checkout import Checkout
@@ -54,10 +54,10 @@ class OutputContents:
         return known
 
     def _in_cache(self, datum: Datum) -> Contents:
-        cache = self._config.cache(self._root)
-        if cache is None:
+        caches = self._config.caches(self._root)
+        if not caches:
             raise ContentMissing("cache")
-        return contents_in_cache(cache, datum)
+        return contents_in_cache(caches, datum)
 
     def _located(self, datum: Datum) -> Contents:
         if self._locate is None:
@@ -70,7 +70,7 @@ def is_directory(datum: Datum) -> bool:
     return datum.files is not None or (datum.md5 or "").endswith(LISTING)
 
 
-def contents_in_cache(cache: StoreAddress, datum: Datum) -> Contents:
+def contents_in_cache(caches: Sequence[StoreAddress], datum: Datum) -> Contents:
     """Return the files of an output, or raise GTOException.
 
     Whether the files are there is not known; the listing of a directory is.
@@ -79,21 +79,21 @@ def contents_in_cache(cache: StoreAddress, datum: Datum) -> Contents:
     if digest is None:
         raise CannotLocate("DVC noted no hash of its bytes")
     if not digest.value.endswith(LISTING):
-        return {"": _content(cache, "", digest, datum.size)}
+        return {"": _content(caches, "", digest, datum.size)}
     from gto.dvc.dir_listing import LARGEST, parse_listing
 
     algorithm: Literal["md5", "md5-dos2unix"] = "md5" if digest.algorithm == "md5" else "md5-dos2unix"
-    place = StoreObject(cache, key_of(digest))
+    listing = _content(caches, datum.path, digest, None)
     plain = Digest("md5", digest.value.removesuffix(LISTING))
-    (found,) = read_contents([Content(datum.path, None, plain, (place,))], LARGEST)
+    (found,) = read_contents([listing._replace(digest=plain)], LARGEST)
     if found.error is not None:
         raise found.error
     listed = parse_listing(found.data, algorithm, f"the listing of '{datum.path}'")
-    return {one.path: _content(cache, one.path, one.digest, None) for one in listed}
+    return {one.path: _content(caches, one.path, one.digest, None) for one in listed}
 
 
-def _content(cache: StoreAddress, path: str, digest: Digest, size: int | None) -> Content:
-    return Content(path, size, digest, (StoreObject(cache, key_of(digest)),))
+def _content(caches: Sequence[StoreAddress], path: str, digest: Digest, size: int | None) -> Content:
+    return Content(path, size, digest, tuple(StoreObject(cache, key_of(digest)) for cache in caches))
 
 
 def _digest(datum: Datum) -> Digest | None:

@@ -26,7 +26,7 @@ class ProjectConfig:
         self._trust = trust
         self._overrides = overrides
         self._settings: dict[str, Settings] = {}
-        self._caches: dict[str, StoreAddress | None] = {}
+        self._caches: dict[str, tuple[StoreAddress, ...]] = {}
 
     def settings(self, root: str) -> Settings:
         """Return what all files together say to the project at `root`, or raise BadFile."""
@@ -34,41 +34,50 @@ class ProjectConfig:
             self._settings[root] = merge([*self._levels(root), *self._overrides], self._trust)
         return self._settings[root]
 
-    def cache(self, root: str) -> StoreAddress | None:
-        """Return the cache of the project on this machine; None where there is none."""
+    def caches(self, root: str) -> tuple[StoreAddress, ...]:
+        """Return the caches of the project on this machine: that of the commit, then that of the work tree."""
         if root not in self._caches:
-            self._caches[root] = self._cache(root)
+            self._caches[root] = tuple(self._find_caches(root))
         return self._caches[root]
 
-    def _cache(self, root: str) -> StoreAddress | None:
-        place, top = self.settings(root).cache, self._repo.top
-        if place is None and top is not None:
-            place = os.path.join(top, root, DVC_DIRECTORY, "cache")
-        if place is None or not os.path.isabs(place) or not os.path.isdir(place):
-            return None
-        return StoreAddress(place, trusted=True)
+    def _find_caches(self, root: str) -> Iterator[StoreAddress]:
+        top = self._repo.top
+        default = [] if top is None else [os.path.join(top, root, DVC_DIRECTORY, "cache")]
+        here = merge([*self._levels_of_user(), *self._levels_here(root)], self._trust).cache
+        named = [place for place in (self.settings(root).cache, here) if place is not None]
+        for place in dict.fromkeys([*named, *default]):
+            if os.path.isabs(place) and os.path.isdir(place):
+                yield StoreAddress(place, trusted=True)
 
     def _levels(self, root: str) -> Iterator[Level]:
         """Yield the configuration: of the system, of the user, of the commit, of this clone."""
-        for place in places_of_the_user(os.environ, os.path.expanduser("~")):
-            yield from _level(os.path.join(place, CONFIG), place)
-        directory, top, is_own = None, self._repo.top, self._trust.is_own
-        if top is not None:
-            directory = os.path.join(top, root, DVC_DIRECTORY)
+        yield from self._levels_of_user()
+        top = self._repo.top
         committed = posixpath.join(root, DVC_DIRECTORY, CONFIG)
         data = self._checkout.load(committed)
         if data is not None:
-            yield Level(parse_ini(data, committed), directory, is_own)
-        if directory is not None and is_within(directory, top or directory):
-            # A remote or a cache that has moved since: DVC too asks the work tree where it is now.
-            for level in _level(os.path.join(directory, CONFIG), directory, is_own=is_own):
-                known = {name: pairs for name, pairs in level.sections.items() if _says_where(name)}
-                yield level._replace(sections=known)
-            yield from _level(os.path.join(directory, _LOCAL), directory, is_own=is_own)
+            directory = None if top is None else os.path.join(top, root, DVC_DIRECTORY)
+            yield Level(parse_ini(data, committed), directory, self._trust.is_own)
+        # A remote that has moved since: DVC too asks the work tree where it is now.
+        for level in self._levels_here(root, of_clone=False):
+            known = {name: pairs for name, pairs in level.sections.items() if name.startswith("remote")}
+            yield level._replace(sections=known)
+        yield from self._levels_here(root, of_commits=False)
 
+    @staticmethod
+    def _levels_of_user() -> Iterator[Level]:
+        for place in places_of_the_user(os.environ, os.path.expanduser("~")):
+            yield from _level(os.path.join(place, CONFIG), place)
 
-def _says_where(section: str) -> bool:
-    return section == "cache" or section.startswith("remote")
+    def _levels_here(self, root: str, *, of_commits: bool = True, of_clone: bool = True) -> Iterator[Level]:
+        """Yield what the work tree says: in the file that is committed, and in that of this clone alone."""
+        top = self._repo.top
+        directory = os.path.join(top or "", root, DVC_DIRECTORY)
+        if top is None or not is_within(directory, top):
+            return
+        for name, is_asked in ((CONFIG, of_commits), (_LOCAL, of_clone)):
+            if is_asked:
+                yield from _level(os.path.join(directory, name), directory, is_own=self._trust.is_own)
 
 
 def _level(path: str, directory: str, *, is_own: bool = True) -> Iterator[Level]:
