@@ -604,9 +604,10 @@ class FileTooLarge(StorageError):
 
     def __init__(self, url: str, size: int | None, largest: int) -> None:
         """Keep the address, which holds nothing secret, the size where it is known, and the limit, in bytes."""
-        found = "it has more" if size is None else f"it has {size / (1 << 20):.1f} MiB"
+        limit = f"{largest / (1 << 20):g} MiB" if largest >= 1 << 20 else f"{largest} bytes"
+        found = "it is larger" if size is None else f"it has {size} bytes"
         super().__init__(
-            f"'{url}' is not read: {found}, and at most {largest / (1 << 20):g} MiB are read",
+            f"'{url}' is not read: {found}, and the limit is {limit}",
             "the variable GTO_DATA_LIMIT sets the limit, in MiB",
         )
         self.url = url

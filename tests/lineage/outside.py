@@ -97,7 +97,8 @@ def build(place: Path) -> None:
         git("add", "--all")
         git("commit", "--quiet", f"--message=v{number}")
         git("tag", f"v{number}")
-    subprocess.run([sys.executable, "-m", "dvc", "push", "--all-commits"], check=True, capture_output=True)
+        # In a process of its own, and not with --all-commits: of other commits, DVC sees the remote's path from `/`.
+        subprocess.run([sys.executable, "-m", "dvc", "push"], check=True, capture_output=True)
 
 
 if __name__ == "__main__":

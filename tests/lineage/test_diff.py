@@ -114,4 +114,4 @@ def test_metrics_that_only_dvc_keeps_are_named(pipeline: Pipeline) -> None:
     assert [(one["path"], one["of"], one["kept_in"]) for one in lacking] == [("out/eu/metrics.json", "metrics", "dvc")]
     assert f"md5: {lacking[0]['md5']}" in repo.git("show", "HEAD:dvc.lock")
     told = repo.gto("diff", "churn@v3.0.0", "HEAD", "--name", "churn")
-    assert "out/eu/metrics.json (metrics) is not read: DVC keeps it, not Git" in told.stderr
+    assert "out/eu/metrics.json (metrics) is not read: DVC keeps it, not Git, and its cache here" in told.stderr

@@ -40,8 +40,13 @@ class Project:
         found: dict[str, Any] = json.loads(done(self.repo.gto("diff", "v1", "v2", "--json", *options, env=env)))
         return found
 
-    def move_cache_to_s3(self, place: Path) -> None:
-        ...
+    def spoil(self, directory: Path, path: str, version: str = "v2") -> None:
+        """Overwrite the object of a file of a version with other bytes."""
+        text = self.repo.git("show", f"{version}:{path}.dvc")
+        md5 = text.partition("md5: ")[2][:32]
+        place = directory / "files/md5" / md5[:2] / md5[2:]
+        place.chmod(0o644)
+        place.write_bytes(b'{"t": {"u": 9}}')
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +59,9 @@ def built_outside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def project(tmp_path: Path, built_outside: dict[str, Path]) -> Project:
     """A project whose cache and remote have all of both versions."""
     place = built_outside[""]
-    if not (place / "oracle.json").exists():  # not by a fixture of the session: git's configuration is that of each test
+    if not (
+        place / "oracle.json"
+    ).exists():  # not by a fixture of the session: git's configuration is that of each test
         python = make_environment("dvc", ["dvc>=3,<4", "--editable", str(ROOT)])
         script = str(ROOT / "tests/lineage/outside.py")
         made = run(str(python), script, str(place), cwd=place, env={**ENV, "DVC_SITE_CACHE_DIR": str(place / "site")})
@@ -66,6 +73,12 @@ def project(tmp_path: Path, built_outside: dict[str, Path]) -> Project:
 def lacking(found: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Why files are not read, and what would bring them, by path."""
     return {one["path"]: (one["reason"], one["hint"]) for one in found["not_in_git"]}
+
+
+def rows_of(drawn: list[dict[str, Any]]) -> list[dict[str, object]]:
+    """The rows of a plot that DVC drew."""
+    rows: list[dict[str, object]] = drawn[0]["content"]["data"]["values"]
+    return rows
 
 
 def test_metrics_and_parameters_in_the_cache_are_those_of_dvc(project: Project) -> None:
@@ -88,16 +101,14 @@ def test_metrics_and_parameters_in_the_cache_are_those_of_dvc(project: Project) 
 def test_plots_in_the_cache_have_the_points_of_dvc(project: Project) -> None:
     found = gallery.plot(Registry.open(project.repo.path), ["v1", "v2"])
     ours = {
-        chart.plot.id: [{**{key: str(value) for key, value in point.row.items()}, "rev": point.version} for point in chart.points]
-        for chart, _ in found.sheet.charts
+        chart.plot.id: [(str(one.x), str(one.y), one.rev) for one in chart.points] for chart, _ in found.sheet.charts
     }
     theirs = {
-        name: [{key: str(value) for key, value in row.items()} for row in drawn[0]["content"]["data"]["values"]]
+        name: [(str(row["step"]), str(row.get("v", row.get("w"))), row["rev"]) for row in rows_of(drawn)]
         for name, drawn in project.oracle["plots"]["data"].items()
     }
-    assert set(ours) == set(theirs) == {"both", "eval/p.csv", "curves/c.tsv"}
-    for name, rows in theirs.items():
-        assert [{key: row[key] for key in row if key in rows[0]} for row in ours[name]] == rows
+    assert set(theirs) == {"both", "eval/p.csv", "curves/c.tsv"}
+    assert ours == theirs
     assert {one.place for one in found.elsewhere} == {"cache"}
 
 
@@ -128,5 +139,75 @@ def test_without_a_cache_all_is_named_and_fetch_reads_it_from_the_remote(project
 
 
 def test_what_is_damaged_is_never_read(project: Project) -> None:
-    (md5,) = (one["md5"] for one in project.diff()["from_dvc"] if one["path"] == "tracked.json" and one["md5"])
-    ...
+    project.spoil(project.cache, "tracked.json")
+    found = project.diff()
+    assert found["metrics"]["tracked.json"] == {"t.u": {"old": 1, "new": None}}
+    reason, hint = lacking(found)["tracked.json"]
+    assert reason.startswith("what DVC's cache has of it is damaged: '")
+    assert hint.startswith("remove that; --fetch reads it from DVC's remote, ")
+    assert project.diff("--fetch")["metrics"] == project.oracle["metrics"]
+    project.spoil(project.place / "storage", "tracked.json")
+    reason, hint = lacking(project.diff("--fetch"))["tracked.json"]
+    assert "does not hold what was registered: md5 " in reason
+    assert "dvc push" in hint
+
+
+def test_a_limit_bounds_what_is_read_wherever_it_is(project: Project) -> None:
+    small = {"GTO_DATA_LIMIT": "0.000011"}  # 11 bytes
+    found = project.diff(**small)
+    assert set(lacking(found)) == {"eval/m.json", "eval/p.csv", "tracked.json", "old.json", "hyper.yaml"}
+    assert set(found["metrics"]) == {"out/deep/more/y.yaml", "out/deep/x.json"}
+    reason, hint = lacking(found)["eval/p.csv"]
+    assert reason.endswith("is not read: it has 15 bytes, and the limit is 11 bytes")
+    assert hint == "the variable GTO_DATA_LIMIT sets the limit, in MiB"
+    shutil.rmtree(project.cache)
+    assert set(lacking(project.diff("--fetch", **small))) == set(lacking(found))
+    wrong = project.repo.gto("diff", "v1", "v2", env={"GTO_DATA_LIMIT": "much"})
+    said(wrong, "GTO_DATA_LIMIT: a number of MiB was expected, as in 16 or 0.5, not 'much'")
+
+
+def test_what_was_never_pushed_or_has_no_remote_says_so(project: Project) -> None:
+    shutil.rmtree(project.cache)
+    shutil.rmtree(project.place / "storage")
+    reason, hint = lacking(project.diff("--fetch"))["old.json"]
+    assert reason.startswith("DVC keeps it, not Git: There is no '")
+    assert hint == "`dvc push` it from where DVC's cache has it"
+    project.repo.commit("no remote", {".dvc/config": ""})
+    found = json.loads(done(project.repo.gto("describe", "churn", "--all", "--json", "--fetch")))
+    reason, hint = lacking(found)["old.json"]
+    assert reason == "DVC keeps it, not Git: DVC's configuration names no remote, and there is no cache here"
+    assert hint.startswith("`dvc remote add --default NAME URL` names one")
+
+
+def test_a_repository_by_url_has_no_cache_and_its_paths_are_read_where_the_user_allows_that(project: Project) -> None:
+    config = f"[core]\n    remote = storage\n['remote \"storage\"']\n    url = {project.place / 'storage'}\n"
+    project.repo.commit("an absolute path", {".dvc/config": config})
+    url = project.repo.path.as_uri()
+    words = ("describe", "-r", url, "churn", "--all", "--rev", "HEAD", "--json")
+    hints = "--fetch reads it from DVC's remote"
+    assert lacking(json.loads(done(project.repo.gto(*words))))["eval/m.json"][1] == hints
+    refused = lacking(json.loads(done(project.repo.gto(*words, "--fetch"))))["eval/m.json"]
+    assert "a repository of others names this path" in refused[0]
+    assert refused[1] == "--allow-local reads it nevertheless"
+    found = json.loads(done(project.repo.gto(*words, "--fetch", "--allow-local")))
+    assert (found["metrics"]["eval/m.json"], found["not_in_git"]) == ({"acc": 0.2}, [])
+
+
+def test_files_in_s3_are_fetched(project: Project, tmp_path: Path) -> None:
+    storage = project.place / "storage"
+    with stores.serve_s3(tmp_path / "s3") as s3:
+        for path in storage.rglob("*"):
+            if path.is_file():
+                assert s3.put(f"/models/outside/{path.relative_to(storage)}", path.read_bytes())[0] == 200
+        options = {"url": "s3://models/outside", **s3.options}
+        lines = "".join(f"    {key} = {value}\n" for key, value in options.items())
+        local = project.repo.path / ".dvc/config.local"
+        local.write_text(f"['remote \"storage\"']\n{lines}", encoding="utf-8")
+        shutil.rmtree(storage)
+        shutil.rmtree(project.cache)
+        assert project.diff("--fetch")["metrics"] == project.oracle["metrics"]
+
+
+def test_options_that_say_nothing_alone_are_refused(project: Project) -> None:
+    said(project.repo.gto("describe", "churn", "--fetch"), "are about --all", "add --all")
+    said(project.repo.gto("diff", "v1", "v2", "--allow-local"), "are about what --fetch reads", "add --fetch")

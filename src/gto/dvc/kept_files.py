@@ -158,7 +158,7 @@ class KeptFiles:
     def _lack(self, path: str, error: GTOException, place: ReadFrom) -> Lack:
         match error:
             case FileTooLarge():
-                return Lack(error.message, error.hint, is_final=True)
+                return Lack(f"DVC keeps it, not Git: {error.message}", error.hint, is_final=True)
             case ContentMissing() if place == "cache":
                 return Lack("DVC keeps it, not Git, and its cache here does not have it", self._way(path))
             case ChecksumMismatch() if place == "cache":
