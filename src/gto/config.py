@@ -35,8 +35,6 @@ class Config(NamedTuple):
     autoload_enrichments: bool = True
     cache: bool = True
     """Whether to keep what was read; only `GTO_CACHE` sets it."""
-    data_limit: int = 4 << 20
-    """Bytes of a file of metrics, parameters or plots that DVC keeps; only `GTO_DATA_LIMIT` sets it, in MiB."""
 
     def lines(self) -> list[str]:
         """Return the settings as `gto doctor` prints them."""
@@ -73,8 +71,6 @@ def read_config(
             config = _set(config, field, partial(_read_text, read, text), f"GTO_{key.upper()}")
     if "GTO_CACHE" in environ:
         config = _set(config, "cache", partial(_flag, environ["GTO_CACHE"]), "GTO_CACHE")
-    if "GTO_DATA_LIMIT" in environ:
-        config = _set(config, "data_limit", partial(_mebibytes, environ["GTO_DATA_LIMIT"]), "GTO_DATA_LIMIT")
     return config
 
 
@@ -147,16 +143,6 @@ def _flag(value: object) -> bool:
     if text in _FALSE:
         return False
     raise ValueError(f"true or false was expected, not {value!r}")
-
-
-def _mebibytes(text: str) -> int:
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1
-    if not 0 <= found < 1 << 20:
-        raise ValueError(f"a number of MiB was expected, as in 16 or 0.5, not '{text}'")
-    return int(found * (1 << 20))
 
 
 def _enrichments(value: object) -> tuple[object, ...]:

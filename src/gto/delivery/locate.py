@@ -2,6 +2,7 @@
 
 import posixpath
 import shlex
+from typing import TYPE_CHECKING
 
 from gto.delivery import git_files
 from gto.delivery.commit_source import Site
@@ -9,11 +10,13 @@ from gto.delivery.dvc_files import Keeper
 from gto.dvc import paths
 from gto.dvc.dvc_config import RepositoryTrust, Settings
 from gto.dvc.output import Output
-from gto.dvc.output_contents import Reach
 from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import CannotLocate, ContentMissing, NotInCommit, StorageError
 from gto.registry.registry import Registry
 from gto.storage.location import Content, Located, StoreObject
+
+if TYPE_CHECKING:
+    from gto.dvc.output_contents import Reach
 
 
 def locate(registry: Registry, commit: str, path: str, trust: RepositoryTrust | None = None) -> Located:
@@ -35,8 +38,10 @@ def locate(registry: Registry, commit: str, path: str, trust: RepositoryTrust | 
         raise CannotLocate(error.reason, f"`{shlex.join(words)}` may know") from error
 
 
-def reach_remotes(registry: Registry, trust: RepositoryTrust) -> Reach:
+def reach_remotes(registry: Registry, trust: RepositoryTrust) -> "Reach":
     """Return how files that DVC keeps are read from its remotes too, and from what they were imported from."""
+    from gto.dvc.output_contents import Reach
+
     sites: dict[str, Site] = {}
 
     def find(commit: str, path: str) -> Located:
@@ -44,7 +49,7 @@ def reach_remotes(registry: Registry, trust: RepositoryTrust) -> Reach:
             sites[commit] = Site(registry.repo, commit, trust)
         return locate_in(sites[commit], path)
 
-    return Reach(find, trust, registry.config.data_limit)
+    return Reach(find, trust)
 
 
 def _checked(path: str) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gto.dvc.checkout import TOO_MANY, Checkout
 from gto.dvc.output import Datum, Lack, ReadFrom
-from gto.dvc.output_contents import OutputContents, Reach, is_directory
+from gto.dvc.output_contents import OutputContents, Reach, data_limit, is_directory
 from gto.dvc.project import Project, find_pointers
 from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, FileTooLarge, GTOException
 from gto.git.repo import Repo
@@ -34,6 +34,7 @@ class KeptFiles:
         self._repo = repo
         self._checkout = checkout
         self._reach = reach
+        self._largest = data_limit() if reach.largest is None else reach.largest
         self._project = project
         self._contents = OutputContents(repo, checkout, project.root, reach)
         self._looked: set[str] | None = None  # paths of which `.dvc` files were looked for
@@ -119,7 +120,7 @@ class KeptFiles:
 
     def _take(self, paths: Sequence[str], place: ReadFrom) -> None:
         """Read files from one kind of place, or note why they lack."""
-        most = self._reach.largest * _MOST_OF_LARGEST
+        most = self._largest * _MOST_OF_LARGEST
         found = self._find(paths, place)
         names = list(found)
         for start in range(0, len(names), _TOGETHER):
@@ -128,7 +129,7 @@ class KeptFiles:
                 reason = f"the files of this commit that DVC keeps have more than {most >> 20} MiB"
                 self._read.update(dict.fromkeys(batch, Lack(reason, is_final=True)))
                 continue
-            results = read_contents([found[path] for path in batch], self._reach.largest, self._repo)
+            results = read_contents([found[path] for path in batch], self._largest, self._repo)
             for path, (data, error) in zip(batch, results, strict=True):
                 self._bytes += len(data)
                 self._read[path] = KeptFile(data, place) if error is None else self._lack(path, error, place)

@@ -1,5 +1,6 @@
 """The files of an output that DVC recorded: in its cache on this machine, and where they are located elsewhere."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -7,7 +8,7 @@ from gto.dvc.checkout import Checkout
 from gto.dvc.dvc_config import RepositoryTrust
 from gto.dvc.output import LISTING, Datum, ReadFrom, key_of
 from gto.dvc.project_config import ProjectConfig
-from gto.exceptions import CannotLocate, ContentMissing, GTOException
+from gto.exceptions import CannotLocate, ContentMissing, GTOException, WrongConfig
 from gto.git.objects import LARGEST_FILE
 from gto.git.repo import Repo
 from gto.storage.location import Content, Digest, Located, StoreAddress, StoreObject
@@ -28,8 +29,20 @@ class Reach(NamedTuple):
     """None where only the cache of this machine is asked."""
     trust: RepositoryTrust | None = None
     """None for that of a directory on this machine, or of a repository that a URL names."""
-    largest: int = LARGEST_FILE
-    """Bytes."""
+    largest: int | None = None
+    """Bytes; None for what `GTO_DATA_LIMIT` says."""
+
+
+def data_limit() -> int:
+    """Return how many bytes a file may have, unless the caller says otherwise."""
+    text = os.environ.get("GTO_DATA_LIMIT", "")
+    try:
+        found = float(text) * (1 << 20) if text else LARGEST_FILE
+    except ValueError:
+        found = -1
+    if not 0 <= found < 1 << 40:
+        raise WrongConfig("GTO_DATA_LIMIT", f"a number of MiB was expected, as in 16 or 0.5, not '{text}'")
+    return int(found)
 
 
 class OutputContents:

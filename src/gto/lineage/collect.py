@@ -76,9 +76,8 @@ def open_points(registry: Registry, points: Sequence[Target], files: Files, reac
         wanted.append((checkout, [*first_files(checkout, root), *annotating]))
     fetch_all(files, wanted)
     projects = [read_project(checkout, root) for checkout, root in zip(checkouts, roots, strict=True)]
-    reach = reach or Reach(largest=registry.config.data_limit)
     for checkout, project in zip(checkouts, projects, strict=True):
-        checkout.outside = KeptFiles(registry.repo, checkout, project, reach)
+        checkout.outside = KeptFiles(registry.repo, checkout, project, reach or Reach())
     return [Opened(*found) for found in zip(points, checkouts, projects, strict=True)]
 
 
