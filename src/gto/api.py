@@ -63,7 +63,7 @@ from gto.registry.write.verbs import Outcome
 
 if TYPE_CHECKING:
     from gto.dvc.dvc_config import RepositoryTrust
-    from gto.dvc.output_contents import Reach
+    from gto.dvc.output_contents import DataReach
 
 __all__ = [
     "Annotation",
@@ -788,7 +788,7 @@ def _delivery(repo: object, *, trust_remote: bool, allow_local: bool) -> "tuple[
     return registry, RepositoryTrust(registry.repo.is_own, trust_remote, allow_local)
 
 
-def _reach(repo: object, *, fetch: bool, trust_remote: bool, allow_local: bool) -> "tuple[Registry, Reach | None]":
+def _reach(repo: object, *, fetch: bool, trust_remote: bool, allow_local: bool) -> "tuple[Registry, DataReach | None]":
     registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
     if not fetch:
         return registry, None

@@ -13,7 +13,7 @@ from gto.exceptions import UsageError
 
 if TYPE_CHECKING:
     from gto.cli.proof_options import Proof
-    from gto.dvc.output_contents import Reach
+    from gto.dvc.output_contents import DataReach
     from gto.registry.registry import Registry
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
@@ -65,7 +65,7 @@ class Fetching(NamedTuple):
         """Whether any of the options was given."""
         return any(self)
 
-    def reach(self, registry: Registry) -> Reach | None:
+    def reach(self, registry: Registry) -> DataReach | None:
         """Return where files that DVC keeps are looked for; None for its cache alone."""
         if not self.fetch:
             if self.is_asked:

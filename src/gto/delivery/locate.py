@@ -16,7 +16,7 @@ from gto.registry.registry import Registry
 from gto.storage.location import Content, Located, StoreObject
 
 if TYPE_CHECKING:
-    from gto.dvc.output_contents import Reach
+    from gto.dvc.output_contents import DataReach
 
 
 def locate(registry: Registry, commit: str, path: str, trust: RepositoryTrust | None = None) -> Located:
@@ -38,9 +38,9 @@ def locate(registry: Registry, commit: str, path: str, trust: RepositoryTrust | 
         raise CannotLocate(error.reason, f"`{shlex.join(words)}` may know") from error
 
 
-def reach_remotes(registry: Registry, trust: RepositoryTrust) -> "Reach":
+def reach_remotes(registry: Registry, trust: RepositoryTrust) -> "DataReach":
     """Return how files that DVC keeps are read from its remotes too, and from what they were imported from."""
-    from gto.dvc.output_contents import Reach
+    from gto.dvc.output_contents import DataReach
 
     sites: dict[str, Site] = {}
 
@@ -49,7 +49,7 @@ def reach_remotes(registry: Registry, trust: RepositoryTrust) -> "Reach":
             sites[commit] = Site(registry.repo, commit, trust)
         return locate_in(sites[commit], path)
 
-    return Reach(find, trust)
+    return DataReach(find, trust)
 
 
 def _checked(path: str) -> str:

@@ -1,5 +1,6 @@
 """The files of one commit as a checkout would have them, read in batches, and what was set aside of them."""
 
+import posixpath
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -91,11 +92,11 @@ class Checkout:
         return [f"{prefix}{one[start:]}" for one in self.tree.files_below(real)]
 
     def all_files_in(self, path: str) -> list[str]:
-        """Return the files of a directory, those that Git does not hold among them."""
+        """Return the files of a directory, those that Git does not hold among them, and without DVC's own."""
         found = self.files_in(path)
-        if self.outside is None or self.has(path):
-            return found
-        return list(dict.fromkeys([*found, *self.outside.files_in(path)]))
+        if self.outside is not None and not self.has(path):
+            found += self.outside.files_in(path)
+        return [one for one in dict.fromkeys(found) if not is_dvc_file(one)]
 
     def _real(self, path: str) -> str | None:
         """Return where in the tree a path leads, None where nothing is; CannotLocate for a link that leads out."""
@@ -160,6 +161,11 @@ def fetch_all(files: Files, wanted: Sequence[tuple[Checkout, Iterable[str]]]) ->
     files.fetch([place for _, places in placed for place in places])
     for checkout, places in placed:
         checkout.prepare(places)
+
+
+def is_dvc_file(path: str) -> bool:
+    """Tell whether a file is one of DVC's own, which are no part of a directory to DVC."""
+    return path.endswith(".dvc") or posixpath.basename(path) in {"dvc.yaml", ".dvcignore"}
 
 
 def read_pointed(files: Files, path: str, data: bytes) -> bytes:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gto.dvc.checkout import TOO_MANY, Checkout
 from gto.dvc.output import Datum, Lack, ReadFrom
-from gto.dvc.output_contents import OutputContents, Reach, data_limit, is_directory
+from gto.dvc.output_contents import DataReach, OutputContents, data_limit, is_directory
 from gto.dvc.project import Project, find_pointers
 from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, FileTooLarge, GTOException
 from gto.git.repo import Repo
@@ -30,7 +30,7 @@ class KeptFile(NamedTuple):
 class KeptFiles:
     """What DVC keeps of one project in one commit; each file is read once."""
 
-    def __init__(self, repo: Repo, checkout: Checkout, project: Project, reach: Reach) -> None:
+    def __init__(self, repo: Repo, checkout: Checkout, project: Project, reach: DataReach) -> None:
         self._repo = repo
         self._checkout = checkout
         self._reach = reach
@@ -126,7 +126,7 @@ class KeptFiles:
         for start in range(0, len(names), _TOGETHER):
             batch = names[start : start + _TOGETHER]
             if self._bytes > most:
-                reason = f"the files of this commit that DVC keeps have more than {most >> 20} MiB"
+                reason = f"the files of this commit that DVC keeps have more than {most} bytes"
                 self._read.update(dict.fromkeys(batch, Lack(reason, is_final=True)))
                 continue
             results = read_contents([found[path] for path in batch], self._largest, self._repo)

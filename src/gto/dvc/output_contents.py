@@ -22,7 +22,7 @@ Contents = Mapping[str, Content]
 _MD5_DIGITS = 32
 
 
-class Reach(NamedTuple):
+class DataReach(NamedTuple):
     """Where files that DVC keeps are looked for beside its cache, and up to which size they are read."""
 
     locate: Locate | None = None
@@ -48,7 +48,7 @@ def data_limit() -> int:
 class OutputContents:
     """The files of the outputs of one project in one commit; each output is asked for once."""
 
-    def __init__(self, repo: Repo, checkout: Checkout, root: str, reach: Reach) -> None:
+    def __init__(self, repo: Repo, checkout: Checkout, root: str, reach: DataReach) -> None:
         self._commit = checkout.commit
         self._root = root
         self._locate = reach.locate

@@ -11,7 +11,7 @@ from gto.core.event import Problem
 from gto.dvc.checkout import Checkout, fetch_all
 from gto.dvc.kept_files import KeptFiles
 from gto.dvc.output import Datum
-from gto.dvc.output_contents import Reach
+from gto.dvc.output_contents import DataReach
 from gto.dvc.paths import tidy
 from gto.dvc.project import Project, first_files, pointer_files, read_project, root_of
 from gto.git.command import Git
@@ -63,7 +63,9 @@ class Opened(NamedTuple):
     project: Project
 
 
-def open_points(registry: Registry, points: Sequence[Target], files: Files, reach: Reach | None = None) -> list[Opened]:
+def open_points(
+    registry: Registry, points: Sequence[Target], files: Files, reach: DataReach | None = None
+) -> list[Opened]:
     """Read the projects of several commits, the files that they begin with in one process.
 
     `reach` says where files are looked for that DVC keeps; by default in its cache on this machine.
@@ -77,7 +79,7 @@ def open_points(registry: Registry, points: Sequence[Target], files: Files, reac
     fetch_all(files, wanted)
     projects = [read_project(checkout, root) for checkout, root in zip(checkouts, roots, strict=True)]
     for checkout, project in zip(checkouts, projects, strict=True):
-        checkout.outside = KeptFiles(registry.repo, checkout, project, reach or Reach())
+        checkout.outside = KeptFiles(registry.repo, checkout, project, reach or DataReach())
     return [Opened(*found) for found in zip(points, checkouts, projects, strict=True)]
 
 
@@ -86,7 +88,7 @@ def directory_of(point: Target) -> str:
     return names.split_directory(point.artifact)[0] if point.artifact else ""
 
 
-def gather(registry: Registry, points: Sequence[Target], reach: Reach | None = None) -> list[CollectedFacts]:
+def gather(registry: Registry, points: Sequence[Target], reach: DataReach | None = None) -> list[CollectedFacts]:
     """Return what is known of several versions; what cannot be read is among their problems.
 
     Where no annotation of a commit says where the artifact lies, the lineage is that of the path in another's. `reach`

@@ -7,7 +7,7 @@ from gto.core import selector
 from gto.core.event import Problem
 from gto.core.selector import Pick
 from gto.dvc.output import Datum
-from gto.dvc.output_contents import Reach
+from gto.dvc.output_contents import DataReach
 from gto.exceptions import NoAnnotation, UsageError
 from gto.lineage.collect import CollectedFacts, gather
 from gto.lineage.trace import Input, Lineage, StageRun
@@ -50,7 +50,7 @@ class Portrait(NamedTuple):
         }
 
 
-def describe_all(registry: Registry, name: str, rev: str | None = None, reach: Reach | None = None) -> Portrait:
+def describe_all(registry: Registry, name: str, rev: str | None = None, reach: DataReach | None = None) -> Portrait:
     """Return all that is known of the version that a selector names; of a name alone at a revision, by default HEAD."""
     is_name = selector.parse(name).pick is Pick.ALL
     if not is_name and rev is not None:

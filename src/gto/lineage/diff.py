@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.core.event import Problem
-from gto.dvc.output_contents import Reach
+from gto.dvc.output_contents import DataReach
 from gto.lineage.collect import Between, CollectedFacts, between, gather
 from gto.lineage.description import check_known, elsewhere_lists, problem_dict
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
@@ -113,7 +113,7 @@ def compare(
     new: str,
     name: str | None = None,
     direction: Direction | None = None,
-    reach: Reach | None = None,
+    reach: DataReach | None = None,
 ) -> Comparison:
     """Compare two versions, stages or revisions; revisions are about the artifact `name`, where that is given.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gto.core.event import Problem
 from gto.dvc.checkout import TOO_MANY, UNDRAWN, UNREADABLE, Checkout, fetch_all
-from gto.dvc.output_contents import Reach
+from gto.dvc.output_contents import DataReach
 from gto.exceptions import BadFile, NotFound
 from gto.git.commit_files import Files
 from gto.lineage import sections
@@ -62,7 +62,9 @@ class Gallery(NamedTuple):
         }
 
 
-def plot(registry: Registry, selectors: Sequence[str], name: str | None = None, reach: Reach | None = None) -> Gallery:
+def plot(
+    registry: Registry, selectors: Sequence[str], name: str | None = None, reach: DataReach | None = None
+) -> Gallery:
     """Read the plots of versions, stages or revisions, or raise NotFound where none of them declares one."""
     points = [find_target(registry, text, name) for text in dict.fromkeys(selectors)]
     files = Files(registry.repo)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gto.dvc.checkout import Checkout
 from gto.dvc.kept_files import KeptFiles
-from gto.dvc.output_contents import Reach
+from gto.dvc.output_contents import DataReach
 from gto.dvc.project import read_project
 from gto.git.commit_files import Files
 from gto.registry.registry import Registry
@@ -24,7 +24,7 @@ def read(repo: Repo, files: Mapping[str, str], root: str = "") -> tuple[Checkout
     registry = Registry.open(repo.path)
     checkout = Checkout(Files(registry.repo), commit)
     project = read_project(checkout, root)
-    checkout.outside = KeptFiles(registry.repo, checkout, project, Reach())
+    checkout.outside = KeptFiles(registry.repo, checkout, project, DataReach())
     return checkout, project
 
 
