@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,6 +110,7 @@ def test_metrics_that_only_dvc_keeps_are_named(pipeline: Pipeline) -> None:
     )
     repo.git("rm", "--quiet", "--cached", "out/eu/metrics.json")
     repo.commit("keep metrics in DVC", {"dvc.yaml": text})
+    shutil.rmtree(repo.path / ".dvc/cache")
     result = repo.gto("describe", "churn", "--all", "--json")
     lacking = json.loads(done(result))["not_in_git"]
     assert [(one["path"], one["of"], one["kept_in"]) for one in lacking] == [("out/eu/metrics.json", "metrics", "dvc")]
