@@ -1,5 +1,6 @@
 """Small files read into memory, many at a time: each from the first of its sources that has it right."""
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ from gto.exceptions import FileTooLarge, GTOException
 from gto.git.repo import Repo
 from gto.storage.fetcher import Fetcher, shown
 from gto.storage.hashing import hasher
-from gto.storage.location import Content
+from gto.storage.location import Content, StoreObject
 
 _JOBS = 16
 
@@ -36,12 +37,17 @@ def read_contents(contents: Sequence[Content], largest: int, repo: Repo | None =
             return ReadFile(b"", error)
         return ReadFile(bytes(part.data))
 
-    if len(contents) == 1:
-        return [read(contents[0])]
+    if len(contents) == 1 or all(map(_is_on_this_machine, contents)):
+        return [read(content) for content in contents]
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(_JOBS) as pool:
         return list(pool.map(read, contents))
+
+
+def _is_on_this_machine(content: Content) -> bool:
+    """Tell whether threads would wait for nothing."""
+    return all(isinstance(source, StoreObject) and os.path.isabs(source.store.url) for source in content.sources)
 
 
 class _MemoryPart:
