@@ -396,6 +396,17 @@ class WrongConfig(BadFile):
     """The configuration, a file or a `GTO_*` variable, is wrong."""
 
 
+def git_verb(argv: Iterable[str]) -> str:
+    """Return the subcommand among git's arguments; empty where there is none."""
+    words = iter(argv)
+    for word in words:
+        if word in {"-c", "-C"}:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
 class GitError(GTOException):
     """The git executable ended with an error."""
 
@@ -409,13 +420,7 @@ class GitError(GTOException):
     @property
     def verb(self) -> str:
         """The subcommand of git."""
-        words = iter(self.argv)
-        for word in words:
-            if word in {"-c", "-C"}:
-                next(words, None)
-            elif not word.startswith("-"):
-                return word
-        return ""
+        return git_verb(self.argv)
 
 
 class GitMissing(GitError):

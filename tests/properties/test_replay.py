@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 
 from gto.core.indexed_replay import IndexedReplay
-from gto.core.policy import Policy
+from gto.core.policy import Facts, Policy, Rule
 from gto.core.policy.judge import judge_history
 from gto.core.snapshot import fold_artifact
-from tests.factories import Tags, records
+from tests.factories import START, Tags, records
 from tests.growth import check_growth
+from tests.policies import ADA, GRACE, approvals, approved, good
 from tests.properties.strategies import SOME_STAGES, SOME_VERSIONS, histories
 
 if TYPE_CHECKING:
@@ -85,3 +86,17 @@ def test_time_grows_with_the_events_of_several_versions_on_one_commit() -> None:
         )
         histories_.append(Tags(records(*chain.from_iterable(pairs))).events)
     check_growth(judged, histories_)
+
+
+def judged_with_approvals(case: tuple[list[Event], dict[str, Facts]]) -> object:
+    return judge_history(Policy((Rule("two eyes", stages=("prod",), approvals=1),)), *case)
+
+
+def test_time_grows_with_assignments_and_their_approvals() -> None:
+    cases = []
+    for count in (250, 1000, 4000):
+        events = Tags(records("m@v1.0.0 1", *(f"m#prod#{number} 1" for number in range(2, count)))).events
+        given = [(approved(GRACE, time=START + number, id_=number), good(GRACE)) for number in range(count)]
+        facts = approvals(*given, signature=good(ADA))
+        cases.append((events, {event.oid: facts for event in events}))
+    check_growth(judged_with_approvals, cases)

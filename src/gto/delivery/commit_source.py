@@ -45,7 +45,7 @@ class Site:
         self.trust = trust
         self.depth = depth
         self.travels = travels or Travels()
-        self.checkout = Checkout(Files(repo), commit, may_fetch=not repo.is_offline)
+        self.checkout = Checkout(Files(repo), commit, may_fetch=not repo.is_offline, believe=trust.trust_remote)
         self.tree = self.checkout.tree
         self._config = ProjectConfig(repo, self.checkout, trust, overrides)
         self._projects: dict[str, OutputFinder] = {}

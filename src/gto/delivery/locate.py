@@ -12,6 +12,7 @@ from gto.dvc.dvc_config import RepositoryTrust, Settings
 from gto.dvc.output import Output
 from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import CannotLocate, ContentMissing, NotInCommit, StorageError
+from gto.git.tree import SUBMODULE
 from gto.registry.registry import Registry
 from gto.storage.location import Content, Located, StoreObject
 
@@ -73,9 +74,8 @@ def _locate(site: Site, path: str) -> Located:
     name = posixpath.basename(path)
     if entry is not None and entry.is_file:
         return Located(name, is_directory=False, contents=(git_files.file_content(site, path),))
-    if entry is not None and not entry.is_directory:
-        hint = "register the artifact in the repository that has its files"
-        raise CannotLocate(f"'{path}' is a submodule", hint)
+    if entry is None or not entry.is_directory:
+        _refuse_submodule(site, path)
     project = site.project(path)
     output = project.holding(path) if project is not None and path else None
     if project is not None and output is not None and (entry is None or output.is_cached):
@@ -85,6 +85,16 @@ def _locate(site: Site, path: str) -> Located:
         raise NotInCommit(path, site.commit)
     contents = git_files.directory_contents(site, path) if entry is not None else []
     return Located(name, is_directory=True, contents=(*_merged(contents, below),))
+
+
+def _refuse_submodule(site: Site, path: str) -> None:
+    parts = path.split("/")
+    for end in range(1, len(parts) + 1):
+        above = "/".join(parts[:end])
+        entry = site.tree.entries.get(above)
+        if entry is not None and entry.mode == SUBMODULE:
+            reason = f"'{path}' is in the submodule '{above}'" if above != path else f"'{path}' is a submodule"
+            raise CannotLocate(reason, "register the artifact in the repository that has its files")
 
 
 def _below(site: Site, project: OutputFinder | None, directory: str) -> list[Content]:

@@ -10,7 +10,6 @@ from gto.dvc.output import Datum, Lack, ReadFrom
 from gto.exceptions import BadFile, CannotLocate
 from gto.git.commit_files import Files, Place
 from gto.git.commit_tree import Tree
-from gto.git.objects import LARGEST_FILE
 from gto.storage.lfs_pointer import parse_pointer
 
 UNREADABLE = "lineage-file"
@@ -49,17 +48,19 @@ class Checkout:
     """A commit whose files are read: links followed inside of its tree, pointers of Git LFS resolved.
 
     What Git does not have is asked of `outside`, where somebody set that. What Git LFS keeps and is not here is fetched
-    where the repository is one that a URL names, or `may_fetch` says so.
+    where the repository is one that a URL names, or `may_fetch` says so; with `believe` from whatever server a
+    stranger's repository names.
     """
 
-    def __init__(self, files: Files, commit: str, *, may_fetch: bool | None = None) -> None:
+    def __init__(self, files: Files, commit: str, *, may_fetch: bool | None = None, believe: bool = False) -> None:
         self.commit = commit
         self.tree = Tree(files, commit)
         self.outside: OutsideFiles | None = None
         self._aside: dict[Problem, None] = {}  # in order, each once
         self._files = files
         default = not files.repo.is_own and not files.repo.is_offline
-        self._lfs = LfsFiles(files.repo, commit, may_fetch=default if may_fetch is None else may_fetch)
+        may_fetch = default if may_fetch is None else may_fetch
+        self._lfs = LfsFiles(files.repo, commit, may_fetch=may_fetch, believe=believe)
 
     @property
     def problems(self) -> list[Problem]:
@@ -125,7 +126,7 @@ class Checkout:
 
     def prepare(self, places: Iterable[Place]) -> None:
         """Have Git LFS asked once for all of those of the files that it keeps."""
-        pointers = [parse_pointer(self._files.read(*place) or b"") for place in places]
+        pointers = [parse_pointer(self._files.kept.get(place) or b"") for place in places]
         self._lfs.prepare([one for one in pointers if one is not None])
 
     def load(self, path: str) -> bytes | None:
@@ -138,7 +139,7 @@ class Checkout:
             return self.outside.read(path) if self.outside else None
         data = self._files.read(self.commit, real)
         if data is None:
-            raise BadFile(path, f"it is larger than {LARGEST_FILE >> 20} MiB, or cannot be read")
+            raise BadFile(path, "git cannot read it")
         pointer = parse_pointer(data)
         return data if pointer is None else self._lfs.read(path, pointer)
 

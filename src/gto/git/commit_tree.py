@@ -85,7 +85,8 @@ class Tree:
         links = [path for path, entry in self.entries.items() if entry.mode == LINK]
         if len(links) <= _READ_TOGETHER:
             self.files.fetch((self.commit, path) for path in links)
-        data = self.files.read(self.commit, link)
+        self.files.fetch([(self.commit, link)])
+        data = self.files.kept.get((self.commit, link))
         return data.decode("utf-8", "surrogateescape") if data and len(data) <= _LONGEST_LINK else None
 
 

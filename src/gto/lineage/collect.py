@@ -18,11 +18,11 @@ from gto.git.command import Git
 from gto.git.commit import parse_commit
 from gto.git.commit_files import Files
 from gto.git.objects import GitObject
-from gto.lineage import requirements as requirement
 from gto.lineage import values
+from gto.lineage.requirements import find_requirements, read_packages
 from gto.lineage.trace import Lineage, trace
 from gto.lineage.values import Elsewhere, Values
-from gto.registry import annotation_lookup as annotation
+from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
 
@@ -74,7 +74,7 @@ def open_points(
     roots = [root_of(checkout, directory_of(point)) for point, checkout in zip(points, checkouts, strict=True)]
     wanted = []
     for point, checkout, root in zip(points, checkouts, roots, strict=True):
-        annotating = annotation.files_of(registry, point.artifact) if point.artifact else []
+        annotating = annotation_lookup.files_of(registry, point.artifact) if point.artifact else []
         wanted.append((checkout, [*first_files(checkout, root), *annotating]))
     fetch_all(files, wanted)
     projects = [read_project(checkout, root) for checkout, root in zip(checkouts, roots, strict=True)]
@@ -109,7 +109,7 @@ def _second_files(opened: Opened, path: str | None) -> list[str]:
     point, checkout, project = opened
     params = values.param_files(project, checkout)
     used = values.variable_files(checkout, project.pipelines, params)
-    requirements = requirement.find_requirements(checkout, directory_of(point))
+    requirements = find_requirements(checkout, directory_of(point))
     pointers = pointer_files(checkout, project, path)
     return [*values.metric_files(project, checkout), *params, *used, *requirements, *pointers]
 
@@ -117,9 +117,7 @@ def _second_files(opened: Opened, path: str | None) -> list[str]:
 def _know(opened: Opened, found: GitObject | None, said: Annotation | None, path: str | None) -> CollectedFacts:
     point, checkout, project = opened
     lineage = trace(checkout, project, path) if path else None
-    requirements = requirement.find_requirements(
-        checkout, posixpath.dirname(said.file) if said else directory_of(point)
-    )
+    requirements = find_requirements(checkout, posixpath.dirname(said.file) if said else directory_of(point))
     known = CollectedFacts(
         point,
         parse_commit(found) if found else None,
@@ -130,7 +128,7 @@ def _know(opened: Opened, found: GitObject | None, said: Annotation | None, path
         values.read_params(checkout, project),
         plot_names(project),
         {path: checkout.tree.oids[path] for path in requirements},
-        requirement.read_packages(checkout, requirements),
+        read_packages(checkout, requirements),
         tuple(checkout.files_in(path) or [path]) if path and lineage and lineage.home == "git" else (),
         (),
     )
@@ -146,7 +144,7 @@ def _annotation(registry: Registry, opened: Opened, files: Files) -> Annotation 
     name = opened.point.artifact
     if name is None or not names.is_artifact(name):
         return None
-    found = annotation.read_files(files, opened.point.commit, annotation.files_of(registry, name))
+    found = annotation_lookup.read_files(files, opened.point.commit, annotation_lookup.files_of(registry, name))
     for problem in found.problems:
         if problem.artifact in {"", name}:
             opened.checkout.set_aside(problem.code, problem.subject, problem.reason, problem.hint)

@@ -18,7 +18,7 @@ from gto.registry.resolve import find_target
 _MOST_FILES = 1000
 
 
-class Portrait(NamedTuple):
+class Description(NamedTuple):
     """What is known of one version, ready to be shown."""
 
     known: CollectedFacts
@@ -50,7 +50,7 @@ class Portrait(NamedTuple):
         }
 
 
-def describe_all(registry: Registry, name: str, rev: str | None = None, reach: DataReach | None = None) -> Portrait:
+def describe_all(registry: Registry, name: str, rev: str | None = None, reach: DataReach | None = None) -> Description:
     """Return all that is known of the version that a selector names; of a name alone at a revision, by default HEAD."""
     is_name = selector.parse(name).pick is Pick.ALL
     if not is_name and rev is not None:
@@ -58,7 +58,7 @@ def describe_all(registry: Registry, name: str, rev: str | None = None, reach: D
     point = find_target(registry, rev or registry.rev, name) if is_name else find_target(registry, name)
     known = gather(registry, [point], reach)[0]
     check_known(registry, [known])
-    return Portrait(known)
+    return Description(known)
 
 
 def check_known(registry: Registry, known: Sequence[CollectedFacts]) -> None:

@@ -80,11 +80,15 @@ def fetch(registry: Registry, wanted: Iterable[tuple[str, str]]) -> None:
 
 def find(registry: Registry, name: str, commit: str | None, *, work_tree: bool = False) -> Annotation | None:
     """Return an artifact's annotation in a commit (None: HEAD), or in the work tree; `dvc.yaml` comes first."""
+    return read_of(registry, name, commit, work_tree=work_tree).find(name)
+
+
+def read_of(registry: Registry, name: str, commit: str | None, *, work_tree: bool = False) -> ReadAnnotations:
+    """Read the files that may annotate an artifact in a commit (None: HEAD), or in the work tree."""
     where = None if work_tree else commit or registry.repo.rev
     if where is None and not work_tree:
-        return None
-    found = read_files(Files(registry.repo), where, files_of(registry, name))
-    return found.find(name)
+        return ReadAnnotations()
+    return read_files(Files(registry.repo), where, files_of(registry, name))
 
 
 def places_in_tables(registry: Registry, known: Iterable[str]) -> list[str]:
@@ -114,7 +118,7 @@ def _names(files: Files, commit: str, paths: Sequence[str]) -> list[str]:
     files.fetch((commit, path) for path in paths)
     found: list[str] = []
     for path in paths:
-        data = files.read(commit, path)
+        data = files.kept.get((commit, path))
         if data is not None:
             is_itself = not may_stand_for_another(data)
             quick = read_names(data, path, dvc=posixpath.basename(path) == DVC_FILE) if is_itself else None

@@ -155,6 +155,8 @@ class Fetcher:
                 with closing(stream_blobs(repo, [source.oid])) as blobs:
                     self.take_blob(part, *next(blobs))
             case StoreObject():
+                if part.size and part.content.digest is None and source.version is None:
+                    self.restart(part)  # it may be another file by now, and no hash would tell
                 self._take(part, self._store(source.store).read(source.key, source.version, part.size), size)
             case LfsObject():
                 self._take(part, self._servers().read(source, part.size), size)

@@ -62,7 +62,6 @@ def command(
 
 
 def _describe_all(repo: str, name: str, rev: str | None, fetching: delivery_options.Fetching, *, as_json: bool) -> None:
-    from gto.cli import render as printing
     from gto.lineage import sections
     from gto.lineage.description import describe_all
 
@@ -71,5 +70,5 @@ def _describe_all(repo: str, name: str, rev: str | None, fetching: delivery_opti
     if as_json:
         render.as_json(found.as_dict())
         return
-    printing.tables("", sections.described(found.known), plain=False)
-    printing.notes(sections.notes(found.known.elsewhere, found.known.problems))
+    render.tables("", sections.described(found.known), plain=False)
+    render.notes(sections.notes(found.known.elsewhere, found.known.problems))

@@ -47,8 +47,7 @@ def command(
     too; what is not read is named on stderr. Whether a change is for the better is told where --lower-better,
     --higher-better, or `lower_better` and `higher_better` in the annotation's custom metadata say so.
     """
-    from gto.cli import render as printing
-    from gto.lineage import sections as report
+    from gto.lineage import sections
     from gto.lineage.diff import Direction, compare
 
     options.only_one(json=as_json, plain=plain, md=as_markdown)
@@ -58,12 +57,12 @@ def command(
     if as_json:
         render.as_json(found.as_dict())
         return
-    sections = report.compared(found)
-    titles = [report.heading(found.old), report.heading(found.new)]
+    compared = sections.compared(found)
+    titles = [sections.heading(found.old), sections.heading(found.new)]
     if as_markdown:
-        printing.markdown(" → ".join(escape.code(title) for title in titles), sections)
+        render.markdown(" → ".join(escape.code(title) for title in titles), compared)
     else:
-        printing.tables(" -> ".join(titles), sections, plain=plain)
-    if not sections:
+        render.tables(" -> ".join(titles), compared, plain=plain)
+    if not compared:
         render.say("\nNothing differs")
-    printing.notes(report.notes(found.elsewhere, found.problems))
+    render.notes(sections.notes(found.elsewhere, found.problems))

@@ -51,7 +51,6 @@ def command(
     """
     import os
 
-    from gto.cli import render as printing
     from gto.fs import atomic_write
     from gto.plots.gallery import plot
 
@@ -69,4 +68,4 @@ def command(
             render.as_json(found.as_dict(out))
             return
         render.say(out)
-    printing.notes(found.sheet.notes)
+    render.notes(found.sheet.notes)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from gto.cli import options, render, signals, watch_options, watch_output
-from gto.cli import proof_options as proving
+from gto.cli import options, proof_options, render, signals, watch_options, watch_output
 from gto.core.tag import Kind
 from gto.exceptions import InvalidDate, NoRepo, UsageError
 from gto.output.escape import one_line
@@ -95,7 +94,7 @@ class _Where(NamedTuple):
 @click.option("--dead-letters", is_flag=True, help="Print the events that were given up")
 @click.option("--retry-dead", is_flag=True, help="Deliver those again, once, and nothing else")
 @options.as_json
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def command(
     repo: str,
     argv: tuple[str, ...],

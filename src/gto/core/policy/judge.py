@@ -183,7 +183,11 @@ def _commit(rule: Rule, event: Event, facts: Facts) -> Iterator[Reason]:
     name = event.artifact
     if rule.branch is not None and rule.branch not in facts.branches:
         text = f"commit {event.commit[:7]} is not on branch '{rule.branch}'"
-        yield Reason("not-on-branch", text, rule.name, f"merge it into '{rule.branch}' and push that first")
+        hint = f"merge it into '{rule.branch}' and push that first; where that is done, `git fetch`"
+        if facts.is_shallow:
+            text += ", as far as this shallow clone goes back"
+            hint = "`git fetch --unshallow` brings the history that decides, then try again"
+        yield Reason("not-on-branch", text, rule.name, hint)
     if rule.annotated and not facts.is_annotated:
         text = f"commit {event.commit[:7]} has no annotation of '{name}'"
         yield Reason(
