@@ -6,7 +6,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Event, Timer
 from urllib.parse import SplitResult, urlsplit
@@ -112,7 +112,7 @@ def basic(name: str, password: str) -> str:
     return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
 
 
-@cache
+@lru_cache(maxsize=32)
 def _context(transport: Transport) -> ssl.SSLContext:
     """Return how certificates are checked; reading the system's takes longer than a request."""
     context = ssl.create_default_context()
