@@ -6,6 +6,8 @@ RUNS := .venv/.runs
 STAMP := .venv/.installed
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt
 TESTS ?= tests
+# Each of the thousands of gto processes that tests start would compile gto anew, where Python is told to write no bytecode.
+export PYTHONDONTWRITEBYTECODE :=
 # What is enforced of the whole is not asked of a part.
 COVERAGE := $(if $(filter tests,$(TESTS)),--cov --cov-report=term)
 
@@ -27,7 +29,7 @@ demo: $(RUNS) ## build a sample registry and walk through it
 test: $(STAMP) ## run the tests, with coverage (TESTS=tests/unit for some of them, without)
 	@echo "==> Tests"
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m pytest -n auto $(COVERAGE) $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(COVERAGE) $(TESTS)
 
 check: $(STAMP) ## ruff, mypy --strict, import contracts
 	@echo "==> Style (ruff)"
@@ -56,7 +58,7 @@ soak: $(STAMP) ## run the long tests, an hour or so
 	@echo "==> Long tests"
 	@$(BIN)/python -m pytest -n auto -m soak $(TESTS)
 	@echo "==> Laws, with more examples than the tests try"
-	@$(BIN)/python -m pytest -n auto --hypothesis-profile=soak tests/properties/test_annotations.py
+	@$(BIN)/python -m pytest -n auto --hypothesis-profile=soak tests/properties/test_annotations.py tests/properties/test_naming.py
 
 clean: ## delete what make and its tools made, .venv too
 	rm -rf .venv demo-registry site build dist .reference .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

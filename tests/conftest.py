@@ -25,13 +25,19 @@ if TYPE_CHECKING:
 # skip: leave it out of the cases when they are collected.
 MUST_RUN = bool(os.environ.get("GTO_TESTS_MUST_RUN"))
 
+# What tests write need not outlive a power cut: to wait for the disk took longer than all else that writes a tag.
 GIT_CONFIG = """\
 [user]
     name = Ada Lovelace
     email = ada@example.com
 [init]
     defaultBranch = main
+[core]
+    fsyncMethod = writeout-only
 """
+
+MADE_ONCE = ("azure", "layouts", "pipeline", "project", "s3")
+"""Fixtures that take many seconds to make: tests that use one of them run in one process."""
 
 settings.register_profile("gto", deadline=None)  # never a timed test
 settings.register_profile(SOAK, deadline=None)
@@ -56,6 +62,16 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
         report.outcome = "failed"
         report.longrepr = must_run(report.longrepr)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is made once a session is made in one process; `--dist loadgroup` obeys these marks."""
+    for item in items:
+        for name in MADE_ONCE:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
+                break
 
 
 def must_run(reason: object) -> str:
@@ -102,11 +118,12 @@ def templates() -> dict[str, Repo]:
 def empty_repo(tmp_path: Path, templates: dict[str, Repo], tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repository without any commit."""
     if "empty" not in templates:  # not by a fixture of the session: git's configuration is that of each test
-        templates["empty"] = Repo(tmp_path_factory.mktemp("template") / "repo")
-        templates["empty"].path.mkdir()
-        templates["empty"].git("init", "--quiet")
-        for sample in templates["empty"].path.glob(".git/hooks/*.sample"):
+        made = Repo(tmp_path_factory.mktemp("template") / "repo")
+        made.path.mkdir()
+        made.git("init", "--quiet")
+        for sample in made.path.glob(".git/hooks/*.sample"):
             sample.unlink()
+        templates["empty"] = made
     return copied(templates["empty"], tmp_path)
 
 
@@ -114,8 +131,9 @@ def empty_repo(tmp_path: Path, templates: dict[str, Repo], tmp_path_factory: pyt
 def repo(empty_repo: Repo, templates: dict[str, Repo], tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repository with one commit, of a README."""
     if "one commit" not in templates:
-        templates["one commit"] = copied(empty_repo, tmp_path_factory.mktemp("template"))
-        templates["one commit"].commit("first", {"README.md": "a repository\n"})
+        template = copied(empty_repo, tmp_path_factory.mktemp("template"))
+        template.commit("first", {"README.md": "a repository\n"})
+        templates["one commit"] = template
     shutil.rmtree(empty_repo.path)
     made = copied(templates["one commit"], empty_repo.path.parent)
     made.git("update-index", "--refresh")  # the index tells a file by its inode, too

@@ -67,11 +67,13 @@ class Reference:
 
     process: subprocess.Popen[str]
     clock: Path
+    faked: Mapping[str, str]
+    """The variables that make a process read the clock."""
 
     def __call__(self, argv: list[str], cwd: Path, time: datetime, env: Mapping[str, str] | None = None) -> Result:
-        """Run one command line at that second."""
+        """Run one command line at that second, in the environment of the test that asks."""
         self.set_clock(time)
-        question = {"argv": argv, "cwd": str(cwd), "env": dict(env or {})}
+        question = {"argv": argv, "cwd": str(cwd), "env": {**os.environ, **self.faked, **(env or {})}}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(question) + "\n")
@@ -95,8 +97,7 @@ def set_clock(file: Path, time: datetime) -> None:
 def started(python: Path, clock: Path, time: datetime) -> Iterator[Reference]:
     """Start a process of GTO 1.10.1, and end it."""
     set_clock(clock, time)
-    env = {
-        **os.environ,
+    faked = {
         "LD_PRELOAD": preload(),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_NO_CACHE": "1",
@@ -104,14 +105,14 @@ def started(python: Path, clock: Path, time: datetime) -> Iterator[Reference]:
     }
     with subprocess.Popen(
         [str(python), "-I", "-X", "utf8", str(HERE / "worker.py")],
-        env=env,
+        env={**os.environ, **faked},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
     ) as process:
         try:
-            yield Reference(process, clock)
+            yield Reference(process, clock, faked)
         finally:
             close(process.stdin)
             process.wait(timeout=60)
