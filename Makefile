@@ -74,7 +74,7 @@ $(RUNS): pyproject.toml constraints.txt | tools
 
 $(STAMP): $(RUNS)
 	@echo "==> Environment (.venv): tools to test, check and document it; a minute or two, a quarter of a gigabyte"
-	@$(PIP) --no-build-isolation --editable '.[test,check,docs]'
+	@$(PIP) --no-compile --no-build-isolation --editable '.[test,check,docs]'
 	@touch $@
 
 tools:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import shutil
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests import environment
 from tests.repo import Result
 
 if TYPE_CHECKING:
@@ -22,34 +20,12 @@ if TYPE_CHECKING:
 
 VERSION = "1.10.1"
 HERE = Path(__file__).parent
-PLACE = HERE.parent.parent / ".reference"
 PACKAGES = HERE / "reference.txt"
-INSTALL_SECONDS = 900
 
 
 def make_environment() -> Path:
     """Return the Python of an environment that holds GTO 1.10.1; whoever comes first makes it, others wait."""
-    PLACE.mkdir(exist_ok=True)
-    root = PLACE / f"gto-{VERSION}"
-    python = root / "bin" / "python"
-    with (PLACE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = root / ".installed"
-        if not done.exists():
-            shutil.rmtree(root, ignore_errors=True)
-            install(root, python)
-            done.touch()
-    return python
-
-
-def install(root: Path, python: Path) -> None:
-    """Make the environment, from the package index that pip is configured for."""
-    commands = [
-        [sys.executable, "-m", "venv", str(root)],
-        [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(PACKAGES), f"gto=={VERSION}"],
-    ]
-    for argv in commands:
-        subprocess.run(argv, check=True, timeout=INSTALL_SECONDS)
+    return environment.make_environment(f"gto-{VERSION}", [f"gto=={VERSION}"], constraints=PACKAGES)
 
 
 def preload() -> str:
