@@ -29,7 +29,7 @@ demo: $(RUNS) ## build a sample registry and walk through it
 test: $(STAMP) ## run the tests, with coverage (TESTS=tests/unit for some of them, without)
 	@echo "==> Tests"
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(COVERAGE) $(TESTS)
+	@$(BIN)/python -m pytest -n auto $(COVERAGE) $(TESTS)
 
 check: $(STAMP) ## ruff, mypy --strict, import contracts
 	@echo "==> Style (ruff)"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import forks
 from tests.examples import SOAK
@@ -18,6 +19,8 @@ from tests.server import serve
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
+
+    from xdist.remote import Producer
 
     from tests.server import Server
 
@@ -36,8 +39,14 @@ GIT_CONFIG = """\
     fsyncMethod = writeout-only
 """
 
-MADE_ONCE = ("azure", "layouts", "pipeline", "project", "s3")
-"""Fixtures that take many seconds to make: tests that use one of them run in one process."""
+TOGETHER = {
+    "tests/delivery/test_config.py": "layouts",
+    "tests/delivery/test_layouts.py": "layouts",
+    "tests/lineage/": "pipeline",
+    "tests/storage/test_dvc.py": "project",
+    "tests/storage/test_stores.py": "stores",
+}
+"""Tests that share what takes many seconds to make, which one process makes once."""
 
 settings.register_profile("gto", deadline=None)  # never a timed test
 settings.register_profile(SOAK, deadline=None)
@@ -64,14 +73,18 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is made once a session is made in one process; `--dist loadgroup` obeys these marks."""
-    for item in items:
-        for name in MADE_ONCE:
-            if name in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(name))
-                break
+# No --dist loadgroup: it does nothing, since xdist 3.8 cannot add to the names of pytest 9.2.
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist tells no types
+    """Each test goes where there is time for it, those that belong together to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for place, group in TOGETHER.items() if nodeid.startswith(place)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """For as many processes as there are."""
+    return Scheduling(config, log)
 
 
 def must_run(reason: object) -> str:

@@ -133,7 +133,7 @@ def test_a_part_of_the_tests_is_not_asked_for_the_coverage_of_the_whole() -> Non
         return run("make", "--dry-run", "--always-make", "test", *words, cwd=pages.ROOT).stdout
 
     assert "--cov" in would_run()
-    assert "pytest -n auto --dist loadgroup  tests/unit -k names" in would_run("TESTS=tests/unit -k names")
+    assert "pytest -n auto  tests/unit -k names" in would_run("TESTS=tests/unit -k names")
     assert "--cov" not in would_run("TESTS=tests/unit -k names")
 
 
