@@ -87,7 +87,7 @@ def check_whole(repo: Repo, bare: Repo) -> None:
     assert {problem["code"] for problem in problems} <= {"version-unreached"}, problems
 
 
-@pytest.mark.parametrize("kills", [pytest.param(2, id="few"), pytest.param(60, id="many", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [pytest.param(4, id="few"), pytest.param(60, id="many", marks=pytest.mark.soak)])
 @pytest.mark.parametrize("what", COMMANDS)
 def test_a_kill_at_a_random_moment_leaves_no_half_state(what: str, kills: int, work: Repo, server: Server) -> None:
     dice = random.Random(f"{what} {kills}")  # noqa: S311  no secret
