@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,13 +13,10 @@ from gto import api
 from gto.plots import gallery
 from gto.registry.registry import Registry
 from tests import stores
-from tests.environment import make_environment
-from tests.lineage.pipeline import ENV, ROOT
+from tests.environment import dvc_of_clouds
+from tests.lineage.pipeline import ENV
 from tests.repo import Repo, run
 from tests.stories.healthy import done, said
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.dvc
 
@@ -62,9 +60,10 @@ def project(tmp_path: Path, built_outside: dict[str, Path]) -> Project:
     if not (
         place / "oracle.json"
     ).exists():  # not by a fixture of the session: git's configuration is that of each test
-        python = make_environment("dvc", ["dvc>=3,<4", "--editable", str(ROOT)])
-        script = str(ROOT / "tests/lineage/outside.py")
-        made = run(str(python), script, str(place), cwd=place, env={**ENV, "DVC_SITE_CACHE_DIR": str(place / "site")})
+        script = str(Path(__file__).parent / "outside.py")
+        made = run(
+            str(dvc_of_clouds()), script, str(place), cwd=place, env={**ENV, "DVC_SITE_CACHE_DIR": str(place / "site")}
+        )
         assert made.code == 0, made.stderr
     shutil.copytree(place, tmp_path / "it", symlinks=True)
     return Project(tmp_path / "it")
