@@ -57,9 +57,7 @@ def built_outside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def project(tmp_path: Path, built_outside: dict[str, Path]) -> Project:
     """A project whose cache and remote have all of both versions."""
     place = built_outside[""]
-    if not (
-        place / "oracle.json"
-    ).exists():  # not by a fixture of the session: git's configuration is that of each test
+    if not (place / "oracle.json").exists():  # not by a fixture of the session: each test has its own git configuration
         script = str(Path(__file__).parent / "outside.py")
         made = run(
             str(dvc_of_clouds()), script, str(place), cwd=place, env={**ENV, "DVC_SITE_CACHE_DIR": str(place / "site")}
