@@ -9,7 +9,9 @@ from gto.core import names
 from gto.core.commit_facts import Commit
 from gto.core.event import Problem
 from gto.dvc.checkout import Checkout, fetch_all
+from gto.dvc.kept_files import KeptFiles
 from gto.dvc.output import Datum
+from gto.dvc.output_contents import DataReach
 from gto.dvc.paths import tidy
 from gto.dvc.project import Project, first_files, pointer_files, read_project, root_of
 from gto.git.command import Git
@@ -49,7 +51,7 @@ class CollectedFacts(NamedTuple):
 
     @property
     def elsewhere(self) -> tuple[Elsewhere, ...]:
-        """What is declared and not in Git."""
+        """What is declared and not in Git, whether it was read or not."""
         return (*self.metrics.elsewhere, *self.params.elsewhere)
 
 
@@ -61,8 +63,13 @@ class Opened(NamedTuple):
     project: Project
 
 
-def open_points(registry: Registry, points: Sequence[Target], files: Files) -> list[Opened]:
-    """Read the projects of several commits, the files that they begin with in one process."""
+def open_points(
+    registry: Registry, points: Sequence[Target], files: Files, reach: DataReach | None = None
+) -> list[Opened]:
+    """Read the projects of several commits, the files that they begin with in one process.
+
+    `reach` says where files are looked for that DVC keeps; by default in its cache on this machine.
+    """
     checkouts = [Checkout(files, point.commit) for point in points]
     roots = [root_of(checkout, directory_of(point)) for point, checkout in zip(points, checkouts, strict=True)]
     wanted = []
@@ -71,6 +78,8 @@ def open_points(registry: Registry, points: Sequence[Target], files: Files) -> l
         wanted.append((checkout, [*first_files(checkout, root), *annotating]))
     fetch_all(files, wanted)
     projects = [read_project(checkout, root) for checkout, root in zip(checkouts, roots, strict=True)]
+    for checkout, project in zip(checkouts, projects, strict=True):
+        checkout.outside = KeptFiles(registry.repo, checkout, project, reach or DataReach())
     return [Opened(*found) for found in zip(points, checkouts, projects, strict=True)]
 
 
@@ -79,13 +88,14 @@ def directory_of(point: Target) -> str:
     return names.split_directory(point.artifact)[0] if point.artifact else ""
 
 
-def gather(registry: Registry, points: Sequence[Target]) -> list[CollectedFacts]:
+def gather(registry: Registry, points: Sequence[Target], reach: DataReach | None = None) -> list[CollectedFacts]:
     """Return what is known of several versions; what cannot be read is among their problems.
 
-    Where no annotation of a commit says where the artifact lies, the lineage is that of the path in another's.
+    Where no annotation of a commit says where the artifact lies, the lineage is that of the path in another's. `reach`
+    is that of open_points().
     """
     files = Files(registry.repo)
-    opened = open_points(registry, points, files)
+    opened = open_points(registry, points, files, reach)
     said = [_annotation(registry, one, files) for one in opened]
     known = next((one.path for one in said if one and one.path), None)
     paths = [tidy(found) if found else None for found in (one.path if one and one.path else known for one in said)]
@@ -119,7 +129,7 @@ def _know(opened: Opened, found: GitObject | None, said: Annotation | None, path
         plot_names(project),
         {path: checkout.tree.oids[path] for path in requirements},
         read_packages(checkout, requirements),
-        tuple(values.expanded(checkout, [path])) if path and lineage and lineage.home == "git" else (),
+        tuple(checkout.files_in(path) or [path]) if path and lineage and lineage.home == "git" else (),
         (),
     )
     return known._replace(problems=tuple(checkout.problems))
