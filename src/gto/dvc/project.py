@@ -105,7 +105,7 @@ def _pointer_file(checkout: Checkout, path: str) -> str | None:
 
 def _pipeline_files(checkout: Checkout, root: str) -> list[str]:
     others = [f"{other}/" for other in roots_below(checkout.tree, root) if other != root]
-    found = [path for path in checkout.tree.files_below(root) if posixpath.basename(path) == _FILE]
+    found = [path for path, entry in checkout.tree.named(_FILE, root) if entry.has_content]
     own = [path for path in found if not path.startswith(tuple(others))]
     if len(own) > _MOST_FILES:
         checkout.set_aside(TOO_MANY, root or ".", f"more than {_MOST_FILES} dvc.yaml files: the others are left out")

@@ -119,7 +119,7 @@ def _know(opened: Opened, found: GitObject | None, said: Annotation | None, path
         values.read_metrics(checkout, project),
         values.read_params(checkout, project),
         plot_names(project),
-        {path: checkout.tree.oids[path] for path in requirements},
+        {path: checkout.tree.entries[path].oid for path in requirements},
         requirement.read_packages(checkout, requirements),
         tuple(values.expanded(checkout, [path])) if path and lineage and lineage.home == "git" else (),
         (),

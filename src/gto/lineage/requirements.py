@@ -17,8 +17,7 @@ def find_requirements(checkout: Checkout, directory: str) -> list[str]:
     """Return those files in a directory and in the directories above it, the nearest first."""
     found: list[str] = []
     while True:
-        beside = (path for path in checkout.tree.files_below(directory) if posixpath.dirname(path) == directory)
-        found += sorted(path for path in beside if _is_one(posixpath.basename(path)))
+        found += [path for path in checkout.tree.files_in(directory) if _is_one(posixpath.basename(path))]
         if not directory:
             return found
         directory = posixpath.dirname(directory)
