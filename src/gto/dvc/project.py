@@ -64,7 +64,9 @@ def read_project(checkout: Checkout, root: str) -> Project:
 def _read_locked(checkout: Checkout, file: str, directories: Mapping[str, str]) -> dict[str, LockedStage]:
     """Return the stages of a `dvc.lock`; of one that cannot be read, none."""
     try:
-        return read_locked(checkout.load(file) or b"", file, directories)
+        data = checkout.load(file) or b""
+        kind = "lock", tuple(directories.items())
+        return checkout.once(kind, file, data, lambda _: read_locked(data, file, directories))
     except BadFile as error:
         checkout.set_aside(UNREADABLE, file, error.reason, error.hint or _MEND)
         return {}
@@ -73,7 +75,8 @@ def _read_locked(checkout: Checkout, file: str, directories: Mapping[str, str]) 
 def _read_pointer(checkout: Checkout, file: str) -> Pointer:
     """Return what a `.dvc` file stands for; of one that cannot be read, nothing."""
     try:
-        return read_pointer(checkout.load(file) or b"", file)
+        data = checkout.load(file) or b""
+        return checkout.once("pointer", file, data, lambda _: read_pointer(data, file))
     except BadFile as error:
         checkout.set_aside(UNREADABLE, file, error.reason, error.hint or _MEND)
         return Pointer(file, ())

@@ -26,11 +26,7 @@ class Tree:
     def oids(self) -> Mapping[str, str]:
         """The object id of each file and link."""
         if self._oids is None:
-            self._oids = {
-                path: entry.oid
-                for path, entry in self.entries.items()
-                if entry.has_content
-            }
+            self._oids = {path: entry.oid for path, entry in self.entries.items() if entry.has_content}
         return self._oids
 
     def files_below(self, directory: str) -> Iterator[str]:

@@ -58,9 +58,9 @@ class ParsedBlobs:
 
     def __init__(self, most: int = _MOST_MADE) -> None:
         """`most` bounds the bytes of which something is kept."""
-        self._kept: _Bounded[tuple[str, str, bytes], _Kept] = _Bounded(most)
+        self._kept: _Bounded[tuple[Hashable, str, bytes], _Kept] = _Bounded(most)
 
-    def make(self, kind: str, data: bytes, path: str, read: Read, how: Callable[[Read], Made]) -> Made:
+    def make(self, kind: Hashable, data: bytes, path: str, read: Read, how: Callable[[Read], Made]) -> Made:
         """Return what `how` makes of a file, made before or now; what it reads besides, it asks of what it is given."""
         key = kind, path, data
         kept = self._kept.get(key)

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 
 from gto.dvc.checkout import Checkout
 
@@ -29,13 +30,18 @@ def read_packages(checkout: Checkout, files: list[str]) -> dict[tuple[str, str],
     checkout.fetch(listed)
     found: dict[tuple[str, str], str] = {}
     for path in listed:
-        for name, wanted in _packages((checkout.read(path) or b"").decode("utf-8", "replace")):
+        data = checkout.read(path) or b""
+        for name, wanted in checkout.once("packages", path, data, partial(_read_packages, data)):
             found[path, name] = wanted
     return found
 
 
 def _is_one(name: str) -> bool:
     return name in _NAMES or bool(_LISTED_RE.fullmatch(name))
+
+
+def _read_packages(data: bytes, _: object) -> list[tuple[str, str]]:
+    return list(_packages(data.decode("utf-8", "replace")))
 
 
 def _packages(text: str) -> Iterator[tuple[str, str]]:
