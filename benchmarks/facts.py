@@ -56,7 +56,7 @@ SHAPES = {
 }
 READ = """
 import sys
-from gto.lineage import collect
+from gto.lineage import bulk, collect
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
 way, *lines = sys.stdin.read().splitlines()
@@ -65,7 +65,7 @@ registry = Registry.open(".")
 if way == "alone":
     found = [known for point in points for known in collect.gather(registry, [point])]
 else:
-    found = collect.gather_each(registry, points)
+    found = bulk.gather_each(registry, points)
 assert sum(1 for known in found if known.annotation and known.lineage and known.metrics.files) == len(points)
 """
 

@@ -46,9 +46,9 @@ class Checkout:
         return list(self._aside)
 
     def apart(self) -> "Checkout":
-        """Return the same commit, whose problems are those until now and those that only it sets aside from now on."""
+        """Return the same commit, of which nothing was set aside yet."""
         other = copy(self)
-        other._aside = dict(self._aside)  # noqa: SLF001  of its own class
+        other._aside = {}  # noqa: SLF001  of its own class
         return other
 
     def once(self, kind: Hashable, path: str, data: bytes, how: Callable[[Read], Made]) -> Made:

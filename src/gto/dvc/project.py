@@ -91,10 +91,10 @@ def find_pointers(checkout: Checkout, paths: Sequence[str]) -> dict[str, Pointer
     return {path: read[file] for path, file in files.items() if file is not None}
 
 
-def pointer_files(checkout: Checkout, project: Project, path: str | None) -> list[str]:
-    """Return the `.dvc` files that a lineage may ask for, for one process to read."""
+def pointer_files(checkout: Checkout, project: Project, paths: Sequence[str]) -> list[str]:
+    """Return the `.dvc` files that the lineages of paths may ask for, for one process to read."""
     deps = [dep for ran in project.stages for dep in ran.stage.deps]
-    found = (_pointer_file(checkout, one) for one in (*([path] if path else []), *deps))
+    found = (_pointer_file(checkout, one) for one in (*paths, *deps))
     return [file for file in dict.fromkeys(found) if file is not None]
 
 

@@ -25,8 +25,7 @@ class Files:
         self.repo = repo
         self.kept: dict[Place, bytes | None] = {}
         self.cache = cache or ObjectCache()
-        self.commits: dict[str, GitObject | None] = {}
-        """The commits that open() was asked for."""
+        self._commits: dict[str, GitObject | None] = {}
         self._listings: dict[str, Listing] = {}
         self._opened: set[str] = set()  # those of the listed commits of which each file's id is taken from the cache
 
@@ -55,11 +54,17 @@ class Files:
     def open(self, commits: Iterable[str]) -> None:
         """Read many commits with their trees, of which those that are alike are read once."""
         wanted = list(dict.fromkeys(commits))
-        self.commits = dict(zip(wanted, self.repo.read(wanted), strict=True))
-        roots = {commit: tree_of(found) for commit, found in self.commits.items() if found is not None}
+        found = zip(wanted, self.read_commits(wanted), strict=True)
+        roots = {commit: tree_of(one) for commit, one in found if one is not None}
         nodes = self.cache.read_trees(self.repo, [root for root in roots.values() if root])
         self._listings |= {commit: Listing(commit, nodes[root]) for commit, root in roots.items() if root in nodes}
         self._opened |= self._listings.keys()
+
+    def read_commits(self, commits: Sequence[str]) -> list[GitObject | None]:
+        """Return commits, as git holds them, each read once."""
+        wanted = [commit for commit in dict.fromkeys(commits) if commit not in self._commits]
+        self._commits |= zip(wanted, self.repo.read(wanted) if wanted else (), strict=True)
+        return [self._commits[commit] for commit in commits]
 
     def _read(self, places: Sequence[tuple[str, str]]) -> list[GitObject | None]:
         """Return the objects at places of commits; where the trees are known, those that are alike are read once."""

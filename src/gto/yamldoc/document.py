@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cached_property
 
 from gto.exceptions import BadFile
 from gto.yamldoc import scalars
 from gto.yamldoc.nodes import Alias, Mapping, Node, Scalar, Sequence
 from gto.yamldoc.parser import parse
+from gto.yamldoc.simple_lines import NotSimple, read_simple
 
 Keys = tuple[str, ...]
 
@@ -22,11 +24,16 @@ _MERGE = {None, _CORE + "merge"}
 class Document:
     """A YAML file: its value, and where each part of it stands."""
 
-    def __init__(self, file: str, root: Node | None, value: object) -> None:
+    def __init__(self, file: str, text: str, value: object) -> None:
         self.file = file
-        self.root = root
         self.value = value
+        self._text = text
         self._lines: dict[Keys, int] = {}
+
+    @cached_property
+    def root(self) -> Node | None:
+        """The nodes, made when somebody asks for places."""
+        return parse(self._text, self.file)
 
     def line(self, *keys: object) -> int | None:
         """Return the line of what at most three `keys` lead to, or of the last found on the way; lists count from 0."""
@@ -69,9 +76,14 @@ def decode(data: bytes, file: str) -> str:
 
 def load_text(text: str, file: str) -> Document:
     """Read a text, or raise BadFile."""
-    root = parse(text, file)
+    try:
+        return Document(file, text, read_simple(text))
+    except NotSimple:
+        root = parse(text, file)
     values = _Values(file, scalars.resolve_1_1 if _asks_for_1_1(text) else scalars.resolve)
-    return Document(file, root, None if root is None else values.of(root))
+    found = Document(file, text, None if root is None else values.of(root))
+    found.root = root
+    return found
 
 
 def _asks_for_1_1(text: str) -> bool:
