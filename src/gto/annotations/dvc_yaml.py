@@ -9,10 +9,10 @@ from gto.core import names
 from gto.core.event import Problem
 from gto.core.names import ArtifactName
 from gto.dvc import paths
-from gto.dvc.interpolation import Interpolation, Unresolved, to_text
+from gto.dvc.interpolation import Interpolation, Unresolved, is_interpolated, to_text
 from gto.dvc.known_sections import refused
 from gto.dvc.parsers import Parsers
-from gto.dvc.variables import Variables, load_variables
+from gto.dvc.variables import Variables, load_variables, texts_in
 from gto.exceptions import BadFile, InvalidName
 from gto.git.object_cache import Read
 from gto.yamldoc.document import Document, kind, to_json
@@ -39,7 +39,7 @@ def read_dvc_yaml(data: bytes, file: str, read: Read, parsers: Parsers | None = 
         return ReadAnnotations(
             problems=(Problem("annotation-name", file, reason, "a directory may hold letters, digits, -_."),)
         )
-    found = _read(document, section, Interpolation(partial(_variables, document, read, parsers)))
+    found = _read(document, section, Interpolation(partial(_variables, document, read, parsers)), parsers)
     return found._replace(problems=(*refused(document.value, file), *found.problems))
 
 
@@ -83,16 +83,24 @@ def _variables(document: Document, read: Read, parsers: Parsers) -> Variables:
     return load_variables(top.get("vars", []), document.file, read, parsers)
 
 
-def _read(document: Document, section: dict[object, object], interpolation: Interpolation) -> ReadAnnotations:
+def _read(
+    document: Document, section: dict[object, object], interpolation: Interpolation, parsers: Parsers
+) -> ReadAnnotations:
     annotations: dict[ArtifactName, Annotation] = {}
     problems: list[Problem] = []
     for key, fields in section.items():
+        known = parsers.recall(fields, (document.file, key))
+        if isinstance(known, Annotation) and known.name not in annotations:
+            annotations[known.name] = known
+            continue
         entry = EntryReader(document, (SECTION, key))
         name = _name(entry, key, interpolation)
         if name in annotations:
             entry.set_aside(f"'{name}' stands twice", hint="the last one counts")
         if name is not None:
             annotations[name] = _annotation(entry, name, fields, interpolation)
+            if not entry.problems and not any(map(is_interpolated, texts_in({key: fields}))):
+                parsers.remember(fields, (document.file, key), annotations[name])
         problems += entry.problems
     return ReadAnnotations(tuple(annotations.values()), tuple(problems))
 

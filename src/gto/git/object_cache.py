@@ -2,13 +2,16 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
 from gto.exceptions import BadFile
 from gto.git.objects import GitObject
 from gto.git.repo import Repo
 from gto.git.tree import Entry
 from gto.git.tree_node import TreeNode, parse_entries
+
+if TYPE_CHECKING:
+    from gto.yamldoc.simple_lines import Collection
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -20,6 +23,7 @@ _DEEPEST = 100  # levels of directories: a tree that is deeper is git's to list
 _MOST_BYTES = 16 << 20
 _MOST_ENTRIES = 200_000
 _MOST_MADE = 1 << 20  # bytes that something was made of; what is made takes up to 30 times as much
+_MOST_PARTS = 5000
 _EACH = 64
 
 
@@ -59,6 +63,9 @@ class ParsedBlobs:
     def __init__(self, most: int = _MOST_MADE) -> None:
         """`most` bounds the bytes of which something is kept."""
         self._kept: _Bounded[tuple[Hashable, str, bytes], _Kept] = _Bounded(most)
+        self.parts: "_Bounded[str, Collection]" = _Bounded(most)
+        """Entries of YAML mappings by their text: of a long file that changes, most stay as they were."""
+        self._of_parts: _Bounded[int, tuple[object, object, object]] = _Bounded(_MOST_PARTS)
 
     def make(self, kind: Hashable, data: bytes, path: str, read: Read, how: Callable[[Read], Made]) -> Made:
         """Return what `how` makes of a file, made before or now; what it reads besides, it asks of what it is given."""
@@ -81,6 +88,15 @@ class ParsedBlobs:
         if not refused:
             self._kept.keep(key, _Kept(value, tuple(reads.items())), len(data) + _EACH)
         return value
+
+    def recall(self, value: object, kind: object) -> object:
+        """Return what remember() was told of the same object; None for nothing."""
+        kept = self._of_parts.get(id(value))
+        return kept[2] if kept is not None and kept[0] is value and kept[1] == kind else None
+
+    def remember(self, value: object, kind: object, made: object) -> None:
+        """Note what was made of an object, which nobody changes."""
+        self._of_parts.keep(id(value), (value, kind, made), 1)
 
 
 def _is_same(read: Read, path: str, before: bytes | None) -> bool:

@@ -1,6 +1,7 @@
 """YAML of the simplest kind, as DVC writes it, read line by line; all else is left to the parser."""
 
 import re
+from typing import Protocol
 
 from gto.yamldoc.scalars import Scalar, resolve
 
@@ -19,6 +20,11 @@ _LIST_RE = re.compile(rf"\[ *((?:{_ITEM}(?: *, *{_ITEM})*)?) *\] *{_COMMENT}")
 _MAPPING_RE = re.compile(rf"\{{ *((?:{_KEY}: +{_ITEM}(?: *, *{_KEY}: +{_ITEM})*)?) *\}} *{_COMMENT}")
 _ITEM_RE = re.compile(_ITEM)
 _PAIR_RE = re.compile(rf"({_KEY}): +({_ITEM})")
+_CUT_RES = [re.compile(f"^{' ' * column}(?=[A-Za-z0-9_])", re.MULTILINE) for column in range(5)]
+_NO_COMMENT_RE = re.compile("^ *[^ #\n]", re.MULTILINE)
+_FIRST_RE = re.compile("(?: *(?:#.*)?\n)*( *)[A-Za-z0-9_]")
+_HEAD_RE = re.compile(rf" *({_KEY}(?: {_WORD})*): *{_COMMENT}")
+_LONG = 1000  # characters
 _LONGEST_KEY = 500  # characters; YAML takes 1,024
 _DEEPEST = 50
 _MOST_NODES = 200_000
@@ -29,28 +35,79 @@ class NotSimple(ValueError):
     """Only the parser can tell what a text says."""
 
 
-def read_simple(text: str) -> Collection:
+class Parts(Protocol):
+    """The values of parts of texts, kept by their text."""
+
+    def get(self, key: str) -> Collection | None:
+        """Return what is kept."""
+
+    def keep(self, key: str, value: Collection, weight: int) -> None:
+        """Keep a value."""
+
+
+def read_simple(text: str, parts: Parts | None = None) -> Collection:
     """Return the value of a text that is a mapping or a list, as the parser would, or raise NotSimple.
 
     Simple are lines that each stand for themselves: no anchors, tags, escapes, blocks of text, brackets over lines.
+    So a long text can be cut into the entries of its mappings, and those that `parts` keeps are not read again.
     """
-    is_large = _NODES * text.count("\n") + 2 * text.count(",") > _MOST_NODES
-    if is_large or _UNUSUAL_RE.search(text):
+    if _NODES * text.count("\n") + 2 * text.count(",") > _MOST_NODES:
         raise NotSimple
-    return _Lines().read(text.removeprefix("---\n"))
+    text = text.removeprefix("---\n")
+    return _Lines().read(text) if parts is None else _joined(text, 0, parts, 0)
+
+
+def _joined(text: str, column: int, parts: Parts, depth: int) -> Collection:
+    """Read a block of lines that stand in a column or to its right, entry by entry where it is long."""
+    cuts = [match.start() for match in _CUT_RES[column].finditer(text)] if len(text) > _LONG else []
+    if len(cuts) <= 1:
+        return _Lines().read(text, column)
+    if _NO_COMMENT_RE.search(text, 0, cuts[0]):
+        raise NotSimple
+    whole: dict[Scalar, object] = {}
+    count = 0
+    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
+        entry = text[start:end]
+        value = parts.get(entry)
+        if value is None:
+            value = _entry(entry, column, parts, depth)
+            parts.keep(entry, value, len(entry))
+        if not isinstance(value, dict):
+            raise NotSimple
+        whole |= value
+        count += len(value)
+    if len(whole) < count:  # a key stands twice
+        raise NotSimple
+    return whole
+
+
+def _entry(text: str, column: int, parts: Parts, depth: int) -> Collection:
+    """Read one entry: a line with a key, and what belongs to it."""
+    head, _, rest = text.partition("\n")
+    match = _FIRST_RE.match(rest)
+    deeper = len(match[1]) if match else 0
+    key = _HEAD_RE.fullmatch(head)
+    if len(text) <= _LONG or key is None or not column < deeper < len(_CUT_RES) or depth > 1:
+        return _Lines().read(text, column)
+    return {resolve(key[1]): _joined(rest, deeper, parts, depth + 1)}
 
 
 class _Lines:
     """The collections that are open while lines are read."""
 
     def __init__(self) -> None:
+        self.column = 0
         self.open: list[tuple[int, Collection]] = []  # each by the column in which it stands
         self.empty: tuple[int, Collection, Scalar] | None = (
             None  # which value may follow on deeper lines: column, place
         )
         self.plain: tuple[int, Collection, Scalar, str] | None = None  # the text that may go on in the next line
 
-    def read(self, text: str) -> Collection:
+    def read(self, text: str, column: int = 0) -> Collection:
+        """Read lines of which the first stands in a column."""
+        if _UNUSUAL_RE.search(text):
+            raise NotSimple
+        self.column = column
         root: Collection | None = None
         for line in text.split("\n"):
             match = _LINE_RE.fullmatch(line)
@@ -100,7 +157,7 @@ class _Lines:
         new: Collection = [] if is_item else {}
         if self.open:
             _put(holder, place, new)
-        elif column:
+        elif column != self.column:
             raise NotSimple
         self.open.append((column, new))
         if len(self.open) > _DEEPEST:
@@ -142,8 +199,10 @@ class _Lines:
 
 
 def _put(holder: Collection, place: Scalar, value: object) -> None:
-    if isinstance(holder, dict) or isinstance(place, int):
+    if isinstance(holder, dict):
         holder[place] = value
+    else:
+        holder[-1] = value  # what is put into a list stands last in it
 
 
 def _unplain(value: str) -> object:
