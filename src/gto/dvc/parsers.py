@@ -14,20 +14,14 @@ class Parsers:
     def __init__(self, parsed: ParsedBlobs | None = None) -> None:
         """`parsed` is what is kept."""
         self._parsed = parsed or ParsedBlobs()
+        self.recall = self._parsed.recall
+        self.remember = self._parsed.remember
 
     def yaml(self, data: bytes, file: str) -> "Document":
         """Return a YAML document, or raise BadFile."""
         from gto.yamldoc.document import load
 
         return self._parsed.make("yaml", data, file, _nothing, lambda _: load(data, file, self._parsed.parts))
-
-    def recall(self, value: object, kind: object) -> object:
-        """Return what remember() was told of the same object, in a document or in another; None for nothing."""
-        return self._parsed.recall(value, kind)
-
-    def remember(self, value: object, kind: object, made: object) -> None:
-        """Note what was made of a part of a document."""
-        self._parsed.remember(value, kind, made)
 
     def values(self, data: bytes, file: str) -> object:
         """Return what stands in a file of parameters or metrics, or raise BadFile."""

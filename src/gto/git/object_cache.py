@@ -1,6 +1,5 @@
 """Objects of one repository by their ids, kept while many of its commits are read, and what was made of blobs."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
@@ -20,35 +19,36 @@ Read = Callable[[str], bytes | None]
 """Returns a file of a commit by its path, None where there is none."""
 
 _DEEPEST = 100  # levels of directories: a tree that is deeper is git's to list
-_MOST_BYTES = 16 << 20
-_MOST_ENTRIES = 200_000
+_MOST_BYTES = 8 << 20
+_MOST_ENTRIES = 100_000
 _MOST_MADE = 1 << 20  # bytes that something was made of; what is made takes up to 30 times as much
 _MOST_PARTS = 5000
 _EACH = 64
 
 
 class _Bounded(Generic[Key, Value]):
-    """What is kept up to a weight; what was asked for longest ago makes room."""
+    """What is kept up to a weight, twice: when it is reached, all that was not asked for since the last time goes."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
+        self._new: dict[Key, tuple[Value, int]] = {}
+        self._old: dict[Key, tuple[Value, int]] = {}
         self._weight = 0
 
     def get(self, key: Key) -> Value | None:
-        found = self._kept.get(key)
+        found = self._new.get(key)
         if found is None:
-            return None
-        self._kept.move_to_end(key)
+            found = self._old.get(key)
+            if found is None:
+                return None
+            self.keep(key, *found)
         return found[0]
 
     def keep(self, key: Key, value: Value, weight: int) -> None:
-        if key in self._kept:
-            self._weight -= self._kept.pop(key)[1]
-        self._kept[key] = value, weight
+        if self._weight + weight > self._most:
+            self._old, self._new, self._weight = self._new, {}, 0
+        self._new[key] = value, weight
         self._weight += weight
-        while self._weight > self._most and len(self._kept) > 1:
-            self._weight -= self._kept.popitem(last=False)[1][1]
 
 
 class _Kept(NamedTuple):
@@ -63,7 +63,7 @@ class ParsedBlobs:
     def __init__(self, most: int = _MOST_MADE) -> None:
         """`most` bounds the bytes of which something is kept."""
         self._kept: _Bounded[tuple[Hashable, str, bytes], _Kept] = _Bounded(most)
-        self.parts: "_Bounded[str, Collection]" = _Bounded(most)
+        self.parts: _Bounded[str, Collection] = _Bounded(most)
         """Entries of YAML mappings by their text: of a long file that changes, most stay as they were."""
         self._of_parts: _Bounded[int, tuple[object, object, object]] = _Bounded(_MOST_PARTS)
 

@@ -1,7 +1,7 @@
 """All that the files of a commit tell of a version."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
@@ -52,6 +52,10 @@ class CollectedFacts(NamedTuple):
         return (*self.metrics.elsewhere, *self.params.elsewhere)
 
 
+_Place = tuple[str, str]
+"""A commit, and the root of a project in it."""
+
+
 class Opened(NamedTuple):
     """A commit of which the project was read."""
 
@@ -60,21 +64,21 @@ class Opened(NamedTuple):
     project: Project
 
 
-def open_points(registry: Registry, points: Sequence[Target], files: Files) -> list[Opened]:
-    """Read the projects of several commits, the files that they begin with in one process."""
+def open_points(registry: Registry, points: Sequence[Target], files: Files) -> Iterator[Opened]:
+    """Yield the projects of several commits, each read when it is asked for; one process reads all their files."""
     commits = {commit: Checkout(files, commit) for commit in dict.fromkeys(point.commit for point in points)}
     places = [(point.commit, root_of(commits[point.commit], directory_of(point))) for point in points]
     checkouts = {place: commits[place[0]].apart() for place in places}
     wanted = [(checkout, first_files(checkout, root)) for (_, root), checkout in checkouts.items()]
     wanted += [(commits[one.commit], annotation.files_of(registry, one.artifact)) for one in points if one.artifact]
     fetch_all(files, wanted)
-    projects = {place: read_project(checkout, place[1]) for place, checkout in checkouts.items()}
-    opened = []
+    projects: dict[_Place, Project] = {}
     for point, place in zip(points, places, strict=True):
+        if place not in projects:
+            projects[place] = read_project(checkouts[place], place[1])
         own = checkouts[place].apart()
         own.add(checkouts[place].problems)
-        opened.append(Opened(point, own, projects[place]))
-    return opened
+        yield Opened(point, own, projects[place])
 
 
 def directory_of(point: Target) -> str:
@@ -94,8 +98,9 @@ def gather_from(
     registry: Registry, points: Sequence[Target], files: Files, *, lend_path: bool = False
 ) -> list[CollectedFacts]:
     """Do as gather(), from files of which some may be read already; without `lend_path`, each version for itself."""
-    opened = open_points(registry, points, files)
-    said = [_annotation(registry, one, files) for one in opened]
+    # Project and annotations are read together: both are in `dvc.yaml`, which is kept for a moment.
+    read = [(one, _annotation(registry, one, files)) for one in open_points(registry, points, files)]
+    opened, said = [one for one, _ in read], [found for _, found in read]
     known = next((one.path for one in said if one and one.path), None) if lend_path else None
     paths = [tidy(found) if found else None for found in (one.path if one and one.path else known for one in said)]
     groups: dict[_Place, list[tuple[Opened, str | None]]] = {}
@@ -108,10 +113,6 @@ def gather_from(
         _know(one, parse_commit(commit) if commit else None, annotated, path, measured[_place(one)])
         for one, commit, annotated, path in zip(opened, commits, said, paths, strict=True)
     ]
-
-
-_Place = tuple[str, str]
-"""A commit, and the root of a project in it."""
 
 
 def _place(opened: Opened) -> _Place:

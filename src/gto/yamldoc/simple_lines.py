@@ -1,6 +1,7 @@
 """YAML of the simplest kind, as DVC writes it, read line by line; all else is left to the parser."""
 
 import re
+from itertools import pairwise
 from typing import Protocol
 
 from gto.yamldoc.scalars import Scalar, resolve
@@ -20,7 +21,7 @@ _LIST_RE = re.compile(rf"\[ *((?:{_ITEM}(?: *, *{_ITEM})*)?) *\] *{_COMMENT}")
 _MAPPING_RE = re.compile(rf"\{{ *((?:{_KEY}: +{_ITEM}(?: *, *{_KEY}: +{_ITEM})*)?) *\}} *{_COMMENT}")
 _ITEM_RE = re.compile(_ITEM)
 _PAIR_RE = re.compile(rf"({_KEY}): +({_ITEM})")
-_CUT_RES = [re.compile(f"^{' ' * column}(?=[A-Za-z0-9_])", re.MULTILINE) for column in range(5)]
+_CUT_RES = [re.compile(f"\n{' ' * column}(?=[A-Za-z0-9_])") for column in range(5)]
 _NO_COMMENT_RE = re.compile("^ *[^ #\n]", re.MULTILINE)
 _FIRST_RE = re.compile("(?: *(?:#.*)?\n)*( *)[A-Za-z0-9_]")
 _HEAD_RE = re.compile(rf" *({_KEY}(?: {_WORD})*): *{_COMMENT}")
@@ -59,14 +60,16 @@ def read_simple(text: str, parts: Parts | None = None) -> Collection:
 
 def _joined(text: str, column: int, parts: Parts, depth: int) -> Collection:
     """Read a block of lines that stand in a column or to its right, entry by entry where it is long."""
-    cuts = [match.start() for match in _CUT_RES[column].finditer(text)] if len(text) > _LONG else []
+    if len(text) <= _LONG:
+        return _Lines().read(text, column)
+    cuts = [match.start() for match in _CUT_RES[column].finditer(f"\n{text}")]
     if len(cuts) <= 1:
         return _Lines().read(text, column)
     if _NO_COMMENT_RE.search(text, 0, cuts[0]):
         raise NotSimple
     whole: dict[Scalar, object] = {}
     count = 0
-    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
+    for start, end in pairwise([*cuts, len(text)]):
         entry = text[start:end]
         value = parts.get(entry)
         if value is None:
