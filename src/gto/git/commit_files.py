@@ -33,6 +33,7 @@ class Files:
         """Read many files with one process."""
         wanted = [place for place in dict.fromkeys(places) if place not in self.kept]
         of_commits = [(commit, path) for commit, path in wanted if commit is not None and "\n" not in path]
+        of_commits += self._neighbours(of_commits)
         if of_commits:
             for place, found in zip(of_commits, self._read(of_commits), strict=True):
                 self.kept[place] = found.body if found and found.type == "blob" else None
@@ -59,6 +60,14 @@ class Files:
         nodes = self.cache.read_trees(self.repo, [root for root in roots.values() if root])
         self._listings |= {commit: Listing(commit, nodes[root]) for commit, root in roots.items() if root in nodes}
         self._opened |= self._listings.keys()
+
+    def _neighbours(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return where else a file that is read alone is: what one of many commits needs, the next ones will."""
+        if len(places) != 1 or places[0][0] not in self._opened:
+            return []
+        path = places[0][1]
+        others = ((commit, path) for commit in self._opened if path in self._listings[commit])
+        return [place for place in others if place not in self.kept and place != places[0]]
 
     def read_commits(self, commits: Sequence[str]) -> list[GitObject | None]:
         """Return commits, as git holds them, each read once."""

@@ -82,7 +82,12 @@ def load_text(text: str, file: str, parts: Parts | None = None) -> Document:
     try:
         return Document(file, text, read_simple(text, parts))
     except NotSimple:
-        root = parse(text, file)
+        return load_nodes(text, file)
+
+
+def load_nodes(text: str, file: str) -> Document:
+    """Read a text by its nodes, which any text needs that is not simple, or raise BadFile."""
+    root = parse(text, file)
     values = _Values(file, scalars.resolve_1_1 if _asks_for_1_1(text) else scalars.resolve)
     found = Document(file, text, None if root is None else values.of(root))
     found.root = root
