@@ -32,6 +32,8 @@ class Files:
     def fetch(self, places: Iterable[Place]) -> None:
         """Read many files with one process."""
         wanted = [place for place in dict.fromkeys(places) if place not in self.kept]
+        if not wanted:
+            return
         of_commits = [(commit, path) for commit, path in wanted if commit is not None and "\n" not in path]
         of_commits += self._neighbours(of_commits)
         if of_commits:

@@ -16,15 +16,15 @@ _START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 _QUOTED = r"'[^']*'|\"[^\"\\]*\""
 _ITEM = rf"(?:-?[A-Za-z0-9_.][A-Za-z0-9_./+-]*|{_QUOTED})"
 _COMMENT = r"(?: +#.*)?"
-_QUOTED_RE = re.compile(rf"({_QUOTED}) *{_COMMENT}")
-_LIST_RE = re.compile(rf"\[ *((?:{_ITEM}(?: *, *{_ITEM})*)?) *\] *{_COMMENT}")
-_MAPPING_RE = re.compile(rf"\{{ *((?:{_KEY}: +{_ITEM}(?: *, *{_KEY}: +{_ITEM})*)?) *\}} *{_COMMENT}")
-_ITEM_RE = re.compile(_ITEM)
-_PAIR_RE = re.compile(rf"({_KEY}): +({_ITEM})")
-_CUT_RES = [re.compile(f"\n{' ' * column}(?=[A-Za-z0-9_])") for column in range(5)]
-_NO_COMMENT_RE = re.compile("^ *[^ #\n]", re.MULTILINE)
-_FIRST_RE = re.compile("(?: *(?:#.*)?\n)*( *)[A-Za-z0-9_]")
-_HEAD_RE = re.compile(rf" *({_KEY}(?: {_WORD})*): *{_COMMENT}")
+# Patterns that few texts need are compiled at their first use: it takes milliseconds.
+_IN_QUOTES = rf"({_QUOTED}) *{_COMMENT}"
+_LIST = rf"\[ *((?:{_ITEM}(?: *, *{_ITEM})*)?) *\] *{_COMMENT}"
+_MAPPING = rf"\{{ *((?:{_KEY}: +{_ITEM}(?: *, *{_KEY}: +{_ITEM})*)?) *\}} *{_COMMENT}"
+_PAIR = rf"({_KEY}): +({_ITEM})"
+_CUTS = tuple(f"\n{' ' * column}(?=[A-Za-z0-9_])" for column in range(5))
+_NO_COMMENT = "(?m)^ *[^ #\n]"
+_FIRST = "(?: *(?:#.*)?\n)*( *)[A-Za-z0-9_]"
+_HEAD = rf" *({_KEY}(?: {_WORD})*): *{_COMMENT}"
 _LONG = 1000  # characters
 _LONGEST_KEY = 500  # characters; YAML takes 1,024
 _DEEPEST = 50
@@ -62,10 +62,10 @@ def _joined(text: str, column: int, parts: Parts, depth: int) -> Collection:
     """Read a block of lines that stand in a column or to its right, entry by entry where it is long."""
     if len(text) <= _LONG:
         return _Lines().read(text, column)
-    cuts = [match.start() for match in _CUT_RES[column].finditer(f"\n{text}")]
+    cuts = [match.start() for match in re.finditer(_CUTS[column], f"\n{text}")]
     if len(cuts) <= 1:
         return _Lines().read(text, column)
-    if _NO_COMMENT_RE.search(text, 0, cuts[0]):
+    if re.search(_NO_COMMENT, text[: cuts[0]]):
         raise NotSimple
     whole: dict[Scalar, object] = {}
     count = 0
@@ -87,10 +87,10 @@ def _joined(text: str, column: int, parts: Parts, depth: int) -> Collection:
 def _entry(text: str, column: int, parts: Parts, depth: int) -> Collection:
     """Read one entry: a line with a key, and what belongs to it."""
     head, _, rest = text.partition("\n")
-    match = _FIRST_RE.match(rest)
+    match = re.match(_FIRST, rest)
     deeper = len(match[1]) if match else 0
-    key = _HEAD_RE.fullmatch(head)
-    if len(text) <= _LONG or key is None or not column < deeper < len(_CUT_RES) or depth > 1:
+    key = re.fullmatch(_HEAD, head)
+    if len(text) <= _LONG or key is None or not column < deeper < len(_CUTS) or depth > 1:
         return _Lines().read(text, column)
     return {resolve(key[1]): _joined(rest, deeper, parts, depth + 1)}
 
@@ -212,16 +212,16 @@ def _unplain(value: str) -> object:
     """Return what stands in quotes or brackets."""
     match value[0]:
         case "'" | '"':
-            found = _QUOTED_RE.fullmatch(value)
+            found = re.fullmatch(_IN_QUOTES, value)
             if found:
                 return found[1][1:-1]
         case "[":
-            found = _LIST_RE.fullmatch(value)
+            found = re.fullmatch(_LIST, value)
             if found:
-                return [_item(one) for one in _ITEM_RE.findall(found[1])]
+                return [_item(one) for one in re.findall(_ITEM, found[1])]
         case "{":
-            found = _MAPPING_RE.fullmatch(value)
-            pairs = _PAIR_RE.findall(found[1]) if found else []
+            found = re.fullmatch(_MAPPING, value)
+            pairs = re.findall(_PAIR, found[1]) if found else []
             mapping = {resolve(key): _item(one) for key, one in pairs}
             if found and len(mapping) == len(pairs):
                 return mapping
