@@ -202,5 +202,6 @@ def test_a_text_takes_time_by_its_length() -> None:
         except NotSimple:
             return
 
-    for unit in ("a b ", "a:\n", "- ", " # ", "a b c\n", "[a, ", "  \n", "-x"):
-        check_growth(read, (unit * size for size in (4_000, 16_000, 64_000)))
+    for start in ("", "a: b", "k: [a]", "k: 'a'", "k:\n"):
+        for unit in ("a b ", "a:\n", "- ", " # ", "a b c\n", "[a, ", "  \n", "\n c", " ", "  a: [b]\n"):
+            check_growth(read, (start + unit * size + "x" for size in (4_000, 16_000, 64_000)))

@@ -8,25 +8,27 @@ from gto.yamldoc.scalars import Scalar, resolve
 
 Collection = dict[Scalar, object] | list[object]
 
-_UNUSUAL_RE = re.compile("[^\n\x20-\x7e\u00a1-\u1fff\u2030-\ud7ff]")
+_UNUSUAL_ASCII_RE = re.compile("[^\n\x20-\x7e]")
+_UNUSUAL = "[^\n\x20-\x7e\u00a1-\u1fff\u2030-\ud7ff]"
 _WORD = "[A-Za-z0-9_./@+=-]+"
 _KEY = f"[A-Za-z0-9_]{_WORD[:-1]}*"
 _LINE_RE = re.compile(rf"( *)(-(?: +|$))?(?:({_KEY}(?: {_WORD})*):(?: +|$))?(.*)")
 _START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./$(+~\\")
 _QUOTED = r"'[^']*'|\"[^\"\\]*\""
 _ITEM = rf"(?:-?[A-Za-z0-9_.][A-Za-z0-9_./+-]*|{_QUOTED})"
-_COMMENT = r"(?: +#.*)?"
-# Patterns that few texts need are compiled at their first use: it takes milliseconds.
-_IN_QUOTES = rf"({_QUOTED}) *{_COMMENT}"
-_LIST = rf"\[ *((?:{_ITEM}(?: *, *{_ITEM})*)?) *\] *{_COMMENT}"
-_MAPPING = rf"\{{ *((?:{_KEY}: +{_ITEM}(?: *, *{_KEY}: +{_ITEM})*)?) *\}} *{_COMMENT}"
+_COMMENT = r"(?: +#.*)? *"
+# These are compiled at their first use: it takes a while, and few texts need them.
+_IN_QUOTES = rf"({_QUOTED}){_COMMENT}"
+_LIST = rf"\[ *((?:{_ITEM}(?: *, *{_ITEM})*)?) *\]{_COMMENT}"
+_MAPPING = rf"\{{ *((?:{_KEY}: +{_ITEM}(?: *, *{_KEY}: +{_ITEM})*)?) *\}}{_COMMENT}"
 _PAIR = rf"({_KEY}): +({_ITEM})"
 _CUTS = tuple(f"\n{' ' * column}(?=[A-Za-z0-9_])" for column in range(5))
 _NO_COMMENT = "(?m)^ *[^ #\n]"
 _FIRST = "(?: *(?:#.*)?\n)*( *)[A-Za-z0-9_]"
-_HEAD = rf" *({_KEY}(?: {_WORD})*): *{_COMMENT}"
+_HEAD = rf" *({_KEY}(?: {_WORD})*):{_COMMENT}"
 _LONG = 1000  # characters
 _LONGEST_KEY = 500  # characters; YAML takes 1,024
+_LONGEST_TEXT = 10_000  # characters of a text in many lines
 _DEEPEST = 50
 _MOST_NODES = 200_000
 _NODES = 6  # of a line, beside what its commas part
@@ -108,7 +110,7 @@ class _Lines:
 
     def read(self, text: str, column: int = 0) -> Collection:
         """Read lines of which the first stands in a column."""
-        if _UNUSUAL_RE.search(text):
+        if _UNUSUAL_ASCII_RE.search(text) if text.isascii() else re.search(_UNUSUAL, text):
             raise NotSimple
         self.column = column
         root: Collection | None = None
@@ -137,6 +139,8 @@ class _Lines:
         if self.plain is None or column <= self.plain[0]:
             raise NotSimple
         above, holder, place, text = self.plain
+        if len(text) > _LONGEST_TEXT:
+            raise NotSimple
         self._put_plain(above, holder, place, value, f"{text} ")
 
     def _holder(self, column: int, *, is_item: bool) -> Collection:
