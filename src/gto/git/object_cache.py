@@ -51,7 +51,7 @@ class _Bounded(Generic[Key, Value]):
         self._weight += weight
 
 
-class _Kept(NamedTuple):
+class _MadeBefore(NamedTuple):
     value: object
     reads: tuple[tuple[str, bytes | None], ...]
     """The other files that it took, as they were."""
@@ -62,7 +62,7 @@ class ParsedBlobs:
 
     def __init__(self, most: int = _MOST_MADE) -> None:
         """`most` bounds the bytes of which something is kept."""
-        self._kept: _Bounded[tuple[Hashable, str, bytes], _Kept] = _Bounded(most)
+        self._kept: _Bounded[tuple[Hashable, str, bytes], _MadeBefore] = _Bounded(most)
         self.parts: _Bounded[str, Collection] = _Bounded(most)
         """Entries of YAML mappings by their text: of a long file that changes, most stay as they were."""
         self._of_parts: _Bounded[int, tuple[object, object]] = _Bounded(_MOST_PARTS)
@@ -86,7 +86,7 @@ class ParsedBlobs:
 
         value = how(noting)
         if not refused:
-            self._kept.keep(key, _Kept(value, tuple(reads.items())), len(data) + _EACH)
+            self._kept.keep(key, _MadeBefore(value, tuple(reads.items())), len(data) + _EACH)
         return value
 
     def recall(self, value: object) -> object:
