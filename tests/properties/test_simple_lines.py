@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from gto.yamldoc.simple_lines import Parts
+    from gto.yamldoc.simple_lines import KeptParts
 
 KEYS = ("a", "b", "c d", "1", "true", "1.0", "k.l", "p/q.r", "t@eu", "e-f", "2020-01-01", "null", "0x1", "a-", "x+y")
 USUAL: tuple[str, ...] = (
@@ -178,7 +178,7 @@ def test_what_is_not_simple_is_left_to_the_parser(text: str) -> None:
         read_simple(text)
 
 
-def read_artifacts(entries: list[str], parts: Parts) -> dict[str, object]:
+def read_artifacts(entries: list[str], parts: KeptParts) -> dict[str, object]:
     whole: Any = read_simple("stages: {}\nartifacts:\n" + "".join(entries), parts)
     found: dict[str, object] = whole["artifacts"]
     return found

@@ -38,7 +38,7 @@ class NotSimple(ValueError):
     """Only the parser can tell what a text says."""
 
 
-class Parts(Protocol):
+class KeptParts(Protocol):
     """The values of parts of texts, kept by their text."""
 
     def get(self, key: str) -> Collection | None:
@@ -48,7 +48,7 @@ class Parts(Protocol):
         """Keep a value."""
 
 
-def read_simple(text: str, parts: Parts | None = None) -> Collection:
+def read_simple(text: str, parts: KeptParts | None = None) -> Collection:
     """Return the value of a text that is a mapping or a list, as the parser would, or raise NotSimple.
 
     Simple are lines that each stand for themselves: no anchors, tags, escapes, blocks of text, brackets over lines.
@@ -60,7 +60,7 @@ def read_simple(text: str, parts: Parts | None = None) -> Collection:
     return _Lines().read(text) if parts is None else _joined(text, 0, parts, 0)
 
 
-def _joined(text: str, column: int, parts: Parts, depth: int) -> Collection:
+def _joined(text: str, column: int, parts: KeptParts, depth: int) -> Collection:
     """Read a block of lines that stand in a column or to its right, entry by entry where it is long."""
     if len(text) <= _LONG:
         return _Lines().read(text, column)
@@ -86,7 +86,7 @@ def _joined(text: str, column: int, parts: Parts, depth: int) -> Collection:
     return whole
 
 
-def _entry(text: str, column: int, parts: Parts, depth: int) -> Collection:
+def _entry(text: str, column: int, parts: KeptParts, depth: int) -> Collection:
     """Read one entry: a line with a key, and what belongs to it."""
     head, _, rest = text.partition("\n")
     match = re.match(_FIRST, rest)
