@@ -10,7 +10,7 @@ from gto.git.tree import LINK, SUBMODULE, Entry, TreeEntry
 Found = TypeVar("Found")
 _Found = Iterable[tuple[str, Entry]]
 _DIRECTORY = "040000"
-_MOST = 100_000  # of a name: a small tree may hold itself, in effect, many million times
+_MOST = 10_000  # of a name: a small tree may hold itself, in effect, many million times
 _NO_NAMES = frozenset({"", ".", ".."})  # git's own checks refuse trees that have them
 
 
