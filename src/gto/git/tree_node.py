@@ -1,7 +1,6 @@
 """Trees of commits, taken apart once for all the commits that have them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain, islice
 from typing import TypeVar
 
 from gto.git.objects import GitObject
@@ -24,7 +23,7 @@ class TreeNode:
         """What is in it, by name, in git's order."""
         self.nodes = nodes
         """Of the names, the directories."""
-        self._below: dict[str, tuple[tuple[str, Entry], ...]] = {}  # by name, and of links by none
+        self._below: dict[str, tuple[str, ...]] = {}  # the directories that lead to a name; of links, under none
 
     def find(self, path: str) -> Entry | None:
         """Return what is at a path; no link is followed."""
@@ -55,7 +54,7 @@ class TreeNode:
             if below is not None:
                 stack.append((f"{above}{name}/", below, iter(below.entries.items())))
 
-    def named(self, name: str) -> tuple[tuple[str, Entry], ...]:
+    def named(self, name: str) -> list[tuple[str, Entry]]:
         """Return what has a name, here and below, by its path from here."""
         return self._gather(name, lambda node: [(name, node.entries[name])] if name in node.entries else [])
 
@@ -64,20 +63,28 @@ class TreeNode:
         found = self._gather("", lambda node: [one for one in node.entries.items() if one[1].mode == LINK])
         return [path for path, _ in found]
 
-    def _gather(self, key: str, here: "Callable[[TreeNode], _Found]") -> tuple[tuple[str, Entry], ...]:
-        """Join what is here with what is below, which is kept; a tree may be deeper than Python's calls."""
+    def _gather(self, key: str, here: "Callable[[TreeNode], _Found]") -> list[tuple[str, Entry]]:
+        """Return what `here` finds, here and below; each node keeps which directories lead to any."""
+        self._lead(key, here)
+        found: list[tuple[str, Entry]] = []
+        stack = [("", self)]
+        while stack and len(found) < _MOST:
+            start, node = stack.pop()
+            found += ((start + name, entry) for name, entry in here(node))
+            stack += ((f"{start}{name}/", node.nodes[name]) for name in node._below[key])  # noqa: SLF001  of its own class
+        return found
+
+    def _lead(self, key: str, here: "Callable[[TreeNode], _Found]") -> None:
         stack = [] if key in self._below else [self]
         while stack:
             node = stack[-1]
             left = [below for below in node.nodes.values() if key not in below._below]  # noqa: SLF001  of its own class
-            if left:
+            if left:  # a tree may be deeper than Python's calls
                 stack += left
                 continue
             stack.pop()
-            below = ((at, one) for at, inner in node.nodes.items() for one in inner._below[key])  # noqa: SLF001  as above
-            joined = chain(here(node), ((f"{at}/{path}", entry) for at, (path, entry) in below))
-            node._below[key] = tuple(islice(joined, _MOST))  # noqa: SLF001  as above
-        return self._below[key]
+            leading = (name for name, below in node.nodes.items() if below._below[key] or any(here(below)))  # noqa: SLF001  own
+            node._below[key] = tuple(leading)  # noqa: SLF001  of its own class
 
 
 class CommitListing(Mapping[str, Entry]):
