@@ -1,16 +1,21 @@
 """The files of one commit as a checkout would have them, read in batches, and what was set aside of them."""
 
 import posixpath
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from copy import copy
+from typing import Protocol, TypeVar
 
 from gto.core.event import Problem
 from gto.dvc.lfs_files import LfsFiles
 from gto.dvc.output import Datum, Lack, ReadFrom
+from gto.dvc.parsers import Parsers
 from gto.exceptions import BadFile, CannotLocate
 from gto.git.commit_files import Files, Place
 from gto.git.commit_tree import Tree
+from gto.git.object_cache import Read
 from gto.storage.lfs_pointer import parse_pointer
+
+Made = TypeVar("Made")
 
 UNREADABLE = "lineage-file"
 """A file that is not what its name says, or too large."""
@@ -56,6 +61,7 @@ class Checkout:
         self.commit = commit
         self.tree = Tree(files, commit)
         self.outside: OutsideFiles | None = None
+        self._real_paths: dict[str, str | None] = {}
         self._aside: dict[Problem, None] = {}  # in order, each once
         self._files = files
         default = not files.repo.is_own and not files.repo.is_offline
@@ -66,6 +72,28 @@ class Checkout:
     def problems(self) -> list[Problem]:
         """What was set aside."""
         return list(self._aside)
+
+    def apart(self) -> "Checkout":
+        """Return the same commit, of which nothing was set aside yet."""
+        other = copy(self)
+        other._aside = {}  # noqa: SLF001  of its own class
+        return other
+
+    def once(self, kind: Hashable, path: str, data: bytes, how: Callable[[Read], Made]) -> Made:
+        """Return what `how` makes of a file that holds `data`: now, or before, of this commit or of another.
+
+        `how` is given what reads the other files that it needs.
+        """
+        return self._files.cache.parsed.make(kind, data, path, self.load, how)
+
+    @property
+    def parsers(self) -> Parsers:
+        """What parses each text once."""
+        return Parsers(self._files.cache.parsed)
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Note what was set aside of the commit elsewhere."""
+        self._aside |= dict.fromkeys(problems)
 
     def has(self, path: str) -> bool:
         """Tell whether a path leads to a file, or through a link to nowhere."""
@@ -103,8 +131,10 @@ class Checkout:
         """Return where in the tree a path leads, None where nothing is; CannotLocate for a link that leads out."""
         if not path or path.startswith("/") or path.split("/", 1)[0] == ".." or "://" in path:
             return None
-        real = self.tree.resolve(path)
-        return real if real in self.tree.entries else None
+        if path not in self._real_paths:
+            real = self.tree.resolve(path)
+            self._real_paths[path] = real if real in self.tree.entries else None
+        return self._real_paths[path]
 
     def places(self, paths: Iterable[str]) -> list[Place]:
         """Return what Files.fetch takes, for those of the paths that the commit has; of the others it is known now."""

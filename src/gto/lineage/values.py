@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
 from gto.dvc.output import Datum, ReadFrom
-from gto.dvc.params_file import parse_value
 from gto.dvc.pipeline import Pipeline
 from gto.dvc.project import Project
 from gto.exceptions import BadFile
@@ -111,7 +110,7 @@ def _read(checkout: Checkout, wanted: Mapping[str, tuple[str, ...]], kind: str) 
         if data is None:
             continue
         try:
-            value = parse_value(data, path)
+            value = checkout.parsers.values(data, path)
         except BadFile as error:
             checkout.set_aside(UNREADABLE, path, error.reason)
             continue
