@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections import Counter
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -95,6 +96,7 @@ class Visit:
     ) -> None:  # fmt: skip
         self.base = studio.base
         self.faults: list[str] = []
+        self.status = 0
         self._context = browser.new_context(
             java_script_enabled=script,
             color_scheme=theme,
@@ -103,7 +105,7 @@ class Visit:
         )
         self._context.add_cookies([studio.cookie])  # type: ignore[list-item]  # the keys that it takes
         self.tab: Page = self._context.new_page()
-        self.tab.on("console", lambda told: self._found(f"console: {told.text}"))
+        self.tab.on("console", self._heard)
         self.tab.on("pageerror", lambda error: self._found(f"error: {error}"))
         self.tab.on("dialog", lambda dialog: (self._found(f"dialog: {dialog.message}"), dialog.dismiss()))
         self.tab.on("request", lambda asked: asked.url.startswith(f"{self.base}/") or self._found(f"asks {asked.url}"))
@@ -118,9 +120,15 @@ class Visit:
     def _found(self, fault: str) -> None:
         self.faults.append(f"{urlsplit(self.tab.url).path}: {fault}")
 
+    def _heard(self, told: ConsoleMessage) -> None:
+        is_of_page = told.text.startswith("Failed to load resource") and told.location["url"] == self.tab.url
+        if not is_of_page:  # a page that says that nothing is there is a page
+            self._found(f"console: {told.text}")
+
     def go(self, path: str) -> Page:
         """Open a page of the Studio."""
-        self.tab.goto(self.base + path)
+        answer = self.tab.goto(self.base + path)
+        self.status = answer.status if answer else 0
         return self.tab
 
     def look(self, theme: Literal["light", "dark"], width: int, *, axe: bool = False) -> None:
@@ -162,5 +170,7 @@ def walk(visit: Visit, starts: list[str]) -> list[str]:
         of_path[path] += 1
         found[shape(link)] = link
         visit.go(link)
+        if visit.status >= HTTPStatus.BAD_REQUEST and link not in starts:
+            visit.faults.append(f"a link leads to {link}: {visit.status}")
         waiting += visit.links()
     return list(found.values())

@@ -41,7 +41,9 @@ def studio(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def pages(browser: Browser, studio: Served) -> list[str]:
     """One page of each kind that links lead to."""
     with Visit(browser, studio) as visit:
-        return walk(visit, STARTS)
+        found = walk(visit, STARTS)
+        assert not visit.faults, "\n".join(visit.faults)
+        return found
 
 
 def test_links_lead_to_every_kind_of_page(pages: list[str]) -> None:
@@ -137,7 +139,7 @@ def test_every_place_of_the_focus_is_seen_and_none_is_a_trap(browser: Browser, s
             else:
                 pytest.fail(f"{page}: the focus never leaves")
             assert len(places) > 10
-            assert not [html for html, ring in places if not ring], page
+            assert not [html for html, ring in places if not ring]
 
 
 def test_the_theme_that_is_chosen_stays(browser: Browser, studio: Served) -> None:
