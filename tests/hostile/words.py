@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import subprocess
+import zlib
 from typing import TYPE_CHECKING
 
-from tests.objects import RawTag, plant, write_object
+from tests.objects import RawTag
 
 if TYPE_CHECKING:
     from tests.repo import Repo
@@ -61,14 +64,30 @@ def _sign_with_words(repo: Repo, number: int) -> None:
     said = "\n".join(WORDS.values()).encode("utf-8", "surrogatepass")
     who = b"<script>window.hacked=1</script> \xff <\"'><b>@x> 1641000000 +0000"
     body = f"tree {tree}\n{parents}".encode() + b"author " + who + b"\ncommitter " + who + b"\n\n" + said
-    repo.git("update-ref", "HEAD", write_object(repo, "commit", body.replace(b"\0", b"")))
+    head = _store(repo, "commit", body.replace(b"\0", b""))
+    refs = {"refs/heads/main": head}
     for place, (name, text) in enumerate(WORDS.items()):
         raw = text.encode("utf-8", "surrogatepass").replace(b"\0", b"")
         tagger = raw.replace(b"\n", b" ") + b" <" + raw + f"@x> {1641000000 + 60 * place} +0000".encode()
-        plant(repo, RawTag(f"{name}@v0.{number}.0", tagger=tagger, message=raw + b"\n\n\xff\xfe" + raw))
-        plant(repo, RawTag(f"{name}#prod#{number + 1}", tagger=tagger, message=raw))
+        for tag in (
+            RawTag(f"{name}@v0.{number}.0", tagger=tagger, message=raw + b"\n\n\xff\xfe" + raw),
+            RawTag(f"{name}#prod#{number + 1}", tagger=tagger, message=raw),
+        ):
+            refs[f"refs/tags/{tag.name}"] = _store(repo, "tag", tag.body(head))
     for branch in ("<img/src=x/onerror=hacked=1>", "{{cycler}}", "%27-OR-1=1", "x" * 200, "é\u202eexe"):
-        repo.git("branch", "--force", branch)
+        refs[f"refs/heads/{branch}"] = head
+    given = "".join(f"update {name} {oid}\n" for name, oid in refs.items())
+    subprocess.run(["git", "update-ref", "--stdin"], cwd=repo.path, input=given.encode(), check=True)
+
+
+def _store(repo: Repo, kind: str, body: bytes) -> str:
+    """The id of a new object with these bytes, whatever they are."""
+    whole = f"{kind} {len(body)}\0".encode() + body
+    oid = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
+    path = repo.path / ".git/objects" / oid[:2] / oid[2:]
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(zlib.compress(whole))
+    return oid
 
 
 def path_of(text: str) -> str:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount, Route, Router
 
 from gto.output.escape import clean
+from tests.conftest import copied
 from tests.hostile.words import WORDS, plant_words
 from tests.studio_app import studio_of
 from tests.studio_browser import NARROW, WIDE, Visit, chromium, served, walk
@@ -37,9 +39,14 @@ VALUES = ("%00", "%FF%FE", "%ED%A0%80", "9" * 400, "-1",
 
 
 @pytest.fixture
-def strangers(repo: Repo) -> Repo:
-    plant_words(repo)
-    return repo
+def strangers(repo: Repo, templates: dict[str, Repo], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    if "strangers" not in templates:
+        templates["strangers"] = copied(repo, tmp_path_factory.mktemp("template"))
+        plant_words(templates["strangers"])
+    shutil.rmtree(repo.path)
+    made = copied(templates["strangers"], tmp_path)
+    made.git("update-index", "--refresh")  # the index tells a file by its inode, too
+    return made
 
 
 @pytest.fixture
