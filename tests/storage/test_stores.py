@@ -336,8 +336,19 @@ def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew(site: Web)
         assert read(store, "sub/b.txt") == b"b"
     chunks = store.read("a.bin")
     next(chunks)
-    chunks.close()  # type: ignore[attr-defined]
+    chunks.close()
     assert read(store, "sub/b.txt") == b"b"
+
+
+def test_a_server_is_let_go_of_at_once_where_the_rest_is_not_wanted(site: Web) -> None:
+    site.files["/base/long.bin"] = b"x" * 300_000
+    answer = http_client.send(http_client.Request(f"{site.url}/base/long.bin"))
+    with pytest.raises(RemoteUnreachable) as kept:  # its traceback holds the frames that read
+        answer.body(10)
+    assert "longer than 10 bytes" in str(kept.value)
+    assert answer._raw.closed  # noqa: SLF001  nothing else tells
+    assert answer._line is not None  # noqa: SLF001  the socket
+    assert answer._line.fileno() == -1  # noqa: SLF001  it is closed
 
 
 def test_a_proxy_of_the_environment_is_used(site: Web, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,9 +133,12 @@ class Fetcher:
             case StoreObject():
                 if part.size and part.content.digest is None and source.version is None:
                     self.restart(part)  # it may be another file by now, and no hash would tell
-                self._take(part, self._store(source.store).read(source.key, source.version, part.size), size)
+                # A server is let go of at once, also where the rest is not wanted any more.
+                with closing(self._store(source.store).read(source.key, source.version, part.size)) as chunks:
+                    self._take(part, chunks, size)
             case LfsObject():
-                self._take(part, self._servers().read(source, part.size), size)
+                with closing(self._servers().read(source, part.size)) as chunks:
+                    self._take(part, chunks, size)
 
     def take_blob(self, part: Part, size: int, chunks: Iterable[bytes]) -> None:
         """Fill a part with a blob, from its beginning."""

@@ -3,7 +3,8 @@
 import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from typing import NamedTuple
 from urllib.parse import urljoin
 
@@ -68,7 +69,7 @@ class Response:
         text = self.headers.get("Content-Length", "")
         return int(text) if _LENGTH_RE.fullmatch(text) else None
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes, None, None]:
         """Yield the body; one that ends before the length that was told, or never, raises RemoteUnreachable.
 
         A body has GTO_TIMEOUT seconds, and more only where the server tells how long it is.
@@ -99,10 +100,11 @@ class Response:
     def body(self, most: int) -> bytes:
         """Return the body, which must not be longer than `most` bytes."""
         found = bytearray()
-        for chunk in self.chunks():
-            found += chunk
-            if len(found) > most:
-                raise RemoteUnreachable(self.url, f"the answer is longer than {most} bytes")
+        with closing(self.chunks()) as chunks:
+            for chunk in chunks:
+                found += chunk
+                if len(found) > most:
+                    raise RemoteUnreachable(self.url, f"the answer is longer than {most} bytes")
         return bytes(found)
 
     def close(self) -> None:

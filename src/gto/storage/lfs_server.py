@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from itertools import groupby
 from threading import Lock
 from typing import Any, NamedTuple
@@ -70,7 +70,7 @@ class LfsServers:
                     # An object that is here already needs no server.
                     self._ways.update({(one.endpoint, one.oid): error for one in part})
 
-    def read(self, one: LfsObject, start: int) -> Iterator[bytes]:
+    def read(self, one: LfsObject, start: int) -> Generator[bytes, None, None]:
         """Yield an object's bytes from `start` on."""
         if not one.endpoint:
             hint = "`git remote add origin URL`, or `git config lfs.url URL`"
