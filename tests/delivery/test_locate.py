@@ -402,6 +402,23 @@ def test_a_path_in_what_was_imported_without_its_files_is_refused(repo: Repo) ->
         at(repo, "m.pkl", {".dvc/config": PLAIN, "m.pkl.dvc": text})
 
 
+# --- links
+
+
+def test_many_links_take_no_process_each(repo: Repo) -> None:
+    (repo.path / "links").mkdir()
+    for number in range(1200):
+        (repo.path / f"links/{number}").symlink_to("../store")
+    repo.git("add", "links")
+    repo.commit("links", {"store": "x"})
+    registry = Registry.open(str(repo.path))
+    told: list[str] = []
+    asked = Context()
+    asked.run(command.watch, told.append)
+    assert len(asked.run(locate, registry, registry.commit(), "links").contents) == 1200
+    assert len(told) < 10
+
+
 # --- Git LFS
 
 
