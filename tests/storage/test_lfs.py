@@ -183,7 +183,8 @@ def test_where_nothing_names_a_server_only_what_is_not_here_wants_one(repo: Repo
     opened = open_repo(str(repo.path))
     endpoint = find_endpoint(opened, "HEAD")
     assert endpoint == Endpoint("", trusted=False)
-    one = content(*lfs_sources(opened, endpoint, LfsPointer(OID, len(DATA))))
+    (sources,) = lfs_sources(opened, endpoint, [LfsPointer(OID, len(DATA))])
+    one = content(*sources)
     with pytest.raises(RemoteUnreachable, match="nothing says where") as caught:
         download([one], str(tmp_path / "it"), is_directory=False, repo=opened)
     assert "lfs.url" in caught.value.hint
@@ -196,7 +197,7 @@ def test_where_nothing_names_a_server_only_what_is_not_here_wants_one(repo: Repo
 
 def test_what_git_lfs_fetched_here_comes_first_and_no_server_is_asked(repo: Repo, web: Web, tmp_path: Path) -> None:
     opened = open_repo(str(repo.path))
-    sources = lfs_sources(opened, Endpoint(f"{web.url}/lfs", trusted=True), LfsPointer(OID, len(DATA)))
+    (sources,) = lfs_sources(opened, Endpoint(f"{web.url}/lfs", trusted=True), [LfsPointer(OID, len(DATA))])
     place = repo.path / ".git/lfs/objects" / object_key(OID)
     place.parent.mkdir(parents=True)
     place.write_bytes(DATA)

@@ -188,7 +188,9 @@ def test_only_addresses_of_the_public_internet_are_public() -> None:
     for text in ("8.8.8.8", "2606:4700::1111", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"):
         assert address_check.is_public(text)
     private = ["10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::", "::1"]  # noqa: S104  judged, not listened on
-    for text in [*private, "fe80::1%eth0", "fd00::1", "64:ff9b::10.0.0.1", "2002:7f00:1::1", "::ffff:169.254.169.254"]:
+    private += ["fe80::1%eth0", "fd00::1", "64:ff9b::10.0.0.1", "2002:7f00:1::1", "::ffff:169.254.169.254"]
+    private += ["192.0.0.192", "fec0::1", "::127.0.0.1", "64:ff9b:1::10.0.0.1", "::ffff:0:10.0.0.1", "4000::1"]
+    for text in private:
         assert not address_check.is_public(text)
 
 

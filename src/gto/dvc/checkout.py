@@ -41,7 +41,7 @@ class Checkout:
         return list(self._aside)
 
     def has(self, path: str) -> bool:
-        """Tell whether a path leads to a file, or through a link to nowhere."""
+        """Tell whether a path leads to a file, or through a link out of the repository, or one that never ends."""
         try:
             real = self._real(path)
         except CannotLocate:

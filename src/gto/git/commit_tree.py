@@ -23,6 +23,7 @@ class Tree:
         self.entries = files.listing(commit)
         self._oids: dict[str, str] | None = None
         self._paths: list[str] = []
+        self._links: list[str] | None = None
 
     @property
     def oids(self) -> Mapping[str, str]:
@@ -82,10 +83,11 @@ class Tree:
         return "/".join(done)
 
     def _target(self, link: str) -> str | None:
-        links = [path for path, entry in self.entries.items() if entry.mode == LINK]
-        if len(links) <= _READ_TOGETHER:
-            self.files.fetch((self.commit, path) for path in links)
-        self.files.fetch([(self.commit, link)])
+        if self._links is None:
+            self._links = sorted(path for path, entry in self.entries.items() if entry.mode == LINK)
+        if (self.commit, link) not in self.files.kept:  # those that follow are mostly asked for next
+            start = bisect_left(self._links, link)
+            self.files.fetch((self.commit, path) for path in self._links[start : start + _READ_TOGETHER])
         data = self.files.kept.get((self.commit, link))
         return data.decode("utf-8", "surrogateescape") if data and len(data) <= _LONGEST_LINK else None
 

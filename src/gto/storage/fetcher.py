@@ -6,6 +6,7 @@ from contextlib import closing
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
+from gto.backoff import Backoff
 from gto.exceptions import (
     ChecksumMismatch,
     ContentMissing,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 TRIES = 5
 """How often in a row a store is asked again that brings nothing new."""
 _PROGRESS = 64 << 10  # bytes: a try that brought less brought nothing
-_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds
+_FIRST_WAIT, _LONGEST_WAIT = 0.3, 7.5  # seconds
 
 
 class Stopped(Exception):
@@ -179,10 +180,8 @@ def _is_here(content: Content) -> bool:
 
 
 def pause(tries: int) -> float:
-    """Return how many seconds to wait after so many tries."""
-    import random
-
-    return min(_FIRST_WAIT * 2.0 ** (tries - 1), _LONGEST_WAIT) * (0.5 + random.random())  # noqa: S311  jitter
+    """Return how many seconds a store that failed is left alone, after so many tries."""
+    return Backoff(_FIRST_WAIT, _LONGEST_WAIT).wait(tries)
 
 
 def telling(failures: Sequence[GTOException]) -> GTOException | None:
