@@ -188,6 +188,7 @@ def test_only_addresses_of_the_public_internet_are_public() -> None:
     for text in ("8.8.8.8", "2606:4700::1111", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"):
         assert address_check.is_public(text)
     private = ["10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::", "::1"]  # noqa: S104  judged, not listened on
+    private += ["::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::7f00:1", "fec0::1"]
     for text in [*private, "fe80::1%eth0", "fd00::1", "64:ff9b::10.0.0.1", "2002:7f00:1::1", "::ffff:169.254.169.254"]:
         assert not address_check.is_public(text)
 
@@ -249,10 +250,14 @@ def test_a_redirect_to_another_host_carries_no_credentials(site: Web) -> None:
     assert site.asked[-1].headers["X-Own"] == "lovelace"
 
 
-@pytest.mark.parametrize("target", ["file:///etc/hostname", "ftp://127.0.0.1/x", "gopher://x"])
-def test_a_redirect_to_what_is_no_web_server_is_refused(target: str, site: Web) -> None:
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [(url, "not safe") for url in ("file:///etc/hostname", "ftp://127.0.0.1/x", "gopher://x")]
+    + [(url, "leads to what is no URL") for url in ("http://[::1", "//[zz]/")],
+)
+def test_a_redirect_to_what_is_no_web_server_is_refused(target: str, words: str, site: Web) -> None:
     site.rule("/base/moved", lambda _asked, _reply: Reply(302, b"", {"Location": target}))
-    refused(lambda: read(open_it(f"{site.url}/base"), "moved"), RemoteUnreachable, "redirects to", "not safe")
+    refused(lambda: read(open_it(f"{site.url}/base"), "moved"), RemoteUnreachable, words)
 
 
 def test_redirects_without_end_are_refused(site: Web) -> None:

@@ -17,6 +17,9 @@ def is_public(text: str) -> bool:
         inner = found.ipv4_mapped or found.sixtofour
         if found in _NAT64:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        # Beside them: forms that hold an IPv4 address, as `::127.0.0.1`, and the private addresses of before 2004.
+        if inner is None and (found.is_reserved or found.is_site_local):
+            return False
         found = inner or found
     return found.is_global and not found.is_multicast
 
