@@ -265,11 +265,13 @@ def answer(web: Web, **action: object) -> None:
 
 
 def test_many_objects_need_one_request_and_their_headers_are_sent(web: Web, tmp_path: Path) -> None:
-    answer(web, header={"Authorization": "RemoteAuth x", "X-\nBad": "y", "X-Other": 3})
+    framing = {"Content-Length": "9", "Transfer-Encoding": "chunked", "Host": "other"}  # which are not its to say
+    answer(web, header={"Authorization": "RemoteAuth x", "X-\nBad": "y", "X-Other": 3, **framing})
     contents = [content(at(f"{web.url}/lfs"), path=str(number)) for number in range(5)]
     download(contents, str(tmp_path / "out"), is_directory=True)
     assert [one.path for one in web.asked].count("/lfs/objects/batch") == 1
     assert {one.headers.get("Authorization") for one in web.asked if one.method == "GET"} == {"RemoteAuth x"}
+    assert not any(one.headers.get(name) == value for one in web.asked for name, value in framing.items())
 
 
 def test_a_path_with_an_at_sign_is_asked_for_as_it_is(web: Web, tmp_path: Path) -> None:
@@ -415,6 +417,14 @@ def test_a_signature_that_expired_is_asked_for_again(web: Web, tmp_path: Path) -
             RemoteUnreachable,
             "no URL of a web server",
         ),
+        *(
+            (Reply(200, json.dumps({"objects": [{"oid": OID, **told}]}).encode()), RemoteUnreachable, words)
+            for told, words in (
+                ({"actions": {"download": {"href": "http://[::1"}}}, "leads to what is no URL"),
+                ({"error": {"code": [404], "message": "no"}}, "no (code [404])"),
+            )
+        ),
+        (Reply(200, b"[" * 100_000), RemoteUnreachable, "does not answer as"),
         (Reply(200, b" " * (17 << 20)), RemoteUnreachable, "longer than"),
     ],
 )

@@ -6,7 +6,6 @@ import time
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from typing import NamedTuple
-from urllib.parse import urljoin
 
 from urllib3 import BaseHTTPResponse, HTTPResponse, Retry, Timeout
 from urllib3.exceptions import HTTPError, MaxRetryError, ProxyError
@@ -127,7 +126,7 @@ def send(request: Request, session: HttpSession | None = None) -> Response:
         if answer.status not in _MOVED or not target or not request.follow:
             return answer
         answer.close()
-        request = _moved(request, urljoin(request.url, target), answer.status)
+        request = _moved(request, urls.leading_to(request.url, target), answer.status)
     raise RemoteUnreachable(urls.shown(request.url), f"it redirects more than {_MOST_MOVES} times")
 
 
