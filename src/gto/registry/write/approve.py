@@ -28,7 +28,7 @@ from gto.registry.registry import Registry
 from gto.registry.resolve import pick_version
 from gto.registry.write import publish
 from gto.registry.write.retry import persist
-from gto.registry.write.transaction import WriteOptions, checked, find_policies, read, writer
+from gto.registry.write.transaction import WriteOptions, check_made_for, checked, find_policies, read, writer
 
 _BYTES = 6  # of an approval's id: nobody gives so many approvals of one version that two would be alike
 
@@ -96,6 +96,7 @@ def _attempt(registry: Registry, wish: _Wish) -> Approved:
     (state, taken, unread, _), trouble = read(registry, wish.name, manner, approvals=True)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
+    check_made_for(wish.name, manner, taken)
     version = _choose(state, wish)
     new = _make(registry, wish, version)
     since = counts_from(version, state.deprecations)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gto.core import tag
 from gto.core.plan import Context
 from gto.core.tag import Kind
-from gto.exceptions import Conflict, RemoteFailed, TagUnreadable, UsageError
+from gto.exceptions import Conflict, Outdated, RemoteFailed, TagUnreadable, UsageError
+from gto.fs.cache_dir import digest
 from gto.git import tag_writer
 from gto.registry import remote_check
 from gto.registry.write import publish
@@ -40,6 +41,10 @@ class WriteOptions(NamedTuple):
     """Whether tags stay here when a push is refused."""
     sign: bool | None = None
     """Whether the tags are signed; None for what git's configuration says."""
+    dry_run: bool = False
+    """Whether the change is only decided, and nothing of it written."""
+    made_for: str | None = None
+    """Digest of the artifact's tags that somebody saw who chose the change; where they are others, nothing is done."""
 
 
 class Written(NamedTuple):
@@ -99,15 +104,38 @@ def _attempt(registry: Registry, wish: _WriteRequest, gone: list[str]) -> Writte
     (artifact, taken, unread, _), trouble = read(registry, wish.name, manner, approvals=wants_approvals)
     if unread:
         raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
+    check_made_for(wish.name, manner, taken)
     git = writer(registry, manner)
-    who = tag_writer.read_identity(git)
-    if manner.sign is not None:
-        who = who._replace(sign=manner.sign)
-    if any(source.policy.sign for source in wish.policies):
-        who = who._replace(sign=True)
-    shared = manner.push and "GIT_COMMITTER_DATE" not in os.environ  # with the clock stopped no second is ever free
+    who = _signing(tag_writer.read_identity(git), wish)
+    waits = manner.push and not manner.dry_run
+    shared = waits and "GIT_COMMITTER_DATE" not in os.environ  # with the clock stopped no second is ever free
     context = Context(artifact, taken, who.time, manner.simple, manner.force, manner.message, shared)
     chosen = wish.decide(context)
+    if manner.dry_run:
+        return Written(chosen.create, chosen.delete, chosen.notes, pushed=False, who=who, before=artifact)
+    return _write(registry, wish, _Decided(artifact, taken, chosen, who, trouble), gone)
+
+
+class _Decided(NamedTuple):
+    """What is to be written, and what it was decided on."""
+
+    artifact: ArtifactState
+    taken: dict[str, str]
+    plan: Plan
+    who: Identity
+    trouble: RemoteFailed | None
+    """Why the remote could not be asked."""
+
+
+def _signing(who: Identity, wish: _WriteRequest) -> Identity:
+    if wish.manner.sign is not None:
+        who = who._replace(sign=wish.manner.sign)
+    return who._replace(sign=True) if any(source.policy.sign for source in wish.policies) else who
+
+
+def _write(registry: Registry, wish: _WriteRequest, decided: _Decided, gone: list[str]) -> Written:
+    manner, git = wish.manner, writer(registry, wish.manner)
+    artifact, taken, chosen, who, trouble = decided
     remote_check.get_commits(registry, chosen, taken)
     common_dir = registry.repo.common_dir
     oids = {
@@ -133,6 +161,18 @@ def _attempt(registry: Registry, wish: _WriteRequest, gone: list[str]) -> Writte
         tag_writer.update_tags(git, oids, deleted, absent=_other_forms(chosen.create, taken))
     done = tuple(dict.fromkeys((*chosen.delete, *gone)))
     return Written(chosen.create, done, tuple(notes), manner.push, who, artifact)
+
+
+def digest_of(tags: Mapping[str, str]) -> str:
+    """Return a digest of an artifact's tags, names to object ids."""
+    lines = "".join(f"{oid} {ref}\n" for ref, oid in sorted(tags.items()))
+    return digest(lines.encode("utf-8", "surrogateescape"))
+
+
+def check_made_for(name: str, manner: WriteOptions, tags: Mapping[str, str]) -> None:
+    """Raise Outdated where the tags are not those that somebody saw who chose the change."""
+    if manner.made_for is not None and manner.made_for != digest_of(tags):
+        raise Outdated(name)
 
 
 def read(

@@ -23,6 +23,7 @@ class Outcome(NamedTuple):
     deleted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     pushed: bool = False
+    signed: bool = False
 
     def lines(self) -> list[str]:
         """Return what is said about it on stdout, as GTO 1.x words it."""
@@ -116,7 +117,7 @@ def _do(registry: Registry, name: str, manner: WriteOptions, decide: Callable[[C
     done = change(registry, name, manner, decide)
     events = tuple(_event(new, done.who) for new in done.created)
     founded = vocabulary.note_first_names(registry, done.before, done.created)
-    return Outcome(events, done.deleted, (*done.notes, *founded), done.pushed)
+    return Outcome(events, done.deleted, (*done.notes, *founded), done.pushed, done.who.sign)
 
 
 def _event(new: NewTag, who: Identity) -> PublishedEvent:
