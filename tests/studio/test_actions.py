@@ -207,8 +207,7 @@ def test_what_is_wrong_is_said_beside_its_field(
 
 
 def test_a_policy_speaks_before_and_refuses_after(studio: Studio, ahead: Repo) -> None:
-    rules = "rules:\n  - name: production\n    stages: [prod]\n    requires_stage: staging\n"
-    ahead.commit("policy", {".gto.policy.yaml": f"version: 1\n{rules}"})
+    ahead.commit("policy", {".gto.policy.yaml": "rules: [{name: production, stages: prod, after: staging}]\n"})
     before = ahead.refs("refs/tags")
     page = studio.page(f"{BASE}assign", stage="prod", version="v0.0.3")
     assert "Rule “production”:" in page

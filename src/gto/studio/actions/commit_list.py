@@ -74,9 +74,10 @@ def read_commits(registry: Registry, state: ArtifactState, branch: str, text: st
     start, grep = named.get(branch, branch or "HEAD"), text
     if text and (place := named.get(text) or commit_of(git, text)):  # a branch or a hash
         start, grep = place, ""
-    rows = list(_log(git, start, grep)) if commit_of(git, start) else []
+    is_there = commit_of(git, start) is not None
+    rows = list(_log(git, ["--branches", "--remotes=origin"] if grep else [start], grep)) if is_there else []
     if also and not any(also in {row.oid, row.short} for row in rows) and (oid := commit_of(git, also)):
-        rows = [*_log(git, oid, "", 1), *rows]
+        rows = [*_log(git, [oid], "", 1), *rows]
     shown = branch or _default(git, branches)
     rows = [_with_version(row, state) for row in rows]
     with suppress(GTOException):  # a commit whose files cannot be read is listed all the same
@@ -99,9 +100,9 @@ def _default(git: Git, branches: Iterable[Branch]) -> str:
     return name if any(one.name == name for one in branches) else ""
 
 
-def _log(git: Git, start: str, text: str, most: int = MOST) -> Iterator[CommitRow]:
+def _log(git: Git, start: Sequence[str], text: str, most: int = MOST) -> Iterator[CommitRow]:
     grep = ["--fixed-strings", "--regexp-ignore-case", f"--grep={text}"] if text else []
-    args = ["rev-list", f"--max-count={most}", "--no-commit-header", _FORMAT, *grep, start, "--"]
+    args = ["rev-list", f"--max-count={most}", "--no-commit-header", _FORMAT, *grep, *start, "--"]
     for line in git.run(args).decode("utf-8", "replace").split("\n"):
         fields = line.split("\0")
         if len(fields) == _FIELDS:
