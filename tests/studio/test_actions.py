@@ -3,7 +3,7 @@ from __future__ import annotations
 import html
 import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from fastapi import FastAPI
@@ -15,8 +15,6 @@ from tests.studio_app import OWN, studio_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import httpx
 
     from tests.repo import Repo
     from tests.studio_app import Studio
@@ -50,10 +48,19 @@ def opened(studio: Studio, address: str) -> str:
     return answer.text
 
 
-def send(studio: Studio, path: str, **changed: str) -> httpx.Response:
+class Answer(NamedTuple):
+    """What came back of a form that was sent."""
+
+    status_code: int
+    text: str
+    location: str
+
+
+def send(studio: Studio, path: str, **changed: str) -> Answer:
     """Open a form, change some fields, and send it."""
     fields = fields_of(opened(studio, path))
-    return studio.client.post(path, data={**fields, **changed}, headers=OWN)
+    answer = studio.client.post(path, data={**fields, **changed}, headers=OWN)
+    return Answer(answer.status_code, answer.text, answer.headers.get("location", ""))
 
 
 def command_on(page: str, path: Path, other: Path) -> list[str]:
@@ -123,7 +130,7 @@ def test_the_tag_is_that_of_the_command_that_the_page_shows(
 
 def test_what_was_done_can_be_undone_from_the_page_that_says_so(studio: Studio, ahead: Repo) -> None:
     for path, fields in (("assign", {"stage": "prod", "version": "v0.0.3"}), ("deregister", {"version": "v0.0.1"})):
-        done = opened(studio, send(studio, BASE + path, **fields).headers["location"])
+        done = opened(studio, send(studio, BASE + path, **fields).location)
         back = re.search(r'<a class="button" href="([^"]*)">.{1,400}?(Take|Register)', done, re.DOTALL)
         assert back is not None
         assert send(studio, html.unescape(back[1])).status_code == 303

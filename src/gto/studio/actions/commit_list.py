@@ -85,6 +85,12 @@ def read_commits(registry: Registry, state: ArtifactState, branch: str, text: st
     return CommitList(tuple(rows), shown, branches, text)
 
 
+def read_commit(git: Git, oid: str) -> CommitRow:
+    """Return one commit, without what its files tell."""
+    found = list(_log(git, [oid], "", 1)) if oid and commit_of(git, oid) else []
+    return found[0] if found else CommitRow(oid, oid[:7], "", 0, "")
+
+
 def _branches(git: Git) -> Iterator[Branch]:
     kinds = ["refs/heads", "refs/remotes/origin"]
     args = ["for-each-ref", "--sort=-committerdate", f"--count={_MOST_BRANCHES}", "--format=%(refname)", *kinds]

@@ -29,7 +29,7 @@ from gto.registry.write.transaction import digest_of
 from gto.studio.actions import perform
 from gto.studio.actions.actions import Action
 from gto.studio.actions.checks import Check, commit_checks, policy_checks
-from gto.studio.actions.commit_list import CommitList, CommitRow, read_commits
+from gto.studio.actions.commit_list import CommitList, CommitRow, read_commit, read_commits
 from gto.studio.actions.wish import Wish, command_of
 from gto.studio.index.history_lines import HistoryLine, history_lines
 
@@ -169,7 +169,7 @@ def read_form(registry: Registry, asked: Asked) -> Form:
         with suppress(GTOException):  # what is wrong is said beside the field
             checks += policy_checks(registry, wish)
         checks += commit_checks(registry, wish, choices.commits) if choices.commits else ()
-        checks += (Check("warn", note) for note in will.notes)
+        checks += (Check("dim", note) for note in will.notes)
     return Form(
         asked.action, asked.place.name, wish, choices, command_of(wish, asked.place), will, tuple(checks), trouble,
         tuple(_news(lines, before.last) if before.made_for else ()), digest_of(found.tags),
@@ -191,9 +191,16 @@ def _choices(registry: Registry, state: ArtifactState, asked: Asked) -> Choices:
         tuple(Choice(one.name, one.name if one.semver else one.name[:7]) for one in known),
         tuple(allowed if allowed is not None else dict.fromkeys([*asked.stages, *sorted(used)])),
         allowed is None,
-        tuple(Choice(f"{one.version} {one.stage}", one.version if len(one.version) < len(one.commit) else
-                     one.version[:7], one.stage) for one in state.standing),
-    )  # fmt: skip
+        tuple(_standing(state, fields)),
+    )
+
+
+def _standing(state: ArtifactState, fields: Sequence[str]) -> Iterator[Choice]:
+    """Yield the versions in stages; of each stage the one that it shows, where a stage is to be chosen."""
+    for one in state.standing:
+        if "held" not in fields or state.holder(one.stage) is one:
+            label = one.version[:7] if one.version == one.commit else one.version
+            yield Choice(f"{one.version} {one.stage}", label, one.stage)
 
 
 def _numbers(state: ArtifactState, row: CommitRow | None) -> Iterator[Choice]:
@@ -246,7 +253,7 @@ def _decide(registry: Registry, wish: Wish, choices: Choices, asked: Asked) -> t
     except GTOException as found:
         return None, trouble or trouble_of(found, wish)
     row = choices.commits.find(wish.commit) if choices.commits else None
-    row = row or CommitRow(done.commit, done.commit[:7], "", 0, "")
+    row = row or read_commit(registry.git, done.commit)
     key = dict(who.config).get("user.signingkey", "")
     return Will(done.refs, row, who.name, done.notes, done.signed, key), trouble
 

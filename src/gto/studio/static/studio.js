@@ -3,7 +3,11 @@ const root = document.documentElement;
 const read = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
 const keep = (theme) => { try { localStorage.setItem("theme", theme); } catch { /* a private window */ } };
 if (read()) root.dataset.theme = read();
-for (const one of document.querySelectorAll("[data-theme-switch], .copy")) one.hidden = false;
+const ready = () => {
+  for (const one of document.querySelectorAll("[data-theme-switch], .copy")) one.hidden = false;
+  for (const one of document.querySelectorAll("[data-check]")) one.hidden = true;
+};
+ready();
 
 for (const link of document.querySelectorAll("a[data-menu]")) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: link.className, title: link.title });
@@ -59,5 +63,5 @@ document.addEventListener("change", async (event) => {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector(".will");
   if (fresh && form.dataset.turn === String(turn)) form.querySelector(".will").replaceWith(fresh);
-  for (const one of form.querySelectorAll(".copy")) one.hidden = false;
+  ready();
 });
