@@ -56,6 +56,7 @@ from gto.registry.write import annotate as annotating
 from gto.registry.write import approve as approving
 from gto.registry.write import sync, verbs
 from gto.registry.write.approve import Approved
+from gto.registry.write.edit_target import SaveOptions
 from gto.registry.write.publish import TAGS_PER_PUSH
 from gto.registry.write.sync import Fetched, Pushed, Status
 from gto.registry.write.transaction import WriteOptions
@@ -566,10 +567,9 @@ def annotate(
         Registry.open(repo),
         name,
         change,
+        SaveOptions(commit, push),
         file=file,
         allow_same_path=allow_same_path,
-        commit=commit,
-        push=push,
     )
     if stdout:
         _print(saved.lines())
@@ -585,7 +585,7 @@ def remove(
     file: str | None = None,
 ) -> str:
     """Remove an artifact's annotation, and return the path of the file that was written."""
-    saved = annotating.remove(Registry.open(repo), name, file=file, commit=commit, push=push)
+    saved = annotating.remove(Registry.open(repo), name, SaveOptions(commit, push), file=file)
     if stdout:
         _print(saved.lines())
     return saved.file

@@ -5,6 +5,7 @@ import click
 from gto.annotations.edit import AnnotationEdit
 from gto.cli import options, render
 from gto.registry.write import annotate
+from gto.registry.write.edit_target import SaveOptions
 
 
 @click.command(
@@ -17,7 +18,8 @@ from gto.registry.write import annotate
     """,
 )
 @options.repo
-@options.branch
+@options.target_branch
+@options.new_branch
 @options.name_argument()
 @click.option("--type", "type_", help="Artifact type")
 @click.option("--path", help="Artifact path, from the root of the repository, or a URL")
@@ -33,6 +35,7 @@ from gto.registry.write import annotate
 def command(
     repo: str,
     branch: str | None,
+    new_branch: str | None,
     name: str,
     type_: str | None,
     path: str | None,
@@ -56,10 +59,9 @@ def command(
         options.open_registry(repo, branch or "HEAD"),
         name,
         change,
+        SaveOptions(commit, push, new_branch or ""),
         file=file,
         allow_same_path=allow_same_path,
-        commit=commit,
-        push=push,
     )
     if as_json:
         render.as_json({"file": saved.file, "committed": saved.committed, "pushed": saved.pushed})
