@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from gto.exceptions import ArtifactNotFound, GTOException, RepositoryNotFound, VersionNotFound
 from gto.studio.context import Context
 from gto.studio.guard import Guard
-from gto.studio.pages import actions, errors, history, model, models, repositories
+from gto.studio.pages import actions, annotations, errors, history, model, models, repositories
 from gto.studio.respond import make_templates
 from gto.version import __version__
 
@@ -35,7 +35,14 @@ def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
     )
     app.state.context = context
     app.state.templates = make_templates()
-    for page in (models, actions, history, repositories, model):  # that of a model takes every address below it
+    for page in (
+        models,
+        actions,
+        annotations,
+        history,
+        repositories,
+        model,
+    ):  # that of a model takes every address below it
         app.include_router(page.router)
     static = os.path.join(os.path.dirname(__file__), "static")
     app.mount("/static", StaticFiles(directory=static))

@@ -69,7 +69,7 @@ class CommitList(NamedTuple):
 def read_commits(registry: Registry, state: ArtifactState, branch: str, text: str, also: str = "") -> CommitList:
     """List the commits of a branch that fit a text; `also` is a commit that is listed in any case."""
     git = registry.git
-    branches = tuple(_branches(git))
+    branches = list_branches(git)
     named = {one.name: one.ref for one in branches}
     start, grep = named.get(branch, branch or "HEAD"), text
     if text and (place := named.get(text) or commit_of(git, text)):  # a branch or a hash
@@ -78,7 +78,7 @@ def read_commits(registry: Registry, state: ArtifactState, branch: str, text: st
     rows = list(_log(git, ["--branches", "--remotes=origin"] if grep else [start], grep)) if is_there else []
     if also and not any(also in {row.oid, row.short} for row in rows) and (oid := commit_of(git, also)):
         rows = [*_log(git, [oid], "", 1), *rows]
-    shown = branch or _default(git, branches)
+    shown = branch or default_branch(git, branches)
     rows = [_with_version(row, state) for row in rows]
     with suppress(GTOException):  # a commit whose files cannot be read is listed all the same
         rows = list(_with_facts(registry, state, rows))
@@ -91,6 +91,11 @@ def read_commit(git: Git, oid: str) -> CommitRow:
     return found[0] if found else CommitRow(oid, oid[:7], "", 0, "")
 
 
+def list_branches(git: Git) -> tuple[Branch, ...]:
+    """Return the branches here, and those of `origin`, the last one that changed first."""
+    return tuple(_branches(git))
+
+
 def _branches(git: Git) -> Iterator[Branch]:
     kinds = ["refs/heads", "refs/remotes/origin"]
     args = ["for-each-ref", "--sort=-committerdate", f"--count={_MOST_BRANCHES}", "--format=%(refname)", *kinds]
@@ -100,7 +105,8 @@ def _branches(git: Git) -> Iterator[Branch]:
             yield Branch(name, ref)
 
 
-def _default(git: Git, branches: Iterable[Branch]) -> str:
+def default_branch(git: Git, branches: Iterable[Branch]) -> str:
+    """Return the name of the branch that HEAD is on; empty where it is on none."""
     out, status, _ = git.ask(["symbolic-ref", "--quiet", "HEAD"])
     name = out.decode("utf-8", "replace").strip().removeprefix("refs/heads/") if status == 0 else ""
     return name if any(one.name == name for one in branches) else ""

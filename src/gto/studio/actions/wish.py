@@ -58,7 +58,7 @@ def read_wish(action: str, name: str, given: Mapping[str, object], *, push: bool
 
 def command_of(wish: Wish, place: CatalogRepository) -> str:
     """Return the command that does the same, for a POSIX shell, an option a line."""
-    parts = [_words(wish, _where(place))]
+    parts = [_words(wish, where(place))]
     if wish.message:
         parts.append(["--message", wish.message])
     how = [["--sign"] if wish.sign and wish.action != "approve" else [], ["--push"] if wish.push else []]
@@ -66,7 +66,8 @@ def command_of(wish: Wish, place: CatalogRepository) -> str:
     return " \\\n  ".join(shlex.join(part) for part in parts)
 
 
-def _where(place: CatalogRepository) -> list[str]:
+def where(place: CatalogRepository) -> list[str]:
+    """Return the option that names a repository; none for the one in hand."""
     is_here = not place.is_remote and os.path.realpath(place.address) == os.path.realpath(os.curdir)
     return [] if is_here else ["-r", place.address]
 
