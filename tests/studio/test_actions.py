@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from gto.studio.context import Settings
 from tests.conftest import copied
+from tests.signing import ssh_keys
 from tests.studio_app import OWN, studio_of
 from tests.studio_forms import command_on, fields_of, opened, send
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 BASE = "/m/team/churn/-/"
 WHEN = "2022-03-01T00:00:00+00:00"
+LATER = "2022-03-02T00:00:00+00:00"
 
 
 def tags_of(repo: Repo) -> dict[str, str]:
@@ -147,7 +149,10 @@ def test_what_a_push_meets_is_said_and_nothing_is_kept(studio: Studio, ahead: Re
     [
         ("register", {"version": "other", "other": "1.2"}, 'id="version-error"'),
         ("register", {"version": "other", "other": "v0.0.1"}, 'id="version-error"'),
+        ("register", {"version": "other"}, 'id="version-error"'),
         ("register", {"commit": "nowhere"}, 'id="commit-error"'),
+        ("register", {"commit": ""}, 'id="commit-error"'),
+        ("assign", {}, 'id="stage-error"'),
         ("register", {"commit": "HEAD~1"}, 'id="commit-error"'),
         ("assign", {"stage": "pro d"}, 'id="stage-error"'),
         ("assign", {"stage": "prod", "version": "v0.0.2"}, 'id="stage-error"'),
@@ -220,3 +225,54 @@ def test_the_menu_offers_what_has_something_to_do(studio: Studio) -> None:
     assert list(found) == ["register", "assign", "rollback", "unassign", "approve", "deregister", "deprecate"]
     assert found["unassign"] == f"{BASE}unassign?version=v0.0.2&stage=prod"
     assert list(studio.json("/m/team/features/-/actions")["actions"]) == ["register"]  # type: ignore[call-overload]  # a mapping
+
+
+def test_an_approval_is_that_of_the_command_but_for_its_number(
+    studio: Studio, ahead: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = ssh_keys(ahead, tmp_path / "keys")
+    ahead.git("config", "user.signingKey", str(keys.place / "ada"))
+    other = copied(ahead, tmp_path / "other")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", WHEN)
+    page = studio.page(f"{BASE}approve", stage="prod", message="seen")
+    answer = studio.client.post(f"{BASE}approve", data=fields_of(page), headers=OWN)
+    assert answer.status_code == 303, answer.text
+    result = other.gto(*command_on(page, ahead.path, other.path)[1:], env={"GIT_COMMITTER_DATE": WHEN})
+    assert result.code == 0, result.stderr
+    ours, theirs = (
+        [text.partition("-----BEGIN")[0] for ref, text in tags_of(repo).items() if "approvals/" in ref]
+        for repo in (ahead, other)
+    )
+    assert [re.sub(r",[0-9a-f]{12}\n", "\n", text) for text in ours] == [
+        re.sub(r",[0-9a-f]{12}\n", "\n", text) for text in theirs
+    ]
+    assert "approvals/churn,v0.0.3,prod," in opened(studio, answer.headers["location"])
+    again = studio.client.post(
+        f"{BASE}approve", data=fields_of(studio.page(f"{BASE}approve", stage="prod")), headers=OWN
+    )
+    assert "approved" in again.text
+    assert again.status_code == 400
+
+
+def test_a_repository_that_a_url_names_is_written_to_at_its_server(
+    ahead: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_COMMITTER_DATE", WHEN)
+    address = f"file://{ahead.path}"
+    with studio_of({"team": address}, tmp_path / "url.db") as studio:
+        page = studio.page(f"{BASE}register")
+        command = html.unescape(page[page.index("$ </span>") :])
+        assert f"gto register -r {address} churn" in command
+        assert "--push" in command
+        answer = send(studio, f"{BASE}register", stage="prod")
+        assert answer.status_code == 303, answer.text
+        assert {"refs/tags/churn@v0.0.4", "refs/tags/churn#prod#6"} <= ahead.refs("refs/tags").keys()
+        assert "pushed" in opened(studio, answer.location)
+        fields = fields_of(opened(studio, f"{BASE}rollback?stage=prod"))
+        assert ahead.gto("deprecate", "churn", "v0.0.4", "prod", env={"GIT_COMMITTER_DATE": LATER}).code == 0
+        late = studio.client.post(f"{BASE}rollback", data=fields, headers=OWN)
+        assert late.status_code == 409
+        assert "unassigned" in late.text
+        edit = send(studio, "/m/team/churn/-/annotate", text="Others", place="new", new_branch="words")
+        assert edit.status_code == 303, edit.text
+        assert "Others" in ahead.git("show", "words:dvc.yaml")

@@ -16,6 +16,7 @@ from gto.exceptions import (
     GTOException,
     InvalidName,
     InvalidVersion,
+    MissingArg,
     PolicyRefused,
     RefNotFound,
     StageNotAllowed,
@@ -114,7 +115,7 @@ class Form(NamedTuple):
     @property
     def is_other(self) -> bool:
         """Whether the version is one of the writer's own."""
-        return bool(self.wish.version) and self.wish.version not in {one.value for one in self.choices.numbers}
+        return self.wish.version not in {one.value for one in self.choices.numbers}
 
     def wrong(self, field: str) -> Trouble | None:
         """Return what is wrong with a field."""
@@ -159,9 +160,10 @@ def read_form(registry: Registry, asked: Asked) -> Form:
     found = registry.read_artifact(asked.wish.name)
     state, before = found.state, asked.wish
     choices = _choices(registry, state, asked)
-    wish = _with_usual(before, asked.action, choices, is_remote=asked.place.is_remote)
-    if "number" in asked.action.fields and not wish.version:
-        wish = wish._replace(version=choices.numbers[0].value)
+    is_remote = asked.place.is_remote
+    has_origin = is_remote or has_remote(registry)
+    wish = before._replace(push=is_remote or (before.push and has_origin))  # a URL has no other place to write to
+    wish = _with_usual(wish, asked.action, choices)
     will, trouble = _decide(registry, wish, choices, asked)
     lines = history_lines(state)
     checks: list[Check] = []
@@ -173,7 +175,7 @@ def read_form(registry: Registry, asked: Asked) -> Form:
     return Form(
         asked.action, asked.place.name, wish, choices, command_of(wish, asked.place), will, tuple(checks), trouble,
         tuple(_news(lines, before.last) if before.made_for else ()), digest_of(found.tags),
-        lines[0].ref if lines else "", asked.place.is_remote, asked.place.is_remote or has_remote(registry),
+        lines[0].ref if lines else "", is_remote, has_origin,
     )  # fmt: skip
 
 
@@ -221,15 +223,15 @@ def _numbers(state: ArtifactState, row: CommitRow | None) -> Iterator[Choice]:
         yield Choice("v2.0.0", "Major")
 
 
-def _with_usual(wish: Wish, action: Action, choices: Choices, *, is_remote: bool) -> Wish:
-    """Fill in what nobody chose."""
+def _with_usual(wish: Wish, action: Action, choices: Choices) -> Wish:
+    """Fill in what nobody chose yet."""
     fields = action.fields
-    if is_remote:
-        wish = wish._replace(push=True)  # there is no other place to write to
-    if choices.commits is not None and not wish.commit:
+    if choices.commits is not None and not wish.commit and not wish.was_sent:
         wish = wish._replace(commit=choices.commits.suggest())
     if choices.commits is not None and (row := choices.commits.find(wish.commit)):
         wish = wish._replace(commit=row.short)
+    if "number" in fields and not wish.version and not wish.was_sent:
+        wish = wish._replace(version=choices.numbers[0].value)
     if "version" in fields and not wish.version and choices.versions:
         wish = wish._replace(version=choices.versions[0].value)
     if "standing" in fields and not wish.stage and choices.standing:
@@ -247,6 +249,7 @@ def _decide(registry: Registry, wish: Wish, choices: Choices, asked: Asked) -> t
     if not wish.stage and {"stage", "held", "standing"} & set(asked.action.fields):
         return None, trouble  # nobody chose yet
     try:
+        perform.require(asked.action, wish)
         there = perform.at_commit(registry, wish.commit) if wish.commit else registry
         done = perform.perform(there, wish, perform.write_options(wish, dry_run=True))
         who = tag_writer.read_identity(registry.repo.writer)
@@ -263,6 +266,8 @@ def trouble_of(error: GTOException, wish: Wish) -> Trouble:
     field = next((name for kind, name in _FIELD_OF.items() if isinstance(error, kind)), "")
     if isinstance(error, InvalidName):
         field = "stage" if error.value == wish.stage else ""
+    if isinstance(error, MissingArg):
+        field = error.arg
     if isinstance(error, PolicyRefused) and wish.stage:
         field = "stage"
     return Trouble(field, error.message, error.hint)

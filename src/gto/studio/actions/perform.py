@@ -5,10 +5,11 @@ from typing import NamedTuple
 from gto.catalog.parallel import Way
 from gto.catalog.repositories import CatalogRepository, is_repository
 from gto.core.plan import Assignment
-from gto.exceptions import NoRepo
+from gto.exceptions import MissingArg, NoRepo
 from gto.registry.registry import Registry
 from gto.registry.write import approve, verbs
 from gto.registry.write.transaction import WriteOptions
+from gto.studio.actions.actions import Action
 from gto.studio.actions.wish import Wish
 
 
@@ -40,6 +41,16 @@ def write_options(wish: Wish, *, dry_run: bool = False) -> WriteOptions:
     if dry_run:
         return WriteOptions(message=wish.text, sign=wish.sign or None, dry_run=True)
     return WriteOptions(message=wish.text, push=wish.push, sign=wish.sign or None, made_for=wish.made_for)
+
+
+def require(action: Action, wish: Wish) -> None:
+    """Raise where a form leaves out what it asks for: what nobody chose is not written."""
+    if "commit" in action.fields and not wish.commit:
+        raise MissingArg("commit")
+    if {"number", "version"} & set(action.fields) and not wish.version:
+        raise MissingArg("version")
+    if {"stage", "held", "standing"} & set(action.fields) and not wish.stage:
+        raise MissingArg("stage")
 
 
 def perform(registry: Registry, wish: Wish, manner: WriteOptions) -> Written:

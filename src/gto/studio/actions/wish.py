@@ -26,6 +26,8 @@ class Wish(NamedTuple):
     """Digest of the artifact's tags when the form was made."""
     last: str = ""
     """The tag of its newest event then; empty where there was none."""
+    was_sent: bool = False
+    """Whether somebody filled the form in."""
 
     @property
     def text(self) -> str | None:
@@ -53,6 +55,7 @@ def read_wish(action: str, name: str, given: Mapping[str, object], *, push: bool
         "sign" in field,
         field.get("made_for", ""),
         field.get("last", ""),
+        was_sent,
     )
 
 

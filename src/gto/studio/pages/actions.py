@@ -154,6 +154,7 @@ def _asked(studio: Context, repo: str, action: Action, wish: Wish, given: Mappin
 def carry_out(studio: Context, asked: Asked) -> perform.Written:
     """Write what a form asks for, unless the artifact is another than it was made for."""
     wish = asked.wish
+    perform.require(asked.action, wish)
     with command.within(studio.way.seconds):
         registry = perform.open_at(asked.place, studio.way, wish.commit or "HEAD")
         return perform.perform(registry, wish, perform.write_options(wish))
