@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import copied
-from tests.studio_app import OWN
+from tests.studio_app import OWN, studio_of
 from tests.studio_forms import command_on, fields_of, opened, send
 
 if TYPE_CHECKING:
@@ -100,3 +100,12 @@ def test_what_is_wrong_is_said_beside_its_field(
 
 def test_of_one_repository_nobody_is_asked_which(studio: Studio) -> None:
     assert studio.client.get("/add").headers["location"] == ADD
+
+
+def test_in_a_bare_repository_the_commit_goes_to_its_branch(registry: Repo, tmp_path: Path) -> None:
+    registry.git("clone", "--quiet", "--bare", str(registry.path), str(tmp_path / "bare.git"))
+    bare = type(registry)(tmp_path / "bare.git", registry.clock)
+    with studio_of({"team": bare.path}, tmp_path / "bare.db") as studio:
+        assert send(studio, EDIT, text="Others").status_code == 303
+        assert "Others" in bare.git("show", "main:dvc.yaml")
+        assert "Others" in studio.page("/m/team/churn")

@@ -124,6 +124,17 @@ def read_description(word: str, name: str, given: Mapping[str, object], *, push:
     )
 
 
+def placed(place: CatalogRepository, way: Way, wish: Description) -> Description:
+    """Return the form with a branch chosen, where the repository has no files in hand."""
+    if place.is_remote or wish.place not in {"commit", "tree"}:
+        return wish
+    registry = open_at(place, way)
+    if registry.repo.top is not None:
+        return wish
+    branches = list_branches(registry.git)
+    return wish._replace(place="branch", branch=default_branch(registry.git, branches))
+
+
 def open_for(place: CatalogRepository, way: Way, wish: Description) -> Registry:
     """Open the repository at what is edited."""
     usual = place.rev if place.is_remote else "HEAD"

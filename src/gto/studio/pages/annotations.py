@@ -125,6 +125,7 @@ def _respond(
     place = studio.place(repo)
     status = 200 if error is None else 409 if isinstance(error, Outdated | Raced) else 400
     with command.within(studio.way.seconds):
+        wish = annotation.placed(place, studio.way, wish)
         try:
             registry = annotation.open_for(place, studio.way, wish)
         except GTOException as found:  # a branch that is not there
