@@ -232,8 +232,7 @@ def upload(url: str) -> str:
 
 def test_a_real_server_gives_its_objects(lfs: str, tmp_path: Path) -> None:
     endpoint = upload(lfs)
-    for trusted in (True, False):
-        assert bring(at(endpoint, trusted=trusted), tmp_path / str(trusted)) == DATA
+    assert bring(at(endpoint), tmp_path / "it") == DATA
     missing = at(endpoint)._replace(oid="0" * 64)
     with pytest.raises(ContentMissing) as caught:
         bring(missing, tmp_path / "missing")
@@ -306,8 +305,11 @@ def test_credentials_come_from_git_s_helpers_and_go_to_a_trusted_server_only(
         assert bring(one, tmp_path / "it", opened) == DATA
         assert web.asked[-1].headers["X-Extra"] == "of ada"
     else:
-        with pytest.raises(StoreRefused):
+        with pytest.raises(RemoteUnreachable, match="private network"):
             bring(one, tmp_path / "it", opened)
+        assert web.asked == []
+        with pytest.raises(StoreRefused):
+            bring(one._replace(any_address=True), tmp_path / "it", opened)
         assert not any({"Authorization", "X-Extra"} & set(asked.headers) for asked in web.asked)
 
 
@@ -360,7 +362,7 @@ def test_git_s_certificates_are_shown_to_a_trusted_server_only(repo: Repo, compa
         repo.git("config", f"http.{web.url}/.sslKey", str(company.client_key))
         assert bring(one, tmp_path / "it", opened) == DATA
         asked = len(web.asked)
-        stranger = one._replace(trusted=False)
+        stranger = one._replace(trusted=False, any_address=True)
         with pytest.raises(RemoteUnreachable):
             list(LfsServers(opened).read(stranger, 0))
         assert len(web.asked) == asked

@@ -168,6 +168,13 @@ def test_only_the_file_is_committed_whatever_else_is_staged_or_dirty(busy: Repo)
     assert status(busy) == before
 
 
+def test_a_message_that_begins_with_the_sign_of_comments_is_committed(repo: Repo) -> None:
+    repo.git("config", "core.commentChar", "A")
+    repo.git("config", "commit.cleanup", "strip")
+    done(repo.gto("annotate", "nn", "--type", "model", "--commit"))
+    assert repo.git("log", "-1", "--format=%s") == "Annotate artifact `nn` of type `model`"
+
+
 def test_a_new_file_is_committed_too(repo: Repo) -> None:
     done(repo.gto("annotate", "sub/dir:nn", "--path", "m.pkl", "--commit"))
     assert repo.git("show", "--name-only", "--format=", "HEAD") == "sub/dir/dvc.yaml"

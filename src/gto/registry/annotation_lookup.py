@@ -2,11 +2,14 @@
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import chain
 
 from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.core import names
 from gto.exceptions import BadFile
 from gto.git.commit_files import Files, Place, may_stand_for_another
+from gto.git.object_cache import ParsedBlobs, Read
 from gto.git.objects import GitObject
 from gto.git.tree import list_tree
 from gto.registry.registry import Registry
@@ -52,10 +55,18 @@ def read_file(files: Files, commit: str | None, path: str) -> ReadAnnotations:
         return ReadAnnotations(problems=(file_problem(error),))
     if data is None:
         return ReadAnnotations()
+    parsed = files.cache.parsed
+    return parsed.make(
+        "annotations", data, path, partial(read_real, files, commit), partial(_parse, parsed, data, path)
+    )
+
+
+def _parse(parsed: ParsedBlobs, data: bytes, path: str, read: Read) -> ReadAnnotations:
     if posixpath.basename(path) == DVC_FILE:
         from gto.annotations.dvc_yaml import read_dvc_yaml  # YAML is imported where there is a file of it
+        from gto.dvc.parsers import Parsers
 
-        return read_dvc_yaml(data, path, lambda other: read_real(files, commit, other))
+        return read_dvc_yaml(data, path, read, Parsers(parsed))
     from gto.annotations.artifacts_yaml import read_artifacts_yaml
 
     return read_artifacts_yaml(data, path)
@@ -66,7 +77,7 @@ def read_files(files: Files, commit: str | None, paths: Sequence[str]) -> ReadAn
     files.fetch(with_params(commit, paths))
     readings = [read_file(files, commit, path) for path in paths]
     return ReadAnnotations(
-        tuple(one for reading in readings for one in reading.annotations),
+        tuple(chain.from_iterable(reading.annotations for reading in readings)),
         tuple(problem for reading in readings for problem in reading.problems),
     )
 
@@ -80,11 +91,15 @@ def fetch(registry: Registry, wanted: Iterable[tuple[str, str]]) -> None:
 
 def find(registry: Registry, name: str, commit: str | None, *, work_tree: bool = False) -> Annotation | None:
     """Return an artifact's annotation in a commit (None: HEAD), or in the work tree; `dvc.yaml` comes first."""
+    return read_of(registry, name, commit, work_tree=work_tree).find(name)
+
+
+def read_of(registry: Registry, name: str, commit: str | None, *, work_tree: bool = False) -> ReadAnnotations:
+    """Read the files that may annotate an artifact in a commit (None: HEAD), or in the work tree."""
     where = None if work_tree else commit or registry.repo.rev
     if where is None and not work_tree:
-        return None
-    found = read_files(Files(registry.repo), where, files_of(registry, name))
-    return found.find(name)
+        return ReadAnnotations()
+    return read_files(Files(registry.repo), where, files_of(registry, name))
 
 
 def places_in_tables(registry: Registry, known: Iterable[str]) -> list[str]:
@@ -114,7 +129,7 @@ def _names(files: Files, commit: str, paths: Sequence[str]) -> list[str]:
     files.fetch((commit, path) for path in paths)
     found: list[str] = []
     for path in paths:
-        data = files.read(commit, path)
+        data = files.kept.get((commit, path))
         if data is not None:
             is_itself = not may_stand_for_another(data)
             quick = read_names(data, path, dvc=posixpath.basename(path) == DVC_FILE) if is_itself else None

@@ -115,13 +115,6 @@ def get_commits(registry: Registry, chosen: Plan, taken: Mapping[str, str]) -> N
         )
 
 
-def find_unpushed(registry: Registry, git: Git, chosen: Plan, taken: Mapping[str, str]) -> dict[str, str]:
-    """Return the registrations here that new assignments rest on, and that the remote lacks: they are pushed too."""
-    versions = {new.version for new in chosen.create if new.name.kind is Kind.ASSIGNMENT}
-    made = {str(new.name) for new in chosen.create}
-    return lacking_versions(registry, git, versions, {ref: oid for ref, oid in taken.items() if ref not in made})
-
-
 def lacking_versions(
     registry: Registry, git: Git, versions: Collection[str | None], taken: Mapping[str, str]
 ) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from gto.exceptions import ContentMissing, ExtraMissing, RemoteUnreachable, StoreRefused
-from gto.storage import http_connection, urls
+from gto.storage import transport, urls
 from gto.storage.location import CHUNK
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def _arguments(options: Any, user: str, host: str, url: str) -> dict[str, Any]: 
     found: dict[str, Any] = {
         "host": host[1:].partition("]")[0] if host.startswith("[") else name,
         "known_hosts": (),  # the user's own file; sshfs would take any host
-        "connect_timeout": min(http_connection.CONNECT, http_connection.silence()),
-        "timeout": http_connection.silence(),
+        "connect_timeout": min(transport.CONNECT, transport.silence()),
+        "timeout": transport.silence(),
         "keepalive_interval": 15,
         # A loop that another thread has ended is not used again.
         "skip_instance_cache": True,

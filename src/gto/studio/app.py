@@ -6,20 +6,21 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from gto.exceptions import ArtifactNotFound, GTOException, RepositoryNotFound, VersionNotFound
+from gto.exceptions import GTOException, NotFound
 from gto.studio.context import Context
 from gto.studio.guard import Guard
-from gto.studio.pages import actions, annotations, errors, history, model, models, repositories
+from gto.studio.pages import actions, annotations, api, errors, history, model, models, repositories
 from gto.studio.respond import make_templates
+from gto.studio.rest import routes
 from gto.version import __version__
 
 _THREADS = 4  # more of them make each answer slower: the work is Python's
-_NOT_FOUND = (ArtifactNotFound, RepositoryNotFound, VersionNotFound)
 
 
 def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
@@ -35,19 +36,14 @@ def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
     )
     app.state.context = context
     app.state.templates = make_templates()
-    for page in (
-        models,
-        actions,
-        annotations,
-        history,
-        repositories,
-        model,
-    ):  # that of a model takes every address below it
+    # That of a model takes every address below it.
+    for page in (models, actions, annotations, history, repositories, api, routes, model):
         app.include_router(page.router)
     static = os.path.join(os.path.dirname(__file__), "static")
     app.mount("/static", StaticFiles(directory=static))
     app.add_exception_handler(GTOException, _refused)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
     return app
 
 
@@ -59,8 +55,14 @@ async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, GTOException)  # noqa: S101  it is registered for this class
-    status = 404 if isinstance(error, _NOT_FOUND) else 400
+    status = 404 if isinstance(error, NotFound) else 400
     return errors.answer(request, status, error.message, error.hint)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for this class
+    wrong = [f"{'.'.join(str(part) for part in one['loc'][1:])}: {one['msg']}" for one in error.errors()]
+    return errors.answer(request, 400, "; ".join(wrong), "the parameters are described under /api")
 
 
 def _http_error(request: Request, error: Exception) -> Response:

@@ -75,10 +75,10 @@ def wants_json(request: Request) -> bool:
     return request.url.path.endswith(".json") or ("application/json" in accept and "text/html" not in accept)
 
 
-def json_response(value: object, status: int = 200) -> Response:
+def json_response(value: object, status: int = 200, media_type: str = "application/json") -> Response:
     """Answer with JSON, in UTF-8."""
     text = json.dumps(value, default=plain, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode("utf-8", "replace"), status, media_type="application/json")
+    return Response(text.encode("utf-8", "replace"), status, media_type=media_type)
 
 
 def respond(request: Request, template: str, value: PageValue, status: int = 200) -> Response:

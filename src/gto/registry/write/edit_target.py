@@ -18,8 +18,10 @@ from gto.exceptions import (
 )
 from gto.fs import atomic_write
 from gto.fs.cache_dir import digest
-from gto.fs.regular_file import is_within, read_file
+from gto.fs.regular_file import is_within
 from gto.git import commit as commits
+from gto.git.commit_files import read_small
+from gto.git.objects import TOO_LARGE
 from gto.git.push_refs import push_branch, push_commit
 from gto.git.remote import default_branch
 from gto.git.repo import commit_of
@@ -136,7 +138,7 @@ class WorkTree(NamedTuple):
         place = os.path.join(self.top, path)
         if not is_within(place, self.top):
             raise BadFile(path, "it is a link out of the repository")
-        data = read_file(place)
+        data = read_small(place, path)
         if data is None and os.path.lexists(place):
             raise BadFile(path, "it is no file")
         try:
@@ -184,7 +186,7 @@ class Tip(NamedTuple):
         if found is None:
             return ""
         if found.type != "blob" or found.body is None:
-            raise BadFile(path, "it is no file, or too large")
+            raise BadFile(path, "it is no file" if found.type != "blob" else TOO_LARGE)
         try:
             return found.body.decode()
         except UnicodeDecodeError as error:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gto.catalog.parallel import Way
 from gto.catalog.repositories import CatalogRepository, is_repository
-from gto.core.plan import Assignment
+from gto.core.plan import Assignment, TakeBack
 from gto.exceptions import MissingArg, NoRepo
 from gto.registry.registry import Registry
 from gto.registry.write import approve, verbs
@@ -82,9 +82,9 @@ def _do(registry: Registry, wish: Wish, manner: WriteOptions) -> verbs.Outcome:
 def _take_back(registry: Registry, wish: Wish, manner: WriteOptions) -> verbs.Outcome:
     match wish.action:
         case "unassign":
-            return verbs.unassign(registry, wish.name, wish.stage, wish.version, None, manner)
+            return verbs.unassign(registry, wish.name, wish.stage, TakeBack(wish.version), manner)
         case "deregister":
-            return verbs.deregister(registry, wish.name, wish.version, None, manner)
+            return verbs.deregister(registry, wish.name, TakeBack(wish.version), manner)
         case _:
             return verbs.deprecate(registry, wish.name, None, manner)
 

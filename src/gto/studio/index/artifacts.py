@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, not_, or_, select, tuple_
 
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, label, metric, repository, standing
@@ -44,6 +44,8 @@ class ArtifactRow(NamedTuple):
 
     id: int
     repo: str
+    position: int
+    """Of the repository, in the catalogue's order."""
     name: str
     is_known: bool
     is_active: bool
@@ -97,6 +99,8 @@ class ListQuery(NamedTuple):
     """Whether deprecated ones count too."""
     sort: str = SORTS[0]
     is_ascending: bool = False
+    after: tuple[int, str] | None = None
+    """The number of a repository and a name: in the order of these, artifacts behind them are wanted."""
     limit: int = 50
     offset: int = 0
 
@@ -126,9 +130,21 @@ def find(connection: Connection, wanted: ListQuery) -> Listed:
     total = connection.execute(select(func.count()).select_from(base.subquery())).scalar_one()
     column = _SORT_COLUMNS[wanted.sort]
     order = column.asc() if wanted.is_ascending else column.desc()
-    chosen = _where(select(artifact, repository.c.name.label("repo")).select_from(artifact.join(repository)), wanted)
+    chosen = _where(
+        select(artifact, repository.c.name.label("repo"), repository.c.position).select_from(artifact.join(repository)),
+        wanted,
+    )
+    if wanted.after is not None:
+        here, there = tuple_(repository.c.position, artifact.c.name), tuple_(*(literal(one) for one in wanted.after))
+        chosen = chosen.where(here > there)
     chosen = chosen.order_by(order.nulls_last(), repository.c.position, artifact.c.name)
     return Listed(rows_of(connection, chosen.limit(wanted.limit).offset(wanted.offset)), int(total))
+
+
+def choose() -> Select[*tuple[Any, ...]]:
+    """Return the query whose rows rows_of() reads, before any condition."""
+    columns = (artifact, repository.c.name.label("repo"), repository.c.position)
+    return select(*columns).select_from(artifact.join(repository))
 
 
 def rows_of(connection: Connection, chosen: Select[*tuple[Any, ...]]) -> tuple[ArtifactRow, ...]:

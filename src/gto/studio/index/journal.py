@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, literal, select, tuple_
 
 from gto.core.tag import Kind
 from gto.studio.index.events import artifact_state
@@ -28,6 +28,8 @@ class JournalQuery(NamedTuple):
     """Part of a name or an e-mail address."""
     until: int | None = None
     """The last second that counts."""
+    before: tuple[int, int, int, str, int] | None = None
+    """The key of an event: those that come after it in this order are wanted."""
     limit: int = 50
     offset: int = 0
 
@@ -37,6 +39,8 @@ class JournalLine(NamedTuple):
 
     repo: str
     line: HistoryLine
+    key: tuple[int, int, int, str, int]
+    """The place in the order: time, counter, kind, tag, and the repository's number."""
 
 
 class Journal(NamedTuple):
@@ -46,12 +50,15 @@ class Journal(NamedTuple):
     total: int
 
 
+_ORDER = (event.c.time, event.c.counter, event.c.kind, event.c.ref)
+
+
 def find(connection: Connection, wanted: JournalQuery) -> Journal:
     """Return one page of the events that count, in the order of `gto history --all`."""
     total = connection.execute(_where(select(func.count()).select_from(event.join(repository)), wanted)).scalar_one()
-    columns = (repository.c.name, event.c.repository_id, event.c.artifact, event.c.ref)
+    columns = (repository.c.name, event.c.repository_id, event.c.artifact, *_ORDER, repository.c.position)
     chosen = _where(select(*columns).select_from(event.join(repository)), wanted)
-    order = (event.c.time.desc(), event.c.counter.desc(), event.c.kind.desc(), event.c.ref.desc())
+    order = [column.desc() for column in _ORDER]
     rows = connection.execute(chosen.order_by(*order, repository.c.position).limit(wanted.limit).offset(wanted.offset))
     return Journal(tuple(_lines(connection, rows.all())), int(total))
 
@@ -60,11 +67,11 @@ def _lines(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> lis
     """Return the events in words; each artifact is folded once, because what came before decides on the words."""
     told: dict[tuple[int, str], dict[str, HistoryLine]] = {}
     found = []
-    for repo, repository_id, artifact, ref in rows:
-        key = (repository_id, artifact)
-        if key not in told:
-            told[key] = {line.ref: line for line in history_lines(artifact_state(connection, *key))}
-        found.append(JournalLine(repo, told[key][ref]))
+    for repo, repository_id, artifact, *key in rows:
+        one = (repository_id, artifact)
+        if one not in told:
+            told[one] = {line.ref: line for line in history_lines(artifact_state(connection, *one))}
+        found.append(JournalLine(repo, told[one][key[3]], tuple(key)))
     return found
 
 
@@ -83,4 +90,9 @@ def _where(chosen: Select[*tuple[Any, ...]], wanted: JournalQuery) -> Select[*tu
     if wanted.author:
         who = func.lower(event.c.author + " " + event.c.author_email)
         chosen = chosen.where(who.contains(wanted.author.lower(), autoescape=True))
+    if wanted.before is not None:
+        *place, number = wanted.before
+        here = tuple_(*_ORDER)
+        there = tuple_(*(literal(value) for value in place))
+        chosen = chosen.where((here < there) | ((here == there) & (repository.c.position > number)))
     return chosen if wanted.until is None else chosen.where(event.c.time <= wanted.until)

@@ -47,7 +47,11 @@ def find_repository(connection: Connection, name: str) -> FoundRepository:
 def find_artifact(connection: Connection, repo: FoundRepository, name: str) -> ArtifactRow:
     """Return an artifact, or raise ArtifactNotFound."""
     same = (artifact.c.repository_id == repo.id) & (artifact.c.name == name)
-    query = select(artifact, repository.c.name.label("repo")).select_from(artifact.join(repository)).where(same)
+    query = (
+        select(artifact, repository.c.name.label("repo"), repository.c.position)
+        .select_from(artifact.join(repository))
+        .where(same)
+    )
     found = rows_of(connection, query)
     if not found:
         raise ArtifactNotFound(name)

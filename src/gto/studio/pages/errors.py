@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gto.output.published import Published
-from gto.studio.respond import respond
+from gto.studio.respond import json_response, respond
 
 _TITLES = {403: "Not allowed", 404: "Not found", 405: "Not possible here", 409: "Somebody was first"}
 
@@ -29,5 +29,7 @@ class ErrorPage(NamedTuple):
 
 
 def answer(request: Request, status: int, message: str, hint: str) -> Response:
-    """Answer with an error."""
+    """Answer with an error; under `/api/` as RFC 9457 has it."""
+    if request.url.path.startswith("/api/"):
+        return json_response(ErrorPage(status, message, hint).as_dict(), status, "application/problem+json")
     return respond(request, "error.html", ErrorPage(status, message, hint), status)

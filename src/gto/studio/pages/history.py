@@ -110,8 +110,8 @@ def read(request: Request, repo: str, name: str) -> HistoryPage:
         given.get("version", ""),
         given.get("author", "").strip(),
         parse_date(at, end=True) if at else None,
-        PAGE,
-        (number - 1) * PAGE,
+        limit=PAGE,
+        offset=(number - 1) * PAGE,
     )
     with context_of(request).database.read() as connection:
         if asked.repo:

@@ -155,6 +155,8 @@ def test_a_submodule_in_a_directory_is_refused(repo: Repo) -> None:
     repo.git("update-index", "--add", "--cacheinfo", f"160000,{repo.git('rev-parse', 'HEAD')},models/other")
     with pytest.raises(CannotLocate, match="'models/other' is a submodule"):
         at(repo, "models", {"models/own": "own"})
+    with pytest.raises(CannotLocate, match=r"'models/other/m\.pkl' is in the submodule 'models/other'"):
+        at(repo, "models/other/m.pkl", {"models/own": "other"})
 
 
 def test_a_link_in_a_directory_to_what_is_no_file_is_refused(repo: Repo) -> None:
@@ -288,6 +290,13 @@ def test_an_import_of_a_strangers_path_is_followed_only_where_that_is_allowed(re
     (first,) = allowed.contents[0].sources
     assert isinstance(first, StoreObject)
     assert (first.store.trusted, first.store.allow_local) == (False, True)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/x.git", "git@localhost:x.git", "ssh://git@[::1]:22/x.git"])
+def test_an_import_of_a_stranger_leads_to_no_server_of_this_machine(repo: Repo, url: str) -> None:
+    files = {".dvc/config": "", "m.pkl.dvc": imported(url)}
+    with pytest.raises(RemoteUnreachable, match="private network"):
+        at(repo, "m.pkl", files, STRANGER)
 
 
 def test_an_import_that_leads_back_to_itself_ends(repo: Repo) -> None:

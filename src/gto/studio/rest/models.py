@@ -1,0 +1,152 @@
+"""The answers of the REST API."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+
+class Repository(BaseModel):
+    """A repository that is read."""
+
+    name: str
+    address: str
+    is_remote: bool
+    head: str | None = Field(description="The commit whose annotations count")
+    read_at: datetime | None = Field(description="When Git was asked last")
+    error: str | None = Field(description="Why it could not be read; null where it could")
+    artifacts: int
+    problems: int
+
+
+class Stage(BaseModel):
+    """The version that a stage shows."""
+
+    version: str
+    commit: str
+    ref: str = Field(description="The tag that assigned the stage")
+    assigned_at: datetime
+    author: str
+    behind: int = Field(description="How many versions that count are higher")
+
+
+class Metric(BaseModel):
+    """The first metric of the latest version."""
+
+    file: str
+    key: str
+    value: float
+    change: float | None = Field(description="Against the version before")
+
+
+class Artifact(BaseModel):
+    """An artifact, as the list shows it."""
+
+    repo: str
+    name: str
+    type: str | None
+    description: str | None
+    path: str | None
+    labels: list[str]
+    registered: bool
+    active: bool = Field(description="False where it is deprecated")
+    latest: str | None = Field(description="The highest version that counts")
+    commit: str | None = Field(description="Of the latest version")
+    versions: int
+    stages: dict[str, Stage]
+    metric: Metric | None
+    problems: int
+
+
+class Version(BaseModel):
+    """A version of an artifact; a commit that only has stages is one too, named by its hash."""
+
+    name: str
+    commit: str
+    ref: str | None = Field(description="The tag that registered it")
+    registered_at: datetime | None
+    author: str
+    message: str
+    active: bool = Field(description="False where it is deregistered")
+    stages: list[str]
+    metrics: dict[str, float | str]
+
+
+class Event(BaseModel):
+    """An event, as `gto history --json` prints it."""
+
+    repo: str
+    timestamp: datetime
+    artifact: str
+    event: str
+    version: str | None
+    stage: str | None
+    commit: str
+    author: str
+    author_email: str
+    message: str
+    ref: str
+    before: str | None = Field(description="The version in whose place this one came")
+
+
+class Target(BaseModel):
+    """What a selector names."""
+
+    repo: str
+    artifact: str
+    version: str
+    commit: str
+    ref: str
+
+
+class Difference(BaseModel):
+    """A metric or parameter of several versions; null where one has none."""
+
+    file: str
+    key: str
+    values: list[float | int | str | bool | None]
+
+
+class Comparison(BaseModel):
+    """Several versions of an artifact, value by value, in the order in which they were asked for."""
+
+    versions: list[str]
+    metrics: list[Difference]
+    params: list[Difference]
+
+
+class Repositories(BaseModel):
+    """All repositories."""
+
+    items: list[Repository]
+
+
+class Artifacts(BaseModel):
+    """One page of artifacts."""
+
+    items: list[Artifact]
+    total: int
+    next: str | None = Field(description="The cursor of the next page; null on the last one")
+
+
+class Versions(BaseModel):
+    """One page of versions, the highest first."""
+
+    items: list[Version]
+    total: int
+    next: str | None = Field(description="The cursor of the next page; null on the last one")
+
+
+class Events(BaseModel):
+    """One page of events, the newest first."""
+
+    items: list[Event]
+    next: str | None = Field(description="The cursor of the next page; null on the last one")
+
+
+class Problem(BaseModel):
+    """Why a request was refused, as RFC 9457 has it."""
+
+    status: int
+    title: str
+    detail: str
+    hint: str

@@ -1,0 +1,219 @@
+"""The routes of the REST API. They read the index alone."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
+
+from gto.core import selector as selectors
+from gto.core.selector import Pick
+from gto.core.view import Choice, VersionRow, version_key, versions
+from gto.exceptions import UsageError, VersionNotFound
+from gto.registry.resolve import pick_version
+from gto.studio.context import context_of
+from gto.studio.index import artifacts, events, journal, lookup, query
+from gto.studio.index.artifacts import ArtifactRow, ListQuery
+from gto.studio.index.journal import JournalQuery
+from gto.studio.index.lookup import FoundRepository
+from gto.studio.pages import repositories as repositories_page
+from gto.studio.pages.model import flat_metrics
+from gto.studio.pages.version_facts import values_of
+from gto.studio.rest import cursor as cursors
+from gto.studio.rest import models
+
+router = APIRouter(prefix="/api/v1", responses={status: {"model": models.Problem} for status in (400, 401, 404)})
+
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]
+Cursor = Annotated[str, Query(max_length=2000, description="`next` of the page before")]
+Text = Annotated[str, Query(max_length=500, description="As on /models: `auc>0.9 stage:prod label:weekly churn`")]
+
+_MOST_COMPARED = 10
+
+
+@router.get("/repositories", tags=["repositories"])
+def repositories(request: Request) -> models.Repositories:
+    """List the repositories."""
+    with context_of(request).database.read() as connection:
+        rows = repositories_page.read(connection, {})
+    items = [
+        models.Repository(
+            name=row.name, address=row.address, is_remote=row.is_remote, head=row.head, read_at=_moment(row.read_at),
+            error=row.error, artifacts=row.artifacts, problems=row.problems,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return models.Repositories(items=items)
+
+
+@router.get("/artifacts", tags=["artifacts"])
+def list_artifacts(
+    request: Request, q: Text = "", limit: Limit = 50, cursor: Cursor = "", *, deprecated: bool = False
+) -> models.Artifacts:
+    """List the artifacts that fit a query, by repository and name."""
+    values = cursors.decode(cursor, (int, str))
+    after = (int(values[0]), str(values[1])) if values else None
+    wanted = ListQuery(query.parse(q), deprecated=deprecated, sort="repo", is_ascending=True, after=after, limit=limit)
+    with context_of(request).database.read() as connection:
+        found = artifacts.find(connection, wanted)
+    items = [_artifact(row) for row in found.rows]
+    more = len(items) == limit
+    last = cursors.encode([found.rows[-1].position, found.rows[-1].name]) if more else None
+    return models.Artifacts(items=items, total=found.total, next=last)
+
+
+@router.get("/artifacts/{repo}/{name:path}/versions", tags=["artifacts"])
+def list_versions(
+    request: Request, repo: str, name: str, limit: Limit = 50, cursor: Cursor = "", *, deprecated: bool = False
+) -> models.Versions:
+    """List the versions of an artifact, the highest first."""
+    after = cursors.decode(cursor, (str,))
+    with context_of(request).database.read() as connection:
+        found, _ = _find(connection, repo, name)
+        state = events.artifact_state(connection, found.id, name)
+        facts = lookup.find_facts(connection, found, name)
+    rows = versions(state, Choice(deprecated=deprecated))
+    key = version_key(str(after[0])) if after else None
+    left = [row for row in rows if key is None or version_key(row.version.name) < key]
+    items = [_version(row, facts.get(row.version.commit)) for row in left[:limit]]
+    more = len(left) > limit
+    return models.Versions(items=items, total=len(rows), next=cursors.encode([items[-1].name]) if more else None)
+
+
+@router.get("/artifacts/{repo}/{name:path}/facts", tags=["artifacts"])
+def facts_of(request: Request, repo: str, name: str, version: str) -> dict[str, object]:
+    """Return all that the commit of a version tells, as `gto describe --all --json` prints it."""
+    with context_of(request).database.read() as connection:
+        found, _ = _find(connection, repo, name)
+        state = events.artifact_state(connection, found.id, name).version(version)
+        if state is None:
+            raise VersionNotFound(f"'{name}' has no version '{version}'", "list its versions")
+        fact = lookup.find_fact(connection, found, name, state.commit)
+    if fact is None:
+        raise VersionNotFound(f"The facts of '{name}@{version}' are not read yet", "ask again in a moment")
+    return dict(fact)
+
+
+@router.get("/artifacts/{repo}/{name:path}", tags=["artifacts"])
+def one_artifact(request: Request, repo: str, name: str) -> models.Artifact:
+    """Return one artifact."""
+    with context_of(request).database.read() as connection:
+        return _artifact(_find(connection, repo, name)[1])
+
+
+@router.get("/resolve/{repo}/{selector:path}", tags=["artifacts"])
+def resolve(request: Request, repo: str, selector: str) -> models.Target:
+    """Return the version that a selector names: `churn@v1.0.0`, `churn@latest`, `churn#prod` (`#` as `%23`)."""
+    wanted = selectors.parse(selector)
+    if wanted.pick is Pick.ALL:
+        raise UsageError(f"'{selector}' names no version", "write NAME@VERSION, NAME@latest or NAME%23STAGE")
+    with context_of(request).database.read() as connection:
+        found, row = _find(connection, repo, wanted.name)
+        cell = row.stages.get(wanted.value) if wanted.pick is Pick.STAGE and row.is_active else None
+        if cell is not None:
+            return models.Target(repo=repo, artifact=row.name, version=cell.version, commit=cell.commit, ref=cell.ref)
+        state = events.artifact_state(connection, found.id, row.name)
+    version = pick_version(state, wanted).version
+    ref = version.registrations[-1].ref if version.registrations else version.events[-1].ref
+    return models.Target(repo=repo, artifact=row.name, version=version.name, commit=version.commit, ref=ref)
+
+
+@router.get("/events", tags=["events"])
+def list_events(
+    request: Request,
+    *,
+    repo: str = "",
+    artifact: str = "",
+    event: str = "",
+    stage: str = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> models.Events:
+    """List the events, the newest first; `artifact` is one of `repo`."""
+    if event and event not in journal.KINDS:
+        raise UsageError(f"'{event}' is no kind of event", f"one of {', '.join(journal.KINDS)}")
+    if artifact and not repo:
+        raise UsageError("An artifact is one of a repository", "name the repository as `repo`")
+    values = cursors.decode(cursor, (int, int, int, str, int))
+    before = cast("tuple[int, int, int, str, int]", tuple(values)) if values else None
+    asked = JournalQuery(repo, artifact, event, stage, before=before, limit=limit)
+    with context_of(request).database.read() as connection:
+        if artifact:
+            _find(connection, repo, artifact)
+        elif repo:
+            lookup.find_repository(connection, repo)
+        found = journal.find(connection, asked)
+    items = [models.Event.model_validate({"repo": one.repo, **one.line.as_dict()}) for one in found.lines]
+    last = cursors.encode(list(found.lines[-1].key)) if len(items) == limit else None
+    return models.Events(items=items, next=last)
+
+
+@router.get("/compare/{repo}/{name:path}", tags=["artifacts"])
+def compare(
+    request: Request, repo: str, name: str, v: Annotated[list[str], Query(min_length=1, max_length=_MOST_COMPARED)]
+) -> models.Comparison:
+    """Compare the metrics and parameters of several versions, `v`."""
+    with context_of(request).database.read() as connection:
+        found, _ = _find(connection, repo, name)
+        state = events.artifact_state(connection, found.id, name)
+        facts = []
+        for word in v:
+            version = state.version(word)
+            if version is None:
+                raise VersionNotFound(f"'{name}' has no version '{word}'", "list its versions")
+            facts.append(lookup.find_fact(connection, found, name, version.commit))
+    sides = {kind: [values_of(fact, kind) for fact in facts] for kind in ("metrics", "params")}
+    return models.Comparison(versions=v, metrics=_differences(sides["metrics"]), params=_differences(sides["params"]))
+
+
+def _differences(sides: Sequence[dict[tuple[str, str], object]]) -> list[models.Difference]:
+    places = dict.fromkeys(place for side in sides for place in side)
+    return [
+        models.Difference.model_validate(
+            {"file": file, "key": key, "values": [side.get((file, key)) for side in sides]}
+        )
+        for file, key in places
+    ]
+
+
+def _find(connection: Connection, repo: str, name: str) -> tuple[FoundRepository, ArtifactRow]:
+    found = lookup.find_repository(connection, repo)
+    return found, lookup.find_artifact(connection, found, name)
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _artifact(row: ArtifactRow) -> models.Artifact:
+    stages = {
+        stage: models.Stage(
+            version=cell.version, commit=cell.commit, ref=cell.ref, assigned_at=datetime.fromtimestamp(cell.time, UTC),
+            author=cell.author, behind=cell.behind,
+        )
+        for stage, cell in row.stages.items()
+    }  # fmt: skip
+    trend = row.metric
+    metric = models.Metric(file=trend.file, key=trend.key, value=trend.value, change=trend.change) if trend else None
+    return models.Artifact(
+        repo=row.repo, name=row.name, type=row.type, description=row.description, path=row.path,
+        labels=list(row.labels), registered=row.is_known, active=row.is_active, latest=row.latest,
+        commit=row.latest_commit, versions=row.versions, stages=stages, metric=metric, problems=row.problems,
+    )  # fmt: skip
+
+
+def _version(row: VersionRow, fact: Mapping[str, object] | None) -> models.Version:
+    version = row.version
+    first = version.registrations[-1] if version.registrations else version.events[0]
+    return models.Version(
+        name=version.name,
+        commit=version.commit,
+        ref=first.ref if version.registrations else None,
+        registered_at=first.created_at if version.registrations else None,
+        author=first.author,
+        message=first.message,
+        active=version.is_active,
+        stages=[one.stage for one in row.stages],
+        metrics=flat_metrics(fact),
+    )
