@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gto.core.snapshot import ArtifactState
 
 
-class Action(NamedTuple):
+class OfferedAction(NamedTuple):
     """One action: the word in its address, and what its page says."""
 
     word: str
@@ -23,7 +23,7 @@ class Action(NamedTuple):
 
 
 _HOW = ("message", "manner")
-REGISTER = Action(
+REGISTER = OfferedAction(
     "register",
     "Register a version",
     "Register a version of {}",
@@ -31,7 +31,7 @@ REGISTER = Action(
     ("commit", "number", *_HOW, "at_once"),
     "tag",
 )
-ASSIGN = Action(
+ASSIGN = OfferedAction(
     "assign",
     "Assign a stage",
     "Assign a stage to a version of {}",
@@ -39,7 +39,7 @@ ASSIGN = Action(
     ("stage", "version", *_HOW),
     "box",
 )
-ROLLBACK = Action(
+ROLLBACK = OfferedAction(
     "rollback",
     "Roll a stage back",
     "Roll a stage of {} back",
@@ -47,7 +47,7 @@ ROLLBACK = Action(
     ("held", "back_to", *_HOW),
     "undo",
 )
-UNASSIGN = Action(
+UNASSIGN = OfferedAction(
     "unassign",
     "Take a version out of a stage",
     "Take a version of {} out of a stage",
@@ -55,7 +55,7 @@ UNASSIGN = Action(
     ("standing", *_HOW),
     "close",
 )
-APPROVE = Action(
+APPROVE = OfferedAction(
     "approve",
     "Approve for a stage",
     "Approve a version of {} for a stage",
@@ -63,7 +63,7 @@ APPROVE = Action(
     ("stage", "version", "message", "manner"),
     "shield",
 )
-DEREGISTER = Action(
+DEREGISTER = OfferedAction(
     "deregister",
     "Deregister a version",
     "Deregister a version of {}",
@@ -72,7 +72,7 @@ DEREGISTER = Action(
     "close",
     is_danger=True,
 )
-DEPRECATE = Action(
+DEPRECATE = OfferedAction(
     "deprecate",
     "Deprecate the artifact",
     "Deprecate {}",
@@ -85,7 +85,7 @@ ACTIONS = (REGISTER, ASSIGN, ROLLBACK, UNASSIGN, APPROVE, DEREGISTER, DEPRECATE)
 """Those that write tags, in the order of menus."""
 
 
-def offered(state: ArtifactState) -> Iterator[Action]:
+def offered(state: ArtifactState) -> Iterator[OfferedAction]:
     """Yield the actions that have something to do."""
     yield REGISTER
     if any(one.is_active for one in state.versions):

@@ -24,7 +24,7 @@ from gto.registry.registry import Registry
 from gto.registry.remote_check import has_remote
 from gto.registry.write import annotate
 from gto.registry.write.edit_target import Saved, SaveOptions, digest_of
-from gto.studio.actions.commit_list import Branch, default_branch, list_branches
+from gto.studio.actions.commit_list import BranchName, default_branch, list_branches
 from gto.studio.actions.form import Trouble
 from gto.studio.actions.perform import open_at
 from gto.studio.actions.wish import where
@@ -32,7 +32,7 @@ from gto.studio.actions.wish import where
 _CONTEXT = 3
 
 
-class Description(NamedTuple):
+class AnnotationWish(NamedTuple):
     """What a form says about an artifact, and where that is written."""
 
     word: str
@@ -74,7 +74,7 @@ class AnnotationForm(NamedTuple):
     """All that the page of an annotation shows."""
 
     repo: str
-    wish: Description
+    wish: AnnotationWish
     file: str
     diff: tuple[tuple[str, str], ...]
     """Lines with `good` for new ones, `bad` for old ones, `dim` for those around."""
@@ -82,7 +82,7 @@ class AnnotationForm(NamedTuple):
     trouble: Trouble | None
     is_outdated: bool
     made_for: str
-    branches: tuple[Branch, ...]
+    branches: tuple[BranchName, ...]
     branch: str
     """The one that is checked out, or the remote's own."""
     types: tuple[str, ...]
@@ -111,7 +111,7 @@ class AnnotationForm(NamedTuple):
 _MARKS = {"good": "+", "bad": "-", "dim": " "}
 
 
-def read_description(word: str, name: str, given: Mapping[str, object], *, push: bool) -> Description:
+def read_description(word: str, name: str, given: Mapping[str, object], *, push: bool) -> AnnotationWish:
     """Read the fields of a form."""
     field = {key: str(value).replace("\r\n", "\n").strip() for key, value in given.items()}
     labels = tuple(one for one in field.get("labels", "").replace(",", " ").split() if one)
@@ -119,12 +119,12 @@ def read_description(word: str, name: str, given: Mapping[str, object], *, push:
     texts = ("path", "type", "text", "place", "branch", "new_branch", "made_for")
     path, type_, text, place, branch, new, made_for = (field.get(key, "") for key in texts)
     place = place or "commit"
-    return Description(
+    return AnnotationWish(
         word, name or field.get("name", ""), path, type_, labels, text, place, branch, new, pushes, made_for
     )
 
 
-def placed(place: CatalogRepository, way: Way, wish: Description) -> Description:
+def placed(place: CatalogRepository, way: Way, wish: AnnotationWish) -> AnnotationWish:
     """Return the form with a branch chosen, where the repository has no files in hand."""
     if place.is_remote or wish.place not in {"commit", "tree"}:
         return wish
@@ -135,13 +135,13 @@ def placed(place: CatalogRepository, way: Way, wish: Description) -> Description
     return wish._replace(place="branch", branch=default_branch(registry.git, branches))
 
 
-def open_for(place: CatalogRepository, way: Way, wish: Description) -> Registry:
+def open_for(place: CatalogRepository, way: Way, wish: AnnotationWish) -> Registry:
     """Open the repository at what is edited."""
     usual = place.rev if place.is_remote else "HEAD"
     return open_at(place, way, wish.rev if wish.rev != "HEAD" else usual)
 
 
-def save(registry: Registry, wish: Description, how: SaveOptions) -> Saved:
+def save(registry: Registry, wish: AnnotationWish, how: SaveOptions) -> Saved:
     """Write an annotation, or take it away."""
     if wish.word == "remove":
         return annotate.remove(registry, wish.name, how)
@@ -149,13 +149,13 @@ def save(registry: Registry, wish: Description, how: SaveOptions) -> Saved:
     return annotate.annotate(registry, wish.name, change, how)
 
 
-def present(registry: Registry, wish: Description) -> Annotation | None:
+def present(registry: Registry, wish: AnnotationWish) -> Annotation | None:
     """Return what is said of the artifact where the edit goes."""
     in_tree = registry.repo.top is not None and registry.rev == "HEAD" and wish.place != "new"
     return annotation_lookup.find(registry, wish.name, None, work_tree=in_tree)
 
 
-def edit_of(wish: Description, now: Annotation | None) -> AnnotationEdit:
+def edit_of(wish: AnnotationWish, now: Annotation | None) -> AnnotationEdit:
     """Return what differs from what is said already."""
     labels = tuple(one for one in wish.labels if now is None or one not in now.labels)
     return AnnotationEdit(
@@ -167,7 +167,7 @@ def edit_of(wish: Description, now: Annotation | None) -> AnnotationEdit:
 
 
 def read_annotation_form(
-    registry: Registry, place: CatalogRepository, wish: Description, error: GTOException | None, *, is_new: bool
+    registry: Registry, place: CatalogRepository, wish: AnnotationWish, error: GTOException | None, *, is_new: bool
 ) -> AnnotationForm:
     """Make the form; `is_new` says that nobody filled it in yet."""
     now = present(registry, wish) if wish.name else None
@@ -223,7 +223,7 @@ def trouble_of(error: GTOException) -> Trouble:
     return Trouble(field, error.message, error.hint)
 
 
-def command_of(wish: Description, place: CatalogRepository, now: Annotation | None) -> str:
+def command_of(wish: AnnotationWish, place: CatalogRepository, now: Annotation | None) -> str:
     """Return the command that does the same, for a POSIX shell."""
     words = ["gto", "remove" if wish.word == "remove" else "annotate", *where(place), wish.name]
     how = wish.save_options()

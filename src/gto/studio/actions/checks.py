@@ -20,7 +20,7 @@ _KINDS = {
 }
 
 
-class Check(NamedTuple):
+class FormCheck(NamedTuple):
     """One of them."""
 
     mood: str
@@ -29,7 +29,7 @@ class Check(NamedTuple):
     hint: str = ""
 
 
-def policy_checks(registry: Registry, wish: Wish) -> Iterator[Check]:
+def policy_checks(registry: Registry, wish: Wish) -> Iterator[FormCheck]:
     """Yield what each rule says; an approval is judged when it is written."""
     kind = _KINDS.get(wish.action)
     if kind is None:
@@ -42,18 +42,18 @@ def policy_checks(registry: Registry, wish: Wish) -> Iterator[Check]:
         for finding in answer.findings:
             title = f"Rule “{finding.rule}”" if finding.rule else "Every event"
             if finding.is_met:
-                yield Check("good", f"{title} is met")
+                yield FormCheck("good", f"{title} is met")
             for reason in finding.reasons:
-                yield Check("bad", f"{title}: {reason.text}", reason.hint)
+                yield FormCheck("bad", f"{title}: {reason.text}", reason.hint)
         if not answer.findings and answer.is_judged:
-            yield Check("good", f"No rule of the policy of {answer.source.where} covers this")
+            yield FormCheck("good", f"No rule of the policy of {answer.source.where} covers this")
     if not answers:
-        yield Check("dim", "No policy says who may do this")
+        yield FormCheck("dim", "No policy says who may do this")
     if wish.action == "register" and wish.stage and answers:
-        yield Check("dim", f"The policy judges {wish.stage} when it is written")
+        yield FormCheck("dim", f"The policy judges {wish.stage} when it is written")
 
 
-def commit_checks(registry: Registry, wish: Wish, commits: CommitList) -> Iterator[Check]:
+def commit_checks(registry: Registry, wish: Wish, commits: CommitList) -> Iterator[FormCheck]:
     """Yield what is known of the commit that a version is registered at."""
     row = commits.find(wish.commit)
     if row is None:
@@ -61,11 +61,11 @@ def commit_checks(registry: Registry, wish: Wish, commits: CommitList) -> Iterat
     tip = next((one.ref for one in commits.branches if one.name == commits.branch), "HEAD")
     name = commits.branch or "HEAD"
     is_on = commit_of(registry.git, tip) and registry.git.ask(["merge-base", "--is-ancestor", row.oid, tip])[1] == 0
-    yield Check("good", f"The commit is on {name}") if is_on else Check("warn", f"The commit is not on {name}")
+    yield FormCheck("good", f"The commit is on {name}") if is_on else FormCheck("warn", f"The commit is not on {name}")
     if row.file.startswith("no "):
-        yield Check("warn", f"There is {row.file}")
+        yield FormCheck("warn", f"There is {row.file}")
     elif row.file:
         is_same = row.file.startswith("same")
-        yield Check("warn", f"It has the {row.file}") if is_same else Check("good", row.file)
+        yield FormCheck("warn", f"It has the {row.file}") if is_same else FormCheck("good", row.file)
     elif not row.version:
-        yield Check("dim", "No annotation says where the artifact's file is")
+        yield FormCheck("dim", "No annotation says where the artifact's file is")

@@ -21,7 +21,7 @@ _FORMAT = "--format=%H%x00%h%x00%an%x00%ct%x00%s"
 _FIELDS = 5
 
 
-class Branch(NamedTuple):
+class BranchName(NamedTuple):
     """A branch, by its name and as git takes it."""
 
     name: str
@@ -54,7 +54,7 @@ class CommitList(NamedTuple):
 
     rows: tuple[CommitRow, ...]
     branch: str
-    branches: tuple[Branch, ...]
+    branches: tuple[BranchName, ...]
     text: str
 
     def find(self, rev: str) -> CommitRow | None:
@@ -91,21 +91,21 @@ def read_commit(git: Git, oid: str) -> CommitRow:
     return found[0] if found else CommitRow(oid, oid[:7], "", 0, "")
 
 
-def list_branches(git: Git) -> tuple[Branch, ...]:
+def list_branches(git: Git) -> tuple[BranchName, ...]:
     """Return the branches here, and those of `origin`, the last one that changed first."""
     return tuple(_branches(git))
 
 
-def _branches(git: Git) -> Iterator[Branch]:
+def _branches(git: Git) -> Iterator[BranchName]:
     kinds = ["refs/heads", "refs/remotes/origin"]
     args = ["for-each-ref", "--sort=-committerdate", f"--count={_MOST_BRANCHES}", "--format=%(refname)", *kinds]
     for ref in git.run(args).decode("utf-8", "replace").splitlines():
         name = ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
         if name != "origin/HEAD":
-            yield Branch(name, ref)
+            yield BranchName(name, ref)
 
 
-def default_branch(git: Git, branches: Iterable[Branch]) -> str:
+def default_branch(git: Git, branches: Iterable[BranchName]) -> str:
     """Return the name of the branch that HEAD is on; empty where it is on none."""
     out, status, _ = git.ask(["symbolic-ref", "--quiet", "HEAD"])
     name = out.decode("utf-8", "replace").strip().removeprefix("refs/heads/") if status == 0 else ""

@@ -28,8 +28,8 @@ from gto.registry.registry import Registry
 from gto.registry.remote_check import has_remote
 from gto.registry.write.transaction import digest_of
 from gto.studio.actions import perform
-from gto.studio.actions.actions import Action
-from gto.studio.actions.checks import Check, commit_checks, policy_checks
+from gto.studio.actions.actions import OfferedAction
+from gto.studio.actions.checks import FormCheck, commit_checks, policy_checks
 from gto.studio.actions.commit_list import CommitList, CommitRow, read_commit, read_commits
 from gto.studio.actions.wish import Wish, command_of
 from gto.studio.index.history_lines import HistoryLine, history_lines
@@ -48,7 +48,7 @@ _FIELD_OF: Mapping[type[GTOException], str] = {
 }
 
 
-class Choice(NamedTuple):
+class FieldChoice(NamedTuple):
     """One value that a field can take."""
 
     value: str
@@ -68,13 +68,13 @@ class Choices(NamedTuple):
     """What the fields of a form can take."""
 
     commits: CommitList | None = None
-    numbers: tuple[Choice, ...] = ()
+    numbers: tuple[FieldChoice, ...] = ()
     """Version numbers that fit."""
-    versions: tuple[Choice, ...] = ()
+    versions: tuple[FieldChoice, ...] = ()
     stages: tuple[str, ...] = ()
     any_stage: bool = True
     """Whether other stages may be named too."""
-    standing: tuple[Choice, ...] = ()
+    standing: tuple[FieldChoice, ...] = ()
     """Versions in stages."""
 
 
@@ -89,16 +89,16 @@ class Will(NamedTuple):
     key: str
 
 
-class Form(NamedTuple):
+class ActionForm(NamedTuple):
     """All that the page of an action shows."""
 
-    action: Action
+    action: OfferedAction
     repo: str
     wish: Wish
     choices: Choices
     command: str
     will: Will | None
-    checks: tuple[Check, ...]
+    checks: tuple[FormCheck, ...]
     trouble: Trouble | None
     news: tuple[HistoryLine, ...]
     """What somebody else did since the form was made, the newest first."""
@@ -141,10 +141,10 @@ class Form(NamedTuple):
         }
 
 
-class Asked(NamedTuple):
+class ActionRequest(NamedTuple):
     """What a form is made for."""
 
-    action: Action
+    action: OfferedAction
     place: CatalogRepository
     wish: Wish
     branch: str = ""
@@ -155,7 +155,7 @@ class Asked(NamedTuple):
     """Why it was not carried out."""
 
 
-def read_form(registry: Registry, asked: Asked) -> Form:
+def read_form(registry: Registry, asked: ActionRequest) -> ActionForm:
     """Read the repository, and make the form of an action on it; nothing is written."""
     found = registry.read_artifact(asked.wish.name)
     state, before = found.state, asked.wish
@@ -166,20 +166,20 @@ def read_form(registry: Registry, asked: Asked) -> Form:
     wish = _with_usual(wish, asked.action, choices)
     will, trouble = _decide(registry, wish, choices, asked)
     lines = history_lines(state)
-    checks: list[Check] = []
+    checks: list[FormCheck] = []
     if will is not None:
         with suppress(GTOException):  # what is wrong is said beside the field
             checks += policy_checks(registry, wish)
         checks += commit_checks(registry, wish, choices.commits) if choices.commits else ()
-        checks += (Check("dim", note) for note in will.notes)
-    return Form(
+        checks += (FormCheck("dim", note) for note in will.notes)
+    return ActionForm(
         asked.action, asked.place.name, wish, choices, command_of(wish, asked.place), will, tuple(checks), trouble,
         tuple(_news(lines, before.last) if before.made_for else ()), digest_of(found.tags),
         lines[0].ref if lines else "", is_remote, has_origin,
     )  # fmt: skip
 
 
-def _choices(registry: Registry, state: ArtifactState, asked: Asked) -> Choices:
+def _choices(registry: Registry, state: ArtifactState, asked: ActionRequest) -> Choices:
     fields = asked.action.fields
     wanted = asked.wish.commit
     commits = read_commits(registry, state, asked.branch, asked.text, wanted) if "commit" in fields else None
@@ -190,40 +190,40 @@ def _choices(registry: Registry, state: ArtifactState, asked: Asked) -> Choices:
     return Choices(
         commits,
         tuple(_numbers(state, row)) if "number" in fields else (),
-        tuple(Choice(one.name, one.name if one.semver else one.name[:7]) for one in known),
+        tuple(FieldChoice(one.name, one.name if one.semver else one.name[:7]) for one in known),
         tuple(allowed if allowed is not None else dict.fromkeys([*asked.stages, *sorted(used)])),
         allowed is None,
         tuple(_standing(state, fields)),
     )
 
 
-def _standing(state: ArtifactState, fields: Sequence[str]) -> Iterator[Choice]:
+def _standing(state: ArtifactState, fields: Sequence[str]) -> Iterator[FieldChoice]:
     """Yield the versions in stages; of each stage the one that it shows, where a stage is to be chosen."""
     for one in state.standing:
         if "held" not in fields or state.holder(one.stage) is one:
             label = one.version[:7] if one.version == one.commit else one.version
-            yield Choice(f"{one.version} {one.stage}", label, one.stage)
+            yield FieldChoice(f"{one.version} {one.stage}", label, one.stage)
 
 
-def _numbers(state: ArtifactState, row: CommitRow | None) -> Iterator[Choice]:
+def _numbers(state: ArtifactState, row: CommitRow | None) -> Iterator[FieldChoice]:
     """Yield the versions that may be registered next: of a commit whose version was taken back that one."""
     if row is not None and row.version and not row.is_taken:
-        yield Choice(row.version, "Again")
+        yield FieldChoice(row.version, "Again")
         return
     used = {one.name for one in state.versions}
     for bump, first in zip((Bump.PATCH, Bump.MINOR, Bump.MAJOR), _FIRSTS, strict=True):
         if state.latest is not None:
             wish = plan.Registration("", None, bump)
-            yield Choice(
+            yield FieldChoice(
                 plan.register(plan.Context(state, (), _LATE), wish).create[0].version or "", bump.value.title()
             )
         elif first not in used:
-            yield Choice(first, bump.value.title())
+            yield FieldChoice(first, bump.value.title())
     if state.latest is None and used >= set(_FIRSTS):
-        yield Choice("v2.0.0", "Major")
+        yield FieldChoice("v2.0.0", "Major")
 
 
-def _with_usual(wish: Wish, action: Action, choices: Choices) -> Wish:
+def _with_usual(wish: Wish, action: OfferedAction, choices: Choices) -> Wish:
     """Fill in what nobody chose yet."""
     fields = action.fields
     if choices.commits is not None and not wish.commit and not wish.was_sent:
@@ -242,7 +242,9 @@ def _with_usual(wish: Wish, action: Action, choices: Choices) -> Wish:
     return wish
 
 
-def _decide(registry: Registry, wish: Wish, choices: Choices, asked: Asked) -> tuple[Will | None, Trouble | None]:
+def _decide(
+    registry: Registry, wish: Wish, choices: Choices, asked: ActionRequest
+) -> tuple[Will | None, Trouble | None]:
     """Return what would be written, and what is wrong."""
     error = asked.error
     trouble = trouble_of(error, wish) if error else None

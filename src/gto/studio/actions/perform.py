@@ -9,11 +9,11 @@ from gto.exceptions import MissingArg, NoRepo
 from gto.registry.registry import Registry
 from gto.registry.write import approve, verbs
 from gto.registry.write.transaction import WriteOptions
-from gto.studio.actions.actions import Action
+from gto.studio.actions.actions import OfferedAction
 from gto.studio.actions.wish import Wish
 
 
-class Written(NamedTuple):
+class WrittenTags(NamedTuple):
     """What was written, or would be."""
 
     refs: tuple[str, ...]
@@ -43,7 +43,7 @@ def write_options(wish: Wish, *, dry_run: bool = False) -> WriteOptions:
     return WriteOptions(message=wish.text, push=wish.push, sign=wish.sign or None, made_for=wish.made_for)
 
 
-def require(action: Action, wish: Wish) -> None:
+def require(action: OfferedAction, wish: Wish) -> None:
     """Raise where a form leaves out what it asks for: what nobody chose is not written."""
     if "commit" in action.fields and not wish.commit:
         raise MissingArg("commit")
@@ -53,14 +53,14 @@ def require(action: Action, wish: Wish) -> None:
         raise MissingArg("stage")
 
 
-def perform(registry: Registry, wish: Wish, manner: WriteOptions) -> Written:
+def perform(registry: Registry, wish: Wish, manner: WriteOptions) -> WrittenTags:
     """Do what a wish asks for; `registry` is opened at its commit, where it names one."""
     if wish.action == "approve":
         return _approve(registry, wish, manner)
     done = _do(registry, wish, manner)
     commits = [one.commit_hexsha for one in done.events]
     refs, messages = tuple(one.ref for one in done.events), tuple(one.message for one in done.events)
-    return Written(refs, messages, commits[-1] if commits else "", done.notes, done.signed)
+    return WrittenTags(refs, messages, commits[-1] if commits else "", done.notes, done.signed)
 
 
 def _do(registry: Registry, wish: Wish, manner: WriteOptions) -> verbs.Outcome:
@@ -89,12 +89,12 @@ def _take_back(registry: Registry, wish: Wish, manner: WriteOptions) -> verbs.Ou
             return verbs.deprecate(registry, wish.name, None, manner)
 
 
-def _approve(registry: Registry, wish: Wish, manner: WriteOptions) -> Written:
+def _approve(registry: Registry, wish: Wish, manner: WriteOptions) -> WrittenTags:
     chosen = f"{wish.name}@{wish.version}" if wish.version else wish.name
     if manner.dry_run:
         text = wish.text or f"Approving {chosen} for stage {wish.stage}"
         found = registry.artifact(wish.name).version(wish.version)
         ref = f"approvals/{wish.name},{wish.version},{wish.stage},"
-        return Written((ref,), (text,), found.commit if found else "", (), signed=True)
+        return WrittenTags((ref,), (text,), found.commit if found else "", (), signed=True)
     done = approve.approve(registry, chosen, wish.stage, manner)
-    return Written((done.approval.ref,), (), done.approval.commit, done.notes, signed=True)
+    return WrittenTags((done.approval.ref,), (), done.approval.commit, done.notes, signed=True)

@@ -16,8 +16,8 @@ from gto.git import command
 from gto.output.published import Published
 from gto.studio.actions import form as forms
 from gto.studio.actions import perform
-from gto.studio.actions.actions import ACTIONS, Action, offered
-from gto.studio.actions.form import Asked, Form
+from gto.studio.actions.actions import ACTIONS, OfferedAction, offered
+from gto.studio.actions.form import ActionForm, ActionRequest
 from gto.studio.actions.undo import Undo, undo_of
 from gto.studio.actions.wish import Wish, read_wish
 from gto.studio.context import Context, context_of
@@ -37,15 +37,15 @@ class MenuPage(NamedTuple):
 
     repo: str
     name: str
-    actions: tuple[Action, ...]
+    actions: tuple[OfferedAction, ...]
     version: str
     stage: str
 
-    def link(self, action: Action) -> str:
+    def link(self, action: OfferedAction) -> str:
         """Return the address of an action's form, with what is chosen already."""
         return url(artifact_url(self.repo, self.name, action.word), version=self._version(action), stage=self.stage)
 
-    def _version(self, action: Action) -> str:
+    def _version(self, action: OfferedAction) -> str:
         return "" if action.word in {"register", "rollback"} else self.version
 
     def as_dict(self) -> Published:
@@ -111,7 +111,7 @@ def done(request: Request, repo: str, name: str) -> Response:
     return respond(request, "done.html", page)
 
 
-def _pages_of(action: Action) -> tuple[Callable[..., Response], Callable[..., Response]]:
+def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[..., Response]]:
     """Return what shows the form of an action, and what carries it out."""
 
     def show(request: Request, repo: str, name: str) -> Response:
@@ -144,14 +144,14 @@ for one in ACTIONS:
     router.add_api_route(f"{_BELOW}{one.word}", written, methods=["POST"], include_in_schema=False)
 
 
-def _asked(studio: Context, repo: str, action: Action, wish: Wish, given: Mapping[str, object]) -> Asked:
+def _asked(studio: Context, repo: str, action: OfferedAction, wish: Wish, given: Mapping[str, object]) -> ActionRequest:
     with studio.database.read() as connection:
         stages = artifacts.stages(connection)
     branch, text = (str(given.get(key, "")).strip() for key in ("branch", "find"))
-    return Asked(action, studio.place(repo), wish, branch, text, tuple(stages))
+    return ActionRequest(action, studio.place(repo), wish, branch, text, tuple(stages))
 
 
-def carry_out(studio: Context, asked: Asked) -> perform.Written:
+def carry_out(studio: Context, asked: ActionRequest) -> perform.WrittenTags:
     """Write what a form asks for, unless the artifact is another than it was made for."""
     wish = asked.wish
     perform.require(asked.action, wish)
@@ -160,7 +160,7 @@ def carry_out(studio: Context, asked: Asked) -> perform.Written:
         return perform.perform(registry, wish, perform.write_options(wish))
 
 
-def _read(request: Request, asked: Asked) -> Form:
+def _read(request: Request, asked: ActionRequest) -> ActionForm:
     studio = context_of(request)
     with command.within(studio.way.seconds):
         return forms.read_form(perform.open_at(asked.place, studio.way), asked)

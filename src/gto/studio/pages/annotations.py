@@ -11,7 +11,7 @@ from gto.git import command
 from gto.output.published import Published
 from gto.registry.write.edit_target import Saved
 from gto.studio.actions import annotation
-from gto.studio.actions.annotation import Description, read_description
+from gto.studio.actions.annotation import AnnotationWish, read_description
 from gto.studio.context import Context, context_of
 from gto.studio.forms import read_form
 from gto.studio.pages.actions import bring_up_to_date, refuse_read_only
@@ -119,7 +119,7 @@ def _show(request: Request, repo: str, word: str, name: str) -> Response:
 
 
 def _respond(
-    request: Request, repo: str, wish: Description, error: GTOException | None, *, is_new: bool = False
+    request: Request, repo: str, wish: AnnotationWish, error: GTOException | None, *, is_new: bool = False
 ) -> Response:
     studio = context_of(request)
     place = studio.place(repo)
@@ -148,7 +148,7 @@ def _write(request: Request, repo: str, word: str, name: str, form: FormData) ->
     return RedirectResponse(url(artifact_url(repo, wish.name, "saved"), **told, **old), 303)
 
 
-def _carry_out(studio: Context, repo: str, wish: Description) -> tuple[Saved, dict[str, str]]:
+def _carry_out(studio: Context, repo: str, wish: AnnotationWish) -> tuple[Saved, dict[str, str]]:
     """Write it, and return what the file said of the artifact before."""
     with command.within(studio.way.seconds):
         registry = annotation.open_for(studio.place(repo), studio.way, wish)
