@@ -521,7 +521,7 @@ def test_an_annotation_may_go_to_another_branch(work: Repo, bare: Repo, server: 
         away.gto("annotate", "cv", "--label", "x", "--commit", "-b", "nope", "-r", server.url()),
         "Ref 'nope' was not found",
     )
-    said(work.gto("annotate", "cv", "--label", "x", "-b", "main"), "--branch needs the URL")
+    said(work.gto("annotate", "cv", "--label", "x", "-b", "main"), "Branch 'main' is checked out")
 
 
 def test_a_branch_that_others_push_to_gets_the_annotation_on_top(

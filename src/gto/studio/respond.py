@@ -66,7 +66,7 @@ def artifact_url(repo: str, name: str, page: str = "") -> str:
     return f"/m/{quote(repo)}/{quote(name, errors='replace')}" + (f"/-/{page}" if page else "")
 
 
-def url(path: str, **query: object) -> str:
+def url(path: str, /, **query: object) -> str:
     """Return an address with a query, without the values that are empty."""
     pairs = [(key, value) for key, given in query.items() for value in _each(given) if value not in {"", None, False}]
     return path + (f"?{urlencode(pairs, errors='replace')}" if pairs else "")
