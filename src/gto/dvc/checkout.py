@@ -1,14 +1,20 @@
 """The files of one commit as a checkout would have them, read in batches, and what was set aside of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from copy import copy
+from typing import TypeVar
 
 from gto.core.event import Problem
 from gto.dvc.lfs_files import LfsFiles
+from gto.dvc.parsers import Parsers
 from gto.exceptions import BadFile, CannotLocate
 from gto.git.commit_files import Files, Place
 from gto.git.commit_tree import Tree
+from gto.git.object_cache import Read
 from gto.git.objects import LARGEST_FILE
 from gto.storage.lfs_pointer import parse_pointer
+
+Made = TypeVar("Made")
 
 UNREADABLE = "lineage-file"
 """A file that is not what its name says, or too large."""
@@ -38,6 +44,28 @@ class Checkout:
     def problems(self) -> list[Problem]:
         """What was set aside."""
         return list(self._aside)
+
+    def apart(self) -> "Checkout":
+        """Return the same commit, of which nothing was set aside yet."""
+        other = copy(self)
+        other._aside = {}  # noqa: SLF001  of its own class
+        return other
+
+    def once(self, kind: Hashable, path: str, data: bytes, how: Callable[[Read], Made]) -> Made:
+        """Return what `how` makes of a file that holds `data`: now, or before, of this commit or of another.
+
+        `how` is given what reads the other files that it needs.
+        """
+        return self._files.cache.parsed.make(kind, data, path, self.load, how)
+
+    @property
+    def parsers(self) -> Parsers:
+        """What parses each text once."""
+        return Parsers(self._files.cache.parsed)
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Note what was set aside of the commit elsewhere."""
+        self._aside |= dict.fromkeys(problems)
 
     def has(self, path: str) -> bool:
         """Tell whether a path leads to a file, or through a link to nowhere."""

@@ -64,7 +64,9 @@ def read_project(checkout: Checkout, root: str) -> Project:
 def _read_locked(checkout: Checkout, file: str, directories: Mapping[str, str]) -> dict[str, LockedStage]:
     """Return the stages of a `dvc.lock`; of one that cannot be read, none."""
     try:
-        return read_locked(checkout.load(file) or b"", file, directories)
+        data = checkout.load(file) or b""
+        kind = "lock", tuple(directories.items())
+        return checkout.once(kind, file, data, lambda _: read_locked(data, file, directories))
     except BadFile as error:
         checkout.set_aside(UNREADABLE, file, error.reason, error.hint or _MEND)
         return {}
@@ -73,7 +75,8 @@ def _read_locked(checkout: Checkout, file: str, directories: Mapping[str, str]) 
 def _read_pointer(checkout: Checkout, file: str) -> Pointer:
     """Return what a `.dvc` file stands for; of one that cannot be read, nothing."""
     try:
-        return read_pointer(checkout.load(file) or b"", file)
+        data = checkout.load(file) or b""
+        return checkout.once("pointer", file, data, lambda _: read_pointer(data, file))
     except BadFile as error:
         checkout.set_aside(UNREADABLE, file, error.reason, error.hint or _MEND)
         return Pointer(file, ())
@@ -88,10 +91,10 @@ def find_pointers(checkout: Checkout, paths: Sequence[str]) -> dict[str, Pointer
     return {path: read[file] for path, file in files.items() if file is not None}
 
 
-def pointer_files(checkout: Checkout, project: Project, path: str | None) -> list[str]:
-    """Return the `.dvc` files that a lineage may ask for, for one process to read."""
+def pointer_files(checkout: Checkout, project: Project, paths: Sequence[str]) -> list[str]:
+    """Return the `.dvc` files that the lineages of paths may ask for, for one process to read."""
     deps = [dep for ran in project.stages for dep in ran.stage.deps]
-    found = (_pointer_file(checkout, one) for one in (*([path] if path else []), *deps))
+    found = (_pointer_file(checkout, one) for one in (*paths, *deps))
     return [file for file in dict.fromkeys(found) if file is not None]
 
 
@@ -105,7 +108,7 @@ def _pointer_file(checkout: Checkout, path: str) -> str | None:
 
 def _pipeline_files(checkout: Checkout, root: str) -> list[str]:
     others = [f"{other}/" for other in roots_below(checkout.tree, root) if other != root]
-    found = [path for path in checkout.tree.files_below(root) if posixpath.basename(path) == _FILE]
+    found = [path for path, entry in checkout.tree.named(_FILE, root) if entry.has_content]
     own = [path for path in found if not path.startswith(tuple(others))]
     if len(own) > _MOST_FILES:
         checkout.set_aside(TOO_MANY, root or ".", f"more than {_MOST_FILES} dvc.yaml files: the others are left out")

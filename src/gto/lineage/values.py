@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
 from gto.dvc.output import Datum
-from gto.dvc.params_file import parse_value
 from gto.dvc.pipeline import Pipeline
 from gto.dvc.project import Project, find_pointers
 from gto.exceptions import BadFile
@@ -105,7 +104,7 @@ def _read(checkout: Checkout, project: Project, wanted: Mapping[str, tuple[str, 
             lacking += [] if checkout.has(path) else [path]
             continue
         try:
-            value = parse_value(data, path)
+            value = checkout.parsers.values(data, path)
         except BadFile as error:
             checkout.set_aside(UNREADABLE, path, error.reason)
             continue

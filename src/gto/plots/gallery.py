@@ -65,7 +65,7 @@ def plot(registry: Registry, selectors: Sequence[str], name: str | None = None) 
     """Read the plots of versions, stages or revisions, or raise NotFound where none of them declares one."""
     points = [find_target(registry, text, name) for text in dict.fromkeys(selectors)]
     files = Files(registry.repo)
-    opened = open_points(registry, points, files)
+    opened = list(open_points(registry, points, files))
     declared = [find_plots(one.checkout, one.project) for one in opened]
     if not any(declared):
         raise NotFound(
