@@ -47,6 +47,7 @@ bench: $(STAMP) ## measure gto beside git, GTO 1.10.1 and DVC
 	@$(BIN)/python benchmarks/hook.py
 	@$(BIN)/python benchmarks/ci.py
 	@$(BIN)/python benchmarks/delivery.py
+	@$(BIN)/python benchmarks/facts.py
 
 docs: $(STAMP) ## build the documentation into site/
 	@echo "==> Documentation (mkdocs)"

@@ -1,4 +1,4 @@
-"""Reading the facts of all versions of a repository at once, beside reading them one by one: CPU-milliseconds a version.
+"""Reading the facts of all versions of a repository at once, beside reading them one by one: CPU-ms a version.
 
 The CPU is that of the whole process with its git processes. The aim is at most 1.5 ms a version, for each shape.
 """
@@ -59,7 +59,7 @@ import sys
 from gto.lineage import bulk, collect
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
-way, *lines = sys.stdin.read().splitlines()
+way, *lines = open(sys.argv[1]).read().splitlines()
 points = [Target(name, commit, name, "v1.0.0") for commit, name in map(str.split, lines)]
 registry = Registry.open(".")
 if way == "alone":
@@ -97,8 +97,7 @@ def compare(title: str, place: Path, shape: Shape, runs: int) -> None:
 def _read(place: Path, way: str, points: list[str]) -> Cost:
     told = place / ".git" / "asked"
     told.write_text("\n".join([way, *points]), encoding="ascii")
-    with told.open("rb") as asked:
-        return run([sys.executable, "-c", READ], place, environment(), CAP, asked)
+    return run([sys.executable, "-c", READ, str(told)], place, environment(), CAP)
 
 
 def make(place: Path, shape: Shape) -> None:
@@ -125,7 +124,8 @@ def make(place: Path, shape: Shape) -> None:
 
 def _commit(number: int, shape: Shape) -> Iterator[str]:
     message = f"Train, run {number}"
-    yield f"commit refs/heads/main\nmark :{number + 1}\ncommitter Ada <ada@example.com> {1_600_000_000 + number} +0000\n"
+    yield f"commit refs/heads/main\nmark :{number + 1}\n"
+    yield f"committer Ada <ada@example.com> {1_600_000_000 + number} +0000\n"
     yield f"data {len(message)}\n{message}\n"
     if number:
         yield f"from :{number}\n"

@@ -1,119 +1,153 @@
-"""What is read line by line is what the parser reads."""
+"""What is read line by line, or in parts, is what the parser reads."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gto.exceptions import BadFile
-from gto.yamldoc import scalars
-from gto.yamldoc.document import _Values  # the parser's way, without the short one
-from gto.yamldoc.parser import parse
+from gto.git.object_cache import ParsedBlobs
+from gto.yamldoc.document import load_nodes
 from gto.yamldoc.simple_lines import NotSimple, read_simple
+from tests.growth import check_growth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from random import Random
 
-WORDS = st.sampled_from(
-    ["a", "b c", "1", "-1", "0.5", "1e3", "true", "~", "null", "x y", "a:b", "a#b", "# c", "a # c", "'q'", '"q"', "'a: b'", '"a # b"',
-     "[a, 1]", "[]", "{}", "{k: v}", "{k: v, k: w}", "[a, 'b, c']", "${x.y}", "--out", "- d", "-", "a: b", "a:", "?", "? a", "&x 1", "*x", "!t", "|",
-     ">-", "'a", "[a", "%", "@", "é", "a-b_c.d/e", "...", "---", "<<", ", a", "a, b", "a  b", "(a)", "\\n", "'it''s'", "2020-01-01"]
-)  # fmt: skip
-KEYS = st.sampled_from(["a", "b", "c d", "1", "true", "k.l", "p/q.r", "<<", "'s'", "-x", "x-", "~", "e é", "..."])
-LINES = st.builds(
-    lambda indent, dash, key, value, tail: f"{' ' * indent}{dash}{key}{value}{tail}",
-    st.integers(0, 5),
-    st.sampled_from(["", "", "", "- ", "-  ", "-", "- - "]),
-    st.one_of(st.just(""), st.builds("{}:{}".format, KEYS, st.sampled_from([" ", "  ", ""]))),
-    st.one_of(st.just(""), WORDS),
-    st.sampled_from(["", "", "", " ", " # c", "#"]),
+    from gto.yamldoc.simple_lines import KeptParts
+
+KEYS = ("a", "b", "c d", "1", "true", "1.0", "k.l", "p/q.r", "t@eu", "e-f", "2020-01-01", "null", "0x1", "a-", "x+y")
+USUAL: tuple[str, ...] = (
+    "a",
+    "b c",
+    "1",
+    "-1.5",
+    "0x1F",
+    ".inf",
+    "true",
+    "~",
+    "x:y",
+    "x#y",
+    "a # c",
+    "'q'",
+    '"a: b"',
+    "--out",
+    "${x.y}",
+    "é",
 )
-USUAL = st.sampled_from(
-    [
-        "a",
-        "b c",
-        "1",
-        "-1.5",
-        "true",
-        "null",
-        "a:b",
-        "a#b",
-        "a # c",
-        "'a: b'",
-        '"q"',
-        "[a, 1]",
-        "{k: v}",
-        "${x.y}",
-        "--o",
-        "é",
-    ]
+USUAL += (
+    "[a, 1]",
+    "[ a , 'b, c' ]",
+    "[]",
+    "{}",
+    "{k: v}",
+    "{1: 2, k: 'x'}",
+    "'a' # c",
+    "[a] # c",
+    "a, b",
+    "(a)",
+    "12:30",
+    "a]",
 )
-USUAL_KEYS = st.sampled_from(["a", "b", "c d", "1", "true", "k.l", "p/q.r", "t@eu", "e-f", "2020-01-01"])
-VALUES = st.recursive(
-    USUAL,
-    lambda inner: st.lists(inner, min_size=1, max_size=3) | st.dictionaries(USUAL_KEYS, inner, min_size=1, max_size=3),
+ODD: tuple[str, ...] = (
+    "# b",
+    "- a",
+    "a: b",
+    "a:",
+    "? a",
+    ": a",
+    "|",
+    ">-",
+    "&a 1",
+    "*a",
+    "!t",
+    "---",
+    "...",
+    "'a",
+    "'a'b",
+    "[a",
+    "[a b]",
+    "{a}",
+)
+ODD += ("{a: }", "[a]#c", "%", "@", "a\tb", "'it''s'", '"\\n"', "<<", "a &b", "a !b")
+SLIPS = (
+    " ",
+    "\n",
+    ":",
+    "-",
+    "#",
+    "'",
+    "a",
+    "\n  ",
+    ": ",
+    " #",
+    "\t",
+    "\n- ",
+    "\u2028",
+    "\xa0",
+    "\x85",
+    "\x7f",
+    "\ufeff",
+    "{",
+    "|",
 )
 
 
-@st.composite
-def written(draw: st.DrawFn) -> str:
-    """A value as people and programs write it, perhaps with a slip."""
-    lines = render(draw, draw(st.dictionaries(USUAL_KEYS, VALUES, min_size=1, max_size=4)), 0)
-    text = "\n".join(lines) + draw(st.sampled_from(["", "\n", "\n\n"]))
-    if draw(st.booleans()):
-        return text
-    at = draw(st.integers(0, len(text)))
-    return text[:at] + draw(st.sampled_from([" ", "\n", ":", "-", "#", "'", "a", "\n  ", ": ", " #"])) + text[at:]
+def value(choose: Random, depth: int) -> object:
+    kind = choose.random()
+    if depth == 0 or kind < 0.45:
+        return choose.choice(USUAL if choose.random() < 0.95 else ODD)
+    if kind < 0.5:
+        return None
+    parts = [value(choose, depth - 1) for _ in range(choose.randint(1, 3))]
+    return parts if kind < 0.75 else {choose.choice(KEYS): part for part in parts}
 
 
-def render(draw: st.DrawFn, value: object, indent: int) -> Iterator[str]:
-    """The lines of a block; now and then with a comment, a blank line, or words in a line of their own."""
-    blank = " " * indent
-    for key, part in value.items() if isinstance(value, dict) else [("", one) for one in value]:  # type: ignore[attr-defined]  # a list then
-        start = f"{blank}{key}:" if isinstance(value, dict) else f"{blank}-"
-        if draw(st.integers(0, 9)) == 0:
-            yield draw(st.sampled_from(["", "# c", "  # a: b", "   "]))
+def render(choose: Random, whole: object, column: int) -> Iterator[str]:
+    """The lines of a block as people write it: a comment now and then, a blank line, words that go on in the next."""
+    blank = " " * column
+    for key, part in whole.items() if isinstance(whole, dict) else [(None, one) for one in whole]:  # type: ignore[attr-defined]  # a list then
+        start = f"{blank}-" if key is None else f"{blank}{key}:"
+        if choose.random() < 0.05:
+            yield choose.choice(["", "# c", "  # a: b", "   ", f"{blank}# d"])
         if isinstance(part, str):
-            yield f"{start} {part}"
-            if draw(st.integers(0, 9)) == 0:
-                yield f"{blank}  {draw(WORDS)}"
+            yield start + choose.choice([" ", "  "]) + part + choose.choice(["", "", " "])
+            if choose.random() < 0.1:
+                yield " " * (column + choose.randint(0, 3)) + choose.choice(USUAL)
             continue
-        deeper = indent + draw(st.sampled_from([0, 1, 2, 4] if isinstance(part, list) and key else [1, 2, 4]))
-        inner = list(render(draw, part, deeper))
-        if not key and deeper > indent + 1 and inner[0].startswith(" " * deeper) and isinstance(part, dict):
-            inner[0] = f"{start}{inner[0][indent + 1 :]}"
+        deeper = column + choose.choice([0, 1, 2, 4] if isinstance(part, list) and key else [1, 2, 2, 4])
+        inner = list(render(choose, part, deeper)) if part else []
+        is_compact = key is None and inner and deeper > column + 1 and inner[0].startswith(" " * deeper)
+        if is_compact:
+            inner[0] = start + inner[0][column + 1 :]
         else:
-            yield start
+            yield start + choose.choice(["", "", " ", "  # c"])
         yield from inner
 
 
-TEXTS = st.one_of(
-    written(),
-    written(),
-    st.builds("\n".join, st.lists(LINES, max_size=8)),
-    st.builds("{}\n".format, st.text("ab1-:# '\"[]{},.\n\t~|>&*!%@é", max_size=40)),
-    st.builds(lambda top, rest: "\n".join([f"{top}:", *rest]), KEYS, st.lists(LINES, max_size=8)),
-)
+def written(choose: Random, entries: int) -> str:
+    """A text, perhaps with a slip."""
+    lines = render(choose, {f"{choose.choice(KEYS)}{number}": value(choose, 3) for number in range(entries)}, 0)
+    text = choose.choice(["", "", "---\n"]) + "\n".join(lines) + choose.choice(["", "\n", "\n\n"])
+    for _ in range(choose.choice([0, 0, 1])):
+        at = choose.randint(0, len(text))
+        text = text[:at] + choose.choice(SLIPS) + text[at + choose.choice([0, 1]) :]
+    return text
 
 
-def by_parser(text: str) -> object:
-    root = parse(text, "a.yaml")
-    return None if root is None else _Values("a.yaml", scalars.resolve).of(root)
-
-
-@given(TEXTS)
-def test_what_is_simple_says_the_same_to_the_parser(text: str) -> None:
-    with suppress(NotSimple):
-        found = read_simple(text)
+@given(st.randoms(use_true_random=False), st.sampled_from([2, 40]))
+def test_what_is_simple_says_the_same_to_the_parser(choose: Random, entries: int) -> None:
+    text = written(choose, entries)
+    parts = ParsedBlobs().parts
+    for kept in (None, parts, parts):
         try:
-            expected = by_parser(text)
-        except BadFile as error:
-            raise AssertionError(f"the parser refuses {text!r}: {error}") from error
-        assert repr(found) == repr(expected), text
+            found = read_simple(text, kept)
+        except NotSimple:
+            continue
+        assert repr(found) == repr(load_nodes(text, "a.yaml").value), text
 
 
 def test_what_dvc_writes_is_simple() -> None:
@@ -125,7 +159,6 @@ stages:
     deps:
     - path: data/clean.csv
       hash: md5
-      md5: 1f7dd4fc6ad2c54b0e1c5b4a9d4b6a57
       size: 0
     params:
       params.yaml:
@@ -134,7 +167,7 @@ stages:
         - 0.5
     outs: []
 """
-    assert read_simple(text) == by_parser(text)
+    assert read_simple(text) == load_nodes(text, "dvc.lock").value
 
 
 @pytest.mark.parametrize(
@@ -143,3 +176,32 @@ stages:
 def test_what_is_not_simple_is_left_to_the_parser(text: str) -> None:
     with pytest.raises(NotSimple):
         read_simple(text)
+
+
+def read_artifacts(entries: list[str], parts: KeptParts) -> dict[str, object]:
+    whole: Any = read_simple("stages: {}\nartifacts:\n" + "".join(entries), parts)
+    found: dict[str, object] = whole["artifacts"]
+    return found
+
+
+def test_a_part_that_stays_is_read_once() -> None:
+    entries = [f"  model-{number}:\n    path: models/{number}.bin\n    labels: [a, b]\n" for number in range(60)]
+    parts = ParsedBlobs().parts
+    first = read_artifacts(entries, parts)
+    entries[7] = entries[7].replace("[a, b]", "[c]")
+    second = read_artifacts(entries, parts)
+    same = [one is other for one, other in zip(first.values(), second.values(), strict=True)]
+    assert same == [number != 7 for number in range(60)]
+    assert second["model-7"] == {"path": "models/7.bin", "labels": ["c"]}
+
+
+def test_a_text_takes_time_by_its_length() -> None:
+    def read(text: str) -> None:
+        try:
+            read_simple(text, ParsedBlobs().parts)
+        except NotSimple:
+            return
+
+    for start in ("", "a: b", "k: [a]", "k: 'a'", "k:\n"):
+        for unit in ("a b ", "a:\n", "- ", " # ", "a b c\n", "[a, ", "  \n", "\n c", " ", "  a: [b]\n"):
+            check_growth(read, (start + unit * size + "x" for size in (4_000, 16_000, 64_000)))

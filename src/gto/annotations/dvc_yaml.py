@@ -2,6 +2,7 @@
 
 import posixpath
 from functools import partial
+from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.annotations.entry_reader import UNRESOLVED, EntryReader, file_problem
@@ -83,16 +84,25 @@ def _variables(document: Document, read: Read, parsers: Parsers) -> Variables:
     return load_variables(top.get("vars", []), document.file, read, parsers)
 
 
+class _Entry(NamedTuple):
+    """What was read of an entry that is sound and takes no variable: it may stand in other commits too."""
+
+    key: object
+    annotation: Annotation
+
+
 def _read(
     document: Document, section: dict[object, object], interpolation: Interpolation, parsers: Parsers
 ) -> ReadAnnotations:
     annotations: dict[ArtifactName, Annotation] = {}
     problems: list[Problem] = []
     for key, fields in section.items():
-        known = parsers.recall(fields, (document.file, key))
-        if isinstance(known, Annotation) and known.name not in annotations:
-            annotations[known.name] = known
-            continue
+        known = parsers.recall(fields)
+        if isinstance(known, _Entry) and known.key == key and known.annotation.file == document.file:
+            found = known.annotation
+            if found.name not in annotations:
+                annotations[found.name] = found
+                continue
         entry = EntryReader(document, (SECTION, key))
         name = _name(entry, key, interpolation)
         if name in annotations:
@@ -100,7 +110,7 @@ def _read(
         if name is not None:
             annotations[name] = _annotation(entry, name, fields, interpolation)
             if not entry.problems and not any(map(is_interpolated, texts_in({key: fields}))):
-                parsers.remember(fields, (document.file, key), annotations[name])
+                parsers.remember(fields, _Entry(key, annotations[name]))
         problems += entry.problems
     return ReadAnnotations(tuple(annotations.values()), tuple(problems))
 

@@ -35,6 +35,7 @@ class Checkout:
     def __init__(self, files: Files, commit: str, *, may_fetch: bool | None = None) -> None:
         self.commit = commit
         self.tree = Tree(files, commit)
+        self._real_paths: dict[str, str | None] = {}
         self._aside: dict[Problem, None] = {}  # in order, each once
         self._files = files
         default = not files.repo.is_own and not files.repo.is_offline
@@ -96,8 +97,10 @@ class Checkout:
         """Return where in the tree a path leads, None where nothing is; CannotLocate for a link that leads out."""
         if not path or path.startswith("/") or path.split("/", 1)[0] == ".." or "://" in path:
             return None
-        real = self.tree.resolve(path)
-        return real if real in self.tree.entries else None
+        if path not in self._real_paths:
+            real = self.tree.resolve(path)
+            self._real_paths[path] = real if real in self.tree.entries else None
+        return self._real_paths[path]
 
     def places(self, paths: Iterable[str]) -> list[Place]:
         """Return what Files.fetch takes, for those of the paths that the commit has; of the others it is known now."""

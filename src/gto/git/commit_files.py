@@ -8,7 +8,7 @@ from gto.git.object_cache import ObjectCache
 from gto.git.objects import LARGEST_FILE, GitObject, tree_of
 from gto.git.repo import Repo
 from gto.git.tree import list_tree
-from gto.git.tree_node import Listing, from_listed
+from gto.git.tree_node import CommitListing, from_listed
 
 Place = tuple[str | None, str]
 """A commit (None: the work tree) and a path from the root, with `/`."""
@@ -26,13 +26,16 @@ class Files:
         self.kept: dict[Place, bytes | None] = {}
         self.cache = cache or ObjectCache()
         self._commits: dict[str, GitObject | None] = {}
-        self._listings: dict[str, Listing] = {}
+        self._listings: dict[str, CommitListing] = {}
         self._opened: set[str] = set()  # those of the listed commits of which each file's id is taken from the cache
 
     def fetch(self, places: Iterable[Place]) -> None:
         """Read many files with one process."""
         wanted = [place for place in dict.fromkeys(places) if place not in self.kept]
+        if not wanted:
+            return
         of_commits = [(commit, path) for commit, path in wanted if commit is not None and "\n" not in path]
+        of_commits += self._neighbours(of_commits)
         if of_commits:
             for place, found in zip(of_commits, self._read(of_commits), strict=True):
                 self.kept[place] = found.body if found and found.type == "blob" else None
@@ -45,10 +48,10 @@ class Files:
         self.fetch([(commit, path)])
         return self.kept.get((commit, path))
 
-    def listing(self, commit: str) -> Listing:
+    def listing(self, commit: str) -> CommitListing:
         """Return all paths of a commit, directories among them."""
         if commit not in self._listings:
-            self._listings[commit] = Listing(commit, from_listed(list_tree(self.repo.git, commit, "-t")))
+            self._listings[commit] = CommitListing(commit, from_listed(list_tree(self.repo.git, commit, "-t")))
         return self._listings[commit]
 
     def open(self, commits: Iterable[str]) -> None:
@@ -57,8 +60,18 @@ class Files:
         found = zip(wanted, self.read_commits(wanted), strict=True)
         roots = {commit: tree_of(one) for commit, one in found if one is not None}
         nodes = self.cache.read_trees(self.repo, [root for root in roots.values() if root])
-        self._listings |= {commit: Listing(commit, nodes[root]) for commit, root in roots.items() if root in nodes}
+        self._listings |= {
+            commit: CommitListing(commit, nodes[root]) for commit, root in roots.items() if root in nodes
+        }
         self._opened |= self._listings.keys()
+
+    def _neighbours(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return where else a file that is read alone is: what one of many commits needs, the next ones will."""
+        if len(places) != 1 or places[0][0] not in self._opened:
+            return []
+        path = places[0][1]
+        others = ((commit, path) for commit in self._opened if path in self._listings[commit])
+        return [place for place in others if place not in self.kept and place != places[0]]
 
     def read_commits(self, commits: Sequence[str]) -> list[GitObject | None]:
         """Return commits, as git holds them, each read once."""

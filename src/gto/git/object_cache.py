@@ -51,7 +51,7 @@ class _Bounded(Generic[Key, Value]):
         self._weight += weight
 
 
-class _Kept(NamedTuple):
+class _MadeBefore(NamedTuple):
     value: object
     reads: tuple[tuple[str, bytes | None], ...]
     """The other files that it took, as they were."""
@@ -62,10 +62,10 @@ class ParsedBlobs:
 
     def __init__(self, most: int = _MOST_MADE) -> None:
         """`most` bounds the bytes of which something is kept."""
-        self._kept: _Bounded[tuple[Hashable, str, bytes], _Kept] = _Bounded(most)
+        self._kept: _Bounded[tuple[Hashable, str, bytes], _MadeBefore] = _Bounded(most)
         self.parts: _Bounded[str, Collection] = _Bounded(most)
         """Entries of YAML mappings by their text: of a long file that changes, most stay as they were."""
-        self._of_parts: _Bounded[int, tuple[object, object, object]] = _Bounded(_MOST_PARTS)
+        self._of_parts: _Bounded[int, tuple[object, object]] = _Bounded(_MOST_PARTS)
 
     def make(self, kind: Hashable, data: bytes, path: str, read: Read, how: Callable[[Read], Made]) -> Made:
         """Return what `how` makes of a file, made before or now; what it reads besides, it asks of what it is given."""
@@ -86,17 +86,17 @@ class ParsedBlobs:
 
         value = how(noting)
         if not refused:
-            self._kept.keep(key, _Kept(value, tuple(reads.items())), len(data) + _EACH)
+            self._kept.keep(key, _MadeBefore(value, tuple(reads.items())), len(data) + _EACH)
         return value
 
-    def recall(self, value: object, kind: object) -> object:
+    def recall(self, value: object) -> object:
         """Return what remember() was told of the same object; None for nothing."""
         kept = self._of_parts.get(id(value))
-        return kept[2] if kept is not None and kept[0] is value and kept[1] == kind else None
+        return kept[1] if kept is not None and kept[0] is value else None
 
-    def remember(self, value: object, kind: object, made: object) -> None:
+    def remember(self, value: object, made: object) -> None:
         """Note what was made of an object, which nobody changes."""
-        self._of_parts.keep(id(value), (value, kind, made), 1)
+        self._of_parts.keep(id(value), (value, made), 1)
 
 
 def _is_same(read: Read, path: str, before: bytes | None) -> bool:

@@ -63,7 +63,7 @@ class TreeNode:
         return self._links
 
 
-class Listing(Mapping[str, Entry]):
+class CommitListing(Mapping[str, Entry]):
     """All paths of a commit, the empty one, which is its root, among them."""
 
     def __init__(self, commit: str, node: TreeNode) -> None:

@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 
 from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.core import names
@@ -76,7 +77,7 @@ def read_files(files: Files, commit: str | None, paths: Sequence[str]) -> ReadAn
     files.fetch(with_params(commit, paths))
     readings = [read_file(files, commit, path) for path in paths]
     return ReadAnnotations(
-        tuple(one for reading in readings for one in reading.annotations),
+        tuple(chain.from_iterable(reading.annotations for reading in readings)),
         tuple(problem for reading in readings for problem in reading.problems),
     )
 

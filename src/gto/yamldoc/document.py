@@ -9,7 +9,7 @@ from gto.exceptions import BadFile
 from gto.yamldoc import scalars
 from gto.yamldoc.nodes import Alias, Mapping, Node, Scalar, Sequence
 from gto.yamldoc.parser import parse
-from gto.yamldoc.simple_lines import NotSimple, Parts, read_simple
+from gto.yamldoc.simple_lines import KeptParts, NotSimple, read_simple
 
 Keys = tuple[str, ...]
 
@@ -61,7 +61,7 @@ def _lines(node: Node | None, above: Keys) -> Iterator[tuple[Keys, int]]:
             yield from _lines(item, keys)
 
 
-def load(data: bytes, file: str, parts: Parts | None = None) -> Document:
+def load(data: bytes, file: str, parts: KeptParts | None = None) -> Document:
     """Read a file of UTF-8, or raise BadFile, whatever the bytes are; who read them says how many may be.
 
     Of values that come from `parts`, those of several files may be one object: nobody changes them.
@@ -77,12 +77,17 @@ def decode(data: bytes, file: str) -> str:
         raise BadFile(file, "not UTF-8", data.count(b"\n", 0, error.start) + 1) from None
 
 
-def load_text(text: str, file: str, parts: Parts | None = None) -> Document:
+def load_text(text: str, file: str, parts: KeptParts | None = None) -> Document:
     """Read a text, or raise BadFile."""
     try:
         return Document(file, text, read_simple(text, parts))
     except NotSimple:
-        root = parse(text, file)
+        return load_nodes(text, file)
+
+
+def load_nodes(text: str, file: str) -> Document:
+    """Read a text by its nodes, which any text needs that is not simple, or raise BadFile."""
+    root = parse(text, file)
     values = _Values(file, scalars.resolve_1_1 if _asks_for_1_1(text) else scalars.resolve)
     found = Document(file, text, None if root is None else values.of(root))
     found.root = root

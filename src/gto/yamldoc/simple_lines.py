@@ -8,25 +8,27 @@ from gto.yamldoc.scalars import Scalar, resolve
 
 Collection = dict[Scalar, object] | list[object]
 
-_UNUSUAL_RE = re.compile("[^\n\x20-\x7e\u00a1-\u1fff\u2030-\ud7ff]")
+_UNUSUAL_ASCII_RE = re.compile("[^\n\x20-\x7e]")
+_UNUSUAL = "[^\n\x20-\x7e\u00a1-\u1fff\u2030-\ud7ff]"
 _WORD = "[A-Za-z0-9_./@+=-]+"
 _KEY = f"[A-Za-z0-9_]{_WORD[:-1]}*"
 _LINE_RE = re.compile(rf"( *)(-(?: +|$))?(?:({_KEY}(?: {_WORD})*):(?: +|$))?(.*)")
 _START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./$(+~\\")
 _QUOTED = r"'[^']*'|\"[^\"\\]*\""
 _ITEM = rf"(?:-?[A-Za-z0-9_.][A-Za-z0-9_./+-]*|{_QUOTED})"
-_COMMENT = r"(?: +#.*)?"
-_QUOTED_RE = re.compile(rf"({_QUOTED}) *{_COMMENT}")
-_LIST_RE = re.compile(rf"\[ *((?:{_ITEM}(?: *, *{_ITEM})*)?) *\] *{_COMMENT}")
-_MAPPING_RE = re.compile(rf"\{{ *((?:{_KEY}: +{_ITEM}(?: *, *{_KEY}: +{_ITEM})*)?) *\}} *{_COMMENT}")
-_ITEM_RE = re.compile(_ITEM)
-_PAIR_RE = re.compile(rf"({_KEY}): +({_ITEM})")
-_CUT_RES = [re.compile(f"\n{' ' * column}(?=[A-Za-z0-9_])") for column in range(5)]
-_NO_COMMENT_RE = re.compile("^ *[^ #\n]", re.MULTILINE)
-_FIRST_RE = re.compile("(?: *(?:#.*)?\n)*( *)[A-Za-z0-9_]")
-_HEAD_RE = re.compile(rf" *({_KEY}(?: {_WORD})*): *{_COMMENT}")
+_COMMENT = r"(?: +#.*)? *"
+# These are compiled at their first use: it takes a while, and few texts need them.
+_IN_QUOTES = rf"({_QUOTED}){_COMMENT}"
+_LIST = rf"\[ *((?:{_ITEM}(?: *, *{_ITEM})*)?) *\]{_COMMENT}"
+_MAPPING = rf"\{{ *((?:{_KEY}: +{_ITEM}(?: *, *{_KEY}: +{_ITEM})*)?) *\}}{_COMMENT}"
+_PAIR = rf"({_KEY}): +({_ITEM})"
+_CUTS = tuple(f"\n{' ' * column}(?=[A-Za-z0-9_])" for column in range(5))
+_NO_COMMENT = "(?m)^ *[^ #\n]"
+_FIRST = "(?: *(?:#.*)?\n)*( *)[A-Za-z0-9_]"
+_HEAD = rf" *({_KEY}(?: {_WORD})*):{_COMMENT}"
 _LONG = 1000  # characters
 _LONGEST_KEY = 500  # characters; YAML takes 1,024
+_LONGEST_TEXT = 10_000  # characters of a text in many lines
 _DEEPEST = 50
 _MOST_NODES = 200_000
 _NODES = 6  # of a line, beside what its commas part
@@ -36,7 +38,7 @@ class NotSimple(ValueError):
     """Only the parser can tell what a text says."""
 
 
-class Parts(Protocol):
+class KeptParts(Protocol):
     """The values of parts of texts, kept by their text."""
 
     def get(self, key: str) -> Collection | None:
@@ -46,7 +48,7 @@ class Parts(Protocol):
         """Keep a value."""
 
 
-def read_simple(text: str, parts: Parts | None = None) -> Collection:
+def read_simple(text: str, parts: KeptParts | None = None) -> Collection:
     """Return the value of a text that is a mapping or a list, as the parser would, or raise NotSimple.
 
     Simple are lines that each stand for themselves: no anchors, tags, escapes, blocks of text, brackets over lines.
@@ -58,14 +60,14 @@ def read_simple(text: str, parts: Parts | None = None) -> Collection:
     return _Lines().read(text) if parts is None else _joined(text, 0, parts, 0)
 
 
-def _joined(text: str, column: int, parts: Parts, depth: int) -> Collection:
+def _joined(text: str, column: int, parts: KeptParts, depth: int) -> Collection:
     """Read a block of lines that stand in a column or to its right, entry by entry where it is long."""
     if len(text) <= _LONG:
         return _Lines().read(text, column)
-    cuts = [match.start() for match in _CUT_RES[column].finditer(f"\n{text}")]
+    cuts = [match.start() for match in re.finditer(_CUTS[column], f"\n{text}")]
     if len(cuts) <= 1:
         return _Lines().read(text, column)
-    if _NO_COMMENT_RE.search(text, 0, cuts[0]):
+    if re.search(_NO_COMMENT, text[: cuts[0]]):
         raise NotSimple
     whole: dict[Scalar, object] = {}
     count = 0
@@ -84,13 +86,13 @@ def _joined(text: str, column: int, parts: Parts, depth: int) -> Collection:
     return whole
 
 
-def _entry(text: str, column: int, parts: Parts, depth: int) -> Collection:
+def _entry(text: str, column: int, parts: KeptParts, depth: int) -> Collection:
     """Read one entry: a line with a key, and what belongs to it."""
     head, _, rest = text.partition("\n")
-    match = _FIRST_RE.match(rest)
+    match = re.match(_FIRST, rest)
     deeper = len(match[1]) if match else 0
-    key = _HEAD_RE.fullmatch(head)
-    if len(text) <= _LONG or key is None or not column < deeper < len(_CUT_RES) or depth > 1:
+    key = re.fullmatch(_HEAD, head)
+    if len(text) <= _LONG or key is None or not column < deeper < len(_CUTS) or depth > 1:
         return _Lines().read(text, column)
     return {resolve(key[1]): _joined(rest, deeper, parts, depth + 1)}
 
@@ -108,7 +110,7 @@ class _Lines:
 
     def read(self, text: str, column: int = 0) -> Collection:
         """Read lines of which the first stands in a column."""
-        if _UNUSUAL_RE.search(text):
+        if _UNUSUAL_ASCII_RE.search(text) if text.isascii() else re.search(_UNUSUAL, text):
             raise NotSimple
         self.column = column
         root: Collection | None = None
@@ -137,6 +139,8 @@ class _Lines:
         if self.plain is None or column <= self.plain[0]:
             raise NotSimple
         above, holder, place, text = self.plain
+        if len(text) > _LONGEST_TEXT:
+            raise NotSimple
         self._put_plain(above, holder, place, value, f"{text} ")
 
     def _holder(self, column: int, *, is_item: bool) -> Collection:
@@ -212,16 +216,16 @@ def _unplain(value: str) -> object:
     """Return what stands in quotes or brackets."""
     match value[0]:
         case "'" | '"':
-            found = _QUOTED_RE.fullmatch(value)
+            found = re.fullmatch(_IN_QUOTES, value)
             if found:
                 return found[1][1:-1]
         case "[":
-            found = _LIST_RE.fullmatch(value)
+            found = re.fullmatch(_LIST, value)
             if found:
-                return [_item(one) for one in _ITEM_RE.findall(found[1])]
+                return [_item(one) for one in re.findall(_ITEM, found[1])]
         case "{":
-            found = _MAPPING_RE.fullmatch(value)
-            pairs = _PAIR_RE.findall(found[1]) if found else []
+            found = re.fullmatch(_MAPPING, value)
+            pairs = re.findall(_PAIR, found[1]) if found else []
             mapping = {resolve(key): _item(one) for key, one in pairs}
             if found and len(mapping) == len(pairs):
                 return mapping
