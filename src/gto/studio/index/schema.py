@@ -225,6 +225,7 @@ commit_values = Table(  # which values a commit has in a project; equal ones hav
     Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
     Column("oid", Text, nullable=False),
     Column("project", Text, nullable=False),  # the root of the DVC project; empty for the repository's own
+    Column("pipelines", JSON, nullable=False),  # the directories of its `dvc.yaml` files
     Column("digest", Text, nullable=False),
     PrimaryKeyConstraint("repository_id", "oid", "project"),
 )

@@ -31,6 +31,8 @@ class Measured(NamedTuple):
 
     oid: str
     project: str
+    pipelines: list[str]
+    """The directories of its `dvc.yaml` files."""
     body: str
     """JSON: the same text for the same values."""
 
@@ -56,7 +58,7 @@ def _read_some(registry: Registry, oids: Sequence[str], cache: ObjectCache) -> I
     # Before the colon of an artifact's name stands the directory that it is in: so a project is named.
     points = [Target(oid, oid, f"{root}:" if root else None) for oid, root in places]
     for (oid, root), known in zip(places, gather_each(registry, points, cache), strict=True):
-        yield Measured(oid, root, json.dumps(_body(known, _pipelines(files, oid, root)), sort_keys=True))
+        yield Measured(oid, root, _pipelines(files, oid, root), json.dumps(_body(known)))
 
 
 def _roots(files: Files, oid: str) -> list[str]:
@@ -78,14 +80,13 @@ def _pipelines(files: Files, oid: str, root: str) -> list[str]:
     return sorted({posixpath.dirname(path) for path in found if not path.startswith(inner)})
 
 
-def _body(known: CollectedFacts, pipelines: list[str]) -> dict[str, object]:
+def _body(known: CollectedFacts) -> dict[str, object]:
     """Return the values, in lists that keep the order in which files and keys stand."""
     return {
         "metrics": [[file, key, value] for file, keyed in known.metrics.files.items() for key, value in keyed.items()],
         "params": [[file, key, value] for file, keyed in known.params.files.items() for key, value in keyed.items()],
         "data": [[datum.path, datum.md5] for datum in known.data if datum.md5],
         "not_in_git": [elsewhere_dict(one) for one in known.elsewhere],
-        "pipelines": pipelines,
         "problems": [[one.subject, one.reason] for one in known.problems],
     }
 
@@ -95,7 +96,8 @@ def write(connection: Connection, repository_id: int, found: Iterable[Measured])
     rows, bodies = [], {}
     for one in found:
         key = digest(one.body.encode("utf-8", "surrogatepass"))
-        rows.append({"repository_id": repository_id, "oid": one.oid, "project": one.project, "digest": key})
+        place = {"repository_id": repository_id, "oid": one.oid, "project": one.project}
+        rows.append({**place, "pipelines": one.pipelines, "digest": key})
         bodies[key] = one.body
     same = value_set.c.repository_id == repository_id
     known = set(connection.execute(select(value_set.c.digest).where(same)).scalars())
@@ -108,8 +110,7 @@ def write(connection: Connection, repository_id: int, found: Iterable[Measured])
 def forget_unused(connection: Connection, repository_id: int) -> None:
     """Take the values of commits out of the index that no row tells of any more."""
     used = exists().where(commit.c.repository_id == commit_values.c.repository_id, commit.c.oid == commit_values.c.oid)
-    held = exists().where(
-        commit_values.c.repository_id == value_set.c.repository_id, commit_values.c.digest == value_set.c.digest
-    )
     connection.execute(delete(commit_values).where(commit_values.c.repository_id == repository_id, ~used))
-    connection.execute(delete(value_set).where(value_set.c.repository_id == repository_id, ~held))
+    held = select(commit_values.c.digest).where(commit_values.c.repository_id == repository_id)
+    same = value_set.c.repository_id == repository_id
+    connection.execute(delete(value_set).where(same, value_set.c.digest.not_in(held)))

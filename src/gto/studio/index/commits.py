@@ -1,0 +1,200 @@
+"""The commits of a repository as the table of experiments needs them: branches, values, versions, all at once."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Table, func, select
+
+from gto.core.tag import Kind
+from gto.lineage.values import Value
+from gto.studio.index import schema
+from gto.studio.index.schema import artifact, branch_commit, commit_values, event, experiment, standing, value_set
+
+
+class Column(NamedTuple):
+    """One value that commits have."""
+
+    kind: str
+    """`metrics`, `params` or `data`."""
+    file: str
+    """Empty for data, whose key is its path."""
+    key: str
+
+
+class ValueSet(NamedTuple):
+    """What a commit holds in a project."""
+
+    digest: str
+    values: Mapping[Column, Value]
+    not_in_git: tuple[str, ...]
+    """Files of values that are declared, and that Git does not hold."""
+    problems: tuple[str, ...]
+
+
+class FoundCommit(NamedTuple):
+    """A commit of the index."""
+
+    oid: str
+    parent: str | None
+    author: str
+    author_email: str
+    time: int
+    subject: str
+    is_hidden: bool
+
+
+class FoundBranch(NamedTuple):
+    """A branch, the default one first."""
+
+    name: str
+    tip: str
+    total: int
+    behind: int
+
+
+class FoundExperiment(NamedTuple):
+    """A DVC experiment."""
+
+    ref: str
+    name: str
+    baseline: str
+    oid: str
+
+
+class VersionMark(NamedTuple):
+    """A version that is registered on a commit, or a stage that is on the commit itself."""
+
+    artifact: str
+    version: str
+    stages: tuple[str, ...]
+
+
+class CommitTable(NamedTuple):
+    """All that the index holds of a repository's commits, with the values of one project."""
+
+    branches: tuple[FoundBranch, ...]
+    on_branch: Mapping[str, tuple[str, ...]]
+    """The commits of each branch that are in the index, the newest first."""
+    commits: Mapping[str, FoundCommit]
+    experiments: Mapping[str, tuple[FoundExperiment, ...]]
+    """By the commit that they were made from."""
+    digests: Mapping[str, str]
+    """Of the values of each commit; a commit without one was not read yet, or has no such project."""
+    values: Mapping[str, ValueSet]
+    """By digest."""
+    versions: Mapping[str, tuple[VersionMark, ...]]
+    unread: int
+    """How many commits are to be read."""
+
+    def values_of(self, oid: str) -> ValueSet | None:
+        """Return what a commit holds; None where it is not known."""
+        return self.values.get(self.digests.get(oid, ""))
+
+    def is_unchanged(self, oid: str) -> bool:
+        """Tell whether a commit holds the same values as its parent; where one of them is not known, it does not."""
+        found, mine = self.commits.get(oid), self.values_of(oid)
+        before = self.values_of(found.parent) if found and found.parent else None
+        if mine is None or before is None:
+            return False
+        return mine is before or (mine.values, mine.not_in_git) == (before.values, before.not_in_git)
+
+
+class Project(NamedTuple):
+    """A project of a repository: the root of a DVC project, or a directory of a pipeline inside of one."""
+
+    path: str
+    root: str
+
+    def holds(self, path: str) -> bool:
+        """Tell whether a file is of the project."""
+        return self.path == self.root or path.startswith(f"{self.path}/")
+
+
+def read_projects(connection: Connection, repository_id: int) -> tuple[Project, ...]:
+    """Return the projects of a repository by their paths; one without any is one."""
+    query = select(commit_values.c.project, commit_values.c.pipelines)
+    rows = connection.execute(query.where(commit_values.c.repository_id == repository_id).distinct()).all()
+    found = {Project(path, root) for root, pipelines in rows if pipelines for path in [root, *pipelines]}
+    return tuple(sorted(found)) or (Project("", ""),)
+
+
+def read_table(connection: Connection, repository_id: int, project: Project) -> CommitTable:
+    """Read a repository's commits."""
+    same = {"repository_id": repository_id}
+    commits = {row.oid: FoundCommit._make(row) for row in _rows(connection, schema.commit, FoundCommit._fields, same)}
+    branches = sorted(_rows(connection, schema.branch, ("place", *FoundBranch._fields), same))
+    on_branch: dict[str, list[str]] = defaultdict(list)
+    for row in sorted(_rows(connection, branch_commit, ("branch", "place", "oid"), same)):
+        on_branch[row.branch].append(row.oid)
+    made: dict[str, list[FoundExperiment]] = defaultdict(list)
+    for row in sorted(_rows(connection, experiment, FoundExperiment._fields, same)):
+        made[row.baseline].append(FoundExperiment._make(row))
+    digests = _rows(connection, commit_values, ("oid", "digest"), {**same, "project": project.root})
+    read = select(func.count(commit_values.c.oid.distinct())).where(commit_values.c.repository_id == repository_id)
+    return CommitTable(
+        tuple(FoundBranch._make(row[1:]) for row in branches),
+        {name: tuple(oids) for name, oids in on_branch.items()},
+        commits,
+        {oid: tuple(ones) for oid, ones in made.items()},
+        {row.oid: row.digest for row in digests},
+        {one.digest: one for one in _read_values(connection, repository_id, project)},
+        _read_versions(connection, repository_id),
+        len(commits) - int(connection.execute(read).scalar_one()),
+    )
+
+
+def _rows(
+    connection: Connection, table: Table, columns: Sequence[str], same: Mapping[str, object]
+) -> Sequence[Row[Any]]:
+    query = select(*(table.c[name] for name in columns))
+    return connection.execute(query.where(*(table.c[name] == value for name, value in same.items()))).all()
+
+
+def _read_values(connection: Connection, repository_id: int, project: Project) -> Iterator[ValueSet]:
+    same = (commit_values.c.repository_id == repository_id, commit_values.c.project == project.root)
+    held = value_set.c.digest.in_(select(commit_values.c.digest).where(*same))
+    query = select(value_set.c.digest, value_set.c.body).where(value_set.c.repository_id == repository_id, held)
+    known: dict[tuple[str, str, str], Column] = {}
+    for digest, body in connection.execute(query):
+        found = json.loads(body)
+        values: dict[Column, Value] = {}
+        for kind in ("metrics", "params"):
+            for file, key, value in found[kind]:
+                if project.holds(file):
+                    values[known.setdefault((kind, file, key), Column(kind, file, key))] = value
+        for path, mark in found["data"]:
+            if project.holds(path):
+                values[known.setdefault(("data", "", path), Column("data", "", path))] = mark
+        lacking = tuple(one["path"] for one in found["not_in_git"] if project.holds(one["path"]))
+        yield ValueSet(digest, values, lacking, tuple(f"{path}: {why}" for path, why in found["problems"]))
+
+
+def _read_versions(connection: Connection, repository_id: int) -> dict[str, tuple[VersionMark, ...]]:
+    """Return the versions that count, by commit, each with the stages that show it."""
+    stages: dict[tuple[str, str], list[str]] = defaultdict(list)
+    marks: dict[tuple[str, str], str] = {}
+    columns = (event.c.artifact, event.c.kind, event.c.version, event.c.commit)
+    query = select(*columns).join(
+        artifact, (artifact.c.repository_id == event.c.repository_id) & (artifact.c.name == event.c.artifact)
+    )
+    kinds = (Kind.REGISTRATION, Kind.DEREGISTRATION)
+    query = query.where(event.c.repository_id == repository_id, event.c.kind.in_(kinds), event.c.version.is_not(None))
+    for name, kind, version, oid in connection.execute(
+        query.where(artifact.c.is_active).order_by(event.c.time, event.c.counter, event.c.kind, event.c.ref)
+    ):
+        if kind == Kind.REGISTRATION:
+            marks[name, version] = oid
+        else:
+            marks.pop((name, version), None)
+    standings = select(artifact.c.name, standing.c.stage, standing.c.version, standing.c.commit).join(artifact)
+    for name, stage, version, oid in connection.execute(
+        standings.where(artifact.c.repository_id == repository_id, standing.c.place == 0).order_by(standing.c.stage)
+    ):
+        stages[name, version].append(stage)
+        marks.setdefault((name, version), oid)
+    found: dict[str, list[VersionMark]] = defaultdict(list)
+    for (name, version), oid in marks.items():
+        found[oid].append(VersionMark(name, version, tuple(stages[name, version])))
+    return {oid: tuple(sorted(ones)) for oid, ones in found.items()}
