@@ -28,7 +28,7 @@ COMMITS = Language(
 OPERATORS = (">=", "<=", "!=", ">", "<", "=")
 
 _WORD_RE = re.compile(r'(-?)(?:([A-Za-z]+):)?(?:"([^"]*)"|(\S+))')
-_METRIC_RE = re.compile(r"([A-Za-z_][\w./@%-]*?)(>=|<=|!=|>|<|=)(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+_METRIC_RE = re.compile(r"([A-Za-z_][\w./@%:-]*?)(>=|<=|!=|>|<|=)(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _LONGEST = 500
 _MOST = 30
 
