@@ -65,6 +65,8 @@ def _discover(table: CommitTable) -> list[Column]:
         values = table.values_of(one.oid)
         if values is not None and not values.values.keys() <= places.keys():
             places |= dict.fromkeys(values.values)
+    metrics = {one.file for one in places if one.kind == "metrics"}
+    places = {one: None for one in places if one.kind != "data" or one.key not in metrics}
     files = {file: number for number, file in enumerate(dict.fromkeys(one.file for one in places))}
     return sorted(places, key=lambda one: (_KINDS.index(one.kind), files[one.file]))
 
