@@ -75,8 +75,13 @@ def term(key: str, value: str, language: Language = ARTIFACTS, *, is_not: bool =
     """Return a condition by its key, or raise QueryError."""
     if key not in language.keys:
         hint = f"the keys are {', '.join(language.keys)}; in quotes it is text"
-        raise QueryError(f"'{key}:' is no key of a query. {did_you_mean(key, language.keys)}".strip(), hint)
+        raise QueryError(_guessed(f"'{key}:' is no key of a query", key, language.keys), hint)
     if key == "is" and value not in language.states:
-        guess = did_you_mean(value, language.states)
-        raise QueryError(f"'is:{value}' is unknown. {guess}".strip(), f"one of {', '.join(language.states)}")
+        wrong = _guessed(f"'is:{value}' is unknown", value, language.states)
+        raise QueryError(wrong, f"one of {', '.join(language.states)}")
     return Term(key, value, is_not=is_not)
+
+
+def _guessed(wrong: str, word: str, known: tuple[str, ...]) -> str:
+    guess = did_you_mean(word, known)
+    return f"{wrong}. {guess}" if guess else wrong
