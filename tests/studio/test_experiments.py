@@ -252,7 +252,9 @@ def test_chosen_rows_lead_on(studio: Studio, team: Repo) -> None:
 def test_experiments_lead_to_the_only_repository_or_to_all(studio: Studio, team: Repo, tmp_path: Path) -> None:
     assert studio.client.get("/experiments").headers["location"] == TABLE
     with studio_of({"a": team.path, "b": team.path}, tmp_path / "two.db", synced=False) as two:
-        assert two.client.get("/experiments").headers["location"] == "/repos"
+        found = cast("list[dict[str, object]]", two.json("/experiments")["repositories"])
+        assert [(one["name"], one["commits"]) for one in found] == [("a", 0), ("b", 0)]
+        assert 'href="/r/b/experiments"' in two.page("/experiments")
         assert "Reading from Git" in two.page("/r/a/experiments")
 
 

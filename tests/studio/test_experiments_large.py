@@ -56,10 +56,10 @@ def test_a_table_of_300_branches_is_quick_and_small(repo: Repo, tmp_path: Path) 
         found = studio.json(TABLE)
         assert found["unread"] == 0
         for query in ({}, {"q": "auc>0.5"}, {"branch": "main"}, {"sort": "auc"}, {"page": "3"}, {"delta": "1"}):
-            times = []
+            times, sizes = [], []
             for _ in range(3):
                 start = time.process_time()
-                page = studio.page(TABLE, **query)
+                sizes.append(len(studio.page(TABLE, **query).encode()))
                 times.append(time.process_time() - start)
             assert min(times) < 0.5, query
-            assert len(page.encode()) < 300_000, query
+            assert max(sizes) < 300_000, query

@@ -34,7 +34,7 @@ class Experiment(NamedTuple):
     commit: str
 
 
-class Heads(NamedTuple):
+class RefTips(NamedTuple):
     """Where branches and experiments stand."""
 
     branches: tuple[Branch, ...]
@@ -56,7 +56,7 @@ class WalkedCommit(NamedTuple):
     message: str
 
 
-def read_heads(git: Git) -> Heads:
+def read_tips(git: Git) -> RefTips:
     """Read where branches and experiments stand; what DVC keeps below `refs/exps` for itself is left out."""
     out = git.run(["for-each-ref", _REF_FORMAT, _HEADS, _EXPERIMENTS, _REMOTE_HEAD])
     branches, experiments, default = [], [], None
@@ -69,7 +69,7 @@ def read_heads(git: Git) -> Heads:
             branches.append(Branch(ref.removeprefix(_HEADS), oid))
         elif ref == _REMOTE_HEAD:
             default = leads_to.removeprefix("refs/remotes/origin/") or None
-    return Heads(tuple(branches), tuple(experiments), default)
+    return RefTips(tuple(branches), tuple(experiments), default)
 
 
 def current_branch(git: Git) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gto.git.command import Git
-from gto.git.commit_walk import Experiment, current_branch, read_commits, read_heads, walk
+from gto.git.commit_walk import Experiment, current_branch, read_commits, read_tips, walk
 
 if TYPE_CHECKING:
     from tests.repo import Repo
@@ -32,8 +32,8 @@ def test_dvc_s_own_refs_are_no_experiments(repo: Repo) -> None:
     for name in (ref, "refs/exps/stash", "refs/exps/exec/EXEC_HEAD", "refs/exps/celery/stash", "refs/exps/apply/x"):
         repo.git("update-ref", name, head)
     git = Git(str(repo.path))
-    assert read_heads(git).experiments == (Experiment(ref, "shy-elm", head, head),)
+    assert read_tips(git).experiments == (Experiment(ref, "shy-elm", head, head),)
     branch = current_branch(git)
-    assert [one.name for one in read_heads(git).branches] == [branch]
+    assert [one.name for one in read_tips(git).branches] == [branch]
     repo.git("switch", "--quiet", "--detach")
     assert current_branch(git) is None

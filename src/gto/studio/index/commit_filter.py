@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeGuard
 
 from gto.lineage.values import Value
-from gto.studio.index.commits import Column, FoundCommit, FoundExperiment, ValueSet, VersionMark
+from gto.studio.index.commit_table import FoundCommit, FoundExperiment, ValueColumn, ValueSet, VersionMark
 from gto.studio.index.query import Term
 
 DELTA = "delta."
@@ -50,7 +50,7 @@ def _numbers(row: Candidate, name: str, baseline: ValueSet | None) -> list[float
     return [float(value) for value in found if is_number(value)]
 
 
-def is_called(column: Column, name: str) -> bool:
+def is_called(column: ValueColumn, name: str) -> bool:
     """Tell whether a metric or a param is meant by a name: its key, the end of it, or the file and the key."""
     names = (column.key, column.key.rpartition(".")[2], f"{column.file}:{column.key}", column.key or column.file)
     return column.kind != "data" and name.lower() in {one.lower() for one in names}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gto.core import names
 from gto.exceptions import UsageError
-from gto.studio.index.commits import CommitTable, Project
+from gto.studio.index.commit_table import CommitTable, ProjectPlace
 
 _SHORTEST = 4
 _SHORT = 7
@@ -22,7 +22,9 @@ class Baseline(NamedTuple):
     """The stage that shows it, or the branch whose newest commit it is; empty where somebody chose it."""
 
 
-def find_baseline(table: CommitTable, stages: Sequence[str] | None, wanted: str, project: Project) -> Baseline | None:
+def find_baseline(
+    table: CommitTable, stages: Sequence[str] | None, wanted: str, project: ProjectPlace
+) -> Baseline | None:
     """Return the commit that is asked for: by the start of its hash, by a branch, or by the name of an experiment.
 
     Without any it is the commit of the last stage's version, else the newest of the default branch. UsageError says
@@ -56,7 +58,9 @@ def _named(table: CommitTable, wanted: str) -> Baseline:
     return found[0]
 
 
-def _staged(table: CommitTable, stages: Sequence[str] | None, project: Project) -> Iterator[tuple[int, int, str, str]]:
+def _staged(
+    table: CommitTable, stages: Sequence[str] | None, project: ProjectPlace
+) -> Iterator[tuple[int, int, str, str]]:
     """Yield the commits that stages show: the place of the stage, the time, the commit, the stage."""
     for oid, versions in table.versions.items():
         for one in versions:

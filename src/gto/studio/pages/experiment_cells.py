@@ -11,7 +11,7 @@ from gto.lineage.values import Value
 from gto.output.published import Published
 from gto.studio.draw.trend import trend
 from gto.studio.index.commit_filter import difference, is_number
-from gto.studio.index.commits import CommitTable, ValueSet
+from gto.studio.index.commit_table import CommitTable, ValueSet
 from gto.studio.pages.experiment_baseline import Baseline
 from gto.studio.pages.experiment_columns import ExperimentColumn
 from gto.studio.pages.experiment_rows import ExperimentRow, best
@@ -78,7 +78,7 @@ def _text(column: ExperimentColumn, value: Value) -> str:
     return number(value) if column.column.kind == "metrics" and is_number(value) else show(value) or ""
 
 
-class Trend(NamedTuple):
+class BranchTrend(NamedTuple):
     """A metric over the commits of a branch."""
 
     column: ExperimentColumn
@@ -92,14 +92,14 @@ class Trend(NamedTuple):
 
 def trends(
     table: CommitTable, columns: Iterable[ExperimentColumn], branches: Sequence[str], baseline: Baseline | None
-) -> tuple[Trend, ...]:
+) -> tuple[BranchTrend, ...]:
     """Return the first metrics with two numbers or more on a branch: the one that is named, else the default one."""
     told = branches[0] if len(branches) == 1 else table.branches[0].name if table.branches else ""
     shown = [
         table.values_of(oid) for oid in reversed(table.on_branch.get(told, ())) if not table.commits[oid].is_hidden
     ]
     base = table.values_of(baseline.oid) if baseline else None
-    found: list[Trend] = []
+    found: list[BranchTrend] = []
     for one in columns:
         every = [held.values.get(one.column) for held in shown if held is not None]
         numbers = [float(value) for value in every if is_number(value)]
@@ -108,7 +108,7 @@ def trends(
         change = difference(base.values.get(one.column), numbers[-1]) if base else None
         is_better = (change > 0) == one.higher_better if change and one.higher_better is not None else None
         title = f"{one.label} on {told}: from {number(numbers[0])} to {number(numbers[-1])} over {len(numbers)} commits"
-        found.append(Trend(one, told, numbers[-1], change, is_better, trend(numbers, title)))
+        found.append(BranchTrend(one, told, numbers[-1], change, is_better, trend(numbers, title)))
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.studio import goals
-from gto.studio.index.commits import Column, CommitTable
+from gto.studio.index.commit_table import CommitTable, ValueColumn
 
 _METRICS, _PARAMS, _DATA = 5, 4, 2  # that are shown where nobody chose
 _KINDS = ("metrics", "params", "data")
@@ -15,7 +15,7 @@ _CODE = (".py", ".sh", ".ipynb", ".r", ".R")
 class ExperimentColumn(NamedTuple):
     """A column of the table."""
 
-    column: Column
+    column: ValueColumn
     id: str
     """As the address names it: the key, with the file before it where two have the same."""
     higher_better: bool | None
@@ -58,9 +58,9 @@ def choose(table: CommitTable, wanted: Sequence[str], told: Mapping[str, bool]) 
     return ExperimentColumns(tuple(every), tuple(_grouped(chosen or _usual(table, every))))
 
 
-def _discover(table: CommitTable) -> list[Column]:
+def _discover(table: CommitTable) -> list[ValueColumn]:
     """Return what commits have: metrics, then params, then data, each as the newest commit has it first."""
-    places: dict[Column, None] = {}
+    places: dict[ValueColumn, None] = {}
     for one in sorted(table.commits.values(), key=lambda one: -one.time):
         values = table.values_of(one.oid)
         if values is not None and not values.values.keys() <= places.keys():
@@ -71,7 +71,7 @@ def _discover(table: CommitTable) -> list[Column]:
     return sorted(places, key=lambda one: (_KINDS.index(one.kind), files[one.file]))
 
 
-def _column(column: Column, told: Mapping[str, bool], *, is_alone: bool) -> ExperimentColumn:
+def _column(column: ValueColumn, told: Mapping[str, bool], *, is_alone: bool) -> ExperimentColumn:
     name = column.key if is_alone and column.key else f"{column.file or column.kind}:{column.key}"
     key = column.key or column.file
     higher = goals.is_higher_better(name, told) if name in told else goals.is_higher_better(key, told)
@@ -92,7 +92,7 @@ def _grouped(columns: Iterable[ExperimentColumn]) -> Iterable[ExperimentColumn]:
 
 def _usual(table: CommitTable, every: Sequence[ExperimentColumn]) -> list[ExperimentColumn]:
     """Return the first metrics, the params that differ, and the data that changes most seldom, code last."""
-    seen: dict[Column, set[object]] = defaultdict(set)
+    seen: dict[ValueColumn, set[object]] = defaultdict(set)
     for values in table.values.values():
         for column, value in values.values.items():
             seen[column].add(value)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from gto.lineage.values import Value
 from gto.studio.index.commit_filter import Candidate, fits, is_number
-from gto.studio.index.commits import Column, CommitTable, FoundBranch, FoundCommit, FoundExperiment, ValueSet
+from gto.studio.index.commit_table import CommitTable, FoundBranch, FoundCommit, FoundExperiment, ValueColumn, ValueSet
 from gto.studio.index.query import Term
 
 ROWS = 150
@@ -22,7 +22,7 @@ class RowsQuery(NamedTuple):
     terms: tuple[Term, ...] = ()
     branches: tuple[str, ...] = ()
     """None of them stand for all that are not merged."""
-    sort: Column | None = None
+    sort: ValueColumn | None = None
     is_ascending: bool = False
     since: int | None = None
     unchanged: bool = False
@@ -56,7 +56,7 @@ class ExperimentRow(NamedTuple):
         """What it is called."""
         return self.found.experiment.name if self.found.experiment else self.oid[:_SHORT]
 
-    def value(self, column: Column) -> Value:
+    def value(self, column: ValueColumn) -> Value:
         """Return what it has in a column; None for nothing."""
         return self.found.values.values.get(column) if self.found.values else None
 
@@ -197,7 +197,7 @@ def _cut(groups: Sequence[BranchRows], wanted: RowsQuery) -> tuple[list[BranchRo
     return shown, max(1, -(-len(groups) // BRANCHES))
 
 
-def best(rows: Iterable[ExperimentRow], column: Column, *, higher: bool) -> float | None:
+def best(rows: Iterable[ExperimentRow], column: ValueColumn, *, higher: bool) -> float | None:
     """Return the best value of a metric; None where no row has a number, or all have the same."""
     numbers = {float(value) for row in rows if is_number(value := row.value(column))}
     pick: Callable[[Iterable[float]], float] = max if higher else min

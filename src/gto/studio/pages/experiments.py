@@ -10,13 +10,13 @@ from gto.core.dates import parse_date
 from gto.exceptions import GTOException, UsageError
 from gto.output.published import Published
 from gto.studio.context import context_of
-from gto.studio.index import artifacts, commits, lookup, query
-from gto.studio.index.commits import Column, CommitTable, Project
+from gto.studio.index import artifacts, commit_table, lookup, query
+from gto.studio.index.commit_table import CommitTable, ProjectPlace, RepositoryCommits, ValueColumn
 from gto.studio.index.lookup import FoundRepository
 from gto.studio.pages import experiment_columns as columns_of
 from gto.studio.pages import experiment_rows as rows_of
 from gto.studio.pages.experiment_baseline import Baseline, find_baseline
-from gto.studio.pages.experiment_cells import Cells, Trend, lacking, row_dict, trends
+from gto.studio.pages.experiment_cells import BranchTrend, Cells, lacking, row_dict, trends
 from gto.studio.pages.experiment_columns import ExperimentColumn, ExperimentColumns
 from gto.studio.pages.experiment_rows import BranchRows, ExperimentRows, RowsQuery
 from gto.studio.pages.models import read_number
@@ -36,8 +36,8 @@ class ExperimentsPage(NamedTuple):
     asked: Mapping[str, tuple[str, ...]]
     """The address's query, without the number of the page."""
     table: CommitTable
-    project: Project
-    projects: tuple[Project, ...]
+    project: ProjectPlace
+    projects: tuple[ProjectPlace, ...]
     columns: ExperimentColumns
     rows: ExperimentRows
     baseline: Baseline | None
@@ -55,7 +55,7 @@ class ExperimentsPage(NamedTuple):
         return Cells(self.columns.shown, self.rows.every, base, is_delta=self.is_on("delta"))
 
     @property
-    def trends(self) -> tuple[Trend, ...]:
+    def trends(self) -> tuple[BranchTrend, ...]:
         """The first metrics over the commits of a branch: of the one that was chosen, else of the default one."""
         return trends(self.table, self.columns.shown, self.asked.get("branch", ()), self.baseline)
 
@@ -65,7 +65,7 @@ class ExperimentsPage(NamedTuple):
         return lacking(self.rows.every)
 
     @property
-    def shown_columns(self) -> frozenset[Column]:
+    def shown_columns(self) -> frozenset[ValueColumn]:
         """The columns that are shown."""
         return frozenset(one.column for one in self.columns.shown)
 
@@ -157,12 +157,26 @@ def _branch_dict(one: BranchRows) -> Published:
     }
 
 
+class ExperimentsHome(NamedTuple):
+    """The repositories, and how much there is to see in each."""
+
+    rows: tuple[RepositoryCommits, ...]
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+        return {"repositories": [row._asdict() for row in self.rows]}
+
+
 @router.get("/experiments", include_in_schema=False)
+@router.get("/experiments.json", include_in_schema=False)
 def home(request: Request) -> Response:
-    """Lead to the only repository, or to the list of them."""
+    """Lead to the only repository, or list them."""
     with context_of(request).database.read() as connection:
-        names = lookup.repository_names(connection)
-    return RedirectResponse(repository_url(names[0], "experiments") if len(names) == 1 else "/repos", 307)
+        rows = commit_table.count_commits(connection)
+    if len(rows) == 1:
+        path = repository_url(rows[0].name, "experiments")
+        return RedirectResponse(f"{path}.json" if request.url.path.endswith(".json") else path, 307)
+    return respond(request, "experiments_home.html", ExperimentsHome(rows))
 
 
 @router.get("/r/{repo}/experiments", include_in_schema=False)
@@ -180,9 +194,9 @@ def read(request: Request, repo: str, *, is_whole: bool = False) -> ExperimentsP
     asked = {key: values[:1] if key in _ONE else values for key, values in asked.items() if values}
     with context_of(request).database.read() as connection:
         found = lookup.find_repository(connection, repo)
-        projects = commits.read_projects(connection, found.id)
+        projects = commit_table.read_projects(connection, found.id)
         project = _project(projects, given.get("project"))
-        table = commits.read_table(connection, found.id, project)
+        table = commit_table.read_table(connection, found.id, project)
         stages = artifacts.stages(connection)
         names = lookup.artifact_names(connection, found)
     told = dict.fromkeys(asked.get("up", ()), True) | dict.fromkeys(asked.get("down", ()), False)
@@ -199,7 +213,7 @@ def read(request: Request, repo: str, *, is_whole: bool = False) -> ExperimentsP
     )
 
 
-def _project(projects: Sequence[Project], wanted: str | None) -> Project:
+def _project(projects: Sequence[ProjectPlace], wanted: str | None) -> ProjectPlace:
     if wanted is None:
         return projects[0]
     found = next((one for one in projects if one.path == wanted.strip("/")), None)
@@ -208,7 +222,7 @@ def _project(projects: Sequence[Project], wanted: str | None) -> Project:
     return found
 
 
-def _told(projects: Sequence[Project]) -> list[str]:
+def _told(projects: Sequence[ProjectPlace]) -> list[str]:
     return [one.path or "/" for one in projects]
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 
 from gto.git import commit_walk
-from gto.git.commit_walk import Branch, Experiment, Heads, WalkedCommit
+from gto.git.commit_walk import Branch, Experiment, RefTips, WalkedCommit
 from gto.registry.registry import Registry
 from gto.studio.index.schema import artifact, branch, branch_commit, commit, experiment, standing
 
@@ -45,7 +45,7 @@ class WalkedRepository(NamedTuple):
 
 def walk(registry: Registry, staged: Iterable[str]) -> WalkedRepository:
     """Walk all branches; commits of experiments and of stages are read alone where no branch leads to them."""
-    heads = commit_walk.read_heads(registry.git)
+    heads = commit_walk.read_tips(registry.git)
     branches = _branches(registry, heads)
     walked = commit_walk.walk(registry.git, [one.tip for one in branches])
     commits = {one.oid: one for one in walked}
@@ -61,7 +61,7 @@ def staged_commits(connection: Connection, repository_id: int) -> list[str]:
     return sorted(set(connection.execute(query.where(standing.c.place == 0)).scalars()))
 
 
-def _branches(registry: Registry, heads: Heads) -> list[Branch]:
+def _branches(registry: Registry, heads: RefTips) -> list[Branch]:
     """Return the branches, the default one first; without any, what is checked out."""
     head = registry.repo.rev
     if not heads.branches:

@@ -13,7 +13,7 @@ from gto.studio.index import schema
 from gto.studio.index.schema import artifact, branch_commit, commit_values, event, experiment, standing, value_set
 
 
-class Column(NamedTuple):
+class ValueColumn(NamedTuple):
     """One value that commits have."""
 
     kind: str
@@ -27,7 +27,7 @@ class ValueSet(NamedTuple):
     """What a commit holds in a project."""
 
     digest: str
-    values: Mapping[Column, Value]
+    values: Mapping[ValueColumn, Value]
     not_in_git: tuple[str, ...]
     """Files of values that are declared, and that Git does not hold."""
     problems: tuple[str, ...]
@@ -101,7 +101,7 @@ class CommitTable(NamedTuple):
         return mine is before or (mine.values, mine.not_in_git) == (before.values, before.not_in_git)
 
 
-class Project(NamedTuple):
+class ProjectPlace(NamedTuple):
     """A project of a repository: the root of a DVC project, or a directory of a pipeline inside of one."""
 
     path: str
@@ -112,15 +112,15 @@ class Project(NamedTuple):
         return self.path == self.root or path.startswith(f"{self.path}/")
 
 
-def read_projects(connection: Connection, repository_id: int) -> tuple[Project, ...]:
+def read_projects(connection: Connection, repository_id: int) -> tuple[ProjectPlace, ...]:
     """Return the projects of a repository by their paths; one without any is one."""
     query = select(commit_values.c.project, commit_values.c.pipelines)
     rows = connection.execute(query.where(commit_values.c.repository_id == repository_id).distinct()).all()
-    found = {Project(path, root) for root, pipelines in rows if pipelines for path in [root, *pipelines]}
-    return tuple(sorted(found)) or (Project("", ""),)
+    found = {ProjectPlace(path, root) for root, pipelines in rows if pipelines for path in [root, *pipelines]}
+    return tuple(sorted(found)) or (ProjectPlace("", ""),)
 
 
-def read_table(connection: Connection, repository_id: int, project: Project) -> CommitTable:
+def read_table(connection: Connection, repository_id: int, project: ProjectPlace) -> CommitTable:
     """Read a repository's commits."""
     same = {"repository_id": repository_id}
     commits = {row.oid: FoundCommit._make(row) for row in _rows(connection, schema.commit, FoundCommit._fields, same)}
@@ -152,21 +152,21 @@ def _rows(
     return connection.execute(query.where(*(table.c[name] == value for name, value in same.items()))).all()
 
 
-def _read_values(connection: Connection, repository_id: int, project: Project) -> Iterator[ValueSet]:
+def _read_values(connection: Connection, repository_id: int, project: ProjectPlace) -> Iterator[ValueSet]:
     same = (commit_values.c.repository_id == repository_id, commit_values.c.project == project.root)
     held = value_set.c.digest.in_(select(commit_values.c.digest).where(*same))
     query = select(value_set.c.digest, value_set.c.body).where(value_set.c.repository_id == repository_id, held)
-    known: dict[tuple[str, str, str], Column] = {}
+    known: dict[tuple[str, str, str], ValueColumn] = {}
     for digest, body in connection.execute(query):
         found = json.loads(body)
-        values: dict[Column, Value] = {}
+        values: dict[ValueColumn, Value] = {}
         for kind in ("metrics", "params"):
             for file, key, value in found[kind]:
                 if project.holds(file):
-                    values[known.setdefault((kind, file, key), Column(kind, file, key))] = value
+                    values[known.setdefault((kind, file, key), ValueColumn(kind, file, key))] = value
         for path, mark in found["data"]:
             if project.holds(path):
-                values[known.setdefault(("data", "", path), Column("data", "", path))] = mark
+                values[known.setdefault(("data", "", path), ValueColumn("data", "", path))] = mark
         lacking = tuple(one["path"] for one in found["not_in_git"] if project.holds(one["path"]))
         yield ValueSet(digest, values, lacking, tuple(f"{path}: {why}" for path, why in found["problems"]))
 
@@ -198,3 +198,29 @@ def _read_versions(connection: Connection, repository_id: int) -> dict[str, tupl
     for (name, version), oid in marks.items():
         found[oid].append(VersionMark(name, version, tuple(stages[name, version])))
     return {oid: tuple(sorted(ones)) for oid, ones in found.items()}
+
+
+class RepositoryCommits(NamedTuple):
+    """How much the index holds of a repository."""
+
+    name: str
+    branches: int
+    experiments: int
+    commits: int
+    newest: int | None
+    """When the newest of these commits was made."""
+
+
+def count_commits(connection: Connection) -> tuple[RepositoryCommits, ...]:
+    """Count what the index holds, in the catalogue's order."""
+    counts = [
+        select(wanted).where(table.c.repository_id == schema.repository.c.id).scalar_subquery()
+        for table, wanted in (
+            (schema.branch, func.count()),
+            (experiment, func.count()),
+            (schema.commit, func.count()),
+            (schema.commit, func.max(schema.commit.c.time)),
+        )
+    ]
+    query = select(schema.repository.c.name, *counts).order_by(schema.repository.c.position)
+    return tuple(RepositoryCommits._make(row) for row in connection.execute(query))
