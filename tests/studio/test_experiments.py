@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import shutil
@@ -306,3 +307,34 @@ def test_what_a_repository_says_is_text_on_the_page(repo: Repo, tmp_path: Path) 
         assert "<script>alert" not in page
         assert "<script>" not in page.replace("<script src", "")
         assert "x" * 100 not in page.replace(f'title="{"x" * 500}"', "")
+
+
+def test_a_repository_without_branches_shows_what_is_checked_out(team: Repo, tmp_path: Path) -> None:
+    head = team.git("rev-parse", "HEAD")
+    team.git("switch", "--quiet", "--detach")
+    for name in ("main", "boost", "old"):
+        team.git("branch", "--delete", "--force", name)
+    with studio_of({"team": team.path}, tmp_path / "detached.db") as studio:
+        rows = branches(studio)
+        assert list(rows) == ["HEAD"]
+        assert rows["HEAD"][0]["commit"] == head
+
+
+def test_a_repository_without_commits_says_so(tmp_path: Path, repo: Repo) -> None:
+    (tmp_path / "empty").mkdir()
+    repo.git("init", "--quiet", str(tmp_path / "empty"))
+    with studio_of({"team": tmp_path / "empty"}, tmp_path / "index.db") as studio:
+        assert "No commits yet" in studio.page(TABLE)
+
+
+def test_a_date_leaves_older_commits_out(studio: Studio) -> None:
+    assert called(studio, since="2022-12-31") == ["Boosted"]
+    assert studio.client.get(TABLE, params={"since": "never"}).status_code == 400
+
+
+def test_every_address_on_the_page_is_one_that_answers(studio: Studio) -> None:
+    page = studio.page(TABLE, sort="auc", delta="1", up="loss", columns=["auc", "name", "train.trees"])
+    links = {html.unescape(one.partition('"')[0]) for one in page.split('href="/r/')[1:]}
+    assert len(links) > 15
+    for link in links:
+        assert studio.client.get(f"/r/{link}").status_code == 200, link

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeGuard
 
 from gto.lineage.values import Value
-from gto.studio.index.commit_table import FoundCommit, FoundExperiment, ValueColumn, ValueSet, VersionMark
+from gto.studio.index.commit_table import FoundCommit, FoundExperiment, ValueColumn, ValueSet
+from gto.studio.index.commit_versions import VersionMark
 from gto.studio.index.query import Term
 
 DELTA = "delta."

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, func, select
 
-from gto.core.tag import Kind
 from gto.lineage.values import Value
 from gto.studio.index import schema
-from gto.studio.index.schema import artifact, branch_commit, commit_values, event, experiment, standing, value_set
+from gto.studio.index.commit_versions import VersionMark, read_versions
+from gto.studio.index.schema import branch_commit, commit_values, experiment, value_set
 
 
 class ValueColumn(NamedTuple):
@@ -61,14 +61,6 @@ class FoundExperiment(NamedTuple):
     name: str
     baseline: str
     oid: str
-
-
-class VersionMark(NamedTuple):
-    """A version that is registered on a commit, or a stage that is on the commit itself."""
-
-    artifact: str
-    version: str
-    stages: tuple[str, ...]
 
 
 class CommitTable(NamedTuple):
@@ -140,7 +132,7 @@ def read_table(connection: Connection, repository_id: int, project: ProjectPlace
         {oid: tuple(ones) for oid, ones in made.items()},
         {row.oid: row.digest for row in digests},
         {one.digest: one for one in _read_values(connection, repository_id, project)},
-        _read_versions(connection, repository_id),
+        read_versions(connection, repository_id),
         len(commits) - int(connection.execute(read).scalar_one()),
     )
 
@@ -169,35 +161,6 @@ def _read_values(connection: Connection, repository_id: int, project: ProjectPla
                 values[known.setdefault(("data", "", path), ValueColumn("data", "", path))] = mark
         lacking = tuple(one["path"] for one in found["not_in_git"] if project.holds(one["path"]))
         yield ValueSet(digest, values, lacking, tuple(f"{path}: {why}" for path, why in found["problems"]))
-
-
-def _read_versions(connection: Connection, repository_id: int) -> dict[str, tuple[VersionMark, ...]]:
-    """Return the versions that count, by commit, each with the stages that show it."""
-    stages: dict[tuple[str, str], list[str]] = defaultdict(list)
-    marks: dict[tuple[str, str], str] = {}
-    columns = (event.c.artifact, event.c.kind, event.c.version, event.c.commit)
-    query = select(*columns).join(
-        artifact, (artifact.c.repository_id == event.c.repository_id) & (artifact.c.name == event.c.artifact)
-    )
-    kinds = (Kind.REGISTRATION, Kind.DEREGISTRATION)
-    query = query.where(event.c.repository_id == repository_id, event.c.kind.in_(kinds), event.c.version.is_not(None))
-    for name, kind, version, oid in connection.execute(
-        query.where(artifact.c.is_active).order_by(event.c.time, event.c.counter, event.c.kind, event.c.ref)
-    ):
-        if kind == Kind.REGISTRATION:
-            marks[name, version] = oid
-        else:
-            marks.pop((name, version), None)
-    standings = select(artifact.c.name, standing.c.stage, standing.c.version, standing.c.commit).join(artifact)
-    for name, stage, version, oid in connection.execute(
-        standings.where(artifact.c.repository_id == repository_id, standing.c.place == 0).order_by(standing.c.stage)
-    ):
-        stages[name, version].append(stage)
-        marks.setdefault((name, version), oid)
-    found: dict[str, list[VersionMark]] = defaultdict(list)
-    for (name, version), oid in marks.items():
-        found[oid].append(VersionMark(name, version, tuple(stages[name, version])))
-    return {oid: tuple(sorted(ones)) for oid, ones in found.items()}
 
 
 class RepositoryCommits(NamedTuple):

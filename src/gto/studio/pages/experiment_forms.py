@@ -16,7 +16,8 @@ from gto.studio.forms import back, read_form
 from gto.studio.index import lookup
 from gto.studio.index.schema import repository
 from gto.studio.pages.experiment_rows import ExperimentRow
-from gto.studio.pages.experiments import ExperimentsPage, read
+from gto.studio.pages.experiments import read
+from gto.studio.pages.experiments_page import ExperimentsPage
 from gto.studio.respond import artifact_url, compare_url, repository_url, url
 from gto.studio.words import iso
 
