@@ -325,6 +325,8 @@ def test_a_repository_without_commits_says_so(tmp_path: Path, repo: Repo) -> Non
     repo.git("init", "--quiet", str(tmp_path / "empty"))
     with studio_of({"team": tmp_path / "empty"}, tmp_path / "index.db") as studio:
         assert "No commits yet" in studio.page(TABLE)
+    with studio_of({"team": repo.path}, tmp_path / "other.db") as studio:
+        assert "<code>" in studio.page(TABLE)  # of a commit without a value
 
 
 def test_a_date_leaves_older_commits_out(studio: Studio) -> None:

@@ -85,10 +85,10 @@ class CommitTable(NamedTuple):
         return self.values.get(self.digests.get(oid, ""))
 
     def is_unchanged(self, oid: str) -> bool:
-        """Tell whether a commit holds the same values as its parent; where one of them is not known, it does not."""
+        """Tell whether a commit holds the same values as its parent: one that holds none, or is not known, does not."""
         found, mine = self.commits.get(oid), self.values_of(oid)
         before = self.values_of(found.parent) if found and found.parent else None
-        if mine is None or before is None:
+        if mine is None or before is None or not (mine.values or mine.not_in_git):
             return False
         return mine is before or (mine.values, mine.not_in_git) == (before.values, before.not_in_git)
 

@@ -57,7 +57,7 @@ class ExperimentsPage(NamedTuple):
     def heads(self) -> list[tuple[str, int]]:
         """What stands above the columns, each with how many there are below it."""
         firsts = [number for number, one in enumerate(self.columns.shown) if one.is_first]
-        ends = [*firsts[1:], len(self.columns.shown)]
+        ends = [*firsts, len(self.columns.shown)][1:]
         return [(self.columns.shown[at].group, end - at) for at, end in zip(firsts, ends, strict=True)]
 
     @property
