@@ -17,8 +17,12 @@ import click
 import gto
 import gto.annotations.annotation
 import gto.api
+import gto.output.authored
+import gto.output.commit_event
 import gto.output.published
-import gto.output.published_state
+import gto.output.published_artifact
+import gto.output.published_registry
+import gto.output.published_version
 import gto.registry.write.sync
 from gto.cli.main import _ALIASES, _COMMANDS, app
 from gto.cli.options import Argument, HelpSection
@@ -88,11 +92,12 @@ with gto.GitRegistry.from_url(".") as registry:
 """
 
 _RESULTS = (
-    (gto.output.published, ("PublishedEvent", "CommitEvent")),
-    (
-        gto.output.published_state,
-        ("Authored", "PublishedStage", "PublishedVersion", "PublishedArtifact", "PublishedRegistry"),
-    ),
+    (gto.output.published, ("PublishedEvent",)),
+    (gto.output.commit_event, ("CommitEvent",)),
+    (gto.output.authored, ("Authored",)),
+    (gto.output.published_version, ("PublishedStage", "PublishedVersion")),
+    (gto.output.published_artifact, ("PublishedArtifact",)),
+    (gto.output.published_registry, ("PublishedRegistry",)),
     (gto.annotations.annotation, ("Annotation",)),
     (gto.registry.write.sync, ("Status", "SyncLine", "Pushed", "Fetched")),
 )

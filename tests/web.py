@@ -49,6 +49,8 @@ class Web:
     files: dict[str, bytes] = field(default_factory=dict)
     ranges: bool = True
     asked: list[Asked] = field(default_factory=list)
+    clients: set[tuple[str, int]] = field(default_factory=set)
+    """Their addresses: as many as connections."""
     stopped: Event = field(default_factory=Event)
     _rules: list[tuple[str, Callable[[Asked, Reply], Reply | None], int]] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -115,6 +117,7 @@ def serve_web(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length)
+            web.clients.add(self.client_address[:2])
             self._send(
                 web.reply(
                     Asked(self.command, self.path, {name.title(): value for name, value in self.headers.items()}, body)

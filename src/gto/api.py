@@ -5,64 +5,61 @@ the lines that the command line prints are printed.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.annotations.annotation import Annotation
 from gto.annotations.edit import AnnotationEdit
-from gto.catalog import combined as journal
-from gto.catalog import search as searching
-from gto.catalog.combined import show as show_overviews
-from gto.catalog.combined import show_versions
+from gto.catalog import combined
 from gto.catalog.file import find_all
 from gto.catalog.parallel import SECONDS, Way
 from gto.catalog.repositories import choose, parse_address
+from gto.catalog.search import SearchResult, search_all
+from gto.catalog.search import search as search_registry
 from gto.core import selector, tag
-from gto.core.plan import Assignment
+from gto.core.plan import Assignment, TakeBack
 from gto.core.policy import Verdict
 from gto.core.selector import Pick, Selector
 from gto.core.semver import Bump
 from gto.core.view import Choice, parse_sort
 from gto.exceptions import ArtifactNotFound, BadFile, EmptyStage, NoAnnotation, NoRepo, UsageError, VersionNotFound
 from gto.fs import atomic_write
-from gto.lineage import description as portrait
+from gto.lineage.description import describe_all as describe_at_length
 from gto.lineage.diff import Direction, compare
 from gto.output import published, signature_columns
 from gto.output.published import Published, PublishedEvent
-from gto.output.published_state import (
-    PublishedArtifact,
-    PublishedRegistry,
-    PublishedStage,
-    PublishedVersion,
-    published_stage,
-    published_version,
-)
+from gto.output.published_artifact import PublishedArtifact
+from gto.output.published_registry import PublishedRegistry
+from gto.output.published_version import PublishedStage, PublishedVersion, published_stage, published_version
 from gto.output.tables import Cell, Table, history_table, overview_table, version_table
 from gto.plots import gallery
-from gto.registry import overview, resolve
-from gto.registry import reviews as reviewing
-from gto.registry import verify as verification
-from gto.registry import version_reader as reading
+from gto.registry import overview, resolve, version_reader
 from gto.registry.overview import Look
-from gto.registry.policy import check as checking
+from gto.registry.policy.check import check_tags, default_source
 from gto.registry.policy.check import require_policy as require_policy_of
 from gto.registry.registry import Registry
 from gto.registry.reviews import Reviews
+from gto.registry.reviews import reviews as find_reviews
 from gto.registry.signatures import Signatures, whom_to_trust
 from gto.registry.verify import Verified
+from gto.registry.verify import verify as verify_tags
 from gto.registry.version_reader import HistoryQuery
-from gto.registry.write import annotate as annotating
-from gto.registry.write import approve as approving
 from gto.registry.write import sync, verbs
+from gto.registry.write.annotate import annotate as write_annotation
+from gto.registry.write.annotate import remove as remove_annotation
 from gto.registry.write.approve import Approved
+from gto.registry.write.approve import approve as write_approval
+from gto.registry.write.edit_target import Saved
 from gto.registry.write.publish import TAGS_PER_PUSH
 from gto.registry.write.sync import Fetched, Pushed, Status
 from gto.registry.write.transaction import WriteOptions
 from gto.registry.write.verbs import Outcome
 
 if TYPE_CHECKING:
-    from gto.dvc.dvc_config import RepositoryTrust
+    from gto.dvc.output_contents import DataReach
+    from gto.registry.resolve import AnnotatedTarget
+    from gto.storage.location import Located
 
 __all__ = [
     "Annotation",
@@ -165,8 +162,7 @@ def assign(
 
     A commit without a version is registered first, as `name_version` if that is given, in the same transaction.
     """
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _open_at(repo, ref)
     wish = Assignment(stage, version, commit, name_version, skip_registration)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _last(verbs.assign(registry, name, wish, manner), stdout=stdout)
@@ -191,10 +187,9 @@ def unassign(
     """Take a stage off a version, and return the event; None where tags were deleted instead."""
     if stage is None:
         raise UsageError("'stage' is required", "name the stage to take off")
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
-    return _maybe(verbs.unassign(registry, name, stage, version, commit, manner, delete=delete), stdout=stdout)
+    return _maybe(verbs.unassign(registry, name, stage, TakeBack(version, commit, delete), manner), stdout=stdout)
 
 
 def deregister(
@@ -213,10 +208,9 @@ def deregister(
     sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Take a version back, and return the event; None where tags were deleted instead."""
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
-    return _maybe(verbs.deregister(registry, name, version, commit, manner, delete=delete), stdout=stdout)
+    return _maybe(verbs.deregister(registry, name, TakeBack(version, commit, delete), manner), stdout=stdout)
 
 
 def deprecate(
@@ -234,8 +228,7 @@ def deprecate(
     sign: bool | None = None,
 ) -> PublishedEvent | None:
     """Retire an artifact, and return the event; None where tags were deleted instead."""
-    registry = Registry.open(repo, ref or "HEAD")
-    commit = registry.commit() if ref is not None else None
+    registry, commit = _open_at(repo, ref)
     manner = WriteOptions(message, simple, force, push, author, author_email, sign=sign)
     return _maybe(verbs.deprecate(registry, name, commit, manner, delete=delete), stdout=stdout)
 
@@ -259,6 +252,12 @@ def rollback(
     return _last(verbs.rollback(Registry.open(repo), name, stage, to, manner), stdout=stdout)
 
 
+def _open_at(repo: object, ref: str | None) -> tuple[Registry, str | None]:
+    """Open a repository at a revision, and return with it the commit; None where no revision is named."""
+    registry = Registry.open(repo, ref or "HEAD")
+    return registry, registry.commit() if ref is not None else None
+
+
 def _last(outcome: Outcome, *, stdout: bool) -> PublishedEvent:
     _say(outcome, stdout=stdout)
     return outcome.events[-1]
@@ -269,9 +268,9 @@ def _maybe(outcome: Outcome, *, stdout: bool) -> PublishedEvent | None:
     return outcome.events[-1] if outcome.events else None
 
 
-def _say(outcome: Outcome, *, stdout: bool) -> None:
+def _say(done: Outcome | Approved | Saved, *, stdout: bool) -> None:
     if stdout:
-        print("\n".join(outcome.lines()))  # noqa: T201  asked for
+        print("\n".join(done.lines()))  # noqa: T201  asked for
 
 
 def show(
@@ -298,7 +297,7 @@ def show(
     """
     choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, parse_sort(sort))
     registry = Registry.open(repo)
-    proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
+    proof = _proof(registry, _Wants(require_signed, require_policy, allowed_signers, verify))
     if not name:
         seen = overview.overview(registry, choice)
         found = proof.under_artifacts() if proof is not None and verify else None
@@ -307,7 +306,7 @@ def show(
         rows = overview_table(seen.rows, seen.stages, cut=truncate_hexsha)
         return _rows(rows if found is None else signature_columns.overview(rows, found))
     chosen = selector.parse(name)
-    versions = reading.versions(registry, chosen, choice, details=not table)
+    versions = version_reader.versions(registry, chosen, choice, details=not table)
     under = proof.under_versions(versions.rows) if proof is not None and verify else None
     if not table:
         return versions.dicts() if under is None else signature_columns.dicts(versions.dicts(), under)
@@ -320,14 +319,16 @@ def show(
 class _Wants(NamedTuple):
     """What a reader wants to know, or demands, of events."""
 
-    signatures: bool
     signed: bool
     policy: bool
+    signers: str | None
+    """The path of the file that says whose keys count."""
+    signatures: bool = False
 
 
-def _proof(registry: Registry, allowed_signers: str | None, wants: _Wants) -> Signatures | None:
+def _proof(registry: Registry, wants: _Wants) -> Signatures | None:
     """Have events checked, where that is asked for."""
-    signers = _read(allowed_signers)
+    signers = _read(wants.signers)
     found = None
     if wants.signatures or wants.signed:
         found = Signatures(registry, whom_to_trust(registry, signers), required=wants.signed)
@@ -362,8 +363,8 @@ def history(
     `verify` and the arguments after it are those of show().
     """
     registry = Registry.open(repo)
-    proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
-    events = reading.history(registry, artifact, ascending=ascending)
+    proof = _proof(registry, _Wants(require_signed, require_policy, allowed_signers, verify))
+    events = version_reader.history(registry, artifact, ascending=ascending)
     if proof is not None and verify:
         events = proof.on(events)
     rows = history_table(events, cut=truncate_hexsha)
@@ -384,12 +385,21 @@ def describe(repo: object, name: str, rev: str | None = None) -> Annotation | No
         return None
 
 
-def describe_all(repo: object, name: str, rev: str | None = None) -> Published:
+def describe_all(
+    repo: object,
+    name: str,
+    rev: str | None = None,
+    fetch: bool = False,
+    trust_remote: bool = False,
+    allow_local: bool = False,
+) -> Published:
     """Return all that is known of a version: annotation, commit, lineage, metrics, parameters, files, requirements.
 
-    `name` is a selector, or an artifact at `rev` (HEAD). The keys are those of `gto describe --all --json`.
+    `name` is a selector, or an artifact at `rev` (HEAD). What DVC keeps outside of Git is read from its cache, with
+    `fetch` from its remotes too. The keys are those of `gto describe --all --json`.
     """
-    return portrait.describe_all(Registry.open(repo), name, rev).as_dict()
+    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    return describe_at_length(registry, name, rev, reach).as_dict()
 
 
 def diff(
@@ -399,22 +409,36 @@ def diff(
     name: str | None = None,
     lower_better: Iterable[str] = (),
     higher_better: Iterable[str] = (),
+    fetch: bool = False,
+    trust_remote: bool = False,
+    allow_local: bool = False,
 ) -> Published:
     """Return what changed between two versions, with the keys of `gto diff --json`.
 
     `old` and `new` are selectors, names of artifacts (their latest versions) or revisions; `name` is the artifact that
-    revisions are asked about. `lower_better` and `higher_better` name metrics.
+    revisions are asked about, by default the one that the other side names. `lower_better` and `higher_better` name
+    metrics. The other arguments are those of describe_all().
     """
     direction = Direction(tuple(_words(lower_better)), tuple(_words(higher_better)))
-    return compare(Registry.open(repo), old, new, name, direction).as_dict()
+    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    return compare(registry, old, new, name, direction, reach).as_dict()
 
 
-def plots(repo: object, selectors: Iterable[str], out: str = "plots.html", name: str | None = None) -> Published:
+def plots(
+    repo: object,
+    selectors: Iterable[str],
+    out: str = "plots.html",
+    name: str | None = None,
+    fetch: bool = False,
+    trust_remote: bool = False,
+    allow_local: bool = False,
+) -> Published:
     """Write the plots of versions to the page `out`, and return what it shows, with the keys of `gto plots --json`.
 
-    `selectors` and `name` are as in diff(). ExtraMissing is raised without the extra `plots`.
+    The other arguments are those of diff(). ExtraMissing is raised without the extra `plots`.
     """
-    found = gallery.plot(Registry.open(repo), _words(selectors), name)
+    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    found = gallery.plot(registry, _words(selectors), name, reach)
     atomic_write.replace(os.path.abspath(out), found.page())
     return found.as_dict(out)
 
@@ -432,8 +456,8 @@ def check_ref(
     With `verify` it has its `signature`; the arguments after it are those of show().
     """
     registry = Registry.open(repo)
-    proof = _proof(registry, allowed_signers, _Wants(verify, require_signed, require_policy))
-    event = reading.check_ref(registry, ref)
+    proof = _proof(registry, _Wants(require_signed, require_policy, allowed_signers, verify))
+    event = version_reader.check_ref(registry, ref)
     if event is None:
         return []
     return proof.on([event]) if proof is not None and verify else [event]
@@ -445,7 +469,7 @@ def verify(repo: object, names: Iterable[str] = (), allowed_signers: str | None 
     `allowed_signers` is the path of a file that says whose keys count, in the place of the policy's or of git's.
     """
     registry = Registry.open(repo)
-    return verification.verify(registry, _words(names), whom_to_trust(registry, _read(allowed_signers)))
+    return verify_tags(registry, _words(names), whom_to_trust(registry, _read(allowed_signers)))
 
 
 def approve(
@@ -463,9 +487,8 @@ def approve(
     What is returned has the approval, and for each rule that asks for approvals how many are given now.
     """
     manner = WriteOptions(message, push=push, author=author, author_email=author_email)
-    done = approving.approve(Registry.open(repo), name, stage, manner)
-    if stdout:
-        _print(done.lines())
+    done = write_approval(Registry.open(repo), name, stage, manner)
+    _say(done, stdout=stdout)
     return done
 
 
@@ -474,26 +497,26 @@ def reviews(repo: object, name: str | None = None, allowed_signers: str | None =
 
     `allowed_signers` is the path of a file that says whose keys count, in the place of the policy's.
     """
-    return reviewing.reviews(Registry.open(repo), name, _read(allowed_signers))
+    return find_reviews(Registry.open(repo), name, _read(allowed_signers))
 
 
 def _is_gto_repo(repo: object) -> bool:
     """Tell whether there is anything of GTO in a repository; false where there is none."""
     try:
-        return reading.is_gto_repo(Registry.open(repo))
+        return version_reader.is_gto_repo(Registry.open(repo))
     except NoRepo:
         return False
 
 
 def _get_state(repo: object) -> PublishedRegistry:
     """Return the whole registry."""
-    return reading.state(Registry.open(repo))
+    return version_reader.state(Registry.open(repo))
 
 
 def _show_versions(repo: object, name: str, ref: str | None = None) -> list[Published]:
     """Return the versions that `name` names as show() does, with `ref` those on its commit."""
     registry = Registry.open(repo, ref or "HEAD")
-    found = reading.versions(registry, selector.parse(name), Choice(), details=True).dicts()
+    found = version_reader.versions(registry, selector.parse(name), Choice(), details=True).dicts()
     return [one for one in found if ref is None or one["commit_hexsha"] == registry.commit()]
 
 
@@ -510,10 +533,10 @@ def find_latest_version(
 ) -> PublishedVersion | list[PublishedVersion] | None:
     """Return the highest active version of an artifact, None where there is none; with `all`, all, highest first."""
     registry = Registry.open(repo)
-    rows = reading.versions(registry, Selector(name), Choice(registered_only=registered)).rows
+    rows = version_reader.versions(registry, Selector(name), Choice(registered_only=registered)).rows
     kept = [row.version for row in rows if row.version.is_registered or not registered]
     chosen = kept if all else kept[:1]
-    enriched = reading.enrich(registry, name, [version.commit for version in chosen], details=True)
+    enriched = version_reader.enrich(registry, name, [version.commit for version in chosen], details=True)
     versions = [published_version(name, version, enriched) for version in chosen]
     return versions if all else next(iter(versions), None)
 
@@ -530,7 +553,7 @@ def find_versions_in_stage(
     choice = Choice(
         registered_only, assignments_per_version=assignments_per_version, versions_per_stage=versions_per_stage
     )
-    rows = reading.versions(Registry.open(repo), Selector(name, Pick.STAGE, stage), choice).rows
+    rows = version_reader.versions(Registry.open(repo), Selector(name, Pick.STAGE, stage), choice).rows
     states = [state for row in rows for state in row.stages if state.stage == stage]
     states.sort(key=lambda state: state.assignments[-1].key, reverse=True)
     return [published_stage(name, state) for state in states] or None
@@ -562,17 +585,10 @@ def annotate(
     if isinstance(labels, str):
         raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
     change = AnnotationEdit(type, path, tuple(labels or ()), description or None, custom, must_exist)
-    saved = annotating.annotate(
-        Registry.open(repo),
-        name,
-        change,
-        file=file,
-        allow_same_path=allow_same_path,
-        commit=commit,
-        push=push,
+    saved = write_annotation(
+        Registry.open(repo), name, change, file=file, allow_same_path=allow_same_path, commit=commit, push=push
     )
-    if stdout:
-        _print(saved.lines())
+    _say(saved, stdout=stdout)
     return saved.file
 
 
@@ -585,9 +601,8 @@ def remove(
     file: str | None = None,
 ) -> str:
     """Remove an artifact's annotation, and return the path of the file that was written."""
-    saved = annotating.remove(Registry.open(repo), name, file=file, commit=commit, push=push)
-    if stdout:
-        _print(saved.lines())
+    saved = remove_annotation(Registry.open(repo), name, file=file, commit=commit, push=push)
+    _say(saved, stdout=stdout)
     return saved.file
 
 
@@ -618,8 +633,8 @@ def check(
     is no business of GTO has no verdict; one that is not there raises RefNotFound.
     """
     registry = Registry.open(repo)
-    source = checking.default_source(registry, policy_from)
-    return checking.check_tags(registry, _words(tags), source, signers=_read(allowed_signers))
+    source = default_source(registry, policy_from)
+    return check_tags(registry, _words(tags), source, signers=_read(allowed_signers))
 
 
 def show_all(
@@ -644,8 +659,8 @@ def show_all(
     found, way = find_all(catalog, _words(groups)), Way(seconds, offline)
     wanted = parse_address(address) if address else None
     if wanted and wanted.rest:
-        return show_versions(found, wanted, Look(choice), way, details=True).as_dict()
-    return show_overviews(choose(found, [wanted.repo]) if wanted else found, Look(choice), way).as_dict()
+        return combined.show_versions(found, wanted, Look(choice), way, details=True).as_dict()
+    return combined.show(choose(found, [wanted.repo]) if wanted else found, Look(choice), way).as_dict()
 
 
 def history_all(
@@ -661,7 +676,7 @@ def history_all(
     The arguments are those of show_all().
     """
     found = find_all(catalog, _words(groups))
-    return journal.history(found, address, HistoryQuery(ascending), Way(seconds, offline)).as_dict()
+    return combined.history(found, address, HistoryQuery(ascending), Way(seconds, offline)).as_dict()
 
 
 def search(
@@ -679,9 +694,9 @@ def search(
     """
     if repo is not None:
         registry = Registry.open(repo, offline=offline)
-        return searching.SearchResult(text, searching.search(registry, text, deprecated=deprecated)).as_dict()
+        return SearchResult(text, search_registry(registry, text, deprecated=deprecated)).as_dict()
     found = find_all(catalog, _words(groups))
-    return searching.search_all(found, text, Way(seconds, offline), deprecated=deprecated).as_dict()
+    return search_all(found, text, Way(seconds, offline), deprecated=deprecated).as_dict()
 
 
 def get(
@@ -702,12 +717,12 @@ def get(
     `selector` is an artifact's name (its latest version), `name@v1.0.0`, `name#stage`, or a name with `rev`. `out` is
     the name that the file or directory gets; one that ends with `/` is a directory that it is put into.
     """
-    from gto.delivery import get as getting
+    from gto.delivery.get import GetOptions
+    from gto.delivery.get import get as deliver
 
-    registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
-    _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
-    chosen, located = getting.find(registry, selector, rev, trust)
-    return getting.get(registry, chosen, located, getting.GetOptions(out, force, jobs)).as_dict()
+    wants = _Wants(require_signed, require_policy, allowed_signers)
+    registry, chosen, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
+    return deliver(registry, chosen, located, GetOptions(out, force, jobs)).as_dict()
 
 
 def ls(
@@ -724,12 +739,11 @@ def ls(
 
     The arguments are those of get().
     """
-    from gto.delivery import get as getting
+    from gto.delivery.get import about, files
 
-    registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
-    _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
-    chosen, located = getting.find(registry, selector, rev, trust)
-    return {**getting.about(chosen), "files": getting.files(located)}
+    wants = _Wants(require_signed, require_policy, allowed_signers)
+    _, chosen, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
+    return {**about(chosen), "files": files(located)}
 
 
 def url(
@@ -749,24 +763,34 @@ def url(
     With `sign`, anybody may read them for `expires` seconds. The other arguments are those of get().
     """
     from gto.delivery import file_urls
-    from gto.delivery import get as getting
 
-    registry, trust = _delivery(repo, trust_remote=trust_remote, allow_local=allow_local)
-    _proof(registry, allowed_signers, _Wants(signatures=False, signed=require_signed, policy=require_policy))
-    _, located = getting.find(registry, selector, rev, trust)
+    wants = _Wants(require_signed, require_policy, allowed_signers)
+    _, _, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
     return [one.url for one in file_urls.urls(located, expires if sign else None)]
 
 
-def _delivery(repo: object, *, trust_remote: bool, allow_local: bool) -> "tuple[Registry, RepositoryTrust]":
+def _located(
+    repo: object, selector: str, rev: str | None, wants: _Wants, *, trust_remote: bool, allow_local: bool
+) -> "tuple[Registry, AnnotatedTarget, Located]":
+    """Open a repository, and find what a selector leads to and where its files are."""
+    from gto.delivery.get import find
     from gto.dvc.dvc_config import RepositoryTrust
 
     registry = Registry.open(repo)
-    return registry, RepositoryTrust(registry.repo.is_own, trust_remote, allow_local)
+    _proof(registry, wants)
+    trust = RepositoryTrust(registry.repo.is_own, trust_remote, allow_local)
+    return registry, *find(registry, selector, rev, trust)
+
+
+def _reach(repo: object, *, fetch: bool, trust_remote: bool, allow_local: bool) -> "tuple[Registry, DataReach | None]":
+    registry = Registry.open(repo)
+    if not fetch:
+        return registry, None
+    from gto.delivery.locate import reach_remotes
+    from gto.dvc.dvc_config import RepositoryTrust
+
+    return registry, reach_remotes(registry, RepositoryTrust(registry.repo.is_own, trust_remote, allow_local))
 
 
 def _words(names: Iterable[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
-
-
-def _print(lines: Sequence[str]) -> None:
-    print("\n".join(lines))  # noqa: T201  asked for

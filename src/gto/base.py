@@ -1,23 +1,19 @@
 """A door for other programs: the objects that GTO 1.x publishes of a registry, and the order of versions."""
 
-from collections.abc import Iterable
-from enum import Enum
-
-from gto.core import version_order
-from gto.core.version_order import Item
+from gto.core.version_order import sort_versions
+from gto.output.authored import Authored as BaseObject
+from gto.output.commit_event import CommitEvent as Commit
 from gto.output.published import AssignmentEvent as Assignment
-from gto.output.published import CommitEvent as Commit
 from gto.output.published import CreationEvent as Creation
 from gto.output.published import DeprecationEvent as Deprecation
 from gto.output.published import DeregistrationEvent as Deregistration
 from gto.output.published import PublishedEvent as BaseEvent
 from gto.output.published import RegistrationEvent as Registration
 from gto.output.published import UnassignmentEvent as Unassignment
-from gto.output.published_state import Authored as BaseObject
-from gto.output.published_state import PublishedArtifact as Artifact
-from gto.output.published_state import PublishedRegistry as BaseRegistryState
-from gto.output.published_state import PublishedStage as VStage
-from gto.output.published_state import PublishedVersion as Version
+from gto.output.published_artifact import PublishedArtifact as Artifact
+from gto.output.published_registry import PublishedRegistry as BaseRegistryState
+from gto.output.published_version import PublishedStage as VStage
+from gto.output.published_version import PublishedVersion as Version
 
 __all__ = [
     "Artifact",
@@ -35,17 +31,3 @@ __all__ = [
     "Version",
     "sort_versions",
 ]
-
-
-def sort_versions(
-    versions: Iterable[Item],
-    sort: str | Enum = "semver",
-    ascending: bool = False,
-    version: str = "version",
-    timestamp: str = "created_at",
-) -> list[Item]:
-    """Return the items with the highest SemVer, or the newest, first; what has no version comes behind.
-
-    An item is a dictionary or an object; `version` and `timestamp` name the keys or attributes to look at.
-    """
-    return version_order.sort_versions(versions, sort, ascending=ascending, version=version, timestamp=timestamp)

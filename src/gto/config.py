@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gto.core import names
 from gto.exceptions import GTOException, WrongConfig
-from gto.yamldoc import ParsedYaml
+from gto.yamldoc import ParsedYaml, parse_yaml
 
 if TYPE_CHECKING:
     from gto.registry_config import NoFileConfig as NoFileConfig  # noqa: PLC0414  given to others
@@ -55,16 +55,14 @@ def _shown(values: tuple[str, ...] | None) -> list[str] | None:
     return None if values is None else list(values)
 
 
-def read_config(
-    data: bytes | None, path: str, environ: Mapping[str, str], parse: Callable[[bytes, str], ParsedYaml]
-) -> Config:
+def read_config(data: bytes | None, path: str, environ: Mapping[str, str]) -> Config:
     """Return the configuration of a file's bytes (None where there is none) and of the environment.
 
-    `parse` reads YAML and raises BadFile. A wrong value raises WrongConfig with the reason.
+    A file that is no YAML raises BadFile, a wrong value WrongConfig with the reason.
     """
     config = Config()
     if data is not None and data.strip():
-        config = _from_file(parse(data, path), path)
+        config = _from_file(parse_yaml(data, path), path)
     for key, (field, read) in _SETTINGS.items():
         text = environ.get(f"GTO_{key.upper()}", environ.get(f"gto_{key}"))
         if text is not None and read is not _enrichments:

@@ -396,6 +396,17 @@ class WrongConfig(BadFile):
     """The configuration, a file or a `GTO_*` variable, is wrong."""
 
 
+def git_verb(argv: Iterable[str]) -> str:
+    """Return the subcommand among git's arguments; empty where there is none."""
+    words = iter(argv)
+    for word in words:
+        if word in {"-c", "-C"}:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
 class GitError(GTOException):
     """The git executable ended with an error."""
 
@@ -409,13 +420,7 @@ class GitError(GTOException):
     @property
     def verb(self) -> str:
         """The subcommand of git."""
-        words = iter(self.argv)
-        for word in words:
-            if word in {"-c", "-C"}:
-                next(words, None)
-            elif not word.startswith("-"):
-                return word
-        return ""
+        return git_verb(self.argv)
 
 
 class GitMissing(GitError):
@@ -597,6 +602,22 @@ class ChecksumMismatch(StorageError):
         self.url = url
         self.expected = expected
         self.found = found
+
+
+class FileTooLarge(StorageError):
+    """A file has more bytes than are read of its kind."""
+
+    def __init__(self, url: str, size: int | None, largest: int) -> None:
+        """Keep the address, which holds nothing secret, the size where it is known, and the limit, in bytes."""
+        limit = f"{largest / (1 << 20):g} MiB" if largest >= 1 << 20 else f"{largest} bytes"
+        found = "it is larger" if size is None else f"it has {size} bytes"
+        super().__init__(
+            f"'{url}' is not read: {found}, and the limit is {limit}",
+            "the variable GTO_DATA_LIMIT sets the limit, in MiB",
+        )
+        self.url = url
+        self.size = size
+        self.largest = largest
 
 
 class UnsafePath(StorageError):

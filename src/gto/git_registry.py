@@ -1,49 +1,22 @@
 """A door for other programs: `GitRegistry` of GTO 1.x, which `gto` and `gto.registry` give."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from gto import api
 from gto.exceptions import ArtifactNotFound
-from gto.git.remote import is_url
+from gto.opened_repository import OpenedRepository
 from gto.output.published import PublishedEvent
-from gto.output.published_state import PublishedArtifact, PublishedRegistry, PublishedStage, PublishedVersion
+from gto.output.published_artifact import PublishedArtifact
+from gto.output.published_registry import PublishedRegistry
+from gto.output.published_version import PublishedStage, PublishedVersion
 from gto.registry import annotation_lookup, version_reader
-from gto.registry.registry import Registry, path_of
-from gto.registry_config import RegistryConfig, published
+from gto.registry.registry import Registry
 
 __all__ = ["GitRegistry"]
 
 
-class GitRegistry:
+class GitRegistry(OpenedRepository):
     """One repository's registry; each call reads what is there then, and each forwards to `gto.api`."""
 
-    __slots__ = ("cloned", "scm")
-
-    def __init__(self, scm: object, *, cloned: bool = False) -> None:
-        self.scm = scm
-        """What it was opened with: a path, a URL, or an object with `root_dir`."""
-        self.cloned = cloned
-        """Whether every change is pushed."""
-
-    @classmethod
-    @contextmanager
-    def from_url(cls, url_or_scm: object) -> Iterator["GitRegistry"]:
-        """Open the repository at a path or URL, or of an object with `root_dir`; NoRepo says that there is none."""
-        place = path_of(url_or_scm)
-        Registry.open(place)
-        yield cls(url_or_scm, cloned=is_url(place))
-
-    @classmethod
-    @contextmanager
-    def from_scm(cls, scm: object, cloned: bool = False) -> Iterator["GitRegistry"]:
-        """Open the repository of an object with `root_dir`; with `cloned` every change is pushed."""
-        yield cls(scm, cloned=cloned)
-
-    @property
-    def config(self) -> RegistryConfig:
-        """The repository's configuration."""
-        return published(Registry.open(self.scm).config)
+    __slots__ = ()
 
     def is_gto_repo(self) -> bool:
         """Tell whether there is anything of GTO: a configuration, an annotation, an event."""

@@ -1,19 +1,17 @@
 """A door for other programs: the annotations in `artifacts.yaml`, as GTO 1.x gives and changes them."""
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gto import api
 from gto.annotations.annotation import find_conflict
 from gto.exceptions import ArtifactExists, ArtifactNotFound, NotImplementedInGTO
 from gto.git.commit_files import Files
-from gto.git.remote import is_url
+from gto.opened_repository import OpenedRepository
 from gto.output.published import Exclude, Published, without
 from gto.registry import annotation_lookup
 from gto.registry.registry import Registry, path_of
-from gto.registry_config import RegistryConfig, published
 
 __all__ = ["Artifact", "Index", "RepoIndexManager", "check_if_path_exists", "find_repeated_path"]
 
@@ -50,35 +48,10 @@ class Index:
         return name in self.state
 
 
-class RepoIndexManager:
+class RepoIndexManager(OpenedRepository):
     """The `artifacts.yaml` of a repository, in its work tree and in its commits."""
 
-    __slots__ = ("cloned", "scm")
-
-    def __init__(self, scm: object, *, cloned: bool = False) -> None:
-        self.scm = scm
-        """What it was opened with: a path, a URL, or an object with `root_dir`."""
-        self.cloned = cloned
-        """Whether every change is committed and pushed."""
-
-    @classmethod
-    @contextmanager
-    def from_url(cls, url_or_scm: object) -> Iterator["RepoIndexManager"]:
-        """Open the repository at a path or URL, or of an object with `root_dir`; NoRepo says that there is none."""
-        place = path_of(url_or_scm)
-        Registry.open(place)
-        yield cls(url_or_scm, cloned=is_url(place))
-
-    @classmethod
-    @contextmanager
-    def from_scm(cls, scm: object, cloned: bool = False) -> Iterator["RepoIndexManager"]:
-        """Open the repository of an object with `root_dir`; with `cloned` every change is committed and pushed."""
-        yield cls(scm, cloned=cloned)
-
-    @property
-    def config(self) -> RegistryConfig:
-        """The repository's configuration."""
-        return published(Registry.open(self.scm).config)
+    __slots__ = ()
 
     def index_path(self) -> str:
         """Return the path of the file in the work tree."""
@@ -165,7 +138,7 @@ def _refuse(commit_message: str | None) -> None:
 def _read(registry: Registry, commit: str | None, *, frozen: bool) -> Index | None:
     files = Files(registry.repo)
     path = registry.config.index_file
-    if files.read(commit, path) is None:
+    if not files.has(commit, path):
         return None
     found = annotation_lookup.read_file(files, commit, path).annotations
     return Index(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from gto.config import FILE, Config, read_config
 from gto.core import names
 from gto.exceptions import StageNotAllowed, TypeNotAllowed, WrongConfig
-from gto.registry.registry import parse_yaml
 
 __all__ = ["NoFileConfig", "RegistryConfig", "read_registry_config"]
 
@@ -66,9 +65,9 @@ def read_registry_config(config_file_name: str | os.PathLike[str]) -> RegistryCo
         data = None
     except OSError as error:
         raise WrongConfig(path, f"{error.strerror}") from error
-    return published(read_config(data, path, os.environ, parse_yaml), path)
+    return published(read_config(data, path, os.environ), path)
 
 
 def from_environment() -> RegistryConfig:
     """Return the defaults, and over them the variables `GTO_*` as they are now."""
-    return published(read_config(None, FILE, os.environ, parse_yaml))
+    return published(read_config(None, FILE, os.environ))

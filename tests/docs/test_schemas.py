@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from gto import config
 from gto.exceptions import BadFile
 from gto.policy_file import FILE, fields, load, read_policy, rules
-from gto.registry.registry import parse_yaml
+from gto.yamldoc import parse_yaml
 from scripts import reference, schemas
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def value(text: str) -> object:
 
 def reads_policy(text: str) -> bool:
     try:
-        read_policy(text.encode(), FILE, parse_yaml, None)
+        read_policy(text.encode(), FILE, None)
     except BadFile:
         return False
     return True
@@ -120,7 +120,7 @@ def reads_policy(text: str) -> bool:
 
 def reads_settings(text: str) -> bool:
     try:
-        config.read_config(text.encode(), config.FILE, {}, parse_yaml)
+        config.read_config(text.encode(), config.FILE, {})
     except BadFile:
         return False
     return True

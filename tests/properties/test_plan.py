@@ -9,6 +9,7 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from gto.core import plan
+from gto.core.plan import TakeBack
 from gto.exceptions import AlreadyDeprecated, ArtifactNotFound, ClockBehind, GTOException
 from tests.factories import START, Tags
 from tests.properties.strategies import SOME_STAGES, assignments, histories, places, registrations
@@ -129,7 +130,7 @@ def test_after_a_rollback_another_version_holds_the_stage(
 def test_after_deregistering_the_version_is_hidden(
     history: Tags, manner: Manner, place: tuple[str | None, str | None]
 ) -> None:
-    outcome = carry_out(history, manner, lambda context: plan.deregister(context, *place, delete=False))
+    outcome = carry_out(history, manner, lambda context: plan.deregister(context, TakeBack(*place)))
     if outcome is None:
         return
     _, made, after = outcome
@@ -144,7 +145,7 @@ def test_after_deregistering_the_version_is_hidden(
 def test_after_unassigning_the_version_is_not_in_the_stage(
     history: Tags, manner: Manner, stage: str, place: tuple[str | None, str | None]
 ) -> None:
-    outcome = carry_out(history, manner, lambda context: plan.unassign(context, stage, *place, delete=False))
+    outcome = carry_out(history, manner, lambda context: plan.unassign(context, stage, TakeBack(*place)))
     if outcome is None:
         return
     _, made, after = outcome
@@ -154,7 +155,7 @@ def test_after_unassigning_the_version_is_not_in_the_stage(
     assert state is not None
     assert not state.is_active
     with pytest.raises(GTOException, match="is not assigned"):
-        plan.unassign(history.after(made, history.context(8)).context(9), stage, *place, delete=False)
+        plan.unassign(history.after(made, history.context(8)).context(9), stage, TakeBack(*place))
 
 
 @settings(max_examples=300)
@@ -181,7 +182,7 @@ def test_after_deprecating_the_artifact_is_not_active(
 def test_after_deleting_a_version_nothing_of_it_is_left(
     history: Tags, manner: Manner, place: tuple[str | None, str | None]
 ) -> None:
-    outcome = carry_out(history, manner, lambda context: plan.deregister(context, *place, delete=True))
+    outcome = carry_out(history, manner, lambda context: plan.deregister(context, TakeBack(*place, delete=True)))
     if outcome is None:
         return
     context, made, after = outcome
@@ -195,7 +196,7 @@ def test_after_deleting_a_version_nothing_of_it_is_left(
 def test_after_deleting_a_stage_of_a_version_it_was_never_there(
     history: Tags, manner: Manner, stage: str, place: tuple[str | None, str | None]
 ) -> None:
-    outcome = carry_out(history, manner, lambda context: plan.unassign(context, stage, *place, delete=True))
+    outcome = carry_out(history, manner, lambda context: plan.unassign(context, stage, TakeBack(*place, delete=True)))
     if outcome is None:
         return
     context, made, after = outcome

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
+from gto.storage import address_check, http_client
 from gto.storage.location import StoreAddress
 from gto.storage.store import open_store
+from gto.storage.transport import Transport
 from tests import stores
+from tests.hostile import web as hostile_web
 from tests.web import Reply, serve_web
 
 if TYPE_CHECKING:
@@ -45,6 +49,12 @@ def refused(act: Callable[[], object], kind: type[GTOException], *words: str) ->
     for word in words:
         assert word in text
     return caught.value
+
+
+@pytest.fixture
+def everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have loopback stand for the public internet, on which a stranger's servers are."""
+    monkeypatch.setattr(address_check, "is_public", lambda _: True)
 
 
 def check_reads(store: Store, keys: tuple[str, ...] = tuple(FILES)) -> None:
@@ -119,6 +129,7 @@ def test_a_web_server_is_a_store_with_ranges_or_without(site: Web, *, ranges: bo
     assert site.asked[-1].path == "/base/a.bin?token=abc"
 
 
+@pytest.mark.usefixtures("everywhere")
 def test_credentials_go_to_a_trusted_server_only(site: Web) -> None:
     login = {"user": "ada", "password": "lovelace"}
     custom = {"auth": "custom", "custom_auth_header": "X-Own", "password": "lovelace"}
@@ -131,6 +142,99 @@ def test_credentials_go_to_a_trusted_server_only(site: Web) -> None:
     for options in (login, custom):
         read(open_it(f"{site.url}/base", options, trusted=False), "sub/b.txt")
         assert not {"Authorization", "X-Own"} & set(site.asked[-1].headers)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"])
+def test_a_stranger_leads_to_no_server_of_this_machine(site: Web, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_it(f"http://{host}:{site.port}/base", trusted=False)
+    error = refused(lambda: read(store, "sub/b.txt"), RemoteUnreachable, "private network")
+    assert "--trust-remote" in error.hint
+    refused(lambda: open_it(f"https://{host}:{site.port}/base", trusted=False).stat("x"), RemoteUnreachable, "private")
+    monkeypatch.setenv("http_proxy", site.url)
+    refused(lambda: read(store, "sub/b.txt"), RemoteUnreachable, "private network")
+    options = {"endpointurl": f"http://{host}:{site.port}", "region": "us-east-1"}
+    refused(lambda: open_it("s3://models", options, trusted=False), RemoteUnreachable, "private network")
+    assert site.asked == []
+
+
+def test_the_address_that_was_judged_is_the_one_that_is_connected_to(
+    site: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["127.0.0.1", "127.0.0.2"])
+    asked = []
+
+    def resolved(host: str, port: int, *_: object, **__: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        address = next(answers) if host == "rebound.example" else host
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    monkeypatch.setattr(address_check, "is_public", lambda text: text == "127.0.0.1")
+    store = open_it(f"http://rebound.example:{site.port}/base", trusted=False)
+    assert read(store, "sub/b.txt") == b"b"
+    assert asked == ["rebound.example", "127.0.0.1"]
+    assert site.asked[0].headers["Host"] == f"rebound.example:{site.port}"
+    refused(lambda: read(open_it(store.url, trusted=False), "a.bin"), RemoteUnreachable, "127.0.0.2")  # type: ignore[attr-defined]
+
+
+def test_a_redirect_leads_a_strangers_url_to_no_other_server_of_this_machine(site: Web) -> None:
+    site.rule("/base/moved", lambda _asked, _reply: Reply(302, b"", {"Location": f"http://localhost:{site.port}/"}))
+    request = http_client.Request(f"{site.url}/base/moved", transport=Transport(public=True, known=site.url))
+    refused(lambda: http_client.send(request), RemoteUnreachable, "private network")
+    assert [one.path for one in site.asked] == ["/base/moved"]
+
+
+def test_only_addresses_of_the_public_internet_are_public() -> None:
+    for text in ("8.8.8.8", "2606:4700::1111", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"):
+        assert address_check.is_public(text)
+    private = ["10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::", "::1"]  # noqa: S104  judged, not listened on
+    private += ["fe80::1%eth0", "fd00::1", "64:ff9b::10.0.0.1", "2002:7f00:1::1", "::ffff:169.254.169.254"]
+    private += ["192.0.0.192", "fec0::1", "::127.0.0.1", "64:ff9b:1::10.0.0.1", "::ffff:0:10.0.0.1", "4000::1"]
+    for text in private:
+        assert not address_check.is_public(text)
+
+
+def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GTO_TIMEOUT", "0.3")
+    with hostile_web.serve_web(hostile_web.Web(endless=b"x" * 1000)) as endless:
+        error = refused(lambda: read(open_it(endless.url), ""), RemoteUnreachable, "no end after 0.3 s")
+    assert not error.passing  # type: ignore[attr-defined]
+
+
+def test_a_file_that_a_server_packs_is_refused(site: Web) -> None:
+    site.rule("/base/a.bin", lambda _asked, reply: reply._replace(headers={"Content-Encoding": "gzip"}))
+    for act in (lambda: read(open_it(f"{site.url}/base"), "a.bin"), lambda: open_it(f"{site.url}/base").stat("a.bin")):
+        refused(act, RemoteUnreachable, "Content-Encoding: 'gzip'")
+    site.files["/base/a.tar.gz"] = b"x"  # as Apache tells what such a file is
+    site.rule("/base/a.tar.gz", lambda _asked, reply: reply._replace(headers={"Content-Encoding": "x-gzip"}))
+    assert read(open_it(f"{site.url}/base"), "a.tar.gz") == b"x"
+
+
+def test_a_server_that_is_busy_is_asked_for_a_length_again(site: Web) -> None:
+    site.rule("/base/a.bin", lambda _asked, _reply: Reply(503), 2)
+    assert open_it(f"{site.url}/base").stat("a.bin") == len(TEXT)
+    assert [one.method for one in site.asked] == ["HEAD"] * 3
+
+
+def test_a_store_keeps_its_connections_for_itself(site: Web) -> None:
+    # In a process that is forked meanwhile, another store of the same server would read answers that are not its own.
+    first, second = open_it(f"{site.url}/base"), open_it(f"{site.url}/base")
+    for store in (first, second, second):
+        assert store.stat("sub/b.txt") == 1
+        assert read(store, "sub/b.txt") == b"b"
+    assert len(site.clients) == 2
+
+
+def test_an_encrypted_answer_is_waited_for_no_longer_than_another(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve_web(company.context()) as web:
+        web.files["/a.bin"] = TEXT
+        store = open_it(web.url, {"ssl_verify": str(company.ca)})
+        assert read(store, "a.bin", start=7) == TEXT[7:]
+        monkeypatch.setenv("GTO_TIMEOUT", "0.3")
+        web.rule("/a.bin", lambda _asked, reply: reply._replace(drop_after=1000, hang=True))
+        refused(lambda: read(store, "a.bin"), RemoteUnreachable, "not answer in time")
 
 
 def test_a_redirect_to_another_host_carries_no_credentials(site: Web) -> None:
@@ -229,12 +333,24 @@ def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew(site: Web)
     store = open_it(f"{site.url}/base")
     assert read(store, "sub/b.txt") == b"b"
     site.rule("/base/sub/b.txt", lambda _asked, _reply: Reply(200, b"b", {}, -1), 1)
+    site.rule("/base/sub/b.txt", lambda _asked, _reply: Reply(200, b"b", {"Connection": "close"}), 1)
     for _ in range(3):
         assert read(store, "sub/b.txt") == b"b"
     chunks = store.read("a.bin")
     next(chunks)
-    chunks.close()  # type: ignore[attr-defined]
+    chunks.close()
     assert read(store, "sub/b.txt") == b"b"
+
+
+def test_a_server_is_let_go_of_at_once_where_the_rest_is_not_wanted(site: Web) -> None:
+    site.files["/base/long.bin"] = b"x" * 300_000
+    answer = http_client.send(http_client.Request(f"{site.url}/base/long.bin"))
+    with pytest.raises(RemoteUnreachable) as kept:  # its traceback holds the frames that read
+        answer.body(10)
+    assert "longer than 10 bytes" in str(kept.value)
+    assert answer._raw.closed  # noqa: SLF001  nothing else tells
+    assert answer._line is not None  # noqa: SLF001  the socket
+    assert answer._line.fileno() == -1  # noqa: SLF001  it is closed
 
 
 def test_a_proxy_of_the_environment_is_used(site: Web, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,6 +364,15 @@ def test_a_proxy_of_the_environment_is_used(site: Web, monkeypatch: pytest.Monke
     site.files["http://other.example/x"] = b"y"
     assert read(open_it("http://other.example"), "x") == b"y"
     assert site.asked[-1].headers["Proxy-Authorization"] == "Basic YWRhOmxvdmVsYWNl"
+
+
+def test_a_proxy_that_is_none_or_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for proxy, words in (("socks5h://127.0.0.1:9", "no proxy that speaks HTTP"), ("127.0.0.1:9", "its proxy: ")):
+        for scheme in ("http", "https"):
+            monkeypatch.setenv(f"{scheme}_proxy", proxy)
+            refused(lambda at=f"{scheme}://models.example/x": open_it(at).stat(""), RemoteUnreachable, words)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -331,6 +456,7 @@ def test_s3_refuses_a_wrong_key_and_nothing_secret_is_said(bucket: tuple[S3, lis
         assert "not-the-secret" not in error.message + error.hint
 
 
+@pytest.mark.usefixtures("everywhere")
 def test_an_untrusted_s3_gets_no_credentials_of_any_kind(
     bucket: tuple[S3, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -457,6 +583,7 @@ def test_the_region_of_a_bucket_is_asked_for(web: Web) -> None:
 # --- Azure
 
 
+@pytest.mark.usefixtures("everywhere")
 def test_azure_is_a_store(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     from urllib.parse import quote
 
@@ -523,6 +650,7 @@ def test_what_an_azure_remote_says_counts_before_the_environment(web: Web, monke
 # --- Google Cloud Storage
 
 
+@pytest.mark.usefixtures("everywhere")
 def test_google_cloud_storage_is_a_store_by_its_xml_interface(web: Web) -> None:
     def answer(_asked: Asked, reply: Reply) -> Reply:
         return reply._replace(
@@ -540,6 +668,7 @@ def test_google_cloud_storage_is_a_store_by_its_xml_interface(web: Web) -> None:
     assert not any("Authorization" in one.headers for one in web.asked)
 
 
+@pytest.mark.usefixtures("everywhere")
 @pytest.mark.parametrize("source", ["file", "url"])
 def test_google_takes_the_token_of_another_provider(
     source: str, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

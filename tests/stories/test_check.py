@@ -103,6 +103,18 @@ def test_a_tag_that_is_gone_here_was_an_event_all_the_same(clone: Repo) -> None:
     assert "an event is never moved or overwritten" in done(lost, code=1)
 
 
+def test_a_shallow_clone_that_cannot_know_a_branch_says_what_brings_its_history(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("on main only", {".gto.policy.yaml": "rules: [{name: merged, stages: prod, branch: main}]\n"})
+    repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
+    shallow = Repo(tmp_path / "shallow", LATER)
+    shallow.git("fetch", "--quiet", "--depth=1", "origin", "refs/tags/ok#prod#1:refs/tags/ok#prod#1")
+    result = shallow.gto("check", "ok#prod#1")
+    assert "is not on branch 'main', as far as this shallow clone goes back" in done(result, code=1)
+    assert "`git fetch --unshallow`" in result.stderr
+    shallow.git("fetch", "--quiet", "--unshallow")
+    assert "allowed" in done(shallow.gto("check", "ok#prod#1"))
+
+
 def test_errors_say_what_to_name(repo: Repo, clone: Repo) -> None:
     for words in ((), ("ok@v0.0.1", "--range")):
         result = clone.gto("check", *words)
@@ -190,6 +202,18 @@ def test_where_the_default_branch_is_not_known_a_reader_does_not_go_by_what_is_c
     assert "may not do this" in done(job.gto("check", "ok#prod#1"), code=1)
     job.git("remote", "rename", "origin", "upstream")
     said(job.gto("show", "ok#prod", "--require-policy"), "No remote is called 'origin'")
+
+
+def test_a_branch_of_a_rule_is_the_remotes_and_not_one_of_its_name_here(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("policy", {".gto.policy.yaml": "rules: [{name: released, branch: release}]\n"})
+    repo.git("branch", "release", "HEAD")
+    assert "allowed" in done(repo.gto("check", "ok@v0.0.1", "--policy-from", "main"))  # without a remote
+    repo.git("branch", "--force", "release", repo.git("commit-tree", "-m", "other", "HEAD^{tree}"))
+    repo.git("clone", "--quiet", "--single-branch", "--branch=main", ".", str(tmp_path / "job"))
+    job = Repo(tmp_path / "job", LATER)
+    job.git("checkout", "--quiet", "-b", "release")
+    assert "is not on branch 'release'" in done(job.gto("check", "ok@v0.0.1", "--policy-from", "origin/main"), code=1)
+    said(job.gto("register", "new"), "is not on branch 'release'")
 
 
 def test_a_refused_event_is_no_ground_for_another(tmp_path: Path) -> None:

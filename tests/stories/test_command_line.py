@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -244,6 +245,20 @@ def test_a_full_disk_behind_stdout_is_one_line(repo: Repo) -> None:
     assert result.returncode == 1
     assert "No space left on device" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_too_few_descriptors_and_an_interrupt_at_the_start_are_one_line(repo: Repo, tmp_path: Path) -> None:
+    for number in (3, 5, 8):  # while it imports, and while it starts git
+        limit = f"resource.setrlimit(resource.RLIMIT_NOFILE, ({number}, {number}))"
+        program = f"import resource, sys; from gto.__main__ import run; sys.argv = ['gto', 'show']; {limit}; run()"
+        few = subprocess.run([sys.executable, "-c", program], cwd=repo.path, capture_output=True, check=False)
+        assert few.returncode == 1
+        assert "Too many open files" in few.stderr.decode()
+        assert b"Traceback" not in few.stderr
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    stopped = subprocess.run([*GTO, "show"], cwd=repo.path, env=env, capture_output=True, check=False)
+    assert (stopped.stderr, stopped.returncode) == (b"interrupted\n", 130)
 
 
 def test_without_git_one_line_says_what_to_install(repo: Repo, tmp_path: Path) -> None:

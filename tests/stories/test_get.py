@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 import gto.api
-from gto.exceptions import EmptyStage, VersionNotFound
+from gto.exceptions import EmptyStage, RemoteUnreachable, UnsafePath, UsageError, VersionNotFound
 from tests.repo import Repo
 from tests.stories.healthy import done, said
+from tests.web import Reply, serve_web
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,6 +179,52 @@ def test_a_repository_that_a_url_names_is_delivered_from(registry: Repo, server:
     assert [file["path"] for file in listed["files"]] == ["churn.txt", "deep/x", "run"]
 
 
+@pytest.mark.parametrize("name", [".ssh", "models"])
+def test_a_repository_given_by_a_url_adds_to_no_directory_of_its_reader(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    repo.commit("annotated", {"artifacts.yaml": f"churn: {{path: m/{name}}}", f"m/{name}/rc": "theirs"})
+    done(repo.gto("register", "churn"))
+    mine = tmp_path / "home" / name
+    mine.mkdir(parents=True)
+    (mine / "own").write_text("mine")
+    monkeypatch.chdir(mine.parent)
+    for out in (None, "./"):
+        with pytest.raises(UnsafePath) as caught:
+            gto.api.get(f"file://{repo.path}", "churn", out=out)
+        assert "--force" in caught.value.hint
+    assert [file.name for file in mine.iterdir()] == ["own"]
+    gto.api.get(f"file://{repo.path}", "churn", out="other")
+    assert (mine.parent / "other/rc").read_text() == "theirs"
+    gto.api.get(f"file://{repo.path}", "churn", force=True)
+    gto.api.get(f"file://{repo.path}", "churn", out=name)
+    assert (mine / "rc").read_text() == "theirs"
+
+
+@pytest.mark.parametrize("where", ["path", "lfs"])
+def test_a_server_of_this_machine_is_asked_for_a_stranger_only_where_that_is_wanted(
+    repo: Repo, tmp_path: Path, where: str
+) -> None:
+    data = b"internal"
+    oid = hashlib.sha256(data).hexdigest()
+    with serve_web() as web:
+        action = {"download": {"href": f"{web.url}/objects/it"}}
+        answer = json.dumps({"objects": [{"oid": oid, "size": len(data), "actions": action}]}).encode()
+        web.rule("/lfs/objects/batch", lambda _asked, _reply: Reply(200, answer))
+        web.files["/objects/it"] = data
+        pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(data)}\n"
+        path = f"{web.url}/objects/it" if where == "path" else "m.bin"
+        config = f"[lfs]\n url = {web.url}/lfs\n"
+        files = {"m.bin": pointer, ".gitattributes": "*.bin filter=lfs\n", ".lfsconfig": config}
+        repo.commit("annotated", {"artifacts.yaml": f"churn: {{path: '{path}'}}", **files})
+        done(repo.gto("register", "churn"))
+        with pytest.raises(RemoteUnreachable, match="private network"):
+            gto.api.get(f"file://{repo.path}", "churn", out=str(tmp_path / "out"))
+        assert web.asked == []
+        gto.api.get(f"file://{repo.path}", "churn", out=str(tmp_path / "out"), trust_remote=True)
+    assert (tmp_path / "out").read_bytes() == data
+
+
 @pytest.mark.parametrize("path", ["{there}", "file://{there}"])
 def test_a_path_of_this_machine_is_read_for_its_own_repositories_alone(
     repo: Repo, server: Server, tmp_path: Path, path: str
@@ -249,3 +297,10 @@ def test_offline_delivers_what_was_fetched_before(registry: Repo, server: Server
     said(away.gto("get", "churn", "-r", server.url(), "-o", "other", "--offline"), "leave out --offline")
     assert server.requests == []
     assert sorted(path.name for path in away.path.iterdir()) == ["again", "first"]
+
+
+def test_windows_outside_of_wsl_gets_one_clear_line(registry: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    with pytest.raises(UsageError, match="GTO brings no files on Windows") as raised:
+        gto.api.get(registry.path, "churn#prod")
+    assert raised.value.hint == "run it in WSL, the Windows Subsystem for Linux"

@@ -16,8 +16,10 @@ from tests.stories.healthy import (
     check_still_writes,
     check_writes_stop,
     copy,
+    done,
     make_healthy,
     problems,
+    said,
 )
 
 if TYPE_CHECKING:
@@ -399,15 +401,7 @@ BAD_YAML = (
 )  # fmt: skip
 
 
-TOO_LARGE = pytest.mark.xfail(
-    strict=True, reason="an annotation file above the limit counts as absent, and is not told"
-)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [pytest.param(text, marks=TOO_LARGE if name == "a-large-file" else (), id=name) for name, text in BAD_YAML],
-)
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in BAD_YAML])
 def test_a_bad_annotation_file_stops_nothing(text: str, healthy: Repo) -> None:
     inner = f"artifacts:\n  {text.replace(chr(10), chr(10) + '  ')}" if text[0].isalpha() else text
     healthy.tag("x@v1.0.0", healthy.commit("bad", {"artifacts.yaml": text, "dvc.yaml": inner, "sub/dvc.yaml": text}))
@@ -419,6 +413,19 @@ def test_a_bad_annotation_file_stops_nothing(text: str, healthy: Repo) -> None:
         assert result.code in {0, 1}
         assert "Traceback" not in result.stderr
     check_still_writes(healthy)
+
+
+def test_an_annotation_file_that_is_too_large_is_named_by_every_command_that_needs_it(healthy: Repo) -> None:
+    large = "# " + "x" * (5 << 20) + "\n"
+    healthy.commit("large", {"artifacts.yaml": large, "sub/dvc.yaml": "artifacts:\n  y: {path: y}\n"})
+    for words in (("describe", "x"), ("describe", "x", "--rev", "HEAD"), ("annotate", "x", "--type", "model")):
+        said(healthy.gto(*words), "artifacts.yaml: it is larger than 4 MiB")
+    assert "larger than 4 MiB" in healthy.gto("describe", "ok", "--all").stderr
+    assert "artifacts.yaml: it is larger than 4 MiB" in done(healthy.gto("check", "--files", "artifacts.yaml"), code=1)
+    assert json.loads(done(healthy.gto("describe", "sub:y")))["path"] == "sub/y"  # its own file can be read
+    assert "x@v0.0.1" in done(healthy.gto("register", "x"))
+    healthy.commit("settings", {"artifacts.yaml": "", ".gto": large})
+    said(healthy.gto("show"), ".gto: it is larger than 4 MiB")
 
 
 def test_bytes_that_are_no_text_stop_nothing(healthy: Repo) -> None:

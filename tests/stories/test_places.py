@@ -46,7 +46,9 @@ def test_every_format_of_repository_is_read_and_written(init: Iterable[str], tmp
     check_reads(repo)
 
 
-@pytest.mark.parametrize("name", ["with spaces", "gâteau - 模型 🎂", "-r", "quote'\"$HOME;#&", "a:b"])
+@pytest.mark.parametrize(
+    "name", ["with spaces", "gâteau - 模型 🎂", "-r", "quote'\"$HOME;#&", "a:b", "x\udcffy", "new\nline"]
+)
 def test_any_directory_name_will_do(name: str, tmp_path: Path) -> None:
     repo = make_healthy(tmp_path / name)
     check_reads(repo)

@@ -132,6 +132,19 @@ def test_a_moved_tag_and_a_rewritten_branch_are_seen(work: Repo, server: Server,
     assert "other" in done(away.gto("show", "-r", server.url()))
 
 
+def test_what_the_user_has_every_remote_fetch_is_not_fetched_into_a_mirror(
+    work: Repo, server: Server, away: Repo
+) -> None:
+    away.git("config", "--global", "remote.origin.fetch", "+refs/notes/*:refs/tags/*")
+    away.git("config", "--global", "fetch.prune", "true")
+    work.git("notes", "add", "-m", "a note")
+    work.git("push", "--quiet", "origin", "refs/notes/*:refs/notes/*")
+    for _ in range(2):
+        assert "nn#prod#1" in done(away.gto("history", "nn", "-r", server.url()))
+    (mirror,) = mirrors(away)
+    assert "refs/tags/commits" not in Repo(mirror).refs()
+
+
 def test_contents_are_fetched_in_one_request_and_only_once(work: Repo, server: Server, away: Repo) -> None:
     assert work.path.exists()
     server.forget()

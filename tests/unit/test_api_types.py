@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from gto.annotations.annotation import Annotation
     from gto.core.policy import Verdict
     from gto.output.published import PublishedEvent
-    from gto.output.published_state import PublishedRegistry, PublishedStage, PublishedVersion
+    from gto.output.published_registry import PublishedRegistry
+    from gto.output.published_version import PublishedStage, PublishedVersion
 
     JSON = dict[str, object]
 

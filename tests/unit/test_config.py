@@ -4,8 +4,6 @@ import pytest
 
 from gto.config import FILE, Config, read_config
 from gto.exceptions import BadFile, WrongConfig
-from gto.yamldoc import ParsedYaml
-from gto.yamldoc.document import load
 
 EXAMPLE = b"""\
 # the registry of the team
@@ -22,13 +20,8 @@ autoload_enrichments: false
 """
 
 
-def parse(data: bytes, path: str) -> ParsedYaml:
-    document = load(data, path)
-    return ParsedYaml(document.value, document.line)
-
-
 def config(data: bytes | None = None, **environ: str) -> Config:
-    return read_config(data, FILE, environ, parse)
+    return read_config(data, FILE, environ)
 
 
 def refused(data: bytes | None = None, **environ: str) -> WrongConfig:

@@ -513,6 +513,7 @@ def test_an_error_makes_its_sentence_once(error: exceptions.GTOException, messag
     [
         (("tag",), "tag"),
         (("-C", "/x", "-c", "a=b", "--no-pager", "push", "origin"), "push"),
+        (("--version",), ""),
         (("-C",), ""),
         ((), ""),
     ],

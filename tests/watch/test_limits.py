@@ -17,7 +17,8 @@ import pytest
 
 from gto.exceptions import RemoteUnreachable, UsageError
 from gto.registry.event_report import Report
-from gto.storage import http_client, http_connection
+from gto.storage import http_client, transport
+from gto.storage.http_connection import HttpSession
 from gto.watch import run_command, webhook_sender
 from gto.watch.outcome import DONE, AttemptResult, NextStep
 from gto.watch.payload import Notice
@@ -126,10 +127,10 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_cut(answers: Answers) -> None:
 
 def test_an_answer_that_is_late_on_a_connection_that_was_kept_is_not_asked_for_again() -> None:
     with receiver(Answers([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"], b"H")) as to:
-        request = http_client.Request(to.url, "POST", body=b"{}", seconds=0.3)
-        assert http_client.send(request).body(100) == b"ok"
+        request, session = http_client.Request(to.url, "POST", body=b"{}", seconds=0.3), HttpSession()
+        assert http_client.send(request, session).body(100) == b"ok"
         with pytest.raises(RemoteUnreachable, match="in time"):
-            http_client.send(request)
+            http_client.send(request, session)
         assert len(to.taken) == 1
 
 
@@ -140,7 +141,7 @@ def test_a_proxy_that_answers_a_byte_at_a_time_is_cut(monkeypatch: pytest.Monkey
 
 
 def test_a_receiver_may_be_silent_for_as_long_as_it_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_connection, "SILENCE", 0.05)
+    monkeypatch.setattr(transport, "SILENCE", 0.05)
     with receiver(Answers([], WELL, pause=0.3)) as to:
         assert delivered(Webhook(to.url)) == DONE
 

@@ -13,13 +13,15 @@ Resolve = Callable[[str], object]
 INVALID = "annotation-invalid"
 UNRESOLVED = "annotation-unresolved"
 
+UNREADABLE = "annotation-file"
+
 _LONGEST = 300  # characters of a reason; what it quotes may be as long as the file
 
 
 def file_problem(error: BadFile) -> Problem:
     """Return the problem that an unreadable file is."""
     where = f"line {error.line}: " if error.line else ""
-    return Problem("annotation-file", error.path, where + error.reason, error.hint or "mend the file, then commit it")
+    return Problem(UNREADABLE, error.path, where + error.reason, error.hint or "mend the file, then commit it")
 
 
 class EntryReader:

@@ -10,8 +10,7 @@ from gto.catalog.repositories import Address, CatalogRepository, Failure, Search
 from gto.core import selector
 from gto.output import published
 from gto.output.tables import Table, history_table, overview_table, version_table
-from gto.registry import version_reader as reading
-from gto.registry import version_reader as versions
+from gto.registry import version_reader
 from gto.registry.overview import Look, Overview, look_at
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def show_versions(found: Search, address: Address, look: Look, way: Way, *, deta
     wanted = selector.parse(address.rest)
 
     def work(registry: Registry) -> Versions:
-        versions = reading.versions(registry, wanted, look.choice, until=look.until, details=details)
+        versions = version_reader.versions(registry, wanted, look.choice, until=look.until, details=details)
         return versions if look.wanted.stage is None else versions.in_stage(look.wanted.stage)
 
     parts: Gathered[Versions] = gather(choose(found, [address.repo]), work, way)
@@ -122,7 +121,7 @@ def history(found: Search, address: str | None, asked: HistoryQuery, way: Way) -
     repo, name = parse_address(address) if address else ("", "")
 
     def work(registry: Registry) -> list[PublishedEvent]:
-        return versions.history(registry, name or None, ascending=asked.ascending, keep=asked.keep)
+        return version_reader.history(registry, name or None, ascending=asked.ascending, keep=asked.keep)
 
     parts, failures = gather(choose(found, [repo]) if repo else found, work, way)
     lines = [[RepositoryEvent(place.name, event) for event in events] for place, events in parts]

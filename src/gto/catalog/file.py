@@ -10,7 +10,7 @@ from gto.catalog.entry import CatalogEntry, read_entry
 from gto.catalog.repositories import Search, choose, expand
 from gto.exceptions import BadFile, NoCatalogue
 from gto.fs import atomic_write, cache_dir, file_lock
-from gto.git.objects import LARGEST_FILE
+from gto.git.objects import LARGEST_FILE, TOO_LARGE
 from gto.yamldoc import text_edit
 from gto.yamldoc.document import Document, decode, kind, load_text
 from gto.yamldoc.dump import render_block
@@ -74,7 +74,7 @@ def _read(path: str) -> bytes | None:
     except FileNotFoundError:
         return None
     if len(data) > LARGEST_FILE:
-        raise BadFile(path, f"it is larger than {LARGEST_FILE >> 20} MiB")
+        raise BadFile(path, TOO_LARGE)
     return data
 
 

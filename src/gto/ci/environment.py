@@ -54,6 +54,7 @@ class Trigger(NamedTuple):
 
 
 Environ = Mapping[str, str]
+Reader = Callable[[Environ], Trigger]
 
 
 def find_trigger(environ: Environ) -> Trigger:
@@ -101,18 +102,6 @@ def _payload(path: str) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _gitlab(environ: Environ) -> Trigger:
-    branch = environ.get("CI_COMMIT_BRANCH") or environ.get("CI_COMMIT_REF_NAME")
-    ref, repo = _one_of(environ.get("CI_COMMIT_TAG"), branch), environ.get("CI_PROJECT_URL", "")
-    return Trigger(ref, repo=repo, commit=environ.get("CI_COMMIT_SHA", ""))
-
-
-def _bitbucket(environ: Environ) -> Trigger:
-    ref = _one_of(environ.get("BITBUCKET_TAG"), environ.get("BITBUCKET_BRANCH"))
-    repo = environ.get("BITBUCKET_GIT_HTTP_ORIGIN", "")
-    return Trigger(ref, repo=repo, commit=environ.get("BITBUCKET_COMMIT", ""))
-
-
 def _jenkins(environ: Environ) -> Trigger:
     """A multibranch job sets TAG_NAME or BRANCH_NAME; one whose refspec fetches tags says in GIT_BRANCH which."""
     repo, commit = environ.get("GIT_URL", ""), environ.get("GIT_COMMIT", "")
@@ -126,29 +115,33 @@ def _jenkins(environ: Environ) -> Trigger:
     return Trigger(_one_of(None, branch.removeprefix("origin/")), repo=repo, commit=commit)
 
 
-def _azure(environ: Environ) -> Trigger:
-    ref, repo = environ.get("BUILD_SOURCEBRANCH", ""), environ.get("BUILD_REPOSITORY_URI", "")
-    return Trigger(ref, repo=repo, commit=environ.get("BUILD_SOURCEVERSION", ""))
+def _set_by(repo: str, commit: str, *, ref: str = "", tag: str = "", branches: tuple[str, ...] = ()) -> Reader:
+    """Read variables of these names; a whole ref counts more than a tag, and that more than a branch."""
+
+    def read(environ: Environ) -> Trigger:
+        branch = next(filter(None, map(environ.get, branches)), None)
+        found = environ.get(ref) or _one_of(environ.get(tag), branch)
+        return Trigger(found, repo=environ.get(repo, ""), commit=environ.get(commit, ""))
+
+    return read
 
 
-def _circleci(environ: Environ) -> Trigger:
-    ref = _one_of(environ.get("CIRCLE_TAG"), environ.get("CIRCLE_BRANCH"))
-    repo = environ.get("CIRCLE_REPOSITORY_URL", "")
-    return Trigger(ref, repo=repo, commit=environ.get("CIRCLE_SHA1", ""))
-
-
-def _buildkite(environ: Environ) -> Trigger:
-    ref = _one_of(environ.get("BUILDKITE_TAG"), environ.get("BUILDKITE_BRANCH"))
-    return Trigger(ref, repo=environ.get("BUILDKITE_REPO", ""), commit=environ.get("BUILDKITE_COMMIT", ""))
-
-
-def _woodpecker(environ: Environ) -> Trigger:
-    ref = environ.get("CI_COMMIT_REF") or _one_of(environ.get("CI_COMMIT_TAG"), environ.get("CI_COMMIT_BRANCH"))
-    return Trigger(ref, repo=environ.get("CI_REPO_URL", ""), commit=environ.get("CI_COMMIT_SHA", ""))
+_gitlab = _set_by(
+    "CI_PROJECT_URL", "CI_COMMIT_SHA", tag="CI_COMMIT_TAG", branches=("CI_COMMIT_BRANCH", "CI_COMMIT_REF_NAME")
+)
+_bitbucket = _set_by(
+    "BITBUCKET_GIT_HTTP_ORIGIN", "BITBUCKET_COMMIT", tag="BITBUCKET_TAG", branches=("BITBUCKET_BRANCH",)
+)
+_azure = _set_by("BUILD_REPOSITORY_URI", "BUILD_SOURCEVERSION", ref="BUILD_SOURCEBRANCH")
+_circleci = _set_by("CIRCLE_REPOSITORY_URL", "CIRCLE_SHA1", tag="CIRCLE_TAG", branches=("CIRCLE_BRANCH",))
+_buildkite = _set_by("BUILDKITE_REPO", "BUILDKITE_COMMIT", tag="BUILDKITE_TAG", branches=("BUILDKITE_BRANCH",))
+_woodpecker = _set_by(
+    "CI_REPO_URL", "CI_COMMIT_SHA", ref="CI_COMMIT_REF", tag="CI_COMMIT_TAG", branches=("CI_COMMIT_BRANCH",)
+)
 
 
 # Forgejo and Gitea say that they are GitHub too, so they are asked first.
-_FORGES: tuple[tuple[CiSystem, Callable[[Environ], bool], Callable[[Environ], Trigger]], ...] = (
+_FORGES: tuple[tuple[CiSystem, Callable[[Environ], bool], Reader], ...] = (
     (CiSystem.FORGEJO, _is_true("FORGEJO_ACTIONS"), _github),
     (CiSystem.GITEA, _is_true("GITEA_ACTIONS"), _github),
     (CiSystem.GITHUB, _is_true("GITHUB_ACTIONS"), _github),

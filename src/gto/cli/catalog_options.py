@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gto.catalog.parallel import Way
     from gto.catalog.repositories import Failure, Search
 
-_SECONDS = 60  # as crew.SECONDS, which is imported where a catalogue is read
+_SECONDS = 60  # as parallel.SECONDS, which is imported where a catalogue is read
 
 file = click.option(
     "--catalog",
@@ -62,8 +62,9 @@ class Across(NamedTuple):
         """Say how the repositories are read: within the limit, with a bar on a terminal."""
         from gto.catalog.parallel import Way
         from gto.cli.download_progress import Bar
+        from gto.git.session import Session
 
-        return Way(self.seconds, options.is_offline(), Bar("repositories"))
+        return Way(self.seconds, options.is_offline(), Bar("repositories"), Session())
 
 
 def catalogue(function: options.Function) -> options.Function:

@@ -1,4 +1,4 @@
-"""What the commands share that deliver or list files: the selector, --rev, --trust-remote, --allow-local."""
+"""What the commands share that read files: the selector, --rev, --fetch, whom to trust, which events count."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import click
 
 from gto.cli import options as common
-from gto.cli import proof_options as proving
+from gto.cli import proof_options
+from gto.exceptions import UsageError
 
 if TYPE_CHECKING:
     from gto.cli.proof_options import Proof
+    from gto.dvc.output_contents import DataReach
     from gto.registry.registry import Registry
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
@@ -19,33 +21,79 @@ if TYPE_CHECKING:
 selector = common.name_argument("NAME, NAME@latest, NAME@v1.2.3 or NAME#stage; NAME is its latest version")
 _rev = click.option("--rev", metavar="REF", help="Take what is annotated at this commit, branch or tag")
 _trust = click.option(
-    "--trust-remote", is_flag=True, help="With a URL: send your credentials to the stores that the repository names"
+    "--trust-remote",
+    is_flag=True,
+    help="With a URL: ask the stores that the repository names with your credentials, in private networks too",
 )
 _local = click.option(
     "--allow-local", is_flag=True, help="With a URL: read paths of this machine that the repository names"
 )
+_fetch = click.option(
+    "--fetch", is_flag=True, help="Read metrics, parameters and plots from DVC's remotes, where its cache has them not"
+)
 
 
 class Delivery(NamedTuple):
-    """Which revision is asked for, and how far a repository that a URL names is believed."""
+    """Which revision is asked for, how far a repository that a URL names is believed, and which events count."""
 
     rev: str | None
     trust_remote: bool
     allow_local: bool
+    proof: Proof
 
-    def find(self, repo: str, name: str, proof: Proof) -> tuple[Registry, AnnotatedTarget, Located]:
+    def find(self, repo: str, name: str) -> tuple[Registry, AnnotatedTarget, Located]:
         """Open the repository, and find what a selector leads to and where its files are."""
         from gto.delivery import get
         from gto.dvc.dvc_config import RepositoryTrust
 
         registry = common.open_registry(repo)
-        signatures = proof.begin(registry)
+        signatures = self.proof.begin(registry)
         trust = RepositoryTrust(registry.repo.is_own, self.trust_remote, self.allow_local)
         try:
             chosen, located = get.find(registry, name, self.rev, trust)
         finally:
-            proving.note_left_out(signatures, registry)
+            proof_options.note_left_out(signatures, registry)
         return registry, chosen, located
+
+
+class Fetching(NamedTuple):
+    """Whether files that DVC keeps are read from its remotes, and how far a repository that a URL names is believed."""
+
+    fetch: bool
+    trust_remote: bool
+    allow_local: bool
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether any of the options was given."""
+        return any(self)
+
+    def reach(self, registry: Registry) -> DataReach | None:
+        """Return where files that DVC keeps are looked for; None for its cache alone."""
+        if not self.fetch:
+            if self.is_asked:
+                raise UsageError("--trust-remote and --allow-local are about what --fetch reads", "add --fetch")
+            return None
+        from gto.delivery.locate import reach_remotes
+        from gto.dvc.dvc_config import RepositoryTrust
+
+        return reach_remotes(registry, RepositoryTrust(registry.repo.is_own, self.trust_remote, self.allow_local))
+
+
+def fetch_options(function: common.Function) -> common.Function:
+    """Declare --fetch, --trust-remote and --allow-local; the command gets them as one value, `fetching`."""
+
+    @wraps(function)
+    def call(
+        *args: Any,  # noqa: ANN401  whatever the command takes
+        fetch: bool,
+        trust_remote: bool,
+        allow_local: bool,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        return function(*args, fetching=Fetching(fetch, trust_remote, allow_local), **kwargs)
+
+    return cast("common.Function", _fetch(trust_options(call)))
 
 
 def trust_options(function: common.Function) -> common.Function:
@@ -62,8 +110,9 @@ def options(function: common.Function) -> common.Function:
         rev: str | None,
         trust_remote: bool,
         allow_local: bool,
+        proof: Proof,
         **kwargs: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        return function(*args, delivery=Delivery(rev, trust_remote, allow_local), **kwargs)
+        return function(*args, delivery=Delivery(rev, trust_remote, allow_local, proof), **kwargs)
 
-    return cast("common.Function", _rev(trust_options(call)))
+    return cast("common.Function", _rev(trust_options(proof_options.checked(shown=False)(call))))

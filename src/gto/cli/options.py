@@ -14,8 +14,8 @@ from gto.exceptions import ExclusiveOptions, GTOException, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from gto.git.session import Session
     from gto.registry.registry import Registry
-    from gto.registry.write.transaction import WriteOptions
 
 _LARGEST = 1 << 20  # bytes of a file of allowed signers that are read
 Function = TypeVar("Function", bound="Callable[..., Any]")
@@ -165,9 +165,9 @@ def completing(kind: str) -> Callable[[click.Context, click.Parameter, str], lis
     """Return what tells a shell the words of a kind, `names`, `stages` or `versions`, for `shell_complete`."""
 
     def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-        from gto.cli import complete as words
+        from gto.cli import complete as completion
 
-        return words.find(kind, ctx, incomplete)
+        return completion.find(kind, ctx, incomplete)
 
     return complete
 
@@ -189,26 +189,10 @@ branch = click.option("-b", "--branch", help="With a URL: the branch whose annot
 as_json = click.option("--json", "as_json", is_flag=True, help="Print output in json format")
 plain = click.option("--plain", is_flag=True, help="Print table in grep-able format")
 limit = click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Show N at most")
-message = click.option("-m", "--message", help="Message to annotate the Git tag with")
-simple = click.option(
-    "--simple",
-    type=click.Choice(["auto", "true", "false"]),
-    default="auto",
-    show_default=True,
-    help="Use the tag without a counter, 'rf#prod' instead of 'rf#prod#5'; auto uses it where it is usual and free",
-)
-force = click.option("--force", is_flag=True, help="Create the Git tag even if it already exists and is in effect")
-push = click.option("--push", is_flag=True, help="Push the tags to `origin`: all of them, or nothing is written")
 allowed_signers = click.option(
     "--allowed-signers",
     metavar="FILE",
     help="Whose keys count: a file as ssh-keygen(1) describes it, in the place of the policy's or of git's",
-)
-keep_local = click.option(
-    "--keep-local", is_flag=True, help="With --push: keep the tags here where the push is refused"
-)
-sign = click.option(
-    "--sign", is_flag=True, help="Sign the tags, as `git tag --sign` does; tag.gpgSign always signs them"
 )
 
 
@@ -238,16 +222,6 @@ def not_empty(_ctx: click.Context, _param: click.Parameter, value: str | None) -
     return value
 
 
-def manner(
-    message: str | None, simple: str, *, force: bool, push: bool, keep_local: bool = False, sign: bool = False
-) -> WriteOptions:
-    """Make one value of the options that say how to write."""
-    from gto.registry.write.transaction import WriteOptions
-
-    form = {"auto": None, "true": True, "false": False}[simple]
-    return WriteOptions(message, form, force, push, keep_local=keep_local, sign=sign or None)
-
-
 def read_lines() -> Iterator[str]:
     """Yield the lines of stdin; bytes that are no UTF-8, which a ref may hold, come as surrogates."""
     for line in sys.stdin.buffer:
@@ -262,15 +236,15 @@ def only_one(**flags: bool) -> None:
         raise ExclusiveOptions("Only one output format allowed", hint)
 
 
-def open_registry(repo: str, rev: str = "HEAD") -> Registry:
-    """Open the repository that --repo names, a path or a URL."""
+def open_registry(repo: str, rev: str = "HEAD", session: Session | None = None) -> Registry:
+    """Open the repository that --repo names, a path or a URL; who opens it again and again hands a session in."""
     from gto.registry.registry import Registry
 
     if "://" in repo or ":" in repo:
         from gto.cli import render
 
         render.show_progress()
-    return Registry.open(repo, rev, offline=_seen["offline"])
+    return Registry.open(repo, rev, offline=_seen["offline"], session=session)
 
 
 def open_clone(path: str) -> Registry:

@@ -15,12 +15,14 @@ Item = TypeVar("Item")
 def sort_versions(
     versions: Iterable[Item],
     sort: str | Enum = "semver",
-    *,
     ascending: bool = False,
     version: str = "version",
     timestamp: str = "created_at",
 ) -> list[Item]:
-    """Return the items with the highest SemVer, or the newest, first; what has no version comes behind."""
+    """Return the items with the highest SemVer, or the newest, first; what has no version comes behind.
+
+    An item is a dictionary or an object; `version` and `timestamp` name the keys or attributes to look at.
+    """
     items = list(versions)
     if parse_sort(sort) is Sort.TIMESTAMP:
         return sorted(items, key=partial(_time, key=timestamp), reverse=not ascending)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
+from operator import itemgetter
 from typing import NamedTuple, Protocol, TypeVar
 
 from gto.core import semver
@@ -185,9 +186,20 @@ def journal(artifact: ArtifactState) -> list[JournalLine]:
 
 
 def merge_journals(journals: Iterable[list[JournalLine]], *, ascending: bool) -> list[JournalLine]:
-    """Return the events of several artifacts in one order: time, counter, kind, name."""
-    lines = [line for journal in journals for line in journal]
-    return sorted(lines, key=lambda line: line.event.key, reverse=not ascending)
+    """Return the events of several artifacts in one order: by time, and those of one second as GTO 1.x lists them.
+
+    That is by kind, then as the artifacts are given; but those of one artifact stay in the order in which they count.
+    """
+    keyed: list[tuple[tuple[int, int, int], JournalLine]] = []
+    for place, lines in enumerate(journals):
+        second, kind = -1, 0
+        for line in lines:
+            kind = max(kind, line.event.kind) if line.event.time == second else line.event.kind
+            second = line.event.time
+            keyed.append(((second, kind, place), line))
+    keyed.sort(key=itemgetter(0))
+    merged = [line for _, line in keyed]
+    return merged if ascending else merged[::-1]
 
 
 def previous_holder(artifact: ArtifactState, holder: StageState) -> StageState | None:

@@ -4,13 +4,14 @@ import os
 import posixpath
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from hashlib import md5
 from typing import Literal
 
 from gto.delivery.commit_source import Site
 from gto.dvc.dir_listing import LARGEST
 from gto.dvc.dvc_config import DvcRemote
-from gto.dvc.output import LISTING, FileEntry, Output
+from gto.dvc.output import LISTING, FileEntry, Output, key_of
 from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import (
     BadFile,
@@ -133,12 +134,6 @@ class Keeper:
         return cache is not None and os.path.isfile(os.path.join(cache.url, *key_of(digest).split("/")))
 
 
-def key_of(digest: Digest) -> str:
-    """Return the name of an object in a cache or remote of DVC's."""
-    start = "files/md5/" if digest.algorithm == "md5" else ""
-    return f"{start}{digest.value[:2]}/{digest.value[2:]}"
-
-
 def _within(found: Located, output: Output, inside: str, missing: NotInCommit) -> Located:
     """Return what a path in an output leads to: one file, or those of a directory."""
     if not inside:
@@ -204,8 +199,9 @@ def _read(source: StoreObject) -> bytes:
     from gto.storage.store import open_store
 
     data = bytearray()
-    for chunk in open_store(source.store).read(source.key, source.version):
-        data += chunk
-        if len(data) > LARGEST:
-            raise ChecksumMismatch(shown(source), f"a listing of at most {LARGEST} bytes", "more")
+    with closing(open_store(source.store).read(source.key, source.version)) as chunks:
+        for chunk in chunks:
+            data += chunk
+            if len(data) > LARGEST:
+                raise ChecksumMismatch(shown(source), f"a listing of at most {LARGEST} bytes", "more")
     return bytes(data)

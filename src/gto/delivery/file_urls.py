@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from gto.exceptions import CannotLocate, UsageError
-from gto.storage import urls as address
+from gto.storage import urls as store_urls
 from gto.storage.location import Content, GitBlob, LfsObject, Located, StoreObject
 
 LONGEST = 7 * 24 * 3600
@@ -27,7 +27,7 @@ def urls(located: Located, sign: int | None = None) -> tuple[FileUrl, ...]:
 def _url(content: Content, name: str, sign: int | None) -> str:
     """Return the URL of a file in the first store that is no cache of this machine, if there is another."""
     stores = [source for source in content.sources if isinstance(source, StoreObject)]
-    far = [source for source in stores if address.scheme(source.store.url)] or stores[-1:]
+    far = [source for source in stores if store_urls.scheme(source.store.url)] or stores[-1:]
     what = content.path or name
     if not far:
         kept = {GitBlob: "Git itself", LfsObject: "Git LFS"}[type(content.sources[0])]
@@ -49,5 +49,5 @@ def _url(content: Content, name: str, sign: int | None) -> str:
 def _plain(source: StoreObject) -> str:
     """Return the URL of an object; of one that a file of the commit names whole, with what stands behind its `?`."""
     if not source.key:
-        return address.without_user(source.store.url)
-    return address.shown(address.join(source.store.url, source.key))
+        return store_urls.without_user(source.store.url)
+    return store_urls.shown(store_urls.join(source.store.url, source.key))

@@ -1,11 +1,12 @@
 """An artifact's files, brought to disk or listed."""
 
 import os
+import sys
 from typing import NamedTuple
 
 from gto.delivery.locate import locate
 from gto.dvc.dvc_config import RepositoryTrust
-from gto.exceptions import UsageError
+from gto.exceptions import UnsafePath, UsageError
 from gto.registry.registry import Registry
 from gto.registry.resolve import AnnotatedTarget, resolve
 from gto.storage.download import Downloaded, Progress, download
@@ -60,9 +61,13 @@ def find(
 
 def get(registry: Registry, chosen: AnnotatedTarget, located: Located, manner: GetOptions) -> Delivered:
     """Bring files to disk, and return where they are."""
+    if sys.platform == "win32":
+        raise UsageError("GTO brings no files on Windows", "run it in WSL, the Windows Subsystem for Linux")
     if manner.jobs is not None and manner.jobs < 1:
         raise UsageError("--jobs must be at least 1", "leave it out to have GTO choose")
     target = target_of(located, manner.out)
+    if not (registry.repo.is_own or manner.force or target == manner.out):
+        _check_strangers_name(located, target)
     downloaded = download(
         located.contents,
         target,
@@ -73,6 +78,17 @@ def get(registry: Registry, chosen: AnnotatedTarget, located: Located, manner: G
         repo=registry.repo,
     )
     return Delivered(chosen, located, target, downloaded)
+
+
+def _check_strangers_name(located: Located, target: str) -> None:
+    """Refuse a name of a stranger that hides, or that would add to a directory of the user's."""
+    hint = "name it with -o, or use --force"
+    if located.name.startswith("."):
+        raise UnsafePath(target, "begins with a dot, and a repository given by a URL chose that name", hint)
+    if located.is_directory and os.path.isdir(target) and os.listdir(target):
+        missing = [one.path for one in located.contents if not os.path.lexists(os.path.join(target, one.path))]
+        if missing:
+            raise UnsafePath(target, f"is a directory that is there, and '{missing[0]}' would be added to it", hint)
 
 
 def target_of(located: Located, out: str | None) -> str:

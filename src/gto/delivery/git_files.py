@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 
 from gto.delivery.commit_source import Site
+from gto.dvc.checkout import is_dvc_file
 from gto.dvc.project_root import DVC_DIRECTORY
 from gto.exceptions import CannotLocate
 from gto.git.commit_tree import sizes
@@ -31,8 +32,7 @@ def directory_contents(site: Site, directory: str) -> list[Content]:
 
 def _is_of_tools(path: str) -> bool:
     """Tell whether a file is one of DVC's own, which `dvc get` leaves out too."""
-    name = posixpath.basename(path)
-    return name in {"dvc.yaml", ".dvcignore"} or name.endswith(".dvc") or DVC_DIRECTORY in path.split("/")
+    return is_dvc_file(path) or DVC_DIRECTORY in path.split("/")
 
 
 def _followed(site: Site, path: str, entry: Entry) -> str:
@@ -74,26 +74,24 @@ def _pointers(site: Site, paths: Iterable[str], known: Mapping[str, int]) -> dic
 def _uses_lfs(site: Site) -> bool:
     attributes = [path for path in site.tree.entries if posixpath.basename(path) == _ATTRIBUTES]
     site.tree.files.fetch((site.commit, path) for path in attributes)
-    return any(b"lfs" in (site.tree.files.read(site.commit, path) or b"") for path in attributes)
+    # One that cannot be read may say so.
+    return any(b"lfs" in (site.tree.files.kept.get((site.commit, path)) or b"lfs") for path in attributes)
 
 
 def lfs_contents(site: Site, paths: list[str], sizes: Mapping[str, int]) -> dict[str, Content]:
     """Return those of the files at paths of the tree that are pointers, as the files that they stand for."""
     small = [path for path in paths if sizes.get(path, 0) <= LONGEST]
     site.tree.files.fetch((site.commit, path) for path in small)
-    pointers = {path: parse_pointer(site.tree.files.read(site.commit, path) or b"") for path in small}
-    if not any(pointers.values()):
+    pointers = {path: parse_pointer(site.tree.files.kept.get((site.commit, path)) or b"") for path in small}
+    found = {path: pointer for path, pointer in pointers.items() if pointer is not None}
+    if not found:
         return {}
-    endpoint = find_endpoint(site.repo, site.commit)
-    found: dict[str, Content] = {}
-    for path, pointer in pointers.items():
-        if pointer is None:
-            continue
+    endpoint = find_endpoint(site.repo, site.commit, believe=site.trust.trust_remote)
+    for path, pointer in found.items():
         if pointer.has_extension:
             raise CannotLocate(
                 f"'{path}' went through an extension of Git LFS, a program of its own",
                 "clone the repository, and have `git lfs pull` run that program",
             )
-        sources = lfs_sources(site.repo, endpoint, pointer)
-        found[path] = Content(path, pointer.size, Digest("sha256", pointer.oid), sources)
-    return found
+    placed = zip(found.items(), lfs_sources(site.repo, endpoint, found.values()), strict=True)
+    return {path: Content(path, one.size, Digest("sha256", one.oid), sources) for (path, one), sources in placed}

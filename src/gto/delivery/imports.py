@@ -11,8 +11,9 @@ from gto.dvc.dvc_config import Level, RepositoryTrust
 from gto.dvc.output import ImportSource, Output
 from gto.exceptions import CannotLocate
 from gto.fs.regular_file import read_file
-from gto.git.remote import is_url
+from gto.git.remote import host_of, is_url
 from gto.registry.registry import Registry
+from gto.storage.address_check import check_host
 from gto.storage.location import Content, Located, StoreObject
 
 _DEEPEST = 8  # imports of imports
@@ -77,6 +78,8 @@ def _open(site: Site, origin: ImportSource) -> Site:
         if not (site.trust.is_own or site.trust.allow_local):
             raise CannotLocate(f"it was imported from '{url}', a path of another machine", "--allow-local follows it")
         url = url if is_url(url) else os.path.join(site.repo.top or site.repo.common_dir, os.path.expanduser(url))
+    elif not (site.trust.is_own or site.trust.trust_remote):
+        check_host(host_of(url))
     # Many files may come from one repository: it is opened, and brought up to date, once.
     known = (url, origin.rev, repr(origin.remote), repr(origin.config), site.repo.common_dir, site.trust, site.depth)
     if known in site.travels.sites:

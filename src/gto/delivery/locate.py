@@ -2,6 +2,7 @@
 
 import posixpath
 import shlex
+from typing import TYPE_CHECKING
 
 from gto.delivery import git_files
 from gto.delivery.commit_source import Site
@@ -11,8 +12,12 @@ from gto.dvc.dvc_config import RepositoryTrust, Settings
 from gto.dvc.output import Output
 from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import CannotLocate, ContentMissing, NotInCommit, StorageError
+from gto.git.tree import SUBMODULE
 from gto.registry.registry import Registry
 from gto.storage.location import Content, Located, StoreObject
+
+if TYPE_CHECKING:
+    from gto.dvc.output_contents import DataReach
 
 
 def locate(registry: Registry, commit: str, path: str, trust: RepositoryTrust | None = None) -> Located:
@@ -32,6 +37,20 @@ def locate(registry: Registry, commit: str, path: str, trust: RepositoryTrust | 
             raise
         words = ["dvc", "get", registry.repo.address or ".", path, "--rev", commit[:7]]
         raise CannotLocate(error.reason, f"`{shlex.join(words)}` may know") from error
+
+
+def reach_remotes(registry: Registry, trust: RepositoryTrust) -> "DataReach":
+    """Return how files that DVC keeps are read from its remotes too, and from what they were imported from."""
+    from gto.dvc.output_contents import DataReach
+
+    sites: dict[str, Site] = {}
+
+    def find(commit: str, path: str) -> Located:
+        if commit not in sites:
+            sites[commit] = Site(registry.repo, commit, trust)
+        return locate_in(sites[commit], path)
+
+    return DataReach(find, trust)
 
 
 def _checked(path: str) -> str:
@@ -55,9 +74,8 @@ def _locate(site: Site, path: str) -> Located:
     name = posixpath.basename(path)
     if entry is not None and entry.is_file:
         return Located(name, is_directory=False, contents=(git_files.file_content(site, path),))
-    if entry is not None and not entry.is_directory:
-        hint = "register the artifact in the repository that has its files"
-        raise CannotLocate(f"'{path}' is a submodule", hint)
+    if entry is None or not entry.is_directory:
+        _refuse_submodule(site, path)
     project = site.project(path)
     output = project.holding(path) if project is not None and path else None
     if project is not None and output is not None and (entry is None or output.is_cached):
@@ -67,6 +85,16 @@ def _locate(site: Site, path: str) -> Located:
         raise NotInCommit(path, site.commit)
     contents = git_files.directory_contents(site, path) if entry is not None else []
     return Located(name, is_directory=True, contents=(*_merged(contents, below),))
+
+
+def _refuse_submodule(site: Site, path: str) -> None:
+    parts = path.split("/")
+    for end in range(1, len(parts) + 1):
+        above = "/".join(parts[:end])
+        entry = site.tree.entries.get(above)
+        if entry is not None and entry.mode == SUBMODULE:
+            reason = f"'{path}' is in the submodule '{above}'" if above != path else f"'{path}' is a submodule"
+            raise CannotLocate(reason, "register the artifact in the repository that has its files")
 
 
 def _below(site: Site, project: OutputFinder | None, directory: str) -> list[Content]:

@@ -1,17 +1,18 @@
 """The files of one commit as a checkout would have them, read in batches, and what was set aside of them."""
 
+import posixpath
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from copy import copy
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from gto.core.event import Problem
 from gto.dvc.lfs_files import LfsFiles
+from gto.dvc.output import Datum, Lack, ReadFrom
 from gto.dvc.parsers import Parsers
 from gto.exceptions import BadFile, CannotLocate
 from gto.git.commit_files import Files, Place
 from gto.git.commit_tree import Tree
 from gto.git.object_cache import Read
-from gto.git.objects import LARGEST_FILE
 from gto.storage.lfs_pointer import parse_pointer
 
 Made = TypeVar("Made")
@@ -26,20 +27,46 @@ UNDRAWN = "lineage-plot"
 """A plot that cannot be drawn as it was declared."""
 
 
+class OutsideFiles(Protocol):
+    """Files of a commit that Git does not hold."""
+
+    def read(self, path: str) -> bytes | None:
+        """Return what a file holds; None where it cannot be had."""
+
+    def files_in(self, path: str) -> list[str]:
+        """Return the files in a directory; none where a path is no directory."""
+
+    def prepare(self, paths: Iterable[str]) -> None:
+        """Read many files at once."""
+
+    def place(self, path: str) -> ReadFrom | None:
+        """Return where a file was read from; None where it was not."""
+
+    def lack(self, path: str) -> Lack:
+        """Return why a file was not read."""
+
+    def datum(self, path: str) -> Datum | None:
+        """Return what DVC recorded of a path, or of the nearest directory that holds it; None where it did not."""
+
+
 class Checkout:
     """A commit whose files are read: links followed inside of its tree, pointers of Git LFS resolved.
 
-    What Git LFS keeps and is not here is fetched where the repository is one that a URL names, or `may_fetch` says so.
+    What Git does not have is asked of `outside`, where somebody set that. What Git LFS keeps and is not here is fetched
+    where the repository is one that a URL names, or `may_fetch` says so; with `believe` from whatever server a
+    stranger's repository names.
     """
 
-    def __init__(self, files: Files, commit: str, *, may_fetch: bool | None = None) -> None:
+    def __init__(self, files: Files, commit: str, *, may_fetch: bool | None = None, believe: bool = False) -> None:
         self.commit = commit
         self.tree = Tree(files, commit)
+        self.outside: OutsideFiles | None = None
         self._real_paths: dict[str, str | None] = {}
         self._aside: dict[Problem, None] = {}  # in order, each once
         self._files = files
         default = not files.repo.is_own and not files.repo.is_offline
-        self._lfs = LfsFiles(files.repo, commit, may_fetch=default if may_fetch is None else may_fetch)
+        may_fetch = default if may_fetch is None else may_fetch
+        self._lfs = LfsFiles(files.repo, commit, may_fetch=may_fetch, believe=believe)
 
     @property
     def problems(self) -> list[Problem]:
@@ -69,7 +96,7 @@ class Checkout:
         self._aside |= dict.fromkeys(problems)
 
     def has(self, path: str) -> bool:
-        """Tell whether a path leads to a file, or through a link to nowhere."""
+        """Tell whether a path leads to a file, or through a link out of the repository, or one that never ends."""
         try:
             real = self._real(path)
         except CannotLocate:
@@ -92,6 +119,13 @@ class Checkout:
         start = len(real) + 1 if real else 0
         prefix = "" if path == "." else f"{path}/"
         return [f"{prefix}{one[start:]}" for one in self.tree.files_below(real)]
+
+    def all_files_in(self, path: str) -> list[str]:
+        """Return the files of a directory, those that Git does not hold among them, and without DVC's own."""
+        found = self.files_in(path)
+        if self.outside is not None and not self.has(path):
+            found += self.outside.files_in(path)
+        return [one for one in dict.fromkeys(found) if not is_dvc_file(one)]
 
     def _real(self, path: str) -> str | None:
         """Return where in the tree a path leads, None where nothing is; CannotLocate for a link that leads out."""
@@ -122,7 +156,7 @@ class Checkout:
 
     def prepare(self, places: Iterable[Place]) -> None:
         """Have Git LFS asked once for all of those of the files that it keeps."""
-        pointers = [parse_pointer(self._files.read(*place) or b"") for place in places]
+        pointers = [parse_pointer(self._files.kept.get(place) or b"") for place in places]
         self._lfs.prepare([one for one in pointers if one is not None])
 
     def load(self, path: str) -> bytes | None:
@@ -132,10 +166,10 @@ class Checkout:
         except CannotLocate as error:
             raise BadFile(path, error.reason) from None
         if real is None or not self.tree.entries[real].is_file:
-            return None
+            return self.outside.read(path) if self.outside else None
         data = self._files.read(self.commit, real)
         if data is None:
-            raise BadFile(path, f"it is larger than {LARGEST_FILE >> 20} MiB, or cannot be read")
+            raise BadFile(path, "git cannot read it")
         pointer = parse_pointer(data)
         return data if pointer is None else self._lfs.read(path, pointer)
 
@@ -158,6 +192,11 @@ def fetch_all(files: Files, wanted: Sequence[tuple[Checkout, Iterable[str]]]) ->
     files.fetch([place for _, places in placed for place in places])
     for checkout, places in placed:
         checkout.prepare(places)
+
+
+def is_dvc_file(path: str) -> bool:
+    """Tell whether a file is one of DVC's own, which are no part of a directory to DVC."""
+    return path.endswith(".dvc") or posixpath.basename(path) in {"dvc.yaml", ".dvcignore"}
 
 
 def read_pointed(files: Files, path: str, data: bytes) -> bytes:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from gto.exceptions import BadFile, ChecksumMismatch, GTOException
 from gto.fs.regular_file import read_file
-from gto.git.objects import LARGEST_FILE
+from gto.git.objects import LARGEST_FILE, TOO_LARGE
 from gto.git.repo import Repo
-from gto.storage.lfs_endpoint import Endpoint, find_endpoint, object_key, own_objects
+from gto.storage.lfs_endpoint import Endpoint, find_endpoint, lfs_object, object_key, own_objects
 from gto.storage.lfs_pointer import LfsPointer
 from gto.storage.location import LfsObject
 
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 class LfsFiles:
     """What Git LFS keeps for one revision: from the objects that are here; from the server, where that may be asked."""
 
-    def __init__(self, repo: Repo, rev: str, *, may_fetch: bool) -> None:
+    def __init__(self, repo: Repo, rev: str, *, may_fetch: bool, believe: bool = False) -> None:
+        """With `believe` the server that a stranger's repository names is trusted."""
         self._repo = repo
         self._rev = rev
         self._may_fetch = may_fetch
+        self._believe = believe
         self._servers: LfsServers | None = None
         self._endpoint: Endpoint | None = None
+        self._objects: str | None = None
 
     def prepare(self, pointers: Iterable[LfsPointer]) -> None:
         """Ask the server once for all that it will be asked for; what it refuses is told when that is read."""
@@ -42,7 +45,7 @@ class LfsFiles:
             reason = "it went through an extension of Git LFS, a program of its own"
             raise BadFile(path, reason, hint="clone the repository, and have `git lfs pull` run that program")
         if pointer.size > LARGEST_FILE:
-            raise BadFile(path, f"Git LFS keeps it, and it is larger than {LARGEST_FILE >> 20} MiB")
+            raise BadFile(path, f"Git LFS keeps it, and {TOO_LARGE}")
         data = self._here(pointer)
         if data is not None:
             return data
@@ -56,7 +59,9 @@ class LfsFiles:
     def _here(self, pointer: LfsPointer) -> bytes | None:
         if not self._repo.is_own:
             return None
-        place = os.path.join(own_objects(self._repo), *object_key(pointer.oid).split("/"))
+        if self._objects is None:
+            self._objects = own_objects(self._repo)
+        place = os.path.join(self._objects, *object_key(pointer.oid).split("/"))
         data = read_file(place, pointer.size + 1)
         return data if data is not None and sha256(data).hexdigest() == pointer.oid else None
 
@@ -73,8 +78,8 @@ class LfsFiles:
 
     def _object(self, pointer: LfsPointer) -> LfsObject:
         if self._endpoint is None:
-            self._endpoint = find_endpoint(self._repo, self._rev)
-        return LfsObject(pointer.oid, pointer.size, self._endpoint.url, self._endpoint.trusted)
+            self._endpoint = find_endpoint(self._repo, self._rev, believe=self._believe)
+        return lfs_object(self._endpoint, pointer)
 
     def _server(self) -> "LfsServers":
         if self._servers is None:

@@ -1,15 +1,16 @@
 """The DVC project that an artifact belongs to, in one commit: its pipelines, and what DVC recorded of them."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
 from gto.dvc.dvc_file import Pointer, read_pointer
 from gto.dvc.lock_file import LockedStage, read_locked
 from gto.dvc.output import Datum
+from gto.dvc.paths import joined
 from gto.dvc.pipeline import Pipeline, read_pipeline
-from gto.dvc.project_root import project_root, roots_below
+from gto.dvc.project_root import CONFIG, DVC_DIRECTORY, project_root, roots_below
 from gto.dvc.stage import Stage
 from gto.exceptions import BadFile
 
@@ -37,6 +38,18 @@ class Project(NamedTuple):
         """Return what `dvc.lock` files say of each output, by path."""
         return {datum.path: datum for ran in self.stages if ran.locked for datum in ran.locked.outs}
 
+    def declared(self) -> Iterator[str]:
+        """Yield the files and directories of metrics, parameters and plots, by path; some more than once."""
+        for ran in self.stages:
+            yield from (output.path for output in (*ran.stage.metrics, *ran.stage.plots))
+            yield from (one.path for one in ran.stage.params)
+        for pipeline in self.pipelines:
+            yield from (*pipeline.metrics, *pipeline.params)
+            here = posixpath.dirname(pipeline.file)
+            for plot in pipeline.plots:
+                y = plot.properties.get("y")
+                yield from (joined(here, str(file)) for file in (y if isinstance(y, dict) else [plot.id]))
+
 
 def root_of(checkout: Checkout, directory: str) -> str:
     """Return the root of the project that a directory is in; that of the repository where there is none."""
@@ -47,7 +60,7 @@ def first_files(checkout: Checkout, root: str) -> list[str]:
     """Return the files that reading a project begins with, for one process to read."""
     found = _pipeline_files(checkout, root)
     beside = [posixpath.join(posixpath.dirname(file), "params.yaml") for file in found]
-    return [*found, *(_lock_of(file) for file in found), *beside]
+    return [*found, *(_lock_of(file) for file in found), *beside, posixpath.join(root, DVC_DIRECTORY, CONFIG)]
 
 
 def read_project(checkout: Checkout, root: str) -> Project:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.core.snapshot import ArtifactState, StageState, VersionState
 from gto.core.view import Choice, by_stage, version_key
-from gto.git.commit_files import Files
-from gto.registry import annotation_lookup as annotation
+from gto.git.commit_files import Files, may_stand_for_another
+from gto.registry import annotation_lookup
 from gto.registry.overview import columns
 from gto.registry.registry import Registry
 
@@ -86,15 +86,15 @@ def _item(state: ArtifactState, by_commit: Mapping[str, Annotation], registry: R
     chosen = state.latest or next(iter(registered), None) or next(iter(item.versions), None)
     if chosen is not None:
         return item._replace(annotation=by_commit.get(chosen.commit))
-    return item._replace(annotation=annotation.find(registry, state.name, None))
+    return item._replace(annotation=annotation_lookup.find(registry, state.name, None))
 
 
 def _annotations(registry: Registry, states: Iterable[ArtifactState]) -> dict[str, dict[str, Annotation]]:
     """Read, by artifact and commit, what the commit of each version says of its artifact; all in one process."""
     files = Files(registry.repo)
     wanted = [(state.name, version.commit) for state in states for version in state.versions]
-    paths = {name: annotation.files_of(registry, name) for name, _ in wanted}
-    files.fetch(place for name, commit in wanted for place in annotation.with_params(commit, paths[name]))
+    paths = {name: annotation_lookup.files_of(registry, name) for name, _ in wanted}
+    files.fetch(place for name, commit in wanted for place in annotation_lookup.with_params(commit, paths[name]))
     readings: Readings = {}
     found: dict[str, dict[str, Annotation]] = {}
     for name, commit in wanted:
@@ -107,13 +107,13 @@ def _annotations(registry: Registry, states: Iterable[ArtifactState]) -> dict[st
 
 def read_once(files: Files, commit: str, path: str, readings: Readings) -> ReadAnnotations:
     """Read an annotation file; one that stays the same from commit to commit is parsed once, and kept in `readings`."""
-    data = files.read(commit, path)
-    if data is None:
-        return ReadAnnotations()
-    if b"${" in data:  # other files fill it in
-        return annotation.read_file(files, commit, path)
+    files.fetch([(commit, path)])
+    data = files.kept.get((commit, path))
+    # It is not there or too large, other files fill it in, or it leads to one that each commit has its own of.
+    if data is None or b"${" in data or may_stand_for_another(data):
+        return annotation_lookup.read_file(files, commit, path)
     if (path, data) not in readings:
-        readings[path, data] = annotation.read_file(files, commit, path)
+        readings[path, data] = annotation_lookup.read_file(files, commit, path)
     return readings[path, data]
 
 
@@ -122,5 +122,7 @@ def _at_head(registry: Registry, known: Mapping[str, ArtifactState]) -> list[Ann
     head = registry.repo.rev
     if head is None:
         return []
-    found = annotation.read_files(Files(registry.repo), head, annotation.places_in_tables(registry, known))
+    found = annotation_lookup.read_files(
+        Files(registry.repo), head, annotation_lookup.places_in_tables(registry, known)
+    )
     return list({one.name: one for one in reversed(found.annotations) if one.name not in known}.values())

@@ -56,17 +56,6 @@ def _create(directory: str, mode: int) -> tuple[int, str]:
             return os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode), place
 
 
-def umask() -> int:
-    """Return the umask of this process without setting it, which other threads would notice."""
-    with suppress(OSError, ValueError, IndexError), open("/proc/self/status", "rb") as file:
-        return int(file.read().partition(b"\nUmask:")[2].split(None, 1)[0], 8)
-    import tempfile  # not on Linux
-
-    with tempfile.TemporaryDirectory(prefix=_PREFIX) as scratch:
-        os.mkdir(os.path.join(scratch, "probe"), 0o777)
-        return 0o777 & ~os.stat(os.path.join(scratch, "probe")).st_mode
-
-
 @contextmanager
 def _told_of(place: str) -> Iterator[None]:
     """Let an error name the file that was asked for, not the temporary one."""

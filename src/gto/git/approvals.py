@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from gto.core import approval, names
 from gto.core.approval import Approval
-from gto.core.event import Problem, TagRecord
+from gto.core.event import Event, Problem, TagRecord
 from gto.git.command import Git
-from gto.git.tag_reader import BATCH, RAW, parse, parse_offer, peel
+from gto.git.tag_reader import BATCH, RAW, Listing, parse, parse_offer, peel, read_tags
 
 _START = f"refs/tags/{approval.PREFIX}"
 
@@ -36,7 +36,7 @@ def read_new_approvals(git: Git, oids: Mapping[str, str]) -> Iterator[Approval |
     left = list(oids.items())
     records: list[TagRecord] = []
     while left:
-        text = "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in left).encode("utf-8", "surrogateescape")
+        text = _lines(left)
         with git.stream(["cat-file", "--buffer", BATCH], text) as answer:
             read = [item for item in parse(answer.out, text) if isinstance(item, TagRecord)]
             answer.end()
@@ -46,6 +46,18 @@ def read_new_approvals(git: Git, oids: Mapping[str, str]) -> Iterator[Approval |
             ref, oid = left.pop(0)
             records.append(TagRecord(ref, oid, "corrupt"))
     yield from _judged(git, records)
+
+
+def _lines(tags: Iterable[tuple[str, str]]) -> bytes:
+    return "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in tags).encode("utf-8", "surrogateescape")
+
+
+def read_items(git: Git, oids: Mapping[str, str]) -> dict[str, Event | Approval | Problem]:
+    """Read tag objects, names to ids: what each is for GTO, events first; a tag that is neither is left out."""
+    given = {ref: oid for ref, oid in oids.items() if approval.find(ref) is not None}
+    others = _lines((ref, oid) for ref, oid in oids.items() if ref not in given)
+    found = (*read_tags(git, Listing(others)), *read_new_approvals(git, given))
+    return {item.subject if isinstance(item, Problem) else item.ref: item for item in found}
 
 
 def list_remote_approvals(git: Git, remote: str, artifact: str) -> dict[str, str]:

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterable, Sequence
 
+from gto.exceptions import BadFile
 from gto.fs.regular_file import is_within, read_file
 from gto.git.object_cache import ObjectCache
-from gto.git.objects import LARGEST_FILE, GitObject, tree_of
+from gto.git.objects import LARGEST_FILE, TOO_LARGE, GitObject, tree_of
 from gto.git.repo import Repo
 from gto.git.tree import list_tree
 from gto.git.tree_node import CommitListing, from_listed
@@ -24,6 +25,7 @@ class Files:
         """`cache` keeps what several commits have in common."""
         self.repo = repo
         self.kept: dict[Place, bytes | None] = {}
+        self._too_large: set[Place] = set()
         self.cache = cache or ObjectCache()
         self._commits: dict[str, GitObject | None] = {}
         self._listings: dict[str, CommitListing] = {}
@@ -38,21 +40,35 @@ class Files:
         of_commits += self._neighbours(of_commits)
         if of_commits:
             for place, found in zip(of_commits, self._read(of_commits), strict=True):
-                self.kept[place] = found.body if found and found.type == "blob" else None
+                self._keep(place, found.body if found else None, is_file=bool(found and found.type == "blob"))
         for commit, path in wanted:
             if commit is None:
-                self.kept[None, path] = self._from_work_tree(path)
+                data = self._from_work_tree(path)
+                fits = data is not None and len(data) <= LARGEST_FILE
+                self._keep((None, path), data if fits else None, is_file=data is not None)
 
     def read(self, commit: str | None, path: str) -> bytes | None:
-        """Return a file's bytes, or None where there is no such file, or one too large for metadata."""
+        """Return a file's bytes, None where there is no such file; BadFile for one too large for metadata."""
         self.fetch([(commit, path)])
+        if (commit, path) in self._too_large:
+            raise BadFile(path, TOO_LARGE)
         return self.kept.get((commit, path))
+
+    def has(self, commit: str | None, path: str) -> bool:
+        """Tell whether there is such a file, one too large as well."""
+        self.fetch([(commit, path)])
+        return self.kept.get((commit, path)) is not None or (commit, path) in self._too_large
 
     def listing(self, commit: str) -> CommitListing:
         """Return all paths of a commit, directories among them."""
         if commit not in self._listings:
             self._listings[commit] = CommitListing(commit, from_listed(list_tree(self.repo.git, commit, "-t")))
         return self._listings[commit]
+
+    def _keep(self, place: Place, data: bytes | None, *, is_file: bool) -> None:
+        self.kept[place] = data if is_file else None
+        if is_file and data is None:
+            self._too_large.add(place)
 
     def open(self, commits: Iterable[str]) -> None:
         """Read many commits with their trees, of which those that are alike are read once."""
@@ -92,8 +108,15 @@ class Files:
         if self.repo.top is None:
             return None
         place = os.path.join(self.repo.top, path)
-        data = read_file(place, LARGEST_FILE + 1) if is_within(place, self.repo.top) else None
-        return data if data is not None and len(data) <= LARGEST_FILE else None
+        return read_file(place, LARGEST_FILE + 1) if is_within(place, self.repo.top) else None
+
+
+def read_small(place: str, path: str) -> bytes | None:
+    """Return what a file of this disk holds, None where there is none; BadFile for one too large for metadata."""
+    data = read_file(place, LARGEST_FILE + 1)
+    if data is not None and len(data) > LARGEST_FILE:
+        raise BadFile(path, TOO_LARGE)
+    return data
 
 
 def may_stand_for_another(data: bytes) -> bool:

@@ -7,6 +7,7 @@ from gto.git.command import Git
 
 LARGEST_FILE = 4 << 20
 """Bytes: a blob over this size is no file of metadata and is not read."""
+TOO_LARGE = f"it is larger than {LARGEST_FILE >> 20} MiB"
 
 _SUBMODULE = b"160000"  # a commit of another repository, which is not here
 

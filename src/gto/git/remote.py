@@ -10,6 +10,7 @@ from gto.git.safe_config import as_environment
 
 SCHEMES = ("https", "http", "ssh", "git", "file", "git+ssh", "ssh+git")
 _SCP_RE = re.compile(r"(?:[^@:/\s]+@)?[^@:/\s]{2,}:[^:].*")  # host:path; a single letter is a Windows drive
+_PORT_RE = re.compile(r":\d*$")
 _URL_RE = re.compile(  # scheme, user, host, path, query
     r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#@]*@)?((?:\[[0-9a-fA-F:.]+\]|[^/?#@:\[\]]*)(?::[0-9]*)?)(/[^?#]*)?([?#].*)?"
 )
@@ -62,6 +63,12 @@ class Remote(NamedTuple):
 def is_url(text: str) -> bool:
     """Tell whether a text names a repository elsewhere: a URL, or `host:path` where no such file exists."""
     return "://" in text or "::" in text or (_SCP_RE.fullmatch(text) is not None and not os.path.exists(text))
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address of a repository, without user and port."""
+    place = re.split("[/?#]", url.partition("://")[2])[0] if "://" in url else url.partition(":")[0]
+    return _PORT_RE.sub("", place.rpartition("@")[2])
 
 
 def parse(text: str) -> Remote:

@@ -4,6 +4,8 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from gto.exceptions import git_verb
+
 LAZY = "GIT_NO_LAZY_FETCH"
 """A variable of git's; where the caller sets it to `0`, a process that reads may fetch what a partial clone lacks."""
 
@@ -27,24 +29,13 @@ _RUNS_RE = re.compile(
 )
 
 
-def verb_of(args: Sequence[str]) -> str:
-    """Return the subcommand among git's arguments."""
-    words = iter(args)
-    for word in words:
-        if word in {"-c", "-C"}:
-            next(words, None)
-        elif not word.startswith("-"):
-            return word
-    return ""
-
-
 def guard(args: Sequence[str], env: Mapping[str, str]) -> dict[str, str]:
     """Return the variables with which a git process does what it is asked, and nothing that a repository plants.
 
     `env` is what it gets otherwise. A process that reads reaches no network. The user's hooks and programs, in what
     writes to the user's own clone, are theirs.
     """
-    if verb_of(args) in _READERS and env.get(LAZY) != "0":
+    if git_verb(args) in _READERS and env.get(LAZY) != "0":
         return {**as_environment(_QUIET, env), "GIT_ALLOW_PROTOCOL": "none", LAZY: "1"}
     return as_environment(_SHUT, env)
 

@@ -1,28 +1,29 @@
 """Trees of commits, taken apart once for all the commits that have them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from gto.git.objects import GitObject
 from gto.git.tree import LINK, SUBMODULE, Entry, TreeEntry
 
 Found = TypeVar("Found")
+_Found = Iterable[tuple[str, Entry]]
 _DIRECTORY = "040000"
+_MOST = 10_000  # of a name: a small tree may hold itself, in effect, many million times
 _NO_NAMES = frozenset({"", ".", ".."})  # git's own checks refuse trees that have them
 
 
 class TreeNode:
     """One directory of commits; those below it are nodes too, and what was asked of a node is kept with it."""
 
-    __slots__ = ("_links", "_named", "entries", "nodes")
+    __slots__ = ("_below", "entries", "nodes")
 
     def __init__(self, entries: dict[str, Entry], nodes: "dict[str, TreeNode]") -> None:
         self.entries = entries
         """What is in it, by name, in git's order."""
         self.nodes = nodes
         """Of the names, the directories."""
-        self._named: dict[str, tuple[tuple[str, Entry], ...]] = {}
-        self._links: tuple[str, ...] | None = None
+        self._below: dict[str, tuple[str, ...]] = {}  # the directories that lead to a name; of links, under none
 
     def find(self, path: str) -> Entry | None:
         """Return what is at a path; no link is followed."""
@@ -41,26 +42,49 @@ class TreeNode:
 
     def walk(self, start: str = "") -> Iterator[tuple[str, Entry]]:
         """Yield all that is below it by path, directories before what they hold; `start` goes before each path."""
-        for name, entry in self.entries.items():
-            yield start + name, entry
-            if name in self.nodes:
-                yield from self.nodes[name].walk(f"{start}{name}/")
+        stack = [(start, self, iter(self.entries.items()))]
+        while stack:
+            above, node, left = stack[-1]
+            name, entry = next(left, ("", None))
+            if entry is None:
+                stack.pop()
+                continue
+            yield above + name, entry
+            below = node.nodes.get(name)
+            if below is not None:
+                stack.append((f"{above}{name}/", below, iter(below.entries.items())))
 
-    def named(self, name: str) -> tuple[tuple[str, Entry], ...]:
+    def named(self, name: str) -> list[tuple[str, Entry]]:
         """Return what has a name, here and below, by its path from here."""
-        if name not in self._named:
-            here = [(name, self.entries[name])] if name in self.entries else []
-            below = [(f"{at}/{path}", entry) for at, node in self.nodes.items() for path, entry in node.named(name)]
-            self._named[name] = (*here, *below)
-        return self._named[name]
+        return self._gather(name, lambda node: [(name, node.entries[name])] if name in node.entries else [])
 
-    def links(self) -> tuple[str, ...]:
+    def links(self) -> list[str]:
         """Return the paths of the links, here and below."""
-        if self._links is None:
-            here = [name for name, entry in self.entries.items() if entry.mode == LINK]
-            below = [f"{at}/{path}" for at, node in self.nodes.items() for path in node.links()]
-            self._links = (*here, *below)
-        return self._links
+        found = self._gather("", lambda node: [one for one in node.entries.items() if one[1].mode == LINK])
+        return [path for path, _ in found]
+
+    def _gather(self, key: str, here: "Callable[[TreeNode], _Found]") -> list[tuple[str, Entry]]:
+        """Return what `here` finds, here and below; each node keeps which directories lead to any."""
+        self._lead(key, here)
+        found: list[tuple[str, Entry]] = []
+        stack = [("", self)]
+        while stack and len(found) < _MOST:
+            start, node = stack.pop()
+            found += ((start + name, entry) for name, entry in here(node))
+            stack += ((f"{start}{name}/", node.nodes[name]) for name in node._below[key])  # noqa: SLF001  of its own class
+        return found
+
+    def _lead(self, key: str, here: "Callable[[TreeNode], _Found]") -> None:
+        stack = [] if key in self._below else [self]
+        while stack:
+            node = stack[-1]
+            left = [below for below in node.nodes.values() if key not in below._below]  # noqa: SLF001  of its own class
+            if left:  # a tree may be deeper than Python's calls
+                stack += left
+                continue
+            stack.pop()
+            leading = (name for name, below in node.nodes.items() if below._below[key] or any(here(below)))  # noqa: SLF001  own
+            node._below[key] = tuple(leading)  # noqa: SLF001  of its own class
 
 
 class CommitListing(Mapping[str, Entry]):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from gto.core.event import Problem
-from gto.exceptions import GTOException
+from gto.exceptions import GitError, GTOException, MirrorDamaged, NotMirrored, RemoteFailed
 from gto.git.commit_files import Files
 from gto.git.object_cache import ObjectCache
 from gto.lineage.collect import CollectedFacts, gather_from
@@ -22,8 +22,8 @@ def gather_each(
 ) -> Iterator[CollectedFacts]:
     """Yield what gather() returns of each version alone, in the order given, as it is read: some commits at a time.
 
-    A commit that git cannot read costs its own versions: each is told of by a problem alone. `cache` is kept by who
-    calls again for the same repository; it is not for several threads.
+    A commit that git cannot read costs its own versions: each is told of by a problem alone. A remote that cannot be
+    reached raises. `cache` is kept by who calls again for the same repository; it is not for several threads.
     """
     kept = cache or ObjectCache()
     for some in _parts(points, at_once):
@@ -31,9 +31,16 @@ def gather_each(
         try:
             files.open(point.commit for point in some)
             found = gather_from(registry, some, files)
-        except GTOException:
+        except (GitError, MirrorDamaged, NotMirrored) as error:
+            if not _is_of_objects(error):
+                raise
             found = [_alone(registry, point, kept) for point in some]
         yield from found
+
+
+def _is_of_objects(error: GTOException) -> bool:
+    """Tell whether it is for what a commit holds; a remote that cannot be reached is the same for every version."""
+    return not isinstance(error, GitError) or (error.status is not None and not isinstance(error, RemoteFailed))
 
 
 def _parts(points: Sequence[Target], commits: int) -> Iterator[list[Target]]:
@@ -53,6 +60,8 @@ def _parts(points: Sequence[Target], commits: int) -> Iterator[list[Target]]:
 def _alone(registry: Registry, point: Target, cache: ObjectCache) -> CollectedFacts:
     try:
         return gather_from(registry, [point], Files(registry.repo, cache))[0]
-    except GTOException as error:
+    except (GitError, MirrorDamaged, NotMirrored) as error:
+        if not _is_of_objects(error):
+            raise
         problem = Problem(UNREADABLE, point.commit, error.message, error.hint or "", point.artifact or "")
         return CollectedFacts(point, None, None, None, (), Values({}), Values({}), (), {}, {}, (), (problem,))

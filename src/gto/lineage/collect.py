@@ -9,17 +9,19 @@ from gto.core import names
 from gto.core.commit_facts import Commit
 from gto.core.event import Problem
 from gto.dvc.checkout import Checkout, fetch_all
+from gto.dvc.kept_files import KeptFiles
 from gto.dvc.output import Datum
+from gto.dvc.output_contents import DataReach
 from gto.dvc.paths import tidy
 from gto.dvc.project import Project, first_files, pointer_files, read_project, root_of
 from gto.git.command import Git
 from gto.git.commit import parse_commit
 from gto.git.commit_files import Files
-from gto.lineage import requirements as requirement
 from gto.lineage import values
+from gto.lineage.requirements import find_requirements, read_packages
 from gto.lineage.trace import Lineage, trace
 from gto.lineage.values import Elsewhere, Values
-from gto.registry import annotation_lookup as annotation
+from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
 
@@ -48,7 +50,7 @@ class CollectedFacts(NamedTuple):
 
     @property
     def elsewhere(self) -> tuple[Elsewhere, ...]:
-        """What is declared and not in Git."""
+        """What is declared and not in Git, whether it was read or not."""
         return (*self.metrics.elsewhere, *self.params.elsewhere)
 
 
@@ -64,20 +66,29 @@ class Opened(NamedTuple):
     project: Project
 
 
-def open_points(registry: Registry, points: Sequence[Target], files: Files) -> Iterator[Opened]:
-    """Yield the projects of several commits, each read when it is asked for; one process reads all their files."""
+def open_points(
+    registry: Registry, points: Sequence[Target], files: Files, reach: DataReach | None = None
+) -> Iterator[Opened]:
+    """Yield the projects of several commits, each read when it is asked for; one process reads all their files.
+
+    `reach` says where files are looked for that DVC keeps; by default in its cache on this machine.
+    """
     commits = {commit: Checkout(files, commit) for commit in dict.fromkeys(point.commit for point in points)}
     places = [(point.commit, root_of(commits[point.commit], directory_of(point))) for point in points]
     checkouts = {place: commits[place[0]].apart() for place in places}
     wanted = [(checkout, first_files(checkout, root)) for (_, root), checkout in checkouts.items()]
-    wanted += [(commits[one.commit], annotation.files_of(registry, one.artifact)) for one in points if one.artifact]
+    wanted += [
+        (commits[one.commit], annotation_lookup.files_of(registry, one.artifact)) for one in points if one.artifact
+    ]
     fetch_all(files, wanted)
     projects: dict[_Place, Project] = {}
     for point, place in zip(points, places, strict=True):
+        checkout = checkouts[place]
         if place not in projects:
-            projects[place] = read_project(checkouts[place], place[1])
-        own = checkouts[place].apart()
-        own.add(checkouts[place].problems)
+            projects[place] = read_project(checkout, place[1])
+            checkout.outside = KeptFiles(registry.repo, checkout, projects[place], reach or DataReach())
+        own = checkout.apart()
+        own.add(checkout.problems)
         yield Opened(point, own, projects[place])
 
 
@@ -86,20 +97,26 @@ def directory_of(point: Target) -> str:
     return names.split_directory(point.artifact)[0] if point.artifact else ""
 
 
-def gather(registry: Registry, points: Sequence[Target]) -> list[CollectedFacts]:
+def gather(registry: Registry, points: Sequence[Target], reach: DataReach | None = None) -> list[CollectedFacts]:
     """Return what is known of several versions; what cannot be read is among their problems.
 
-    Where no annotation of a commit says where the artifact lies, the lineage is that of the path in another's.
+    Where no annotation of a commit says where the artifact lies, the lineage is that of the path in another's. `reach`
+    is that of open_points().
     """
-    return gather_from(registry, points, Files(registry.repo), lend_path=True)
+    return gather_from(registry, points, Files(registry.repo), reach, lend_path=True)
 
 
 def gather_from(
-    registry: Registry, points: Sequence[Target], files: Files, *, lend_path: bool = False
+    registry: Registry,
+    points: Sequence[Target],
+    files: Files,
+    reach: DataReach | None = None,
+    *,
+    lend_path: bool = False,
 ) -> list[CollectedFacts]:
     """Do as gather(), from files of which some may be read already; without `lend_path`, each version for itself."""
     # Project and annotations are read together: both are in `dvc.yaml`, which is kept for a moment.
-    read = [(one, _annotation(registry, one, files)) for one in open_points(registry, points, files)]
+    read = [(one, _annotation(registry, one, files)) for one in open_points(registry, points, files, reach)]
     opened, said = [one for one, _ in read], [found for _, found in read]
     known = next((one.path for one in said if one and one.path), None) if lend_path else None
     paths = [tidy(found) if found else None for found in (one.path if one and one.path else known for one in said)]
@@ -125,7 +142,7 @@ def _second_files(group: Sequence[tuple[Opened, str | None]]) -> list[str]:
     params = values.param_files(project, checkout)
     used = values.variable_files(checkout, project.pipelines, params)
     directories = dict.fromkeys(directory_of(one.point) for one, _ in group)
-    requirements = [file for each in directories for file in requirement.find_requirements(checkout, each)]
+    requirements = [file for each in directories for file in find_requirements(checkout, each)]
     pointers = pointer_files(checkout, project, [path for _, path in group if path])
     return [*values.metric_files(project, checkout), *params, *used, *requirements, *pointers]
 
@@ -151,9 +168,7 @@ def _know(
     point, checkout, project = opened
     lineage = trace(checkout, project, path) if path else None
     checkout.add(measured.problems)
-    requirements = requirement.find_requirements(
-        checkout, posixpath.dirname(said.file) if said else directory_of(point)
-    )
+    requirements = find_requirements(checkout, posixpath.dirname(said.file) if said else directory_of(point))
     known = CollectedFacts(
         point,
         commit,
@@ -164,8 +179,8 @@ def _know(
         measured.params,
         measured.plots,
         {path: checkout.tree.entries[path].oid for path in requirements},
-        requirement.read_packages(checkout, requirements),
-        tuple(values.expanded(checkout, [path])) if path and lineage and lineage.home == "git" else (),
+        read_packages(checkout, requirements),
+        tuple(checkout.files_in(path) or [path]) if path and lineage and lineage.home == "git" else (),
         (),
     )
     return known._replace(problems=tuple(checkout.problems))
@@ -180,7 +195,7 @@ def _annotation(registry: Registry, opened: Opened, files: Files) -> Annotation 
     name = opened.point.artifact
     if name is None or not names.is_artifact(name):
         return None
-    found = annotation.read_files(files, opened.point.commit, annotation.files_of(registry, name))
+    found = annotation_lookup.read_files(files, opened.point.commit, annotation_lookup.files_of(registry, name))
     for problem in found.problems:
         if problem.artifact in {"", name}:
             opened.checkout.set_aside(problem.code, problem.subject, problem.reason, problem.hint)

@@ -5,8 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple
 
-from gto.core import tag
-from gto.core import wording as message
+from gto.core import tag, wording
 from gto.core.commit_facts import Commit
 from gto.core.event import Event
 from gto.core.snapshot import ArtifactState, VersionState
@@ -17,6 +16,10 @@ from gto.core.view import Row, journal
 Published = dict[str, object]
 Exclude = AbstractSet[str] | None
 EventKey = tuple[datetime, int, int, str]
+_SHARED = (
+    *("priority", "addition", "artifact", "created_at"),
+    *("author", "author_email", "message", "commit_hexsha"),
+)
 
 
 class PublishedEvent(NamedTuple):
@@ -59,7 +62,7 @@ class PublishedEvent(NamedTuple):
 
     def __str__(self) -> str:
         """Say what happened."""
-        return message.happened(self.kind, self.artifact, self.version, self.stage)
+        return wording.happened(self.kind, self.artifact, self.version, self.stage)
 
     def dict_state(self, exclude: Exclude = None) -> Published:
         """Return the event as GTO 1.x prints it in JSON, without the keys in `exclude`."""
@@ -72,22 +75,17 @@ class PublishedEvent(NamedTuple):
 
     def model_dump(self, exclude: Exclude = None) -> Published:
         """Return the event as it stands among the events of a version: without its kind's name."""
-        fields: Published = {
-            "priority": self.priority,
-            "addition": self.addition,
-            "artifact": self.artifact,
-            "created_at": self.created_at,
-            "author": self.author,
-            "author_email": self.author_email,
-            "message": self.message,
-            "commit_hexsha": self.commit_hexsha,
-            "tag": self.ref,
-        }
+        fields: Published = {**shared_fields(self), "tag": self.ref}
         if self.version is not None:
             fields["version"] = self.version
         if self.stage is not None:
             fields["stage"] = self.stage
         return without(fields, exclude)
+
+
+def shared_fields(event: object) -> Published:
+    """Return the fields that each event has in JSON, whatever it is about."""
+    return {field: getattr(event, field) for field in _SHARED}
 
 
 def without(state: Published, exclude: Exclude) -> Published:
@@ -158,89 +156,6 @@ def published(event: Event, version: str | None) -> PublishedEvent:
         event.message,
         event.kind,
     )
-
-
-class CommitEvent(NamedTuple):
-    """A version's commit, as GTO 1.x lists it among the events of the version; `enrichments` are the annotations."""
-
-    artifact: str
-    version: str
-    created_at: datetime
-    """The committer's time."""
-    author: str
-    author_email: str
-    message: str
-    commit_hexsha: str
-    enrichments: list[Published]
-    committer: str
-    committer_email: str
-
-    @property
-    def event(self) -> str:
-        """The published name of such an event."""
-        return "commit"
-
-    @property
-    def ref(self) -> str:
-        """The commit's hash."""
-        return self.commit_hexsha
-
-    @property
-    def priority(self) -> int:
-        """Its place among events of one second: the first."""
-        return 0
-
-    @property
-    def addition(self) -> bool:
-        """Whether the event adds, rather than takes back."""
-        return True
-
-    @property
-    def key(self) -> EventKey:
-        """What events are sorted by: a commit stands before tags of its second."""
-        return self.created_at, -1, self.priority, self.ref
-
-    def __str__(self) -> str:
-        """Say what happened."""
-        return f'Artifact "{self.artifact}" is annotated'
-
-    def dict_state(self, exclude: Exclude = None) -> Published:
-        """Return it with its kind's name."""
-        return without({**self.model_dump(), "event": self.event}, exclude)
-
-    def model_dump(self, exclude: Exclude = None) -> Published:
-        """Return it as GTO 1.x prints it in JSON."""
-        state: Published = {
-            "priority": self.priority,
-            "addition": self.addition,
-            "artifact": self.artifact,
-            "created_at": self.created_at,
-            "author": self.author,
-            "author_email": self.author_email,
-            "message": self.message,
-            "commit_hexsha": self.commit_hexsha,
-            "version": self.version,
-            "enrichments": list(self.enrichments),
-            "committer": self.committer,
-            "committer_email": self.committer_email,
-        }
-        return without(state, exclude)
-
-
-class Enriched(NamedTuple):
-    """What the commits of an artifact's versions add to its JSON: facts of the commit, and annotations there."""
-
-    commits: Mapping[str, Commit]
-    details: Mapping[str, Sequence[Published]]
-
-    def of(self, name: str, version: VersionState) -> list[CommitEvent]:
-        """Return a version's commit as an event; nothing where it was not read."""
-        found = self.commits.get(version.commit)
-        if found is None:
-            return []
-        author = (found.created_at, found.author, found.author_email, found.message, found.oid)
-        details = list(self.details.get(version.commit, ()))
-        return [CommitEvent(name, version.name, *author, details, found.committer, found.committer_email)]
 
 
 class Origin(NamedTuple):

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import prod
 
 from gto.exceptions import BadFile
 from gto.plots.chart import COLOURS, Chart, rows_for_templates
@@ -16,7 +17,22 @@ _LEAST_STEP = 1e-5
 _COUNTS = {"steps", "minsteps", "maxsteps", "maxbins", "tickCount"}
 _MULTIPLIERS = {"fold", "flatten", "repeat"}
 _MOST_MULTIPLIERS = 2  # in one template: each multiplies the rows, or the charts
-_MAKER_RE = re.compile(r"\b(?:sequence|pad|repeat)\s*\(")  # functions of an expression whose result has any length
+_FIELDS = {"parse", "value", "init", "bind"}
+"""Keys under which a mapping may be of columns, whose names say nothing else."""
+_WORDS = {"title", "subtitle", "description", "text", "value", "field", "groupby", "as", "domain"}
+"""Keys of texts that are shown, or name a column."""
+# A call, as JavaScript's blanks and brackets allow it: `pad (...)`, `(pad)(...)`.
+_CALL = r"[\s)\u180e\ufeff]*\("
+_PLAIN_FORMAT = (
+    r"""[^(),'"\\]*(?:\['[^'\\]*'\][^(),'"\\]*)*,\s*(?:'(?:(?!\d{4})[^'\\])*'|"(?:(?!\d{4})[^"\\])*")\s*\)"""
+)
+# What makes a result of any length in an expression, and patterns, which may take any time to match.
+_MAKER_RE = re.compile(
+    rf"\b(?:sequence|timeSequence|utcSequence|pad|repeat|regexp|test){_CALL}|\bformat{_CALL}(?!{_PLAIN_FORMAT})"
+    r"|(?:^|[(\[,=:?&|!<>+\-*%{~^])\s*/.*[*+{]"
+)
+_ESCAPE_RE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_WIDE_RE = re.compile(r"\d{4}")  # the width of a number's format
 _LOST = {"url", "href", "usermeta", "signals"}
 """Keys that lead out of the page, or change how it draws: what a stranger wrote may not."""
 _BIND = {"input", "min", "max", "step", "options", "labels", "name", "debounce", "value"}
@@ -34,7 +50,8 @@ def read_template(data: bytes, file: str) -> Spec:
         raise BadFile(file, "a template must be a mapping")
     if json.dumps(bound).count("<DVC_METRIC_DATA>") > _MOST_DATA:
         raise BadFile(file, f"it holds the data more than {_MOST_DATA} times")
-    if sum(json.dumps(bound).count(f'"{key}": ') for key in _MULTIPLIERS) > _MOST_MULTIPLIERS:
+    _judge(bound, file)
+    if sum(key in _MULTIPLIERS and isinstance(part, list | dict) for key, part in _parts(bound)) > _MOST_MULTIPLIERS:
         raise BadFile(file, f"it multiplies the data more than {_MOST_MULTIPLIERS} times")
     if "$schema" in bound:
         if "/vega-lite/" not in str(bound["$schema"]):
@@ -44,9 +61,13 @@ def read_template(data: bytes, file: str) -> Spec:
 
 
 def fill(template: Spec, chart: Chart) -> Spec:
-    """Put a chart's data and words where the template has DVC's placeholders."""
+    """Put a chart's data and words where the template has DVC's placeholders; BadFile where that makes an expression.
+
+    The words are a stranger's as well.
+    """
     anchors = _anchors(chart)
     found = _filled(template, anchors)
+    _judge(found, "the template")
     return found if isinstance(found, dict) else {}
 
 
@@ -55,26 +76,63 @@ def _bound(value: object, depth: int, file: str) -> object:
         raise BadFile(file, f"nested deeper than {_DEEPEST} levels")
     match value:
         case dict():
-            if endless := [key for key, part in value.items() if _is_endless(key, part)]:
-                raise BadFile(file, f"{endless[0]!r} makes more than a page shows")
             bound = {key: _bound(part, depth - 1, file) for key, part in value.items() if key.lower() not in _LOST}
             return {key: _bind(part) if key == "bind" else part for key, part in bound.items()}
         case list():
             return [_bound(part, depth - 1, file) for part in value]
-        case str() if _MAKER_RE.search(value):
-            raise BadFile(file, f"{value[:80]!r} makes more than a page shows")
         case _:
             return value
+
+
+def _parts(value: object, key: str = "") -> Iterator[tuple[str, object]]:
+    """Yield every part of a template with the key that it stands under, but for rows of data and what is in them."""
+    match value:
+        case dict():
+            for name, part in value.items():
+                is_rows = isinstance(part, list | str) and (key == "datasets" or (key, name) == ("data", "values"))
+                if not is_rows:
+                    own = "" if key in _FIELDS else name
+                    yield own, part
+                    yield from _parts(part, own)
+        case list():
+            for part in value:
+                if not isinstance(part, dict | list):
+                    yield key, part
+                yield from _parts(part, key)
+        case _:
+            return
+
+
+def _judge(template: object, file: str) -> None:
+    """Raise BadFile where a part of a template makes more than a page shows."""
+    for key, part in _parts(template):
+        if _is_endless(key, part):
+            raise BadFile(file, f"{key!r} makes more than a page shows")
+        if isinstance(part, str) and not _is_shown(key, part) and _MAKER_RE.search(_unescaped(part)):
+            raise BadFile(file, f"{part[:80]!r} makes more than a page shows")
+
+
+def _unescaped(text: str) -> str:
+    """Return an expression as it is read: a name in it may be written in escapes."""
+    return _ESCAPE_RE.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def _is_shown(key: str, text: str) -> bool:
+    """Tell whether a text is words alone; with a backslash it may end the quotes in which Vega-Lite puts it."""
+    return key in _WORDS and "\\" not in text
 
 
 def _is_endless(key: str, part: object) -> bool:
     """Return whether a browser could be kept busy without end by what this makes out of nothing."""
     if key in _COUNTS and not (isinstance(part, str) and part.isalpha()):  # a tick each "month"
         return not isinstance(part, int | float) or part > _MOST_MADE
+    if key.lower().endswith("format") and isinstance(part, str):
+        return bool(_WIDE_RE.search(part))
     if key == "step":
         return not isinstance(part, int | float) or part < _LEAST_STEP
-    if key in _MULTIPLIERS and isinstance(part, list):
-        return len(part) > _MOST_MADE
+    if key in _MULTIPLIERS:
+        lists = part.values() if isinstance(part, dict) else [part]
+        return prod(len(one) for one in lists if isinstance(one, list)) > _MOST_MADE
     if isinstance(part, dict):
         return key in {"sequence", "graticule", "keyvals"} or (key in {"bin", "bins"} and "step" in part)
     return False

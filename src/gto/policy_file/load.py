@@ -1,6 +1,6 @@
 """The whole of the file: its keys at the top, and the policy that they make."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from gto.core import names
@@ -9,7 +9,7 @@ from gto.policy_file import fields
 from gto.policy_file.fields import ValuePath
 from gto.policy_file.people import read_groups, read_users
 from gto.policy_file.rules import RuleContext, read_rules
-from gto.yamldoc import ParsedYaml
+from gto.yamldoc import parse_yaml
 
 FILE = names.POLICY_FILE
 
@@ -41,17 +41,15 @@ KEYS: Mapping[str, fields.Reader] = {
 """The keys at the top."""
 
 
-def read_policy(
-    data: bytes | None, path: str, parse: Callable[[bytes, str], ParsedYaml], stages: tuple[str, ...] | None
-) -> Policy:
+def read_policy(data: bytes | None, path: str, stages: tuple[str, ...] | None) -> Policy:
     """Return the policy of a file's bytes; None where there is no file, and an empty one, allow everything.
 
-    `parse` reads YAML and raises BadFile; `stages` are those of `.gto`. What is wrong raises WrongConfig.
+    `stages` are those of `.gto`. A file that is no YAML raises BadFile, what is wrong in it WrongConfig.
     """
     policy = Policy(stages=stages)
     if data is None or not data.strip():
         return policy
-    parsed = parse(data, path)
+    parsed = parse_yaml(data, path)
     if parsed.value is None:
         return policy
     at = ValuePath(path, parsed.line)

@@ -91,11 +91,15 @@ def fetch(registry: Registry, wanted: Iterable[tuple[str, str]]) -> None:
 
 def find(registry: Registry, name: str, commit: str | None, *, work_tree: bool = False) -> Annotation | None:
     """Return an artifact's annotation in a commit (None: HEAD), or in the work tree; `dvc.yaml` comes first."""
+    return read_of(registry, name, commit, work_tree=work_tree).find(name)
+
+
+def read_of(registry: Registry, name: str, commit: str | None, *, work_tree: bool = False) -> ReadAnnotations:
+    """Read the files that may annotate an artifact in a commit (None: HEAD), or in the work tree."""
     where = None if work_tree else commit or registry.repo.rev
     if where is None and not work_tree:
-        return None
-    found = read_files(Files(registry.repo), where, files_of(registry, name))
-    return found.find(name)
+        return ReadAnnotations()
+    return read_files(Files(registry.repo), where, files_of(registry, name))
 
 
 def places_in_tables(registry: Registry, known: Iterable[str]) -> list[str]:
@@ -125,7 +129,7 @@ def _names(files: Files, commit: str, paths: Sequence[str]) -> list[str]:
     files.fetch((commit, path) for path in paths)
     found: list[str] = []
     for path in paths:
-        data = files.read(commit, path)
+        data = files.kept.get((commit, path))
         if data is not None:
             is_itself = not may_stand_for_another(data)
             quick = read_names(data, path, dvc=posixpath.basename(path) == DVC_FILE) if is_itself else None
@@ -172,10 +176,12 @@ def names_in_index(registry: Registry, commit: str) -> list[str]:
     return [one.name for one in read_file(Files(registry.repo), commit, registry.config.index_file).annotations]
 
 
-def in_index(registry: Registry, name: str, found: GitObject | None) -> Annotation | None:
-    """Return what an `artifacts.yaml`, as git holds it, says of an artifact."""
+def in_index(registry: Registry, name: str, commit: str, found: GitObject | None) -> Annotation | None:
+    """Return what a commit's `artifacts.yaml`, which git holds as `found`, says of an artifact."""
     if found is None or found.type != "blob" or found.body is None:
         return None
+    if may_stand_for_another(found.body):
+        return read_file(Files(registry.repo), commit, registry.config.index_file).find(name)
     from gto.annotations.artifacts_yaml import read_artifacts_yaml
 
     reading = read_artifacts_yaml(found.body, registry.config.index_file)

@@ -17,7 +17,7 @@ from gto.git.commit_files import Files
 from gto.git.object_cache import Read
 from gto.policy_file import FILE as POLICY_FILE
 from gto.policy_file import read_policy
-from gto.registry.registry import Registry, parse_yaml
+from gto.registry.registry import Registry
 
 _HINT = f"it reads artifacts.yaml and dvc.yaml, and at the top of the repository {CONFIG_FILE} and {POLICY_FILE}"
 
@@ -45,7 +45,7 @@ def proofread(registry: Registry, paths: Iterable[str]) -> list[Problem]:
 
 def _config(read: Read) -> Config:
     try:
-        return read_config(read(CONFIG_FILE), CONFIG_FILE, {}, parse_yaml)
+        return read_config(read(CONFIG_FILE), CONFIG_FILE, {})
     except BadFile:
         return Config()  # a finding about that file alone
 
@@ -55,9 +55,13 @@ def _problems(desk: _Desk, file: str) -> Iterator[Problem]:
     is_older = name in {"artifacts.yaml", desk.config.index_file}
     if name != "dvc.yaml" and not is_older and file not in {CONFIG_FILE, POLICY_FILE}:
         raise UsageError(f"GTO does not read '{file}'", _HINT)
-    data = desk.read(file)
+    try:
+        data = desk.read(file)
+    except BadFile as error:
+        yield file_problem(error)
+        return
     if data is None:
-        yield Problem("file-missing", file, "there is no such file in the work tree, or it is too large")
+        yield Problem("file-missing", file, "there is no such file in the work tree")
     elif name == "dvc.yaml":
         yield from _of_annotations(read_dvc_yaml(data, file, desk.read), desk.config)
     elif is_older:
@@ -69,9 +73,9 @@ def _problems(desk: _Desk, file: str) -> Iterator[Problem]:
 def _of_settings(data: bytes, file: str, config: Config) -> Iterator[Problem]:
     try:
         if file == CONFIG_FILE:
-            read_config(data, file, {}, parse_yaml)
+            read_config(data, file, {})
         else:
-            read_policy(data, file, parse_yaml, config.stages)
+            read_policy(data, file, config.stages)
     except BadFile as error:
         yield file_problem(error)._replace(code="config-wrong")
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gto.core import selector, view
 from gto.core.view import Choice, Row, Standing
 from gto.registry import annotation_lookup
-from gto.registry import standings as standing
-from gto.registry.standings import past, standings
+from gto.registry.standings import Standings, past, standings
+from gto.registry.standings import known as known_standings
 from gto.registry.standings_cache import FROM_TAGS
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def overview(
 
     What is read of a registry of `from_tags` tags or more is kept for the next time.
     """
-    now = standing.known(registry, from_tags) if until is None else standing.Standings(past(registry, until), [])
+    now = known_standings(registry, from_tags) if until is None else Standings(past(registry, until), [])
     known = {one.name: one for one in now.standings}
     stages = columns(registry.config.stages, view.stages_in_use(known.values()))
     rows = view.overview(known.values(), stages, choice)

@@ -10,10 +10,11 @@ from gto.core import names
 from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, Snapshot, fold
 from gto.exceptions import BadFile, NoRepo
-from gto.fs.regular_file import is_within, read_file
-from gto.git import tag_reader as tags
+from gto.fs.regular_file import is_within
+from gto.git import tag_reader
+from gto.git.commit_files import Files, may_stand_for_another, read_small
+from gto.git.objects import TOO_LARGE
 from gto.git.repo import Repo, open_repo
-from gto.yamldoc import ParsedYaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,7 +45,7 @@ class Registry:
         self.rev = rev
         # No cached_property: before Python 3.12 its lock is one for all registries, and threads read many at once.
         self._config: Config | None = None
-        self._listing: tags.Listing | None = None
+        self._listing: tag_reader.Listing | None = None
         self.sifts: tuple[Sift, ...] = ()
         """Each lets those events through that a reader accepts; where there is one, nothing that was kept counts."""
         self.ignored: dict[str, str] = {}
@@ -85,7 +86,7 @@ class Registry:
     def config(self) -> Config:
         """The configuration, from the work tree; from HEAD where there is no work tree."""
         if self._config is None:
-            self._config = read_config(self._config_file(), FILE, os.environ, parse_yaml)
+            self._config = read_config(self._config_file(), FILE, os.environ)
         return self._config
 
     def _config_file(self) -> bytes | None:
@@ -93,11 +94,19 @@ class Registry:
             head = (self.repo.rev if self.rev == "HEAD" else None) or "HEAD"
             # A mirror fetches them all at once; the annotations are asked for next.
             found = self.repo.read([f"{head}:{name}" for name in (FILE, "artifacts.yaml", "dvc.yaml")])[0]
-            return found.body if found and found.type == "blob" else None
+            if found is None or found.type != "blob":
+                return None
+            if found.body is None:
+                raise BadFile(FILE, TOO_LARGE)
+            if may_stand_for_another(found.body):
+                from gto.dvc.checkout import Checkout  # only where it may be a link, or a pointer of Git LFS
+
+                return Checkout(Files(self.repo), self.repo.resolve(head)).load(FILE)
+            return found.body
         place = os.path.join(self.repo.top, FILE)
         if not is_within(place, self.repo.top):
             raise BadFile(FILE, "it is a link out of the repository")
-        return read_file(place, 1 << 20)
+        return read_small(place, FILE)
 
     def commit(self, rev: str | None = None) -> str:
         """Return the commit of a revision; of the one that the repository was opened with, if none is named."""
@@ -108,10 +117,10 @@ class Registry:
     # --- reading
 
     @property
-    def listing(self) -> tags.Listing:
+    def listing(self) -> tag_reader.Listing:
         """All tag refs."""
         if self._listing is None:
-            self._listing = tags.list_tags(self.git)
+            self._listing = tag_reader.list_tags(self.git)
         return self._listing
 
     @listing.deleter
@@ -120,7 +129,11 @@ class Registry:
 
     def items(self, name: str | None = None) -> Iterable[Event | Problem]:
         """Read the events and what was set aside, all or those of one artifact."""
-        read = tags.read_tags(self.git, self.listing) if name is None else tags.read_artifact(self.git, name)[1]
+        read = (
+            tag_reader.read_tags(self.git, self.listing)
+            if name is None
+            else tag_reader.read_artifact(self.git, name)[1]
+        )
         return self.sifted(read)
 
     def sifted(self, items: Iterable[Event | Problem]) -> Iterable[Event | Problem]:
@@ -145,7 +158,7 @@ class Registry:
         """Read one artifact and all its tags."""
         if not names.is_artifact(name):
             return ArtifactTags(ArtifactState(name), {})
-        taken, items = tags.read_artifact(self.git, name)
+        taken, items = tag_reader.read_artifact(self.git, name)
         found = found_in(name, taken, _upto(self.sifted(items), until))
         return self.read_artifact(name, until) if found.unread and self.repo.mend() else found
 
@@ -166,14 +179,6 @@ def found_in(name: str, taken: dict[str, str], items: Iterable[Event | Problem])
     unread = tuple(one for one in snapshot.problems if one.code in UNREAD)
     lightweight = tuple(one.subject for one in snapshot.problems if one.code == "tag-lightweight")
     return ArtifactTags(snapshot.artifact(name), taken, unread, lightweight)
-
-
-def parse_yaml(data: bytes, path: str) -> ParsedYaml:
-    """Read a file of settings; BadFile says what is wrong with it."""
-    from gto.yamldoc.document import load  # YAML is read only where there is a file of it
-
-    document = load(data, path)
-    return ParsedYaml(document.value, document.line)
 
 
 def path_of(place: object) -> str:

@@ -78,9 +78,9 @@ def events_of_remote(registry: Registry, artifact: str) -> tuple[dict[str, str],
     there = _where(registry)
     if isinstance(there, str):
         return tag_reader.read_artifact(Registry.open(there).git, artifact)
-    from gto.git.remote_events import glean
+    from gto.git.remote_events import read_remote_events
 
-    return glean(there, registry.repo, artifact)
+    return read_remote_events(there, registry.repo, artifact)
 
 
 def _where(registry: Registry) -> Remote | str:
@@ -113,13 +113,6 @@ def get_commits(registry: Registry, chosen: Plan, taken: Mapping[str, str]) -> N
         tag_fetcher.fetch_commits(
             registry.git, REMOTE, {event.ref: event.oid for event in events if event.commit in wanted}
         )
-
-
-def find_unpushed(registry: Registry, git: Git, chosen: Plan, taken: Mapping[str, str]) -> dict[str, str]:
-    """Return the registrations here that new assignments rest on, and that the remote lacks: they are pushed too."""
-    versions = {new.version for new in chosen.create if new.name.kind is Kind.ASSIGNMENT}
-    made = {str(new.name) for new in chosen.create}
-    return lacking_versions(registry, git, versions, {ref: oid for ref, oid in taken.items() if ref not in made})
 
 
 def lacking_versions(

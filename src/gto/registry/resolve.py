@@ -1,14 +1,17 @@
 """Where a selector or a revision leads: to a version, its commit, what annotates it; with one set of errors."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
+from gto.annotations.entry_reader import UNREADABLE
 from gto.core import names, selector, tag
 from gto.core.selector import Pick, Selector
 from gto.core.snapshot import ArtifactState
 from gto.core.view import Choice, VersionRow, versions
 from gto.exceptions import (
     ArtifactNotFound,
+    BadFile,
     EmptyStage,
     NoAnnotation,
     NoPath,
@@ -17,7 +20,7 @@ from gto.exceptions import (
     UsageError,
     VersionNotFound,
 )
-from gto.registry import annotation_lookup as annotation
+from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 
 
@@ -80,7 +83,9 @@ def find_version(registry: Registry, wanted: Selector) -> VersionRow:
     """Return the version that a selector names, as pick_version() does."""
     state = registry.artifact(wanted.name)
     is_new = state.newest is None and names.is_artifact(wanted.name)
-    return pick_version(state, wanted, is_annotated=is_new and annotation.find(registry, wanted.name, None) is not None)
+    return pick_version(
+        state, wanted, is_annotated=is_new and annotation_lookup.find(registry, wanted.name, None) is not None
+    )
 
 
 def find_target(registry: Registry, text: str, name: str | None = None) -> Target:
@@ -101,6 +106,16 @@ def find_target(registry: Registry, text: str, name: str | None = None) -> Targe
     except RefNotFound as error:
         hint = f"{error.hint}; a version is named as in 'churn@{text}'" if error.is_version else error.hint
         raise NotFound(f"'{text}' names neither a version nor a revision", hint) from error
+
+
+def find_targets(registry: Registry, texts: Iterable[str], name: str | None = None) -> list[Target]:
+    """Return what several texts name; revisions are asked about `name`, else about the one artifact beside them."""
+    found = [find_target(registry, text, name) for text in texts]
+    named = {one.artifact for one in found if one.artifact is not None}
+    if name is not None or len(named) != 1:
+        return found
+    (only,) = named
+    return [one if one.artifact is not None else _of_revision(registry, one.label, only) for one in found]
 
 
 def _target(label: str, name: str, row: VersionRow) -> Target:
@@ -160,7 +175,11 @@ def _parse(text: str, rev: str | None) -> Selector:
 
 def _annotation(registry: Registry, name: str, commit: str | None, where: str) -> Annotation:
     """Find an annotation in a commit; with None in the work tree."""
-    found = annotation.find(registry, name, commit, work_tree=commit is None)
-    if found is None:
-        raise NoAnnotation(name, where)
-    return found
+    reading = annotation_lookup.read_of(registry, name, commit, work_tree=commit is None)
+    found = reading.find(name)
+    if found is not None:
+        return found
+    for problem in reading.problems:
+        if problem.code == UNREADABLE:  # it may annotate the artifact
+            raise BadFile(problem.subject, problem.reason, hint=problem.hint)
+    raise NoAnnotation(name, where)

@@ -13,13 +13,15 @@ from gto.exceptions import ArtifactNotFound
 from gto.git.commit import parse_commit
 from gto.git.commit_files import Files
 from gto.output import published
-from gto.output.published import Enriched, PublishedEvent
+from gto.output.commit_event import Enriched
+from gto.output.published import PublishedEvent
 from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 
 if TYPE_CHECKING:
     from gto.core.commit_facts import Commit
-    from gto.output.published_state import PublishedArtifact, PublishedRegistry
+    from gto.output.published_artifact import PublishedArtifact
+    from gto.output.published_registry import PublishedRegistry
 
 
 class Versions(NamedTuple):
@@ -40,7 +42,7 @@ class Versions(NamedTuple):
 
     def dicts(self) -> list[published.Published]:
         """Return the versions as GTO 1.x prints them in JSON."""
-        from gto.output.published_state import version_line  # no table needs it
+        from gto.output.published_version import version_line  # no table needs it
 
         return [version_line(self.artifact.name, row, self.enriched) for row in self.rows]
 
@@ -89,7 +91,7 @@ def enrich(registry: Registry, name: str, commits: Sequence[str], *, details: bo
             facts[commit] = fact
     said: dict[str, list[published.Published]] = {}
     for commit, item in zip(unique, found[len(unique) :], strict=False):
-        one = annotation_lookup.in_index(registry, name, item)
+        one = annotation_lookup.in_index(registry, name, commit, item)
         if one is not None:
             said[commit] = [{"source": "gto", "artifact": one.as_enrichment()}]
     return Enriched(facts, said)
@@ -117,7 +119,7 @@ def history(
     if name is not None and not is_pattern(name):
         states: Iterable[ArtifactState] = [registry.artifact(name)]
     else:
-        states = registry.snapshot().artifacts.values()
+        states = sorted(registry.snapshot().artifacts.values(), key=lambda one: one.rank)
     if name is not None and is_pattern(name):
         states = [state for state in states if matching(name, [state.name])]
     lines = view.merge_journals((view.journal(state) for state in states), ascending=ascending)
@@ -126,7 +128,7 @@ def history(
 
 def state(registry: Registry, revs: Iterable[str] = ()) -> "PublishedRegistry":
     """Read everything, in its published form; HEAD, and each of `revs`, counts where an index annotates."""
-    from gto.output.published_state import PublishedRegistry
+    from gto.output.published_registry import PublishedRegistry
 
     states = {one.name: one for one in sorted(registry.snapshot().artifacts.values(), key=lambda one: one.rank)}
     head = registry.repo.rev
@@ -146,7 +148,7 @@ def artifact(registry: Registry, name: str) -> "PublishedArtifact | None":
 
 
 def _published_artifact(registry: Registry, one: ArtifactState) -> "PublishedArtifact":
-    from gto.output.published_state import published_artifact
+    from gto.output.published_artifact import published_artifact
 
     commits = [version.commit for version in one.versions]
     return published_artifact(one, enrich(registry, one.name, commits, details=True))
@@ -156,7 +158,7 @@ def is_gto_repo(registry: Registry) -> bool:
     """Tell whether there is anything of GTO: a configuration, an annotation, an event."""
     where = None if registry.repo.top is not None else registry.repo.rev or "HEAD"
     files = Files(registry.repo)
-    if files.read(where, FILE) is not None or files.read(where, registry.config.index_file) is not None:
+    if files.has(where, FILE) or files.has(where, registry.config.index_file):
         return True
     return bool(annotation_lookup.in_tables(registry, ()) or registry.snapshot().artifacts)
 

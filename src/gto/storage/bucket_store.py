@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.exceptions import ContentMissing, ExtraMissing, RemoteUnreachable, StoreRefused
-from gto.storage import http_connection, urls
+from gto.storage import transport, urls
+from gto.storage.address_check import check_host
 from gto.storage.location import CHUNK
-from gto.storage.transport import verified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from obstore import GetOptions
     from obstore.store import ClientConfig, ObjectStore, RetryConfig, S3Store
@@ -43,7 +43,7 @@ class CloudStore(NamedTuple):
                 return obstore.head(self.store, self._path(key))["size"]
             return obstore.get(self.store, self._path(key), options={"version": version, "head": True}).meta["size"]
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:
+    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:
         """Yield an object's bytes from `start` on."""
         import obstore
 
@@ -159,18 +159,18 @@ def raise_panic(url: str, error: BaseException) -> None:
         raise RemoteUnreachable(url, f"obstore failed: {urls.masked(str(error).partition(chr(10))[0])[:200]}", hint)
 
 
-def check_endpoint(url: str, endpoint: str) -> None:
-    """Raise RemoteUnreachable for an endpoint that is no URL; obstore panics at some."""
+def check_endpoint(url: str, endpoint: str) -> str:
+    """Return the host of an endpoint; RemoteUnreachable for one that is no URL: obstore panics at some."""
     from urllib.parse import urlsplit
 
-    try:
+    host = None
+    with suppress(ValueError):
         parts = urlsplit(endpoint)
-        is_right = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_right = False
-    if not is_right or _NEVER_RE.search(endpoint):
+        host = parts.hostname if parts.scheme.lower() in {"http", "https"} and parts.port != 0 else None
+    if not host or _NEVER_RE.search(endpoint):
         hint = "write it as https://HOST or http://HOST:PORT: endpointurl of the remote, AWS_ENDPOINT_URL, BlobEndpoint"
         raise RemoteUnreachable(url, f"its endpoint '{urls.shown(endpoint)}' is no URL", hint)
+    return host
 
 
 _NEVER_RE = re.compile(r"[^!-~]|[\"<>\\^`{|}]")
@@ -245,15 +245,17 @@ def client(where: StoreAddress, endpoint: str, ca: str = "") -> ClientConfig:
     from datetime import timedelta
 
     if endpoint:
-        check_endpoint(urls.shown(where.url), endpoint)
-    silence = http_connection.silence()
+        host = check_endpoint(urls.shown(where.url), endpoint)
+        if not where.trusted:
+            check_host(host)
+    silence = transport.silence()
     found: ClientConfig = {
-        "connect_timeout": timedelta(seconds=min(http_connection.CONNECT, silence)),
+        "connect_timeout": timedelta(seconds=min(transport.CONNECT, silence)),
         "read_timeout": timedelta(seconds=silence),
         "timeout": timedelta(days=1),  # of a whole download; a silent one ends by the read_timeout
         "allow_http": endpoint.lower().startswith("http://"),
     }
-    ca, verify = verified(where.options.get("ssl_verify", "") if where.trusted else "", ca)
+    ca, verify = transport.verified(where.options.get("ssl_verify", "") if where.trusted else "", ca)
     if not verify:
         found["allow_invalid_certificates"] = True
     if ca:
@@ -270,4 +272,4 @@ def retries() -> RetryConfig:
     """Return how often a cloud is asked again, before download.py does so."""
     from datetime import timedelta
 
-    return {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=http_connection.silence())}
+    return {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=transport.silence())}

@@ -7,7 +7,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gto.exceptions import ChecksumMismatch, ContentMissing, TargetTaken, UnsafePath, UsageError
-from gto.fs.atomic_write import umask
 from gto.git.repo import Repo
 from gto.storage.fetcher import Fetcher, Stopped, shown, verify
 from gto.storage.hashing import is_same
@@ -87,7 +86,6 @@ class _Job:
         self._progress = progress
         self._lock = Lock()
         self._fetcher = Fetcher(repo, self._advance)
-        self._mask = umask()
 
     def bring_file(self, content: Content) -> Downloaded:
         """Bring the one file."""
@@ -104,7 +102,7 @@ class _Job:
             with self._part(target, content) as part:
                 self._fetcher.fill(part)
                 self._refuse_taken([target] if os.path.lexists(target) else [])
-                part.finish(self._mode(content))
+                part.finish(is_executable=content.is_executable)
             sync_directory(directory)
         sweep(directory, prefix_of(target))
         return self._done(() if kept else ("",), ("",) if kept else ())
@@ -200,7 +198,7 @@ class _Job:
     def _bring_one(self, place: str, content: Content) -> None:
         with self._part(place, content) as part:
             self._fetcher.fill(part)
-            part.finish(self._mode(content))
+            part.finish(is_executable=content.is_executable)
 
     def _bring_blobs(self, pairs: Sequence[tuple[str, Content]]) -> None:
         """Bring blobs, those of one repository by one process of git."""
@@ -221,7 +219,7 @@ class _Job:
                         self._advance(part.size)
                         self._fetcher.take_blob(part, size, chunks)
                         verify(part, shown(blob))
-                        part.finish(self._mode(one))
+                        part.finish(is_executable=one.is_executable)
 
     @contextmanager
     def _part(self, place: str, content: Content) -> Iterator[Part]:
@@ -258,9 +256,6 @@ class _Job:
         if self._progress is not None and count:
             with self._lock:
                 self._progress.advance(count)
-
-    def _mode(self, content: Content) -> int:
-        return (0o777 if content.is_executable else 0o666) & ~self._mask
 
     def _done(self, written: tuple[str, ...], kept: tuple[str, ...]) -> Downloaded:
         return Downloaded(self._target, written, kept, tuple(dict.fromkeys(self._fetcher.notes)))

@@ -92,7 +92,7 @@ def _asked(to: str, headers: Mapping[str, str], body: str, url: str) -> dict[str
 
 
 def _text(request: http_client.Request, url: str) -> str:
-    answer = http_client.send(request)
+    answer = http_client.send(request._replace(retries=2))
     if answer.status >= 400:  # noqa: PLR2004  a refusal
         answer.close()
         raise StoreRefused(url, f"{answer.url} answers its credentials with status {answer.status}", _HINT)
@@ -106,7 +106,7 @@ def _transport() -> Transport:
 def _loaded(text: str, url: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise StoreRefused(url, "the token of its credentials is not what their file promises", _HINT)

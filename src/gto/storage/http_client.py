@@ -1,46 +1,35 @@
-"""HTTP requests: connections that are kept open, time limits, redirects that carry no credentials to another host."""
+"""HTTP requests: time limits, redirects that carry no credentials to another host, what answers and errors mean."""
 
 import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPResponse
-from threading import local
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from typing import NamedTuple
-from urllib.parse import SplitResult, urljoin, urlsplit
+
+from urllib3 import BaseHTTPResponse, HTTPResponse, Retry, Timeout
+from urllib3.exceptions import HTTPError, MaxRetryError, ProxyError
+from urllib3.exceptions import TimeoutError as TooLate
+from urllib3.util import Url, parse_url
 
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
+from gto.git.command import limit
 from gto.storage import urls
-from gto.storage.http_connection import connect, make, silence, until
+from gto.storage.http_connection import HttpSession, TimedConnection
 from gto.storage.location import CHUNK
-from gto.storage.transport import Transport
+from gto.storage.transport import CONNECT, Transport, silence
 from gto.version import __version__
 
 _SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "private-token", "job-token"})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _MOST_MOVES = 5
-_GONE, _REFUSED, _PASSING = frozenset({404, 410}), frozenset({401, 403, 407}), frozenset({408, 425, 429})
+_SLOWEST = 16 << 10  # bytes a second: what a server that tells a length must bring at least
+_GONE, _REFUSED = frozenset({404, 410}), frozenset({401, 403, 407})
+_PASSING = frozenset({408, 425, 429})
+_BUSY = frozenset({*_PASSING, 500, 502, 503, 504})
 _LENGTH_RE = re.compile("[0-9]{1,19}")
 _CONTROL_RE = re.compile(r"[\x00-\x20\x7f]")
-
-
-class _Kept(dict[tuple[object, ...], HTTPConnection]):
-    """The open connections of one thread, by where they lead; closed when the thread ends."""
-
-    def __del__(self) -> None:
-        for connection in self.values():
-            connection.close()
-
-
-_threads = local()
-
-
-def _kept() -> _Kept:
-    if not hasattr(_threads, "kept"):
-        _threads.kept = _Kept()
-    kept: _Kept = _threads.kept
-    return kept
+_NO_END = "GTO_TIMEOUT says how many seconds an answer may take whose length no server tells"
 
 
 class Request(NamedTuple):
@@ -53,24 +42,25 @@ class Request(NamedTuple):
     secret: bool = False
     """Whether all headers are secret, whatever they are called: none of them goes to another host."""
     transport: Transport = Transport()
-    """Through which proxy the server is reached, with which certificates."""
+    """Through which proxy the server is reached, with which certificates, and whether a stranger names it."""
     follow: bool = True
     """Whether redirects are followed."""
     seconds: float | None = None
-    """The longest until the answer's headers are there; with None, a server must only not be silent for too long."""
+    """The longest until the answer's headers are there; with None, as long as a server may be silent."""
+    retries: int = 0
+    """How often the server is asked again where it is busy or hangs up; who reads a body goes on where it broke off."""
 
 
 class Response:
     """What a server says; its body is read once."""
 
-    def __init__(self, request: Request, response: HTTPResponse, connection: HTTPConnection) -> None:
+    def __init__(self, url: str, raw: BaseHTTPResponse) -> None:
         """The connection is kept for others when the body was read to its end."""
-        self.url = urls.shown(request.url)
-        self.status = response.status
-        self.headers = response.headers
-        self._response = response
-        self._connection = connection
-        self._is_read = False
+        self.url = urls.shown(url)
+        self.status = raw.status
+        self.headers = raw.headers
+        self._raw = raw
+        self._line = raw.connection.line if isinstance(raw.connection, TimedConnection) else None
 
     @property
     def length(self) -> int | None:
@@ -78,47 +68,108 @@ class Response:
         text = self.headers.get("Content-Length", "")
         return int(text) if _LENGTH_RE.fullmatch(text) else None
 
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the body; one that ends before the length that was told raises RemoteUnreachable."""
+    def chunks(self) -> Generator[bytes, None, None]:
+        """Yield the body; one that ends before the length that was told, or never, raises RemoteUnreachable.
+
+        A body has GTO_TIMEOUT seconds, and more only where the server tells how long it is.
+        """
         length, found = self.length, 0
+        seconds = limit() + (length or 0) / _SLOWEST
+        end = time.monotonic() + seconds
         try:
-            while chunk := self._response.read1(CHUNK):
+            while chunk := self._read(end, seconds):
                 found += len(chunk)
                 yield chunk
             if length is not None and found < length:
                 raise RemoteUnreachable(self.url, f"the answer ended after {found} of {length} bytes", passing=True)
-            self._is_read = True
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPError) as error:
             raise failure(self.url, error) from error
         finally:
             self.close()
 
+    def _read(self, end: float, seconds: float) -> bytes:
+        if self._raw.closed:
+            return b""  # it was read to its end, and its connection may serve another already
+        if time.monotonic() >= end:
+            raise RemoteUnreachable(self.url, f"the answer has no end after {seconds:.3g} s", _NO_END)
+        if self._line is not None:
+            self._line.settimeout(silence())
+        return self._raw.read1(CHUNK) or b""
+
     def body(self, most: int) -> bytes:
         """Return the body, which must not be longer than `most` bytes."""
         found = bytearray()
-        for chunk in self.chunks():
-            found += chunk
-            if len(found) > most:
-                raise RemoteUnreachable(self.url, f"the answer is longer than {most} bytes")
+        with closing(self.chunks()) as chunks:
+            for chunk in chunks:
+                found += chunk
+                if len(found) > most:
+                    raise RemoteUnreachable(self.url, f"the answer is longer than {most} bytes")
         return bytes(found)
 
     def close(self) -> None:
         """Let go of the answer, whether it was read or not."""
-        if not self._is_read and not self._response.isclosed():
-            self._connection.close()  # what is left of it would be taken for the next answer
-        self._response.close()
+        if isinstance(self._raw, HTTPResponse) and self._raw.length_remaining == 0:
+            self._raw.drain_conn()  # there is nothing more to come, and the connection may serve others
+        self._raw.close()
+        self._raw.release_conn()
 
 
-def send(request: Request) -> Response:
-    """Return the answer to a request, whatever its status; redirects are followed, unless it forbids that."""
+def send(request: Request, session: HttpSession | None = None) -> Response:
+    """Return the answer to a request, whatever its status; redirects are followed, unless it forbids that.
+
+    urllib3 would follow them too, but by one proxy, and from https to http.
+    """
+    session = session or HttpSession()
     for _ in range(_MOST_MOVES + 1):
-        answer = _send_once(request)
+        answer = _send_once(request, session)
         target = answer.headers.get("Location", "")
         if answer.status not in _MOVED or not target or not request.follow:
             return answer
         answer.close()
-        request = _moved(request, urljoin(request.url, target), answer.status)
+        request = _moved(request, urls.leading_to(request.url, target), answer.status)
     raise RemoteUnreachable(urls.shown(request.url), f"it redirects more than {_MOST_MOVES} times")
+
+
+def _send_once(request: Request, session: HttpSession) -> Response:
+    shown = urls.shown(request.url)
+    url = _parsed(request.url)
+    if url.scheme not in {"http", "https"} or not url.host or _CONTROL_RE.search(request.url):
+        raise RemoteUnreachable(shown, "this is no URL of a web server")
+    quiet = request.seconds or silence()
+    headers = {"User-Agent": f"gto/{__version__}", "Accept-Encoding": "identity", **request.headers}
+    try:
+        raw = session.manager(url, request.transport).urlopen(
+            request.method,
+            request.url,
+            redirect=False,
+            body=request.body,
+            headers=headers,
+            retries=_retries(request.retries),
+            timeout=Timeout(connect=min(CONNECT, quiet), read=quiet, total=quiet),
+            preload_content=False,
+            decode_content=False,
+            enforce_content_length=False,  # chunks() tells it in its own words
+        )
+    except (OSError, HTTPError, ValueError) as error:
+        raise failure(shown, error) from error
+    return Response(request.url, raw)
+
+
+def _retries(count: int) -> Retry | bool:
+    if not count:
+        return False
+    return Retry(
+        count,
+        connect=0,
+        read=1,
+        other=0,
+        allowed_methods=None,  # none that is asked for here changes anything
+        status_forcelist=_BUSY,
+        backoff_factor=0.2,
+        backoff_jitter=0.2,
+        raise_on_status=False,
+        respect_retry_after_header=False,  # it may say a day
+    )
 
 
 def check(answer: Response) -> Response:
@@ -142,18 +193,32 @@ def refusal(url: str, status: int) -> GTOException:
 
 def failure(url: str, error: Exception) -> RemoteUnreachable:
     """Return what an error of a connection means."""
-    if isinstance(error, ssl.SSLCertVerificationError):
+    if isinstance(error, MaxRetryError) and error.reason:
+        error = error.reason
+    cause = _cause(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
         hint = "a certificate of your own: `dvc remote modify NAME ssl_verify FILE`, or SSL_CERT_FILE"
-        return RemoteUnreachable(url, f"its certificate is not trusted: {error.verify_message}", hint)
-    if isinstance(error, TimeoutError):
+        return RemoteUnreachable(url, f"its certificate is not trusted: {cause.verify_message}", hint)
+    if isinstance(cause, (TimeoutError, TooLate)):
         hint = "run this again; GTO_TIMEOUT says how many seconds a server may be silent"
         return RemoteUnreachable(url, "it does not answer in time", hint, passing=True)
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-    return RemoteUnreachable(url, reason.strip("[]"), passing=True)
+    reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause) or type(cause).__name__
+    whose = "its proxy: " if isinstance(error, ProxyError) else ""
+    return RemoteUnreachable(url, whose + reason.strip("[]"), passing=True)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return the error that urllib3 wraps."""
+    while isinstance(error, HTTPError):
+        inner = next((one for one in (error.__cause__, *error.args) if isinstance(one, BaseException)), None)
+        if inner is None:
+            break
+        error = inner
+    return error
 
 
 def _moved(request: Request, url: str, status: int) -> Request:
-    old, new = urlsplit(request.url), urlsplit(url)
+    old, new = _parsed(request.url), _parsed(url)
     if new.scheme not in {"http", "https"} or (old.scheme == "https" and new.scheme != "https"):
         raise RemoteUnreachable(urls.shown(request.url), f"it redirects to '{urls.shown(url)}', which is not safe")
     headers = dict(request.headers)
@@ -167,54 +232,13 @@ def _moved(request: Request, url: str, status: int) -> Request:
     return request._replace(url=url, headers=headers)
 
 
-def _origin(url: SplitResult) -> tuple[str, str, int]:
+def _parsed(url: str) -> Url:
+    """Take a URL apart as urllib3 does, which connects to what it finds there."""
     try:
-        port = url.port
-    except ValueError:
-        port = None
-    return url.scheme, (url.hostname or "").lower(), port or {"http": 80, "https": 443}.get(url.scheme, 0)
+        return parse_url(url)
+    except HTTPError:
+        raise RemoteUnreachable(urls.shown(url), "this is no URL of a web server") from None
 
 
-def _send_once(request: Request) -> Response:
-    url = urlsplit(request.url)
-    shown = urls.shown(request.url)
-    if url.scheme not in {"http", "https"} or not url.hostname or _CONTROL_RE.search(request.url):
-        raise RemoteUnreachable(shown, "this is no URL of a web server")
-    end = None if request.seconds is None else time.monotonic() + request.seconds
-    key = (*_origin(url), request.transport, request.seconds)
-    kept = _kept()
-    connection = kept.pop(key, None)
-    response: HTTPResponse | None = None
-    try:
-        if connection is not None:
-            response = _ask_again(connection, request, url, end)
-        if connection is None or response is None:
-            connection = make(url, request.transport)
-            with until(end, connection):
-                connect(connection, request.seconds or silence())
-                response = _ask(connection, request, url)
-    except (OSError, HTTPException, ValueError) as error:
-        if connection is not None:
-            connection.close()
-        raise failure(shown, error) from error
-    kept[key] = connection
-    return Response(request, response, connection)
-
-
-def _ask_again(
-    connection: HTTPConnection, request: Request, url: SplitResult, end: float | None
-) -> HTTPResponse | None:
-    """Ask over a connection that was kept; None where the server has closed it meanwhile: a new one is opened then."""
-    with suppress(OSError, HTTPException), until(end, connection):
-        return _ask(connection, request, url)
-    connection.close()
-    return None
-
-
-def _ask(connection: HTTPConnection, request: Request, url: SplitResult) -> HTTPResponse:
-    through = connection.__dict__.get("proxy_headers")
-    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    target = path if through is None else request.url.split("#")[0]
-    headers = {"User-Agent": f"gto/{__version__}", "Accept-Encoding": "identity", **request.headers, **(through or {})}
-    connection.request(request.method, target, request.body, headers)
-    return connection.getresponse()
+def _origin(url: Url) -> tuple[str | None, str | None, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme or "")

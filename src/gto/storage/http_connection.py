@@ -1,121 +1,185 @@
-"""Connections to web servers: how they are opened, and how one is cut that takes too long as a whole."""
+"""Connections to web servers: urllib3's pools, whose sockets keep a time limit as a whole, and judge addresses."""
 
 import os
 import socket
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from threading import Event, Timer
-from urllib.parse import SplitResult, urlsplit
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util import Url, parse_url
+from urllib3.util.ssltransport import SSLTransport
 
 from gto.exceptions import RemoteUnreachable
 from gto.git.command import limit
-from gto.storage.transport import Transport
+from gto.storage import urls
+from gto.storage.address_check import check_name, public_addresses
+from gto.storage.transport import Transport, basic
 
-CONNECT = 15.0
-"""Seconds within which a server must take a connection."""
-SILENCE = 60.0
-"""The longest that a server may be silent, in seconds; GTO_TIMEOUT can make it shorter."""
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
-
-def silence() -> float:
-    """Return how many seconds a server may be silent."""
-    return min(SILENCE, limit())
+_MOST_KEPT = 32  # connections to one server: as many threads may ask it
 
 
-def make(url: SplitResult, transport: Transport) -> HTTPConnection:
-    """Return a connection that is not open yet, through a proxy where one is named."""
-    host, port = url.hostname or "", url.port
-    proxy = _proxy(url, transport.proxy)
-    connection: HTTPConnection
-    at, door = (proxy.hostname or "", proxy.port or 8080) if proxy else (host, port)
-    if url.scheme == "https":
-        connection = HTTPSConnection(at, door, timeout=CONNECT, context=_context(transport))
-    else:
-        connection = HTTPConnection(at, door, timeout=CONNECT)
-    if proxy and url.scheme == "https":
-        connection.set_tunnel(host, port, _proxy_login(proxy))
-    if proxy and url.scheme == "http":
-        connection.__dict__["proxy_headers"] = _proxy_login(proxy)
-    return connection
+class _TimedSocket(socket.socket):
+    """A socket whose time limit is for all that comes until it is set again.
 
-
-def connect(connection: HTTPConnection, quiet: float) -> None:
-    """Open a connection, on which the server may then be silent for so many seconds."""
-    connection.connect()
-    connection.sock.settimeout(quiet)
-    connection.auto_open = 0  # once closed it stays so: http.client would open it with the other time limit
-
-
-@contextmanager
-def until(end: float | None, connection: HTTPConnection) -> Iterator[None]:
-    """Raise TimeoutError where the block does not end by a time of time.monotonic(); None for no limit.
-
-    A socket's own limit counts anew with every byte, so that a server that sends one now and then is never late.
+    The usual one counts anew with every byte, so that a server that sends one now and then is never late.
     """
-    if end is None:
-        yield
-        return
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    late = Event()
-    timer = Timer(left, _cut, (connection, late))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (OSError, HTTPException):
-        if not late.is_set():
-            raise
-    finally:
-        timer.cancel()
-        timer.join()
-    if late.is_set():  # what was cut may look whole: half of a status line, say
-        raise TimeoutError
+
+    _end: float | None = None
+
+    def settimeout(self, value: float | None) -> None:
+        self._end = None if value is None else time.monotonic() + value
+        super().settimeout(value)
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        self._hurry()
+        return super().recv(buflen, flags)
+
+    def recv_into(self, buffer: "WriteableBuffer", nbytes: int | None = None, flags: int = 0) -> int:
+        self._hurry()
+        return super().recv_into(buffer, nbytes or 0, flags)
+
+    def _hurry(self) -> None:
+        if self._end is None:
+            return
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        super().settimeout(left)
 
 
-def _cut(connection: HTTPConnection, late: Event) -> None:
-    late.set()
-    sock = connection.sock
-    if sock is not None:
-        with suppress(OSError):  # it is being made an encrypted one, which has an end by itself
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+class _TimedTlsSocket(_TimedSocket, ssl.SSLSocket):
+    """An encrypted one."""
 
 
-def _proxy(url: SplitResult, own: str) -> SplitResult | None:
-    if not own and not any(name.lower().endswith("_proxy") for name in os.environ):
-        return None
-    from urllib.request import getproxies, proxy_bypass
+class TimedConnection(HTTPConnection):
+    """A connection whose server must be done in time."""
 
-    found = own or getproxies().get(url.scheme, "")
-    if not found or proxy_bypass(url.netloc):
-        return None
-    return urlsplit(found if "://" in found else f"http://{found}")
+    line: socket.socket | SSLTransport | None = None
+    """Its socket, also where urllib3 lets go of it because the answer is the last."""
+
+    def _new_conn(self) -> socket.socket:
+        plain = super()._new_conn()
+        timeout = plain.gettimeout()
+        timed = _TimedSocket(fileno=plain.detach())
+        timed.settimeout(timeout)
+        self.line = timed
+        return timed
 
 
-def _proxy_login(proxy: SplitResult) -> dict[str, str]:
-    if not proxy.username:
-        return {}
+class _TimedTlsConnection(TimedConnection, HTTPSConnection):
+    def connect(self) -> None:
+        super().connect()
+        self.line = self.sock
+        self.is_verified = True  # or its user wants it unchecked, and urllib3 need not warn
+
+
+class _PublicConnection(TimedConnection):
+    """A connection to public addresses alone; what is judged is the very address that is connected to."""
+
+    def _new_conn(self) -> socket.socket:
+        name, end = self._dns_host, time.monotonic() + limit()
+        try:
+            addresses = public_addresses(name, self.port)
+            for number, address in enumerate(addresses, 1):
+                self.host = address
+                try:
+                    return super()._new_conn()
+                except (NewConnectionError, ConnectTimeoutError):
+                    if number == len(addresses) or time.monotonic() > end:
+                        raise
+        finally:
+            self.host = name
+        raise OSError(f"{name} has no address")
+
+
+class _PublicTlsConnection(_PublicConnection, _TimedTlsConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = TimedConnection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TimedTlsConnection
+
+
+class _PublicPool(HTTPConnectionPool):
+    ConnectionCls = _PublicConnection
+
+
+class _PublicTlsPool(HTTPSConnectionPool):
+    ConnectionCls = _PublicTlsConnection
+
+
+class HttpSession:
+    """Connections that are kept for who asks the same servers again; many threads use one, forked processes none."""
+
+    def __init__(self) -> None:
+        self._managers: dict[tuple[str, str, Transport], PoolManager] = {}
+        self._lock = Lock()
+
+    def manager(self, url: Url, transport: Transport) -> PoolManager:
+        """Return the pools by which a URL is reached."""
+        proxy = _proxy(url, transport.proxy)
+        is_public = transport.public and _server(url) != _server(parse_url(transport.known))
+        if is_public and proxy:
+            check_name(url.host or "")  # the proxy resolves it, and its user named the proxy
+        key = (url.scheme or "", proxy, transport._replace(public=is_public and not proxy, known="", proxy=""))
+        with self._lock:
+            if key not in self._managers:
+                self._managers[key] = _manager(*key)
+            return self._managers[key]
+
+
+def _manager(scheme: str, proxy: str, transport: Transport) -> PoolManager:
+    context = _context(transport) if scheme == "https" else None
+    manager = _through(proxy, context) if proxy else PoolManager(ssl_context=context, maxsize=_MOST_KEPT)
+    public: dict[str, type[HTTPConnectionPool]] = {"http": _PublicPool, "https": _PublicTlsPool}
+    manager.pool_classes_by_scheme = public if transport.public else {"http": _Pool, "https": _TlsPool}
+    return manager
+
+
+def _through(proxy: str, context: ssl.SSLContext | None) -> PoolManager:
     from urllib.parse import unquote
 
-    return {"Proxy-Authorization": basic(unquote(proxy.username), unquote(proxy.password or ""))}
+    place = parse_url(proxy)
+    if place.scheme not in {"http", "https"} or not place.host:
+        raise RemoteUnreachable(urls.shown(proxy), "it is no proxy that speaks HTTP", "see http_proxy and https_proxy")
+    name, _, password = map(unquote, (place.auth or "").partition(":"))
+    login = {"proxy-authorization": basic(name, password)} if place.auth else None
+    own = _context(Transport()) if place.scheme == "https" else None
+    return ProxyManager(proxy, proxy_headers=login, proxy_ssl_context=own, ssl_context=context, maxsize=_MOST_KEPT)
 
 
-def basic(name: str, password: str) -> str:
-    """Return the header's value with which a name and a password are sent."""
-    from base64 import b64encode
-
-    return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+def _server(url: Url) -> tuple[str | None, int | None]:
+    """Return host and port; the two usual ports are as one."""
+    return url.host, None if url.port in {80, 443} else url.port
 
 
-@cache
+def _proxy(url: Url, own: str) -> str:
+    """Return the proxy by which a URL is reached; empty for none. urllib3 reads no variables of the environment."""
+    if not own and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return ""
+    from urllib.request import getproxies, proxy_bypass
+
+    found = own or getproxies().get(url.scheme or "", "")
+    if not found or proxy_bypass(url.netloc or ""):
+        return ""
+    return found if "://" in found else f"http://{found}"
+
+
 def _context(transport: Transport) -> ssl.SSLContext:
     """Return how certificates are checked; reading the system's takes longer than a request."""
     context = ssl.create_default_context()
+    context.sslsocket_class = _TimedTlsSocket
     if transport.ca or transport.ca_directory:
         try:
             context.load_verify_locations(transport.ca or None, transport.ca_directory or None)

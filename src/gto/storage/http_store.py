@@ -1,16 +1,20 @@
 """Stores that are web servers: each object has a URL."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from gto.exceptions import RemoteUnreachable
-from gto.storage import http_client, http_connection, urls
+from gto.storage import http_client, urls
+from gto.storage.http_connection import HttpSession
 from gto.storage.location import StoreAddress
-from gto.storage.transport import Transport, verified
+from gto.storage.transport import Transport, basic, verified
 
 _PARTIAL, _PAST_THE_END = 206, 416
+_PACKED = (".gz", ".tgz", ".bz2", ".xz", ".zst", ".br")  # of such a file some servers tell what it is itself
+_RETRIES = 2  # of what is asked about a file; its bytes are asked for again by who takes them
 _NO_HEAD = frozenset({403, 405, 501})  # a signed URL, among others, holds for GET alone
 _RANGE_RE = re.compile(r"bytes ([0-9]{1,19})-")
 _HOST_RE = re.compile(r"[^:/]*://[^/?#]*")
@@ -21,36 +25,38 @@ class HttpStore(NamedTuple):
     """A directory of a web server; or one URL, whose key is empty."""
 
     url: str
+    session: HttpSession
     headers: Mapping[str, str] = {}
     """Credentials, where they may be sent."""
     transport: Transport = Transport()
 
     def stat(self, key: str, version: str | None = None) -> int | None:  # noqa: ARG002  URLs have no versions
         """Return the length that the server tells; None where it tells none."""
-        answer = http_client.send(self._request(key, "HEAD"))
+        answer = self._ask(key, "HEAD", retries=_RETRIES)
         if answer.status in _NO_HEAD:
             answer.close()
-            answer = http_client.send(self._request(key, "GET"))
-        http_client.check(answer).close()
+            answer = self._ask(key, "GET", retries=_RETRIES)
+        _unpacked(http_client.check(answer), self._name(key)).close()
         return answer.length
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:  # noqa: ARG002  as above
+    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:  # noqa: ARG002  as above
         """Yield the bytes from `start` on; of a server without ranges what stands before is read and dropped."""
-        answer = http_client.send(self._request(key, "GET", {"Range": f"bytes={start}-"} if start else {}))
+        answer = self._ask(key, "GET", {"Range": f"bytes={start}-"} if start else {})
         if start and answer.status == _PAST_THE_END:
             answer.close()
             return
         left = start
-        if http_client.check(answer).status == _PARTIAL:
+        if _unpacked(http_client.check(answer), self._name(key)).status == _PARTIAL:
             match = _RANGE_RE.match(answer.headers.get("Content-Range", ""))
             if not match or int(match[1]) != start:
                 answer.close()
                 raise RemoteUnreachable(answer.url, "the server sent another range than it was asked for")
             left = 0
-        for chunk in answer.chunks():
-            if left < len(chunk):
-                yield chunk[left:]
-            left = max(left - len(chunk), 0)
+        with closing(answer.chunks()) as chunks:
+            for chunk in chunks:
+                if left < len(chunk):
+                    yield chunk[left:]
+                left = max(left - len(chunk), 0)
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Refuse: a web server does not list its directories in a form that programs read."""
@@ -61,11 +67,25 @@ class HttpStore(NamedTuple):
         """Return None: HTTP knows no signed URLs."""
         return None
 
-    def _request(self, key: str, method: str, headers: Mapping[str, str] | None = None) -> http_client.Request:
+    def _name(self, key: str) -> str:
+        return urls.shown(urls.join(self.url, key))
+
+    def _ask(
+        self, key: str, method: str, headers: Mapping[str, str] | None = None, retries: int = 0
+    ) -> http_client.Response:
         url = urls.join(_quoted(self.url), quote(key, errors="surrogateescape"))
-        return http_client.Request(
-            url, method, {**self.headers, **(headers or {})}, None, secret=True, transport=self.transport
-        )
+        request = http_client.Request(url, method, {**self.headers, **(headers or {})}, secret=True)
+        return http_client.send(request._replace(transport=self.transport, retries=retries), self.session)
+
+
+def _unpacked(answer: http_client.Response, name: str) -> http_client.Response:
+    """Return an answer whose body is the file; one that the server packs, although nobody asked for it, is refused."""
+    coding = answer.headers.get("Content-Encoding", "").strip()
+    if coding.lower() in {"", "identity"} or name.lower().endswith(_PACKED):
+        return answer
+    answer.close()
+    reason = f"the server sends it packed (Content-Encoding: {coding[:40]!r}), and was asked for the file itself"
+    raise RemoteUnreachable(answer.url, reason, "have the server send files of this kind as they are")
 
 
 def _quoted(url: str) -> str:
@@ -82,9 +102,9 @@ def open_http(where: StoreAddress) -> HttpStore:
     if not host:
         raise RemoteUnreachable(urls.shown(url), "it names no host")
     if not where.trusted:
-        return HttpStore(url)
+        return HttpStore(url, HttpSession(), transport=Transport(public=True))
     ca, verify = verified(where.options.get("ssl_verify", ""))
-    return HttpStore(url, _login(where, user), Transport(ca=ca, verify=verify))
+    return HttpStore(url, HttpSession(), _login(where, user), Transport(ca=ca, verify=verify))
 
 
 def _login(where: StoreAddress, user: str) -> dict[str, str]:
@@ -98,7 +118,7 @@ def _login(where: StoreAddress, user: str) -> dict[str, str]:
         case "custom" if where.options.get("custom_auth_header"):
             return {where.options["custom_auth_header"]: password}
         case "basic":
-            return {"Authorization": http_connection.basic(name, password)} if name or password else {}
+            return {"Authorization": basic(name, password)} if name or password else {}
         case other:
             hint = "`dvc get` may know it; GTO knows basic and custom"
             raise RemoteUnreachable(urls.shown(where.url), f"its auth is '{other}'", hint)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from gto.git.lfs_config import GitSettings, address_of, read_settings
@@ -22,14 +23,23 @@ class Endpoint(NamedTuple):
     nothing says where the server is."""
     trusted: bool
     """Whether the user's configuration, or the host of the repository itself, leads there."""
+    any_address: bool = False
+    """Whether it may be in a private network although a stranger named it."""
 
 
-def find_endpoint(repo: Repo, rev: str) -> Endpoint:
-    """Return the server that has the files of a revision.
+def find_endpoint(repo: Repo, rev: str, *, believe: bool = False) -> Endpoint:
+    """Return the server that has the files of a revision; with `believe` it is trusted, but no path is.
 
     The remote is the one that the branch follows. `lfs.url` in git's configuration comes first, then in the revision's
     `.lfsconfig`; then `remote.<name>.lfsurl` of both; then the remote's own URL.
     """
+    found = _find_endpoint(repo, rev)
+    if believe and urls.scheme(found.url):
+        return found._replace(trusted=True, any_address=True)
+    return found
+
+
+def _find_endpoint(repo: Repo, rev: str) -> Endpoint:
     settings = read_settings(repo, rev)
     name = _remote(repo, settings)
     remote = repo.address or address_of(repo, name)
@@ -45,11 +55,17 @@ def find_endpoint(repo: Repo, rev: str) -> Endpoint:
     return Endpoint(_of_clone(remote), trusted=True)
 
 
-def lfs_sources(repo: Repo, endpoint: Endpoint, pointer: LfsPointer) -> tuple[Source, ...]:
-    """Return where the file of a pointer is: what git-lfs fetched here before, then the server."""
-    here = StoreObject(StoreAddress(own_objects(repo), trusted=True), object_key(pointer.oid))
-    there = LfsObject(pointer.oid, pointer.size, endpoint.url, endpoint.trusted)
-    return (there,) if not repo.is_own else (here, there)
+def lfs_sources(repo: Repo, endpoint: Endpoint, pointers: Iterable[LfsPointer]) -> Iterator[tuple[Source, ...]]:
+    """Yield where the file of each pointer is: what git-lfs fetched here before, then the server."""
+    here = StoreAddress(own_objects(repo), trusted=True) if repo.is_own else None
+    for pointer in pointers:
+        there = lfs_object(endpoint, pointer)
+        yield (there,) if here is None else (StoreObject(here, object_key(pointer.oid)), there)
+
+
+def lfs_object(endpoint: Endpoint, pointer: LfsPointer) -> LfsObject:
+    """Return what a pointer stands for, on a server."""
+    return LfsObject(pointer.oid, pointer.size, endpoint.url, endpoint.trusted, endpoint.any_address)
 
 
 def object_key(oid: str) -> str:

@@ -2,24 +2,26 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from itertools import groupby
 from threading import Lock
 from typing import Any, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
 from gto.git.repo import Repo
-from gto.storage import http_client, http_connection, urls
+from gto.storage import http_client, urls
+from gto.storage.http_connection import HttpSession
 from gto.storage.http_store import HttpStore
 from gto.storage.lfs_endpoint import object_key
 from gto.storage.local_store import LocalStore
 from gto.storage.location import LfsObject
-from gto.storage.transport import Transport, git_transport
+from gto.storage.transport import Transport, basic, git_transport
 
 _TYPE = "application/vnd.git-lfs+json"
 _MOST = 100  # objects of one request
 _LARGEST = 16 << 20  # bytes of an answer
+_FRAMING = frozenset({"connection", "content-length", "host", "transfer-encoding"})  # ours to say
 _HEADER_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _NOT_THERE, _REFUSED = frozenset({404, 410}), frozenset({401, 403})
 _LOGIN = (
@@ -53,6 +55,7 @@ class LfsServers:
         self._ways: dict[tuple[str, str], _Way | GTOException] = {}
         self._servers: dict[str, _LfsServer] = {}
         self._transports: dict[str, Transport] = {}
+        self._session = HttpSession()
         self._lock = Lock()
 
     def prepare(self, objects: Iterable[LfsObject]) -> None:
@@ -68,7 +71,7 @@ class LfsServers:
                     # An object that is here already needs no server.
                     self._ways.update({(one.endpoint, one.oid): error for one in part})
 
-    def read(self, one: LfsObject, start: int) -> Iterator[bytes]:
+    def read(self, one: LfsObject, start: int) -> Generator[bytes, None, None]:
         """Yield an object's bytes from `start` on."""
         if not one.endpoint:
             hint = "`git remote add origin URL`, or `git config lfs.url URL`"
@@ -97,7 +100,7 @@ class LfsServers:
             self._forget(one)
             raise way
         assert server is not None  # noqa: S101  who knows a way has asked the server
-        return HttpStore(way.href, way.headers, self._transport(one, way.href, server))
+        return HttpStore(way.href, self._session, way.headers, self._transport(one, way.href, server))
 
     def _transport(self, one: LfsObject, href: str, server: _LfsServer) -> Transport:
         """Return how the server is reached that has the bytes: git's settings may hold for each another."""
@@ -109,7 +112,7 @@ class LfsServers:
             if _site(href) not in self._transports:
                 self._transports[_site(href)] = git_transport(web_settings(self._repo, _site(href)), os.environ)
             found = self._transports[_site(href)]
-        return found if one.trusted else _unknown(found)
+        return self._bound(one, found, server.transport.known)
 
     def _forget(self, one: LfsObject) -> None:
         with self._lock:
@@ -124,15 +127,21 @@ class LfsServers:
             "hash_algo": "sha256",
             "objects": [{"oid": one.oid, "size": one.size} for one in objects],
         }
-        answer = _post(server, body)
+        answer = self._post(server, body)
         if answer.status == 401 and first.trusted:  # noqa: PLR2004  the server wants to know who asks
             answer.close()
             server = self._login(server)
-            answer = _post(server, body)
+            answer = self._post(server, body)
         self._servers[first.endpoint] = server
         found = _read(answer, server)
         for one in objects:
             self._ways[one.endpoint, one.oid] = _way(one, found.get(one.oid), server)
+
+    def _post(self, server: _LfsServer, body: object) -> http_client.Response:
+        headers = {**server.headers, "Accept": _TYPE, "Content-Type": _TYPE}
+        url, data = f"{server.url}/objects/batch", json.dumps(body).encode()
+        request = http_client.Request(url, "POST", headers, data, secret=True, transport=server.transport, retries=2)
+        return http_client.send(request, self._session)
 
     def _meet(self, one: LfsObject) -> _LfsServer:
         """Return a server as the user's configuration has it be spoken to."""
@@ -144,13 +153,20 @@ class LfsServers:
             from urllib.parse import unquote
 
             name, _, password = map(unquote, urls.split(url).user.partition(":"))
-            headers = {"Authorization": http_connection.basic(name, password)} if password else {}
-        url = urls.without_user(url)
-        if self._repo is None:
-            return _LfsServer(url, headers)
-        found = self._configured(_LfsServer(url, headers))
-        # A stranger's server is reached as all are, and told nothing of who asks.
-        return found if one.trusted else _LfsServer(url, headers, _unknown(found.transport))
+            headers = {"Authorization": basic(name, password)} if password else {}
+        found = _LfsServer(urls.without_user(url), headers)
+        if self._repo is not None and one.trusted:
+            found = self._configured(found)
+        elif self._repo is not None:  # a stranger's server is reached as all are
+            found = found._replace(transport=self._configured(found).transport)
+        return found._replace(transport=self._bound(one, found.transport, found.url if one.trusted else ""))
+
+    def _bound(self, one: LfsObject, transport: Transport, known: str) -> Transport:
+        """Return how servers are reached for an object: a stranger's are told nothing of who asks, nor are private."""
+        is_strange = not one.trusted or (self._repo is not None and not self._repo.is_own)
+        if not one.trusted:
+            transport = transport._replace(certificate="", key="")
+        return transport._replace(public=is_strange and not one.any_address, known=known)
 
     def _configured(self, server: _LfsServer) -> _LfsServer:
         from gto.git.lfs_config import web_settings
@@ -167,7 +183,7 @@ class LfsServers:
         found = fill_credential(self._repo, server.url) if self._repo is not None else None
         if found is None:
             raise StoreRefused(urls.shown(server.url), "the Git LFS server wants credentials", _LOGIN)
-        return server._replace(headers={**server.headers, "Authorization": http_connection.basic(*found)})
+        return server._replace(headers={**server.headers, "Authorization": basic(*found)})
 
     def _by_ssh(self, one: LfsObject) -> tuple[str, dict[str, str]]:
         """Return the URL and headers that the host of the repository tells over SSH."""
@@ -196,14 +212,6 @@ def _directory(one: LfsObject) -> LocalStore:
     raise ContentMissing(os.path.join(one.endpoint, "lfs/objects", object_key(one.oid)), "`git lfs push` sends it")
 
 
-def _post(server: _LfsServer, body: object) -> http_client.Response:
-    headers = {**server.headers, "Accept": _TYPE, "Content-Type": _TYPE}
-    url = f"{server.url}/objects/batch"
-    return http_client.send(
-        http_client.Request(url, "POST", headers, json.dumps(body).encode(), secret=True, transport=server.transport)
-    )
-
-
 def _read(answer: http_client.Response, server: _LfsServer) -> dict[str, dict[str, Any]]:
     if answer.status in _NOT_THERE:
         answer.close()
@@ -227,7 +235,7 @@ def _read(answer: http_client.Response, server: _LfsServer) -> dict[str, dict[st
 def _loaded(text: str, url: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise RemoteUnreachable(urls.shown(url), "it does not answer as a Git LFS server does", "is lfs.url right?")
@@ -242,21 +250,20 @@ def _way(one: LfsObject, told: Mapping[str, Any] | None, server: _LfsServer) -> 
     error = told.get("error")
     if isinstance(error, dict):
         code, words = error.get("code"), str(error.get("message", ""))
-        if code in _NOT_THERE:
+        if isinstance(code, int) and code in _NOT_THERE:
             return ContentMissing(shown, _NEVER_PUSHED)
         return RemoteUnreachable(shown, f"{words[:200]} (code {code})")
     actions = told.get("actions")
     action = actions.get("download") if isinstance(actions, dict) else None
     if not isinstance(action, dict) or not isinstance(action.get("href"), str):
         return ContentMissing(shown, "the Git LFS server offers no download of it")
-    href, headers = urljoin(f"{server.url}/", action["href"]), _headers(action.get("header"))
+    try:
+        href, headers = urls.leading_to(f"{server.url}/", action["href"]), _headers(action.get("header"))
+    except RemoteUnreachable as refused:
+        return refused
     if _site(href) == _site(server.url) and not any(name.lower() == "authorization" for name in headers):
         headers = {**server.headers, **headers}
     return _Way(href, headers)
-
-
-def _unknown(transport: Transport) -> Transport:
-    return transport._replace(certificate="", key="")
 
 
 def _site(url: str) -> str:
@@ -276,5 +283,6 @@ def _headers(told: object) -> dict[str, str]:
         and isinstance(value, str)
         and name
         and set(name) <= _HEADER_NAME
+        and name.lower() not in _FRAMING
         and value.isprintable()
     }

@@ -71,6 +71,8 @@ class LfsObject(NamedTuple):
     trusted: bool = False
     """Whether the user's own configuration, or the host of the repository itself, leads there: only then credentials
     are sent there, and only then a path is read."""
+    any_address: bool = False
+    """Whether the server, and where it leads, may be in a private network although a stranger named it."""
 
 
 Source = GitBlob | StoreObject | LfsObject

@@ -54,7 +54,7 @@ class Part:
         if handle is None:  # another process is at it
             self.is_resumable = False
             self.temporary = f"{self.temporary.removesuffix(SUFFIX)}-{uuid.uuid4().hex[:8]}{SUFFIX}"
-            handle = self._do(lambda: os.open(self.temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            handle = self._do(lambda: os.open(self.temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
         self.size = os.fstat(handle).st_size
         return handle
 
@@ -99,9 +99,14 @@ class Part:
             self._hasher.update(data)
             self._hashed += len(data)
 
-    def finish(self, mode: int) -> None:
-        """Give the file its name: from now on it is there, whole."""
-        self._do(lambda: os.fchmod(self._handle, mode))
+    def finish(self, *, is_executable: bool) -> None:
+        """Give the file its name: from now on it is there, whole. Who may read it may execute it, where that is asked.
+
+        The system took the umask off when it made the file.
+        """
+        if is_executable:
+            mode = stat.S_IMODE(os.fstat(self._handle).st_mode)
+            self._do(lambda: os.fchmod(self._handle, mode | (mode & 0o444) >> 2))
         self._do(lambda: os.fsync(self._handle))
         self._do(lambda: os.replace(self.temporary, self.path))
         os.close(self._handle)
@@ -132,7 +137,7 @@ def unwritable(path: str, error: OSError) -> NoReturn:
 def _hold(path: str) -> int | None:
     """Open a temporary file, or make it, and lock it; None where another process has it, or it is not ours."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
     except OSError:
         if os.path.lexists(path):  # a link, or a file of another user
             return None

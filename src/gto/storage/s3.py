@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.exceptions import RemoteUnreachable
-from gto.storage import http_client, urls
+from gto.storage import urls
 from gto.storage.aws import AwsFiles, AwsSettings, resolve_aws
 from gto.storage.transport import Transport
 
@@ -81,7 +81,9 @@ def region_of(bucket: str, site: str = _AWS, ca: str = "") -> str:
     """Ask S3 in which region a bucket is; it tells that to everybody."""
     if not _BUCKET_RE.fullmatch(bucket):
         return _DEFAULT_REGION
-    answer = http_client.send(http_client.Request(f"{site}/{bucket}", "HEAD", transport=Transport(ca=ca)))
+    from gto.storage import http_client
+
+    answer = http_client.send(http_client.Request(f"{site}/{bucket}", "HEAD", transport=Transport(ca=ca), retries=2))
     answer.close()
     return answer.headers.get("x-amz-bucket-region", _DEFAULT_REGION)
 

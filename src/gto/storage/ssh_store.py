@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from gto.exceptions import ContentMissing, ExtraMissing, RemoteUnreachable, StoreRefused
-from gto.storage import http_connection, urls
+from gto.storage import transport, urls
 from gto.storage.location import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from sshfs import SSHFileSystem
 
@@ -36,7 +36,7 @@ class SshStore(NamedTuple):
             raise ContentMissing(urls.join(self.url, key), "it is no file")
         return int(found["size"])
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:  # noqa: ARG002  as above
+    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:  # noqa: ARG002  as above
         """Yield a file's bytes from `start` on."""
         try:
             with self.files.open(self._path(key), "rb", block_size=CHUNK) as file:
@@ -99,8 +99,8 @@ def _arguments(options: Any, user: str, host: str, url: str) -> dict[str, Any]: 
     found: dict[str, Any] = {
         "host": host[1:].partition("]")[0] if host.startswith("[") else name,
         "known_hosts": (),  # the user's own file; sshfs would take any host
-        "connect_timeout": min(http_connection.CONNECT, http_connection.silence()),
-        "timeout": http_connection.silence(),
+        "connect_timeout": min(transport.CONNECT, transport.silence()),
+        "timeout": transport.silence(),
         "keepalive_interval": 15,
         # A loop that another thread has ended is not used again.
         "skip_instance_cache": True,

@@ -1,10 +1,28 @@
-"""How a web server is reached: through which proxy, with which certificates."""
+"""How a server is reached: through which proxy, with which certificates, how long it may be silent."""
 
 import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from gto.git.command import limit
 from gto.storage import urls
+
+CONNECT = 15.0
+"""Seconds within which a server must take a connection."""
+SILENCE = 60.0
+"""The longest that a server may be silent, in seconds; GTO_TIMEOUT can make it shorter."""
+
+
+def silence() -> float:
+    """Return how many seconds a server may be silent."""
+    return min(SILENCE, limit())
+
+
+def basic(name: str, password: str) -> str:
+    """Return the header's value with which a name and a password are sent."""
+    from base64 import b64encode
+
+    return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
 
 
 class Transport(NamedTuple):
@@ -22,6 +40,10 @@ class Transport(NamedTuple):
     """The file of its private key; empty where the certificate's file has it."""
     verify: bool = True
     """Whether the server's certificate is checked."""
+    public: bool = False
+    """Whether a stranger names the server: only addresses of the public internet are asked, after redirects too."""
+    known: str = ""
+    """A URL whose server is asked nevertheless: the user named it."""
 
 
 def git_transport(settings: Iterable[tuple[str, str]], env: Mapping[str, str]) -> Transport:

@@ -1,6 +1,5 @@
 """Events that wait to be handed on: those of one artifact one after the other, those of several side by side."""
 
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -8,12 +7,12 @@ from contextvars import copy_context
 from threading import Condition, Thread
 from typing import NamedTuple
 
+from gto.backoff import Backoff
 from gto.watch.outcome import AttemptResult, NextStep
 from gto.watch.payload import Pending
 
 _LONGEST = 300.0  # seconds between two tries
 _ASKED = 3600.0  # seconds between two tries, where the receiver asks for so many
-_DOUBLINGS = 60  # a wait is beyond the longest long before
 _CUT = AttemptResult(NextStep.NEVER, "the watcher itself ended during the last try")
 
 
@@ -27,8 +26,7 @@ class Patience(NamedTuple):
 
     def wait(self, tries: int, after: float = 0.0) -> float:
         """Return how many seconds to wait after so many tries; at least as many as the receiver asks, up to an hour."""
-        usual = min(self.first * 2.0 ** min(tries - 1, _DOUBLINGS), _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311  no secret
-        return max(usual, min(after, _ASKED))
+        return max(Backoff(self.first, _LONGEST).wait(tries), min(after, _ASKED))
 
 
 Attempt = Callable[[Pending, int], AttemptResult]

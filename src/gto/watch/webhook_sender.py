@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from gto.exceptions import RemoteUnreachable, UsageError
-from gto.storage import http_client, urls
+from gto.storage import urls
 from gto.watch.outcome import DONE, AttemptResult, NextStep
 from gto.watch.payload import Notice
 from gto.webhook import signature
@@ -34,6 +34,8 @@ class Webhook(NamedTuple):
 
     def deliver(self, notice: Notice) -> AttemptResult:
         """Post it once. A status of 200 to 299 is success; 400, 410, 413 and 422 will not pass."""
+        from gto.storage import http_client  # a watcher that runs a command speaks no HTTP
+
         body = notice.body()
         signed = signature.sign(self.secret, notice.key, int(time.time()), body) if self.secret else {}
         headers = {

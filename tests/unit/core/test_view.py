@@ -149,12 +149,23 @@ def test_the_journal_has_every_event_with_the_version_that_it_concerns() -> None
     ]
 
 
-def test_journals_merge_by_time_then_counter_then_kind_then_name() -> None:
-    found = tags("b@v1.0.0 1 0", "a@v1.0.0 1 0", "a@deprecated 1 0", "b#prod#1 1 0", "a@v2.0.0 2 -60").snapshot()
-    journals = [view.journal(state) for state in found.artifacts.values()]
+def merged(*lines: str) -> list[str]:
+    """Return the tags of all artifacts, oldest first."""
+    states = sorted(tags(*lines).snapshot().artifacts.values(), key=lambda one: one.rank)
+    journals = [view.journal(state) for state in states]
     rising = [line.event.ref for line in view.merge_journals(journals, ascending=True)]
-    assert rising == ["a@v2.0.0", "a@deprecated", "a@v1.0.0", "b@v1.0.0", "b#prod#1"]
     assert [line.event.ref for line in view.merge_journals(journals, ascending=False)] == rising[::-1]
+    return rising
+
+
+def test_events_of_several_artifacts_in_one_second_are_listed_by_kind_then_by_artifact_as_gto_1_does() -> None:
+    found = merged("z@v1.0.0 1 -9", "a@v1.0.0 1 -8", "z#dev#7 1 0", "a#dev#1 1 0", "a@v2.0.0 2 0", "z@v2.0.0#8 2 0")
+    assert found == ["z@v1.0.0", "a@v1.0.0", "a@v2.0.0", "z#dev#7", "z@v2.0.0#8", "a#dev#1"]
+
+
+def test_events_of_one_artifact_in_one_second_are_listed_in_the_order_in_which_they_count() -> None:
+    found = merged("b#dev#1 1 0", "b#dev!#2 1 0", "b#dev#3 1 0", "a@v1.0.0 1 0", "a#dev!#4 1 0", "a#dev#5 1 0")
+    assert found == ["a@v1.0.0", "b#dev#1", "a#dev!#4", "a#dev#5", "b#dev!#2", "b#dev#3"]
 
 
 def previous(*lines: str) -> str | None:

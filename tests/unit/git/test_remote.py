@@ -4,7 +4,7 @@ import pytest
 
 from gto.exceptions import UsageError
 from gto.git.command import Git
-from gto.git.remote import parse, reach
+from gto.git.remote import host_of, parse, reach
 
 
 def test_a_login_is_taken_out_of_an_address_and_reaches_git_by_its_environment() -> None:
@@ -43,3 +43,16 @@ def test_an_address_with_a_secret_that_others_would_see_is_refused(url: str) -> 
 def test_a_line_break_in_a_login_is_refused(code: str) -> None:
     with pytest.raises(UsageError, match="no line break"):
         parse(f"https://ada:x{code}quit@h/x")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://ada:p@host.example:8443/x@y", "host.example"),
+        ("ssh://git@[::1]:22/x", "[::1]"),
+        ("git@host.example:team/x", "host.example"),
+        ("http://host.example?x", "host.example"),
+    ],
+)
+def test_the_host_of_an_address_is_known_without_its_user_and_port(url: str, host: str) -> None:
+    assert host_of(url) == host

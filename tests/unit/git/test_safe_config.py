@@ -2,20 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gto.git.safe_config import as_environment, guard, names_a_program, verb_of
-
-
-@pytest.mark.parametrize(
-    ("args", "verb"),
-    [
-        (["show-ref", "--tags"], "show-ref"),
-        (["-c", "core.fsync=committed", "mktag"], "mktag"),
-        (["--no-pager", "-C", "x", "tag", "-s"], "tag"),
-        (["--version"], ""),
-    ],
-)
-def test_the_verb_is_the_first_word_that_is_no_option(args: list[str], verb: str) -> None:
-    assert verb_of(args) == verb
+from gto.git.safe_config import as_environment, guard, names_a_program
 
 
 def test_what_reads_reaches_no_network_and_asks_no_monitor() -> None:

@@ -9,8 +9,9 @@ from gto.core.commit_facts import Commit
 from gto.core.snapshot import VersionState
 from gto.core.tag import Kind
 from gto.core.view import Choice, Row, VersionRow
-from gto.output import published, published_state
-from gto.output.published import Enriched, Origin
+from gto.output import published, published_artifact, published_version
+from gto.output.commit_event import Enriched
+from gto.output.published import Origin
 from tests.factories import event, oid, tags
 
 LINES = ("m@v1.0.0 1", "m#prod#1 1", "m#dev#2 3", "m#prod!#3 1", "m#prod#4 1", "m@v1.0.0! 1", "m@deprecated 1")
@@ -59,7 +60,7 @@ def test_an_event_without_version_and_stage_leaves_their_keys_out() -> None:
 
 
 def test_a_version_is_published_with_its_events_and_stages() -> None:
-    found = published_state.version_line("m", row("v1.0.0", *LINES[:5]), NOTHING)
+    found = published_version.version_line("m", row("v1.0.0", *LINES[:5]), NOTHING)
     assert list(found) == [
         "artifact",
         "commit_hexsha",
@@ -94,7 +95,7 @@ def test_a_version_is_published_with_its_events_and_stages() -> None:
 
 
 def test_a_stage_of_a_version_is_published_with_its_newest_assignment() -> None:
-    found = published_state.version_line("m", row("v1.0.0", *LINES[:5]), NOTHING)["stages"]
+    found = published_version.version_line("m", row("v1.0.0", *LINES[:5]), NOTHING)["stages"]
     assert isinstance(found, list)
     (stage,) = found
     assert (stage["stage"], stage["is_active"], stage["ref"]) == ("prod", True, "m#prod#4")
@@ -106,27 +107,27 @@ def test_a_stage_of_a_version_is_published_with_its_newest_assignment() -> None:
 def test_a_stage_that_was_taken_off_was_never_activated() -> None:
     state = tags(*LINES[:4]).state().version("v1.0.0")
     assert state is not None
-    found = published_state.version_line("m", VersionRow(state, state.stages), NOTHING)["stages"]
+    found = published_version.version_line("m", VersionRow(state, state.stages), NOTHING)["stages"]
     assert isinstance(found, list)
     assert (found[0]["is_active"], found[0]["activated_at"]) == (False, None)
 
 
 def test_a_deregistered_version_keeps_the_time_at_which_it_began() -> None:
-    found = published_state.version_line("m", row("v1.0.0", *LINES), NOTHING)
+    found = published_version.version_line("m", row("v1.0.0", *LINES), NOTHING)
     assert (found["is_active"], found["activated_at"]) == (False, minute(0))
 
 
 def test_a_commit_with_a_stage_comes_from_its_newest_event_and_began_with_the_older_of_event_and_commit() -> None:
     one = row(oid(3), *LINES)
-    found = published_state.version_line("m", one, NOTHING)
+    found = published_version.version_line("m", one, NOTHING)
     assert (found["discovered"], found["ref"], found["created_at"]) == (True, "m#dev#2", minute(2))
     assert found["activated_at"] == minute(2)
     earlier = Enriched({oid(3): commit(3, minute(1))}, {})
-    assert published_state.version_line("m", one, earlier)["activated_at"] == minute(1)
+    assert published_version.version_line("m", one, earlier)["activated_at"] == minute(1)
 
 
 def test_a_version_that_only_an_annotation_knows_comes_from_its_commit() -> None:
-    found = published_state.version_line("m", bare(), Enriched({oid(7): commit(7, minute(9))}, {}))
+    found = published_version.version_line("m", bare(), Enriched({oid(7): commit(7, minute(9))}, {}))
     assert (found["created_at"], found["author"], found["ref"]) == (minute(9), "Ann", oid(7))
     assert published.origin(bare().version, {oid(7): commit(7, minute(9))}) == Origin(
         minute(9), "Ann", "ann@x", "work", oid(7)
@@ -134,15 +135,15 @@ def test_a_version_that_only_an_annotation_knows_comes_from_its_commit() -> None
 
 
 def test_a_version_of_which_nothing_tells_is_published_with_empty_fields() -> None:
-    found = published_state.version_line("m", bare(), NOTHING)
+    found = published_version.version_line("m", bare(), NOTHING)
     assert (found["created_at"], found["activated_at"], found["author"], found["message"]) == (None, None, "", "")
     assert found["ref"] == oid(7)
-    assert published_state.published_version("m", bare().version, NOTHING).ref == oid(7)
+    assert published_version.published_version("m", bare().version, NOTHING).ref == oid(7)
 
 
 def test_the_facts_of_a_commit_enrich_its_version() -> None:
     enriched = Enriched({oid(1): commit(1, minute(9))}, {oid(1): [{"source": "gto"}]})
-    found = published_state.version_line("m", row("v1.0.0", *LINES), enriched)["enrichments"]
+    found = published_version.version_line("m", row("v1.0.0", *LINES), enriched)["enrichments"]
     assert found == [
         {
             "priority": 0,
@@ -172,7 +173,7 @@ def test_a_row_of_the_registry_joins_the_versions_of_a_stage() -> None:
 
 
 def test_the_state_holds_everything_of_an_artifact() -> None:
-    found = published_state.published_artifact(tags(*LINES).state(), NOTHING).model_dump()
+    found = published_artifact.published_artifact(tags(*LINES).state(), NOTHING).model_dump()
     assert (found["artifact"], found["creations"]) == ("m", [])
     assert isinstance(found["versions"], list)
     assert [one["version"] for one in found["versions"]] == ["v1.0.0", oid(3)]
@@ -205,7 +206,7 @@ def test_the_event_of_a_tag_is_found_with_its_version() -> None:
 
 
 def test_a_version_in_its_published_form_has_its_stages() -> None:
-    found = published_state.published_version("m", row("v1.0.0", *LINES[:5]).version, NOTHING)
+    found = published_version.published_version("m", row("v1.0.0", *LINES[:5]).version, NOTHING)
     assert (found.version, found.is_active, found.is_registered, found.ref) == ("v1.0.0", True, True, "m@v1.0.0")
     assert (found.created_at, found.author) == (minute(0), "Ada Lovelace")
     assert [(one.stage, one.version, one.is_active, one.ref) for one in found.get_vstages()] == [

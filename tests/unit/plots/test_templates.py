@@ -91,11 +91,12 @@ ANCHORS = [
 
 @pytest.mark.parametrize("plot", [ONE, TWO])
 def test_every_placeholder_of_dvc_is_filled(plot: Plot) -> None:
-    text = json.dumps({name: f"<DVC_METRIC_{name}>" for name in ANCHORS} | {"list": [["<DVC_METRIC_X>", 1]]})
+    anchors: dict[str, object] = {name: f"<DVC_METRIC_{name}>" for name in ANCHORS}
+    text = json.dumps(anchors | {"list": [["<DVC_METRIC_X>", 1]], "data": {"values": anchors.pop("DATA")}})
     found = custom_template.fill(custom_template.read_template(text.encode(), "t.json"), chart(plot))
     assert "<DVC" not in json.dumps(found)
-    assert isinstance(found["DATA"], list)
-    assert {"rev", "filename", "field"} <= found["DATA"][0].keys()
+    assert isinstance(found["data"], dict)
+    assert {"rev", "filename", "field"} <= found["data"]["values"][0].keys()
     assert found["list"] == [["step" if plot is ONE else "t", 1]]
 
 
@@ -155,6 +156,14 @@ def test_what_a_stranger_may_bind_is_listed_and_other_grammars_are_refused() -> 
         *('{"impute": "y", "keyvals": {"stop": 1e9}}', '{"quantile": "y", "step": 1e-9}', '{"bin": {"step": 1}}'),
         *('{"transform": [{"filter": {"and": ["length(sequence (1e9))"]}}]}', '{"calculate": "pad(1, 1e9)"}'),
         *('{"transform": [{"fold": ["x"]}, {"fold": ["x"]}, {"flatten": ["x"]}]}',),
+        *(
+            '{"calculate": "p\\\\u0061d(1, 1e9)"}',
+            '{"calculate": "(pad)(1, 1e9)"}',
+            '{"calculate": "pad\\ufeff(1, 1e9)"}',
+        ),
+        *('{"expr": "utcSequence(\'day\', 0, 1e15)"}', '{"axis": {"format": "0500000000d"}}'),
+        *('{"expr": "format(1, \'0500000000d\')"}', '{"expr": "format(1, datum.x)"}'),
+        *('{"expr": "test(\'(a+)+$\', datum.x)"}', '{"expr": "replace(datum.x, /(a+)+$/, 1)"}'),
     ],
 )
 def test_a_template_that_makes_rows_without_end_is_refused(text: str) -> None:
@@ -165,6 +174,36 @@ def test_a_template_that_makes_rows_without_end_is_refused(text: str) -> None:
 def test_a_template_that_makes_a_few_rows_is_taken() -> None:
     few = {"bin": {"maxbins": 30}, "axis": {"tickCount": "month"}, "width": {"step": 20}, "fold": ["x", "y"]}
     assert custom_template.read_template(json.dumps(few).encode(), "t.json") == few
+
+
+def test_columns_and_words_that_are_called_like_what_makes_rows_are_taken() -> None:
+    fine = {
+        "title": "Loss by sequence (tokens)",
+        "labelExpr": "format(100 * datum['value'], '.2f') / 2 + replace(datum.label, /a/, '')",
+        "data": {"values": [{"step": "warm-up", "fold": 1, "t": "pad(1)"}], "format": {"parse": {"step": "number"}}},
+        "datasets": {"more": [{"step": None, "repeat": 1}, {"steps": 1e9, "repeat": 2}, {"repeat": 3}]},
+        "params": [{"name": "brush", "value": {"step": [0, 10]}, "bind": {"step": {"input": "range"}}}],
+        "encoding": {"x": {"field": "sequence (tokens)", "axis": {"title": ["repeat (all)"]}}},
+    }
+    assert custom_template.read_template(json.dumps(fine).encode(), "t.json") == fine
+
+
+def test_rows_that_are_no_data_of_the_chart_are_judged() -> None:
+    point = chart(ONE).points[0]
+    evil = chart(ONE)._replace(points=(point._replace(row={"calculate": "sequence(0, 1e9)"}),))
+    with pytest.raises(BadFile, match="makes more than a page shows"):
+        custom_template.fill({"transform": "<DVC_METRIC_DATA>"}, evil)
+
+
+@pytest.mark.parametrize("key", ["calculate", "expr", "labelExpr", "test", "on", "name", "parse"])
+def test_words_of_a_chart_make_no_expression(key: str) -> None:
+    template = custom_template.read_template(json.dumps({key: "<DVC_METRIC_TITLE>"}).encode(), "t.json")
+    evil = chart(ONE._replace(properties={"title": "length(sequence(0, 1e9))"}))
+    with pytest.raises(BadFile, match="makes more than a page shows"):
+        custom_template.fill(template, evil)
+    ends_its_quotes = chart(ONE._replace(properties={"title": r'\": sequence(0, 1e9), "'}))
+    with pytest.raises(BadFile, match="makes more than a page shows"):
+        custom_template.fill({"title": "<DVC_METRIC_TITLE>"}, ends_its_quotes)
 
 
 def test_each_file_of_a_matrix_has_a_facet_of_its_own() -> None:

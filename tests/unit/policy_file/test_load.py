@@ -10,7 +10,6 @@ from gto.exceptions import BadFile, WrongConfig
 from gto.policy_file import FILE, read_policy
 from gto.policy_file.people import DEEPEST, MOST_MEMBERS
 from gto.policy_file.rules import MOST
-from gto.registry.registry import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +44,7 @@ rules:
 
 
 def policy(text: str, stages: Sequence[str] | None = STAGES) -> Policy:
-    return read_policy(text.encode(), FILE, parse_yaml, tuple(stages) if stages is not None else None)
+    return read_policy(text.encode(), FILE, tuple(stages) if stages is not None else None)
 
 
 def refused(text: str, stages: Sequence[str] | None = STAGES) -> WrongConfig:
@@ -57,8 +56,8 @@ def refused(text: str, stages: Sequence[str] | None = STAGES) -> WrongConfig:
 
 @pytest.mark.parametrize("data", [None, b"", b" \n", b"# nothing\n", b"null\n", b"{}\n", b"rules: []\n"])
 def test_without_rules_everything_is_allowed(data: bytes | None) -> None:
-    assert read_policy(data, FILE, parse_yaml, None) == Policy()
-    assert read_policy(data, FILE, parse_yaml, STAGES) == Policy(stages=STAGES)
+    assert read_policy(data, FILE, None) == Policy()
+    assert read_policy(data, FILE, STAGES) == Policy(stages=STAGES)
 
 
 def test_every_key_is_read() -> None:

@@ -3,7 +3,7 @@
 import click
 
 from gto.annotations.edit import AnnotationEdit
-from gto.cli import options, render
+from gto.cli import change_output, options
 from gto.registry.write import annotate
 
 
@@ -52,16 +52,8 @@ def command(
     `dir/dvc.yaml`. Comments and order of the file are kept.
     """
     change = AnnotationEdit(type_ or None, path or None, labels, description or None, custom or None, must_exist)
+    registry = options.open_registry(repo, branch or "HEAD")
     saved = annotate.annotate(
-        options.open_registry(repo, branch or "HEAD"),
-        name,
-        change,
-        file=file,
-        allow_same_path=allow_same_path,
-        commit=commit,
-        push=push,
+        registry, name, change, file=file, allow_same_path=allow_same_path, commit=commit, push=push
     )
-    if as_json:
-        render.as_json({"file": saved.file, "committed": saved.committed, "pushed": saved.pushed})
-    else:
-        render.lines(saved.lines())
+    change_output.show_saved(saved, as_json=as_json)

@@ -1,8 +1,15 @@
 """`gto approve`: say, by a signed tag, that a version may go into a stage."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
-from gto.cli import options, render
+from gto.cli import options, render, tag_options
+
+if TYPE_CHECKING:
+    from gto.registry.write.transaction import WriteOptions
 
 
 @click.command(
@@ -22,13 +29,9 @@ from gto.cli import options, render
     shell_complete=options.names,
 )
 @click.option("--stage", required=True, help="The stage that the version may go into", shell_complete=options.stages)
-@options.message
-@options.push
-@options.keep_local
+@tag_options.written(events=False)
 @options.as_json
-def command(
-    repo: str, selector: str, stage: str, message: str | None, push: bool, keep_local: bool, as_json: bool
-) -> None:
+def command(repo: str, selector: str, stage: str, manner: WriteOptions, as_json: bool) -> None:
     """Approve a version for a stage; where a policy asks for approvals, `gto assign` is refused without them.
 
     An approval is an annotated tag beside the events, on the version's commit, and always signed: with the key that
@@ -36,7 +39,6 @@ def command(
     """
     from gto.registry.write import approve
 
-    manner = options.manner(message, "auto", force=False, push=push, keep_local=keep_local)
     done = approve.approve(options.open_registry(repo), selector, stage, manner)
     if as_json:
         render.as_json(done.dict_state())

@@ -2,9 +2,10 @@
 
 import click
 
-from gto.cli import options, write_output
+from gto.cli import change_output, options, tag_options
 from gto.core.plan import Assignment
 from gto.registry.write import verbs
+from gto.registry.write.transaction import WriteOptions
 
 
 @click.command(
@@ -26,12 +27,6 @@ from gto.registry.write import verbs
     shell_complete=options.versions,
 )
 @click.option("--stage", required=True, help="Stage to assign", shell_complete=options.stages)
-@options.message
-@options.simple
-@options.force
-@options.push
-@options.keep_local
-@options.sign
 @click.option(
     "--sr",
     "--skip-registration",
@@ -39,6 +34,7 @@ from gto.registry.write import verbs
     is_flag=True,
     help="Don't register a version at specified commit",
 )
+@tag_options.written()
 @options.as_json
 def command(
     repo: str,
@@ -46,13 +42,8 @@ def command(
     ref: str | None,
     version: str | None,
     stage: str,
-    message: str | None,
-    simple: str,
-    force: bool,
-    push: bool,
-    keep_local: bool,
-    sign: bool,
     skip_registration: bool,
+    manner: WriteOptions,
     as_json: bool,
 ) -> None:
     """Assign stage to specific artifact version.
@@ -69,5 +60,4 @@ def command(
         name_version=(version or None) if ref is not None else None,
         skip_registration=skip_registration,
     )
-    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local, sign=sign)
-    write_output.show(verbs.assign(registry, name, wish, manner), as_json=as_json)
+    change_output.show(verbs.assign(registry, name, wish, manner), as_json=as_json)

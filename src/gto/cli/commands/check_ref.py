@@ -2,8 +2,7 @@
 
 import click
 
-from gto.cli import options, render
-from gto.cli import proof_options as proving
+from gto.cli import options, proof_options, render
 from gto.cli.proof_options import Proof
 from gto.registry import version_reader
 
@@ -24,7 +23,7 @@ from gto.registry import version_reader
 @click.option("--version", "show_version", is_flag=True, help="Output artifact version")
 @click.option("--event", "show_event", is_flag=True, help="Show event")
 @click.option("--stage", "show_stage", is_flag=True, help="Show artifact stage")
-@proving.checked()
+@proof_options.checked()
 def command(
     repo: str,
     ref: str,

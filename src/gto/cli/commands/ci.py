@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gto.cli import options, render
-from gto.cli import proof_options as proving
+from gto.cli import options, proof_options, render
 from gto.exceptions import UsageError
 from gto.output import escape
 
@@ -51,7 +50,7 @@ _LONGEST = 200  # characters of a value; the outputs have it whole
 @click.option("--show", "shows", is_flag=True, help="Print the registry's state")
 @click.option("--history", "tells", is_flag=True, help="Print the registry's events")
 @click.option("--exit-code", is_flag=True, help=f"Exit with {_NO_EVENT} if this is no event of GTO")
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def command(
     repo: str,
     ref: str | None,
@@ -85,8 +84,8 @@ def command(
     signatures = proof.begin(whole)
     answer = inquire(whole, trigger, offline=options.is_offline())
     if answer.event is None:
-        proving.refuse_left_out(signatures, whole, trigger.tag or "")
-    proving.note_left_out(signatures, whole)
+        proof_options.refuse_left_out(signatures, whole, trigger.tag or "")
+    proof_options.note_left_out(signatures, whole)
     for note in answer.notes:
         render.note(f"note: {note}")
     _hand_on(trigger, answer, dotenv, prints=not (as_json or as_shell))

@@ -2,10 +2,12 @@
 
 import click
 
-from gto.cli import options, write_output
+from gto.cli import change_output, options, tag_options
 from gto.core import semver
+from gto.core.plan import TakeBack
 from gto.exceptions import UsageError
 from gto.registry.write import verbs
+from gto.registry.write.transaction import WriteOptions
 
 
 @click.command(
@@ -25,13 +27,8 @@ from gto.registry.write import verbs
 @options.argument("version", "Artifact version", required=False, shell_complete=options.versions)
 @options.argument("stage", "Stage to unassign", required=False, shell_complete=options.stages)
 @click.option("--ref", help="Git reference to use")
-@options.message
-@options.simple
-@options.force
 @click.option("-d", "--delete", is_flag=True, help="Delete the git tag(s) instead of creating the new one")
-@options.push
-@options.keep_local
-@options.sign
+@tag_options.written()
 @options.as_json
 def command(
     repo: str,
@@ -39,13 +36,8 @@ def command(
     version: str | None,
     stage: str | None,
     ref: str | None,
-    message: str | None,
-    simple: str,
-    force: bool,
     delete: bool,
-    push: bool,
-    keep_local: bool,
-    sign: bool,
+    manner: WriteOptions,
     as_json: bool,
 ) -> None:
     """Deprecate artifact, deregister a version, or unassign a stage.
@@ -55,14 +47,13 @@ def command(
     if version == "":
         raise UsageError("An empty VERSION names nothing", "leave it out, or name a version")
     registry = options.open_registry(repo, ref or "HEAD")
-    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local, sign=sign)
     commit = registry.commit() if ref else None
     if version and not stage and ref and semver.parse(version) is None:
-        done = verbs.unassign(registry, name, version, None, commit, manner, delete=delete)
+        done = verbs.unassign(registry, name, version, TakeBack(None, commit, delete), manner)
     elif stage:
-        done = verbs.unassign(registry, name, stage, version or "", None, manner, delete=delete)
+        done = verbs.unassign(registry, name, stage, TakeBack(version or "", None, delete), manner)
     elif version:
-        done = verbs.deregister(registry, name, version, None, manner, delete=delete)
+        done = verbs.deregister(registry, name, TakeBack(version, None, delete), manner)
     else:
         done = verbs.deprecate(registry, name, commit, manner, delete=delete)
-    write_output.show(done, as_json=as_json)
+    change_output.show(done, as_json=as_json)

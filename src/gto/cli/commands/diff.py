@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import options, render
+from gto.cli import delivery_options, options, render
 from gto.output import escape
 
 
@@ -22,10 +22,11 @@ from gto.output import escape
     "old", help="NAME@v1.2.3, NAME#stage, NAME (its latest version), or a revision of Git", shell_complete=options.names
 )
 @options.argument("new", help="The same; what changed is told from OLD to NEW", shell_complete=options.names)
-@click.option("--name", help="The artifact that revisions are asked about")
+@click.option("--name", help="The artifact that revisions are asked about; default: the one named beside them")
 @click.option("--lower-better", multiple=True, metavar="METRIC", help="A metric that should fall; can be repeated")
 @click.option("--higher-better", multiple=True, metavar="METRIC", help="A metric that should rise; can be repeated")
 @click.option("--md", "as_markdown", is_flag=True, help="Print Markdown, for a pull request")
+@delivery_options.fetch_options
 @options.as_json
 @options.plain
 def command(
@@ -36,30 +37,32 @@ def command(
     lower_better: tuple[str, ...],
     higher_better: tuple[str, ...],
     as_markdown: bool,
+    fetching: delivery_options.Fetching,
     as_json: bool,
     plain: bool,
 ) -> None:
     """Show what changed in metrics, parameters, data, dependencies, code and annotation.
 
-    All is read from the two commits. Metrics that only DVC keeps are named on stderr. Whether a change is for the
-    better is told where --lower-better, --higher-better, or `lower_better` and `higher_better` in the annotation's
-    custom metadata say so.
+    All is read from the two commits, and what DVC keeps outside of Git from its cache, with --fetch from its remotes
+    too; what is not read is named on stderr. Whether a change is for the better is told where --lower-better,
+    --higher-better, or `lower_better` and `higher_better` in the annotation's custom metadata say so.
     """
-    from gto.cli import render as printing
-    from gto.lineage import sections as report
+    from gto.lineage import sections
     from gto.lineage.diff import Direction, compare
 
     options.only_one(json=as_json, plain=plain, md=as_markdown)
-    found = compare(options.open_registry(repo), old, new, name, Direction(lower_better, higher_better))
+    registry = options.open_registry(repo)
+    direction = Direction(lower_better, higher_better)
+    found = compare(registry, old, new, name, direction, fetching.reach(registry))
     if as_json:
         render.as_json(found.as_dict())
         return
-    sections = report.compared(found)
-    titles = [report.heading(found.old), report.heading(found.new)]
+    compared = sections.compared(found)
+    titles = [sections.heading(found.old), sections.heading(found.new)]
     if as_markdown:
-        printing.markdown(" → ".join(escape.code(title) for title in titles), sections)
+        render.markdown(" → ".join(escape.code(title) for title in titles), compared)
     else:
-        printing.tables(" -> ".join(titles), sections, plain=plain)
-    if not sections:
+        render.tables(" -> ".join(titles), compared, plain=plain)
+    if not compared:
         render.say("\nNothing differs")
-    printing.notes(report.notes(found.elsewhere, found.problems))
+    render.notes(sections.notes(found.elsewhere, found.problems))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gto.cli import delivery_options, options, render, write_out
-from gto.cli import proof_options as proving
+from gto.cli import delivery_options, options, proof_options, render, write_out
 from gto.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def command() -> None:
 )
 @options.repo
 @_out
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def json_(repo: str, out: str | None, proof: Proof) -> None:
     """Write artifacts with annotations, versions (the highest first), the stages that they are in, and events."""
     from gto.export.registry_json import document
@@ -65,7 +64,7 @@ def json_(repo: str, out: str | None, proof: Proof) -> None:
 @options.repo
 @click.option("--events", is_flag=True, help="One row an event, the oldest first, instead of one row a version")
 @_out
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def csv_(repo: str, events: bool, out: str | None, proof: Proof) -> None:
     """Write a row for each version, or for each event.
 
@@ -100,7 +99,7 @@ def csv_(repo: str, events: bool, out: str | None, proof: Proof) -> None:
 )
 @_address
 @_out
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def backstage(
     repo: str,
     owner: str,
@@ -139,7 +138,7 @@ def backstage(
 @click.option("--write", metavar="FILE", help="Put the table between the markers of FILE; without markers, at its end")
 @click.option("--check", is_flag=True, help="With --write: change nothing, and exit with 1 if FILE would change")
 @_out
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def readme(repo: str, write: str | None, check: bool, out: str | None, proof: Proof) -> None:
     """Write a table of the artifacts that are not deprecated.
 
@@ -174,7 +173,7 @@ def readme(repo: str, write: str | None, check: bool, out: str | None, proof: Pr
 @delivery_options.trust_options
 @_address
 @_out
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def bom(
     repo: str, name: str, trust_remote: bool, allow_local: bool, address: str | None, out: str | None, proof: Proof
 ) -> None:
@@ -208,7 +207,7 @@ def bom(
 @click.option("--all", "everything", is_flag=True, help="The events of all artifacts")
 @_address
 @_out
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def openlineage(
     repo: str, name: str | None, everything: bool, address: str | None, out: str | None, proof: Proof
 ) -> None:
@@ -231,7 +230,7 @@ def _opened(repo: str, proof: Proof) -> Iterator[Registry]:
     registry = options.open_registry(repo)
     signatures = proof.begin(registry)
     yield registry
-    proving.note_left_out(signatures, registry)
+    proof_options.note_left_out(signatures, registry)
 
 
 def _read(registry: Registry) -> Inventory:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from gto.cli import delivery_options, options, render, write_out
-from gto.cli import proof_options as proving
 from gto.exceptions import UsageError
 
 if TYPE_CHECKING:
     from gto.cli.delivery_options import Delivery
-    from gto.cli.proof_options import Proof
     from gto.registry.registry import Registry
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
 @click.option("-j", "--jobs", type=int, metavar="N", help="How many files to fetch at a time")
 @delivery_options.options
 @options.as_json
-@proving.checked(shown=False)
 def command(
     repo: str,
     name: str,
@@ -51,7 +48,6 @@ def command(
     jobs: int | None,
     delivery: Delivery,
     as_json: bool,
-    proof: Proof,
 ) -> None:
     """Bring the file or directory that the annotation of a version names, checked, and print where it is.
 
@@ -63,7 +59,7 @@ def command(
     prints = out == write_out.STDOUT
     if prints and as_json:
         raise UsageError("--json and the file would both be on stdout", "name the file, or leave --json out")
-    registry, chosen, located = delivery.find(repo, name, proof)
+    registry, chosen, located = delivery.find(repo, name)
     if prints:
         _print(registry, chosen, located, jobs)
         return

@@ -2,9 +2,7 @@
 
 import click
 
-from gto.cli import catalog_options as everywhere
-from gto.cli import options, render
-from gto.cli import proof_options as proving
+from gto.cli import catalog_options, options, proof_options, render
 from gto.cli.catalog_options import Across
 from gto.cli.proof_options import Proof
 from gto.core.dates import parse_date
@@ -38,8 +36,8 @@ from gto.registry.version_reader import HistoryQuery
 @click.option("--until", metavar="DATE", help="Only events up to then; a day counts whole")
 @click.option("-a", "--all-branches", is_flag=True, hidden=True, help="Tags are of all branches anyway")
 @click.option("-A", "--all-commits", is_flag=True, hidden=True, help="Tags are of all commits anyway")
-@proving.checked()
-@everywhere.catalogue
+@proof_options.checked()
+@catalog_options.catalogue
 def command(
     repo: str,
     name: str | None,
@@ -74,7 +72,7 @@ def command(
     registry = options.open_registry(repo)
     signatures = proof.begin(registry)
     events = version_reader.history(registry, name or None, ascending=ascending, keep=keep)
-    proving.note_left_out(signatures, registry)
+    proof_options.note_left_out(signatures, registry)
     if limit is not None and len(events) > limit:
         render.note(f"note: {len(events) - limit} older event(s) are not shown (--limit)")
         events = events[-limit:] if ascending else events[:limit]
@@ -107,4 +105,4 @@ def _across(across: Across, repo: str, name: str | None, asked: HistoryQuery, *,
         render.as_json(found.as_dict())
     else:
         render.table(found.table(), plain=plain)
-    everywhere.end(found.failures)
+    catalog_options.end(found.failures)

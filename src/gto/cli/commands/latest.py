@@ -2,8 +2,7 @@
 
 import click
 
-from gto.cli import options, render
-from gto.cli import proof_options as proving
+from gto.cli import options, proof_options, render
 from gto.cli.proof_options import Proof
 from gto.core.selector import Pick, Selector
 from gto.core.view import Choice
@@ -15,12 +14,12 @@ from gto.registry import version_reader
 @options.repo
 @options.name_argument()
 @click.option("--ref", is_flag=True, help="Show ref")
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def command(repo: str, name: str, ref: bool, proof: Proof) -> None:
     """Print the highest version of an artifact, or its tag; `gto show NAME@latest` says more."""
     registry = options.open_registry(repo)
     signatures = proof.begin(registry)
     found = version_reader.versions(registry, Selector(name, Pick.LATEST), Choice(registered_only=True))
-    proving.note_left_out(signatures, registry)
+    proof_options.note_left_out(signatures, registry)
     table = version_table(name, found.rows, found.enriched.commits, known=found.known, cut=False)
     render.lines(str(cell) for cell in table.column("ref" if ref else "version"))

@@ -3,9 +3,7 @@
 import click
 
 from gto.cli import delivery_options, options, render
-from gto.cli import proof_options as proving
 from gto.cli.delivery_options import Delivery
-from gto.cli.proof_options import Proof
 from gto.output.tables import Table
 
 
@@ -25,7 +23,6 @@ from gto.output.tables import Table
 @delivery_options.options
 @options.as_json
 @options.plain
-@proving.checked(shown=False)
 def command(
     repo: str,
     name: str,
@@ -33,7 +30,6 @@ def command(
     delivery: Delivery,
     as_json: bool,
     plain: bool,
-    proof: Proof,
 ) -> None:
     """List the files of a version with sizes in bytes and hashes, where they are known; nothing is downloaded.
 
@@ -42,7 +38,7 @@ def command(
     options.only_one(json=as_json, plain=plain)
     from gto.delivery import get
 
-    _, chosen, located = delivery.find(repo, name, proof)
+    _, chosen, located = delivery.find(repo, name)
     files = get.files(located) if recursive else get.top(located)
     if as_json:
         render.as_json({**get.about(chosen), "files": files})

@@ -263,7 +263,7 @@ def protect(repo: str, forge_name: str, as_json: bool) -> None:
     Nothing is sent: read the script, fill in what it names in capitals, then run it. A forge can limit who makes a
     tag and keep tags from being moved; it knows nothing of orders, approvals or signatures.
     """
-    from gto.cli import protect_script as forges
+    from gto.cli import protect_script
     from gto.core.policy import Policy
     from gto.core.policy.tag_protection import Forge, protections
     from gto.registry.policy import sources
@@ -274,7 +274,7 @@ def protect(repo: str, forge_name: str, as_json: bool) -> None:
     forge = Forge(forge_name)
     wanted = protections(policy, forge)
     if as_json:
-        rows = [{**one._asdict(), "commands": list(forges.commands(forge, one))} for one in wanted]
-        render.as_json({"forge": forge_name, "notes": list(forges.NOTES[forge]), "protections": rows})
+        rows = [{**one._asdict(), "commands": list(protect_script.commands(forge, one))} for one in wanted]
+        render.as_json({"forge": forge_name, "notes": list(protect_script.NOTES[forge]), "protections": rows})
     else:
-        render.lines(map(render.clean, forges.script(forge, wanted)))
+        render.lines(map(render.clean, protect_script.script(forge, wanted)))

@@ -2,10 +2,11 @@
 
 import click
 
-from gto.cli import options, write_output
+from gto.cli import change_output, options, tag_options
 from gto.core.semver import Bump
 from gto.exceptions import UsageError
 from gto.registry.write import verbs
+from gto.registry.write.transaction import WriteOptions
 
 
 @click.command(
@@ -22,9 +23,6 @@ from gto.registry.write import verbs
 @options.name_argument()
 @options.argument("ref", "Git reference to use for registration", default="HEAD")
 @click.option("--version", "--ver", help="Version name in SemVer format")
-@options.message
-@options.simple
-@options.force
 @click.option("--bump-major", is_flag=True, help="Bump major version")
 @click.option("--bump-minor", is_flag=True, help="Bump minor version")
 @click.option("--bump-patch", is_flag=True, help="Bump patch version")
@@ -33,25 +31,18 @@ from gto.registry.write import verbs
     is_flag=True,
     help="Allow another version on a commit whose version was deregistered; GTO 1.10 then fails on the repository",
 )
-@options.push
-@options.keep_local
-@options.sign
+@tag_options.written()
 @options.as_json
 def command(
     repo: str,
     name: str,
     ref: str,
     version: str | None,
-    message: str | None,
-    simple: str,
-    force: bool,
     bump_major: bool,
     bump_minor: bool,
     bump_patch: bool,
     allow_second_version: bool,
-    push: bool,
-    keep_local: bool,
-    sign: bool,
+    manner: WriteOptions,
     as_json: bool,
 ) -> None:
     """Create an artifact version to signify an important, published or released iteration.
@@ -61,9 +52,8 @@ def command(
     """
     registry = options.open_registry(repo, ref or "HEAD")
     bump = one_bump(major=bump_major, minor=bump_minor, patch=bump_patch, version=bool(version))
-    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local, sign=sign)
     done = verbs.register(registry, name, version or None, bump, manner, allow_second_version=allow_second_version)
-    write_output.show(done, as_json=as_json)
+    change_output.show(done, as_json=as_json)
 
 
 def one_bump(*, major: bool, minor: bool, patch: bool, version: bool) -> Bump | None:

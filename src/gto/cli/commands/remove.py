@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import options, render
+from gto.cli import change_output, options
 from gto.registry.write import annotate
 
 
@@ -19,7 +19,4 @@ def command(
 ) -> None:
     """Remove an artifact's annotation from the work tree; its versions and stages, which are tags, stay."""
     saved = annotate.remove(options.open_registry(repo, branch or "HEAD"), name, file=file, commit=commit, push=push)
-    if as_json:
-        render.as_json({"file": saved.file, "committed": saved.committed, "pushed": saved.pushed})
-    else:
-        render.lines(saved.lines())
+    change_output.show_saved(saved, as_json=as_json)

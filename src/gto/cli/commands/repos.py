@@ -103,14 +103,14 @@ def sync(names: tuple[str, ...], groups: tuple[str, ...], catalog: str | None, t
 
     After it, `gto show --all --offline` reads without the network.
     """
-    from gto.catalog import refresh as syncing
+    from gto.catalog import refresh
     from gto.catalog.repositories import choose
 
     where = Across(wanted=True, catalog=catalog, groups=groups, seconds=timeout)
     found = choose(where.search(), names)
     if not names:
         found = found._replace(places=tuple(one for one in found.places if one.is_remote))
-    done = syncing.sync(found, where.way())
+    done = refresh.sync(found, where.way())
     if as_json:
         render.as_json(done.as_dict())
     else:

@@ -2,8 +2,9 @@
 
 import click
 
-from gto.cli import options, write_output
+from gto.cli import change_output, options, tag_options
 from gto.registry.write import verbs
+from gto.registry.write.transaction import WriteOptions
 
 
 @click.command(
@@ -24,24 +25,14 @@ from gto.registry.write import verbs
     help="The version to go back to, if it is not the one before",
     shell_complete=options.versions,
 )
-@options.message
-@options.simple
-@options.force
-@options.push
-@options.keep_local
-@options.sign
+@tag_options.written()
 @options.as_json
 def command(
     repo: str,
     name: str,
     stage: str,
     to: str | None,
-    message: str | None,
-    simple: str,
-    force: bool,
-    push: bool,
-    keep_local: bool,
-    sign: bool,
+    manner: WriteOptions,
     as_json: bool,
 ) -> None:
     """Put the version that was in a stage before its present one into it again, and say which that is.
@@ -49,5 +40,4 @@ def command(
     This is an assignment like any other. Done twice it comes back to where it began: the version before is then the
     one that was rolled back.
     """
-    manner = options.manner(message, simple, force=force, push=push, keep_local=keep_local, sign=sign)
-    write_output.show(verbs.rollback(options.open_registry(repo), name, stage, to, manner), as_json=as_json)
+    change_output.show(verbs.rollback(options.open_registry(repo), name, stage, to, manner), as_json=as_json)

@@ -2,8 +2,7 @@
 
 import click
 
-from gto.cli import catalog_options as everywhere
-from gto.cli import options, render
+from gto.cli import catalog_options, options, render
 from gto.cli.catalog_options import Across
 
 
@@ -20,7 +19,7 @@ from gto.cli.catalog_options import Across
 )
 @options.repo
 @options.argument("text", help="What to search; capital and small letters are the same")
-@everywhere.catalogue
+@catalog_options.catalogue
 @click.option("-d", "--deprecated", is_flag=True, help="Search deprecated artifacts too")
 @options.as_json
 @options.plain
@@ -41,4 +40,4 @@ def command(repo: str, text: str, across: Across, deprecated: bool, as_json: boo
         render.as_json(found.as_dict())
     else:
         render.table(found.table(), plain=plain)
-    everywhere.end(found.failures)
+    catalog_options.end(found.failures)

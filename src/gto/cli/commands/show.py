@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gto.cli import catalog_options as everywhere
-from gto.cli import options, render
-from gto.cli import proof_options as proving
-from gto.core import selector as selectors
-from gto.core.selector import Pick, Selector
+from gto.cli import catalog_options, options, proof_options, render
+from gto.core.selector import Pick, Selector, is_pattern
+from gto.core.selector import parse as parse_selector
 from gto.core.view import Choice, Sort
 from gto.exceptions import ArtifactNotFound, UsageError
 from gto.output.tables import Table, overview_table, version_table
@@ -93,8 +91,8 @@ if TYPE_CHECKING:
 @click.option("-a", "--all-branches", is_flag=True, help="Find annotations in the tips of all branches")
 @click.option("-A", "--all-commits", is_flag=True, help="Find annotations in all commits")
 @click.option("-e", "--expected", is_flag=True, help="Exit with 1 if nothing is found")
-@proving.checked()
-@everywhere.catalogue
+@proof_options.checked()
+@catalog_options.catalogue
 def command(
     repo: str,
     branch: str | None,
@@ -131,7 +129,7 @@ def command(
     field = next((key for key, asked in fields.items() if asked), None)
     choice = Choice(registered_only, deprecated, assignments_per_version, versions_per_stage, Sort(sort))
     until = None if at is None else _second(at)
-    pattern, name = (name, None) if name and selectors.is_pattern(name) and not across.wanted else (None, name)
+    pattern, name = (name, None) if name and is_pattern(name) and not across.wanted else (None, name)
     look = Look(choice, ArtifactFilter(type_, labels, in_stage, pattern), until, all_branches, all_commits, limit)
     if name and (not across.wanted or "/" in name):
         _refuse(type=type_, label=labels, all_branches=all_branches, all_commits=all_commits)
@@ -145,12 +143,12 @@ def command(
         signatures = proof.begin(registry)
         read = _one if name else _all
         table, value = read(registry, name or "", look, signatures if proof.shown else None, details=as_json)
-        proving.note_left_out(signatures, registry)
+        proof_options.note_left_out(signatures, registry)
     if as_json:
         render.as_json(value)
     else:
         _print(table, field, plain=plain)
-    everywhere.end(failures, code=1 if expected and not table.rows else 0)
+    catalog_options.end(failures, code=1 if expected and not table.rows else 0)
 
 
 def _second(text: str) -> int:
@@ -189,7 +187,7 @@ def _one(
 ) -> tuple[Table, object]:
     from gto.registry import version_reader
 
-    selector = selectors.parse(name)
+    selector = parse_selector(name)
     try:
         found = version_reader.versions(registry, selector, look.choice, until=look.until, details=details)
     except ArtifactNotFound as error:

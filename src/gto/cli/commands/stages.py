@@ -2,8 +2,7 @@
 
 import click
 
-from gto.cli import options, render
-from gto.cli import proof_options as proving
+from gto.cli import options, proof_options, render
 from gto.cli.proof_options import Proof
 from gto.exceptions import ExclusiveOptions
 from gto.registry import overview
@@ -13,7 +12,7 @@ from gto.registry import overview
 @options.repo
 @click.option("--allowed", is_flag=True, help="Show allowed stages from config")
 @click.option("--used", is_flag=True, help="Show stages that were ever used (from all git tags)")
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 @options.as_json
 def command(repo: str, allowed: bool, used: bool, as_json: bool, proof: Proof) -> None:
     """Print list of stages: those of the configuration, or where it lists none, those in use."""
@@ -22,7 +21,7 @@ def command(repo: str, allowed: bool, used: bool, as_json: bool, proof: Proof) -
     registry = options.open_registry(repo)
     signatures = proof.begin(registry)
     found = overview.stages(registry, allowed=allowed, used=used)
-    proving.note_left_out(signatures, registry)
+    proof_options.note_left_out(signatures, registry)
     if as_json:
         render.as_json(found)
     else:

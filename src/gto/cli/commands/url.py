@@ -3,9 +3,7 @@
 import click
 
 from gto.cli import delivery_options, options, render
-from gto.cli import proof_options as proving
 from gto.cli.delivery_options import Delivery
-from gto.cli.proof_options import Proof
 from gto.exceptions import UsageError
 
 _HOUR = 3600
@@ -28,7 +26,6 @@ _HOUR = 3600
 )
 @delivery_options.options
 @options.as_json
-@proving.checked(shown=False)
 def command(
     repo: str,
     name: str,
@@ -36,14 +33,13 @@ def command(
     expires: int | None,
     delivery: Delivery,
     as_json: bool,
-    proof: Proof,
 ) -> None:
     """Print the URL under which a store has a version's file; of a directory, one for each of its files."""
     if expires is not None and not sign:
         raise UsageError("--expires is for --sign", "add --sign")
     from gto.delivery import file_urls, get
 
-    _, chosen, located = delivery.find(repo, name, proof)
+    _, chosen, located = delivery.find(repo, name)
     seconds = (_HOUR if expires is None else expires) if sign else None
     found = file_urls.urls(located, seconds)
     if as_json:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from gto.cli import options, render, signals, watch_options, watch_output
-from gto.cli import proof_options as proving
+from gto.cli import options, proof_options, render, signals, watch_options, watch_output
 from gto.core.tag import Kind
 from gto.exceptions import InvalidDate, NoRepo, UsageError
 from gto.output.escape import one_line
@@ -95,7 +94,7 @@ class _Where(NamedTuple):
 @click.option("--dead-letters", is_flag=True, help="Print the events that were given up")
 @click.option("--retry-dead", is_flag=True, help="Deliver those again, once, and nothing else")
 @options.as_json
-@proving.checked(shown=False)
+@proof_options.checked(shown=False)
 def command(
     repo: str,
     argv: tuple[str, ...],
@@ -165,14 +164,17 @@ def command(
 
 def _where(repo: str, state: str | None, proof: Proof) -> _Where:
     from gto.git import remote
+    from gto.git.session import Session
     from gto.watch import journal
     from gto.watch.poller import WatchedRepository
 
     if not remote.is_url(repo) and not os.path.isdir(repo):
         raise NoRepo(repo)
 
+    session = Session()
+
     def read() -> Registry:
-        registry = options.open_registry(repo)
+        registry = options.open_registry(repo, session=session)
         proof.begin(registry)
         return registry
 

@@ -3,7 +3,7 @@
 from gto.core.plan.assignment import Assignment, assign, rollback
 from gto.core.plan.plan import Context, NewTag, Plan
 from gto.core.plan.registration import Registration, register
-from gto.core.plan.undo import deprecate, deregister, unassign
+from gto.core.plan.undo import TakeBack, deprecate, deregister, unassign
 
 __all__ = [
     "Assignment",
@@ -11,6 +11,7 @@ __all__ = [
     "NewTag",
     "Plan",
     "Registration",
+    "TakeBack",
     "assign",
     "deprecate",
     "deregister",

@@ -1,6 +1,7 @@
 """The decisions that take back: a version, a stage, an artifact."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from gto.core import names
 from gto.core.names import ArtifactName
@@ -13,7 +14,18 @@ from gto.core.view import journal
 from gto.exceptions import AlreadyDeprecated, ArtifactNotFound, Conflict, StageNotAllowed, UsageError, VersionNotFound
 
 
-def _find(artifact: ArtifactState, version: str | None, commit: str | None) -> VersionState:
+class TakeBack(NamedTuple):
+    """Which version is taken back, or taken off a stage, by its name or its commit, and how."""
+
+    version: str | None = None
+    commit: str | None = None
+    delete: bool = False
+    """Whether the tags are deleted, instead of an event written."""
+
+
+def _find(artifact: ArtifactState, wish: TakeBack) -> VersionState:
+    version, commit, _ = wish
+    check_version_or_commit(version, commit)
     if version is not None:
         found = artifact.version(version)
     else:
@@ -34,30 +46,21 @@ def _misplaced(artifact: ArtifactState, version: str | None = None) -> Iterator[
             yield problem.subject
 
 
-def deregister(context: Context, version: str | None, commit: str | None, *, delete: bool) -> Plan:
+def deregister(context: Context, wish: TakeBack) -> Plan:
     """Plan to take a version back, or to delete its tags and those of its stages."""
     artifact = context.artifact
-    check_version_or_commit(version, commit)
-    found = _find(artifact, version, commit)
+    found = _find(artifact, wish)
     if not found.is_registered:
         raise Conflict(f"The version at ref '{found.commit}' is not registered", f"see `gto show {artifact.name}`")
     if not context.force and not found.is_active:
         raise Conflict(f"The version at ref '{found.commit}' was deregistered already", "use --force to do it again")
-    if delete:
+    if wish.delete:
         return Plan(delete=(*(event.ref for event in found.events), *_misplaced(artifact, found.name)))
     name = TagName(Kind.DEREGISTRATION, ArtifactName(artifact.name), found.name)
     return Plan((new_tag(context, choose_name(context, name, counted=False), found.commit, found.name),))
 
 
-def unassign(
-    context: Context,
-    stage: str,
-    version: str | None,
-    commit: str | None,
-    *,
-    delete: bool,
-    allowed: Sequence[str] | None = None,
-) -> Plan:
+def unassign(context: Context, stage: str, wish: TakeBack, allowed: Sequence[str] | None = None) -> Plan:
     """Plan to take a stage off a version, or to delete the tags that put it there and took it off.
 
     A stage outside those `allowed` can be taken off where it was ever used.
@@ -66,13 +69,12 @@ def unassign(
     names.parse_plain(stage, "stage name")
     if allowed is not None and stage not in allowed and all(one.stage(stage) is None for one in artifact.versions):
         raise StageNotAllowed(stage, allowed)
-    check_version_or_commit(version, commit)
-    found = _find(artifact, version, commit)
+    found = _find(artifact, wish)
     state = found.stage(stage)
-    if not context.force and (state is None or not (state.is_active or delete)):
+    if not context.force and (state is None or not (state.is_active or wish.delete)):
         hint = f"see `gto show {artifact.name}`"
         raise Conflict(f"Stage '{stage}' is not assigned to a version '{found.name}'", hint)
-    if delete:
+    if wish.delete:
         events = (*state.assignments, *state.unassignments) if state else ()
         return Plan(delete=tuple(event.ref for event in sorted(events, key=lambda event: event.key)))
     check_stage_counts(artifact, found, "add --delete to delete the tags that put it there")

@@ -25,8 +25,8 @@ def needs(policy: Policy, event: Event, *, revives: bool = False) -> Needs:
     if event.time < policy.since:
         return Needs()
     rules = [rule for rule in policy.rules if _may_cover(rule, event, revives=revives)]
-    adds = event.kind.is_addition
-    approvals = (adds or revives) and any(rule.approvals for rule in rules)  # the author's own key counts for none
+    adds = event.kind.is_addition or revives
+    approvals = adds and any(rule.approvals for rule in rules)  # the author's own key counts for none
     keys = any("@" not in one for rule in rules for name in rule.who or () for one in policy.groups.get(name, (name,)))
     return Needs(
         signature=policy.signed or keys or approvals or any(rule.signed for rule in rules),
@@ -69,14 +69,12 @@ def _is_about(rule: Rule, event: Event, past: IndexedReplay) -> bool:
     draft = past.subject(event)
     match event.kind:
         case Kind.ASSIGNMENT | Kind.UNASSIGNMENT:
-            touched: Collection[str] = (event.tag.stage or "",)
-        case Kind.DEREGISTRATION:  # it takes a version out of its stages
-            touched = draft.stages_put_on() if draft is not None and draft.is_active else ()
-        case Kind.DEPRECATION:  # it takes them all
-            touched = past.stages
-        case _:  # a registration brings the version into the stages that it, or its commit, was put into
-            touched = draft.stages_put_on() if draft is not None else ()
-    return any(True for _ in _matching(rule, touched))
+            return _is_in(rule, event.tag.stage or "")
+        case Kind.DEPRECATION:  # it takes all versions out of their stages
+            return any(past.holder(stage) for stage in _matching(rule, past.stages))
+        case _:  # one takes a version out of its stages, one brings it, or its commit, back into them
+            counts = draft is not None and (draft.is_active or event.kind is Kind.REGISTRATION)
+            return counts and draft is not None and any(_put_on(rule, draft))
 
 
 def _concerns(rule: Rule, artifact: str) -> bool:
@@ -96,6 +94,11 @@ def _matching(rule: Rule, stages: Collection[str]) -> Iterator[str]:
     if rule.stages is None or any(_WILD & set(pattern) for pattern in rule.stages):
         return (stage for stage in stages if _is_in(rule, stage))
     return (stage for stage in dict.fromkeys(rule.stages) if stage in stages)
+
+
+def _put_on(rule: Rule, draft: Draft) -> Iterator[str]:
+    """Yield those of a rule's stages that a version is in, or would be in if it counted."""
+    return (stage for stage in _matching(rule, draft.stages) if draft.put_on(stage) is not None)
 
 
 class StageEntry(NamedTuple):
@@ -118,7 +121,7 @@ def entries(rule: Rule, event: Event, past: IndexedReplay) -> list[StageEntry]:
     if not _has(rule, Kind.ASSIGNMENT) and not (event.kind is Kind.REGISTRATION and _has(rule, event.kind)):
         return found
     if event.kind is Kind.REGISTRATION and draft is not None:
-        stages = sorted(_matching(rule, draft.stages_put_on()))
+        stages = sorted(_put_on(rule, draft))
         found += [StageEntry(stage, event.tag.version or "", event.commit, draft) for stage in stages]
     if past.is_deprecated and event.kind is not Kind.DEPRECATION:
         for stage in sorted(_matching(rule, past.stages)):
@@ -183,7 +186,11 @@ def _commit(rule: Rule, event: Event, facts: Facts) -> Iterator[Reason]:
     name = event.artifact
     if rule.branch is not None and rule.branch not in facts.branches:
         text = f"commit {event.commit[:7]} is not on branch '{rule.branch}'"
-        yield Reason("not-on-branch", text, rule.name, f"merge it into '{rule.branch}' and push that first")
+        hint = f"merge it into '{rule.branch}' and push that first; where that is done, `git fetch`"
+        if facts.is_shallow:
+            text += ", as far as this shallow clone goes back"
+            hint = "`git fetch --unshallow` brings the history that decides, then try again"
+        yield Reason("not-on-branch", text, rule.name, hint)
     if rule.annotated and not facts.is_annotated:
         text = f"commit {event.commit[:7]} has no annotation of '{name}'"
         yield Reason(

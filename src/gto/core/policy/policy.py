@@ -92,6 +92,8 @@ class Facts(NamedTuple):
     is_annotated: bool = False
     approvals: Mapping[tuple[str, str], Sequence[Approver]] = MappingProxyType({})
     """Who approved versions of the artifact, by version and stage, whatever that is worth."""
+    is_shallow: bool = False
+    """The history of the branches is cut off in this clone."""
 
 
 class Reason(NamedTuple):

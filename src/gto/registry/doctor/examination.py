@@ -76,7 +76,7 @@ def _events(registry: Registry, now: float) -> Iterator[Problem]:
 def _approvals(registry: Registry) -> Iterator[Problem]:
     """Yield the approvals that cannot be read."""
     given = {ref: oid for oid, ref in registry.listing if approval.find(ref) is not None}
-    for item in read_new_approvals(registry.git, given) if given else ():
+    for item in read_new_approvals(registry.git, given):
         if isinstance(item, Problem):
             yield item
 

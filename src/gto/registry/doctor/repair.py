@@ -9,8 +9,7 @@ from gto.core.event import NULL_OID, UNREAD, Problem
 from gto.exceptions import GitError
 from gto.git import leftovers, tag_fetcher
 from gto.git.repo import Repo
-from gto.registry.doctor import examination as remotes
-from gto.registry.doctor import file_checks
+from gto.registry.doctor import examination, file_checks
 from gto.registry.registry import Registry
 
 
@@ -66,7 +65,7 @@ def decide(registry: Registry, problems: Sequence[Problem], remote: str) -> tupl
     if not any(problem.code in UNREAD for problem in problems):
         return plan(problems, {}, {})
     try:
-        there = remotes.list_there(registry.repo, remote)
+        there = examination.list_there(registry.repo, remote)
     except GitError:  # there is no remote, or it does not answer: what is local can be mended nevertheless
         there = {}
     return plan(problems, {ref: oid for oid, ref in registry.listing}, there)
@@ -78,7 +77,7 @@ def mend(registry: Registry, repairs: Iterable[Repair], remote: str, now: float)
     oids = [repair.oid for repair in todo if repair.action is RepairKind.FETCH]
     fetched: set[str] = set()
     if oids:
-        git, shown = remotes.reach(registry.repo, remote)
+        git, shown = examination.reach(registry.repo, remote)
         fetched = tag_fetcher.refetch(git, registry.repo.common_dir, shown, oids)
     done, notes = [], []
     for repair in todo:

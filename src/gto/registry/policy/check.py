@@ -11,6 +11,7 @@ from gto.core.policy import Policy, Verdict
 from gto.core.policy.judge import judge_history
 from gto.core.policy.pushed import Scene, TagChange, judge_push
 from gto.exceptions import NotFound, RefNotFound, UsageError, WrongArgs
+from gto.git.approvals import read_items
 from gto.git.repo import commit_of
 from gto.registry.policy import enforce, sources
 from gto.registry.policy.enforce import Move
@@ -104,7 +105,7 @@ def check_tags(
             error: NotFound = RefNotFound(name)
             error.hint = "it is no tag: `gto tags` lists them"
             raise error
-    items = enforce.read_items(registry.git, oids)
+    items = read_items(registry.git, oids)
     events = [item for item in items.values() if isinstance(item, Event)]
     approvals = [item for item in items.values() if isinstance(item, Approval)]
     artifacts = {event.artifact for event in events} | {item.name.artifact for item in approvals}

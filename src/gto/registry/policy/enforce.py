@@ -4,17 +4,15 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from gto.core import approval
 from gto.core.approval import Approval
-from gto.core.event import Event, Problem
+from gto.core.event import Event
 from gto.core.policy import Verdict
-from gto.core.policy.pushed import Item, Scene, TagChange, judge_push
+from gto.core.policy.pushed import Scene, TagChange, judge_push
 from gto.core.snapshot import ArtifactState
 from gto.exceptions import PolicyRefused
 from gto.git import tag_reader
-from gto.git.approvals import read_new_approvals
+from gto.git.approvals import read_items
 from gto.git.command import Git
-from gto.git.tag_reader import Listing
 from gto.registry.policy.sources import PolicySource, Scope, for_writing, gather
 from gto.registry.registry import Registry
 
@@ -53,17 +51,6 @@ def judge(
         known = read_known(git, artifacts, leave_out={move.ref for move in moves if move.old is None})
     facts = gather(where, events, approvals, known=(event for group in known.values() for event in group))
     return judge_push(policy, changes, Scene(known, facts, int(time.time()), user))
-
-
-def read_items(git: Git, oids: Mapping[str, str]) -> dict[str, Item]:
-    """Read tag objects, names to ids: what each is for GTO; a tag that is none of its business is left out."""
-    of_approvals = {ref: oid for ref, oid in oids.items() if approval.find(ref) is not None}
-    text = "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in oids.items() if ref not in of_approvals)
-    found: dict[str, Item] = {}
-    read = tag_reader.read_tags(git, Listing(text.encode("utf-8", "surrogateescape"))) if text else ()
-    for item in (*read, *(read_new_approvals(git, of_approvals) if of_approvals else ())):
-        found[item.subject if isinstance(item, Problem) else item.ref] = item
-    return found
 
 
 def read_known(git: Git, artifacts: Iterable[str], leave_out: set[str]) -> dict[str, list[Event]]:

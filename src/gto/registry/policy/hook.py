@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -11,8 +11,9 @@ from typing import NamedTuple
 from gto.core.policy import Policy, Verdict
 from gto.exceptions import BadFile, Conflict, WrongArgs
 from gto.fs import atomic_write
+from gto.git import push_turn
 from gto.registry.policy import check, enforce
-from gto.registry.policy import sources as policing
+from gto.registry.policy import sources as policy_sources
 from gto.registry.policy.check import Update
 from gto.registry.policy.enforce import Move
 from gto.registry.policy.sources import PolicySource
@@ -90,12 +91,42 @@ def user_of(environ: Mapping[str, str]) -> str | None:
 
 
 def before_receive(registry: Registry, lines: Iterable[str], environ: Mapping[str, str]) -> list[Verdict]:
-    """Return the verdicts on a push that a server is about to take."""
+    """Return the verdicts on a push that a server is about to take.
+
+    Pushes of tags take turns: what is allowed is set before the next one is judged. Git may set a part only, and
+    refuse the rest after the hook, or set it late: what is not allowed then is taken back.
+    """
     if environ.get("GIT_NAMESPACE"):
         raise WrongArgs("GIT_NAMESPACE is set", "gto judges whole repositories: serve each in one of its own")
+    updates = check.parse_lines(lines)
+    tags = {one.ref: one.new for one in updates if one.ref.startswith("refs/tags/")}
+    if not tags or "GIT_QUARANTINE_PATH" not in environ:  # no tags, or no push: somebody tries the hook
+        return _judge(registry, updates, environ)
+    with push_turn.turn(registry.repo.common_dir) as handle:
+        verdicts = _judge(registry, updates, environ)
+        if all(one.is_allowed for one in verdicts):
+            push_turn.hand_over(
+                handle,
+                lambda: _read_refs(registry, tags) == tags,
+                lambda: _settle(registry, updates, environ),
+            )
+    return verdicts
+
+
+def _settle(registry: Registry, updates: Sequence[Update], environ: Mapping[str, str]) -> None:
+    """Judge again what git set of a push, and take back what is not allowed as things are now."""
+    here = _read_refs(registry, {one.ref for one in updates})
+    part = [one for one in updates if not one.ref.startswith("refs/tags/") or here[one.ref] == one.new]
+    oids = {one.ref: one.new for one in part if one.new is not None}
+    source = check.source_before(registry, updates, check.default_name(registry))
+    for verdict in check.check_push(registry, part, source, user=user_of(environ) or ""):
+        if not verdict.is_allowed and (oid := oids.get(f"refs/tags/{verdict.ref}")) is not None:
+            registry.git.run(["update-ref", "-d", f"refs/tags/{verdict.ref}", oid])
+
+
+def _judge(registry: Registry, updates: Sequence[Update], environ: Mapping[str, str]) -> list[Verdict]:
     git = registry.git._replace(env={**registry.git.env, **quarantined(environ)})
     inside = Registry(registry.repo._replace(git=git), registry.rev)
-    updates = check.parse_lines(lines)
     _check_olds(inside, updates)
     branch = check.default_name(inside)
     _check_new_policy(inside, updates, branch)
@@ -107,17 +138,19 @@ def before_receive(registry: Registry, lines: Iterable[str], environ: Mapping[st
 
 def _check_olds(registry: Registry, updates: Sequence[Update]) -> None:
     """Refuse a push that says of a ref here what is not so: nothing that a client says is a fact."""
-    wanted = {one.ref for one in updates}
-    named = sorted(wanted) if len(wanted) <= _MANY else []  # of more than a command line takes, all are read
-    out = registry.git.run(["for-each-ref", "--format=%(objectname) %(refname)", *named]).decode(
-        "utf-8", "surrogateescape"
-    )
-    lines = (line.partition(" ") for line in out.split("\n") if line)
-    here = {ref: oid for oid, _, ref in lines if ref in wanted}
+    here = _read_refs(registry, {one.ref for one in updates})
     for old, _, ref in updates:
-        if here.get(ref) != old:
-            is_there = f"is on {here[ref][:7]}" if ref in here else "is not there"
+        if here[ref] != old:
+            is_there = f"is on {found[:7]}" if (found := here[ref]) is not None else "is not there"
             raise Conflict(f"'{ref}' {is_there}, which the push does not know of", "`git fetch --tags`, and push again")
+
+
+def _read_refs(registry: Registry, wanted: Collection[str]) -> dict[str, str | None]:
+    """Return the object ids of refs as they are now; None for no such ref."""
+    named = sorted(wanted) if len(wanted) <= _MANY else []  # of more than a command line takes, all are read
+    out = registry.git.run(["for-each-ref", "--format=%(objectname) %(refname)", *named])
+    lines = (line.partition(" ") for line in out.decode("utf-8", "surrogateescape").split("\n") if line)
+    return {**dict.fromkeys(wanted), **{ref: oid for oid, _, ref in lines if ref in wanted}}
 
 
 def _check_new_policy(registry: Registry, updates: Iterable[Update], branch: str) -> None:
@@ -125,7 +158,7 @@ def _check_new_policy(registry: Registry, updates: Iterable[Update], branch: str
     for _, new, ref in updates:
         if ref == f"refs/heads/{branch}" and new is not None:
             try:
-                policing.trusted(registry, policing.read_source(registry, new, "the push"))
+                policy_sources.trusted(registry, policy_sources.read_source(registry, new, "the push"))
             except BadFile as error:
                 error.hint = f"{error.hint}; `gto policy show` reads it here".lstrip("; ")
                 raise
@@ -139,7 +172,7 @@ def before_push(registry: Registry, lines: Iterable[str]) -> list[Verdict]:
         if ref.startswith("refs/tags/"):
             oids = (oid if oid.strip("0") else None for oid in (old, new))
             moves.append(Move(ref.removeprefix("refs/tags/"), *oids))
-    sources = policing.sources(registry) or [PolicySource(Policy(), "", None)]
-    verdicts = [enforce.judge(policing.scope(registry, source), moves) for source in sources]
+    sources = policy_sources.sources(registry) or [PolicySource(Policy(), "", None)]
+    verdicts = [enforce.judge(policy_sources.scope(registry, source), moves) for source in sources]
     refused = [one for part in verdicts for one in part if not one.is_allowed]
     return refused or verdicts[0]

@@ -22,7 +22,7 @@ from gto.git.repo import commit_of
 from gto.git.tree import read_modes
 from gto.policy_file import FILE, read_policy
 from gto.registry.annotation_lookup import find
-from gto.registry.registry import Registry, parse_yaml
+from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE, knows_upstream
 from gto.signing.tag_signatures import SignedTag, Trusted, read_trusted, verify_tags
 
@@ -63,8 +63,8 @@ def read_source(registry: Registry, rev: str | None, where: str) -> PolicySource
     data = found.get(FILE)
     if data is None:
         return None
-    config = read_config(found.get(CONFIG_FILE), CONFIG_FILE, {}, parse_yaml)
-    return PolicySource(read_policy(data, FILE, parse_yaml, config.stages), where, rev)
+    config = read_config(found.get(CONFIG_FILE), CONFIG_FILE, {})
+    return PolicySource(read_policy(data, FILE, config.stages), where, rev)
 
 
 def _read_plain(registry: Registry, rev: str | None, paths: Sequence[str]) -> dict[str, bytes]:
@@ -74,14 +74,14 @@ def _read_plain(registry: Registry, rev: str | None, paths: Sequence[str]) -> di
     files.fetch([(rev, path) for path in modes])
     found: dict[str, bytes] = {}
     for path, mode in modes.items():
-        data = files.read(rev, path)
         if not mode.startswith("100"):
             raise BadFile(
                 path, "it is no file in the repository, but a link or a directory", hint="make it a plain file"
             )
+        data = files.read(rev, path)
         if data is None:
-            reason = "it is too large, or git cannot read it"
-            raise BadFile(path, reason, hint="what it forbids is not known; `git fsck` tells what is damaged")
+            hint = "what it forbids is not known; `git fsck` tells what is damaged"
+            raise BadFile(path, "git cannot read it", hint=hint)
         found[path] = data
     return found
 
@@ -140,12 +140,18 @@ def for_writing(registry: Registry, source: PolicySource) -> Scope:
 
 
 def find_branches(registry: Registry) -> Callable[[str], str | None]:
-    """Return what finds branches: in a clone as the remote has them, where it has, else those here."""
+    """Return what finds branches: in a clone those of its remote, as they were last fetched, else those here.
+
+    A branch here is nobody's but the user's: it is not taken for one of its name that the remote may have.
+    """
 
     @cache
     def tip(branch: str) -> str | None:
-        remote = None if registry.repo.top is None else commit_of(registry.git, f"refs/remotes/{REMOTE}/{branch}")
-        return remote or commit_of(registry.git, f"refs/heads/{branch}")
+        if registry.repo.top is not None:
+            found = commit_of(registry.git, f"refs/remotes/{REMOTE}/{branch}")
+            if found is not None or registry.git.run(["remote"]).strip():
+                return found
+        return commit_of(registry.git, f"refs/heads/{branch}")
 
     return tip
 
@@ -177,7 +183,9 @@ def gather(
     found = {one.oid: Facts(signatures[one.oid]) for one in new}
     for event in events:
         own = people.get(event.artifact, {})
-        found[event.oid] = Facts(signatures.get(event.oid), on[event.oid], event.oid in annotated, own)
+        found[event.oid] = Facts(
+            signatures.get(event.oid), on[event.oid], event.oid in annotated, own, registry.repo.is_shallow
+        )
     return found
 
 

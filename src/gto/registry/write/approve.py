@@ -11,24 +11,24 @@ from gto.core.policy.approval_rules import Tally, asking, promotion, tally
 from gto.core.policy.approver import counts_from
 from gto.core.selector import Pick, Selector
 from gto.core.snapshot import ArtifactState, VersionState
-from gto.exceptions import (
-    Conflict,
-    StageNotAllowed,
-    TagUnreadable,
-    VersionNotFound,
-)
+from gto.exceptions import Conflict, StageNotAllowed, VersionNotFound
 from gto.git import tag_writer
 from gto.git.approvals import read_approvals, read_new_approvals
 from gto.output.published import Published
-from gto.registry import remote_check
 from gto.registry.policy import enforce, sources
 from gto.registry.policy.enforce import Move
 from gto.registry.policy.sources import PolicySource, Scope
 from gto.registry.registry import Registry
 from gto.registry.resolve import pick_version
-from gto.registry.write import publish
-from gto.registry.write.retry import persist
-from gto.registry.write.transaction import WriteOptions, checked, find_policies, read, writer
+from gto.registry.write.transaction import (
+    Prepared,
+    WriteOptions,
+    WriteRequest,
+    carry_out,
+    checked,
+    find_policies,
+    writer,
+)
 
 _BYTES = 6  # of an approval's id: nobody gives so many approvals of one version that two would be alike
 
@@ -86,34 +86,20 @@ def approve(registry: Registry, words: str, stage: str, manner: WriteOptions) ->
     allowed = registry.config.stages
     if allowed is not None and stage not in allowed:
         raise StageNotAllowed(stage, allowed)
-    manner = checked(registry, manner)
-    wish = _Wish(chosen.name, chosen, stage, manner, find_policies(registry))
-    return persist(lambda: _attempt(registry, wish), registry.repo.refresh)
+    wish = _Wish(chosen.name, chosen, stage, checked(registry, manner), find_policies(registry))
+    request = WriteRequest(wish.name, wish.manner, lambda found: _prepare(registry, wish, found.state), approvals=True)
+    (new, since), _, notes = carry_out(registry, request)
+    tallies = tuple(one for source in _judges(wish) for one in _count(registry, source, new, since))
+    return Approved(new, tallies, (*notes, *_next_step(new, tallies)), wish.manner.push)
 
 
-def _attempt(registry: Registry, wish: _Wish) -> Approved:
-    manner = wish.manner
-    (state, taken, unread, _), trouble = read(registry, wish.name, manner, approvals=True)
-    if unread:
-        raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
+def _prepare(registry: Registry, wish: _Wish, state: ArtifactState) -> tuple[Prepared, tuple[Approval, int]]:
+    """Make the approval, which the policies allow; beside it return the time since when approvals count."""
     version = _choose(state, wish)
     new = _make(registry, wish, version)
     since = counts_from(version, state.deprecations)
     _judge(registry, wish, state, new, since)
-    if trouble is not None:
-        tag_writer.update_tags(registry.git, {new.ref: new.oid}, {})
-        trouble.hint = publish.KEPT
-        raise trouble
-    notes: list[str] = []
-    git = writer(registry, manner)
-    if manner.push:
-        rest = remote_check.lacking_versions(registry, git, {version.name}, taken)
-        notes += [f"'{ref}' was not on '{remote_check.REMOTE}': it was pushed too" for ref in rest]
-        publish.publish(registry, git, {**rest, new.ref: new.oid}, {}, [], keep_local=manner.keep_local)
-    else:
-        tag_writer.update_tags(git, {new.ref: new.oid}, {})
-    tallies = tuple(one for source in _judges(wish) for one in _count(registry, source, new, since))
-    return Approved(new, tallies, (*notes, *_next_step(new, tallies)), manner.push)
+    return Prepared({new.ref: new.oid}, versions={version.name}), (new, since)
 
 
 def _judges(wish: _Wish) -> Sequence[PolicySource]:

@@ -1,12 +1,12 @@
 """A change on its way to the remote: pushed, and then the refs here set as the remote has them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from gto.core import tag
 from gto.core.plan import NewTag
 from gto.core.tag import Kind
-from gto.exceptions import GitError, GTOException, PushRejected, Raced, TagExists
+from gto.exceptions import GitError, GTOException, Raced, TagExists
 from gto.git import push_refs, tag_reader, tag_writer
 from gto.git.command import Git
 from gto.registry.registry import Registry
@@ -19,38 +19,8 @@ KEPT = "the tags are kept here: `gto push` sends them"
 _ORDER = (Kind.ASSIGNMENT, Kind.UNASSIGNMENT, Kind.REGISTRATION, Kind.DEREGISTRATION, Kind.CREATION, Kind.DEPRECATION)
 
 
-def publish(
-    registry: Registry,
-    git: Git,
-    create: Mapping[str, str],
-    delete: Mapping[str, str],
-    gone: list[str],
-    *,
-    keep_local: bool,
-) -> None:
-    """Push, then set the refs here; many deletions go in several pushes, and `gone` gets those that are done."""
-    if create:
-        _push(registry, git, create, keep_local=keep_local)
-    if not delete:
-        return
-    there = set(tag_reader.list_remote_tags(git, REMOTE, tag.parse(next(iter(delete))).artifact))
-    ordered = _in_safe_order(delete)
-    for start in range(0, len(ordered), TAGS_PER_PUSH):
-        part = ordered[start : start + TAGS_PER_PUSH]
-        oids = {ref: delete[ref] for ref in part}
-        try:
-            pushed = {ref: oid for ref, oid in oids.items() if ref in there}
-            if pushed:
-                push_refs.push_tags(git, REMOTE, {}, pushed)
-        except PushRejected as error:
-            if gone:
-                error.hint = f"deleted before that, here and on '{REMOTE}': {', '.join(gone)}"
-            raise
-        _set_refs(registry, git, {}, oids)
-        gone += part
-
-
-def _push(registry: Registry, git: Git, create: Mapping[str, str], *, keep_local: bool) -> None:
+def publish(registry: Registry, git: Git, create: Mapping[str, str], *, keep_local: bool) -> None:
+    """Push new tags, then set the refs here."""
     try:
         push_refs.push_tags(git, REMOTE, create, {})
     except GitError as error:  # refused, or too late
@@ -61,6 +31,21 @@ def _push(registry: Registry, git: Git, create: Mapping[str, str], *, keep_local
             error.hint = "nobody knows whether the remote has it: `gto status` tells; nothing was written here"
         raise
     _set_refs(registry, git, create, {})
+
+
+def delete(registry: Registry, git: Git, oids: Mapping[str, str]) -> Iterator[list[str]]:
+    """Delete tags, a few in one push, and the refs here with them; yield the names of each few that are gone."""
+    if not oids:
+        return
+    there = set(tag_reader.list_remote_tags(git, REMOTE, tag.parse(next(iter(oids))).artifact))
+    ordered = _in_safe_order(oids)
+    for start in range(0, len(ordered), TAGS_PER_PUSH):
+        part = {ref: oids[ref] for ref in ordered[start : start + TAGS_PER_PUSH]}
+        pushed = {ref: oid for ref, oid in part.items() if ref in there}
+        if pushed:
+            push_refs.push_tags(git, REMOTE, {}, pushed)
+        _set_refs(registry, git, {}, part)
+        yield list(part)
 
 
 def _set_refs(registry: Registry, git: Git, create: Mapping[str, str], delete: Mapping[str, str]) -> None:

@@ -22,10 +22,9 @@ from gto.exceptions import (
     TagsDiffer,
     UsageError,
 )
-from gto.git import push_refs as pushing
+from gto.git import push_refs, tag_reader
 from gto.git import remote as remotes
-from gto.git import tag_reader
-from gto.git.approvals import read_new_approvals
+from gto.git.approvals import read_items
 from gto.git.command import Git
 from gto.git.commit import find_strays
 from gto.git.tag_fetcher import fetch_tags
@@ -151,7 +150,7 @@ def _list_remote(git: Git, remote: str) -> dict[str, str]:
 
 def _list_pushed(git: Git, remote: str) -> dict[str, str]:
     """List the tags that all places have to which a push goes; of one that differs, an object that is not `git`'s."""
-    first, *others = [_list_remote(git, place) for place in pushing.push_places(git, remote)]
+    first, *others = [_list_remote(git, place) for place in push_refs.push_places(git, remote)]
     for other in others:
         first = {ref: max(oid, other[ref]) for ref, oid in first.items() if ref in other}
     return first
@@ -170,7 +169,10 @@ def _find(ref: str) -> TagName | ApprovalName | None:
 
 def _wanted(refs: Iterable[str], words: Sequence[str]) -> Iterator[tuple[str, TagName | ApprovalName]]:
     """Yield the tags that the words name; a word that names none is an error."""
-    asked = {word: _is_tag(word) or bool(names.parse_artifact(word)) for word in words}
+    asked = set(words)
+    for word in words:
+        if not _is_tag(word):
+            names.parse_artifact(word)
     left = set(asked)
     for ref in refs:
         name = _find(ref)
@@ -208,7 +210,7 @@ def push(
     if different:
         raise TagsDiffer(different, shown)
     lacking = {line.ref: str(line.here) for line in found.lines if line.state is State.NOT_PUSHED}
-    items = _read(registry.git, lacking)
+    items = read_items(registry.git, lacking).values()
     events = [item for item in items if not isinstance(item, Problem)]
     done: list[str] = []
     for part in _parts(events, min(per_push or MOST_TAGS, MOST_TAGS)):
@@ -227,7 +229,7 @@ def push(
 def _send(git: Git, remote: str, oids: dict[str, str]) -> None:
     """Push tags, all or none; that the remote has the same ones already is as good."""
     try:
-        pushing.push_tags(git, remote, oids, {})
+        push_refs.push_tags(git, remote, oids, {})
     except (PushRejected, Raced) as error:
         there = _list_pushed(git, remote)
         different = [ref for ref, oid in oids.items() if there.get(ref, oid) != oid]
@@ -235,16 +237,6 @@ def _send(git: Git, remote: str, oids: dict[str, str]) -> None:
             raise TagsDiffer(different, remote) from error
         if not oids.keys() <= there.keys():
             raise
-
-
-def _read(git: Git, oids: dict[str, str]) -> list[Item | Problem]:
-    """Read events and approvals, names to object ids."""
-    given = {ref: oid for ref, oid in oids.items() if approval.find(ref) is not None}
-    listing = "".join(f"{oid} refs/tags/{ref}\n" for ref, oid in oids.items() if ref not in given)
-    events = (
-        tag_reader.read_tags(git, tag_reader.Listing(listing.encode("utf-8", "surrogateescape"))) if listing else ()
-    )
-    return [*events, *(read_new_approvals(git, given) if given else ())]
 
 
 def _is_aside(item: Item | Problem) -> TypeGuard[Problem]:

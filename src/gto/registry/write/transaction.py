@@ -1,14 +1,13 @@
-"""One change of a registry: read, decide, make the objects, push them, set the refs; again where another was first."""
+"""One change of a registry: read, prepare, push, set the refs; again where another was first."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from gto.core import tag
-from gto.core.plan import Context
 from gto.core.tag import Kind
-from gto.exceptions import Conflict, RemoteFailed, TagUnreadable, UsageError
+from gto.exceptions import Conflict, PushRejected, RemoteFailed, TagUnreadable, UsageError
 from gto.git import tag_writer
 from gto.registry import remote_check
 from gto.registry.write import publish
@@ -17,14 +16,13 @@ from gto.registry.write.retry import persist
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from gto.core.plan import NewTag, Plan
-    from gto.core.snapshot import ArtifactState
+    from gto.core.plan import NewTag
     from gto.git.command import Git
-    from gto.git.tag_writer import Identity
     from gto.registry.policy.sources import PolicySource
     from gto.registry.registry import ArtifactTags, Registry
 
 _AHEAD = 8  # counters that others, who saw later events, might give
+_Made = TypeVar("_Made")
 
 
 class WriteOptions(NamedTuple):
@@ -42,33 +40,101 @@ class WriteOptions(NamedTuple):
     """Whether the tags are signed; None for what git's configuration says."""
 
 
-class Written(NamedTuple):
-    """What was written: new tags, names of deleted ones, what is worth knowing, and who wrote it."""
+class Prepared(NamedTuple):
+    """What is to be written: tag objects that are made, and allowed, and that no ref names yet."""
 
-    created: tuple[NewTag, ...]
-    deleted: tuple[str, ...]
-    notes: tuple[str, ...]
-    pushed: bool
-    who: Identity
-    before: ArtifactState
-    """What the artifact was before."""
-
-
-def change(registry: Registry, name: str, manner: WriteOptions, decide: Callable[[Context], Plan]) -> Written:
-    """Carry one decision out, whole or not at all; where another writer is first, decide again on the new state."""
-    manner = checked(registry, manner)
-    gone: list[str] = []
-    wish = _WriteRequest(name, manner, decide, find_policies(registry))
-    return persist(lambda: _attempt(registry, wish, gone), registry.repo.refresh)
+    create: Mapping[str, str]
+    """The names of new tags, and the ids of their objects."""
+    delete: Mapping[str, str] = MappingProxyType({})
+    """The names of tags to delete, and the ids of the objects that they name."""
+    events: Sequence[NewTag] = ()
+    """The events among the new tags."""
+    versions: Collection[str | None] = ()
+    """The versions that the new tags rest on: their registrations are pushed too, where the remote lacks them."""
 
 
-class _WriteRequest(NamedTuple):
-    """What is to be done to an artifact, how, and the policies that must allow it."""
+class WriteRequest(NamedTuple, Generic[_Made]):
+    """What is to be done to an artifact, and how: `prepare` decides, makes the objects, and asks the policies."""
 
     name: str
     manner: WriteOptions
-    decide: Callable[[Context], Plan]
-    policies: Sequence[PolicySource]
+    prepare: Callable[[ArtifactTags], tuple[Prepared, _Made]]
+    """Called again where another writer was first; what it returns beside is for the caller."""
+    approvals: bool = False
+    """Whether approvals count."""
+
+
+class Written(NamedTuple, Generic[_Made]):
+    """What was written: what `prepare` made last, the tags that are deleted, and what is worth knowing."""
+
+    made: _Made
+    deleted: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def carry_out(registry: Registry, wish: WriteRequest[_Made]) -> Written[_Made]:
+    """Carry one decision out, whole or not at all; where another writer is first, decide again on the new state."""
+    return persist(_Transaction(registry, wish).attempt, registry.repo.refresh)
+
+
+class _Transaction(Generic[_Made]):
+    """One change, and what of it is done already: many deletions go in several pushes."""
+
+    def __init__(self, registry: Registry, wish: WriteRequest[_Made]) -> None:
+        self._registry = registry
+        self._wish = wish
+        self._deleted: list[str] = []
+
+    def attempt(self) -> Written[_Made]:
+        """Try once; Raced where another writer was first."""
+        registry, manner = self._registry, self._wish.manner
+        found, trouble = self._read()
+        if found.unread:
+            raise TagUnreadable(found.unread[0].subject, found.unread[0].reason, found.unread[0].hint)
+        git = writer(registry, manner)
+        ready, made = self._wish.prepare(found)
+        notes: list[str] = []
+        if trouble is not None:
+            tag_writer.update_tags(git, ready.create, ready.delete)
+            trouble.hint = publish.KEPT
+            raise trouble
+        if manner.push:
+            notes = self._push(git, ready, found.tags)
+        elif ready.create or ready.delete:
+            _refuse_what_is_not_here(registry, git, ready.delete)
+            tag_writer.update_tags(git, ready.create, ready.delete, absent=_other_forms(ready.events, found.tags))
+        return Written(made, tuple(dict.fromkeys((*ready.delete, *self._deleted))), tuple(notes))
+
+    def _read(self) -> tuple[ArtifactTags, RemoteFailed | None]:
+        """Read what is decided on; where the remote fails and the tags stay here, what is here, and the error."""
+        registry, wish = self._registry, self._wish
+        try:
+            found = remote_check.read(registry, wish.name, pushed=wish.manner.push, force=wish.manner.force)
+            if wish.approvals:
+                remote_check.fetch_approvals(registry, wish.name)
+        except RemoteFailed as error:
+            if not wish.manner.keep_local:
+                raise
+            return registry.read_artifact(wish.name), error
+        return found, None
+
+    def _push(self, git: Git, ready: Prepared, taken: Mapping[str, str]) -> list[str]:
+        """Push, then set the refs here; return what is worth knowing."""
+        registry = self._registry
+        before = {ref: oid for ref, oid in taken.items() if ref not in ready.create}
+        rest = remote_check.lacking_versions(registry, git, ready.versions, before)
+        notes = [f"'{ref}' was not on '{remote_check.REMOTE}': it was pushed too" for ref in rest]
+        notes += publish.note_strays(registry, ready.events)
+        if ready.create:
+            publish.publish(registry, git, {**rest, **ready.create}, keep_local=self._wish.manner.keep_local)
+        try:
+            for part in publish.delete(registry, git, ready.delete):
+                self._deleted += part
+        except PushRejected as error:
+            if self._deleted:
+                error.hint = f"deleted before that, here and on '{remote_check.REMOTE}': {', '.join(self._deleted)}"
+            raise
+        return notes
 
 
 def find_policies(registry: Registry) -> Sequence[PolicySource]:
@@ -91,63 +157,6 @@ def checked(registry: Registry, manner: WriteOptions) -> WriteOptions:
     if manner.push:
         tag_writer.read_identity(writer(registry, manner))
     return manner
-
-
-def _attempt(registry: Registry, wish: _WriteRequest, gone: list[str]) -> Written:
-    manner = wish.manner
-    wants_approvals = any(rule.approvals for source in wish.policies for rule in source.policy.rules)
-    (artifact, taken, unread, _), trouble = read(registry, wish.name, manner, approvals=wants_approvals)
-    if unread:
-        raise TagUnreadable(unread[0].subject, unread[0].reason, unread[0].hint)
-    git = writer(registry, manner)
-    who = tag_writer.read_identity(git)
-    if manner.sign is not None:
-        who = who._replace(sign=manner.sign)
-    if any(source.policy.sign for source in wish.policies):
-        who = who._replace(sign=True)
-    shared = manner.push and "GIT_COMMITTER_DATE" not in os.environ  # with the clock stopped no second is ever free
-    context = Context(artifact, taken, who.time, manner.simple, manner.force, manner.message, shared)
-    chosen = wish.decide(context)
-    remote_check.get_commits(registry, chosen, taken)
-    common_dir = registry.repo.common_dir
-    oids = {
-        str(t.name): tag_writer.make_tag(git, common_dir, str(t.name), t.commit, t.message, who) for t in chosen.create
-    }
-    deleted = {ref: taken[ref] for ref in chosen.delete}
-    if wish.policies:
-        from gto.registry.policy import enforce
-
-        enforce.check_writing(registry, wish.policies, artifact, oids, deleted if manner.push else {})
-    notes = list(chosen.notes)
-    if trouble is not None:
-        tag_writer.update_tags(git, oids, deleted)
-        trouble.hint = publish.KEPT
-        raise trouble
-    if manner.push:
-        rest = remote_check.find_unpushed(registry, git, chosen, taken)
-        notes += [f"'{ref}' was not on '{remote_check.REMOTE}': it was pushed too" for ref in rest]
-        notes += publish.note_strays(registry, chosen.create)
-        publish.publish(registry, git, {**rest, **oids}, deleted, gone, keep_local=manner.keep_local)
-    elif oids or deleted:
-        _refuse_what_is_not_here(registry, git, deleted)
-        tag_writer.update_tags(git, oids, deleted, absent=_other_forms(chosen.create, taken))
-    done = tuple(dict.fromkeys((*chosen.delete, *gone)))
-    return Written(chosen.create, done, tuple(notes), manner.push, who, artifact)
-
-
-def read(
-    registry: Registry, name: str, manner: WriteOptions, *, approvals: bool
-) -> tuple[ArtifactTags, RemoteFailed | None]:
-    """Read what a decision rests on; where the remote fails and the tags stay here, what is here, and the error."""
-    try:
-        found = remote_check.read(registry, name, pushed=manner.push, force=manner.force)
-        if approvals:
-            remote_check.fetch_approvals(registry, name)
-    except RemoteFailed as error:
-        if not manner.keep_local:
-            raise
-        return registry.read_artifact(name), error
-    return found, None
 
 
 def writer(registry: Registry, manner: WriteOptions) -> Git:

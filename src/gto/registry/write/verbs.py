@@ -1,17 +1,36 @@
 """What changes a registry: read, decide, write, in that order, and nothing is read again."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
 
 from gto.core import names, plan, wording
 from gto.core.event import moment
-from gto.core.plan import Context, NewTag, Plan
-from gto.core.semver import Bump
-from gto.git.tag_writer import Identity
+from gto.core.plan import Context
+from gto.core.tag import Kind
+from gto.git import tag_writer
 from gto.output.published import EVENTS, PublishedEvent
-from gto.registry import annotation_lookup, vocabulary
-from gto.registry.registry import Registry
-from gto.registry.write.transaction import WriteOptions, change
+from gto.registry import annotation_lookup, remote_check, vocabulary
+from gto.registry.write.transaction import (
+    Prepared,
+    WriteOptions,
+    WriteRequest,
+    carry_out,
+    checked,
+    find_policies,
+    writer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gto.core.plan import NewTag, Plan
+    from gto.core.semver import Bump
+    from gto.core.snapshot import ArtifactState
+    from gto.git.tag_writer import Identity
+    from gto.registry.policy.sources import PolicySource
+    from gto.registry.registry import ArtifactTags, Registry
 
 AS_USUAL = WriteOptions()
 
@@ -64,37 +83,16 @@ def rollback(registry: Registry, name: str, stage: str, to: str | None, manner: 
     return _do(registry, name, manner, lambda context: plan.rollback(context, stage, to, registry.config.stages))
 
 
-def deregister(
-    registry: Registry,
-    name: str,
-    version: str | None,
-    commit: str | None,
-    manner: WriteOptions,
-    *,
-    delete: bool = False,
-) -> Outcome:
+def deregister(registry: Registry, name: str, wish: plan.TakeBack, manner: WriteOptions) -> Outcome:
     """Take a version back, or delete its tags."""
     names.parse_artifact(name)
-    return _do(registry, name, manner, lambda context: plan.deregister(context, version, commit, delete=delete))
+    return _do(registry, name, manner, lambda context: plan.deregister(context, wish))
 
 
-def unassign(
-    registry: Registry,
-    name: str,
-    stage: str,
-    version: str | None,
-    commit: str | None,
-    manner: WriteOptions,
-    *,
-    delete: bool = False,
-) -> Outcome:
+def unassign(registry: Registry, name: str, stage: str, wish: plan.TakeBack, manner: WriteOptions) -> Outcome:
     """Take a stage off a version, or delete the tags that put it there."""
     names.parse_artifact(name)
-
-    def decide(context: Context) -> Plan:
-        return plan.unassign(context, stage, version, commit, delete=delete, allowed=registry.config.stages)
-
-    return _do(registry, name, manner, decide)
+    return _do(registry, name, manner, lambda context: plan.unassign(context, stage, wish, registry.config.stages))
 
 
 def deprecate(
@@ -113,10 +111,46 @@ def deprecate(
 
 
 def _do(registry: Registry, name: str, manner: WriteOptions, decide: Callable[[Context], Plan]) -> Outcome:
-    done = change(registry, name, manner, decide)
-    events = tuple(_event(new, done.who) for new in done.created)
-    founded = vocabulary.note_first_names(registry, done.before, done.created)
-    return Outcome(events, done.deleted, (*done.notes, *founded), done.pushed)
+    wish = _Decision(decide, checked(registry, manner), find_policies(registry))
+    counted = any(rule.approvals for source in wish.policies for rule in source.policy.rules)
+    request = WriteRequest(name, wish.manner, lambda found: _prepare(registry, wish, found), approvals=counted)
+    (chosen, who, before), deleted, notes = carry_out(registry, request)
+    events = tuple(_event(new, who) for new in chosen.create)
+    founded = vocabulary.note_first_names(registry, before, chosen.create)
+    return Outcome(events, deleted, (*chosen.notes, *notes, *founded), wish.manner.push)
+
+
+class _Decision(NamedTuple):
+    """What decides on new events, how they are written, and the policies that must allow them."""
+
+    decide: Callable[[Context], Plan]
+    manner: WriteOptions
+    policies: Sequence[PolicySource]
+
+
+def _prepare(
+    registry: Registry, wish: _Decision, found: ArtifactTags
+) -> tuple[Prepared, tuple[Plan, Identity, ArtifactState]]:
+    """Decide, make the objects, ask the policies; beside them return the plan, who writes, and what was before."""
+    manner, (state, taken, _, _) = wish.manner, found
+    git = writer(registry, manner)
+    who = tag_writer.read_identity(git)
+    if manner.sign is not None:
+        who = who._replace(sign=manner.sign)
+    if any(source.policy.sign for source in wish.policies):
+        who = who._replace(sign=True)
+    shared = manner.push and "GIT_COMMITTER_DATE" not in os.environ  # with the clock stopped no second is ever free
+    chosen = wish.decide(Context(state, taken, who.time, manner.simple, manner.force, manner.message, shared))
+    remote_check.get_commits(registry, chosen, taken)
+    tags = [(str(new.name), new.commit, new.message) for new in chosen.create]
+    oids = {tag[0]: tag_writer.make_tag(git, registry.repo.common_dir, *tag, who) for tag in tags}
+    deleted = {ref: taken[ref] for ref in chosen.delete}
+    if wish.policies:
+        from gto.registry.policy import enforce
+
+        enforce.check_writing(registry, wish.policies, state, oids, deleted if manner.push else {})
+    versions = {new.version for new in chosen.create if new.name.kind is Kind.ASSIGNMENT}
+    return Prepared(oids, deleted, chosen.create, versions), (chosen, who, state)
 
 
 def _event(new: NewTag, who: Identity) -> PublishedEvent:

@@ -1,6 +1,7 @@
-"""What a command that writes says when it is done."""
+"""What a command that changes the registry says when it is done."""
 
 from gto.cli import render
+from gto.registry.write.edit_target import Saved
 from gto.registry.write.verbs import Outcome
 
 
@@ -13,3 +14,11 @@ def show(outcome: Outcome, *, as_json: bool) -> None:
         render.lines(outcome.lines())
     for text in outcome.notes:
         render.note(f"note: {text}")
+
+
+def show_saved(saved: Saved, *, as_json: bool) -> None:
+    """Print what became of an annotation's file."""
+    if as_json:
+        render.as_json({"file": saved.file, "committed": saved.committed, "pushed": saved.pushed})
+    else:
+        render.lines(saved.lines())

@@ -27,13 +27,13 @@ def written(made: Plan) -> list[tuple[str, str, str | None]]:
 def deregistering(
     version: str | None, commit: str | None, *lines: str, force: bool = False, delete: bool = False
 ) -> Plan:
-    return plan.deregister(tags(*lines).context(force=force), version, commit, delete=delete)
+    return plan.deregister(tags(*lines).context(force=force), plan.TakeBack(version, commit, delete))
 
 
 def unassigning(
     version: str | None, commit: str | None, *lines: str, force: bool = False, delete: bool = False
 ) -> Plan:
-    return plan.unassign(tags(*lines).context(force=force), "prod", version, commit, delete=delete)
+    return plan.unassign(tags(*lines).context(force=force), "prod", plan.TakeBack(version, commit, delete))
 
 
 def deprecating(
@@ -110,7 +110,7 @@ def test_deleting_a_version_deletes_its_tags_and_those_of_its_stages() -> None:
 def test_deleting_a_version_deletes_the_tags_that_would_take_its_place() -> None:
     lines = ("m@v1.0.0 1", "m@v1.0.0#1 2", "m@v1.0.0! 2", "m@v2.0.0 3", "m@v2.0.0#2 4")
     before = tags(*lines)
-    made = plan.deregister(before.context(), "v1.0.0", None, delete=True)
+    made = plan.deregister(before.context(), plan.TakeBack("v1.0.0", delete=True))
     assert made.delete == ("m@v1.0.0", "m@v1.0.0#1", "m@v1.0.0!")
     assert before.after(made, before.context()).state().version("v1.0.0") is None
 
@@ -154,16 +154,16 @@ def test_unassigning_twice_or_what_was_never_assigned_is_refused(more: tuple[str
 
 def test_a_wrong_stage_name_cannot_be_taken_off() -> None:
     with pytest.raises(InvalidName, match="Invalid stage name 'pr od'"):
-        plan.unassign(tags(*ONE).context(), "pr od", "v1.0.0", None, delete=False)
+        plan.unassign(tags(*ONE).context(), "pr od", plan.TakeBack("v1.0.0"))
 
 
 def test_a_stage_outside_the_configuration_is_taken_off_only_where_it_was_ever_used() -> None:
     context = tags(*ONE, "m@v2.0.0 2").context()
-    assert written(plan.unassign(context, "prod", "v1.0.0", None, delete=False, allowed=["qa"]))
+    assert written(plan.unassign(context, "prod", plan.TakeBack("v1.0.0"), allowed=["qa"]))
     with pytest.raises(Conflict, match="Stage 'prod' is not assigned to a version"):
-        plan.unassign(context, "prod", "v2.0.0", None, delete=False, allowed=["qa"])
+        plan.unassign(context, "prod", plan.TakeBack("v2.0.0"), allowed=["qa"])
     with pytest.raises(StageNotAllowed) as refused:
-        plan.unassign(context, "staging", "v1.0.0", None, delete=False, allowed=["qa"])
+        plan.unassign(context, "staging", plan.TakeBack("v1.0.0"), allowed=["qa"])
     assert refused.value.message == "Allowed stages are: '['qa']'"
 
 

@@ -31,9 +31,9 @@ def test_by_default_registrations_and_deprecations_have_no_counter_and_stages_ha
     assert registered(tags(*ONE)) == "m@v9.0.0"
     assert assigned(tags(*ONE)) == "m#prod#1"
     assert deprecated(tags(*ONE)) == "m@deprecated"
-    back = plan.deregister(tags(*ONE).context(), "v1.0.0", None, delete=False)
+    back = plan.deregister(tags(*ONE).context(), plan.TakeBack("v1.0.0"))
     assert str(back.create[0].name) == "m@v1.0.0!"
-    off = plan.unassign(tags(*ONE, "m#prod#1 1").context(), "prod", "v1.0.0", None, delete=False)
+    off = plan.unassign(tags(*ONE, "m#prod#1 1").context(), "prod", plan.TakeBack("v1.0.0"))
     assert str(off.create[0].name) == "m#prod!#2"
 
 
@@ -99,7 +99,7 @@ def test_an_event_that_would_not_sort_last_in_its_second_takes_the_counter() -> 
 def test_a_forced_deregistration_in_the_second_of_a_numbered_registration_counts() -> None:
     before = tags("m@v1.0.0#1 1 0")
     context = before.context(0, force=True)
-    after = before.after(plan.deregister(context, "v1.0.0", None, delete=False), context)
+    after = before.after(plan.deregister(context, plan.TakeBack("v1.0.0")), context)
     assert after.state().latest is None
 
 
