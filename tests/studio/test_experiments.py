@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import html
 import io
 import json
@@ -116,7 +117,8 @@ def test_each_commit_holds_what_describe_says_of_it(studio: Studio, team: Repo) 
     for row in rows:
         said = json.loads(team.gto("describe", "churn", "--all", "--json", "--rev", row["commit"]).stdout)
         assert {key: row[key] for key in ("metrics", "params")} == {key: said[key] for key in ("metrics", "params")}
-        assert row["not_in_git"] == [one["path"] for one in said["not_in_git"]]
+        keys = ("path", "reason", "hint")
+        assert row["not_in_git"] == [{key: one[key] for key in keys} for one in said["not_in_git"]]
         commit = said["commit"]
         assert (row["author"], row["author_email"], row["subject"]) == (
             commit["author"],
@@ -244,7 +246,8 @@ def test_chosen_rows_lead_on(studio: Studio, team: Repo) -> None:
         return studio.client.get("/r/team/chosen", params=query).headers["location"]
 
     assert led(c=[one, two], do="compare") == f"/r/team/compare?c={one}&c={two}"
-    assert led(c=one, do="compare", baseline=two) == f"/r/team/compare?c={two}&c={one}"
+    assert led(c=one, do="compare", baseline=two) == f"/r/team/compare?c={one}&baseline={two}"
+    assert led(c=[one, two], do="plots", baseline="0" * 40) == f"/r/team/plots?c={one}&c={two}"
     assert led(c=one, do="register:churn") == f"/m/team/churn/-/register?commit={one}"
     assert led(c=one, do="baseline", _q="auc>0.5") == f"{TABLE}?q=auc%3E0.5&baseline={one}"
     assert led(do="compare", _sort="auc") == f"{TABLE}?sort=auc"
@@ -270,10 +273,35 @@ def test_older_commits_are_left_out_until_somebody_asks_for_them(team: Repo, tmp
         assert studio.json(TABLE)["baseline"] == team.git("rev-parse", "HEAD~4")  # which a stage shows
         token = page.partition('name="form_token" value="')[2].partition('"')[0]
         studio.context.worker.start()
+        assert studio.context.worker.wait(1, 60)
         form = {"form_token": token, "since": "2022-01-01", "back": TABLE}
         assert studio.client.post("/r/team/commits", data=form, headers=OWN).headers["location"] == TABLE
         assert "Begin" in called(studio)
         studio.context.worker.stop()
+
+
+def test_values_that_dvc_keeps_are_there_once_its_cache_has_them(repo: Repo, tmp_path: Path) -> None:
+    text = '{"auc": 0.75}'
+    mark = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    out = f"{{path: m.json, md5: {mark}, hash: md5, size: 13}}"
+    lock = f"schema: '2.0'\nstages:\n  train:\n    cmd: x\n    outs:\n    - {out}\n"
+    files = {"dvc.yaml": "stages: {train: {cmd: x, metrics: [m.json]}}\n", "dvc.lock": lock, ".dvc/config": ""}
+    repo.commit("Train", files)
+    with studio_of({"team": repo.path}, tmp_path / "index.db") as studio:
+        page = studio.page(TABLE)
+        assert "<code>m.json</code> was not read in 1 of these rows" in page
+        place = repo.path / ".dvc/cache/files/md5" / mark[:2] / mark[2:]
+        place.parent.mkdir(parents=True)
+        place.write_text(text, encoding="utf-8")
+        token = page.partition('name="form_token" value="')[2].partition('"')[0]
+        studio.context.worker.start()
+        assert studio.context.worker.wait(1, 60)
+        assert (
+            studio.client.post("/r/team/commits", data={"form_token": token, "again": "1"}, headers=OWN).status_code
+            == 303
+        )
+        studio.context.worker.stop()
+        assert next(iter(branches(studio).values()))[0]["metrics"] == {"m.json": {"auc": 0.75}}
 
 
 def test_projects_of_a_repository_have_tables_of_their_own(repo: Repo, tmp_path: Path) -> None:

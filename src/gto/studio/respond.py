@@ -70,9 +70,9 @@ def repository_url(repo: str, page: str) -> str:
     return f"/r/{quote(repo)}/{page}"
 
 
-def compare_url(repo: str, commits: Sequence[str]) -> str:
-    """Return the address at which commits or versions of a repository are compared."""
-    return url(repository_url(repo, "compare"), c=list(commits))
+def compare_url(repo: str, commits: Sequence[str], baseline: str = "", page: str = "compare") -> str:
+    """Return the address at which commits of a repository are compared, or with `plots` as page their plots are."""
+    return url(repository_url(repo, page), c=list(commits), baseline=baseline)
 
 
 def url(path: str, **query: object) -> str:

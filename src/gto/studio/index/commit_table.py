@@ -23,13 +23,20 @@ class ValueColumn(NamedTuple):
     key: str
 
 
+class LackingFile(NamedTuple):
+    """A file of values that a commit declares, and that was not read."""
+
+    path: str
+    reason: str
+    hint: str
+
+
 class ValueSet(NamedTuple):
     """What a commit holds in a project."""
 
     digest: str
     values: Mapping[ValueColumn, Value]
-    not_in_git: tuple[str, ...]
-    """Files of values that are declared, and that Git does not hold."""
+    lacking: tuple[LackingFile, ...]
     problems: tuple[str, ...]
 
 
@@ -88,9 +95,9 @@ class CommitTable(NamedTuple):
         """Tell whether a commit holds the same values as its parent: one that holds none, or is not known, does not."""
         found, mine = self.commits.get(oid), self.values_of(oid)
         before = self.values_of(found.parent) if found and found.parent else None
-        if mine is None or before is None or not (mine.values or mine.not_in_git):
+        if mine is None or before is None or not (mine.values or mine.lacking):
             return False
-        return mine is before or (mine.values, mine.not_in_git) == (before.values, before.not_in_git)
+        return mine is before or (mine.values, mine.lacking) == (before.values, before.lacking)
 
 
 class ProjectPlace(NamedTuple):
@@ -159,7 +166,7 @@ def _read_values(connection: Connection, repository_id: int, project: ProjectPla
         for path, mark in found["data"]:
             if project.holds(path):
                 values[known.setdefault(("data", "", path), ValueColumn("data", "", path))] = mark
-        lacking = tuple(one["path"] for one in found["not_in_git"] if project.holds(one["path"]))
+        lacking = tuple(LackingFile(*one) for one in found["not_in_git"] if project.holds(one[0]))
         yield ValueSet(digest, values, lacking, tuple(f"{path}: {why}" for path, why in found["problems"]))
 
 

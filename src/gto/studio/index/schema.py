@@ -235,6 +235,7 @@ value_set = Table(  # metrics, params, hashes of data, by file, as `gto describe
     metadata,
     Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
     Column("digest", Text, nullable=False),
+    Column("is_whole", Boolean, nullable=False),  # all files that are declared were read
     Column("body", Text, nullable=False),  # JSON
     PrimaryKeyConstraint("repository_id", "digest"),
 )

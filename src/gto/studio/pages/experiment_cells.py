@@ -11,7 +11,7 @@ from gto.lineage.values import Value
 from gto.output.published import Published
 from gto.studio.draw.trend import trend
 from gto.studio.index.commit_filter import difference, is_number
-from gto.studio.index.commit_table import CommitTable, ValueSet
+from gto.studio.index.commit_table import CommitTable, LackingFile, ValueSet
 from gto.studio.pages.experiment_baseline import Baseline
 from gto.studio.pages.experiment_columns import ExperimentColumn
 from gto.studio.pages.experiment_rows import ExperimentRow, best
@@ -112,9 +112,9 @@ def trends(
     return tuple(found)
 
 
-def lacking(rows: Iterable[ExperimentRow]) -> Mapping[str, int]:
-    """Count the rows whose values lie in a file that Git does not hold, by file, where the row shows none of it."""
-    return Counter(path for row in rows if row.found.values for path in row.found.values.not_in_git)
+def lacking(rows: Iterable[ExperimentRow]) -> Mapping[LackingFile, int]:
+    """Count the rows of which a file of values was not read, by file and reason."""
+    return Counter(one for row in rows if row.found.values for one in row.found.values.lacking)
 
 
 def row_dict(row: ExperimentRow) -> Published:
@@ -138,6 +138,6 @@ def row_dict(row: ExperimentRow) -> Published:
         "metrics": told["metrics"],
         "params": told["params"],
         "data": told["data"].get("", {}),
-        "not_in_git": list(held.not_in_git) if held else [],
+        "not_in_git": [one._asdict() for one in held.lacking] if held else [],
         "problems": list(held.problems) if held else [],
     }

@@ -19,6 +19,7 @@ from gto.studio.pages.experiment_rows import ExperimentRow
 from gto.studio.pages.experiments import read
 from gto.studio.pages.experiments_page import ExperimentsPage
 from gto.studio.respond import artifact_url, compare_url, repository_url, url
+from gto.studio.sync import commit_values
 from gto.studio.words import iso
 
 router = APIRouter()
@@ -73,15 +74,20 @@ def go_on(request: Request, repo: str) -> Response:
         return RedirectResponse(url(table, **{**kept, "baseline": oids[0]}), 303)
     if wish.startswith("register:"):
         return RedirectResponse(url(artifact_url(repo, wish.partition(":")[2], "register"), commit=oids[0]), 303)
-    base = [one for one in given.getlist("baseline") if one not in oids]
-    compared = compare_url(repo, [*base, *oids] if len(oids) == 1 else oids)
-    return RedirectResponse(compared + ("#plots" if wish == "plots" else ""), 303)
+    base = given.get("baseline", "")
+    is_meant = len(oids) == 1 or base in oids  # who chose several compares them with each other
+    page = "plots" if wish == "plots" else "compare"
+    return RedirectResponse(compare_url(repo, oids, base if is_meant else "", page), 303)
 
 
 @router.post("/r/{repo}/commits", include_in_schema=False)
 def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(read_form)]) -> Response:
-    """Have older commits read: so many more of each branch, or all since a date."""
+    """Have older commits read, so many more of each branch or all since a date; or those again that lack a file."""
     studio = context_of(request)
+    if form.get("again"):
+        with studio.database.write() as connection:
+            commit_values.forget_lacking(connection, lookup.find_repository(connection, repo).id)
+        return _read_now(request, repo, form)
     since = str(form.get("since", "")).strip()
     values = {"since": parse_date(since, end=False)} if since else {}
     with studio.database.write() as connection:
@@ -89,5 +95,10 @@ def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(rea
         same = repository.c.id == found.id
         more = {} if since else {"commits": repository.c.commits + _STEP}
         connection.execute(update(repository).where(same, repository.c.commits < _MOST).values({**values, **more}))
-    studio.worker.wait(studio.worker.ask(repo), _PATIENCE)
+    return _read_now(request, repo, form)
+
+
+def _read_now(request: Request, repo: str, form: FormData) -> Response:
+    worker = context_of(request).worker
+    worker.wait(worker.ask(repo), _PATIENCE)
     return RedirectResponse(back(form, repository_url(repo, "experiments")), 303)

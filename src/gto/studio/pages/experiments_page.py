@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gto.output.published import Published
-from gto.studio.index.commit_table import CommitTable, ProjectPlace, ValueColumn
+from gto.studio.index.commit_table import CommitTable, LackingFile, ProjectPlace, ValueColumn
 from gto.studio.index.lookup import FoundRepository
 from gto.studio.pages.experiment_baseline import Baseline
 from gto.studio.pages.experiment_cells import BranchTrend, Cells, lacking, row_dict, trends
@@ -44,8 +44,8 @@ class ExperimentsPage(NamedTuple):
         return trends(self.table, self.columns.shown, self.asked.get("branch", ()), self.baseline)
 
     @property
-    def lacking(self) -> Mapping[str, int]:
-        """Files of values that Git does not hold, and of how many rows."""
+    def lacking(self) -> Mapping[LackingFile, int]:
+        """Files of values that were not read, and of how many rows."""
         return lacking(self.rows.every)
 
     @property
@@ -122,7 +122,7 @@ class ExperimentsPage(NamedTuple):
             "hidden": self.rows.hidden,
             "merged": list(self.rows.merged),
             "unread": self.table.unread,
-            "not_in_git": dict(self.lacking),
+            "not_in_git": [{**one._asdict(), "commits": count} for one, count in self.lacking.items()],
             "branches": [_branch_dict(one) for one in self.rows.branches],
             **({"error": self.error, "hint": self.hint} if self.error else {}),
         }

@@ -15,7 +15,6 @@ from gto.git.commit_tree import Tree
 from gto.git.object_cache import ObjectCache
 from gto.lineage.bulk import gather_each
 from gto.lineage.collect import CollectedFacts
-from gto.lineage.description import elsewhere_dict
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
 from gto.studio.index.schema import commit, commit_values, value_set
@@ -35,6 +34,8 @@ class Measured(NamedTuple):
     """The directories of its `dvc.yaml` files."""
     body: str
     """JSON: the same text for the same values."""
+    is_whole: bool
+    """Whether all files of values that it declares were read."""
 
 
 def missing(connection: Connection, repository_id: int) -> list[str]:
@@ -58,7 +59,7 @@ def _read_some(registry: Registry, oids: Sequence[str], cache: ObjectCache) -> I
     # Before the colon of an artifact's name stands the directory that it is in: so a project is named.
     points = [Target(oid, oid, f"{root}:" if root else None) for oid, root in places]
     for (oid, root), known in zip(places, gather_each(registry, points, cache), strict=True):
-        yield Measured(oid, root, _pipelines(files, oid, root), json.dumps(_body(known)))
+        yield Measured(oid, root, _pipelines(files, oid, root), json.dumps(_body(known)), not _lacking(known))
 
 
 def _roots(files: Files, oid: str) -> list[str]:
@@ -86,25 +87,39 @@ def _body(known: CollectedFacts) -> dict[str, object]:
         "metrics": [[file, key, value] for file, keyed in known.metrics.files.items() for key, value in keyed.items()],
         "params": [[file, key, value] for file, keyed in known.params.files.items() for key, value in keyed.items()],
         "data": [[datum.path, datum.md5] for datum in known.data if datum.md5],
-        "not_in_git": [elsewhere_dict(one) for one in known.elsewhere],
+        "not_in_git": _lacking(known),
         "problems": [[one.subject, one.reason] for one in known.problems],
     }
 
 
+def _lacking(known: CollectedFacts) -> list[list[str]]:
+    """Return the files that are declared, that Git does not hold and that were not found elsewhere, and why."""
+    return [[one.path, one.reason, one.hint] for one in known.elsewhere if one.place is None]
+
+
 def write(connection: Connection, repository_id: int, found: Iterable[Measured]) -> None:
     """Put what commits hold into the index; values that are there already are not put there again."""
-    rows, bodies = [], {}
+    rows, sets = [], {}
     for one in found:
         key = digest(one.body.encode("utf-8", "surrogatepass"))
         place = {"repository_id": repository_id, "oid": one.oid, "project": one.project}
         rows.append({**place, "pipelines": one.pipelines, "digest": key})
-        bodies[key] = one.body
+        sets[key] = {"repository_id": repository_id, "digest": key, "body": one.body, "is_whole": one.is_whole}
     same = value_set.c.repository_id == repository_id
     known = set(connection.execute(select(value_set.c.digest).where(same)).scalars())
-    new = [{"repository_id": repository_id, "digest": key, "body": bodies[key]} for key in bodies.keys() - known]
+    new = [sets[key] for key in sets.keys() - known]
     for table, added in ((commit_values, rows), (value_set, new)):
         if added:
             connection.execute(insert(table), added)
+
+
+def forget_lacking(connection: Connection, repository_id: int) -> None:
+    """Have those commits read again of which a file was not found: DVC's cache may have it now."""
+    same = value_set.c.repository_id == repository_id
+    lacking = select(value_set.c.digest).where(same, value_set.c.is_whole.is_(False))
+    ours = commit_values.c.repository_id == repository_id
+    connection.execute(delete(commit_values).where(ours, commit_values.c.digest.in_(lacking)))
+    forget_unused(connection, repository_id)
 
 
 def forget_unused(connection: Connection, repository_id: int) -> None:
