@@ -17,7 +17,7 @@ _FORMAT = "--format=%H%x00%P%x00%an%x00%ae%x00%ct%x00%s%x00%B%x00"
 _FIELDS = 7
 
 
-class Branch(NamedTuple):
+class BranchTip(NamedTuple):
     """A branch, and where it stands."""
 
     name: str
@@ -37,7 +37,7 @@ class Experiment(NamedTuple):
 class RefTips(NamedTuple):
     """Where branches and experiments stand."""
 
-    branches: tuple[Branch, ...]
+    branches: tuple[BranchTip, ...]
     experiments: tuple[Experiment, ...]
     default: str | None
     """The name of the remote's default branch, as far as a clone knows it."""
@@ -66,7 +66,7 @@ def read_tips(git: Git) -> RefTips:
         if found is not None:
             experiments.append(Experiment(ref, found[3], found[1] + found[2], oid))
         elif ref.startswith(_HEADS):
-            branches.append(Branch(ref.removeprefix(_HEADS), oid))
+            branches.append(BranchTip(ref.removeprefix(_HEADS), oid))
         elif ref == _REMOTE_HEAD:
             default = leads_to.removeprefix("refs/remotes/origin/") or None
     return RefTips(tuple(branches), tuple(experiments), default)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 
 from gto.git import commit_walk
-from gto.git.commit_walk import Branch, Experiment, RefTips, WalkedCommit
+from gto.git.commit_walk import BranchTip, Experiment, RefTips, WalkedCommit
 from gto.registry.registry import Registry
 from gto.studio.index.schema import artifact, branch, branch_commit, commit, experiment, standing
 
@@ -28,7 +28,7 @@ class Bounds(NamedTuple):
 class BranchCommits(NamedTuple):
     """A branch, and its own commits."""
 
-    branch: Branch
+    branch: BranchTip
     oids: tuple[str, ...]
     """Those that the default branch has not, the newest first; of the default branch all."""
     behind: int
@@ -61,11 +61,11 @@ def staged_commits(connection: Connection, repository_id: int) -> list[str]:
     return sorted(set(connection.execute(query.where(standing.c.place == 0)).scalars()))
 
 
-def _branches(registry: Registry, heads: RefTips) -> list[Branch]:
+def _branches(registry: Registry, heads: RefTips) -> list[BranchTip]:
     """Return the branches, the default one first; without any, what is checked out."""
     head = registry.repo.rev
     if not heads.branches:
-        return [Branch("HEAD", head)] if head else []
+        return [BranchTip("HEAD", head)] if head else []
     names = {one.name for one in heads.branches}
     at_head = sorted(
         (one.name for one in heads.branches if one.tip == head), key=lambda name: (name not in _USUAL, name)
@@ -78,7 +78,7 @@ def _branches(registry: Registry, heads: RefTips) -> list[Branch]:
     return sorted(heads.branches, key=lambda one: one.name != default)
 
 
-def _own_commits(branches: Sequence[Branch], walked: Sequence[WalkedCommit]) -> Iterable[BranchCommits]:
+def _own_commits(branches: Sequence[BranchTip], walked: Sequence[WalkedCommit]) -> Iterable[BranchCommits]:
     ranks = {one.oid: number for number, one in enumerate(walked)}
     parents = {one.oid: one.parents for one in walked}
     if not branches:
