@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import sys
-import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PLACE = Path(__file__).resolve().parent.parent / "docs" / "assets" / "studio"
+SCRATCH = Path("/tmp/registries")  # noqa: S108  pages show where repositories are: the same on every machine
 CHROMIUM = "/usr/bin/chromium"
 WIDTH, HEIGHT = 1440, 900
 
@@ -51,6 +52,7 @@ _PATIENCE = 60
 @contextmanager
 def studio(directory: Path) -> Iterator[str]:
     """A Studio on the sample catalogue, as an address that opens it."""
+    directory.mkdir()
     env = sample.environment(str(Path(sys.executable).parent))
     gto = [str(Path(sys.executable).parent / "gto")]
     sample.build(directory / sample.NAME, gto, env)
@@ -78,7 +80,8 @@ def studio(directory: Path) -> Iterator[str]:
 def main() -> None:
     """Write the pictures."""
     PLACE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, studio(Path(scratch)) as address, sync_playwright() as playwright:
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    with studio(SCRATCH) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         tab = browser.new_page(
             viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", reduced_motion="reduce"
@@ -91,6 +94,7 @@ def main() -> None:
             else:
                 print(f"{path} does not answer", file=sys.stderr)
         browser.close()
+    shutil.rmtree(SCRATCH)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "l
 KEYS = ("q", "repo", "stage", "label", "type", "is", "sort", "order", "columns", "page", "at", "version", "v", "event",
         "author", "limit", "cursor", "deprecated", "metrics", "params", "baseline", "branch", "c", "project",
         "since", "until", "base", "only", "goal", "do", "commit", "back")  # fmt: skip
+TOGETHER = 4
 VALUES = ("%00", "%FF%FE", "%ED%A0%80", "9" * 400, "-1",
           "%2527%20OR%201=1--", "%3Cscript%3Ewindow.hacked=1%3C/script%3E",
           "%7B%7B7*191%7D%7D", "1e999", "0001-01-01", "9999-12-31T23:59:59", "stage:%22", "a%3E1e309")  # fmt: skip
@@ -145,11 +146,13 @@ def test_whatever_a_repository_says_every_answer_is_well_formed(studio: Studio) 
 
 def test_whatever_is_asked_no_answer_is_a_failure(studio: Studio) -> None:
     found = {}
-    for place, path in enumerate(paths(studio)):
-        for number, key in enumerate(KEYS):
-            for step in range(3):
-                address = f"{path}?{key}={VALUES[(place + number + 5 * step) % len(VALUES)]}"
-                found[address] = faults_of(studio.client.get(address))
+    pages = [path for path in paths(studio) if not path.endswith(".json")]  # the same, read as the page reads it
+    for place, path in enumerate(pages):
+        for first in range(0, len(KEYS), TOGETHER):
+            keys = [KEYS[(7 * place + 5 * (first + step)) % len(KEYS)] for step in range(TOGETHER)]
+            pairs = (f"{key}={VALUES[(place + first + step) % len(VALUES)]}" for step, key in enumerate(keys))
+            address = f"{path}?{'&'.join(pairs)}"
+            found[address] = faults_of(studio.client.get(address))
     for value in VALUES:
         for address in (
             f"/m/{value}/x",
