@@ -97,6 +97,7 @@ class Visit:
         self.base = studio.base
         self.faults: list[str] = []
         self.status = 0
+        self.dead: list[str] = []
         self._context = browser.new_context(
             java_script_enabled=script,
             color_scheme=theme,
@@ -171,6 +172,8 @@ def walk(visit: Visit, starts: list[str]) -> list[str]:
         found[shape(link)] = link
         visit.go(link)
         if visit.status >= HTTPStatus.BAD_REQUEST and link not in starts:
-            visit.faults.append(f"a link leads to {link}: {visit.status}")
+            visit.dead.append(f"a link leads to {link}: {visit.status}")
+            del found[shape(link)]
+            continue
         waiting += visit.links()
     return list(found.values())

@@ -43,6 +43,7 @@ def pages(browser: Browser, studio: Served) -> list[str]:
     with Visit(browser, studio) as visit:
         found = walk(visit, STARTS)
         assert not visit.faults, "\n".join(visit.faults)
+        assert True  # XX
         return found
 
 
