@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -108,9 +108,9 @@ class Visit:
         self.tab: Page = self._context.new_page()
         self.tab.on("console", self._heard)
         self.tab.on("pageerror", lambda error: self._found(f"error: {error}"))
-        self.tab.on("dialog", lambda dialog: (self._found(f"dialog: {dialog.message}"), dialog.dismiss()))
-        self.tab.on("request", lambda asked: asked.url.startswith(f"{self.base}/") or self._found(f"asks {asked.url}"))
-        self.tab.on("response", lambda got: got.status < 500 or self._found(f"{got.status} of {got.url}"))
+        self.tab.on("dialog", self._asked)
+        self.tab.on("request", self._sent)
+        self.tab.on("response", self._answered)
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +125,18 @@ class Visit:
         is_of_page = told.text.startswith("Failed to load resource") and told.location["url"] == self.tab.url
         if not is_of_page:  # a page that says that nothing is there is a page
             self._found(f"console: {told.text}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self._found(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _sent(self, request: Request) -> None:
+        if not request.url.startswith(f"{self.base}/"):
+            self._found(f"asks {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self._found(f"{response.status} of {response.url}")
 
     def go(self, path: str) -> Page:
         """Open a page of the Studio."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from httpx import Response
+    from httpx2 import Response
 
     from tests.repo import Repo
     from tests.studio_app import Studio
@@ -110,6 +110,8 @@ def faults_of(answer: Response) -> list[str]:
             rows = list(csv.reader(io.StringIO(text, newline="")))
             found += ["rows of different lengths"] if len({len(row) for row in rows}) > 1 else []
             found += [cell for row in rows for cell in row if cell.startswith(("=", "+", "@", "\t"))]
+        case _:
+            pass
     return found
 
 
