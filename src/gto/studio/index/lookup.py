@@ -1,6 +1,6 @@
 """One repository, artifact or fact of the index by its name; who asks for what is not there is told what is like it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, cast
 
 from sqlalchemy import Connection, select
@@ -56,6 +56,15 @@ def find_artifact(connection: Connection, repo: FoundRepository, name: str) -> A
     if not found:
         raise ArtifactNotFound(name)
     return found[0]
+
+
+def facts_of(
+    connection: Connection, repo: FoundRepository, name: str, commits: Iterable[str]
+) -> dict[str, Mapping[str, object]]:
+    """Return what these commits tell of an artifact, by commit, as far as they were read."""
+    same = (fact.c.repository_id == repo.id, fact.c.artifact == name, fact.c.commit.in_(set(commits)))
+    query = select(fact.c.commit, fact.c.body).where(*same)
+    return {row.commit: cast("Mapping[str, object]", row.body) for row in connection.execute(query)}
 
 
 def find_facts(connection: Connection, repo: FoundRepository, name: str) -> dict[str, Mapping[str, object]]:

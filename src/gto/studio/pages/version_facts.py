@@ -101,10 +101,10 @@ def read_facts(
     state: ArtifactState, facts: Mapping[str, Facts], asked: str, repo: FoundRepository, stages: Sequence[str]
 ) -> VersionFacts | None:
     """Return the version that was asked for, the latest without a wish; None where there is no version."""
-    version = _choose(state, asked)
+    version = choose(state, asked)
     if version is None:
         return None
-    baseline, stage = _baseline(state, version, stages)
+    baseline, stage = default_baseline(state, version, stages)
     here, there = facts.get(version.commit), facts.get(baseline.commit) if baseline else None
     commit = _mapping(here, "commit")
     return VersionFacts(
@@ -125,7 +125,8 @@ def read_facts(
     )
 
 
-def _choose(state: ArtifactState, asked: str) -> VersionState | None:
+def choose(state: ArtifactState, asked: str) -> VersionState | None:
+    """Return the version of a name, the latest of none; None where there is no version."""
     if asked:
         found = state.version(asked)
         if found is None:
@@ -135,7 +136,9 @@ def _choose(state: ArtifactState, asked: str) -> VersionState | None:
     return state.latest or (ranked[-1] if ranked else None)
 
 
-def _baseline(state: ArtifactState, version: VersionState, stages: Sequence[str]) -> tuple[VersionState | None, str]:
+def default_baseline(
+    state: ArtifactState, version: VersionState, stages: Sequence[str]
+) -> tuple[VersionState | None, str]:
     """Return the version of the last stage that holds another one; else the one below it."""
     for stage in reversed(stages):
         holder = state.holder(stage)
