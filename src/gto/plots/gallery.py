@@ -63,7 +63,11 @@ class Gallery(NamedTuple):
 
 def plot(registry: Registry, selectors: Sequence[str], name: str | None = None) -> Gallery:
     """Read the plots of versions, stages or revisions, or raise NotFound where none of them declares one."""
-    points = [find_target(registry, text, name) for text in dict.fromkeys(selectors)]
+    return plot_each(registry, [find_target(registry, text, name) for text in dict.fromkeys(selectors)])
+
+
+def plot_each(registry: Registry, points: Sequence[Target]) -> Gallery:
+    """Do as plot(), of commits that were found already."""
     files = Files(registry.repo)
     opened = open_points(registry, points, files)
     declared = [find_plots(one.checkout, one.project) for one in opened]

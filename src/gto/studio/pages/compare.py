@@ -193,7 +193,7 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
         stages = artifacts.stages(connection)
         versions = _versions(state, asked_names(request, "v"), stages)
         facts = lookup.facts_of(connection, found, name, [one.commit for one in versions])
-    sides = tuple(_side(name, one, state, stages) for one in versions)
+    sides = tuple(side_of(name, one, state, stages) for one in versions)
     base = _base(sides, given.get("baseline", ""), stages)
     shown = {side.name for side in sides}
     ranked = sorted(state.versions, key=lambda one: version_key(one.name), reverse=True)
@@ -205,18 +205,25 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
     return _compared(studio, page, [facts.get(side.target.commit) for side in sides])
 
 
+def wanted_versions(state: ArtifactState, names: Sequence[str]) -> list[VersionState]:
+    """Return the versions of these names, the latest where none is named; VersionNotFound where there is none."""
+    versions = [choose(state, one) for one in names or [""]]
+    found = [one for one in versions if one is not None]
+    if not found:
+        raise VersionNotFound(f"'{state.name}' has no version", "register one first")
+    return found
+
+
 def _versions(state: ArtifactState, names: Sequence[str], stages: Sequence[str]) -> list[VersionState]:
-    wanted = [choose(state, one) for one in names] or [choose(state, "")]
-    versions = [one for one in wanted if one is not None]
-    if not versions:
-        raise VersionNotFound(f"'{state.name}' has no version to compare", "register one first")
+    versions = wanted_versions(state, names)
     if len(versions) == 1:
         other, _ = default_baseline(state, versions[0], stages)
         versions += [other] if other else []
     return versions
 
 
-def _side(name: str, version: VersionState, state: ArtifactState, stages: Sequence[str]) -> Side:
+def side_of(name: str, version: VersionState, state: ArtifactState, stages: Sequence[str]) -> Side:
+    """Return a version as one side of a comparison."""
     first = version.registrations[-1] if version.registrations else version.events[0]
     own = tuple(one for one in stages if (held := state.holder(one)) and held.version == version.name)
     label = f"{name}@{version.name}" if version.is_registered else version.commit

@@ -33,3 +33,9 @@ document.addEventListener("change", (event) => {
   event.target.closest("tr").classList.toggle("chosen", event.target.checked);
   tray.textContent = document.querySelectorAll("tbody input:checked").length;
 });
+
+addEventListener("message", (event) => {
+  const frame = document.querySelector("iframe.plots");
+  const height = Number(event.data?.plots);
+  if (frame && event.source === frame.contentWindow && height > 0) frame.height = Math.min(height, 20000);
+});
