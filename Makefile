@@ -6,6 +6,8 @@ RUNS := .venv/.runs
 STAMP := .venv/.installed
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/pip install --quiet --constraint constraints.txt
 TESTS ?= tests
+# Each of the thousands of gto processes that tests start would compile gto anew, where Python is told to write no bytecode.
+export PYTHONDONTWRITEBYTECODE :=
 # What is enforced of the whole is not asked of a part.
 COVERAGE := $(if $(filter tests,$(TESTS)),--cov --cov-report=term)
 
@@ -47,6 +49,7 @@ bench: $(STAMP) ## measure gto beside git, GTO 1.10.1 and DVC
 	@$(BIN)/python benchmarks/hook.py
 	@$(BIN)/python benchmarks/ci.py
 	@$(BIN)/python benchmarks/delivery.py
+	@$(BIN)/python benchmarks/facts.py
 
 docs: $(STAMP) ## build the documentation into site/
 	@echo "==> Documentation (mkdocs)"
@@ -56,7 +59,7 @@ soak: $(STAMP) ## run the long tests, an hour or so
 	@echo "==> Long tests"
 	@$(BIN)/python -m pytest -n auto -m soak $(TESTS)
 	@echo "==> Laws, with more examples than the tests try"
-	@$(BIN)/python -m pytest -n auto --hypothesis-profile=soak tests/properties/test_annotations.py
+	@$(BIN)/python -m pytest -n auto --hypothesis-profile=soak tests/properties/test_annotations.py tests/properties/test_naming.py
 
 clean: ## delete what make and its tools made, .venv too
 	rm -rf .venv demo-registry site build dist .reference .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -72,7 +75,7 @@ $(RUNS): pyproject.toml constraints.txt | tools
 
 $(STAMP): $(RUNS)
 	@echo "==> Environment (.venv): tools to test, check and document it; a minute or two, a quarter of a gigabyte"
-	@$(PIP) --no-build-isolation --editable '.[test,check,docs]'
+	@$(PIP) --no-compile --no-build-isolation --editable '.[test,check,docs]'
 	@touch $@
 
 tools:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import forks
 from tests.examples import SOAK
@@ -19,19 +20,33 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
+    from xdist.remote import Producer
+
     from tests.server import Server
 
 # Read before isolated() removes it. What no machine can mend by installing (git too old for reftable) is no
 # skip: leave it out of the cases when they are collected.
 MUST_RUN = bool(os.environ.get("GTO_TESTS_MUST_RUN"))
 
+# What tests write need not outlive a power cut: to wait for the disk took longer than all else that writes a tag.
 GIT_CONFIG = """\
 [user]
     name = Ada Lovelace
     email = ada@example.com
 [init]
     defaultBranch = main
+[core]
+    fsyncMethod = writeout-only
 """
+
+TOGETHER = {
+    "tests/delivery/test_config.py": "layouts",
+    "tests/delivery/test_layouts.py": "layouts",
+    "tests/lineage/": "pipeline",
+    "tests/storage/test_dvc.py": "project",
+    "tests/storage/test_stores.py": "stores",
+}
+"""Tests that share what takes many seconds to make, which one process makes once."""
 
 settings.register_profile("gto", deadline=None)  # never a timed test
 settings.register_profile(SOAK, deadline=None)
@@ -56,6 +71,20 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
         report.outcome = "failed"
         report.longrepr = must_run(report.longrepr)
     return report
+
+
+# No --dist loadgroup: it does nothing, since xdist 3.8 cannot add to the names of pytest 9.2.
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist tells no types
+    """Each test goes where there is time for it, those that belong together to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for place, group in TOGETHER.items() if nodeid.startswith(place)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """For as many processes as there are."""
+    return Scheduling(config, log)
 
 
 def must_run(reason: object) -> str:
@@ -102,11 +131,12 @@ def templates() -> dict[str, Repo]:
 def empty_repo(tmp_path: Path, templates: dict[str, Repo], tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repository without any commit."""
     if "empty" not in templates:  # not by a fixture of the session: git's configuration is that of each test
-        templates["empty"] = Repo(tmp_path_factory.mktemp("template") / "repo")
-        templates["empty"].path.mkdir()
-        templates["empty"].git("init", "--quiet")
-        for sample in templates["empty"].path.glob(".git/hooks/*.sample"):
+        made = Repo(tmp_path_factory.mktemp("template") / "repo")
+        made.path.mkdir()
+        made.git("init", "--quiet")
+        for sample in made.path.glob(".git/hooks/*.sample"):
             sample.unlink()
+        templates["empty"] = made
     return copied(templates["empty"], tmp_path)
 
 
@@ -114,8 +144,9 @@ def empty_repo(tmp_path: Path, templates: dict[str, Repo], tmp_path_factory: pyt
 def repo(empty_repo: Repo, templates: dict[str, Repo], tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A repository with one commit, of a README."""
     if "one commit" not in templates:
-        templates["one commit"] = copied(empty_repo, tmp_path_factory.mktemp("template"))
-        templates["one commit"].commit("first", {"README.md": "a repository\n"})
+        template = copied(empty_repo, tmp_path_factory.mktemp("template"))
+        template.commit("first", {"README.md": "a repository\n"})
+        templates["one commit"] = template
     shutil.rmtree(empty_repo.path)
     made = copied(templates["one commit"], empty_repo.path.parent)
     made.git("update-index", "--refresh")  # the index tells a file by its inode, too

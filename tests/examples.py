@@ -6,7 +6,7 @@ from hypothesis import settings
 
 SOAK = "soak"
 """The profile of the long tests; load it by `--hypothesis-profile=soak`."""
-MORE = 4
+MORE = 10
 
 
 def examples(count: int) -> settings:

@@ -33,6 +33,7 @@ code=$?
 [ $code -lt 128 ] || {{ touch {place}/killed; kill -KILL $PPID; }}
 exit $code
 """
+_FSYNC = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsyncMethod", "GIT_CONFIG_VALUE_0": "fsync"}
 _BESIDE = """\
 {before}
 {git} "$@"
@@ -75,7 +76,7 @@ class Faulty:
         text = _SCRIPT.format(git=_git(), verb=self.verb, turn=self.turn, place=self.place, act=act)
         script.write_text(text, encoding="utf-8")
         script.chmod(0o755)
-        return {"PATH": f"{self.place}{os.pathsep}{os.environ['PATH']}"}
+        return {"PATH": f"{self.place}{os.pathsep}{os.environ['PATH']}", **_FSYNC}
 
 
 def need_strace() -> None:

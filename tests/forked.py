@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import marshal
 import os
@@ -15,15 +16,16 @@ import time
 from importlib import import_module
 from typing import Any, NoReturn
 
-import gto.cli
+import gto
 
-LATE = ("base64", "gto.catalog.file", "gto.catalog.search", "hashlib", "struct", "tempfile", "yaml")
-"""What commands import only when they need it."""
+LATE = ("base64", "difflib", "encodings.ascii", "hashlib", "hmac", "secrets", "struct", "tempfile", "textwrap", "yaml")
+"""What commands import only when they need it, beside what is gto's own."""
 
 
 def main(line: socket.socket) -> None:
     """Answer each request with the child's exit code, until the other end closes."""
     import_all()
+    gc.freeze()  # a collection in a child would copy all that was imported
     while True:
         request, fds, *_ = socket.recv_fds(line, 1 << 16, 3)
         if not request:
@@ -45,9 +47,10 @@ def main(line: socket.socket) -> None:
 
 
 def import_all() -> None:
-    """Import every command, and what commands import late; nothing of gto runs here."""
-    for module in pkgutil.walk_packages(gto.cli.__path__, "gto.cli."):
-        import_module(module.name)
+    """Import all of gto, and what commands import late; nothing of gto runs here."""
+    for module in pkgutil.walk_packages(gto.__path__, "gto."):
+        if module.name != "gto.__main__":
+            import_module(module.name)
     for name in LATE:
         import_module(name)
 
@@ -83,10 +86,10 @@ def measured() -> dict[str, Any]:
 def hand_over_lines(writer: int) -> None:
     """In the child: forget what the parent has seen; at the end, write what was seen since."""
     data = measured()
-    for seen in data.values():
-        seen.clear()
+    parents = data.copy()
+    data.clear()
 
-    def leave(code: int) -> None:
+    def leave(code: int, _: object = parents) -> None:  # kept: to free it would copy the memory that both share
         with open(writer, "wb") as lines:
             lines.write(marshal.dumps(dict(data)))
         posix._exit(code)  # noqa: SLF001 - os._exit as it was before coverage came

@@ -57,6 +57,7 @@ from gto.registry.write.transaction import WriteOptions
 from gto.registry.write.verbs import Outcome
 
 if TYPE_CHECKING:
+    from gto.dvc.output_contents import DataReach
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
 
@@ -384,12 +385,21 @@ def describe(repo: object, name: str, rev: str | None = None) -> Annotation | No
         return None
 
 
-def describe_all(repo: object, name: str, rev: str | None = None) -> Published:
+def describe_all(
+    repo: object,
+    name: str,
+    rev: str | None = None,
+    fetch: bool = False,
+    trust_remote: bool = False,
+    allow_local: bool = False,
+) -> Published:
     """Return all that is known of a version: annotation, commit, lineage, metrics, parameters, files, requirements.
 
-    `name` is a selector, or an artifact at `rev` (HEAD). The keys are those of `gto describe --all --json`.
+    `name` is a selector, or an artifact at `rev` (HEAD). What DVC keeps outside of Git is read from its cache, with
+    `fetch` from its remotes too. The keys are those of `gto describe --all --json`.
     """
-    return describe_at_length(Registry.open(repo), name, rev).as_dict()
+    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    return describe_at_length(registry, name, rev, reach).as_dict()
 
 
 def diff(
@@ -399,22 +409,36 @@ def diff(
     name: str | None = None,
     lower_better: Iterable[str] = (),
     higher_better: Iterable[str] = (),
+    fetch: bool = False,
+    trust_remote: bool = False,
+    allow_local: bool = False,
 ) -> Published:
     """Return what changed between two versions, with the keys of `gto diff --json`.
 
     `old` and `new` are selectors, names of artifacts (their latest versions) or revisions; `name` is the artifact that
-    revisions are asked about. `lower_better` and `higher_better` name metrics.
+    revisions are asked about. `lower_better` and `higher_better` name metrics. The other arguments are those of
+    describe_all().
     """
     direction = Direction(tuple(_words(lower_better)), tuple(_words(higher_better)))
-    return compare(Registry.open(repo), old, new, name, direction).as_dict()
+    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    return compare(registry, old, new, name, direction, reach).as_dict()
 
 
-def plots(repo: object, selectors: Iterable[str], out: str = "plots.html", name: str | None = None) -> Published:
+def plots(
+    repo: object,
+    selectors: Iterable[str],
+    out: str = "plots.html",
+    name: str | None = None,
+    fetch: bool = False,
+    trust_remote: bool = False,
+    allow_local: bool = False,
+) -> Published:
     """Write the plots of versions to the page `out`, and return what it shows, with the keys of `gto plots --json`.
 
-    `selectors` and `name` are as in diff(). ExtraMissing is raised without the extra `plots`.
+    The other arguments are those of diff(). ExtraMissing is raised without the extra `plots`.
     """
-    found = gallery.plot(Registry.open(repo), _words(selectors), name)
+    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    found = gallery.plot(registry, _words(selectors), name, reach)
     atomic_write.replace(os.path.abspath(out), found.page())
     return found.as_dict(out)
 
@@ -756,6 +780,16 @@ def _located(
     _proof(registry, wants)
     trust = RepositoryTrust(registry.repo.is_own, trust_remote, allow_local)
     return registry, *find(registry, selector, rev, trust)
+
+
+def _reach(repo: object, *, fetch: bool, trust_remote: bool, allow_local: bool) -> "tuple[Registry, DataReach | None]":
+    registry = Registry.open(repo)
+    if not fetch:
+        return registry, None
+    from gto.delivery.locate import reach_remotes
+    from gto.dvc.dvc_config import RepositoryTrust
+
+    return registry, reach_remotes(registry, RepositoryTrust(registry.repo.is_own, trust_remote, allow_local))
 
 
 def _words(names: Iterable[str]) -> list[str]:

@@ -604,6 +604,22 @@ class ChecksumMismatch(StorageError):
         self.found = found
 
 
+class FileTooLarge(StorageError):
+    """A file has more bytes than are read of its kind."""
+
+    def __init__(self, url: str, size: int | None, largest: int) -> None:
+        """Keep the address, which holds nothing secret, the size where it is known, and the limit, in bytes."""
+        limit = f"{largest / (1 << 20):g} MiB" if largest >= 1 << 20 else f"{largest} bytes"
+        found = "it is larger" if size is None else f"it has {size} bytes"
+        super().__init__(
+            f"'{url}' is not read: {found}, and the limit is {limit}",
+            "the variable GTO_DATA_LIMIT sets the limit, in MiB",
+        )
+        self.url = url
+        self.size = size
+        self.largest = largest
+
+
 class UnsafePath(StorageError):
     """A file would not be written where it seems to belong."""
 

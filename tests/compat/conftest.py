@@ -25,10 +25,10 @@ def reference_python() -> Path:
     return make_environment()
 
 
-@pytest.fixture
-def reference(reference_python: Path, tmp_path: Path) -> Iterator[Reference]:
+@pytest.fixture(scope="session")
+def reference(reference_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reference]:
     """A process of GTO 1.10.1, with a clock of its own."""
-    with started(reference_python, tmp_path / "clock", START) as process:
+    with started(reference_python, tmp_path_factory.mktemp("reference") / "clock", START) as process:
         yield process
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.repo import GTO, Result, run
+from tests.repo import Repo, Result, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -136,7 +136,7 @@ class Pair:
         targets = self.refs(self.ours, "%(*objectname)%(objectname)")
         head = git(self.ours, "rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1))
         theirs = self.reference(list(argv), self.theirs, self.clock)
-        ours = run(*GTO, *argv, cwd=self.ours, env={"GIT_COMMITTER_DATE": date, "COLUMNS": "1000"})
+        ours = Repo(self.ours).gto(*argv, env={"GIT_COMMITTER_DATE": date, "COLUMNS": "1000"})
         return Case(
             list(argv),
             before,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import shutil
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests import environment
 from tests.repo import Result
 
 if TYPE_CHECKING:
@@ -22,34 +20,12 @@ if TYPE_CHECKING:
 
 VERSION = "1.10.1"
 HERE = Path(__file__).parent
-PLACE = HERE.parent.parent / ".reference"
 PACKAGES = HERE / "reference.txt"
-INSTALL_SECONDS = 900
 
 
 def make_environment() -> Path:
     """Return the Python of an environment that holds GTO 1.10.1; whoever comes first makes it, others wait."""
-    PLACE.mkdir(exist_ok=True)
-    root = PLACE / f"gto-{VERSION}"
-    python = root / "bin" / "python"
-    with (PLACE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = root / ".installed"
-        if not done.exists():
-            shutil.rmtree(root, ignore_errors=True)
-            install(root, python)
-            done.touch()
-    return python
-
-
-def install(root: Path, python: Path) -> None:
-    """Make the environment, from the package index that pip is configured for."""
-    commands = [
-        [sys.executable, "-m", "venv", str(root)],
-        [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(PACKAGES), f"gto=={VERSION}"],
-    ]
-    for argv in commands:
-        subprocess.run(argv, check=True, timeout=INSTALL_SECONDS)
+    return environment.make_environment(f"gto-{VERSION}", [f"gto=={VERSION}"], constraints=PACKAGES)
 
 
 def preload() -> str:
@@ -67,11 +43,13 @@ class Reference:
 
     process: subprocess.Popen[str]
     clock: Path
+    faked: Mapping[str, str]
+    """The variables that make a process read the clock."""
 
     def __call__(self, argv: list[str], cwd: Path, time: datetime, env: Mapping[str, str] | None = None) -> Result:
-        """Run one command line at that second."""
+        """Run one command line at that second, in the environment of the test that asks."""
         self.set_clock(time)
-        question = {"argv": argv, "cwd": str(cwd), "env": dict(env or {})}
+        question = {"argv": argv, "cwd": str(cwd), "env": {**os.environ, **self.faked, **(env or {})}}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(question) + "\n")
@@ -95,8 +73,7 @@ def set_clock(file: Path, time: datetime) -> None:
 def started(python: Path, clock: Path, time: datetime) -> Iterator[Reference]:
     """Start a process of GTO 1.10.1, and end it."""
     set_clock(clock, time)
-    env = {
-        **os.environ,
+    faked = {
         "LD_PRELOAD": preload(),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_NO_CACHE": "1",
@@ -104,14 +81,14 @@ def started(python: Path, clock: Path, time: datetime) -> Iterator[Reference]:
     }
     with subprocess.Popen(
         [str(python), "-I", "-X", "utf8", str(HERE / "worker.py")],
-        env=env,
+        env={**os.environ, **faked},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
     ) as process:
         try:
-            yield Reference(process, clock)
+            yield Reference(process, clock, faked)
         finally:
             close(process.stdin)
             process.wait(timeout=60)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.compat.story import Story, commands, record, recorded
-from tests.repo import GTO, Repo, Result, run
+from tests.repo import Repo, Result
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def ours(argv: list[str], cwd: Path, time: datetime) -> Result:
-    return run(*GTO, *argv, cwd=cwd, env={"GIT_COMMITTER_DATE": time.isoformat()})
+    return Repo(cwd).gto(*argv, env={"GIT_COMMITTER_DATE": time.isoformat()})
 
 
 def test_every_answer_is_what_gto_1_10_answered(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ def main() -> None:
     for line in sys.stdin:
         question = json.loads(line)
         os.chdir(question["cwd"])
+        for name in os.environ.keys() - question["env"].keys():
+            del os.environ[name]
         os.environ.update(question["env"])
         answers.write(json.dumps(run(app, question["argv"])) + "\n")
         answers.flush()

@@ -23,7 +23,7 @@ SOURCE = Path(inspect.getfile(gto)).parent
 CHROMIUM = "/usr/bin/chromium"
 # Words of the form of a code, in the files that report problems, that are none.
 # The page on comparing versions has those of a lineage: `gto doctor` tells none of them.
-NO_CODES = frozenset({"utf-8", "lineage-file", "lineage-invalid", "lineage-many", "lineage-plot"})
+NO_CODES = frozenset({"utf-8", "lineage-commit", "lineage-file", "lineage-invalid", "lineage-many", "lineage-plot"})
 # A code that is put together: `tag-missing`, `tag-corrupt`.
 PUT_TOGETHER = {"tag-": ("tag-missing", "tag-corrupt")}
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.environment import make_environment
+from tests.environment import dvc_of_clouds
 from tests.repo import Repo, Result, run
 
-ROOT = Path(__file__).parent.parent.parent
+if TYPE_CHECKING:
+    from pathlib import Path
+
 ENV = {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": "site-cache", "COVERAGE_PROCESS_CONFIG": ""}
 
 TRAIN = '''\
@@ -112,7 +114,7 @@ class Pipeline:
 
 def build(path: Path) -> Pipeline:
     """Make the repository: `churn` v1.0.0, v2.0.0 and v3.0.0, the second in prod."""
-    python = make_environment("dvc", ["dvc>=3,<4", "--editable", str(ROOT)])
+    python = dvc_of_clouds()
     path.mkdir()
     made = Pipeline(Repo(path), python)
     made.repo.git("init", "--quiet")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,9 +110,10 @@ def test_metrics_that_only_dvc_keeps_are_named(pipeline: Pipeline) -> None:
     )
     repo.git("rm", "--quiet", "--cached", "out/eu/metrics.json")
     repo.commit("keep metrics in DVC", {"dvc.yaml": text})
+    shutil.rmtree(repo.path / ".dvc/cache")
     result = repo.gto("describe", "churn", "--all", "--json")
     lacking = json.loads(done(result))["not_in_git"]
     assert [(one["path"], one["of"], one["kept_in"]) for one in lacking] == [("out/eu/metrics.json", "metrics", "dvc")]
     assert f"md5: {lacking[0]['md5']}" in repo.git("show", "HEAD:dvc.lock")
     told = repo.gto("diff", "churn@v3.0.0", "HEAD", "--name", "churn")
-    assert "out/eu/metrics.json (metrics) is not read: DVC keeps it, not Git" in told.stderr
+    assert "out/eu/metrics.json (metrics) is not read: DVC keeps it, not Git, and its cache here" in told.stderr

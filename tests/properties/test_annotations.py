@@ -118,7 +118,7 @@ FILES = (
 )
 
 
-@examples(1500)
+@examples(600)
 @given(data=FILES, params=FILES, suffix=st.sampled_from(["yaml", "json", "toml", "py"]))
 @example(data=b"artifacts: {m: {path: '${v}'}}\nvars: [o.py]", params=b"v = -" + b"-" * 9999 + b"1", suffix="py")
 def test_no_annotation_file_makes_a_reader_raise(data: bytes, params: bytes, suffix: str) -> None:
@@ -135,7 +135,7 @@ def test_no_annotation_file_makes_a_reader_raise(data: bytes, params: bytes, suf
         find_conflicts(reading.annotations)
 
 
-@examples(375)
+@examples(150)
 @given(data=FILES, file=st.sampled_from(["dvc.yaml", "sub/dvc.yaml", "artifacts.yaml"]))
 def test_no_annotation_file_makes_an_edit_raise_but_declared_errors(data: bytes, file: str) -> None:
     text = data.decode(errors="replace")
@@ -179,7 +179,7 @@ def by_ruamel(text: str) -> object:
     return YAML(typ="safe", pure=True).load(io.StringIO(text))
 
 
-@examples(375)
+@examples(150)
 @given(st.text(alphabet="0123456789._eExXoObB+-naifNULtrusy~:", min_size=1, max_size=9))
 @example("0o17")
 @example("+.inf")
@@ -264,7 +264,7 @@ def region(text: str, file: str, name: str) -> tuple[int, int]:
     return text.rfind("\n", 0, start) + 1, len(text) if after < 0 else after + 1
 
 
-@examples(200)
+@examples(80)
 @given(registry=registries(), change=CHANGES, pick=st.integers(0, 5))
 def test_what_is_annotated_is_read_and_other_lines_stay_byte_for_byte(
     registry: tuple[str, str, list[str]], change: AnnotationEdit, pick: int
@@ -299,7 +299,7 @@ def test_what_is_annotated_is_read_and_other_lines_stay_byte_for_byte(
     assert annotate_text(after, file, name, change) == after
 
 
-@examples(100)
+@examples(40)
 @given(registry=registries(), pick=st.integers(0, 3))
 def test_what_is_removed_is_gone_and_other_lines_stay_byte_for_byte(
     registry: tuple[str, str, list[str]], pick: int
@@ -323,7 +323,7 @@ def test_what_is_removed_is_gone_and_other_lines_stay_byte_for_byte(
 # --- conflicts --------------------------------------------------------------------------------------------------
 
 
-@examples(75)
+@examples(30)
 @given(st.lists(st.from_regex(r"[ab](/[ab]){0,3}", fullmatch=True), max_size=12))
 def test_the_conflicts_of_all_are_those_of_each_with_those_above_it(paths: list[str]) -> None:
     placed = [Annotation(ArtifactName(f"m{number}"), "dvc.yaml", path=path) for number, path in enumerate(paths)]

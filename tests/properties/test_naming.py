@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from gto.annotations.artifacts_yaml import read_artifacts_yaml
 from gto.annotations.dvc_yaml import read_dvc_yaml
 from gto.annotations.name_scan import read_names
+from tests.examples import examples
 from tests.properties.test_annotations import FILES
 
 
-@settings(max_examples=3000)
+@examples(1000)
 @given(data=FILES)
 @example(b"artifacts:\n  m: {path: x}\n  n: {path: y}\n")
 @example(b"artifacts: {a: 1, a: 2}")

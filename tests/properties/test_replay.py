@@ -37,7 +37,7 @@ def known(past: IndexedReplay) -> object:
     }
     stages = {(one.name, stage): (tuple(on), tuple(off)) for one in drafts for stage, (on, off) in one.stages.items()}
     held = {stage: [one.name for one in past.holders(stage)] for stage in SOME_STAGES}
-    assert set(past.stages) == {stage for stage, names in held.items() if names}
+    assert {stage for stage in past.stages if past.holder(stage)} == {stage for stage, names in held.items() if names}
     latest = past.latest.name if past.latest else None
     return versions, stages, held, latest, past.newest, tuple(past.deprecations), past.is_deprecated
 
@@ -100,3 +100,32 @@ def test_time_grows_with_assignments_and_their_approvals() -> None:
         facts = approvals(*given, signature=good(ADA))
         cases.append((events, {event.oid: facts for event in events}))
     check_growth(judged_with_approvals, cases)
+
+
+def test_time_grows_with_many_versions_on_one_commit_of_which_every_other_is_deregistered() -> None:
+    histories_ = []
+    for count in (500, 2000, 8000):
+        names = [f"m@v1.0.{number}" for number in range(count)]
+        stages = [f"{name}!" if number % 2 else f"m#prod#{number + 1}" for number, name in enumerate(names)]
+        histories_.append(Tags(records(*(f"{name} 1" for name in (*names, *stages)))).events)
+    check_growth(judged, histories_)
+
+
+def test_time_grows_with_many_stages_of_a_version_that_comes_and_goes() -> None:
+    histories_ = []
+    for count in (125, 500, 2000):
+        stages = (f"m#s{number}#1 1" for number in range(count))
+        turns = (f"m@v1.0.0{'' if number % 2 else '!'}#{number + 1} 1" for number in range(count))
+        histories_.append(Tags(records("m@v1.0.0 1", *stages, *turns)).events)
+    check_growth(judged, histories_)
+
+
+def test_a_version_with_many_stages_is_in_them_while_it_counts() -> None:
+    past = IndexedReplay()
+    stages = [f"m#s{number}#1 1" for number in range(150)]
+    lines = ["m@v1.0.0 1", *stages[:50], "m@v1.0.0!#2 1", *stages[50:], "m#s149!#2 1", "m@v1.0.0#3 1", "m#s149#4 1"]
+    events = Tags(records(*lines)).events
+    for count, event in enumerate(events, 1):
+        past.add(event)
+        standing = {state.stage for state in fold_artifact("m", events[:count]).standing}
+        assert {stage for stage in past.stages if past.holder(stage)} == standing

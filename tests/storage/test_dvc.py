@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.environment import make_environment
+from tests.environment import dvc_of_clouds
 from tests.repo import Repo, Result, run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -41,7 +41,7 @@ ENV = {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": "site-cache", "COVERAGE_PR
 @pytest.fixture(scope="session")
 def dvc_python() -> Path:
     """An environment with the newest DVC 3 in which this checkout stands for GTO."""
-    return make_environment("dvc", ["dvc>=3,<4", "--editable", str(ROOT)])
+    return dvc_of_clouds()
 
 
 @pytest.fixture(scope="session")

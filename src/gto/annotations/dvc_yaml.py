@@ -2,6 +2,7 @@
 
 import posixpath
 from functools import partial
+from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.annotations.entry_reader import UNRESOLVED, EntryReader, file_problem
@@ -9,24 +10,27 @@ from gto.core import names
 from gto.core.event import Problem
 from gto.core.names import ArtifactName
 from gto.dvc import paths
-from gto.dvc.interpolation import Interpolation, Unresolved, to_text
+from gto.dvc.interpolation import Interpolation, Unresolved, is_interpolated, to_text
 from gto.dvc.known_sections import refused
-from gto.dvc.variables import Read, Variables, load_variables
+from gto.dvc.parsers import Parsers
+from gto.dvc.variables import Variables, load_variables, texts_in
 from gto.exceptions import BadFile, InvalidName
-from gto.yamldoc.document import Document, kind, load, to_json
+from gto.git.object_cache import Read
+from gto.yamldoc.document import Document, kind, to_json
 
 SECTION = "artifacts"
 FIELDS = ("path", "desc", "type", "labels", "meta")
 _REFUSED = "DVC refuses the whole file for it"
 
 
-def read_dvc_yaml(data: bytes, file: str, read: Read) -> ReadAnnotations:
+def read_dvc_yaml(data: bytes, file: str, read: Read, parsers: Parsers | None = None) -> ReadAnnotations:
     """Return the annotations of one dvc.yaml and what had to be set aside; no bytes make it raise.
 
     `file` is its path from the repository's root; `read` is asked for the files that `${...}` needs.
     """
+    parsers = parsers or Parsers()
     try:
-        document = load(data, file)
+        document = parsers.yaml(data, file)
         section = read_section(document)
         names.parse_artifact(full_name(file, "a"))
     except BadFile as error:
@@ -36,7 +40,7 @@ def read_dvc_yaml(data: bytes, file: str, read: Read) -> ReadAnnotations:
         return ReadAnnotations(
             problems=(Problem("annotation-name", file, reason, "a directory may hold letters, digits, -_."),)
         )
-    found = _read(document, section, Interpolation(partial(_variables, document, read)))
+    found = _read(document, section, Interpolation(partial(_variables, document, read, parsers)), parsers)
     return found._replace(problems=(*refused(document.value, file), *found.problems))
 
 
@@ -75,21 +79,38 @@ def to_meta(custom: object) -> object:
             return {"custom": custom}
 
 
-def _variables(document: Document, read: Read) -> Variables:
+def _variables(document: Document, read: Read, parsers: Parsers) -> Variables:
     top = document.value if isinstance(document.value, dict) else {}
-    return load_variables(top.get("vars", []), document.file, read)
+    return load_variables(top.get("vars", []), document.file, read, parsers)
 
 
-def _read(document: Document, section: dict[object, object], interpolation: Interpolation) -> ReadAnnotations:
+class _Entry(NamedTuple):
+    """What was read of an entry that is sound and takes no variable: it may stand in other commits too."""
+
+    key: object
+    annotation: Annotation
+
+
+def _read(
+    document: Document, section: dict[object, object], interpolation: Interpolation, parsers: Parsers
+) -> ReadAnnotations:
     annotations: dict[ArtifactName, Annotation] = {}
     problems: list[Problem] = []
     for key, fields in section.items():
+        known = parsers.recall(fields)
+        if isinstance(known, _Entry) and known.key == key and known.annotation.file == document.file:
+            found = known.annotation
+            if found.name not in annotations:
+                annotations[found.name] = found
+                continue
         entry = EntryReader(document, (SECTION, key))
         name = _name(entry, key, interpolation)
         if name in annotations:
             entry.set_aside(f"'{name}' stands twice", hint="the last one counts")
         if name is not None:
             annotations[name] = _annotation(entry, name, fields, interpolation)
+            if not entry.problems and not any(map(is_interpolated, texts_in({key: fields}))):
+                parsers.remember(fields, _Entry(key, annotations[name]))
         problems += entry.problems
     return ReadAnnotations(tuple(annotations.values()), tuple(problems))
 

@@ -17,6 +17,8 @@ from gto.registry.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gto.git.session import Session
+
 T = TypeVar("T")
 
 SECONDS = 60.0
@@ -41,6 +43,8 @@ class Way(NamedTuple):
     """Whether remote ones are read as they were fetched last."""
     tell: Callable[[int, int], None] = _silent
     """Called again and again with how many are done, and of how many."""
+    session: Session | None = None
+    """What is kept between readings, by all the repositories together; None for nothing."""
 
 
 class Gathered(NamedTuple, Generic[T]):
@@ -63,7 +67,8 @@ def open_place(place: CatalogRepository, way: Way) -> Registry:
     """Open a repository of the catalogue; NoRepo where there is none at this very path, RefNotFound for its branch."""
     if not place.is_remote and not is_repository(place.address):
         raise NoRepo(place.address)
-    registry = Registry.open(place.address, place.rev, offline=way.offline, seconds=way.seconds)
+    seconds, session = way.seconds, way.session
+    registry = Registry.open(place.address, place.rev, offline=way.offline, seconds=seconds, session=session)
     if place.entry.branch is not None:
         registry.commit()
     return registry

@@ -62,8 +62,9 @@ class Across(NamedTuple):
         """Say how the repositories are read: within the limit, with a bar on a terminal."""
         from gto.catalog.parallel import Way
         from gto.cli.download_progress import Bar
+        from gto.git.session import Session
 
-        return Way(self.seconds, options.is_offline(), Bar("repositories"))
+        return Way(self.seconds, options.is_offline(), Bar("repositories"), Session())
 
 
 def catalogue(function: options.Function) -> options.Function:

@@ -1,4 +1,4 @@
-"""What the commands share that deliver or list files: the selector, --rev, whom to trust, which events count."""
+"""What the commands share that read files: the selector, --rev, --fetch, whom to trust, which events count."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import click
 
 from gto.cli import options as common
 from gto.cli import proof_options
+from gto.exceptions import UsageError
 
 if TYPE_CHECKING:
     from gto.cli.proof_options import Proof
+    from gto.dvc.output_contents import DataReach
     from gto.registry.registry import Registry
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
@@ -25,6 +27,9 @@ _trust = click.option(
 )
 _local = click.option(
     "--allow-local", is_flag=True, help="With a URL: read paths of this machine that the repository names"
+)
+_fetch = click.option(
+    "--fetch", is_flag=True, help="Read metrics, parameters and plots from DVC's remotes, where its cache has them not"
 )
 
 
@@ -49,6 +54,46 @@ class Delivery(NamedTuple):
         finally:
             proof_options.note_left_out(signatures, registry)
         return registry, chosen, located
+
+
+class Fetching(NamedTuple):
+    """Whether files that DVC keeps are read from its remotes, and how far a repository that a URL names is believed."""
+
+    fetch: bool
+    trust_remote: bool
+    allow_local: bool
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether any of the options was given."""
+        return any(self)
+
+    def reach(self, registry: Registry) -> DataReach | None:
+        """Return where files that DVC keeps are looked for; None for its cache alone."""
+        if not self.fetch:
+            if self.is_asked:
+                raise UsageError("--trust-remote and --allow-local are about what --fetch reads", "add --fetch")
+            return None
+        from gto.delivery.locate import reach_remotes
+        from gto.dvc.dvc_config import RepositoryTrust
+
+        return reach_remotes(registry, RepositoryTrust(registry.repo.is_own, self.trust_remote, self.allow_local))
+
+
+def fetch_options(function: common.Function) -> common.Function:
+    """Declare --fetch, --trust-remote and --allow-local; the command gets them as one value, `fetching`."""
+
+    @wraps(function)
+    def call(
+        *args: Any,  # noqa: ANN401  whatever the command takes
+        fetch: bool,
+        trust_remote: bool,
+        allow_local: bool,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        return function(*args, fetching=Fetching(fetch, trust_remote, allow_local), **kwargs)
+
+    return cast("common.Function", _fetch(trust_options(call)))
 
 
 def trust_options(function: common.Function) -> common.Function:

@@ -14,6 +14,7 @@ from gto.exceptions import ExclusiveOptions, GTOException, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from gto.git.session import Session
     from gto.registry.registry import Registry
 
 _LARGEST = 1 << 20  # bytes of a file of allowed signers that are read
@@ -235,15 +236,15 @@ def only_one(**flags: bool) -> None:
         raise ExclusiveOptions("Only one output format allowed", hint)
 
 
-def open_registry(repo: str, rev: str = "HEAD") -> Registry:
-    """Open the repository that --repo names, a path or a URL."""
+def open_registry(repo: str, rev: str = "HEAD", session: Session | None = None) -> Registry:
+    """Open the repository that --repo names, a path or a URL; who opens it again and again hands a session in."""
     from gto.registry.registry import Registry
 
     if "://" in repo or ":" in repo:
         from gto.cli import render
 
         render.show_progress()
-    return Registry.open(repo, rev, offline=_seen["offline"])
+    return Registry.open(repo, rev, offline=_seen["offline"], session=session)
 
 
 def open_clone(path: str) -> Registry:

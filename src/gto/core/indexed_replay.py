@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from gto.core.semver import Key
 
 
+_WIDE = 100
+"""Stages; with more a version stays in their lists when it stops to count, as going through them all takes its time."""
+
+
 class IndexedReplay(Replay):
     """One artifact after the events so far; an event is added once misfit() has nothing against it."""
 
@@ -20,7 +24,8 @@ class IndexedReplay(Replay):
 
     def __init__(self) -> None:
         super().__init__()
-        self._held: dict[str, list[tuple[SortKey, Draft]]] = {}  # who is in a stage, by the newest assignment
+        self._held: dict[str, list[tuple[SortKey, Draft]]] = {}
+        """Who is in a stage, by the newest assignment; of versions with many stages also those that do not count."""
         self._ranked: list[tuple[Key, str]] = []  # the active registered versions, in SemVer's order
 
     def add(self, event: Event) -> Draft | None:
@@ -30,7 +35,8 @@ class IndexedReplay(Replay):
             draft = self.subject(event)
             self._leave(draft, event.tag.stage or "")
             draft = self._move(event)
-            self._enter(draft, event.tag.stage or "")
+            has_widened = len(draft.stages) == _WIDE + 1 and not draft.is_active
+            self._enter_again(draft, draft.stages if has_widened else [event.tag.stage or ""])
             return draft
         if not event.kind.of_version:
             self.deprecations.append(event)
@@ -39,10 +45,8 @@ class IndexedReplay(Replay):
         was_active = draft is not None and draft.is_active
         was_latest = was_active and draft is not None and bool(draft.registrations)
         draft = self._turn(event)
-        if draft.is_active != was_active:
-            for stage in draft.stages:
-                self._leave(draft, stage)
-                self._enter(draft, stage)
+        if draft.is_active != was_active and len(draft.stages) <= _WIDE:
+            self._enter_again(draft, draft.stages)
         if draft.is_active != was_latest:
             self._rank(draft)
         return draft
@@ -59,21 +63,24 @@ class IndexedReplay(Replay):
 
     @property
     def stages(self) -> Collection[str]:
-        """The stages that active versions are in."""
+        """The stages that active versions may be in: holder() tells whether one is."""
         return self._held.keys()
 
     def holder(self, stage: str, but: Sequence[Draft | None] = ()) -> Draft | None:
         """Return the active version that was put into a stage last, some left out; None where there is none."""
-        return next((draft for _, draft in reversed(self._held.get(stage, ())) if draft not in but), None)
+        there = reversed(self._held.get(stage, ()))
+        return next((draft for _, draft in there if draft.is_active and draft not in but), None)
 
     def holders(self, stage: str) -> list[Draft]:
         """Return the active versions in a stage, the newest assignment last."""
-        return [draft for _, draft in self._held.get(stage, ())]
+        return [draft for _, draft in self._held.get(stage, ()) if draft.is_active]
 
-    def _enter(self, draft: Draft, stage: str) -> None:
-        on = draft.put_on(stage)
-        if on is not None and draft.is_active:
-            insort(self._held.setdefault(stage, []), (on.key, draft))
+    def _enter_again(self, draft: Draft, stages: Iterable[str]) -> None:
+        for stage in stages:
+            self._leave(draft, stage)
+            on = draft.put_on(stage)
+            if on is not None and (draft.is_active or len(draft.stages) > _WIDE):
+                insort(self._held.setdefault(stage, []), (on.key, draft))
 
     def _leave(self, draft: Draft | None, stage: str) -> None:
         """Take a version out of the list of a stage, where it is there."""

@@ -31,28 +31,26 @@ class Draft:
         on, off = self.stages.get(stage, ((), ()))
         return on[-1] if on and (not off or on[-1].key > off[-1].key) else None
 
-    def stages_put_on(self) -> list[str]:
-        """Return the stages that it is in, or would be in if it counted."""
-        return [stage for stage in self.stages if self.put_on(stage) is not None]
-
 
 class _Crowd:
     """The versions of a commit that carries more than one, each by its newest registration, oldest first."""
 
-    __slots__ = ("active", "last", "versions")
+    __slots__ = ("_registered", "last", "versions")
 
     def __init__(self, first: Draft) -> None:
         self.versions = [first]
-        self.active = dict.fromkeys([first] if first.is_active else ())
         self.last = first
+        # By registration, the newest last. One deregistered since stays until it comes up: each is taken off once.
+        self._registered = [first]
 
     def take(self, draft: Draft) -> Draft:
         """Take note of a registration or a deregistration; return the version that a stage counts for from now on."""
-        self.active.pop(draft, None)
         if draft.is_active:
-            self.active[draft] = None
+            self._registered.append(draft)
             self.last = draft
-        return next(reversed(self.active), self.last)
+        while self._registered and not self._registered[-1].is_active:
+            self._registered.pop()
+        return self._registered[-1] if self._registered else self.last
 
 
 class Replay:

@@ -10,7 +10,7 @@ from typing import Literal
 from gto.delivery.commit_source import Site
 from gto.dvc.dir_listing import LARGEST
 from gto.dvc.dvc_config import DvcRemote
-from gto.dvc.output import LISTING, FileEntry, Output
+from gto.dvc.output import LISTING, FileEntry, Output, key_of
 from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import (
     BadFile,
@@ -131,12 +131,6 @@ class Keeper:
     def _is_in_cache(self, digest: Digest) -> bool:
         cache = self._site.cache(self._project.root)
         return cache is not None and os.path.isfile(os.path.join(cache.url, *key_of(digest).split("/")))
-
-
-def key_of(digest: Digest) -> str:
-    """Return the name of an object in a cache or remote of DVC's."""
-    start = "files/md5/" if digest.algorithm == "md5" else ""
-    return f"{start}{digest.value[:2]}/{digest.value[2:]}"
 
 
 def _within(found: Located, output: Output, inside: str, missing: NotInCommit) -> Located:

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 
 from gto.delivery.commit_source import Site
+from gto.dvc.checkout import is_dvc_file
 from gto.dvc.project_root import DVC_DIRECTORY
 from gto.exceptions import CannotLocate
 from gto.git.commit_tree import sizes
@@ -31,8 +32,7 @@ def directory_contents(site: Site, directory: str) -> list[Content]:
 
 def _is_of_tools(path: str) -> bool:
     """Tell whether a file is one of DVC's own, which `dvc get` leaves out too."""
-    name = posixpath.basename(path)
-    return name in {"dvc.yaml", ".dvcignore"} or name.endswith(".dvc") or DVC_DIRECTORY in path.split("/")
+    return is_dvc_file(path) or DVC_DIRECTORY in path.split("/")
 
 
 def _followed(site: Site, path: str, entry: Entry) -> str:

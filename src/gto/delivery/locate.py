@@ -2,6 +2,7 @@
 
 import posixpath
 import shlex
+from typing import TYPE_CHECKING
 
 from gto.delivery import git_files
 from gto.delivery.commit_source import Site
@@ -14,6 +15,9 @@ from gto.exceptions import CannotLocate, ContentMissing, NotInCommit, StorageErr
 from gto.git.tree import SUBMODULE
 from gto.registry.registry import Registry
 from gto.storage.location import Content, Located, StoreObject
+
+if TYPE_CHECKING:
+    from gto.dvc.output_contents import DataReach
 
 
 def locate(registry: Registry, commit: str, path: str, trust: RepositoryTrust | None = None) -> Located:
@@ -33,6 +37,20 @@ def locate(registry: Registry, commit: str, path: str, trust: RepositoryTrust | 
             raise
         words = ["dvc", "get", registry.repo.address or ".", path, "--rev", commit[:7]]
         raise CannotLocate(error.reason, f"`{shlex.join(words)}` may know") from error
+
+
+def reach_remotes(registry: Registry, trust: RepositoryTrust) -> "DataReach":
+    """Return how files that DVC keeps are read from its remotes too, and from what they were imported from."""
+    from gto.dvc.output_contents import DataReach
+
+    sites: dict[str, Site] = {}
+
+    def find(commit: str, path: str) -> Located:
+        if commit not in sites:
+            sites[commit] = Site(registry.repo, commit, trust)
+        return locate_in(sites[commit], path)
+
+    return DataReach(find, trust)
 
 
 def _checked(path: str) -> str:

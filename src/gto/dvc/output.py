@@ -1,11 +1,17 @@
 """One output of DVC's: a file or directory that a `.dvc` file or a `dvc.lock` tells of, and where its bytes may be."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from gto.storage.location import Digest
 
 LISTING = ".dir"
 """The end of the hash of a directory: the object of that name lists its files."""
+
+
+def key_of(digest: Digest) -> str:
+    """Return the name of an object in a cache or remote of DVC's."""
+    start = "files/md5/" if digest.algorithm == "md5" else ""
+    return f"{start}{digest.value[:2]}/{digest.value[2:]}"
 
 
 class Datum(NamedTuple):
@@ -21,6 +27,19 @@ class Datum(NamedTuple):
     """How many it holds, of a directory."""
     algorithm: str | None = None
     """How `md5` was made: `md5` of the bytes, DVC's `md5-dos2unix` of before 3.0, or `etag`, `checksum` of a store."""
+
+
+ReadFrom = Literal["cache", "remote"]
+"""The cache of this machine, or a remote; what an import came from is one too."""
+
+
+class Lack(NamedTuple):
+    """Why a file is not read, and the next step."""
+
+    reason: str
+    hint: str = ""
+    is_final: bool = False
+    """Whether no other place could help."""
 
 
 class FileEntry(NamedTuple):

@@ -117,7 +117,7 @@ class OutputFinder:
         text = self._checkout.load(stages)
         if text is None:
             return read_outputs(data, file, None)
-        return read_outputs(data, file, PipelineFile.parse(text, stages, self._checkout.load))
+        return read_outputs(data, file, PipelineFile.parse(text, stages, self._checkout.load, self._checkout.parsers))
 
 
 def _with_its_own(file: str) -> list[str]:

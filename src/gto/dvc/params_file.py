@@ -21,7 +21,11 @@ _LONGEST_INT = 4096  # bits; Python refuses to print integers of more than 4,300
 
 def parse_params(data: bytes, file: str) -> Values:
     """Read a mapping from YAML, or by the file's suffix from JSON, TOML or Python, or raise BadFile."""
-    value = parse_value(data, file)
+    return to_mapping(parse_value(data, file), file)
+
+
+def to_mapping(value: object, file: str) -> Values:
+    """Return what parse_value() read as a mapping, or raise BadFile."""
     if not value and _suffix(file) != ".toml":
         return {}
     if not isinstance(value, dict):

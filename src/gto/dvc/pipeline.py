@@ -5,15 +5,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from gto.core.event import Problem
 from gto.dvc.checkout import INVALID, UNREADABLE, Checkout
 from gto.dvc.foreach import Instance, body_of, expand
 from gto.dvc.interpolation import Interpolation, Unresolved, is_interpolated, to_text
 from gto.dvc.known_sections import refused
+from gto.dvc.parsers import Parsers
 from gto.dvc.paths import joined
 from gto.dvc.stage import Properties, Stage, entries, pairs, read_stage
-from gto.dvc.variables import Read, Variables, load_variables, texts_in
+from gto.dvc.variables import Variables, load_variables, texts_in
 from gto.exceptions import BadFile
-from gto.yamldoc.document import load
+from gto.git.object_cache import Read
 
 _DEFAULT = "params.yaml"
 _MOST_STAGES = 10_000
@@ -47,29 +49,37 @@ class Pipeline(NamedTuple):
 
 def read_pipeline(checkout: Checkout, file: str) -> Pipeline:
     """Read one `dvc.yaml`; what is wrong in it is set aside, and nothing makes it raise."""
-
-    def set_aside(reason: str) -> None:
-        checkout.set_aside(INVALID, file, reason[:_LONGEST])
-
     data = checkout.read(file)
     if data is None:
         return Pipeline(file)
+    parsers = checkout.parsers
+    found, problems = checkout.once("pipeline", file, data, lambda read: _parse(data, file, read, parsers))
+    checkout.add(problems)
+    return found
+
+
+def _parse(data: bytes, file: str, read: Read, parsers: Parsers) -> tuple[Pipeline, list[Problem]]:
+    """Return what a `dvc.yaml` declares, and what is wrong in it."""
+    problems: list[Problem] = []
+
+    def set_aside(reason: str) -> None:
+        problems.append(Problem(INVALID, file, reason[:_LONGEST], ""))
+
     try:
-        found = PipelineFile.parse(data, file, checkout.load)
+        found = PipelineFile.parse(data, file, read, parsers)
     except BadFile as error:
-        checkout.set_aside(UNREADABLE, file, error.reason, "mend the file, then commit it")
-        return Pipeline(file)
-    for problem in refused(found.top, file):
-        checkout.set_aside(*problem[:4])
-    return found.read(set_aside)
+        return Pipeline(file), [Problem(UNREADABLE, file, error.reason, "mend the file, then commit it")]
+    problems += (Problem(*problem[:4]) for problem in refused(found.top, file))
+    return found.read(set_aside), problems
 
 
 class PipelineFile:
     """One `dvc.yaml`, whose sections are read when they are asked for."""
 
-    def __init__(self, file: str, top: Fields, read: Read) -> None:
+    def __init__(self, file: str, top: Fields, read: Read, parsers: Parsers) -> None:
         """`read` is asked for the files that `${...}` needs."""
         self.file = file
+        self._parsers = parsers
         self.top = top
         self._read = read
         self._used: dict[str, tuple[str, ...]] = {}
@@ -79,10 +89,11 @@ class PipelineFile:
         self._set_aside: Callable[[str], None] = _ignore
 
     @classmethod
-    def parse(cls, data: bytes, file: str, read: Read) -> "PipelineFile":
+    def parse(cls, data: bytes, file: str, read: Read, parsers: Parsers | None = None) -> "PipelineFile":
         """Return a file by its text, or raise BadFile where that is no YAML."""
-        top = load(data, file).value
-        return cls(file, top if isinstance(top, dict) else {}, read)
+        parsers = parsers or Parsers()
+        top = parsers.yaml(data, file).value
+        return cls(file, top if isinstance(top, dict) else {}, read, parsers)
 
     def read(self, set_aside: Callable[[str], None]) -> Pipeline:
         """Return all that is declared; `set_aside` is told what is wrong."""
@@ -183,7 +194,7 @@ class PipelineFile:
         return self._shared
 
     def _variables(self, listed: list[object]) -> Variables:
-        return load_variables(listed, self.file, self._read)
+        return load_variables(listed, self.file, self._read, self._parsers)
 
     def _use(self, listed: list[object], instance: Instance) -> None:
         """Note which keys of the files of variables stand in a stage."""

@@ -1,15 +1,16 @@
 """The DVC project that an artifact belongs to, in one commit: its pipelines, and what DVC recorded of them."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
 from gto.dvc.dvc_file import Pointer, read_pointer
 from gto.dvc.lock_file import LockedStage, read_locked
 from gto.dvc.output import Datum
+from gto.dvc.paths import joined
 from gto.dvc.pipeline import Pipeline, read_pipeline
-from gto.dvc.project_root import project_root, roots_below
+from gto.dvc.project_root import CONFIG, DVC_DIRECTORY, project_root, roots_below
 from gto.dvc.stage import Stage
 from gto.exceptions import BadFile
 
@@ -37,6 +38,18 @@ class Project(NamedTuple):
         """Return what `dvc.lock` files say of each output, by path."""
         return {datum.path: datum for ran in self.stages if ran.locked for datum in ran.locked.outs}
 
+    def declared(self) -> Iterator[str]:
+        """Yield the files and directories of metrics, parameters and plots, by path; some more than once."""
+        for ran in self.stages:
+            yield from (output.path for output in (*ran.stage.metrics, *ran.stage.plots))
+            yield from (one.path for one in ran.stage.params)
+        for pipeline in self.pipelines:
+            yield from (*pipeline.metrics, *pipeline.params)
+            here = posixpath.dirname(pipeline.file)
+            for plot in pipeline.plots:
+                y = plot.properties.get("y")
+                yield from (joined(here, str(file)) for file in (y if isinstance(y, dict) else [plot.id]))
+
 
 def root_of(checkout: Checkout, directory: str) -> str:
     """Return the root of the project that a directory is in; that of the repository where there is none."""
@@ -47,7 +60,7 @@ def first_files(checkout: Checkout, root: str) -> list[str]:
     """Return the files that reading a project begins with, for one process to read."""
     found = _pipeline_files(checkout, root)
     beside = [posixpath.join(posixpath.dirname(file), "params.yaml") for file in found]
-    return [*found, *(_lock_of(file) for file in found), *beside]
+    return [*found, *(_lock_of(file) for file in found), *beside, posixpath.join(root, DVC_DIRECTORY, CONFIG)]
 
 
 def read_project(checkout: Checkout, root: str) -> Project:
@@ -64,7 +77,9 @@ def read_project(checkout: Checkout, root: str) -> Project:
 def _read_locked(checkout: Checkout, file: str, directories: Mapping[str, str]) -> dict[str, LockedStage]:
     """Return the stages of a `dvc.lock`; of one that cannot be read, none."""
     try:
-        return read_locked(checkout.load(file) or b"", file, directories)
+        data = checkout.load(file) or b""
+        kind = "lock", tuple(directories.items())
+        return checkout.once(kind, file, data, lambda _: read_locked(data, file, directories))
     except BadFile as error:
         checkout.set_aside(UNREADABLE, file, error.reason, error.hint or _MEND)
         return {}
@@ -73,7 +88,8 @@ def _read_locked(checkout: Checkout, file: str, directories: Mapping[str, str]) 
 def _read_pointer(checkout: Checkout, file: str) -> Pointer:
     """Return what a `.dvc` file stands for; of one that cannot be read, nothing."""
     try:
-        return read_pointer(checkout.load(file) or b"", file)
+        data = checkout.load(file) or b""
+        return checkout.once("pointer", file, data, lambda _: read_pointer(data, file))
     except BadFile as error:
         checkout.set_aside(UNREADABLE, file, error.reason, error.hint or _MEND)
         return Pointer(file, ())
@@ -88,10 +104,10 @@ def find_pointers(checkout: Checkout, paths: Sequence[str]) -> dict[str, Pointer
     return {path: read[file] for path, file in files.items() if file is not None}
 
 
-def pointer_files(checkout: Checkout, project: Project, path: str | None) -> list[str]:
-    """Return the `.dvc` files that a lineage may ask for, for one process to read."""
+def pointer_files(checkout: Checkout, project: Project, paths: Sequence[str]) -> list[str]:
+    """Return the `.dvc` files that the lineages of paths may ask for, for one process to read."""
     deps = [dep for ran in project.stages for dep in ran.stage.deps]
-    found = (_pointer_file(checkout, one) for one in (*([path] if path else []), *deps))
+    found = (_pointer_file(checkout, one) for one in (*paths, *deps))
     return [file for file in dict.fromkeys(found) if file is not None]
 
 
@@ -105,7 +121,7 @@ def _pointer_file(checkout: Checkout, path: str) -> str | None:
 
 def _pipeline_files(checkout: Checkout, root: str) -> list[str]:
     others = [f"{other}/" for other in roots_below(checkout.tree, root) if other != root]
-    found = [path for path in checkout.tree.files_below(root) if posixpath.basename(path) == _FILE]
+    found = [path for path, entry in checkout.tree.named(_FILE, root) if entry.has_content]
     own = [path for path in found if not path.startswith(tuple(others))]
     if len(own) > _MOST_FILES:
         checkout.set_aside(TOO_MANY, root or ".", f"more than {_MOST_FILES} dvc.yaml files: the others are left out")

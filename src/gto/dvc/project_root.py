@@ -25,7 +25,6 @@ def _is_root(tree: Tree, directory: str) -> bool:
 
 def roots_below(tree: Tree, directory: str) -> Iterator[str]:
     """Yield the roots of projects in a directory, itself included."""
-    start = f"{directory}/" if directory else ""
-    for path, entry in tree.entries.items():
-        if entry.is_directory and posixpath.basename(path) == DVC_DIRECTORY and path.startswith(start):
+    for path, entry in tree.named(DVC_DIRECTORY, directory):
+        if entry.is_directory:
             yield posixpath.dirname(path)

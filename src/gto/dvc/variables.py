@@ -1,14 +1,13 @@
 """The variables of a `dvc.yaml`: its `vars`, `params.yaml`, and the files that `vars` names."""
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from gto.dvc.interpolation import is_interpolated
-from gto.dvc.params_file import parse_params
+from gto.dvc.params_file import to_mapping
+from gto.dvc.parsers import Parsers
 from gto.exceptions import BadFile
-
-Read = Callable[[str], bytes | None]
-"""Returns a file of the same commit by its path from the repository's root, None where there is none."""
+from gto.git.object_cache import Read
 
 _DEFAULT = "params.yaml"
 _MOST_FILES = 100
@@ -16,13 +15,13 @@ _MOST_FILES = 100
 Variables = dict[str, object]
 
 
-def load_variables(section: object, file: str, read: Read) -> Variables:
+def load_variables(section: object, file: str, read: Read, parsers: Parsers | None = None) -> Variables:
     """Return the variables of the dvc.yaml at `file`, whose `vars` are `section`, or raise BadFile."""
     if not isinstance(section, list):
         raise BadFile(file, "'vars' must be a list")
     if any(is_interpolated(text) for text in texts_in(section)):
         raise BadFile(file, "interpolation inside 'vars' is not allowed")
-    loader = _Loader(file, read)
+    loader = _Loader(file, read, parsers or Parsers())
     loader.add_default()
     for item in section:
         match item:
@@ -36,8 +35,9 @@ def load_variables(section: object, file: str, read: Read) -> Variables:
 
 
 class _Loader:
-    def __init__(self, file: str, read: Read) -> None:
+    def __init__(self, file: str, read: Read, parsers: Parsers) -> None:
         self.file = file
+        self._parsers = parsers
         self.variables: Variables = {}
         self._read = read
         self._files: dict[str, Mapping[object, object]] = {}
@@ -73,7 +73,7 @@ class _Loader:
 
     def _values(self, path: str) -> Mapping[object, object]:
         if path not in self._files:
-            self._files[path] = parse_params(self._bytes(path), path)
+            self._files[path] = to_mapping(self._parsers.values(self._bytes(path), path), path)
         return self._files[path]
 
     def _bytes(self, path: str) -> bytes:

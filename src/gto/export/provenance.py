@@ -101,7 +101,8 @@ class Makings:
     def _pointers(self, one: _Opened) -> Iterator[str]:
         """Yield the `.dvc` files that lineages may ask for."""
         for artifact, root in one.roots.items():
-            yield from pointer_files(one.checkout, one.projects[root], self._path(one.checkout.commit, artifact))
+            path = self._path(one.checkout.commit, artifact)
+            yield from pointer_files(one.checkout, one.projects[root], [path] if path else [])
 
     def _path(self, commit: str, artifact: str) -> str | None:
         """Return where a commit says that an artifact lies; where it does not, the first other that does."""

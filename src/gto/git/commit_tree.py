@@ -1,13 +1,12 @@
 """The tree of a commit: every path, its links followed inside of it alone."""
 
 import posixpath
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
 from gto.exceptions import CannotLocate
 from gto.git.commit_files import Files
 from gto.git.repo import Repo
-from gto.git.tree import LINK, SUBMODULE, Entry, parse_tree
+from gto.git.tree import LINK, Entry, parse_tree
 
 _MOST_LINKS = 40  # as Linux has it
 _LONGEST_LINK = 4096
@@ -22,28 +21,31 @@ class Tree:
         self.files = files
         self.entries = files.listing(commit)
         self._oids: dict[str, str] | None = None
-        self._paths: list[str] = []
 
     @property
     def oids(self) -> Mapping[str, str]:
         """The object id of each file and link."""
         if self._oids is None:
-            self._oids = {
-                path: entry.oid
-                for path, entry in self.entries.items()
-                if not entry.is_directory and entry.mode != SUBMODULE
-            }
-            self._paths = sorted(self._oids)
+            self._oids = {path: entry.oid for path, entry in self.entries.items() if entry.has_content}
         return self._oids
 
     def files_below(self, directory: str) -> Iterator[str]:
         """Yield the files and links in a directory and in those below it, sorted; no link is followed."""
+        node = self.entries.root.node(directory)
         start = f"{directory}/" if directory else ""
-        oids = self.oids
-        for place in range(bisect_left(self._paths, start), len(oids)):
-            if not self._paths[place].startswith(start):
-                return
-            yield self._paths[place]
+        yield from sorted(path for path, entry in (node.walk(start) if node else ()) if entry.has_content)
+
+    def files_in(self, directory: str) -> list[str]:
+        """Return the files and links that lie in a directory itself, sorted."""
+        node = self.entries.root.node(directory)
+        start = f"{directory}/" if directory else ""
+        return sorted(start + name for name, entry in (node.entries.items() if node else ()) if entry.has_content)
+
+    def named(self, name: str, directory: str) -> list[tuple[str, Entry]]:
+        """Return what has a name, in a directory or below it, sorted by path."""
+        node = self.entries.root.node(directory)
+        start = f"{directory}/" if directory else ""
+        return sorted((start + path, entry) for path, entry in (node.named(name) if node else ()))
 
     def below(self, directory: str) -> list[tuple[str, Entry]]:
         """Return the files, links and submodules below a directory, by their paths from it."""
@@ -56,6 +58,9 @@ class Tree:
 
     def resolve(self, path: str) -> str:
         """Return where a path leads when links are followed; one that leads out of the tree raises CannotLocate."""
+        entry = self.entries.get(path)
+        if entry is not None and entry.mode != LINK:  # the most usual: no link is on the way
+            return path
         done: list[str] = []
         left = path.split("/")[::-1]
         followed = 0
@@ -82,7 +87,7 @@ class Tree:
         return "/".join(done)
 
     def _target(self, link: str) -> str | None:
-        links = [path for path, entry in self.entries.items() if entry.mode == LINK]
+        links = self.entries.root.links()
         if len(links) <= _READ_TOGETHER:
             self.files.fetch((self.commit, path) for path in links)
         self.files.fetch([(self.commit, link)])

@@ -82,3 +82,9 @@ def parse_tree(tree: GitObject | None) -> dict[bytes, str]:
             found[entry] = tree.body[end + 1 : end + 1 + width].hex()
         at = end + 1 + width
     return found
+
+
+def tree_of(commit: GitObject) -> str | None:
+    """Return the id of a commit's tree; None of what has not a commit's form."""
+    head = (commit.body or b"").partition(b"\n")[0] if commit.type == "commit" else b""
+    return head[5:].decode("ascii", "replace") if head.startswith(b"tree ") else None

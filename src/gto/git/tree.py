@@ -42,6 +42,11 @@ class Entry(NamedTuple):
         return self.mode.startswith("100")
 
     @property
+    def has_content(self) -> bool:
+        """Whether it is a file or a link."""
+        return not self.is_directory and self.mode != SUBMODULE
+
+    @property
     def is_executable(self) -> bool:
         """Whether it may be run."""
         return self.mode == _EXECUTABLE

@@ -1,7 +1,7 @@
 """All that the files of a commit tell of a version."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
@@ -9,13 +9,14 @@ from gto.core import names
 from gto.core.commit_facts import Commit
 from gto.core.event import Problem
 from gto.dvc.checkout import Checkout, fetch_all
+from gto.dvc.kept_files import KeptFiles
 from gto.dvc.output import Datum
+from gto.dvc.output_contents import DataReach
 from gto.dvc.paths import tidy
 from gto.dvc.project import Project, first_files, pointer_files, read_project, root_of
 from gto.git.command import Git
 from gto.git.commit import parse_commit
 from gto.git.commit_files import Files
-from gto.git.objects import GitObject
 from gto.lineage import values
 from gto.lineage.requirements import find_requirements, read_packages
 from gto.lineage.trace import Lineage, trace
@@ -49,8 +50,12 @@ class CollectedFacts(NamedTuple):
 
     @property
     def elsewhere(self) -> tuple[Elsewhere, ...]:
-        """What is declared and not in Git."""
+        """What is declared and not in Git, whether it was read or not."""
         return (*self.metrics.elsewhere, *self.params.elsewhere)
+
+
+_Place = tuple[str, str]
+"""A commit, and the root of a project in it."""
 
 
 class Opened(NamedTuple):
@@ -61,17 +66,30 @@ class Opened(NamedTuple):
     project: Project
 
 
-def open_points(registry: Registry, points: Sequence[Target], files: Files) -> list[Opened]:
-    """Read the projects of several commits, the files that they begin with in one process."""
-    checkouts = [Checkout(files, point.commit) for point in points]
-    roots = [root_of(checkout, directory_of(point)) for point, checkout in zip(points, checkouts, strict=True)]
-    wanted = []
-    for point, checkout, root in zip(points, checkouts, roots, strict=True):
-        annotating = annotation_lookup.files_of(registry, point.artifact) if point.artifact else []
-        wanted.append((checkout, [*first_files(checkout, root), *annotating]))
+def open_points(
+    registry: Registry, points: Sequence[Target], files: Files, reach: DataReach | None = None
+) -> Iterator[Opened]:
+    """Yield the projects of several commits, each read when it is asked for; one process reads all their files.
+
+    `reach` says where files are looked for that DVC keeps; by default in its cache on this machine.
+    """
+    commits = {commit: Checkout(files, commit) for commit in dict.fromkeys(point.commit for point in points)}
+    places = [(point.commit, root_of(commits[point.commit], directory_of(point))) for point in points]
+    checkouts = {place: commits[place[0]].apart() for place in places}
+    wanted = [(checkout, first_files(checkout, root)) for (_, root), checkout in checkouts.items()]
+    wanted += [
+        (commits[one.commit], annotation_lookup.files_of(registry, one.artifact)) for one in points if one.artifact
+    ]
     fetch_all(files, wanted)
-    projects = [read_project(checkout, root) for checkout, root in zip(checkouts, roots, strict=True)]
-    return [Opened(*found) for found in zip(points, checkouts, projects, strict=True)]
+    projects: dict[_Place, Project] = {}
+    for point, place in zip(points, places, strict=True):
+        checkout = checkouts[place]
+        if place not in projects:
+            projects[place] = read_project(checkout, place[1])
+            checkout.outside = KeptFiles(registry.repo, checkout, projects[place], reach or DataReach())
+        own = checkout.apart()
+        own.add(checkout.problems)
+        yield Opened(point, own, projects[place])
 
 
 def directory_of(point: Target) -> str:
@@ -79,47 +97,90 @@ def directory_of(point: Target) -> str:
     return names.split_directory(point.artifact)[0] if point.artifact else ""
 
 
-def gather(registry: Registry, points: Sequence[Target]) -> list[CollectedFacts]:
+def gather(registry: Registry, points: Sequence[Target], reach: DataReach | None = None) -> list[CollectedFacts]:
     """Return what is known of several versions; what cannot be read is among their problems.
 
-    Where no annotation of a commit says where the artifact lies, the lineage is that of the path in another's.
+    Where no annotation of a commit says where the artifact lies, the lineage is that of the path in another's. `reach`
+    is that of open_points().
     """
-    files = Files(registry.repo)
-    opened = open_points(registry, points, files)
-    said = [_annotation(registry, one, files) for one in opened]
-    known = next((one.path for one in said if one and one.path), None)
+    return gather_from(registry, points, Files(registry.repo), reach, lend_path=True)
+
+
+def gather_from(
+    registry: Registry,
+    points: Sequence[Target],
+    files: Files,
+    reach: DataReach | None = None,
+    *,
+    lend_path: bool = False,
+) -> list[CollectedFacts]:
+    """Do as gather(), from files of which some may be read already; without `lend_path`, each version for itself."""
+    # Project and annotations are read together: both are in `dvc.yaml`, which is kept for a moment.
+    read = [(one, _annotation(registry, one, files)) for one in open_points(registry, points, files, reach)]
+    opened, said = [one for one, _ in read], [found for _, found in read]
+    known = next((one.path for one in said if one and one.path), None) if lend_path else None
     paths = [tidy(found) if found else None for found in (one.path if one and one.path else known for one in said)]
-    wanted = [_second_files(one, path) for one, path in zip(opened, paths, strict=True)]
-    fetch_all(files, [(one.checkout, found) for one, found in zip(opened, wanted, strict=True)])
-    commits = registry.repo.read([point.commit for point in points])
-    return [_know(*found) for found in zip(opened, commits, said, paths, strict=True)]
+    groups: dict[_Place, list[tuple[Opened, str | None]]] = {}
+    for one, path in zip(opened, paths, strict=True):
+        groups.setdefault(_place(one), []).append((one, path))
+    fetch_all(files, [(group[0][0].checkout, _second_files(group)) for group in groups.values()])
+    measured = {place: _measure(group[0][0]) for place, group in groups.items()}
+    commits = files.read_commits([point.commit for point in points])
+    return [
+        _know(one, parse_commit(commit) if commit else None, annotated, path, measured[_place(one)])
+        for one, commit, annotated, path in zip(opened, commits, said, paths, strict=True)
+    ]
 
 
-def _second_files(opened: Opened, path: str | None) -> list[str]:
-    point, checkout, project = opened
+def _place(opened: Opened) -> _Place:
+    return opened.point.commit, opened.project.root
+
+
+def _second_files(group: Sequence[tuple[Opened, str | None]]) -> list[str]:
+    """Return the files that versions of one project in one commit need beside those that it began with."""
+    _, checkout, project = group[0][0]
     params = values.param_files(project, checkout)
     used = values.variable_files(checkout, project.pipelines, params)
-    requirements = find_requirements(checkout, directory_of(point))
-    pointers = pointer_files(checkout, project, path)
+    directories = dict.fromkeys(directory_of(one.point) for one, _ in group)
+    requirements = [file for each in directories for file in find_requirements(checkout, each)]
+    pointers = pointer_files(checkout, project, [path for _, path in group if path])
     return [*values.metric_files(project, checkout), *params, *used, *requirements, *pointers]
 
 
-def _know(opened: Opened, found: GitObject | None, said: Annotation | None, path: str | None) -> CollectedFacts:
+class _Measured(NamedTuple):
+    """What a project tells alike of all versions in a commit."""
+
+    metrics: Values
+    params: Values
+    plots: tuple[str, ...]
+    problems: Sequence[Problem]
+
+
+def _measure(opened: Opened) -> _Measured:
+    checkout, project = opened.checkout.apart(), opened.project
+    metrics, params = values.read_metrics(checkout, project), values.read_params(checkout, project)
+    return _Measured(metrics, params, plot_names(project), checkout.problems)
+
+
+def _know(
+    opened: Opened, commit: Commit | None, said: Annotation | None, path: str | None, measured: _Measured
+) -> CollectedFacts:
     point, checkout, project = opened
     lineage = trace(checkout, project, path) if path else None
+    checkout.add(measured.problems)
     requirements = find_requirements(checkout, posixpath.dirname(said.file) if said else directory_of(point))
     known = CollectedFacts(
         point,
-        parse_commit(found) if found else None,
+        commit,
         said,
         lineage,
         tuple(lineage.data if lineage else _all_data(project)),
-        values.read_metrics(checkout, project),
-        values.read_params(checkout, project),
-        plot_names(project),
-        {path: checkout.tree.oids[path] for path in requirements},
+        measured.metrics,
+        measured.params,
+        measured.plots,
+        {path: checkout.tree.entries[path].oid for path in requirements},
         read_packages(checkout, requirements),
-        tuple(values.expanded(checkout, [path])) if path and lineage and lineage.home == "git" else (),
+        tuple(checkout.files_in(path) or [path]) if path and lineage and lineage.home == "git" else (),
         (),
     )
     return known._replace(problems=tuple(checkout.problems))

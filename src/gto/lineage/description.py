@@ -1,12 +1,13 @@
 """A version, described by all that its commit tells."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gto.core import selector
 from gto.core.event import Problem
 from gto.core.selector import Pick
 from gto.dvc.output import Datum
+from gto.dvc.output_contents import DataReach
 from gto.exceptions import NoAnnotation, UsageError
 from gto.lineage.collect import CollectedFacts, gather
 from gto.lineage.trace import Input, Lineage, StageRun
@@ -44,18 +45,18 @@ class Description(NamedTuple):
             "params": {path: dict(keyed) for path, keyed in known.params.files.items()},
             "plots": list(known.plots),
             "requirements": list(known.requirements),
-            "not_in_git": [elsewhere_dict(one) for one in known.elsewhere],
+            **elsewhere_lists(known.elsewhere),
             "problems": [problem_dict(problem) for problem in known.problems],
         }
 
 
-def describe_all(registry: Registry, name: str, rev: str | None = None) -> Description:
+def describe_all(registry: Registry, name: str, rev: str | None = None, reach: DataReach | None = None) -> Description:
     """Return all that is known of the version that a selector names; of a name alone at a revision, by default HEAD."""
     is_name = selector.parse(name).pick is Pick.ALL
     if not is_name and rev is not None:
         raise UsageError("Either specify revision or use naming shortcut.", "leave one of them out")
     point = find_target(registry, rev or registry.rev, name) if is_name else find_target(registry, name)
-    known = gather(registry, [point])[0]
+    known = gather(registry, [point], reach)[0]
     check_known(registry, [known])
     return Description(known)
 
@@ -82,14 +83,19 @@ def datum_dict(datum: Datum) -> dict[str, object]:
     return {"path": datum.path, "md5": datum.md5, "size": datum.size, "files": datum.files}
 
 
-def elsewhere_dict(one: Elsewhere) -> dict[str, object]:
-    """Return a file that Git does not hold for JSON."""
-    return {
-        "path": one.path,
-        "of": one.kind,
-        "kept_in": "dvc" if one.datum else None,
-        "md5": one.datum.md5 if one.datum else None,
-    }
+def elsewhere_lists(elsewhere: Iterable[Elsewhere]) -> dict[str, object]:
+    """Return files that Git does not hold for JSON: those that were not read, and those that DVC had."""
+    lacking: list[dict[str, object]] = []
+    read: list[dict[str, object]] = []
+    for one in elsewhere:
+        md5 = one.datum.md5 if one.datum else None
+        if one.place is None:
+            kept_in = "dvc" if one.datum else None
+            why = {"reason": one.reason, "hint": one.hint}
+            lacking.append({"path": one.path, "of": one.kind, "kept_in": kept_in, "md5": md5, **why})
+        else:
+            read.append({"path": one.path, "of": one.kind, "md5": md5, "read_from": one.place})
+    return {"not_in_git": lacking, "from_dvc": read}
 
 
 def problem_dict(problem: Problem) -> dict[str, object]:

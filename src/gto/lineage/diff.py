@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.core.event import Problem
+from gto.dvc.output_contents import DataReach
 from gto.lineage.collect import Between, CollectedFacts, between, gather
-from gto.lineage.description import check_known, elsewhere_dict, problem_dict
+from gto.lineage.description import check_known, elsewhere_lists, problem_dict
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_target
@@ -86,7 +87,7 @@ class Comparison(NamedTuple):
                 "files_changed": self.code.files_changed,
                 "files": [changed._asdict() for changed in self.code.files],
             },
-            "not_in_git": [elsewhere_dict(one) for one in self.elsewhere],
+            **elsewhere_lists(self.elsewhere),
             "problems": [problem_dict(problem) for problem in self.problems],
         }
 
@@ -107,14 +108,19 @@ class Direction(NamedTuple):
 
 
 def compare(
-    registry: Registry, old: str, new: str, name: str | None = None, direction: Direction | None = None
+    registry: Registry,
+    old: str,
+    new: str,
+    name: str | None = None,
+    direction: Direction | None = None,
+    reach: DataReach | None = None,
 ) -> Comparison:
     """Compare two versions, stages or revisions; revisions are about the artifact `name`, where that is given.
 
     What the annotations' custom metadata say of directions (`lower_better`, `higher_better`) counts beside `direction`.
     """
     points = find_target(registry, old, name), find_target(registry, new, name)
-    before, after = gather(registry, points)
+    before, after = gather(registry, points, reach)
     check_known(registry, [before, after])
     return _comparison(registry, before, after, direction)
 

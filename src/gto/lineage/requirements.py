@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 
 from gto.dvc.checkout import Checkout
 
@@ -17,8 +18,7 @@ def find_requirements(checkout: Checkout, directory: str) -> list[str]:
     """Return those files in a directory and in the directories above it, the nearest first."""
     found: list[str] = []
     while True:
-        beside = (path for path in checkout.tree.files_below(directory) if posixpath.dirname(path) == directory)
-        found += sorted(path for path in beside if _is_one(posixpath.basename(path)))
+        found += [path for path in checkout.tree.files_in(directory) if _is_one(posixpath.basename(path))]
         if not directory:
             return found
         directory = posixpath.dirname(directory)
@@ -30,13 +30,18 @@ def read_packages(checkout: Checkout, files: list[str]) -> dict[tuple[str, str],
     checkout.fetch(listed)
     found: dict[tuple[str, str], str] = {}
     for path in listed:
-        for name, wanted in _packages((checkout.read(path) or b"").decode("utf-8", "replace")):
+        data = checkout.read(path) or b""
+        for name, wanted in checkout.once("packages", path, data, partial(_read_packages, data)):
             found[path, name] = wanted
     return found
 
 
 def _is_one(name: str) -> bool:
     return name in _NAMES or bool(_LISTED_RE.fullmatch(name))
+
+
+def _read_packages(data: bytes, _: object) -> list[tuple[str, str]]:
+    return list(_packages(data.decode("utf-8", "replace")))
 
 
 def _packages(text: str) -> Iterator[tuple[str, str]]:

@@ -59,14 +59,15 @@ def described(known: CollectedFacts) -> tuple[Section, ...]:
 
 def notes(elsewhere: Iterable[Elsewhere], problems: Iterable[Problem]) -> Iterator[str]:
     """Yield a line for each file that is declared and not read, and why; one that is so in two versions once."""
-    yield from dict.fromkeys(f"{one.path} ({one.kind}) is not read: {why(one)}" for one in elsewhere)
+    lacking = [one for one in elsewhere if one.place is None]
+    yield from dict.fromkeys(f"{one.path} ({one.kind}) is not read: {why(one)}" for one in lacking)
     for problem in problems:
         yield f"{problem.subject}: {reason(problem)}"
 
 
 def why(one: Elsewhere) -> str:
-    """Return why a file that is declared is not read."""
-    return "DVC keeps it, not Git" if one.datum else "it is not in the commit"
+    """Return why a file that is declared is not read, and the next step."""
+    return f"{one.reason}{f' ({one.hint})' if one.hint else ''}"
 
 
 def reason(problem: Problem) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
-from gto.dvc.output import Datum
-from gto.dvc.params_file import parse_value
+from gto.dvc.output import Datum, ReadFrom
 from gto.dvc.pipeline import Pipeline
-from gto.dvc.project import Project, find_pointers
+from gto.dvc.project import Project
 from gto.exceptions import BadFile
 from gto.yamldoc.document import to_json
 
@@ -29,7 +28,12 @@ class Elsewhere(NamedTuple):
     kind: str
     """`metrics`, `params` or `plots`."""
     datum: Datum | None
-    """What DVC recorded of it; None where it recorded nothing."""
+    """What DVC recorded of it; None where it keeps nothing of it."""
+    reason: str = "it is not in the commit"
+    """Why it is not read."""
+    hint: str = ""
+    place: ReadFrom | None = None
+    """Where it was read from; None where it was not."""
 
 
 class Values(NamedTuple):
@@ -37,6 +41,7 @@ class Values(NamedTuple):
 
     files: Mapping[str, Keyed]
     elsewhere: tuple[Elsewhere, ...] = ()
+    """Files that Git does not hold, whether they were read or not."""
 
 
 def metric_files(project: Project, checkout: Checkout) -> list[str]:
@@ -52,7 +57,7 @@ def param_files(project: Project, checkout: Checkout) -> dict[str, tuple[str, ..
     whole = {one.path for one in asked if not one.keys}
     whole.update(path for pipeline in project.pipelines for path in pipeline.params)
     default = f"{project.root}/{_DEFAULT}" if project.root else _DEFAULT
-    if checkout.has(default):
+    if checkout.has(default) or checkout.has(f"{default}.dvc"):
         whole.add(default)
     found: dict[str, tuple[str, ...]] = {}
     for path in [*(one.path for one in asked), *sorted(whole)]:
@@ -76,59 +81,55 @@ def variable_files(
 
 
 def expanded(checkout: Checkout, paths: Sequence[str]) -> Iterator[str]:
-    """Yield each path once, and the files of a directory that Git holds in its place."""
+    """Yield each path once, and in the place of a directory its files: those in Git, and those that DVC keeps."""
     for path in dict.fromkeys(paths):
-        yield from checkout.files_in(path) or [path]
+        yield from checkout.all_files_in(path) or [path]
 
 
 def read_metrics(checkout: Checkout, project: Project) -> Values:
     """Read the metrics of a commit; what is neither a number nor text is no metric."""
-    return _read(checkout, project, dict.fromkeys(metric_files(project, checkout), Whole), "metrics")
+    return _read(checkout, dict.fromkeys(metric_files(project, checkout), Whole), "metrics")
 
 
 def read_params(checkout: Checkout, project: Project) -> Values:
     """Read the parameters of a commit, as `dvc params diff` takes them."""
     declared = param_files(project, checkout)
-    shown = _read(checkout, project, declared, "params")
-    used = _read(checkout, project, variable_files(checkout, project.pipelines, declared), "params")
+    shown = _read(checkout, declared, "params")
+    used = _read(checkout, variable_files(checkout, project.pipelines, declared), "params")
     kept = {path: values for path, values in used.files.items() if values}
     return Values({**shown.files, **kept}, shown.elsewhere)
 
 
-def _read(checkout: Checkout, project: Project, wanted: Mapping[str, tuple[str, ...]], kind: str) -> Values:
+def _read(checkout: Checkout, wanted: Mapping[str, tuple[str, ...]], kind: str) -> Values:
     checkout.fetch(wanted)
     found: dict[str, Keyed] = {}
-    lacking = []
+    outside = [path for path in wanted if not checkout.has(path)]
+    elsewhere = find_elsewhere(checkout, outside, kind)
     for path, keys in wanted.items():
         data = checkout.read(path)
         if data is None:
-            lacking += [] if checkout.has(path) else [path]
             continue
         try:
-            value = parse_value(data, path)
+            value = checkout.parsers.values(data, path)
         except BadFile as error:
             checkout.set_aside(UNREADABLE, path, error.reason)
             continue
         chosen = value if keys == Whole else _choose(value, keys)
         found[path] = _keyed(checkout, path, chosen, of_metrics=kind == "metrics")
-    return Values(found, tuple(find_elsewhere(checkout, project, lacking, kind)))
+    return Values(found, elsewhere)
 
 
-def find_elsewhere(checkout: Checkout, project: Project, paths: Sequence[str], kind: str) -> Iterator[Elsewhere]:
-    """Yield what DVC recorded of declared files that Git does not hold."""
-    recorded = project.recorded()
-    known = {path: _recorded(recorded, path) for path in paths}
-    pointers = find_pointers(checkout, [path for path, datum in known.items() if datum is None])
-    for path, datum in known.items():
-        pointer = pointers.get(path)
-        yield Elsewhere(path, kind, datum or (next(iter(pointer.outs), None) if pointer else None))
-
-
-def _recorded(recorded: Mapping[str, Datum], path: str) -> Datum | None:
-    """Return what DVC recorded of a path, or of the nearest directory that holds it."""
-    while path and path not in recorded:
-        path = path.rpartition("/")[0]
-    return recorded.get(path)
+def find_elsewhere(checkout: Checkout, paths: Sequence[str], kind: str) -> tuple[Elsewhere, ...]:
+    """Have declared files read that Git does not hold, and return what became of each."""
+    kept = checkout.outside
+    if kept is None:
+        return tuple(Elsewhere(path, kind, None) for path in paths)
+    kept.prepare(paths)
+    found = []
+    for path in paths:
+        lack = kept.lack(path)
+        found.append(Elsewhere(path, kind, kept.datum(path), lack.reason, lack.hint, kept.place(path)))
+    return tuple(found)
 
 
 def _choose(value: object, keys: Sequence[str]) -> dict[str, object]:

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from gto.core.event import Problem
 from gto.dvc.checkout import TOO_MANY, UNDRAWN, UNREADABLE, Checkout, fetch_all
+from gto.dvc.output_contents import DataReach
 from gto.exceptions import BadFile, NotFound
 from gto.git.commit_files import Files
 from gto.lineage import sections
 from gto.lineage.collect import Opened, open_points
-from gto.lineage.description import elsewhere_dict, problem_dict
+from gto.lineage.description import elsewhere_lists, problem_dict
 from gto.lineage.values import Elsewhere, find_elsewhere
 from gto.plots import custom_template, templates
 from gto.plots.chart import MOST_CELLS, Chart, DataPoint, chart_of, points_of, weight
@@ -56,12 +57,14 @@ class Gallery(NamedTuple):
             "versions": [version.as_dict() for version in self.versions],
             "plots": charts,
             "images": images,
-            "not_in_git": [elsewhere_dict(one) for one in self.elsewhere],
+            **elsewhere_lists(self.elsewhere),
             "problems": [problem_dict(problem) for problem in self.problems],
         }
 
 
-def plot(registry: Registry, selectors: Sequence[str], name: str | None = None) -> Gallery:
+def plot(
+    registry: Registry, selectors: Sequence[str], name: str | None = None, reach: DataReach | None = None
+) -> Gallery:
     """Read the plots of versions, stages or revisions, or raise NotFound where none of them declares one."""
     return plot_each(registry, [find_target(registry, text, name) for text in dict.fromkeys(selectors)])
 
@@ -69,7 +72,7 @@ def plot(registry: Registry, selectors: Sequence[str], name: str | None = None) 
 def plot_each(registry: Registry, points: Sequence[Target]) -> Gallery:
     """Do as plot(), of commits that were found already."""
     files = Files(registry.repo)
-    opened = open_points(registry, points, files)
+    opened = list(open_points(registry, points, files, reach))
     declared = [find_plots(one.checkout, one.project) for one in opened]
     if not any(declared):
         raise NotFound(
@@ -106,6 +109,7 @@ class _Hanging:
         self.opened = opened
         self.declared = declared
         self.labels = tuple(_label(one.point) for one in opened)
+        self.elsewhere = [_elsewhere(one, plots) for one, plots in zip(opened, declared, strict=True)]
         self._bytes = 0
         self._left = MOST_CELLS
         self._rows = lru_cache(maxsize=8)(self._read_rows)  # one file may have the columns of many plots
@@ -120,9 +124,7 @@ class _Hanging:
             else:
                 chart = self._chart(name)
                 charts += [chart] if chart else []
-        elsewhere = tuple(
-            dict.fromkeys(one for place, opened in enumerate(self.opened) for one in self._lacking(place, opened))
-        )
+        elsewhere = tuple(dict.fromkeys(one for found in self.elsewhere for one in found))
         problems = tuple(dict.fromkeys(problem for opened in self.opened for problem in opened.checkout.problems))
         sheet = PageContent(self.labels, tuple(charts), tuple(pictures), tuple(self._notes()))
         return Gallery(tuple(one.point for one in self.opened), sheet, elsewhere, problems)
@@ -131,8 +133,9 @@ class _Hanging:
         """Yield what is not shown of which versions, and why."""
         said: dict[tuple[str, str], list[str]] = {}
         for place, (opened, label) in enumerate(zip(self.opened, self.labels, strict=True)):
-            for one in self._lacking(place, opened):
-                said.setdefault((one.path, sections.why(one)), []).append(label)
+            for one in self.elsewhere[place]:
+                if one.place is None:
+                    said.setdefault((one.path, sections.why(one)), []).append(label)
             for problem in dict.fromkeys(opened.checkout.problems):
                 said.setdefault((problem.subject, sections.reason(problem)), []).append(label)
         for (subject, reason), labels in said.items():
@@ -190,10 +193,10 @@ class _Hanging:
             found.append(Picture(label, media, data))
         return tuple(found)
 
-    def _lacking(self, place: int, opened: Opened) -> list[Elsewhere]:
-        files = dict.fromkeys(file for plot in self.declared[place].values() for file in plot.files)
-        lacking = [file for file in files if file not in opened.checkout.tree.oids]
-        return list(find_elsewhere(opened.checkout, opened.project, lacking, "plots"))
+
+def _elsewhere(opened: Opened, plots: dict[str, Plot]) -> tuple[Elsewhere, ...]:
+    files = dict.fromkeys(file for plot in plots.values() for file in plot.files)
+    return find_elsewhere(opened.checkout, [file for file in files if not opened.checkout.has(file)], "plots")
 
 
 def _label(point: Target) -> str:

@@ -2,11 +2,14 @@
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import chain
 
 from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.core import names
 from gto.exceptions import BadFile
 from gto.git.commit_files import Files, Place, may_stand_for_another
+from gto.git.object_cache import ParsedBlobs, Read
 from gto.git.objects import GitObject
 from gto.git.tree import list_tree
 from gto.registry.registry import Registry
@@ -52,10 +55,18 @@ def read_file(files: Files, commit: str | None, path: str) -> ReadAnnotations:
         return ReadAnnotations(problems=(file_problem(error),))
     if data is None:
         return ReadAnnotations()
+    parsed = files.cache.parsed
+    return parsed.make(
+        "annotations", data, path, partial(read_real, files, commit), partial(_parse, parsed, data, path)
+    )
+
+
+def _parse(parsed: ParsedBlobs, data: bytes, path: str, read: Read) -> ReadAnnotations:
     if posixpath.basename(path) == DVC_FILE:
         from gto.annotations.dvc_yaml import read_dvc_yaml  # YAML is imported where there is a file of it
+        from gto.dvc.parsers import Parsers
 
-        return read_dvc_yaml(data, path, lambda other: read_real(files, commit, other))
+        return read_dvc_yaml(data, path, read, Parsers(parsed))
     from gto.annotations.artifacts_yaml import read_artifacts_yaml
 
     return read_artifacts_yaml(data, path)
@@ -66,7 +77,7 @@ def read_files(files: Files, commit: str | None, paths: Sequence[str]) -> ReadAn
     files.fetch(with_params(commit, paths))
     readings = [read_file(files, commit, path) for path in paths]
     return ReadAnnotations(
-        tuple(one for reading in readings for one in reading.annotations),
+        tuple(chain.from_iterable(reading.annotations for reading in readings)),
         tuple(problem for reading in readings for problem in reading.problems),
     )
 

@@ -12,9 +12,9 @@ from gto.annotations.entry_reader import file_problem
 from gto.config import FILE as CONFIG_FILE
 from gto.config import Config, read_config
 from gto.core.event import Problem
-from gto.dvc.variables import Read
 from gto.exceptions import BadFile, UsageError
 from gto.git.commit_files import Files
+from gto.git.object_cache import Read
 from gto.policy_file import FILE as POLICY_FILE
 from gto.policy_file import read_policy
 from gto.registry.registry import Registry

@@ -4,18 +4,18 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gto.exceptions import (
     ChecksumMismatch,
     ContentMissing,
+    FileTooLarge,
     GTOException,
     RemoteUnreachable,
     TargetUnwritable,
 )
 from gto.git.repo import Repo
 from gto.storage.location import Content, GitBlob, LfsObject, Source, StoreAddress, StoreObject
-from gto.storage.partial_file import Part
 from gto.storage.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -29,6 +29,30 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds
 
 class Stopped(Exception):
     """The download ends because another file of it failed."""
+
+
+class FilePart(Protocol):
+    """Bytes of one file that grow to what it must be: on disk, or in memory."""
+
+    content: Content
+    path: str
+    """For errors: where the file will be."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are there."""
+
+    def append(self, data: bytes) -> None:
+        """Take more bytes."""
+
+    def restart(self) -> None:
+        """Forget all bytes."""
+
+    def expect(self, size: int) -> None:
+        """Take note of how many bytes there will be."""
+
+    def digest(self) -> str | None:
+        """Return the digest of all bytes; None where nobody promised one."""
 
 
 class Fetcher:
@@ -58,7 +82,7 @@ class Fetcher:
             self._lfs = LfsServers(self._repo)
         return self._lfs
 
-    def fill(self, part: Part) -> None:
+    def fill(self, part: FilePart) -> None:
         """Bring all bytes of a part; those of a source that is wrong are thrown away, and the next is tried."""
         self._advance(part.size)
         name = part.content.path or os.path.basename(part.path)
@@ -66,7 +90,7 @@ class Fetcher:
         for source in part.content.sources:
             try:
                 self._fill_from(part, source)
-            except TargetUnwritable:
+            except (FileTooLarge, TargetUnwritable):
                 raise
             except GTOException as error:
                 failures.append(error)
@@ -83,7 +107,7 @@ class Fetcher:
             raise ContentMissing(f"git:{blob.oid}", "open the repository that has it")
         return found
 
-    def _fill_from(self, part: Part, source: Source) -> None:
+    def _fill_from(self, part: FilePart, source: Source) -> None:
         was_there = part.size
         self._pour_all(part, source)
         try:
@@ -100,7 +124,7 @@ class Fetcher:
                 self.restart(part)
                 raise
 
-    def _pour_all(self, part: Part, source: Source) -> None:
+    def _pour_all(self, part: FilePart, source: Source) -> None:
         tries = 0
         while True:
             before = part.size
@@ -115,7 +139,7 @@ class Fetcher:
             else:
                 return
 
-    def _pour(self, part: Part, source: Source) -> None:
+    def _pour(self, part: FilePart, source: Source) -> None:
         """Append what a source has beyond what is there."""
         size = part.content.size
         if size is not None and part.size > size:
@@ -137,13 +161,13 @@ class Fetcher:
             case LfsObject():
                 self._take(part, self._servers().read(source, part.size), size)
 
-    def take_blob(self, part: Part, size: int, chunks: Iterable[bytes]) -> None:
+    def take_blob(self, part: FilePart, size: int, chunks: Iterable[bytes]) -> None:
         """Fill a part with a blob, from its beginning."""
         self.restart(part)
         part.expect(size)
         self._take(part, chunks, size)
 
-    def _take(self, part: Part, chunks: Iterable[bytes], size: int | None) -> None:
+    def _take(self, part: FilePart, chunks: Iterable[bytes], size: int | None) -> None:
         if size is not None or (part.content.digest and part.content.digest.algorithm != "git"):
             part.expect(size or 0)
         for chunk in chunks:
@@ -154,7 +178,7 @@ class Fetcher:
             if size is not None and part.size > size:
                 return  # it is wrong already; there may be no end of it
 
-    def restart(self, part: Part) -> None:
+    def restart(self, part: FilePart) -> None:
         """Throw away what came."""
         self._advance(-part.size)
         part.restart()
@@ -188,7 +212,7 @@ def telling(failures: Sequence[GTOException]) -> GTOException | None:
     return next(iter([*others, *failures[-1:]]), None)
 
 
-def verify(part: Part, place: str) -> None:
+def verify(part: FilePart, place: str) -> None:
     """Raise ChecksumMismatch where a part is not what was promised."""
     size, digest = part.content.size, part.content.digest
     if size is not None and part.size != size:

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cached_property
 
 from gto.exceptions import BadFile
 from gto.yamldoc import scalars
 from gto.yamldoc.nodes import Alias, Mapping, Node, Scalar, Sequence
 from gto.yamldoc.parser import parse
+from gto.yamldoc.simple_lines import KeptParts, NotSimple, read_simple
 
 Keys = tuple[str, ...]
 
@@ -22,11 +24,16 @@ _MERGE = {None, _CORE + "merge"}
 class Document:
     """A YAML file: its value, and where each part of it stands."""
 
-    def __init__(self, file: str, root: Node | None, value: object) -> None:
+    def __init__(self, file: str, text: str, value: object) -> None:
         self.file = file
-        self.root = root
         self.value = value
+        self._text = text
         self._lines: dict[Keys, int] = {}
+
+    @cached_property
+    def root(self) -> Node | None:
+        """The nodes, made when somebody asks for places."""
+        return parse(self._text, self.file)
 
     def line(self, *keys: object) -> int | None:
         """Return the line of what at most three `keys` lead to, or of the last found on the way; lists count from 0."""
@@ -54,9 +61,12 @@ def _lines(node: Node | None, above: Keys) -> Iterator[tuple[Keys, int]]:
             yield from _lines(item, keys)
 
 
-def load(data: bytes, file: str) -> Document:
-    """Read a file of UTF-8, or raise BadFile, whatever the bytes are; who read them says how many may be."""
-    return load_text(decode(data, file), file)
+def load(data: bytes, file: str, parts: KeptParts | None = None) -> Document:
+    """Read a file of UTF-8, or raise BadFile, whatever the bytes are; who read them says how many may be.
+
+    Of values that come from `parts`, those of several files may be one object: nobody changes them.
+    """
+    return load_text(decode(data, file), file, parts)
 
 
 def decode(data: bytes, file: str) -> str:
@@ -67,11 +77,21 @@ def decode(data: bytes, file: str) -> str:
         raise BadFile(file, "not UTF-8", data.count(b"\n", 0, error.start) + 1) from None
 
 
-def load_text(text: str, file: str) -> Document:
+def load_text(text: str, file: str, parts: KeptParts | None = None) -> Document:
     """Read a text, or raise BadFile."""
+    try:
+        return Document(file, text, read_simple(text, parts))
+    except NotSimple:
+        return load_nodes(text, file)
+
+
+def load_nodes(text: str, file: str) -> Document:
+    """Read a text by its nodes, which any text needs that is not simple, or raise BadFile."""
     root = parse(text, file)
     values = _Values(file, scalars.resolve_1_1 if _asks_for_1_1(text) else scalars.resolve)
-    return Document(file, root, None if root is None else values.of(root))
+    found = Document(file, text, None if root is None else values.of(root))
+    found.root = root
+    return found
 
 
 def _asks_for_1_1(text: str) -> bool:

@@ -34,7 +34,7 @@ def test_versions_stages_and_what_was_taken_back_are_known() -> None:
     first = known.add(by(ADA, "m#prod!", 1, START + 6))
     known.add(by(ADA, "m#qa!", 1, START + 7))
     assert first is not None
-    assert first.stages_put_on() == ["dev"]
+    assert [stage for stage in first.stages if first.put_on(stage)] == ["dev"]
     known.add(by(ADA, "m@v1.0.0!", 1, START + 8))
     assert names(known, "dev") == [oid(3)]
     known.add(by(ADA, "m@v1.0.0#9", 1, START + 9))

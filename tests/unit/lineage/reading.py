@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gto.dvc.checkout import Checkout
+from gto.dvc.kept_files import KeptFiles
+from gto.dvc.output_contents import DataReach
 from gto.dvc.project import read_project
 from gto.git.commit_files import Files
 from gto.registry.registry import Registry
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 def read(repo: Repo, files: Mapping[str, str], root: str = "") -> tuple[Checkout, Project]:
     """Commit files, and read the project in them."""
     commit = repo.commit("files", files)
-    checkout = Checkout(Files(Registry.open(repo.path).repo), commit)
-    return checkout, read_project(checkout, root)
+    registry = Registry.open(repo.path)
+    checkout = Checkout(Files(registry.repo), commit)
+    project = read_project(checkout, root)
+    checkout.outside = KeptFiles(registry.repo, checkout, project, DataReach())
+    return checkout, project
 
 
 def aside(checkout: Checkout) -> list[tuple[str, str]]:

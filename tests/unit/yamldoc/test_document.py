@@ -117,7 +117,7 @@ def test_the_line_of_a_part_is_known_and_else_that_of_the_part_around_it() -> No
     assert document.line("artifacts", "m", "path") == 4
     assert document.line("artifacts", "m", "labels") == 3
     assert document.line("nothing") is None
-    assert Document("dvc.yaml", None, None).line("a") is None
+    assert Document("dvc.yaml", "", None).line("a") is None
 
 
 def test_the_loader_without_c_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

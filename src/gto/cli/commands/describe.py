@@ -2,7 +2,8 @@
 
 import click
 
-from gto.cli import options, render
+from gto.cli import delivery_options, options, render
+from gto.exceptions import UsageError
 from gto.registry import resolve
 
 
@@ -25,6 +26,7 @@ from gto.registry import resolve
 @click.option("--path", "show_path", is_flag=True, help="Show path")
 @click.option("--description", "show_description", is_flag=True, help="Show description")
 @click.option("--all", "show_all", is_flag=True, help="Show lineage, metrics, parameters and files of the commit too")
+@delivery_options.fetch_options
 @click.option("--json", "as_json", is_flag=True, help="Print all fields that are set; what no other flag does too")
 def command(
     repo: str,
@@ -34,17 +36,21 @@ def command(
     show_path: bool,
     show_description: bool,
     show_all: bool,
+    fetching: delivery_options.Fetching,
     as_json: bool,
 ) -> None:
     """Print what `dvc.yaml` or `artifacts.yaml` says of an artifact: in the work tree, at --rev, or at a version.
 
-    A field that is not set prints nothing. With --all a name alone is read at HEAD, not in the work tree.
+    A field that is not set prints nothing. With --all a name alone is read at HEAD, not in the work tree; metrics and
+    parameters that DVC keeps outside of Git are read from its cache, with --fetch from its remotes too.
     """
     fields = {"type": show_type, "path": show_path, "description": show_description}
     if show_all:
         options.only_one(all=True, **fields)
-        _describe_all(repo, name, rev, as_json=as_json)
+        _describe_all(repo, name, rev, fetching, as_json=as_json)
         return
+    if fetching.is_asked:
+        raise UsageError("--fetch, --trust-remote and --allow-local are about --all", "add --all")
     options.only_one(json=as_json, **fields)
     found = resolve.describe(options.open_registry(repo), name, rev)
     field = next((key for key, asked in fields.items() if asked), None)
@@ -55,11 +61,12 @@ def command(
         render.lines([value] if value else [])
 
 
-def _describe_all(repo: str, name: str, rev: str | None, *, as_json: bool) -> None:
+def _describe_all(repo: str, name: str, rev: str | None, fetching: delivery_options.Fetching, *, as_json: bool) -> None:
     from gto.lineage import sections
     from gto.lineage.description import describe_all
 
-    found = describe_all(options.open_registry(repo), name, rev)
+    registry = options.open_registry(repo)
+    found = describe_all(registry, name, rev, fetching.reach(registry))
     if as_json:
         render.as_json(found.as_dict())
         return

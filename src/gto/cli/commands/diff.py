@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import options, render
+from gto.cli import delivery_options, options, render
 from gto.output import escape
 
 
@@ -26,6 +26,7 @@ from gto.output import escape
 @click.option("--lower-better", multiple=True, metavar="METRIC", help="A metric that should fall; can be repeated")
 @click.option("--higher-better", multiple=True, metavar="METRIC", help="A metric that should rise; can be repeated")
 @click.option("--md", "as_markdown", is_flag=True, help="Print Markdown, for a pull request")
+@delivery_options.fetch_options
 @options.as_json
 @options.plain
 def command(
@@ -36,20 +37,23 @@ def command(
     lower_better: tuple[str, ...],
     higher_better: tuple[str, ...],
     as_markdown: bool,
+    fetching: delivery_options.Fetching,
     as_json: bool,
     plain: bool,
 ) -> None:
     """Show what changed in metrics, parameters, data, dependencies, code and annotation.
 
-    All is read from the two commits. Metrics that only DVC keeps are named on stderr. Whether a change is for the
-    better is told where --lower-better, --higher-better, or `lower_better` and `higher_better` in the annotation's
-    custom metadata say so.
+    All is read from the two commits, and what DVC keeps outside of Git from its cache, with --fetch from its remotes
+    too; what is not read is named on stderr. Whether a change is for the better is told where --lower-better,
+    --higher-better, or `lower_better` and `higher_better` in the annotation's custom metadata say so.
     """
     from gto.lineage import sections
     from gto.lineage.diff import Direction, compare
 
     options.only_one(json=as_json, plain=plain, md=as_markdown)
-    found = compare(options.open_registry(repo), old, new, name, Direction(lower_better, higher_better))
+    registry = options.open_registry(repo)
+    direction = Direction(lower_better, higher_better)
+    found = compare(registry, old, new, name, direction, fetching.reach(registry))
     if as_json:
         render.as_json(found.as_dict())
         return

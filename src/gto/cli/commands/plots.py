@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import options, render, write_out
+from gto.cli import delivery_options, options, render, write_out
 from gto.exceptions import UsageError
 
 
@@ -33,12 +33,21 @@ from gto.exceptions import UsageError
     help="The page to write, an old one is replaced; `-` is stdout",
 )
 @click.option("--name", help="The artifact that revisions are asked about")
+@delivery_options.fetch_options
 @options.as_json
-def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, as_json: bool) -> None:
+def command(
+    repo: str,
+    selectors: tuple[str, ...],
+    out: str,
+    name: str | None,
+    fetching: delivery_options.Fetching,
+    as_json: bool,
+) -> None:
     """Overlay the plots of versions in one page, and put images side by side; the page needs no network.
 
-    Plots are those that `dvc.yaml` declares, drawn by DVC's templates or by those in `.dvc/plots`. The first time, the
-    program that draws them is made, which takes some seconds.
+    Plots are those that `dvc.yaml` declares, drawn by DVC's templates or by those in `.dvc/plots`; their data is read
+    from Git, from DVC's cache, and with --fetch from its remotes. The first time, the program that draws them is made,
+    which takes some seconds.
     """
     import os
 
@@ -49,7 +58,8 @@ def command(repo: str, selectors: tuple[str, ...], out: str, name: str | None, a
         raise UsageError("--json and the page would both be on stdout", "name the page, or leave --json out")
     if os.path.isdir(out):
         raise UsageError(f"'{out}' is a directory", f"-o names the page: -o {os.path.join(out, 'plots.html')}")
-    found = plot(options.open_registry(repo), selectors, name)
+    registry = options.open_registry(repo)
+    found = plot(registry, selectors, name, fetching.reach(registry))
     if out == write_out.STDOUT:
         click.echo(found.page(), nl=False)
     else:

@@ -164,14 +164,17 @@ def command(
 
 def _where(repo: str, state: str | None, proof: Proof) -> _Where:
     from gto.git import remote
+    from gto.git.session import Session
     from gto.watch import journal
     from gto.watch.poller import WatchedRepository
 
     if not remote.is_url(repo) and not os.path.isdir(repo):
         raise NoRepo(repo)
 
+    session = Session()
+
     def read() -> Registry:
-        registry = options.open_registry(repo)
+        registry = options.open_registry(repo, session=session)
         proof.begin(registry)
         return registry
 

@@ -69,14 +69,12 @@ def _is_about(rule: Rule, event: Event, past: IndexedReplay) -> bool:
     draft = past.subject(event)
     match event.kind:
         case Kind.ASSIGNMENT | Kind.UNASSIGNMENT:
-            touched: Collection[str] = (event.tag.stage or "",)
-        case Kind.DEREGISTRATION:  # it takes a version out of its stages
-            touched = draft.stages_put_on() if draft is not None and draft.is_active else ()
-        case Kind.DEPRECATION:  # it takes them all
-            touched = past.stages
-        case _:  # a registration brings the version into the stages that it, or its commit, was put into
-            touched = draft.stages_put_on() if draft is not None else ()
-    return any(True for _ in _matching(rule, touched))
+            return _is_in(rule, event.tag.stage or "")
+        case Kind.DEPRECATION:  # it takes all versions out of their stages
+            return any(past.holder(stage) for stage in _matching(rule, past.stages))
+        case _:  # one takes a version out of its stages, one brings it, or its commit, back into them
+            counts = draft is not None and (draft.is_active or event.kind is Kind.REGISTRATION)
+            return counts and draft is not None and any(_put_on(rule, draft))
 
 
 def _concerns(rule: Rule, artifact: str) -> bool:
@@ -96,6 +94,11 @@ def _matching(rule: Rule, stages: Collection[str]) -> Iterator[str]:
     if rule.stages is None or any(_WILD & set(pattern) for pattern in rule.stages):
         return (stage for stage in stages if _is_in(rule, stage))
     return (stage for stage in dict.fromkeys(rule.stages) if stage in stages)
+
+
+def _put_on(rule: Rule, draft: Draft) -> Iterator[str]:
+    """Yield those of a rule's stages that a version is in, or would be in if it counted."""
+    return (stage for stage in _matching(rule, draft.stages) if draft.put_on(stage) is not None)
 
 
 class StageEntry(NamedTuple):
@@ -118,7 +121,7 @@ def entries(rule: Rule, event: Event, past: IndexedReplay) -> list[StageEntry]:
     if not _has(rule, Kind.ASSIGNMENT) and not (event.kind is Kind.REGISTRATION and _has(rule, event.kind)):
         return found
     if event.kind is Kind.REGISTRATION and draft is not None:
-        stages = sorted(_matching(rule, draft.stages_put_on()))
+        stages = sorted(_put_on(rule, draft))
         found += [StageEntry(stage, event.tag.version or "", event.commit, draft) for stage in stages]
     if past.is_deprecated and event.kind is not Kind.DEPRECATION:
         for stage in sorted(_matching(rule, past.stages)):

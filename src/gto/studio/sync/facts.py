@@ -1,21 +1,26 @@
 """The second phase: what the commits of versions tell, staged and latest versions first; each is read once."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
 from gto.core import semver
 from gto.core.tag import Kind
-from gto.lineage.collect import CollectedFacts, gather
+from gto.lineage.bulk import gather_each
+from gto.lineage.collect import CollectedFacts
 from gto.lineage.description import Description
 from gto.lineage.values import Keyed
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
 from gto.studio.index.schema import artifact, event, fact, metric, standing
 
-CHUNK = 50
-"""How many versions are read, and written, at a time."""
+FIRST = 50
+"""How many versions are written at first."""
+
+CHUNK = 500
+"""How many versions are written at a time afterwards."""
 
 
 _MAKES_VERSION = event.c.version.is_not(None) & event.c.kind.in_([Kind.REGISTRATION, Kind.ASSIGNMENT])
@@ -61,9 +66,12 @@ def missing(connection: Connection, repository_id: int) -> list[Wanted]:
 
 
 def read(registry: Registry, wanted: Sequence[Wanted]) -> Iterator[list[CollectedFacts]]:
-    """Yield the facts of these versions, so many at a time."""
-    for start in range(0, len(wanted), CHUNK):
-        yield gather(registry, [one.target for one in wanted[start : start + CHUNK]])
+    """Yield the facts of these versions, so many at a time: few at first, because those are looked at first."""
+    found = gather_each(registry, [one.target for one in wanted])
+    size = FIRST
+    while part := list(islice(found, size)):
+        yield part
+        size = CHUNK
 
 
 def write(connection: Connection, repository_id: int, found: Iterable[CollectedFacts]) -> None:
