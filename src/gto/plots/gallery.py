@@ -66,10 +66,10 @@ def plot(
     registry: Registry, selectors: Sequence[str], name: str | None = None, reach: DataReach | None = None
 ) -> Gallery:
     """Read the plots of versions, stages or revisions, or raise NotFound where none of them declares one."""
-    return plot_each(registry, [find_target(registry, text, name) for text in dict.fromkeys(selectors)])
+    return plot_each(registry, [find_target(registry, text, name) for text in dict.fromkeys(selectors)], reach)
 
 
-def plot_each(registry: Registry, points: Sequence[Target]) -> Gallery:
+def plot_each(registry: Registry, points: Sequence[Target], reach: DataReach | None = None) -> Gallery:
     """Do as plot(), of commits that were found already."""
     files = Files(registry.repo)
     opened = list(open_points(registry, points, files, reach))
