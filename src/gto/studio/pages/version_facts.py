@@ -1,16 +1,21 @@
 """One version of an artifact in full: metrics against a baseline, params that changed, files, how to use it."""
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
+
+from markupsafe import Markup
+from starlette.datastructures import QueryParams
 
 from gto.core import semver
 from gto.core.snapshot import ArtifactState, VersionState
 from gto.core.view import version_key
 from gto.exceptions import VersionNotFound
 from gto.output.published import Published
+from gto.studio.draw.card_html import render_card
+from gto.studio.draw.lineage_graph import LineageGraph, draw
 from gto.studio.goals import is_better, read_goals
-from gto.studio.index.lookup import FoundRepository
+from gto.studio.index.lookup import FoundFiles, FoundRepository
+from gto.studio.pages.use_it import Snippet, snippets
 
 Facts = Mapping[str, object]
 """What a commit tells, as `gto describe --all --json` prints it."""
@@ -49,13 +54,6 @@ class FileLine(NamedTuple):
     hash: str | None
 
 
-class Snippet(NamedTuple):
-    """How to get the version from somewhere."""
-
-    name: str
-    code: str
-
-
 class VersionFacts(NamedTuple):
     """One version, and the one in a stage that it is compared with."""
 
@@ -70,10 +68,15 @@ class VersionFacts(NamedTuple):
     baseline_stage: str
     tiles: tuple[Tile, ...]
     params: tuple[Changed, ...]
+    asked: tuple[str, ...]
+    """Keys of the parameters that the page was asked to show."""
     files: tuple[FileLine, ...]
+    graph: LineageGraph | None
     subject: str
     author: str
     snippets: tuple[Snippet, ...]
+    card: Markup
+    card_path: str
     facts: Facts | None
 
     @property
@@ -86,6 +89,30 @@ class VersionFacts(NamedTuple):
         """The parameters that differ from the baseline's."""
         return tuple(one for one in self.params if one.old != one.new)
 
+    @property
+    def shown(self) -> tuple[Changed, ...]:
+        """The parameters that the page shows: those that were asked for, else what changed, else all."""
+        if self.asked:
+            return tuple(one for one in self.params if one.key in self.asked)
+        return self.changed or self.params
+
+    @property
+    def problems(self) -> tuple[Mapping[str, object], ...]:
+        """What was set aside while the commit was read, and files that are declared and were not found."""
+        found = self.facts.get("problems") if self.facts else None
+        lacking = self.facts.get("not_in_git") if self.facts else None
+        missing = [
+            {"subject": one["path"], "reason": one.get("reason") or "it is not in Git", "hint": one.get("hint") or ""}
+            for one in (lacking if isinstance(lacking, list) else ())
+        ]
+        return (*(found if isinstance(found, list) else ()), *missing)
+
+    @property
+    def plots(self) -> int:
+        """How many plots it declares."""
+        found = self.facts.get("plots") if self.facts else None
+        return len(found) if isinstance(found, list) else 0
+
     def as_dict(self) -> Published:
         """Return it for JSON: its facts as `gto describe --all --json` prints them."""
         return {
@@ -93,34 +120,67 @@ class VersionFacts(NamedTuple):
             "commit": self.commit,
             "stages": list(self.stages),
             "baseline": self.baseline or None,
+            "files": [file._asdict() for file in self.files],
+            "card": self.card_path or None,
             "facts": self.facts,
         }
 
 
-def read_facts(
-    state: ArtifactState, facts: Mapping[str, Facts], asked: str, repo: FoundRepository, stages: Sequence[str]
-) -> VersionFacts | None:
+class Pair(NamedTuple):
+    """A version, the one that it is compared with, and the stage in which that is; empty for none."""
+
+    version: VersionState
+    baseline: VersionState | None
+    stage: str
+
+
+class KnownFacts(NamedTuple):
+    """What the index has of a pair."""
+
+    facts: Mapping[str, Facts]
+    """Of both, by commit."""
+    heads: Mapping[str, Facts]
+    """Metrics of the versions up to it, by commit."""
+    files: FoundFiles
+
+
+def find_pair(state: ArtifactState, asked: str, stages: Sequence[str]) -> Pair | None:
     """Return the version that was asked for, the latest without a wish; None where there is no version."""
     version = choose(state, asked)
-    if version is None:
-        return None
-    baseline, stage = default_baseline(state, version, stages)
-    here, there = facts.get(version.commit), facts.get(baseline.commit) if baseline else None
+    return Pair(version, *default_baseline(state, version, stages)) if version else None
+
+
+def read_facts(
+    state: ArtifactState,
+    pair: Pair,
+    known: KnownFacts,
+    repo: FoundRepository,
+    stages: Sequence[str],
+    given: QueryParams,
+) -> VersionFacts:
+    """Return all that is known of a version."""
+    version, baseline, stage = pair
+    here, there = known.facts.get(version.commit), known.facts.get(baseline.commit) if baseline else None
     commit = _mapping(here, "commit")
+    lineage = _mapping(here, "lineage") or None
     return VersionFacts(
         version=version.name,
         commit=version.commit,
-        is_default=not asked,
-        stages=tuple(stage for stage in stages if (held := state.holder(stage)) and held.version == version.name),
+        is_default=not given.get("version"),
+        stages=tuple(one for one in stages if (held := state.holder(one)) and held.version == version.name),
         is_read=here is not None,
         baseline=baseline.name if baseline else "",
         baseline_stage=stage,
-        tiles=tuple(_tiles(state, facts, version, there)),
+        tiles=tuple(_tiles(state, known, pair, given.getlist("metrics"))),
         params=tuple(_params(here, there)),
-        files=tuple(_files(here)),
+        asked=tuple(given.getlist("params")),
+        files=tuple(_files(here, known.files)),
+        graph=draw(lineage, _mapping(there, "lineage") or None, version.name if version.is_registered else ""),
         subject=str(commit.get("subject") or ""),
         author=str(commit.get("author") or ""),
-        snippets=tuple(snippets(repo, state.name, version)),
+        snippets=tuple(snippets(repo, state.name, version, lineage)),
+        card=render_card(known.files.card),
+        card_path=known.files.card_path,
         facts=here,
     )
 
@@ -168,24 +228,25 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _tiles(
-    state: ArtifactState, facts: Mapping[str, Facts], version: VersionState, there: Facts | None
-) -> Iterator[Tile]:
-    here = facts.get(version.commit)
+def _tiles(state: ArtifactState, known: KnownFacts, pair: Pair, asked: Sequence[str]) -> Iterator[Tile]:
+    here = known.facts.get(pair.version.commit)
+    there = known.facts.get(pair.baseline.commit) if pair.baseline else None
     told = read_goals(here.get("annotation") if here else None)
     old = values_of(there, "metrics")
-    before = _up_to(state, version)
-    for (file, key), value in list(values_of(here, "metrics").items())[:_MOST_TILES]:
+    before = [values_of(known.heads.get(one.commit), "metrics") for one in up_to(state, pair.version)]
+    every = values_of(here, "metrics")
+    shown = {place: value for place, value in every.items() if not asked or (place[1] or place[0]) in asked}
+    for (file, key), value in list(shown.items())[:_MOST_TILES]:
         past, change, better = old.get((file, key)), None, None
         if is_number(value) and is_number(past):
             first, last = cast("float", past), cast("float", value)
             change, better = last - first, is_better(key, first, last, told)
-        series = [values_of(facts.get(one.commit), "metrics").get((file, key)) for one in before]
-        numbers = tuple(cast("float", one) for one in series if is_number(one))
-        yield Tile(file, key or file, cast("float", value), change, better, numbers)
+        series = tuple(cast("float", one[file, key]) for one in before if is_number(one.get((file, key))))
+        yield Tile(file, key or file, cast("float", value), change, better, series)
 
 
-def _up_to(state: ArtifactState, version: VersionState) -> list[VersionState]:
+def up_to(state: ArtifactState, version: VersionState) -> list[VersionState]:
+    """Return the last versions up to one, the lowest first."""
     key = version_key(version.name)
     known = [one for one in state.versions if one.is_active and version_key(one.name) <= key]
     return sorted(known, key=lambda one: version_key(one.name))[-_TREND:]
@@ -198,25 +259,12 @@ def _params(here: Facts | None, there: Facts | None) -> Iterator[Changed]:
         yield Changed(file, key, old.get(place) if there else new.get(place), new.get(place))
 
 
-def _files(here: Facts | None) -> Iterator[FileLine]:
+def _files(here: Facts | None, known: FoundFiles) -> Iterator[FileLine]:
     lineage = _mapping(here, "lineage")
-    if lineage:
-        size = lineage.get("size")
-        mark = lineage.get("md5")
-        path, home = str(lineage.get("path")), str(lineage.get("kept_in") or "nowhere")
-        if home != "git":
-            yield FileLine(path, home, size if isinstance(size, int) else None, str(mark) if mark else None)
-    files = here.get("files") if here else None
-    for path in files if isinstance(files, list) else ():
-        yield FileLine(str(path), "git", None, None)
-
-
-def snippets(repo: FoundRepository, name: str, version: VersionState) -> Iterator[Snippet]:
-    """Yield the ways to get a version, from a shell, Python, DVC, curl and a Dockerfile."""
-    chosen = f"{name}@{version.name}" if version.is_registered else name
-    rev = version.registrations[-1].ref if version.registrations else version.commit
-    where = f" -r {shlex.quote(repo.address)}"
-    yield Snippet("gto", f"gto get {shlex.quote(chosen)}{where}")
-    yield Snippet("Python", f"import gto.api\n\ngto.api.get({repo.address!r}, {chosen!r})")
-    yield Snippet("DVC", f"dvc get --rev {shlex.quote(rev)} {shlex.quote(repo.address)} PATH")
-    yield Snippet("Docker", f"RUN gto get {shlex.quote(chosen)}{where} -o /model")
+    if lineage and lineage.get("kept_in") != "git":
+        size, mark = lineage.get("size"), lineage.get("md5")
+        home = str(lineage.get("kept_in") or "nowhere")
+        shown = size if isinstance(size, int) else None
+        yield FileLine(str(lineage.get("path")), home, shown, str(mark) if mark else None)
+    for path, count, oid in known.files:
+        yield FileLine(path, "git", count, oid)
