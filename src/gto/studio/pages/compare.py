@@ -1,6 +1,7 @@
 """`/m/REPO/NAME/-/compare` and `/r/REPO/compare`: up to ten versions or commits beside a baseline."""
 
 from collections.abc import Mapping, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
@@ -21,7 +22,7 @@ from gto.registry.resolve import Target, find_target
 from gto.studio.context import Context, context_of
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.pages.comparison_rows import MOST_ROWS, ComparedColumn, Group, as_json, groups_of
-from gto.studio.pages.version_facts import Facts, choose, default_baseline
+from gto.studio.pages.version_facts import Facts, Holders, choose, default_baseline, holders_of
 from gto.studio.respond import artifact_url, respond, url
 
 router = APIRouter()
@@ -191,15 +192,16 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
         lookup.find_artifact(connection, found, name)
         state = events.artifact_state(connection, found.id, name)
         stages = artifacts.stages(connection)
-        versions = _versions(state, asked_names(request, "v"), stages)
+        holders = holders_of(state, stages)
+        versions = _versions(state, asked_names(request, "v"), holders)
         facts = lookup.facts_of(connection, found, name, [one.commit for one in versions])
-    sides = tuple(side_of(name, one, state, stages) for one in versions)
+    sides = tuple(side_of(name, one, holders) for one in versions)
     base = _base(sides, given.get("baseline", ""), stages)
     shown = {side.name for side in sides}
-    ranked = sorted(state.versions, key=lambda one: version_key(one.name), reverse=True)
-    others = tuple(one.name for one in ranked if one.is_active and one.name not in shown)
+    free = (one.name for one in state.versions if one.is_active and one.name not in shown)
+    others = nlargest(_MOST_OFFERED, free, key=version_key)
     page = ComparePage(
-        repo, name, sides, base, (), None, None, others[:_MOST_OFFERED], stages, bool(given.get("all")),
+        repo, name, sides, base, (), None, None, tuple(others), stages, bool(given.get("all")),
         given.get("deltas") != "0",
     )  # fmt: skip
     return _compared(studio, page, [facts.get(side.target.commit) for side in sides])
@@ -214,18 +216,18 @@ def wanted_versions(state: ArtifactState, names: Sequence[str]) -> list[VersionS
     return found
 
 
-def _versions(state: ArtifactState, names: Sequence[str], stages: Sequence[str]) -> list[VersionState]:
+def _versions(state: ArtifactState, names: Sequence[str], holders: Holders) -> list[VersionState]:
     versions = wanted_versions(state, names)
     if len(versions) == 1:
-        other, _ = default_baseline(state, versions[0], stages)
+        other, _ = default_baseline(state, versions[0], holders)
         versions += [other] if other else []
     return versions
 
 
-def side_of(name: str, version: VersionState, state: ArtifactState, stages: Sequence[str]) -> Side:
+def side_of(name: str, version: VersionState, holders: Holders) -> Side:
     """Return a version as one side of a comparison."""
     first = version.registrations[-1] if version.registrations else version.events[0]
-    own = tuple(one for one in stages if (held := state.holder(one)) and held.version == version.name)
+    own = tuple(stage for stage, held in holders.items() if held == version.name)
     label = f"{name}@{version.name}" if version.is_registered else version.commit
     target = Target(label, version.commit, name, version.name if version.is_registered else None)
     return Side(version.name, target, first.time, first.author, own)

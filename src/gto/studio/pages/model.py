@@ -21,7 +21,7 @@ from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.index.lookup import FoundProblem, FoundRepository
 from gto.studio.pages.models import read_number
-from gto.studio.pages.version_facts import KnownFacts, Pair, VersionFacts, find_pair, read_facts, up_to
+from gto.studio.pages.version_facts import KnownFacts, Pair, VersionFacts, find_pair, holders_of, read_facts, up_to
 from gto.studio.pages.version_lines import METRICS, MOST_METRICS, VersionLine, line_of, metric_names, newest_commits
 from gto.studio.respond import artifact_url, respond, url
 from gto.studio.sync.tags import standing_rows
@@ -125,20 +125,20 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
         every = versions(state, Choice(deprecated=True))
         number = read_number(given.get("page", ""), 1)
         shown = every[(number - 1) * PAGE : number * PAGE]
-        pair = find_pair(state, given.get("version", ""), stages)
+        holders = holders_of(state, stages)
+        pair = find_pair(state, given.get("version", ""), holders)
         known = _known(connection, found, state, pair, [row.version.commit for row in shown])
     now = studio.settings.now or int(time.time())
     asked = tuple(given.getlist("metrics")[:MOST_METRICS])
     names = metric_names([*([pair.version.commit] if pair else []), *newest_commits(state)], known.heads)
     columns = asked or names[:METRICS]
-    lines_of = history_lines(state)
-    newest = journal(state)[: -_PUBLISHED - 1 : -1]
+    newest = journal(state)
     page = ModelPage(
         row, given.get("at", ""), stages, lanes.draw(lanes_of(state, stages), until or now), columns,
         names[:_MOST_NAMES], tuple(line_of(one, known.heads, columns) for one in shown), len(every), number,
-        read_facts(state, pair, known, found, stages, given) if pair else None, standing_of(state, stages),
-        tuple(lines_of[:_EVENTS]), len(lines_of), tuple(problems),
-        tuple(history_line(published(line.event, line.version)) for line in newest), asked,
+        read_facts(state, pair, known, found, holders, given) if pair else None, standing_of(state, stages),
+        tuple(history_lines(state, _EVENTS)), len(newest), tuple(problems),
+        tuple(history_line(published(one.event, one.version)) for one in newest[: -_PUBLISHED - 1 : -1]), asked,
     )  # fmt: skip
     return page if until is None else page._replace(row=_row_as_of(row, state))
 
@@ -149,12 +149,14 @@ def _known(
     """Read what is shown: all facts of the chosen version and its baseline, of the others what their lines have."""
     heads = [*commits, *newest_commits(state)]
     if pair is None:
-        return KnownFacts({}, lookup.heads_of(connection, found, state.name, heads), lookup.FoundFiles([], "", ""))
-    heads += [pair.version.commit, *(one.commit for one in up_to(state, pair.version))]
+        return KnownFacts({}, lookup.heads_of(connection, found, state.name, heads), (), lookup.FoundFiles([], "", ""))
+    trend = up_to(state, pair.version)
+    heads += [pair.version.commit, *(one.commit for one in trend)]
     both = [one.commit for one in (pair.version, pair.baseline) if one is not None]
     return KnownFacts(
         lookup.facts_of(connection, found, state.name, both),
         lookup.heads_of(connection, found, state.name, heads),
+        trend,
         lookup.files_of(connection, found, state.name, pair.version.commit),
     )
 
@@ -168,8 +170,7 @@ def standing_of(state: ArtifactState, stages: Sequence[str]) -> tuple[tuple[str,
     """Return the version that each stage shows, the last stage first."""
     cells = {
         one.stage: StageCell(one.version, one.commit, one.ref, one.time, one.author, one.behind)
-        for one in standing_rows(state)
-        if one.place == 0
+        for one in standing_rows(state, 1)
     }
     return tuple((stage, cells[stage]) for stage in reversed(stages) if stage in cells)
 
@@ -178,8 +179,7 @@ def _row_as_of(row: ArtifactRow, state: ArtifactState) -> ArtifactRow:
     latest = state.latest
     cells = {
         one.stage: StageCell(one.version, one.commit, one.ref, one.time, one.author, one.behind)
-        for one in standing_rows(state)
-        if one.place == 0
+        for one in standing_rows(state, 1)
     }
     return row._replace(
         is_active=state.is_active,

@@ -14,7 +14,7 @@ from gto.plots.chart import COLOURS
 from gto.plots.gallery import Gallery, plot_each
 from gto.plots.html_page import data_url, script_json
 from gto.studio.context import Context, context_of
-from gto.studio.index import artifacts, events, lookup
+from gto.studio.index import events, lookup
 from gto.studio.pages.compare import Side, asked_names, repository_url, side_of, targets_of_commits, wanted_versions
 from gto.studio.respond import artifact_url, render, respond, url
 
@@ -127,6 +127,5 @@ def read_wanted(request: Request, repo: str, name: str = "") -> PlotsPage:
         found = lookup.find_repository(connection, repo)
         lookup.find_artifact(connection, found, name)
         state = events.artifact_state(connection, found.id, name)
-        stages = artifacts.stages(connection)
     versions = wanted_versions(state, asked_names(request, "v"))
-    return PlotsPage(studio, repo, name, tuple(side_of(name, one, state, stages) for one in versions))
+    return PlotsPage(studio, repo, name, tuple(side_of(name, one, {}) for one in versions))

@@ -1,6 +1,8 @@
 """One version of an artifact in full: metrics against a baseline, params that changed, files, how to use it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import nlargest
+from operator import itemgetter
 from typing import NamedTuple, cast
 
 from markupsafe import Markup
@@ -126,6 +128,10 @@ class VersionFacts(NamedTuple):
         }
 
 
+Holders = Mapping[str, str]
+"""The version that each stage shows; the last stage last."""
+
+
 class Pair(NamedTuple):
     """A version, the one that it is compared with, and the stage in which that is; empty for none."""
 
@@ -140,14 +146,16 @@ class KnownFacts(NamedTuple):
     facts: Mapping[str, Facts]
     """Of both, by commit."""
     heads: Mapping[str, Facts]
-    """Metrics of the versions up to it, by commit."""
+    """Metrics of other versions, by commit."""
+    trend: Sequence[VersionState]
+    """The versions up to the chosen one, the lowest first."""
     files: FoundFiles
 
 
-def find_pair(state: ArtifactState, asked: str, stages: Sequence[str]) -> Pair | None:
+def find_pair(state: ArtifactState, asked: str, holders: Holders) -> Pair | None:
     """Return the version that was asked for, the latest without a wish; None where there is no version."""
     version = choose(state, asked)
-    return Pair(version, *default_baseline(state, version, stages)) if version else None
+    return Pair(version, *default_baseline(state, version, holders)) if version else None
 
 
 def read_facts(
@@ -155,7 +163,7 @@ def read_facts(
     pair: Pair,
     known: KnownFacts,
     repo: FoundRepository,
-    stages: Sequence[str],
+    holders: Holders,
     given: QueryParams,
 ) -> VersionFacts:
     """Return all that is known of a version."""
@@ -167,11 +175,11 @@ def read_facts(
         version=version.name,
         commit=version.commit,
         is_default=not given.get("version"),
-        stages=tuple(one for one in stages if (held := state.holder(one)) and held.version == version.name),
+        stages=tuple(stage for stage, held in holders.items() if held == version.name),
         is_read=here is not None,
         baseline=baseline.name if baseline else "",
         baseline_stage=stage,
-        tiles=tuple(_tiles(state, known, pair, given.getlist("metrics"))),
+        tiles=tuple(_tiles(known, pair, given.getlist("metrics"))),
         params=tuple(_params(here, there)),
         asked=tuple(given.getlist("params")),
         files=tuple(_files(here, known.files)),
@@ -192,21 +200,24 @@ def choose(state: ArtifactState, asked: str) -> VersionState | None:
         if found is None:
             raise VersionNotFound(f"'{state.name}' has no version '{asked}'", "its page lists the versions")
         return found
-    ranked = sorted(state.versions, key=lambda one: version_key(one.name))
-    return state.latest or (ranked[-1] if ranked else None)
+    return state.latest or max(state.versions, key=lambda one: version_key(one.name), default=None)
 
 
-def default_baseline(
-    state: ArtifactState, version: VersionState, stages: Sequence[str]
-) -> tuple[VersionState | None, str]:
+def holders_of(state: ArtifactState, stages: Sequence[str]) -> Holders:
+    """Return the version that each stage shows, in the order of the stages."""
+    held: dict[str, str] = {}
+    for one in state.standing:  # the newest assignment first
+        held.setdefault(one.stage, one.version)
+    return {stage: held[stage] for stage in stages if stage in held}
+
+
+def default_baseline(state: ArtifactState, version: VersionState, holders: Holders) -> tuple[VersionState | None, str]:
     """Return the version of the last stage that holds another one; else the one below it."""
-    for stage in reversed(stages):
-        holder = state.holder(stage)
-        if holder is not None and holder.version != version.name:
-            return state.version(holder.version), stage
-    key = version_key(version.name)
-    lower = [one for one in state.versions if one.is_active and version_key(one.name) < key]
-    return (max(lower, key=lambda one: version_key(one.name)) if lower else None), ""
+    for stage, held in reversed(tuple(holders.items())):
+        if held != version.name:
+            return state.version(held), stage
+    before = up_to(state, version)[:-1]
+    return (before[-1] if before else None), ""
 
 
 def _mapping(value: Facts | None, key: str) -> Mapping[str, object]:
@@ -228,12 +239,12 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _tiles(state: ArtifactState, known: KnownFacts, pair: Pair, asked: Sequence[str]) -> Iterator[Tile]:
+def _tiles(known: KnownFacts, pair: Pair, asked: Sequence[str]) -> Iterator[Tile]:
     here = known.facts.get(pair.version.commit)
     there = known.facts.get(pair.baseline.commit) if pair.baseline else None
     told = read_goals(here.get("annotation") if here else None)
     old = values_of(there, "metrics")
-    before = [values_of(known.heads.get(one.commit), "metrics") for one in up_to(state, pair.version)]
+    before = [values_of(known.heads.get(one.commit), "metrics") for one in known.trend]
     every = values_of(here, "metrics")
     shown = {place: value for place, value in every.items() if not asked or (place[1] or place[0]) in asked}
     for (file, key), value in list(shown.items())[:_MOST_TILES]:
@@ -247,9 +258,10 @@ def _tiles(state: ArtifactState, known: KnownFacts, pair: Pair, asked: Sequence[
 
 def up_to(state: ArtifactState, version: VersionState) -> list[VersionState]:
     """Return the last versions up to one, the lowest first."""
-    key = version_key(version.name)
-    known = [one for one in state.versions if one.is_active and version_key(one.name) <= key]
-    return sorted(known, key=lambda one: version_key(one.name))[-_TREND:]
+    mine = version_key(version.name)
+    keyed = ((version_key(one.name), one) for one in state.versions if one.is_active)
+    found = nlargest(_TREND, (pair for pair in keyed if pair[0] <= mine), key=itemgetter(0))
+    return [one for _, one in reversed(found)]
 
 
 def _params(here: Facts | None, there: Facts | None) -> Iterator[Changed]:

@@ -1,6 +1,7 @@
 """The table of an artifact's versions: who registered what when, in which stages it is, and its metrics."""
 
 from collections.abc import Mapping, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from gto.core.snapshot import ArtifactState
@@ -37,9 +38,12 @@ class VersionLine(NamedTuple):
 
 
 def newest_commits(state: ArtifactState) -> list[str]:
-    """Return the commits of the versions that something happened to last."""
-    ranked = sorted(state.versions, key=lambda one: one.events[-1].key if one.events else (0, 0, 0, ""))
-    return [one.commit for one in reversed(ranked[-_NEWEST:])]
+    """Return the commits of the versions that were registered last."""
+    newest = (
+        version.registrations or version.stages[-1].assignments for version in state.versions if version.is_active
+    )
+    found = nlargest(_NEWEST, (events[-1] for events in newest if events), key=lambda event: event.key)
+    return [event.commit for event in found]
 
 
 def metric_names(commits: Sequence[str], heads: Heads) -> tuple[str, ...]:
