@@ -416,8 +416,8 @@ def diff(
     """Return what changed between two versions, with the keys of `gto diff --json`.
 
     `old` and `new` are selectors, names of artifacts (their latest versions) or revisions; `name` is the artifact that
-    revisions are asked about. `lower_better` and `higher_better` name metrics. The other arguments are those of
-    describe_all().
+    revisions are asked about, by default the one that the other side names. `lower_better` and `higher_better` name
+    metrics. The other arguments are those of describe_all().
     """
     direction = Direction(tuple(_words(lower_better)), tuple(_words(higher_better)))
     registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)

@@ -10,6 +10,8 @@ import pytest
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.repo import Repo
 
 
@@ -197,6 +199,23 @@ def test_an_untracked_file_is_not_committed(repo: Repo) -> None:
     (repo.path / "artifacts.yaml").write_text("aa: {}\n", encoding="utf-8")
     said(repo.gto("annotate", "nn", "--type", "model", "--commit"), "has changes that are not committed")
     assert status(repo) == "?? artifacts.yaml"
+
+
+def test_a_link_in_the_repository_is_edited_where_it_leads(repo: Repo, tmp_path: Path) -> None:
+    (repo.path / "artifacts.yaml").symlink_to("conf/all.yaml")
+    repo.git("add", "artifacts.yaml")
+    repo.commit("a link", {"conf/all.yaml": "nn: {path: m, type: model}\n"})
+    repo.git("clone", "--quiet", "--bare", ".", str(tmp_path / "remote"))
+    url = (tmp_path / "remote").as_uri()
+    for place in ((), ("--repo", url)):
+        done(repo.gto("annotate", "nn", "--type", "dataset", "--commit", *place))
+    for remote in ((), ("--git-dir", str(tmp_path / "remote"))):
+        assert repo.git(*remote, "show", "HEAD:conf/all.yaml") == "nn: {path: m, type: dataset}"
+        assert repo.git(*remote, "show", "HEAD:artifacts.yaml") == "conf/all.yaml"
+    (repo.path / "conf/all.yaml").write_text("nn: {path: m}\n", encoding="utf-8")
+    said(
+        repo.gto("annotate", "nn", "--type", "model", "--commit"), "'conf/all.yaml' has changes that are not committed"
+    )
 
 
 @pytest.mark.parametrize("hook", ["pre-commit", "commit-msg", "prepare-commit-msg"])

@@ -6,11 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from gto.exceptions import BadFile, GTOException, NotFound, UncommittedChanges, UsageError, WrongArgs
+from gto.exceptions import BadFile, CannotLocate, GTOException, NotFound, UncommittedChanges, UsageError, WrongArgs
 from gto.fs import atomic_write
 from gto.fs.regular_file import is_within
 from gto.git import commit as commits
-from gto.git.commit_files import read_small
+from gto.git.commit_files import Files, read_small
+from gto.git.commit_tree import Tree
 from gto.git.objects import TOO_LARGE
 from gto.git.push_refs import push_branch, push_commit
 from gto.git.remote import default_branch
@@ -18,6 +19,8 @@ from gto.git.repo import commit_of
 from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE
 from gto.registry.write.retry import persist
+
+_LEADS_OUT = "it is a link out of the repository"
 
 
 class Edit(NamedTuple):
@@ -69,7 +72,7 @@ def carry_out(registry: Registry, edit: Callable[[EditTarget], Edit], *, commit:
         tree = WorkTree(registry, _own_top(registry))
         wanted = edit(tree)
         if commit or push:
-            _check_unchanged(registry, tree, wanted.path, edit)
+            _check_unchanged(registry, tree, wanted, edit)
         return tree.save(wanted, commit=commit or push, push=push)
     if not (commit or push):
         raise UsageError("A remote repository has no work tree to write to", "add --commit: the commit is pushed")
@@ -94,33 +97,39 @@ class WorkTree(NamedTuple):
 
     def text(self, path: str) -> str:
         """Return the text of a file; empty where there is none."""
-        place = os.path.join(self.top, path)
-        if not is_within(place, self.top):
-            raise BadFile(path, "it is a link out of the repository")
+        place = os.path.join(self.top, self.place(path))
         data = read_small(place, path)
-        if data is None and os.path.lexists(place):
+        if data is None and os.path.lexists(os.path.join(self.top, path)):
             raise BadFile(path, "it is no file")
         try:
             return (data or b"").decode()
         except UnicodeDecodeError as error:
             raise BadFile(path, "it is not UTF-8") from error
 
+    def place(self, path: str) -> str:
+        """Return where a file is when links are followed, from the root; BadFile for a link that leads out."""
+        place = os.path.join(self.top, path)
+        if not is_within(place, self.top):
+            raise BadFile(path, _LEADS_OUT)
+        return os.path.relpath(os.path.realpath(place), self.top).replace(os.sep, "/")
+
     def save(self, edit: Edit, *, commit: bool, push: bool) -> Saved:
         """Write the file; if asked commit it alone, and push."""
         git = self.registry.git
         if push:
             commits.check_branch(git)
-        place = os.path.realpath(os.path.join(self.top, edit.path))
+        path = self.place(edit.path)
+        place = os.path.join(self.top, path)
         old = atomic_write.read(place)
         if old != edit.text.encode():
             atomic_write.replace(place, edit.text.encode())
-        elif not commit or not commits.is_changed(git, edit.path):  # an earlier push may have failed
+        elif not commit or not commits.is_changed(git, path):  # an earlier push may have failed
             if push:
                 push_branch(git, REMOTE)
             return Saved(edit.path, pushed=push)
         if commit:
             try:
-                commits.commit_file(git, edit.path, edit.message)
+                commits.commit_file(git, path, edit.message)
             except GTOException:
                 atomic_write.put_back(place, old)
                 raise
@@ -141,7 +150,7 @@ class Tip(NamedTuple):
 
     def text(self, path: str) -> str:
         """Return the text of a file; empty where there is none."""
-        found = self.registry.repo.read([f"{self.commit}:{path}"])[0]
+        found = self.registry.repo.read([f"{self.commit}:{self.place(path)}"])[0]
         if found is None:
             return ""
         if found.type != "blob" or found.body is None:
@@ -151,15 +160,23 @@ class Tip(NamedTuple):
         except UnicodeDecodeError as error:
             raise BadFile(path, "it is not UTF-8") from error
 
+    def place(self, path: str) -> str:
+        """Return where a file is when links are followed, from the root; BadFile for a link that leads out."""
+        try:
+            return Tree(Files(self.registry.repo), self.commit).resolve(path)
+        except CannotLocate:
+            raise BadFile(path, _LEADS_OUT) from None
 
-def _check_unchanged(registry: Registry, tree: WorkTree, path: str, edit: Callable[[EditTarget], Edit]) -> None:
+
+def _check_unchanged(registry: Registry, tree: WorkTree, wanted: Edit, edit: Callable[[EditTarget], Edit]) -> None:
     """Raise UncommittedChanges where a file has others than this edit, which a killed process may have left."""
+    path = tree.place(wanted.path)
     if not commits.is_changed(registry.git, path):
         return
     if registry.repo.rev is not None:
         with suppress(NotFound):  # what is to be removed may be no longer there
             once = edit(Tip(registry, registry.repo.rev))
-            if once.path == path and once.text == tree.text(path):
+            if once.path == wanted.path and once.text == tree.text(path):
                 return
     raise UncommittedChanges(path)
 
@@ -185,7 +202,8 @@ class Branch(NamedTuple):
         if self.text(edit.path) == edit.text:
             return Saved(edit.path)
         git = self.registry.repo.writer
-        made = commits.make_commit(git, self.commit, edit.path, edit.text.encode(), edit.message)
+        place = Tip(self.registry, self.commit).place(edit.path)
+        made = commits.make_commit(git, self.commit, place, edit.text.encode(), edit.message)
         push_commit(git, REMOTE, self.name, self.commit, made)
         with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
             self.registry.repo.refresh()

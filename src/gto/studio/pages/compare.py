@@ -18,7 +18,7 @@ from gto.output import escape
 from gto.output.published import Published
 from gto.output.tables import Table
 from gto.registry.registry import Registry
-from gto.registry.resolve import Target, find_target
+from gto.registry.resolve import Target, find_targets
 from gto.studio.context import Context, context_of
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.pages.comparison_rows import MOST_ROWS, ComparedColumn, Group, as_json, groups_of
@@ -284,9 +284,9 @@ def read_commits(request: Request, repo: str) -> ComparePage:
 def targets_of_commits(studio: Context, repo: str, names: Sequence[str]) -> tuple[Side, ...]:
     """Return the commits that revisions name, or raise the error that says which one names none."""
 
-    def work(registry: Registry) -> list[Target] | GTOException:
+    def work(registry: Registry) -> Sequence[Target] | GTOException:
         try:
-            return [find_target(registry, name) for name in names]
+            return find_targets(registry, names, None)
         except GTOException as error:
             return error
 
