@@ -21,7 +21,7 @@ from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets
 from gto.studio.context import Context, context_of
 from gto.studio.index import artifacts, events, lookup
-from gto.studio.pages.comparison_rows import MOST_ROWS, ComparedColumn, Group, as_json, groups_of
+from gto.studio.pages.comparison_rows import MOST_ROWS, ComparedColumn, RowGroup, as_json, groups_of
 from gto.studio.pages.version_facts import Facts, Holders, choose, default_baseline, holders_of
 from gto.studio.respond import artifact_url, respond, url
 
@@ -60,7 +60,7 @@ class ComparePage(NamedTuple):
     sides: tuple[Side, ...]
     base: int
     """The place of the baseline among them."""
-    groups: tuple[Group, ...]
+    groups: tuple[RowGroup, ...]
     comparisons: tuple[Comparison, ...] | None
     """Of each but the baseline with it, in their order; None where Git cannot be read."""
     failure: Failure | None
@@ -82,7 +82,7 @@ class ComparePage(NamedTuple):
         return artifact_url(self.repo, self.name, "compare") if self.name else repository_url(self.repo, "compare")
 
     @property
-    def shown(self) -> tuple[Group, ...]:
+    def shown(self) -> tuple[RowGroup, ...]:
         """The groups as the page has them."""
         if self.is_whole:
             return self.groups

@@ -1,10 +1,11 @@
 """Versions beside each other, row by row: metrics, params, data, code, packages, annotation."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
-from gto.lineage.diff import Comparison
+from gto.lineage.diff import Comparison, Moved
 from gto.lineage.values import Value, flat
 from gto.studio.goals import is_better, is_higher_better, read_goals
 from gto.studio.pages.version_facts import Facts, is_number, values_of
@@ -58,27 +59,30 @@ class ComparedRow(NamedTuple):
         return all(cell.value == self.cells[0].value for cell in self.cells)
 
 
-class Group(NamedTuple):
+class RowGroup(NamedTuple):
     """Rows of one kind."""
 
     title: str
     rows: tuple[ComparedRow, ...]
 
 
-def groups_of(columns: Sequence[ComparedColumn], base: int) -> tuple[Group, ...]:
+def groups_of(columns: Sequence[ComparedColumn], base: int) -> tuple[RowGroup, ...]:
     """Return what can be compared, by kind; `base` is the place of the baseline."""
     facts = [one.facts for one in columns]
     data = [_data(one) for one in facts]
     marks = [{place: datum.get("md5") for place, datum in found.items()} for found in data]
+    of_data = list(_rows(marks, base, lambda value, at, place: _datum(data[at].get(place), value)))
+    if not of_data:  # no annotation says where an artifact lies: what comparisons know of all data
+        of_data = list(_moved([one.comparison.data if one.comparison else () for one in columns], base))
     code = [*_code(columns, base), *_packages(columns, base)]
     said = [_annotation(one) for one in facts]
     params = [values_of(one, "params") for one in facts]
     found = (
-        Group("Metrics", tuple(_metrics(facts, base))),
-        Group("Params", tuple(_rows(params, base, lambda value, _at, _place: words_of(value)))),
-        Group("Data", tuple(_rows(marks, base, lambda value, at, place: _datum(data[at].get(place), value)))),
-        Group("Code and packages", tuple(code)),
-        Group("Annotation", tuple(_rows(said, base, lambda value, _at, _place: words_of(value)))),
+        RowGroup("Metrics", tuple(_metrics(facts, base))),
+        RowGroup("Params", tuple(_rows(params, base, lambda value, _at, _place: words_of(value)))),
+        RowGroup("Data", tuple(of_data)),
+        RowGroup("Code and packages", tuple(code)),
+        RowGroup("Annotation", tuple(_rows(said, base, lambda value, _at, _place: words_of(value)))),
     )
     return tuple(group for group in found if group.rows)
 
@@ -176,27 +180,31 @@ def _way(ahead: int, behind: int) -> str | int:
 
 def _packages(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow]:
     """Yield the packages, and files of packages, that differ from the baseline's in any version."""
-    moved = [
-        {one.path: one for one in column.comparison.requirements} if column.comparison else {} for column in columns
-    ]
-    for path in dict.fromkeys(path for side in moved for path in side):
-        old = next(side[path].old for side in moved if path in side)
-        values: list[Value] = [side[path].new if path in side else old for side in moved]
-        file, _, name = path.partition(": ")
+    for row in _moved([one.comparison.requirements if one.comparison else () for one in columns], base):
+        file, _, name = row.key.partition(": ")
+        yield row._replace(file=file if name else "", key=name or file)
+
+
+def _moved(moves: Sequence[Sequence[Moved]], base: int) -> Iterable[ComparedRow]:
+    """Yield what differs from the baseline in any version, by the marks that comparisons have of it."""
+    sides = [{one.path: one for one in each} for each in moves]
+    for path in dict.fromkeys(path for side in sides for path in side):
+        old = next(side[path].old for side in sides if path in side)
+        values: list[Value] = [side[path].new if path in side else old for side in sides]
         cells = (Cell(value, _pinned(value), is_same=at != base and value == old) for at, value in enumerate(values))
-        yield ComparedRow(file if name else "", name or file, tuple(cells))
+        yield ComparedRow("", path, tuple(cells))
 
 
 def _pinned(value: object) -> str:
-    """Return what is asked of a package, an exact version without its sign; of a file the object's id cut short."""
+    """Return what is asked of a package, an exact version without its sign; of a file its hash cut short."""
     text = _text(value).removeprefix("==")
-    return text[:7] if len(text) == _OID and text.isalnum() else text
+    return text[:7] if _HASH_RE.fullmatch(text) else text
 
 
-_OID = 40
+_HASH_RE = re.compile(r"[0-9a-f]{32,}(?:\.dir)?")
 
 
-def as_json(groups: Iterable[Group]) -> list[dict[str, object]]:
+def as_json(groups: Iterable[RowGroup]) -> list[dict[str, object]]:
     """Return the rows for JSON."""
     return [
         {

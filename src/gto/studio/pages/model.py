@@ -21,7 +21,15 @@ from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.index.lookup import FoundProblem, FoundRepository
 from gto.studio.pages.models import read_number
-from gto.studio.pages.version_facts import KnownFacts, Pair, VersionFacts, find_pair, holders_of, read_facts, up_to
+from gto.studio.pages.version_facts import (
+    KnownFacts,
+    VersionFacts,
+    VersionPair,
+    find_pair,
+    holders_of,
+    read_facts,
+    up_to,
+)
 from gto.studio.pages.version_lines import METRICS, MOST_METRICS, VersionLine, line_of, metric_names, newest_commits
 from gto.studio.respond import artifact_url, respond, url
 from gto.studio.sync.tags import standing_rows
@@ -144,7 +152,11 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
 
 
 def _known(
-    connection: Connection, found: FoundRepository, state: ArtifactState, pair: Pair | None, commits: Sequence[str]
+    connection: Connection,
+    found: FoundRepository,
+    state: ArtifactState,
+    pair: VersionPair | None,
+    commits: Sequence[str],
 ) -> KnownFacts:
     """Read what is shown: all facts of the chosen version and its baseline, of the others what their lines have."""
     heads = [*commits, *newest_commits(state)]

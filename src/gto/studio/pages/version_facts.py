@@ -38,7 +38,7 @@ class Tile(NamedTuple):
     """Of the versions up to this one."""
 
 
-class Changed(NamedTuple):
+class ChangedParam(NamedTuple):
     """A parameter; `old` is None where the baseline has none, and equal to `new` where it did not change."""
 
     file: str
@@ -69,7 +69,7 @@ class VersionFacts(NamedTuple):
     baseline: str
     baseline_stage: str
     tiles: tuple[Tile, ...]
-    params: tuple[Changed, ...]
+    params: tuple[ChangedParam, ...]
     asked: tuple[str, ...]
     """Keys of the parameters that the page was asked to show."""
     files: tuple[FileLine, ...]
@@ -87,12 +87,12 @@ class VersionFacts(NamedTuple):
         return self.version if semver.parse(self.version) else self.version[:7]
 
     @property
-    def changed(self) -> tuple[Changed, ...]:
+    def changed(self) -> tuple[ChangedParam, ...]:
         """The parameters that differ from the baseline's."""
         return tuple(one for one in self.params if one.old != one.new)
 
     @property
-    def shown(self) -> tuple[Changed, ...]:
+    def shown(self) -> tuple[ChangedParam, ...]:
         """The parameters that the page shows: those that were asked for, else what changed, else all."""
         if self.asked:
             return tuple(one for one in self.params if one.key in self.asked)
@@ -132,7 +132,7 @@ Holders = Mapping[str, str]
 """The version that each stage shows; the last stage last."""
 
 
-class Pair(NamedTuple):
+class VersionPair(NamedTuple):
     """A version, the one that it is compared with, and the stage in which that is; empty for none."""
 
     version: VersionState
@@ -152,15 +152,15 @@ class KnownFacts(NamedTuple):
     files: FoundFiles
 
 
-def find_pair(state: ArtifactState, asked: str, holders: Holders) -> Pair | None:
+def find_pair(state: ArtifactState, asked: str, holders: Holders) -> VersionPair | None:
     """Return the version that was asked for, the latest without a wish; None where there is no version."""
     version = choose(state, asked)
-    return Pair(version, *default_baseline(state, version, holders)) if version else None
+    return VersionPair(version, *default_baseline(state, version, holders)) if version else None
 
 
 def read_facts(
     state: ArtifactState,
-    pair: Pair,
+    pair: VersionPair,
     known: KnownFacts,
     repo: FoundRepository,
     holders: Holders,
@@ -239,7 +239,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _tiles(known: KnownFacts, pair: Pair, asked: Sequence[str]) -> Iterator[Tile]:
+def _tiles(known: KnownFacts, pair: VersionPair, asked: Sequence[str]) -> Iterator[Tile]:
     here = known.facts.get(pair.version.commit)
     there = known.facts.get(pair.baseline.commit) if pair.baseline else None
     told = read_goals(here.get("annotation") if here else None)
@@ -264,11 +264,11 @@ def up_to(state: ArtifactState, version: VersionState) -> list[VersionState]:
     return [one for _, one in reversed(found)]
 
 
-def _params(here: Facts | None, there: Facts | None) -> Iterator[Changed]:
+def _params(here: Facts | None, there: Facts | None) -> Iterator[ChangedParam]:
     old, new = values_of(there, "params"), values_of(here, "params")
     for file, key in dict.fromkeys([*new, *old]):
         place = (file, key)
-        yield Changed(file, key, old.get(place) if there else new.get(place), new.get(place))
+        yield ChangedParam(file, key, old.get(place) if there else new.get(place), new.get(place))
 
 
 def _files(here: Facts | None, known: FoundFiles) -> Iterator[FileLine]:
