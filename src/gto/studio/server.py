@@ -65,7 +65,7 @@ def run(found: Search, way: Way, options: Options, say: Callable[[str], None]) -
 
 
 def _collect_seldom() -> None:
-    """Have circles of values looked for seldom, and not among what is loaded: half of a large page's time went there."""
+    """Have circles of values looked for seldom, and not among what is loaded: it took half of a large page's time."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
