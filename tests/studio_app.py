@@ -54,11 +54,12 @@ class Studio(NamedTuple):
 
 @contextmanager
 def studio_of(
-    repositories: Mapping[str, Path], database: Path, settings: Settings | None = None, *, synced: bool = True
+    repositories: Mapping[str, Path | str], database: Path, settings: Settings | None = None, *, synced: bool = True
 ) -> Iterator[Studio]:
-    """A Studio over these repositories, by name, read once; nothing looks by itself afterwards."""
+    """A Studio over these repositories, paths or URLs by name, read once; nothing looks by itself afterwards."""
     places = [
-        CatalogRepository(name, str(path), CatalogEntry("path", str(path))) for name, path in repositories.items()
+        CatalogRepository(name, str(place), CatalogEntry("url" if "://" in str(place) else "path", str(place)))
+        for name, place in repositories.items()
     ]
     made = Database(str(database))
     sessions, way = Sessions(), Way(60.0)

@@ -50,7 +50,7 @@ from gto.registry.write.annotate import annotate as write_annotation
 from gto.registry.write.annotate import remove as remove_annotation
 from gto.registry.write.approve import Approved
 from gto.registry.write.approve import approve as write_approval
-from gto.registry.write.edit_target import Saved
+from gto.registry.write.edit_target import Saved, SaveOptions
 from gto.registry.write.publish import TAGS_PER_PUSH
 from gto.registry.write.sync import Fetched, Pushed, Status
 from gto.registry.write.transaction import WriteOptions
@@ -586,7 +586,7 @@ def annotate(
         raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
     change = AnnotationEdit(type, path, tuple(labels or ()), description or None, custom, must_exist)
     saved = write_annotation(
-        Registry.open(repo), name, change, file=file, allow_same_path=allow_same_path, commit=commit, push=push
+        Registry.open(repo), name, change, SaveOptions(commit, push), file=file, allow_same_path=allow_same_path
     )
     _say(saved, stdout=stdout)
     return saved.file
@@ -601,7 +601,7 @@ def remove(
     file: str | None = None,
 ) -> str:
     """Remove an artifact's annotation, and return the path of the file that was written."""
-    saved = remove_annotation(Registry.open(repo), name, file=file, commit=commit, push=push)
+    saved = remove_annotation(Registry.open(repo), name, SaveOptions(commit, push), file=file)
     _say(saved, stdout=stdout)
     return saved.file
 

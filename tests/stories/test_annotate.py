@@ -252,3 +252,28 @@ def test_during_a_merge_nothing_is_lost(repo: Repo) -> None:
     assert result.code == 1
     assert "merge" in result.stderr
     assert (status(repo), text(repo)) == (before, "aa: {}\n")
+
+
+def test_a_branch_that_is_not_checked_out_gets_the_commit_alone(repo: Repo) -> None:
+    repo.commit("first", {"a.txt": "a"})
+    repo.git("branch", "trial")
+    done(repo.gto("annotate", "churn", "--path", "a.txt", "--branch", "trial"))
+    say = done(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "fresh", "--label", "x"))
+    assert "The commit is on branch `fresh`" in say
+    assert "labels" not in repo.git("show", "trial:artifacts.yaml")
+    assert "labels" in repo.git("show", "fresh:artifacts.yaml")
+    assert repo.git("rev-list", "--count", "main..fresh") == "1"
+    assert repo.git("status", "--porcelain") == ""
+    assert not (repo.path / "artifacts.yaml").exists()
+    done(repo.gto("remove", "churn", "--branch", "trial", "--new-branch", "gone"))
+    assert repo.git("show", "gone:artifacts.yaml") == "{}"
+
+
+def test_a_new_branch_needs_a_name_that_is_free(repo: Repo) -> None:
+    repo.commit("first", {"a.txt": "a"})
+    said(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "main"), "There is a branch 'main' already")
+    said(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "a..b"), "Invalid branch name 'a..b'")
+    said(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "@{-1}"), "Invalid branch name '@{-1}'")
+    said(
+        repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "main/x"), "cannot create 'refs/heads/main/x'"
+    )

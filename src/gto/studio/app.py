@@ -15,11 +15,39 @@ from starlette.staticfiles import StaticFiles
 from gto.exceptions import GTOException, NotFound
 from gto.studio.context import Context
 from gto.studio.guard import Guard
-from gto.studio.pages import api, compare, errors, history, model, models, plots, repositories
+from gto.studio.pages import (
+    actions,
+    annotations,
+    api,
+    compare,
+    errors,
+    experiment_forms,
+    experiments,
+    history,
+    model,
+    models,
+    plots,
+    repositories,
+)
 from gto.studio.respond import make_templates
 from gto.studio.rest import routes
 from gto.version import __version__
 
+# That of a model takes every address below it.
+_PAGES = (
+    models,
+    actions,
+    annotations,
+    history,
+    compare,
+    plots,
+    experiments,
+    experiment_forms,
+    repositories,
+    api,
+    routes,
+    model,
+)
 _THREADS = 4  # more of them make each answer slower: the work is Python's
 
 
@@ -36,8 +64,7 @@ def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
     )
     app.state.context = context
     app.state.templates = make_templates()
-    # That of a model comes last: it takes every address below it.
-    for page in (models, history, compare, plots, repositories, api, routes, model):
+    for page in _PAGES:
         app.include_router(page.router)
     static = os.path.join(os.path.dirname(__file__), "static")
     app.mount("/static", StaticFiles(directory=static))

@@ -10,20 +10,21 @@ from gto.git.commit_files import Files
 from gto.registry import annotation_lookup
 from gto.registry.annotation_lookup import DVC_FILE
 from gto.registry.registry import Registry
-from gto.registry.write.edit_target import Edit, EditTarget, Saved, carry_out
+from gto.registry.write.edit_target import Edit, EditTarget, Saved, SaveOptions, carry_out
+
+AS_USUAL = SaveOptions()
 
 
 def annotate(
     registry: Registry,
     name: str,
     change: AnnotationEdit,
+    how: SaveOptions = AS_USUAL,
     *,
     file: str | None = None,
     allow_same_path: bool = False,
-    commit: bool = False,
-    push: bool = False,
 ) -> Saved:
-    """Insert or update an artifact's annotation: in the work tree, or through a URL on the branch that it opened."""
+    """Insert or update an artifact's annotation: in the work tree, or on the branch that was opened, or a new one."""
     message = f"Annotate artifact `{name}`"
     message += f" of type `{change.type}`" if change.type is not None else ""
     message += f" with path `{change.path}`" if change.path is not None else ""
@@ -36,13 +37,11 @@ def annotate(
         _, plain = names.split_directory(name)
         return Edit(path, annotate_text(target.text(path), path, plain, change), message)
 
-    return carry_out(registry, edit, commit=commit, push=push)
+    return carry_out(registry, edit, how)
 
 
-def remove(
-    registry: Registry, name: str, *, file: str | None = None, commit: bool = False, push: bool = False
-) -> Saved:
-    """Remove an artifact's annotation: from the work tree, or through a URL from the branch that it opened."""
+def remove(registry: Registry, name: str, how: SaveOptions = AS_USUAL, *, file: str | None = None) -> Saved:
+    """Remove an artifact's annotation: from the work tree, or from the branch that was opened, or on a new one."""
     names.parse_artifact(name)
 
     def edit(target: EditTarget) -> Edit:
@@ -50,7 +49,7 @@ def remove(
         _, plain = names.split_directory(name)
         return Edit(path, remove_text(target.text(path), path, plain), f"Remove annotation for artifact `{name}`")
 
-    return carry_out(registry, edit, commit=commit, push=push)
+    return carry_out(registry, edit, how)
 
 
 def _check(registry: Registry, name: str, change: AnnotationEdit) -> None:

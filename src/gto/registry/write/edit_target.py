@@ -6,8 +6,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from gto.exceptions import BadFile, CannotLocate, GTOException, NotFound, UncommittedChanges, UsageError, WrongArgs
+from gto.exceptions import (
+    BadFile,
+    CannotLocate,
+    Conflict,
+    GTOException,
+    NotFound,
+    Outdated,
+    UncommittedChanges,
+    UsageError,
+    WrongArgs,
+)
 from gto.fs import atomic_write
+from gto.fs.cache_dir import digest
 from gto.fs.regular_file import is_within
 from gto.git import commit as commits
 from gto.git.commit_files import Files, read_small
@@ -31,6 +42,19 @@ class Edit(NamedTuple):
     message: str
 
 
+class SaveOptions(NamedTuple):
+    """What becomes of an edit."""
+
+    commit: bool = False
+    push: bool = False
+    new_branch: str = ""
+    """A branch that is made for the commit; empty for the one that was opened."""
+    dry_run: bool = False
+    """Whether the edit is only made, and nothing of it written."""
+    made_for: str | None = None
+    """Digest of the file that somebody saw who chose the edit; where it is another, nothing is done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What was done: the file that was written, and what became of it."""
@@ -38,6 +62,11 @@ class Saved:
     file: str
     committed: bool = False
     pushed: bool = False
+    branch: str = ""
+    """The branch that got the commit, where it is not the one that is checked out."""
+    before: str = ""
+    """The text of the file before."""
+    after: str = ""
 
     def lines(self) -> list[str]:
         """Return what is said about it on stdout, as GTO 0.x worded it."""
@@ -47,7 +76,7 @@ class Saved:
             said += ["Successfully pushed a new commit to remote." if self.committed else "Nothing new to commit."]
         elif self.committed:
             said.append("Running `git commit`")
-        return said
+        return [*said, *([f"The commit is on branch `{self.branch}`"] if self.branch else [])]
 
 
 class EditTarget(Protocol):
@@ -64,20 +93,33 @@ class EditTarget(Protocol):
         """Return the text of a file; empty where there is none."""
 
 
-def carry_out(registry: Registry, edit: Callable[[EditTarget], Edit], *, commit: bool, push: bool) -> Saved:
+def carry_out(registry: Registry, edit: Callable[[EditTarget], Edit], how: SaveOptions) -> Saved:
     """Let `edit` say what the file becomes, and write it."""
-    if registry.repo.is_own:
-        if registry.rev != "HEAD":
-            raise UsageError("--branch needs the URL of a repository", f"here, `git switch {registry.rev}` first")
+
+    def checked(ground: EditTarget) -> Edit:
+        wanted = edit(ground)
+        if how.made_for is not None and how.made_for != digest_of(ground.text(wanted.path)):
+            raise Outdated(wanted.path)
+        return wanted
+
+    if registry.repo.is_own and not how.new_branch and registry.rev == "HEAD":
         tree = WorkTree(registry, _own_top(registry))
-        wanted = edit(tree)
-        if commit or push:
+        wanted = checked(tree)
+        before = tree.text(wanted.path)
+        if how.dry_run:
+            return Saved(wanted.path, before=before, after=wanted.text)
+        if how.commit or how.push:
             _check_unchanged(registry, tree, wanted, edit)
-        return tree.save(wanted, commit=commit or push, push=push)
-    if not (commit or push):
+        return tree.save(wanted, commit=how.commit or how.push, push=how.push)
+    if not (how.commit or how.push or how.new_branch or registry.repo.is_own):
         raise UsageError("A remote repository has no work tree to write to", "add --commit: the commit is pushed")
     # Where somebody else pushed to the branch, what is there now is edited.
-    return persist(lambda: open_branch(registry).change(edit), registry.repo.refresh)
+    return persist(lambda: open_branch(registry, how.new_branch).change(checked, how), registry.repo.refresh)
+
+
+def digest_of(text: str) -> str:
+    """Return a digest of a file's text."""
+    return digest(text.encode("utf-8", "surrogatepass"))
 
 
 class WorkTree(NamedTuple):
@@ -182,11 +224,13 @@ def _check_unchanged(registry: Registry, tree: WorkTree, wanted: Edit, edit: Cal
 
 
 class Branch(NamedTuple):
-    """A branch of a remote repository, and the commit at its tip."""
+    """A branch that is not checked out, here or of a remote repository, and the commit at its tip."""
 
     registry: Registry
     name: str
     commit: str
+    new: str = ""
+    """The branch to make, from that commit; empty to go on with this one."""
 
     def has(self, *paths: str) -> bool:
         """Tell whether one of these is there."""
@@ -196,29 +240,45 @@ class Branch(NamedTuple):
         """Return the text of a file; empty where there is none."""
         return Tip(self.registry, self.commit).text(path)
 
-    def change(self, decide: Callable[[EditTarget], Edit]) -> Saved:
+    def change(self, decide: Callable[[EditTarget], Edit], how: SaveOptions) -> Saved:
         """Commit the file on top of the branch, and push; nothing is kept here before the remote has it."""
         edit = decide(self)
-        if self.text(edit.path) == edit.text:
+        before = self.text(edit.path)
+        if how.dry_run:
+            return Saved(edit.path, branch=self.new or self.name, before=before, after=edit.text)
+        if before == edit.text and not self.new:
             return Saved(edit.path)
-        git = self.registry.repo.writer
+        git, name = self.registry.repo.writer, self.new or self.name
         place = Tip(self.registry, self.commit).place(edit.path)
         made = commits.make_commit(git, self.commit, place, edit.text.encode(), edit.message)
-        push_commit(git, REMOTE, self.name, self.commit, made)
-        with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
-            self.registry.repo.refresh()
-        return Saved(edit.path, committed=True, pushed=True)
+        is_own = self.registry.repo.is_own
+        if how.push or not is_own:
+            push_commit(git, REMOTE, name, "" if self.new else self.commit, made)
+        if is_own:
+            commits.move_branch(git, name, made, "" if self.new else self.commit)
+        else:
+            with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
+                self.registry.repo.refresh()
+        return Saved(edit.path, committed=True, pushed=how.push or not is_own, branch=name if is_own else "")
 
 
-def open_branch(registry: Registry) -> Branch:
-    """Return the branch with whose name the repository was opened, or the remote's own for HEAD, as it is now."""
+def open_branch(registry: Registry, new: str = "") -> Branch:
+    """Return the branch with whose name the repository was opened, or its own for HEAD, as it is now.
+
+    `new` is the name of a branch that is made for the commit.
+    """
     name = registry.rev.removeprefix("refs/heads/")
-    if name == "HEAD":
+    if name == "HEAD" and not registry.repo.is_own:
         name = default_branch(registry.repo.writer, str(registry.repo.address))
-    commit = commit_of(registry.git, f"refs/heads/{name}")
+    commit = commit_of(registry.git, name if name == "HEAD" else f"refs/heads/{name}")
     if commit is None:
-        raise WrongArgs(f"'{registry.repo.address}' has no branch '{name}'", "--branch names another")
-    return Branch(registry, name, commit)
+        where = registry.repo.address or registry.git.directory
+        raise WrongArgs(f"'{where}' has no branch '{name}'", "--branch names another")
+    if new:
+        commits.check_new_branch(registry.git, new)
+    elif registry.repo.is_own and commits.is_checked_out(registry.git, name):
+        raise Conflict(f"Branch '{name}' is checked out", "leave out --branch to write to the work tree")
+    return Branch(registry, name, commit, new)
 
 
 def _own_top(registry: Registry) -> str:

@@ -13,7 +13,8 @@ from gto.fs.cache_dir import digest
 from gto.registry.registry import Registry
 from gto.studio.index.database import Database
 from gto.studio.index.schema import fact, repository
-from gto.studio.sync import annotations, facts, tags, trends
+from gto.studio.sync import annotations, commit_values, commits, facts, tags, trends
+from gto.studio.sync.commits import Bounds
 
 Tell = Callable[[str, int, int], None]
 """Called with a repository's name, how many of its versions are read, and of how many."""
@@ -42,6 +43,7 @@ def sync(database: Database, place: CatalogRepository, way: Way, tell: Tell = la
         registry = open_place(place, way)
         news = sync_tags(database, place.name, registry)
         sync_facts(database, place.name, registry, tell)
+        sync_commits(database, place.name, registry, tell)
     except (GTOException, OSError) as error:
         why = failed(place, error)
         with database.write() as connection:
@@ -97,6 +99,31 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell = l
                 trends.write(connection, row.id)
         tell(name, done, len(wanted))
     return done
+
+
+def sync_commits(database: Database, name: str, registry: Registry, tell: Tell = lambda *_: None) -> int:
+    """Do the third phase: walk the branches where they moved, and read the commits that are new; return how many."""
+    with database.read() as connection:
+        row = row_of(connection, name)
+        staged = commits.staged_commits(connection, row.id)
+    bounds = Bounds(row.commits, row.since)
+    walked = digest(repr((row.heads, staged, bounds)).encode())
+    if row.walked != walked:
+        found = commits.walk(registry, staged)
+        with database.write() as connection:
+            commits.write(connection, row.id, found, bounds)
+            commit_values.forget_unused(connection, row.id)
+            connection.execute(update(repository).where(repository.c.id == row.id).values(walked=walked))
+    with database.read() as connection:
+        wanted = commit_values.missing(connection, row.id)
+    tell(name, 0, len(wanted))
+    done = 0
+    for chunk in commit_values.read(registry, wanted):
+        with database.write() as connection:
+            commit_values.write(connection, row.id, chunk)
+        done = min(len(wanted), done + commit_values.CHUNK)
+        tell(name, done, len(wanted))
+    return len(wanted)
 
 
 def read_heads(registry: Registry) -> Heads:
