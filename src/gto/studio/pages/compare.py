@@ -23,7 +23,7 @@ from gto.studio.context import Context, context_of
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.pages.comparison_rows import MOST_ROWS, ComparedColumn, RowGroup, as_json, groups_of
 from gto.studio.pages.version_facts import Facts, Holders, choose, default_baseline, holders_of
-from gto.studio.respond import artifact_url, respond, url
+from gto.studio.respond import artifact_url, repository_url, respond, url
 
 router = APIRouter()
 
@@ -44,7 +44,7 @@ class Side(NamedTuple):
     @property
     def short(self) -> str:
         """The name, a hash cut short."""
-        return self.name if self.target.version or self.name != self.target.commit else self.name[:7]
+        return self.name[:7] if self.name == self.target.commit else self.name
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
@@ -146,11 +146,6 @@ class ComparePage(NamedTuple):
             ]
             parts.append(f"**{group.title}**\n\n{escape.markdown(Table(('', *heads), tuple(rows)))}")
         return "\n\n".join(parts) + "\n"
-
-
-def repository_url(repo: str, page: str) -> str:
-    """Return the address of a page about a repository."""
-    return artifact_url(repo, "").replace("/m/", "/r/", 1) + page
 
 
 @router.get("/m/{repo}/{name:path}/-/compare", include_in_schema=False)
