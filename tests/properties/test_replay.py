@@ -11,6 +11,7 @@ from gto.core.indexed_replay import IndexedReplay
 from gto.core.policy import Facts, Policy, Rule
 from gto.core.policy.judge import judge_history
 from gto.core.snapshot import fold_artifact
+from gto.core.transitions import steps
 from tests.factories import START, Tags, records
 from tests.growth import check_growth
 from tests.policies import ADA, GRACE, approvals, approved, good
@@ -58,6 +59,14 @@ def test_each_step_of_a_replay_equals_the_fold_of_the_events_so_far(history: Tag
         assert aside == [one for one in state.problems if one.code != "two-versions"]
         crowds = {group[-1].registrations[0].ref for group in past.crowds()}
         assert crowds == {one.subject for one in state.problems if one.code == "two-versions"}
+
+
+@given(histories(most=20))
+def test_the_newest_steps_are_those_at_the_end_of_all(history: Tags) -> None:
+    state = history.state()
+    every = steps(state)
+    for most in range(len(state.events) + 2):
+        assert steps(state, most) == {event.ref: every[event.ref] for event in state.events[-most:] if most}
 
 
 @given(histories(most=20))

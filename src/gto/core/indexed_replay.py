@@ -28,6 +28,21 @@ class IndexedReplay(Replay):
         """Who is in a stage, by the newest assignment; of versions with many stages also those that do not count."""
         self._ranked: list[tuple[Key, str]] = []  # the active registered versions, in SemVer's order
 
+    def begin(self, events: Iterable[Event]) -> None:
+        """Add the first events, which are in order and count, all at once."""
+        self.add_all(events)
+        for draft in self.versions():
+            parsed = semver.parse(draft.name) if draft.is_active and draft.registrations else None
+            if parsed is not None:
+                self._ranked.append((parsed.key, draft.name))
+            for stage in draft.stages if draft.is_active or len(draft.stages) > _WIDE else ():
+                on = draft.put_on(stage)
+                if on is not None:
+                    self._held.setdefault(stage, []).append((on.key, draft))
+        self._ranked.sort()
+        for there in self._held.values():
+            there.sort(key=lambda pair: pair[0])
+
     def add(self, event: Event) -> Draft | None:
         """Add an event; return the version that it is about, None for a deprecation."""
         self.newest = event

@@ -70,7 +70,7 @@ class SemVer(NamedTuple):
 FIRST = "v0.0.1"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)  # an artifact may have 10,000 versions
 def parse(text: str) -> SemVer | None:
     """Return the version that `text` writes, or None."""
     match = _VERSION_RE.fullmatch(text) if len(text) <= _LONGEST else None

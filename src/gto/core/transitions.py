@@ -17,13 +17,16 @@ class Transition(NamedTuple):
     """Of an assignment the version that held the stage before, of a registration the latest version before."""
 
 
-def steps(state: ArtifactState) -> dict[str, Transition]:
+def steps(state: ArtifactState, most: int | None = None) -> dict[str, Transition]:
     """Return the step of each event of an artifact, by the name of its tag; the time grows as their number does.
 
-    What was before an event is what fold() makes of the earlier events alone.
+    What was before an event is what fold() makes of the earlier events alone. `most` asks for the newest events alone.
     """
+    events = state.events
+    first = 0 if most is None else max(0, len(events) - most)
     past = IndexedReplay()
-    found = [(event.ref, _before(past, event), past.add(event)) for event in state.events]
+    past.begin(events[:first])
+    found = [(event.ref, _before(past, event), past.add(event)) for event in events[first:]]
     return {ref: Transition(version.name if version else "", before) for ref, before, version in found}
 
 

@@ -122,19 +122,34 @@ def compare(
     points = find_targets(registry, (old, new), name)
     before, after = gather(registry, points, reach)
     check_known(registry, [before, after])
+    return _comparison(registry, before, after, direction)
+
+
+def compare_with_each(registry: Registry, old: Target, new: Sequence[Target]) -> list[Comparison]:
+    """Compare several versions with one, each as compare() does; what many share is read once."""
+    before, *others = gather(registry, [old, *new])
+    if all(one.annotation and one.annotation.path for one in (before, *others)):
+        return [_comparison(registry, before, after) for after in others]
+    pairs = [gather(registry, [old, one]) for one in new]  # one of a pair lends its path to the other, to no third
+    return [_comparison(registry, before, after) for before, after in pairs]
+
+
+def _comparison(
+    registry: Registry, before: CollectedFacts, after: CollectedFacts, direction: Direction | None = None
+) -> Comparison:
     said = _direction(direction or Direction(), [before, after])
     metrics = [
         change._replace(is_better=said.judge(change)) for change in _changes(before.metrics.files, after.metrics.files)
     ]
     return Comparison(
-        points[0],
-        points[1],
+        before.point,
+        after.point,
         tuple(metrics),
         tuple(_changes(before.params.files, after.params.files)),
         tuple(_changes({"": _annotated(before)}, {"": _annotated(after)})),
         tuple(_moves(_marks(before), _marks(after))),
         tuple(_moves(_needs(before), _needs(after))),
-        between(registry.git, points[0].commit, points[1].commit),
+        between(registry.git, before.point.commit, after.point.commit),
         tuple(dict.fromkeys((*before.elsewhere, *after.elsewhere))),
         tuple(dict.fromkeys((*before.problems, *after.problems))),
     )

@@ -66,7 +66,11 @@ def plot(
     registry: Registry, selectors: Sequence[str], name: str | None = None, reach: DataReach | None = None
 ) -> Gallery:
     """Read the plots of versions, stages or revisions, or raise NotFound where none of them declares one."""
-    points = find_targets(registry, dict.fromkeys(selectors), name)
+    return plot_each(registry, find_targets(registry, dict.fromkeys(selectors), name), reach)
+
+
+def plot_each(registry: Registry, points: Sequence[Target], reach: DataReach | None = None) -> Gallery:
+    """Do as plot(), of commits that were found already."""
     files = Files(registry.repo)
     opened = list(open_points(registry, points, files, reach))
     declared = [find_plots(one.checkout, one.project) for one in opened]

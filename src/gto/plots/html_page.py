@@ -84,7 +84,7 @@ def render_page(sheet: PageContent) -> str:
         *pictures,
         "</main>",
         _notes(sheet.notes),
-        f'<script type="application/json" id="charts">{_json([spec for _, spec in sheet.charts])}</script>',
+        f'<script type="application/json" id="charts">{script_json([spec for _, spec in sheet.charts])}</script>',
         *(f"<script>{script}</script>" for script in scripts),
         "</body></html>",
     ]
@@ -95,8 +95,8 @@ def _hash(script: str) -> str:
     return b64encode(sha256(script.encode()).digest()).decode()
 
 
-def _json(value: object) -> str:
-    """Return JSON in which nothing can end the element that it stands in."""
+def script_json(value: object) -> str:
+    """Return JSON for an element `script`: nothing in it can end that element."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
@@ -116,14 +116,15 @@ def _chart(place: int, chart: Chart) -> str:
 
 def _pictures(name: str, found: Sequence[Picture]) -> str:
     figures = (
-        f'<figure><img alt="{escape(f"{name} of {one.rev}")}" src="{_data(one)}">'
+        f'<figure><img alt="{escape(f"{name} of {one.rev}")}" src="{data_url(one)}">'
         f"<figcaption>{escape(one.rev)}</figcaption></figure>"
         for one in found
     )
     return f'<section><h2>{escape(name)}</h2><div class="images">{"".join(figures)}</div></section>'
 
 
-def _data(picture: Picture) -> str:
+def data_url(picture: Picture) -> str:
+    """Return an image as an address that holds it."""
     return f"data:{picture.media};base64,{b64encode(picture.data).decode()}"
 
 

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from hashlib import sha256
 
-from gto.exceptions import ExtraMissing
+from gto.exceptions import ExtraMissing, GTOException
 from gto.fs import atomic_write, cache_dir
 
 _VEGA_LITE = "6.4"
@@ -22,12 +22,7 @@ def load_bundle() -> str:
 
     ExtraMissing is raised where the package that makes it is not installed.
     """
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        place = os.path.join(cache_dir.home(), f"vega-{_VEGA_LITE}-{version(_PACKAGE)}.js")
-    except PackageNotFoundError:
-        raise ExtraMissing("To draw plots", _PACKAGE, "plots") from None
+    place = _place()
     kept = _read(place)
     if kept is not None:
         return kept
@@ -36,6 +31,37 @@ def load_bundle() -> str:
         with suppress(OSError):  # a cache that cannot be written costs time, nothing else
             atomic_write.replace(place, f"// {_digest(made)}\n{made}".encode())
     return made
+
+
+def load_bundle_apart() -> str:
+    """Return the program as load_bundle() does, made by a process of its own: here, 125 MB would stay behind."""
+    kept = _read(_place())
+    if kept is not None:
+        return kept
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-P", "-c", _APART]  # without -P modules of the working directory would come first
+    try:
+        made = subprocess.run(  # noqa: S603  it is this Python, and no word of others
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=True
+        )
+    except subprocess.SubprocessError as error:
+        raise GTOException(f"The program that draws plots cannot be made: {error}") from error
+    return made.stdout.decode()
+
+
+_SECONDS = 120.0
+_APART = "import sys; from gto.plots import vega_bundle as made; sys.stdout.buffer.write(made.load_bundle().encode())"
+
+
+def _place() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return os.path.join(cache_dir.home(), f"vega-{_VEGA_LITE}-{version(_PACKAGE)}.js")
+    except PackageNotFoundError:
+        raise ExtraMissing("To draw plots", _PACKAGE, "plots") from None
 
 
 def _make() -> str:

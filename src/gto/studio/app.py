@@ -19,12 +19,14 @@ from gto.studio.pages import (
     actions,
     annotations,
     api,
+    compare,
     errors,
     experiment_forms,
     experiments,
     history,
     model,
     models,
+    plots,
     repositories,
 )
 from gto.studio.respond import make_templates
@@ -37,6 +39,8 @@ _PAGES = (
     actions,
     annotations,
     history,
+    compare,
+    plots,
     experiments,
     experiment_forms,
     repositories,

@@ -1,17 +1,23 @@
 """What every route is given: the index, who keeps it up to date, and how this Studio was started."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, cast
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar, cast
 
 from starlette.requests import Request
 
-from gto.catalog.parallel import Way
+from gto.catalog.parallel import Way, failed, open_place
 from gto.catalog.repositories import CatalogRepository, Failure
 from gto.core.nearness import did_you_mean
-from gto.exceptions import RepositoryNotFound
+from gto.exceptions import GTOException, RepositoryNotFound
+from gto.git import command
+from gto.registry.registry import Registry
 from gto.studio.index.database import Database
 from gto.studio.session import Sessions
 from gto.studio.sync.worker import Worker
+
+T = TypeVar("T")
+
+_SECONDS = 10.0  # that a page may take to read commits
 
 
 class Settings(NamedTuple):
@@ -42,6 +48,15 @@ class Context(NamedTuple):
             if place.name == repo:
                 return place
         raise RepositoryNotFound(repo, did_you_mean(repo, [place.name for place in self.worker.places]))
+
+    def read_git(self, repo: str, work: Callable[[Registry], T]) -> T | Failure:
+        """Read a repository as it was fetched last, within seconds; a Failure says why it cannot be read."""
+        place = self.place(repo)
+        try:
+            with command.within(_SECONDS):
+                return work(open_place(place, Way(_SECONDS, offline=True)))
+        except (GTOException, OSError) as error:
+            return failed(place, error)
 
 
 def context_of(request: Request) -> Context:

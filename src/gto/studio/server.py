@@ -1,6 +1,7 @@
 """A Studio that runs: its index, the thread that reads Git, and the web server, until it is interrupted."""
 
 import errno
+import gc
 import os
 import socket
 import webbrowser
@@ -50,6 +51,7 @@ def run(found: Search, way: Way, options: Options, say: Callable[[str], None]) -
         say(address)
         if options.opens_browser and options.socket is None:
             webbrowser.open(address)
+        _collect_seldom()
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="on")
         try:
             uvicorn.Server(config).run(sockets=[listener])
@@ -60,6 +62,12 @@ def run(found: Search, way: Way, options: Options, say: Callable[[str], None]) -
         listener.close()
         if options.socket is not None:
             os.unlink(options.socket)
+
+
+def _collect_seldom() -> None:
+    """Have circles of values looked for seldom, and not among what is loaded: it took half of a large page's time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def listen(options: Options) -> socket.socket:

@@ -1,13 +1,20 @@
 """Which version was in which stage, over time: a lane a stage, a bar a stay."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from gto.core.snapshot import ArtifactState
+from gto.core.snapshot import ArtifactState, StageState, VersionState
 
-MOST_BARS = 400
+MOST_LANES = 12
+"""More stages of one artifact than these are not drawn: the page says who is in which."""
+MOST_BARS = 150
 """More bars of a lane than this cannot be told apart; the oldest are left out."""
+
+
+Held = tuple[VersionState, StageState]
+"""A version, and a stage that it was in."""
 
 
 class Stay(NamedTuple):
@@ -60,25 +67,31 @@ class Lanes(NamedTuple):
 
 
 def lanes_of(state: ArtifactState, stages: Sequence[str]) -> list[Lane]:
-    """Return who was in each stage and when, as the stage showed it: the newest assignment that still counted."""
-    return [Lane(stage, tuple(_stays(state, stage))) for stage in stages if _was_used(state, stage)]
+    """Return who was in each stage and when, as the stage showed it: the newest assignment that still counted.
+
+    Of many stages those are drawn that something happened to last, in the order given.
+    """
+    held: dict[str, list[Held]] = defaultdict(list)
+    for version in state.versions:
+        for one in version.stages:
+            held[one.stage].append((version, one))
+    used = [stage for stage in stages if stage in held]
+    if len(used) > MOST_LANES:
+        newest = {stage: max(one.newest.key for _, one in held[stage]) for stage in used}
+        last = set(sorted(used, key=newest.__getitem__)[-MOST_LANES:])
+        used = [stage for stage in used if stage in last]
+    return [Lane(stage, tuple(_stays(held[stage]))) for stage in used]
 
 
-def _was_used(state: ArtifactState, stage: str) -> bool:
-    return any(version.stage(stage) is not None for version in state.versions)
-
-
-def _stays(state: ArtifactState, stage: str) -> list[Stay]:
-    changes = sorted(_changes(state, stage))
-    inside: dict[str, int] = {}
+def _stays(held: Sequence[Held]) -> list[Stay]:
+    inside: dict[str, None] = {}  # the last to enter stands last
     found: list[Stay] = []
     shown: str | None = None
-    for number, (time, _, _, version, enters) in enumerate(changes):
+    for time, _, _, version, enters in sorted(_changes(held)):
+        inside.pop(version, None)
         if enters:
-            inside[version] = number
-        else:
-            inside.pop(version, None)
-        now = max(inside, key=inside.__getitem__) if inside else None
+            inside[version] = None
+        now = next(reversed(inside), None)
         if now != shown:
             if shown is not None:
                 found[-1] = found[-1]._replace(end=time)
@@ -88,18 +101,15 @@ def _stays(state: ArtifactState, stage: str) -> list[Stay]:
     return found[-MOST_BARS:]
 
 
-def _changes(state: ArtifactState, stage: str) -> list[tuple[int, int, int, str, bool]]:
+def _changes(held: Sequence[Held]) -> list[tuple[int, int, int, str, bool]]:
     """Return when versions entered and left a stage; who is deregistered, or deprecated with all, leaves it too."""
     found = []
-    for version in state.versions:
-        held = version.stage(stage)
-        if held is None:
-            continue
+    for version, one in held:
         name = version.name
-        found += [(one.time, one.key[1], one.key[2], name, True) for one in held.assignments]
-        found += [(one.time, one.key[1], one.key[2], name, False) for one in held.unassignments]
-        found += [(one.time, one.key[1], one.key[2], name, False) for one in version.deregistrations]
-        if version.is_active and held.is_active and version.deregistrations:
+        found += [(event.time, event.key[1], event.key[2], name, True) for event in one.assignments]
+        found += [(event.time, event.key[1], event.key[2], name, False) for event in one.unassignments]
+        found += [(event.time, event.key[1], event.key[2], name, False) for event in version.deregistrations]
+        if version.is_active and one.is_active and version.deregistrations:
             back = version.registrations[-1]
             found.append((back.time, back.key[1], back.key[2], name, True))
     return found

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, not_, or_, select, tuple_
 
 from gto.studio.index.query import Term
-from gto.studio.index.schema import artifact, label, metric, repository, standing
+from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
 
 SORTS = ("changed", "name", "repo", "latest", "staged", "metric", "versions", "problems")
 """What the list can be sorted by; the first is the usual one."""
@@ -192,8 +192,19 @@ def _has(text: ColumnElement[str], value: str) -> ColumnElement[bool]:
     return func.lower(func.coalesce(text, "")).contains(value.lower(), autoescape=True)
 
 
+def _has_in_card(value: str) -> ColumnElement[bool]:
+    """Tell whether the card of the latest version holds a text."""
+    latest = (
+        fact.c.repository_id == artifact.c.repository_id,
+        fact.c.artifact == artifact.c.name,
+        fact.c.commit == artifact.c.latest_commit,
+    )
+    same = (card.c.repository_id == fact.c.repository_id, card.c.oid == fact.c.card)
+    return exists().where(*latest, *same, func.lower(card.c.text).contains(value, autoescape=True))
+
+
 _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
-    "text": lambda value: artifact.c.search.contains(value, autoescape=True),
+    "text": lambda value: artifact.c.search.contains(value, autoescape=True) | _has_in_card(value),
     "repo": lambda value: repository.c.name == value,
     "stage": lambda value: exists().where(standing.c.artifact_id == artifact.c.id, standing.c.stage == value),
     "label": lambda value: exists().where(label.c.artifact_id == artifact.c.id, label.c.label == value),
@@ -274,12 +285,17 @@ def _facets(connection: Connection, chosen: Select[*tuple[Any, ...]]) -> tuple[F
     return tuple(Facet(str(row[0]), int(str(row[1]))) for row in connection.execute(chosen))
 
 
+_USUAL = ("dev", "staging", "prod")
+"""The order in which versions go through these where no configuration says another."""
+
+
 def stages(connection: Connection) -> tuple[str, ...]:
     """Return the stages that are columns: those of the configurations in their order, then others that are in use."""
     told = connection.execute(select(repository.c.stages).order_by(repository.c.position)).scalars()
     configured = [stage for one in told for stage in one or ()]
     used = connection.execute(select(standing.c.stage).distinct().order_by(standing.c.stage)).scalars()
-    return tuple(dict.fromkeys([*configured, *used]))
+    usual = sorted(used, key=lambda stage: _USUAL.index(stage) if stage in _USUAL else -1)
+    return tuple(dict.fromkeys([*configured, *usual]))
 
 
 def totals(connection: Connection) -> Totals:

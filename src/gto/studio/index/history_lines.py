@@ -1,6 +1,7 @@
 """Events in words: who did what to which version, and when."""
 
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from gto.core import semver, tag, wording
@@ -81,10 +82,10 @@ VERBS = {
 """What happened, in the past tense."""
 
 
-def history_lines(state: ArtifactState) -> list[HistoryLine]:
-    """Return the events of an artifact, the newest first."""
-    found = steps(state)
-    return [_line(one, found[one.ref]) for one in reversed(state.events)]
+def history_lines(state: ArtifactState, most: int | None = None) -> list[HistoryLine]:
+    """Return the events of an artifact, the newest first; `most` says how many at most."""
+    found = steps(state, most)
+    return [_line(one, found[one.ref]) for one in islice(reversed(state.events), most)]
 
 
 def _line(one: Event, step: Transition) -> HistoryLine:

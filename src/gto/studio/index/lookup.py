@@ -1,6 +1,6 @@
 """One repository, artifact or fact of the index by its name; who asks for what is not there is told what is like it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, cast
 
 from sqlalchemy import Connection, select
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from gto.core.nearness import did_you_mean
 from gto.exceptions import ArtifactNotFound, RepositoryNotFound
 from gto.studio.index.artifacts import ArtifactRow, rows_of
-from gto.studio.index.schema import artifact, fact, problem, repository
+from gto.studio.index.schema import artifact, card, fact, problem, repository
 
 
 class FoundRepository(NamedTuple):
@@ -58,10 +58,44 @@ def find_artifact(connection: Connection, repo: FoundRepository, name: str) -> A
     return found[0]
 
 
-def find_facts(connection: Connection, repo: FoundRepository, name: str) -> dict[str, Mapping[str, object]]:
-    """Return what the commits of an artifact's versions tell, by commit, as far as they were read."""
-    query = select(fact.c.commit, fact.c.body).where(fact.c.repository_id == repo.id, fact.c.artifact == name)
+def facts_of(
+    connection: Connection, repo: FoundRepository, name: str, commits: Iterable[str]
+) -> dict[str, Mapping[str, object]]:
+    """Return what these commits tell of an artifact, by commit, as far as they were read."""
+    same = (fact.c.repository_id == repo.id, fact.c.artifact == name, fact.c.commit.in_(set(commits)))
+    query = select(fact.c.commit, fact.c.body).where(*same)
     return {row.commit: cast("Mapping[str, object]", row.body) for row in connection.execute(query)}
+
+
+def heads_of(
+    connection: Connection, repo: FoundRepository, name: str, commits: Iterable[str]
+) -> dict[str, Mapping[str, object]]:
+    """Return of what these commits tell the metrics and the commit alone: facts can be large."""
+    same = (fact.c.repository_id == repo.id, fact.c.artifact == name, fact.c.commit.in_(set(commits)))
+    query = select(fact.c.commit, fact.c.body["metrics"], fact.c.body["commit"]).where(*same)
+    return {row[0]: {"metrics": row[1], "commit": row[2]} for row in connection.execute(query)}
+
+
+class FoundFiles(NamedTuple):
+    """What Git holds of a version beside its facts."""
+
+    files: list[tuple[str, int | None, str]]
+    """Path, size and object id; no size where the object is not here."""
+    card_path: str
+    card: str
+    """Markdown; empty for none."""
+
+
+def files_of(connection: Connection, repo: FoundRepository, name: str, commit: str) -> FoundFiles:
+    """Return the files of a version, and its card."""
+    same = (fact.c.repository_id == repo.id, fact.c.artifact == name, fact.c.commit == commit)
+    texts = (card.c.repository_id == fact.c.repository_id) & (card.c.oid == fact.c.card)
+    query = select(fact.c.files, fact.c.card_path, card.c.text).select_from(fact.outerjoin(card, texts)).where(*same)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return FoundFiles([], "", "")
+    files = [(str(path), size, str(oid)) for path, size, oid in row[0]]
+    return FoundFiles(files, row[1] or "", row[2] or "")
 
 
 def find_fact(connection: Connection, repo: FoundRepository, name: str, commit: str) -> Mapping[str, object] | None:

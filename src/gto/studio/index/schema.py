@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 2
+VERSION = 3
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
 
 metadata = MetaData()
@@ -97,7 +97,7 @@ artifact = Table(
     Column("labels", JSON, nullable=False),
     Column("metric", JSON),  # the first metric of the latest version: name, value, change, and the values before
     Column("problems", Integer, nullable=False),
-    Column("search", Text, nullable=False),  # name, description, labels and card, in lower case
+    Column("search", Text, nullable=False),  # name, description, labels, in lower case
     Index("artifact_name", "repository_id", "name", unique=True),
 )
 
@@ -148,7 +148,20 @@ fact = Table(  # all that a commit tells of an artifact, as `gto describe --all 
     Column("artifact", Text, nullable=False),
     Column("commit", Text, nullable=False),
     Column("body", JSON, nullable=False),
+    Column("files", JSON, nullable=False),  # those that Git holds: path, size (null where the object is not here), id
+    Column("card_path", Text),
+    Column("card", Text),  # the object id
     PrimaryKeyConstraint("repository_id", "artifact", "commit"),
+    Index("fact_card", "repository_id", "card"),
+)
+
+card = Table(  # what describes a model, in Markdown
+    "card",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("oid", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    PrimaryKeyConstraint("repository_id", "oid"),
 )
 
 metric = Table(  # the numbers among the metrics of a fact

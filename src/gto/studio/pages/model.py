@@ -1,15 +1,16 @@
 """`/m/REPO/NAME`: one artifact: its stages over time, its versions, one of them in full, and what happened."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from gto.core.dates import parse_date
 from gto.core.snapshot import ArtifactState
-from gto.core.view import Choice, VersionRow, journal, versions
+from gto.core.view import Choice, journal, versions
 from gto.exceptions import ArtifactNotFound
 from gto.output.published import Published, history_line, published
 from gto.studio.context import context_of
@@ -18,9 +19,18 @@ from gto.studio.draw.lanes import Lane, Lanes
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.history_lines import HistoryLine, history_lines
-from gto.studio.index.lookup import FoundProblem
+from gto.studio.index.lookup import FoundProblem, FoundRepository
 from gto.studio.pages.models import read_number
-from gto.studio.pages.version_facts import VersionFacts, read_facts
+from gto.studio.pages.version_facts import (
+    KnownFacts,
+    VersionFacts,
+    VersionPair,
+    find_pair,
+    holders_of,
+    read_facts,
+    up_to,
+)
+from gto.studio.pages.version_lines import METRICS, MOST_METRICS, VersionLine, line_of, metric_names, newest_commits
 from gto.studio.respond import artifact_url, respond, url
 from gto.studio.sync.tags import standing_rows
 
@@ -28,28 +38,8 @@ router = APIRouter()
 
 PAGE = 25
 _EVENTS = 8
-_METRICS = 5
-
-
-class VersionLine(NamedTuple):
-    """One version of the table."""
-
-    name: str
-    commit: str
-    ref: str | None
-    """Of its registration; None for a commit that only has stages."""
-    time: int
-    author: str
-    message: str
-    """The tag's message; without one the commit's subject."""
-    is_active: bool
-    stages: tuple[str, ...]
-    metrics: tuple[float | str | None, ...]
-
-    @property
-    def short(self) -> str:
-        """The name, a hash cut short."""
-        return self.name if self.ref else self.name[:7]
+_PUBLISHED = 100  # events in the JSON: its history has them all
+_MOST_NAMES = 100
 
 
 class ModelPage(NamedTuple):
@@ -61,6 +51,9 @@ class ModelPage(NamedTuple):
     stages: tuple[str, ...]
     lanes: Lanes | None
     metrics: tuple[str, ...]
+    """The columns of the table."""
+    names: tuple[str, ...]
+    """All metrics, of which columns can be chosen."""
     lines: tuple[VersionLine, ...]
     total: int
     number: int
@@ -71,7 +64,9 @@ class ModelPage(NamedTuple):
     events: int
     problems: tuple[FoundProblem, ...]
     published: tuple[Published, ...]
-    """The events as `gto history NAME --json` prints them, the newest first."""
+    """The newest events as `gto history NAME --json` prints them."""
+    chosen_metrics: tuple[str, ...]
+    """Those that the address names; empty for the usual ones."""
 
     @property
     def pages(self) -> int:
@@ -80,9 +75,25 @@ class ModelPage(NamedTuple):
 
     def link(self, **changes: object) -> str:
         """Return the address of this page with something changed."""
-        version = self.chosen.version if self.chosen and not self.chosen.is_default else ""
-        here = {"at": self.until, "version": version, "page": self.number if self.number > 1 else ""}
-        return url(artifact_url(self.row.repo, self.row.name), **{**here, **changes})
+        return url(artifact_url(self.row.repo, self.row.name), **{**self.here, **changes})
+
+    @property
+    def here(self) -> dict[str, object]:
+        """What the address of this page asks for."""
+        chosen = self.chosen
+        return {
+            "at": self.until,
+            "version": chosen.version if chosen and not chosen.is_default else "",
+            "page": self.number if self.number > 1 else "",
+            "metrics": self.chosen_metrics,
+            "params": chosen.asked if chosen else (),
+        }
+
+    @property
+    def compare_link(self) -> str:
+        """The address of the comparison of the chosen version with what it is compared with here."""
+        names = [self.chosen.version, self.chosen.baseline] if self.chosen and self.chosen.baseline else []
+        return url(artifact_url(self.row.repo, self.row.name, "compare"), v=names) if names else ""
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
@@ -117,24 +128,49 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
         state = events.artifact_state(connection, found.id, name, until)
         if until is not None and state.newest is None:
             raise ArtifactNotFound(f"{name}' as of '{given['at']}")
-        facts = lookup.find_facts(connection, found, name)
         problems = lookup.find_problems(connection, found, name)
         stages = artifacts.stages(connection)
+        every = versions(state, Choice(deprecated=True))
+        number = read_number(given.get("page", ""), 1)
+        shown = every[(number - 1) * PAGE : number * PAGE]
+        holders = holders_of(state, stages)
+        pair = find_pair(state, given.get("version", ""), holders)
+        known = _known(connection, found, state, pair, [row.version.commit for row in shown])
     now = studio.settings.now or int(time.time())
-    columns = metric_columns(state, facts)
-    every = versions(state, Choice(deprecated=True))
-    number = read_number(given.get("page", ""), 1)
-    shown = every[(number - 1) * PAGE : number * PAGE]
-    lines = tuple(_line(one, facts, columns) for one in shown)
-    lines_of = history_lines(state)
-    drawn = lanes.draw(lanes_of(state, stages), until or now)
-    chosen = read_facts(state, facts, given.get("version", ""), found, stages)
-    told = [history_line(published(line.event, line.version)) for line in reversed(journal(state))]
+    asked = tuple(given.getlist("metrics")[:MOST_METRICS])
+    names = metric_names([*([pair.version.commit] if pair else []), *newest_commits(state)], known.heads)
+    columns = asked or names[:METRICS]
+    newest = journal(state)
     page = ModelPage(
-        row, given.get("at", ""), stages, drawn, columns, lines, len(every), number, chosen, standing_of(state, stages),
-        tuple(lines_of[:_EVENTS]), len(lines_of), tuple(problems), tuple(told),
+        row, given.get("at", ""), stages, lanes.draw(lanes_of(state, stages), until or now), columns,
+        names[:_MOST_NAMES], tuple(line_of(one, known.heads, columns) for one in shown), len(every), number,
+        read_facts(state, pair, known, found, holders, given) if pair else None, standing_of(state, stages),
+        tuple(history_lines(state, _EVENTS)), len(newest), tuple(problems),
+        tuple(history_line(published(one.event, one.version)) for one in newest[: -_PUBLISHED - 1 : -1]), asked,
     )  # fmt: skip
     return page if until is None else page._replace(row=_row_as_of(row, state))
+
+
+def _known(
+    connection: Connection,
+    found: FoundRepository,
+    state: ArtifactState,
+    pair: VersionPair | None,
+    commits: Sequence[str],
+) -> KnownFacts:
+    """Read what is shown: all facts of the chosen version and its baseline, of the others what their lines have."""
+    heads = [*commits, *newest_commits(state)]
+    if pair is None:
+        return KnownFacts({}, lookup.heads_of(connection, found, state.name, heads), (), lookup.FoundFiles([], "", ""))
+    trend = up_to(state, pair.version)
+    heads += [pair.version.commit, *(one.commit for one in trend)]
+    both = [one.commit for one in (pair.version, pair.baseline) if one is not None]
+    return KnownFacts(
+        lookup.facts_of(connection, found, state.name, both),
+        lookup.heads_of(connection, found, state.name, heads),
+        trend,
+        lookup.files_of(connection, found, state.name, pair.version.commit),
+    )
 
 
 def lanes_of(state: ArtifactState, stages: Sequence[str]) -> list[Lane]:
@@ -146,58 +182,16 @@ def standing_of(state: ArtifactState, stages: Sequence[str]) -> tuple[tuple[str,
     """Return the version that each stage shows, the last stage first."""
     cells = {
         one.stage: StageCell(one.version, one.commit, one.ref, one.time, one.author, one.behind)
-        for one in standing_rows(state)
-        if one.place == 0
+        for one in standing_rows(state, 1)
     }
     return tuple((stage, cells[stage]) for stage in reversed(stages) if stage in cells)
-
-
-def metric_columns(state: ArtifactState, facts: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
-    """Return the metrics that the table of versions shows: the first of the newest version that has any."""
-    ranked = sorted(state.versions, key=lambda one: one.events[-1].key if one.events else (0, 0, 0, ""), reverse=True)
-    for version in ranked:
-        keys = list(flat_metrics(facts.get(version.commit)))
-        if keys:
-            return tuple(keys[:_METRICS])
-    return ()
-
-
-def flat_metrics(fact: Mapping[str, object] | None) -> dict[str, float | str]:
-    """Return the metrics of a version by key, the first file's where two have one key."""
-    found: dict[str, float | str] = {}
-    files = fact.get("metrics") if fact else None
-    for file, keyed in files.items() if isinstance(files, Mapping) else ():
-        for key, value in keyed.items() if isinstance(keyed, Mapping) else ():
-            found.setdefault(str(key) or str(file), value)
-    return found
-
-
-def _line(row: VersionRow, facts: Mapping[str, Mapping[str, object]], columns: Sequence[str]) -> VersionLine:
-    version = row.version
-    event = version.registrations[-1] if version.registrations else version.events[0]
-    fact = facts.get(version.commit)
-    commit = fact.get("commit") if fact else None
-    subject = str(commit.get("subject") or "") if isinstance(commit, Mapping) else ""
-    numbers = flat_metrics(fact)
-    return VersionLine(
-        version.name,
-        version.commit,
-        event.ref if version.registrations else None,
-        event.time,
-        event.author,
-        subject or event.message.partition("\n")[0],
-        version.is_active,
-        tuple(one.stage for one in row.stages),
-        tuple(numbers.get(column) for column in columns),
-    )
 
 
 def _row_as_of(row: ArtifactRow, state: ArtifactState) -> ArtifactRow:
     latest = state.latest
     cells = {
         one.stage: StageCell(one.version, one.commit, one.ref, one.time, one.author, one.behind)
-        for one in standing_rows(state)
-        if one.place == 0
+        for one in standing_rows(state, 1)
     }
     return row._replace(
         is_active=state.is_active,

@@ -1,16 +1,23 @@
 """One version of an artifact in full: metrics against a baseline, params that changed, files, how to use it."""
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import nlargest
+from operator import itemgetter
 from typing import NamedTuple, cast
+
+from markupsafe import Markup
+from starlette.datastructures import QueryParams
 
 from gto.core import semver
 from gto.core.snapshot import ArtifactState, VersionState
 from gto.core.view import version_key
 from gto.exceptions import VersionNotFound
 from gto.output.published import Published
+from gto.studio.draw.card_html import render_card
+from gto.studio.draw.lineage_graph import LineageGraph, draw
 from gto.studio.goals import is_better, read_goals
-from gto.studio.index.lookup import FoundRepository
+from gto.studio.index.lookup import FoundFiles, FoundRepository
+from gto.studio.pages.use_it import Snippet, snippets
 
 Facts = Mapping[str, object]
 """What a commit tells, as `gto describe --all --json` prints it."""
@@ -31,7 +38,7 @@ class Tile(NamedTuple):
     """Of the versions up to this one."""
 
 
-class Changed(NamedTuple):
+class ChangedParam(NamedTuple):
     """A parameter; `old` is None where the baseline has none, and equal to `new` where it did not change."""
 
     file: str
@@ -49,13 +56,6 @@ class FileLine(NamedTuple):
     hash: str | None
 
 
-class Snippet(NamedTuple):
-    """How to get the version from somewhere."""
-
-    name: str
-    code: str
-
-
 class VersionFacts(NamedTuple):
     """One version, and the one in a stage that it is compared with."""
 
@@ -69,11 +69,16 @@ class VersionFacts(NamedTuple):
     baseline: str
     baseline_stage: str
     tiles: tuple[Tile, ...]
-    params: tuple[Changed, ...]
+    params: tuple[ChangedParam, ...]
+    asked: tuple[str, ...]
+    """Keys of the parameters that the page was asked to show."""
     files: tuple[FileLine, ...]
+    graph: LineageGraph | None
     subject: str
     author: str
     snippets: tuple[Snippet, ...]
+    card: Markup
+    card_path: str
     facts: Facts | None
 
     @property
@@ -82,9 +87,33 @@ class VersionFacts(NamedTuple):
         return self.version if semver.parse(self.version) else self.version[:7]
 
     @property
-    def changed(self) -> tuple[Changed, ...]:
+    def changed(self) -> tuple[ChangedParam, ...]:
         """The parameters that differ from the baseline's."""
         return tuple(one for one in self.params if one.old != one.new)
+
+    @property
+    def shown(self) -> tuple[ChangedParam, ...]:
+        """The parameters that the page shows: those that were asked for, else what changed, else all."""
+        if self.asked:
+            return tuple(one for one in self.params if one.key in self.asked)
+        return self.changed or self.params
+
+    @property
+    def problems(self) -> tuple[Mapping[str, object], ...]:
+        """What was set aside while the commit was read, and files that are declared and were not found."""
+        found = self.facts.get("problems") if self.facts else None
+        lacking = self.facts.get("not_in_git") if self.facts else None
+        missing = [
+            {"subject": one["path"], "reason": one.get("reason") or "it is not in Git", "hint": one.get("hint") or ""}
+            for one in (lacking if isinstance(lacking, list) else ())
+        ]
+        return (*(found if isinstance(found, list) else ()), *missing)
+
+    @property
+    def plots(self) -> int:
+        """How many plots it declares."""
+        found = self.facts.get("plots") if self.facts else None
+        return len(found) if isinstance(found, list) else 0
 
     def as_dict(self) -> Published:
         """Return it for JSON: its facts as `gto describe --all --json` prints them."""
@@ -93,57 +122,102 @@ class VersionFacts(NamedTuple):
             "commit": self.commit,
             "stages": list(self.stages),
             "baseline": self.baseline or None,
+            "files": [file._asdict() for file in self.files],
+            "card": self.card_path or None,
             "facts": self.facts,
         }
 
 
-def read_facts(
-    state: ArtifactState, facts: Mapping[str, Facts], asked: str, repo: FoundRepository, stages: Sequence[str]
-) -> VersionFacts | None:
+Holders = Mapping[str, str]
+"""The version that each stage shows; the last stage last."""
+
+
+class VersionPair(NamedTuple):
+    """A version, the one that it is compared with, and the stage in which that is; empty for none."""
+
+    version: VersionState
+    baseline: VersionState | None
+    stage: str
+
+
+class KnownFacts(NamedTuple):
+    """What the index has of a pair."""
+
+    facts: Mapping[str, Facts]
+    """Of both, by commit."""
+    heads: Mapping[str, Facts]
+    """Metrics of other versions, by commit."""
+    trend: Sequence[VersionState]
+    """The versions up to the chosen one, the lowest first."""
+    files: FoundFiles
+
+
+def find_pair(state: ArtifactState, asked: str, holders: Holders) -> VersionPair | None:
     """Return the version that was asked for, the latest without a wish; None where there is no version."""
-    version = _choose(state, asked)
-    if version is None:
-        return None
-    baseline, stage = _baseline(state, version, stages)
-    here, there = facts.get(version.commit), facts.get(baseline.commit) if baseline else None
+    version = choose(state, asked)
+    return VersionPair(version, *default_baseline(state, version, holders)) if version else None
+
+
+def read_facts(
+    state: ArtifactState,
+    pair: VersionPair,
+    known: KnownFacts,
+    repo: FoundRepository,
+    holders: Holders,
+    given: QueryParams,
+) -> VersionFacts:
+    """Return all that is known of a version."""
+    version, baseline, stage = pair
+    here, there = known.facts.get(version.commit), known.facts.get(baseline.commit) if baseline else None
     commit = _mapping(here, "commit")
+    lineage = _mapping(here, "lineage") or None
     return VersionFacts(
         version=version.name,
         commit=version.commit,
-        is_default=not asked,
-        stages=tuple(stage for stage in stages if (held := state.holder(stage)) and held.version == version.name),
+        is_default=not given.get("version"),
+        stages=tuple(stage for stage, held in holders.items() if held == version.name),
         is_read=here is not None,
         baseline=baseline.name if baseline else "",
         baseline_stage=stage,
-        tiles=tuple(_tiles(state, facts, version, there)),
+        tiles=tuple(_tiles(known, pair, given.getlist("metrics"))),
         params=tuple(_params(here, there)),
-        files=tuple(_files(here)),
+        asked=tuple(given.getlist("params")),
+        files=tuple(_files(here, known.files)),
+        graph=draw(lineage, _mapping(there, "lineage") or None, version.name if version.is_registered else ""),
         subject=str(commit.get("subject") or ""),
         author=str(commit.get("author") or ""),
-        snippets=tuple(snippets(repo, state.name, version)),
+        snippets=tuple(snippets(repo, state.name, version, lineage)),
+        card=render_card(known.files.card),
+        card_path=known.files.card_path,
         facts=here,
     )
 
 
-def _choose(state: ArtifactState, asked: str) -> VersionState | None:
+def choose(state: ArtifactState, asked: str) -> VersionState | None:
+    """Return the version of a name, the latest of none; None where there is no version."""
     if asked:
         found = state.version(asked)
         if found is None:
             raise VersionNotFound(f"'{state.name}' has no version '{asked}'", "its page lists the versions")
         return found
-    ranked = sorted(state.versions, key=lambda one: version_key(one.name))
-    return state.latest or (ranked[-1] if ranked else None)
+    return state.latest or max(state.versions, key=lambda one: version_key(one.name), default=None)
 
 
-def _baseline(state: ArtifactState, version: VersionState, stages: Sequence[str]) -> tuple[VersionState | None, str]:
+def holders_of(state: ArtifactState, stages: Sequence[str]) -> Holders:
+    """Return the version that each stage shows, in the order of the stages."""
+    held: dict[str, str] = {}
+    for one in state.standing:  # the newest assignment first
+        held.setdefault(one.stage, one.version)
+    return {stage: held[stage] for stage in stages if stage in held}
+
+
+def default_baseline(state: ArtifactState, version: VersionState, holders: Holders) -> tuple[VersionState | None, str]:
     """Return the version of the last stage that holds another one; else the one below it."""
-    for stage in reversed(stages):
-        holder = state.holder(stage)
-        if holder is not None and holder.version != version.name:
-            return state.version(holder.version), stage
-    key = version_key(version.name)
-    lower = [one for one in state.versions if one.is_active and version_key(one.name) < key]
-    return (max(lower, key=lambda one: version_key(one.name)) if lower else None), ""
+    for stage, held in reversed(tuple(holders.items())):
+        if held != version.name:
+            return state.version(held), stage
+    before = up_to(state, version)[:-1]
+    return (before[-1] if before else None), ""
 
 
 def _mapping(value: Facts | None, key: str) -> Mapping[str, object]:
@@ -165,55 +239,44 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _tiles(
-    state: ArtifactState, facts: Mapping[str, Facts], version: VersionState, there: Facts | None
-) -> Iterator[Tile]:
-    here = facts.get(version.commit)
+def _tiles(known: KnownFacts, pair: VersionPair, asked: Sequence[str]) -> Iterator[Tile]:
+    here = known.facts.get(pair.version.commit)
+    there = known.facts.get(pair.baseline.commit) if pair.baseline else None
     told = read_goals(here.get("annotation") if here else None)
     old = values_of(there, "metrics")
-    before = _up_to(state, version)
-    for (file, key), value in list(values_of(here, "metrics").items())[:_MOST_TILES]:
+    before = [values_of(known.heads.get(one.commit), "metrics") for one in known.trend]
+    every = values_of(here, "metrics")
+    shown = {place: value for place, value in every.items() if not asked or (place[1] or place[0]) in asked}
+    for (file, key), value in list(shown.items())[:_MOST_TILES]:
         past, change, better = old.get((file, key)), None, None
         if is_number(value) and is_number(past):
             first, last = cast("float", past), cast("float", value)
             change, better = last - first, is_better(key, first, last, told)
-        series = [values_of(facts.get(one.commit), "metrics").get((file, key)) for one in before]
-        numbers = tuple(cast("float", one) for one in series if is_number(one))
-        yield Tile(file, key or file, cast("float", value), change, better, numbers)
+        series = tuple(cast("float", one[file, key]) for one in before if is_number(one.get((file, key))))
+        yield Tile(file, key or file, cast("float", value), change, better, series)
 
 
-def _up_to(state: ArtifactState, version: VersionState) -> list[VersionState]:
-    key = version_key(version.name)
-    known = [one for one in state.versions if one.is_active and version_key(one.name) <= key]
-    return sorted(known, key=lambda one: version_key(one.name))[-_TREND:]
+def up_to(state: ArtifactState, version: VersionState) -> list[VersionState]:
+    """Return the last versions up to one, the lowest first."""
+    mine = version_key(version.name)
+    keyed = ((version_key(one.name), one) for one in state.versions if one.is_active)
+    found = nlargest(_TREND, (pair for pair in keyed if pair[0] <= mine), key=itemgetter(0))
+    return [one for _, one in reversed(found)]
 
 
-def _params(here: Facts | None, there: Facts | None) -> Iterator[Changed]:
+def _params(here: Facts | None, there: Facts | None) -> Iterator[ChangedParam]:
     old, new = values_of(there, "params"), values_of(here, "params")
     for file, key in dict.fromkeys([*new, *old]):
         place = (file, key)
-        yield Changed(file, key, old.get(place) if there else new.get(place), new.get(place))
+        yield ChangedParam(file, key, old.get(place) if there else new.get(place), new.get(place))
 
 
-def _files(here: Facts | None) -> Iterator[FileLine]:
+def _files(here: Facts | None, known: FoundFiles) -> Iterator[FileLine]:
     lineage = _mapping(here, "lineage")
-    if lineage:
-        size = lineage.get("size")
-        mark = lineage.get("md5")
-        path, home = str(lineage.get("path")), str(lineage.get("kept_in") or "nowhere")
-        if home != "git":
-            yield FileLine(path, home, size if isinstance(size, int) else None, str(mark) if mark else None)
-    files = here.get("files") if here else None
-    for path in files if isinstance(files, list) else ():
-        yield FileLine(str(path), "git", None, None)
-
-
-def snippets(repo: FoundRepository, name: str, version: VersionState) -> Iterator[Snippet]:
-    """Yield the ways to get a version, from a shell, Python, DVC, curl and a Dockerfile."""
-    chosen = f"{name}@{version.name}" if version.is_registered else name
-    rev = version.registrations[-1].ref if version.registrations else version.commit
-    where = f" -r {shlex.quote(repo.address)}"
-    yield Snippet("gto", f"gto get {shlex.quote(chosen)}{where}")
-    yield Snippet("Python", f"import gto.api\n\ngto.api.get({repo.address!r}, {chosen!r})")
-    yield Snippet("DVC", f"dvc get --rev {shlex.quote(rev)} {shlex.quote(repo.address)} PATH")
-    yield Snippet("Docker", f"RUN gto get {shlex.quote(chosen)}{where} -o /model")
+    if lineage and lineage.get("kept_in") != "git":
+        size, mark = lineage.get("size"), lineage.get("md5")
+        home = str(lineage.get("kept_in") or "nowhere")
+        shown = size if isinstance(size, int) else None
+        yield FileLine(str(lineage.get("path")), home, shown, str(mark) if mark else None)
+    for path, count, oid in known.files:
+        yield FileLine(path, "git", count, oid)

@@ -18,8 +18,8 @@ from gto.studio.index.artifacts import ArtifactRow, ListQuery
 from gto.studio.index.journal import JournalQuery
 from gto.studio.index.lookup import FoundRepository
 from gto.studio.pages import repositories as repositories_page
-from gto.studio.pages.model import flat_metrics
 from gto.studio.pages.version_facts import values_of
+from gto.studio.pages.version_lines import flat_metrics
 from gto.studio.rest import cursor as cursors
 from gto.studio.rest import models
 
@@ -72,10 +72,10 @@ def list_versions(
     with context_of(request).database.read() as connection:
         found, _ = _find(connection, repo, name)
         state = events.artifact_state(connection, found.id, name)
-        facts = lookup.find_facts(connection, found, name)
-    rows = versions(state, Choice(deprecated=deprecated))
-    key = version_key(str(after[0])) if after else None
-    left = [row for row in rows if key is None or version_key(row.version.name) < key]
+        rows = versions(state, Choice(deprecated=deprecated))
+        key = version_key(str(after[0])) if after else None
+        left = [row for row in rows if key is None or version_key(row.version.name) < key]
+        facts = lookup.heads_of(connection, found, name, [row.version.commit for row in left[:limit]])
     items = [_version(row, facts.get(row.version.commit)) for row in left[:limit]]
     more = len(left) > limit
     return models.Versions(items=items, total=len(rows), next=cursors.encode([items[-1].name]) if more else None)

@@ -52,6 +52,12 @@ document.addEventListener("change", (event) => {
   tray.textContent = document.querySelectorAll("tbody input:checked").length;
 });
 
+addEventListener("message", (event) => {
+  const frame = document.querySelector("iframe.plots");
+  const height = Number(event.data?.plots);
+  if (frame && event.source === frame.contentWindow && height > 0) frame.height = Math.min(height, 20000);
+});
+
 // A form says what it would write as soon as a field changes.
 document.addEventListener("change", async (event) => {
   const form = event.target.closest("form[data-preview]");

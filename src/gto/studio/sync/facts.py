@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, exists, insert, select
 
 from gto.core import semver
 from gto.core.tag import Kind
+from gto.git.object_cache import ObjectCache
 from gto.lineage.bulk import gather_each
 from gto.lineage.collect import CollectedFacts
 from gto.lineage.description import Description
@@ -15,6 +16,8 @@ from gto.lineage.values import Keyed
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
 from gto.studio.index.schema import artifact, event, fact, metric, standing
+from gto.studio.sync import version_files
+from gto.studio.sync.version_files import ReadFiles
 
 FIRST = 50
 """How many versions are written at first."""
@@ -65,21 +68,30 @@ def missing(connection: Connection, repository_id: int) -> list[Wanted]:
     return list({(one.artifact, one.commit): one for one in reversed(found)}.values())[::-1]
 
 
-def read(registry: Registry, wanted: Sequence[Wanted]) -> Iterator[list[CollectedFacts]]:
+class FactChunk(NamedTuple):
+    """Facts that are written together, and files of the same versions."""
+
+    found: list[CollectedFacts]
+    files: ReadFiles
+
+
+def read(registry: Registry, wanted: Sequence[Wanted]) -> Iterator[FactChunk]:
     """Yield the facts of these versions, so many at a time: few at first, because those are looked at first."""
-    found = gather_each(registry, [one.target for one in wanted])
+    cache = ObjectCache()
+    found = gather_each(registry, [one.target for one in wanted], cache)
     size = FIRST
     while part := list(islice(found, size)):
-        yield part
+        yield FactChunk(part, version_files.read(registry, part, cache))
         size = CHUNK
 
 
-def write(connection: Connection, repository_id: int, found: Iterable[CollectedFacts]) -> None:
+def write(connection: Connection, repository_id: int, chunk: FactChunk) -> None:
     """Put facts into the index, and the numbers among their metrics into a table of their own."""
     facts, metrics = [], []
-    for one in found:
+    version_files.write_cards(connection, repository_id, chunk.files.cards)
+    for one, files in zip(chunk.found, chunk.files.versions, strict=True):
         same = {"repository_id": repository_id, "artifact": one.point.artifact, "commit": one.point.commit}
-        facts.append({**same, "body": Description(one).as_dict()})
+        facts.append({**same, "body": Description(one).as_dict(), **files.as_columns()})
         metrics += [{**same, **row} for row in metric_rows(one.metrics.files.items())]
     for table, rows in ((fact, facts), (metric, metrics)):
         if rows:
@@ -106,3 +118,4 @@ def forget_unused(connection: Connection, repository_id: int) -> None:
         _MAKES_VERSION,
     )
     connection.execute(delete(fact).where(fact.c.repository_id == repository_id, ~used))
+    version_files.forget_cards(connection, repository_id)

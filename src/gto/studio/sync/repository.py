@@ -92,7 +92,7 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell = l
     done = 0
     tell(name, done, len(wanted))
     for chunk in facts.read(registry, wanted):
-        done += len(chunk)
+        done += len(chunk.found)
         with database.write() as connection:
             facts.write(connection, row.id, chunk)
             if done == len(wanted):

@@ -158,10 +158,10 @@ class StandingRow(NamedTuple):
     behind: int
 
 
-def standing_rows(state: ArtifactState) -> list[StandingRow]:
-    """Return who is in which stage, the one that `gto show` shows first."""
+def standing_rows(state: ArtifactState, most: int = -1) -> list[StandingRow]:
+    """Return who is in which stage, the one that `gto show` shows first; at most so many of each stage."""
     ranks = _ranks(state)
-    found = by_stage(state.standing, Choice(versions_per_stage=-1))
+    found = by_stage(state.standing, Choice(versions_per_stage=most))
     return [
         StandingRow(stage, place, one.version, one.commit, one.author.ref, one.author.time, one.author.author,
                     ranks.get(one.version, 0))

@@ -1,0 +1,131 @@
+"""`/m/REPO/NAME/-/plots` and `/r/REPO/plots`: DVC's plots of versions or commits, in a frame without rights."""
+
+import secrets
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from gto.catalog.repositories import Failure
+from gto.exceptions import GTOException, UsageError
+from gto.output.published import Published
+from gto.plots import vega_bundle
+from gto.plots.chart import COLOURS
+from gto.plots.gallery import Gallery, plot_each
+from gto.plots.html_page import data_url, script_json
+from gto.studio.context import Context, context_of
+from gto.studio.index import events, lookup
+from gto.studio.pages.compare import Side, asked_names, side_of, targets_of_commits, wanted_versions
+from gto.studio.respond import artifact_url, render, repository_url, respond, url
+
+router = APIRouter()
+
+MOST_POINTS = 200
+"""Points of a chart that its table shows."""
+
+_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+"""Of the frame: an origin of its own, its own scripts, no network. Vega puts a style into the page for its tooltips."""
+
+
+class PlotsPage(NamedTuple):
+    """The versions whose plots are wanted."""
+
+    studio: Context
+    repo: str
+    name: str
+    """Of the artifact; empty for commits."""
+    sides: tuple[Side, ...]
+
+    @property
+    def path(self) -> str:
+        """The address without its query."""
+        return artifact_url(self.repo, self.name, "plots") if self.name else repository_url(self.repo, "plots")
+
+    def link(self, page: str = "") -> str:
+        """Return the address of this page, or of one below it."""
+        return url(self.path + page, **{"v" if self.name else "c": [side.name for side in self.sides]})
+
+    def compare(self) -> str:
+        """Return the address of the comparison of these versions."""
+        path = artifact_url(self.repo, self.name, "compare") if self.name else repository_url(self.repo, "compare")
+        return url(path, **{"v" if self.name else "c": [side.name for side in self.sides]})
+
+    def gallery(self) -> Gallery:
+        """Read the plots from Git, or raise the error that says why there are none."""
+        targets = [side.target for side in self.sides]
+        found = self.studio.read_git(self.repo, lambda registry: plot_each(registry, targets))
+        if isinstance(found, Failure):
+            raise UsageError(found.error, found.hint)
+        return found
+
+    def as_dict(self) -> Published:
+        """Return it for JSON, as `gto plots --json` prints it."""
+        return self.gallery().as_dict(self.link("/frame"))
+
+
+@router.get("/m/{repo}/{name:path}/-/plots", include_in_schema=False)
+@router.get("/m/{repo}/{name:path}/-/plots.json", include_in_schema=False)
+def plots_of_versions(request: Request, repo: str, name: str) -> Response:
+    """Answer the page around the frame."""
+    return respond(request, "plots.html", read_wanted(request, repo, name))
+
+
+@router.get("/r/{repo}/plots", include_in_schema=False)
+@router.get("/r/{repo}/plots.json", include_in_schema=False)
+def plots_of_commits(request: Request, repo: str) -> Response:
+    """Answer the page around the frame."""
+    return respond(request, "plots.html", read_wanted(request, repo))
+
+
+@router.get("/m/{repo}/{name:path}/-/plots/frame", include_in_schema=False)
+@router.get("/r/{repo}/plots/frame", include_in_schema=False)
+def frame(request: Request, repo: str, name: str = "") -> Response:
+    """Answer what is in the frame."""
+    page, nonce = read_wanted(request, repo, name), secrets.token_urlsafe(16)
+    values: dict[str, object] = {
+        "page": page,
+        "nonce": nonce,
+        "most": MOST_POINTS,
+        "data_url": data_url,
+        "error": None,
+        "shown": None,
+    }
+    values["palette"] = script_json(COLOURS)
+    try:
+        gallery = page.gallery()
+        values |= {"shown": gallery.sheet, "specs": script_json([spec for _, spec in gallery.sheet.charts])}
+    except GTOException as error:
+        values["error"] = error
+    headers = {"content-security-policy": _POLICY.format(nonce=nonce), "cache-control": "no-store"}
+    return HTMLResponse(render(request, "plots_frame.html", values).encode("utf-8", "replace"), headers=headers)
+
+
+@router.get("/static/vega.js", include_in_schema=False)
+def program() -> Response:
+    """Answer the program that draws: made by a process of its own the first time, and kept."""
+    headers = {
+        "access-control-allow-origin": "*",  # the frame has an origin of its own
+        "cross-origin-resource-policy": "cross-origin",
+        "cache-control": "public, max-age=86400",
+    }
+    return Response(vega_bundle.load_bundle_apart().encode(), media_type="text/javascript", headers=headers)
+
+
+def read_wanted(request: Request, repo: str, name: str = "") -> PlotsPage:
+    """Read which versions or commits the address names."""
+    studio = context_of(request)
+    if not name:
+        wanted = asked_names(request, "c")
+        if not wanted:
+            raise UsageError("No commit to plot is named", "choose some among the experiments")
+        studio.place(repo)
+        return PlotsPage(studio, repo, "", targets_of_commits(studio, repo, wanted))
+    with studio.database.read() as connection:
+        found = lookup.find_repository(connection, repo)
+        lookup.find_artifact(connection, found, name)
+        state = events.artifact_state(connection, found.id, name)
+    versions = wanted_versions(state, asked_names(request, "v"))
+    return PlotsPage(studio, repo, name, tuple(side_of(name, one, {}) for one in versions))

@@ -1,0 +1,82 @@
+"""The table of an artifact's versions: who registered what when, in which stages it is, and its metrics."""
+
+from collections.abc import Mapping, Sequence
+from heapq import nlargest
+from typing import NamedTuple
+
+from gto.core.snapshot import ArtifactState
+from gto.core.view import VersionRow
+
+METRICS = 5
+"""Columns, unless the address names others."""
+MOST_METRICS = 12
+_NEWEST = 5  # versions among whose metrics the columns are looked for
+
+Heads = Mapping[str, Mapping[str, object]]
+"""Metrics and commit of versions, by commit."""
+
+
+class VersionLine(NamedTuple):
+    """One version of the table."""
+
+    name: str
+    commit: str
+    ref: str | None
+    """Of its registration; None for a commit that only has stages."""
+    time: int
+    author: str
+    message: str
+    """The commit's subject; of one that is not read yet the tag's message."""
+    is_active: bool
+    stages: tuple[str, ...]
+    metrics: tuple[float | str | None, ...]
+
+    @property
+    def short(self) -> str:
+        """The name, a hash cut short."""
+        return self.name if self.ref else self.name[:7]
+
+
+def newest_commits(state: ArtifactState) -> list[str]:
+    """Return the commits of the versions that were registered last."""
+    newest = (
+        version.registrations or version.stages[-1].assignments for version in state.versions if version.is_active
+    )
+    found = nlargest(_NEWEST, (events[-1] for events in newest if events), key=lambda event: event.key)
+    return [event.commit for event in found]
+
+
+def metric_names(commits: Sequence[str], heads: Heads) -> tuple[str, ...]:
+    """Return the metrics of the first of these commits that has any."""
+    return next((tuple(found) for commit in commits if (found := flat_metrics(heads.get(commit)))), ())
+
+
+def flat_metrics(fact: Mapping[str, object] | None) -> dict[str, float | str]:
+    """Return the metrics of a version by key, the first file's where two have one key."""
+    found: dict[str, float | str] = {}
+    files = fact.get("metrics") if fact else None
+    for file, keyed in files.items() if isinstance(files, Mapping) else ():
+        for key, value in keyed.items() if isinstance(keyed, Mapping) else ():
+            found.setdefault(str(key) or str(file), value)
+    return found
+
+
+def line_of(row: VersionRow, heads: Heads, columns: Sequence[str]) -> VersionLine:
+    """Return a version as a line of the table."""
+    version = row.version
+    event = version.registrations[-1] if version.registrations else version.events[0]
+    fact = heads.get(version.commit)
+    commit = fact.get("commit") if fact else None
+    subject = str(commit.get("subject") or "") if isinstance(commit, Mapping) else ""
+    numbers = flat_metrics(fact)
+    return VersionLine(
+        version.name,
+        version.commit,
+        event.ref if version.registrations else None,
+        event.time,
+        event.author,
+        subject or event.message.partition("\n")[0],
+        version.is_active,
+        tuple(one.stage for one in row.stages),
+        tuple(numbers.get(column) for column in columns),
+    )
