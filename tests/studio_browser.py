@@ -37,7 +37,7 @@ WIDE, NARROW = 1440, 390
 
 _OVERFLOW = "document.documentElement.scrollWidth - window.innerWidth"
 _LINKS = "all => all.map(one => one.getAttribute('href'))"
-_FILES = (".json", ".csv", ".atom")
+_FILES = (".json", ".csv", ".atom", ".md")
 _MOST = 3
 """Of the links that differ in the query alone."""
 
