@@ -145,6 +145,7 @@ fact = Table(  # all that a commit tells of an artifact, as `gto describe --all 
     Column("artifact", Text, nullable=False),
     Column("commit", Text, nullable=False),
     Column("body", JSON, nullable=False),
+    Column("is_whole", Boolean, nullable=False),  # whether nothing was out of reach that may be there another time
     PrimaryKeyConstraint("repository_id", "artifact", "commit"),
 )
 
