@@ -57,7 +57,8 @@ def command(
         from gto.studio import server
         from gto.studio.context import Settings
     except ModuleNotFoundError as error:
-        raise UsageError(f"Studio needs '{error.name}'", "pip install 'gto[studio]'") from error
+        name = (error.name or "").partition(".")[0]
+        raise UsageError(f"Studio needs '{name}'", "pip install 'gto[studio]'") from error
     found = find(repos, catalog, groups)
     settings = Settings(read_only, push)
     chosen = server.Options(port, socket, opens_browser=not no_open, settings=settings)

@@ -89,7 +89,9 @@ def write(connection: Connection, repository_id: int, found: Iterable[CollectedF
     metrics: list[dict[str, object]] = []
     for one in found:
         same = {"repository_id": repository_id, "artifact": one.point.artifact, "commit": one.point.commit}
-        facts.append({**same, "body": Description(one).as_dict(), "is_whole": _is_whole(one)})
+        facts.append(
+            {**same, "version": one.point.label, "body": Description(one).as_dict(), "is_whole": _is_whole(one)}
+        )
         metrics += [{**same, **row} for row in metric_rows(one.metrics.files.items())]
     keys = [{"r": repository_id, "a": one["artifact"], "c": one["commit"]} for one in facts]
     if keys:  # a second Studio may have read the same
@@ -118,11 +120,18 @@ def metric_rows(files: Iterable[tuple[str, Keyed]]) -> Iterator[dict[str, object
 
 
 def forget_unused(connection: Connection, repository_id: int) -> None:
-    """Take facts out of the index whose versions are gone."""
-    used = exists().where(
-        event.c.repository_id == fact.c.repository_id,
-        event.c.artifact == fact.c.artifact,
-        event.c.commit == fact.c.commit,
-        _MAKES_VERSION,
+    """Take facts out of the index whose versions are gone, or are no longer the newest of their commit."""
+    newest = (
+        select(event.c.version)
+        .where(
+            event.c.repository_id == fact.c.repository_id,
+            event.c.artifact == fact.c.artifact,
+            event.c.commit == fact.c.commit,
+            _MAKES_VERSION,
+        )
+        .order_by(event.c.time.desc(), event.c.ref)
+        .limit(1)
+        .scalar_subquery()
     )
-    connection.execute(delete(fact).where(fact.c.repository_id == repository_id, ~used))
+    is_other = newest.is_(None) | (newest != fact.c.version)
+    connection.execute(delete(fact).where(fact.c.repository_id == repository_id, is_other))

@@ -62,7 +62,13 @@ class Worker:
         self._is_damaged = False
         self._progress: dict[str, Progress] = {}
         self._thread = Thread(target=self._work, name="studio-sync", daemon=True)
-        enter(database, self.places)
+        try:
+            enter(database, self.places)
+        except SQLAlchemyError as error:
+            if not is_damage(error):
+                raise
+            self._is_damaged = True
+            self._make_anew()
 
     def start(self) -> None:
         """Begin, with all repositories."""
