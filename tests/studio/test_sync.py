@@ -14,7 +14,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from gto.catalog.parallel import open_place
 from gto.studio.index.schema import metadata
+from gto.studio.sync import facts
+from gto.studio.sync.repository import row_of, sync_tags
 from tests.conftest import copied
 from tests.repo import run
 from tests.studio import killed
@@ -248,3 +251,21 @@ def test_a_tag_whose_object_comes_later_is_read_then_and_not_lost(
     (tmp_path / "object").rename(place)
     studio.sync()
     assert "v5.0.0" in str(studio.json("/models"))
+
+
+def test_versions_of_one_commit_are_read_together_those_that_are_looked_at_first_before(
+    registry: Repo, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        registry.commit(f"train {number}")
+        for name in ("a", "b", "churn"):
+            registry.tag(f"{name}@v{number}.0.0")
+    with studio_of({"team": registry.path}, tmp_path / "new.db", synced=False) as new:
+        place = new.context.worker.places[0]
+        sync_tags(new.context.database, "team", open_place(place, new.context.way))
+        with new.context.database.read() as connection:
+            wanted = facts.missing(connection, row_of(connection, "team").id)
+    names = [f"{one.artifact} {one.version}" for one in wanted]
+    assert names[0].startswith("churn v0.0.")  # in a stage
+    assert sorted(names[-3:]) == ["a v1.0.0", "b v1.0.0", "churn v1.0.0"]
+    assert {"a v2.0.0", "b v2.0.0", "churn v2.0.0"} <= set(names[:-3])

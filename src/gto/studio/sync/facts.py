@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, false, func, insert, select
 
 from gto.core import semver
 from gto.core.tag import Kind
@@ -48,6 +48,7 @@ class Wanted(NamedTuple):
 def missing(connection: Connection, repository_id: int, *, again: bool = False) -> list[Wanted]:
     """Return the versions without facts: those in a stage first, then the latest ones, then the newest.
 
+    Among the first ones, and among the others, those of one commit come together: its files are then read once.
     `again` has those count, too, of which something could not be read.
     """
     held = exists().where(
@@ -57,8 +58,9 @@ def missing(connection: Connection, repository_id: int, *, again: bool = False) 
         *([fact.c.is_whole] if again else ()),
     )
     staged = exists().where(standing.c.artifact_id == artifact.c.id, standing.c.commit == event.c.commit)
+    latest = func.coalesce(artifact.c.latest_commit == event.c.commit, false())
     query = (
-        select(event.c.artifact, event.c.version, event.c.commit)
+        select(event.c.artifact, event.c.version, event.c.commit, (staged | latest).label("is_first"))
         .join(
             artifact,
             (artifact.c.repository_id == event.c.repository_id) & (artifact.c.name == event.c.artifact),
@@ -68,10 +70,15 @@ def missing(connection: Connection, repository_id: int, *, again: bool = False) 
             _MAKES_VERSION,
             ~held,
         )
-        .order_by(staged.desc(), (artifact.c.latest_commit == event.c.commit).desc(), event.c.time.desc(), event.c.ref)
+        .order_by(staged.desc(), latest.desc(), event.c.time.desc(), event.c.ref)
     )
-    found = [Wanted(*row) for row in connection.execute(query)]
-    return list({(one.artifact, one.commit): one for one in reversed(found)}.values())[::-1]
+    groups: dict[tuple[bool, str], list[Wanted]] = {}
+    seen: set[tuple[str, str]] = set()
+    for name, version, commit, is_first in connection.execute(query):
+        if (name, commit) not in seen:
+            seen.add((name, commit))
+            groups.setdefault((bool(is_first), commit), []).append(Wanted(name, version, commit))
+    return [one for group in groups.values() for one in group]
 
 
 def read(registry: Registry, wanted: Sequence[Wanted]) -> Iterator[list[CollectedFacts]]:
