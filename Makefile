@@ -42,7 +42,7 @@ check: $(STAMP) ## ruff, mypy --strict, import contracts
 	@echo "==> Floors (import-linter)"
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(STAMP) ## measure gto beside git, GTO 1.10.1 and DVC
+bench: $(STAMP) ## measure gto beside git, GTO 1.10.1, DVC and MLflow
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/catalog.py
 	@$(BIN)/python benchmarks/signatures.py
@@ -50,6 +50,7 @@ bench: $(STAMP) ## measure gto beside git, GTO 1.10.1 and DVC
 	@$(BIN)/python benchmarks/ci.py
 	@$(BIN)/python benchmarks/delivery.py
 	@$(BIN)/python benchmarks/facts.py
+	@$(BIN)/python benchmarks/studio.py
 
 docs: $(STAMP) ## build the documentation into site/
 	@echo "==> Documentation (mkdocs)"

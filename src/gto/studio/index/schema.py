@@ -71,7 +71,7 @@ event = Table(  # one row a tag that is an event, whether it counts or not
     Column("body", LargeBinary, nullable=False),  # the tag object's text
     Column("counts", Boolean, nullable=False),
     PrimaryKeyConstraint("repository_id", "ref"),
-    Index("event_artifact", "repository_id", "artifact"),
+    Index("event_artifact", "repository_id", "artifact", "commit"),
     Index("event_time", "time", "counter", "kind", "ref"),
 )
 
@@ -147,10 +147,12 @@ fact = Table(  # all that a commit tells of an artifact, as `gto describe --all 
     Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
     Column("artifact", Text, nullable=False),
     Column("commit", Text, nullable=False),
+    Column("version", Text),  # the newest of those that the commit is
     Column("body", JSON, nullable=False),
     Column("files", JSON, nullable=False),  # those that Git holds: path, size (null where the object is not here), id
     Column("card_path", Text),
     Column("card", Text),  # the object id
+    Column("is_whole", Boolean, nullable=False),  # whether nothing was out of reach that may be there another time
     PrimaryKeyConstraint("repository_id", "artifact", "commit"),
     Index("fact_card", "repository_id", "card"),
 )
