@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from gto.exceptions import GTOException, NotFound
 from gto.studio.context import Context
 from gto.studio.guard import Guard
-from gto.studio.pages import api, errors, history, model, models, repositories
+from gto.studio.pages import api, errors, history, model, models, repositories, reviews
 from gto.studio.respond import make_templates
 from gto.studio.rest import routes
 from gto.version import __version__
@@ -36,7 +36,15 @@ def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
     )
     app.state.context = context
     app.state.templates = make_templates()
-    for page in (models, history, repositories, api, routes, model):  # that of a model takes every address below it
+    for page in (
+        models,
+        history,
+        reviews,
+        repositories,
+        api,
+        routes,
+        model,
+    ):  # that of a model takes every address below it
         app.include_router(page.router)
     static = os.path.join(os.path.dirname(__file__), "static")
     app.mount("/static", StaticFiles(directory=static))

@@ -6,6 +6,7 @@ from starlette.datastructures import FormData
 from gto.studio.context import context_of
 
 _MOST_FIELDS = 200
+_READS = ("/sync",)  # forms that change nothing but the index
 
 
 async def read_form(request: Request) -> FormData:
@@ -15,6 +16,8 @@ async def read_form(request: Request) -> FormData:
     cookie = request.scope.get("state", {}).get("cookie", "")
     if not studio.sessions.is_form_of(cookie, str(form.get("form_token", ""))):
         raise HTTPException(403, "This form is too old, or is not of this Studio: load its page again.")
+    if studio.settings.read_only and request.url.path not in _READS:
+        raise HTTPException(403, "This Studio was started with --read-only: it writes nothing.")
     return form
 
 

@@ -16,8 +16,9 @@ from starlette.responses import HTMLResponse, Response
 from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
-from gto.studio.context import context_of
+from gto.studio.context import Context, context_of
 from gto.studio.draw.spark import spark
+from gto.studio.index.reviews import count_waiting
 from gto.studio.index.schema import repository
 from gto.version import __version__
 
@@ -92,23 +93,28 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
     """Fill a template in, with what every page has."""
     studio = context_of(request)
     templates: Environment = request.app.state.templates
+    read_at, waiting = _read_shared(studio)
     cookie = request.scope.get("state", {}).get("cookie", "")
     shared = {
         "now": studio.settings.now or int(time.time()),
         "path": request.url.path,
         "query": request.url.query,
         "studio": studio,
-        "read_at": _read_at(request),
+        "read_at": read_at,
+        "waiting": waiting,
         "form_token": studio.sessions.form_token(cookie),
         "json_url": f"{request.url.path.rstrip('/')}.json" + (f"?{request.url.query}" if request.url.query else ""),
     }
     return templates.get_template(template).render(**shared, **values)
 
 
-def _read_at(request: Request) -> float | None:
-    """Return when the repository that was asked longest ago was read; None where one was never read."""
-    with context_of(request).database.read() as connection:
+def _read_shared(studio: Context) -> tuple[float | None, int]:
+    """Return when the repository that was asked longest ago was read, and how much waits for approval.
+
+    The time is None where one was never read.
+    """
+    with studio.database.read() as connection:
         oldest, never = connection.execute(
             select(func.min(repository.c.read_at), func.count().filter(repository.c.read_at.is_(None)))
         ).one()
-    return None if never else oldest
+        return None if never else oldest, count_waiting(connection)

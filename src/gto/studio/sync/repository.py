@@ -14,6 +14,7 @@ from gto.registry.registry import Registry
 from gto.studio.index.database import Database
 from gto.studio.index.schema import fact, repository
 from gto.studio.sync import annotations, facts, tags, trends
+from gto.studio.sync.judgements import sync_judgements
 
 Tell = Callable[[str, int, int], None]
 """Called with a repository's name, how many of its versions are read, and of how many."""
@@ -41,6 +42,7 @@ def sync(database: Database, place: CatalogRepository, way: Way, tell: Tell = la
     try:
         registry = open_place(place, way)
         news = sync_tags(database, place.name, registry)
+        news |= sync_judgements(database, place.name, registry)
         sync_facts(database, place.name, registry, tell)
     except (GTOException, OSError) as error:
         why = failed(place, error)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from tests.signing import Keys, need
+from tests.studio.conftest import wrote
+from tests.studio_app import studio_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.repo import Repo
+    from tests.studio_app import Studio
+
+POLICY = """\
+signing: {sign: true, allowed_signers: .gto.signers}
+groups:
+  approvers: [grace@example.com, joan@example.com]
+rules:
+- name: production
+  stages: prod
+  approvals: 2
+  approvers: [approvers]
+- name: order
+  stages: prod
+  after: dev
+"""
+PEOPLE = ("ada", "grace", "joan", "bob")
+
+
+def become(repo: Repo, keys: Keys, person: str) -> None:
+    """Let git write and sign as somebody."""
+    settings = {
+        "user.name": person.title(),
+        "user.email": f"{person}@example.com",
+        "gpg.format": "ssh",
+        "user.signingKey": str(keys.place / person),
+    }
+    for key, value in settings.items():
+        repo.git("config", key, value)
+
+
+@pytest.fixture
+def guarded(repo: Repo, tmp_path: Path) -> Repo:
+    """Two versions of `churn`, one of them approved by one who counts and one who does not; then a policy."""
+    need("ssh-keygen", "openssh-client")
+    (tmp_path / "keys").mkdir()
+    keys = Keys(tmp_path / "keys")
+    for person in PEOPLE:
+        keys.make(person)
+    lines = "".join(f"{who}@example.com {keys.public(who)}\n" for who in PEOPLE)
+    repo.commit("first", {"metrics.json": '{"auc": 0.8}', "dvc.yaml": "metrics: [metrics.json]\n"})
+    repo.git("config", "user.email", "eve@example.com")
+    wrote(repo, "register", "churn")
+    wrote(repo, "assign", "churn", "--version", "v0.0.1", "--stage", "prod")  # before there was a policy, not signed
+    repo.commit("policy", {".gto.policy.yaml": POLICY, ".gto.signers": lines})
+    become(repo, keys, "ada")
+    wrote(repo, "register", "churn")
+    become(repo, keys, "grace")
+    wrote(repo, "approve", "churn@v0.0.2", "--stage", "prod")
+    become(repo, keys, "bob")
+    words = ["-c", f"user.signingKey={keys.place / 'bob'}", "tag", "--sign", "-m", "fine"]
+    repo.git(*words, "--", "approvals/churn,v0.0.2,prod,0123456789ab", "HEAD", **repo.dated())
+    become(repo, keys, "ada")
+    return repo
+
+
+@pytest.fixture
+def studio(guarded: Repo, tmp_path: Path) -> Iterator[Studio]:
+    """A Studio over the guarded registry, which it calls `team`."""
+    with studio_of({"team": guarded.path}, tmp_path / "index.db") as running:
+        yield running
+
+
+def said(repo: Repo, *words: str) -> Any:  # noqa: ANN401  whatever the command prints
+    """What a command prints as JSON."""
+    return json.loads(repo.gto(*words, "--json").stdout)
+
+
+def waiting(studio: Studio) -> dict[str, Any]:
+    """What waits in the one repository."""
+    return cast("list[dict[str, Any]]", studio.json("/reviews")["repositories"])[0]
+
+
+def test_what_waits_is_what_the_command_line_says(studio: Studio, guarded: Repo) -> None:
+    told = said(guarded, "reviews")
+    page = waiting(studio)
+    assert {key: page[key] for key in told} == told
+    assert [(one["given"], len(one["not_counted"])) for one in page["reviews"]] == [(1, 1)]
+    html = studio.page("/reviews")
+    assert "approvers (grace@example.com, joan@example.com)" in html
+    assert "/m/team/churn/-/approve?version=v0.0.2&amp;stage=prod" in html
+    assert 'Reviews<span class="count hot">1<' in html
+
+
+def test_another_policy_is_met_at_the_next_reading_though_no_tag_changed(studio: Studio, guarded: Repo) -> None:
+    (guarded.path / ".gto.policy.yaml").write_text(POLICY.replace("approvals: 2", "approvals: 1"), encoding="utf-8")
+    studio.sync()
+    assert waiting(studio)["reviews"] == said(guarded, "reviews")["reviews"]
+    assert studio.json("/reviews")["waiting"] == 0
+    assert "/-/assign?version=v0.0.2&amp;stage=prod" in studio.page("/reviews")
+    (guarded.path / ".gto.policy.yaml").write_text("rules: 5\n", encoding="utf-8")
+    studio.sync()
+    assert waiting(studio)["error"] in guarded.gto("reviews").stderr
+    assert studio.json("/m/team/churn")["version"] == "v0.0.2"
+    (guarded.path / ".gto.policy.yaml").unlink()
+    studio.sync()
+    assert "No policy asks for approvals" in studio.page("/reviews")
