@@ -73,7 +73,7 @@ def find(connection: Connection) -> tuple[Waiting, ...]:
     names = ("id", "name", "has_policy", "policy", "policy_error", "policy_hint")
     query = select(*(repository.c[name] for name in names)).where(repository.c.judged != "")
     found = connection.execute(query.order_by(repository.c.position))
-    return tuple(Waiting(*row[1:], tuple(lines.get(row[0], ()))) for row in found)
+    return tuple(Waiting._make((*row[1:], tuple(lines.get(row[0], ())))) for row in found)
 
 
 def find_of(connection: Connection, repository_id: int, artifact: str, version: str, stage: str) -> list[WaitingLine]:
