@@ -110,3 +110,33 @@ def test_another_policy_is_met_at_the_next_reading_though_no_tag_changed(studio:
     (guarded.path / ".gto.policy.yaml").unlink()
     studio.sync()
     assert "No policy asks for approvals" in studio.page("/reviews")
+
+
+def test_whether_a_version_may_go_to_a_stage_is_what_policy_test_says(studio: Studio, guarded: Repo) -> None:
+    for version, stage in (("v0.0.2", "prod"), ("v0.0.1", "dev")):
+        page = cast("dict[str, Any]", studio.json("/m/team/churn", version=version, may=stage)["may"])
+        told = said(guarded, "policy", "test", "churn", "--version", version, "--stage", stage)
+        assert {key: page[key] for key in told} == told
+        assert (page["version"], page["stage"]) == (version, stage)
+    html = studio.page("/m/team/churn", may="prod")
+    assert "May v0.0.2 go to prod?" in html
+    assert "1 of 2 approvals: Grace" in html
+    assert "waits for approvers (grace@example.com, joan@example.com)" in html
+    assert studio.json("/m/team/churn", version="v0.0.1")["may"] is None  # it is in the last stage
+
+
+def test_an_answer_is_given_anew_when_the_branches_or_the_tags_are_others(studio: Studio, guarded: Repo) -> None:
+    before = cast("dict[str, Any]", studio.json("/m/team/churn", may="prod")["may"])
+    assert before["allowed"] is False
+    wrote(guarded, "assign", "churn", "--version", "v0.0.2", "--stage", "dev")
+    studio.sync()
+    after = cast("dict[str, Any]", studio.json("/m/team/churn", may="prod")["may"])
+    assert after["policies"][0]["rules"] != before["policies"][0]["rules"]
+    told = said(guarded, "policy", "test", "churn", "--version", "v0.0.2", "--stage", "prod")
+    assert {key: after[key] for key in told} == told
+
+
+def test_without_a_policy_nothing_is_said_of_promotions(registry: Repo, tmp_path: Path) -> None:
+    with studio_of({"team": registry.path}, tmp_path / "index.db") as plain:
+        assert plain.json("/m/team/churn", may="prod")["may"] is None
+        assert "go to prod?" not in plain.page("/m/team/churn")

@@ -16,6 +16,7 @@ from gto.exceptions import GTOException, NotFound
 from gto.studio.context import Context
 from gto.studio.guard import Guard
 from gto.studio.pages import api, errors, history, model, models, repositories, reviews
+from gto.studio.pages.promotions import Promotions
 from gto.studio.respond import make_templates
 from gto.studio.rest import routes
 from gto.version import __version__
@@ -36,6 +37,7 @@ def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
     )
     app.state.context = context
     app.state.templates = make_templates()
+    app.state.promotions = Promotions()
     for page in (
         models,
         history,

@@ -17,8 +17,11 @@ from gto.registry import annotation_lookup
 from gto.registry.policy import sources
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gto.core.snapshot import ArtifactState
     from gto.git.tag_writer import Identity
+    from gto.output.published import Published
     from gto.registry.policy.sources import PolicySource
     from gto.registry.registry import Registry
 
@@ -70,6 +73,31 @@ class PolicyAnswer(NamedTuple):
     def is_judged(self) -> bool:
         """Whether the event is not older than the policy."""
         return self.event.time >= self.source.policy.since
+
+    def dict_state(self) -> Published:
+        """Return it as the command line prints it in JSON."""
+        rules = [
+            {"rule": one.rule or None, "met": one.is_met, "reasons": [reason.dict_state() for reason in one.reasons]}
+            for one in self.findings
+        ]
+        return {
+            "where": self.source.where,
+            "allowed": self.is_allowed,
+            "judged": self.is_judged,
+            "tag": self.event.ref,
+            "commit": self.event.commit,
+            "author": self.event.author_email,
+            "signed": self.is_signed,
+            "rules": rules,
+        }
+
+
+def dict_answers(answers: Sequence[PolicyAnswer]) -> Published:
+    """Return what all policies say as `gto policy test --json` prints it."""
+    return {
+        "allowed": all(answer.is_allowed for answer in answers),
+        "policies": [answer.dict_state() for answer in answers],
+    }
 
 
 def explain(registry: Registry, question: Question) -> list[PolicyAnswer]:

@@ -19,7 +19,9 @@ from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.index.lookup import FoundProblem
+from gto.studio.pages import promotions
 from gto.studio.pages.models import read_number
+from gto.studio.pages.promotions import Promotion
 from gto.studio.pages.version_facts import VersionFacts, read_facts
 from gto.studio.respond import artifact_url, respond, url
 from gto.studio.sync.tags import standing_rows
@@ -72,6 +74,8 @@ class ModelPage(NamedTuple):
     problems: tuple[FoundProblem, ...]
     published: tuple[Published, ...]
     """The events as `gto history NAME --json` prints them, the newest first."""
+    promotion: Promotion | None = None
+    """What the policy says of the chosen version and its next stage; None without a policy."""
 
     @property
     def pages(self) -> int:
@@ -95,6 +99,7 @@ class ModelPage(NamedTuple):
             ],
             "version": self.row.latest,
             "chosen": self.chosen.as_dict() if self.chosen else None,
+            "may": self.promotion.as_dict() if self.promotion else None,
             "events": list(self.published),
             "problems": [one._asdict() for one in self.problems],
         }
@@ -134,7 +139,9 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
         row, given.get("at", ""), stages, drawn, columns, lines, len(every), number, chosen, standing_of(state, stages),
         tuple(lines_of[:_EVENTS]), len(lines_of), tuple(problems), tuple(told),
     )  # fmt: skip
-    return page if until is None else page._replace(row=_row_as_of(row, state))
+    if until is not None:
+        return page._replace(row=_row_as_of(row, state))
+    return page._replace(promotion=promotions.read(request, found, state, chosen, given.get("may", "")))
 
 
 def lanes_of(state: ArtifactState, stages: Sequence[str]) -> list[Lane]:
