@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from tests.conftest import copied
 from tests.signing import Keys, need
 from tests.studio.conftest import wrote
+from tests.studio.test_sync import contents
 from tests.studio_app import studio_of
 
 if TYPE_CHECKING:
@@ -45,11 +48,22 @@ def become(repo: Repo, keys: Keys, person: str) -> None:
 
 
 @pytest.fixture
-def guarded(repo: Repo, tmp_path: Path) -> Repo:
+def guarded(repo: Repo, templates: dict[str, Repo], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Two versions of `churn`, one of them approved by one who counts and one who does not; then a policy."""
     need("ssh-keygen", "openssh-client")
-    (tmp_path / "keys").mkdir()
-    keys = Keys(tmp_path / "keys")
+    if "guarded" not in templates:
+        place = tmp_path_factory.mktemp("template")
+        templates["guarded"] = under_policy(copied(repo, place), place / "keys")
+    shutil.rmtree(repo.path)
+    made = copied(templates["guarded"], tmp_path)
+    made.git("update-index", "--refresh")  # the index tells a file by its inode, too
+    return made
+
+
+def under_policy(repo: Repo, place: Path) -> Repo:
+    """The repository, with keys of four people at a place beside it."""
+    place.mkdir()
+    keys = Keys(place)
     for person in PEOPLE:
         keys.make(person)
     lines = "".join(f"{who}@example.com {keys.public(who)}\n" for who in PEOPLE)
@@ -140,3 +154,41 @@ def test_without_a_policy_nothing_is_said_of_promotions(registry: Repo, tmp_path
     with studio_of({"team": registry.path}, tmp_path / "index.db") as plain:
         assert plain.json("/m/team/churn", may="prod")["may"] is None
         assert "go to prod?" not in plain.page("/m/team/churn")
+
+
+def test_signatures_are_those_of_verify(studio: Studio, guarded: Repo) -> None:
+    model = studio.json("/m/team/churn")
+    signatures = cast("dict[str, dict[str, Any]]", model["signatures"])
+    keys = ("verdict", "signer", "key", "reason")
+    told = {one["tag"]: {key: one[key] for key in keys} for one in said(guarded, "verify")["tags"]}
+    events = {ref: one for ref, one in told.items() if not ref.startswith("approvals/")}
+    assert {ref: {key: one[key] for key in keys} for ref, one in signatures.items()} == events
+    assert {one["verdict"] for one in events.values()} == {"good", "unsigned"}
+    rows = cast("list[dict[str, Any]]", studio.json("/models")["artifacts"])
+    assert rows[0]["signature"] == said(guarded, "show", "--verify")["churn"]["signature"]
+    versions = cast("list[dict[str, Any]]", model["versions"])
+    shown = said(guarded, "show", "churn", "--verify")
+    assert {one["name"]: one["proof"] for one in versions} == {one["version"]: one["signature"] for one in shown}
+    history = cast("list[dict[str, Any]]", studio.json("/history")["events"])
+    assert {one["ref"]: one["signature"] for one in history} == {
+        one["ref"]: one["signature"] for one in said(guarded, "history", "--verify")
+    }
+
+
+def test_events_against_the_policy_are_those_that_a_strict_reader_leaves_out(studio: Studio, guarded: Repo) -> None:
+    history = cast("list[dict[str, Any]]", studio.json("/history")["events"])
+    kept = {one["ref"] for one in said(guarded, "history", "--require-policy")}
+    assert {one["ref"] for one in history if not one["refusal"]} == kept
+    assert "against the policy" in studio.page("/m/team/churn")
+    for query, fits in (("is:refused", True), ("is:signed", False), ("is:unsigned", True)):
+        assert bool(studio.json("/models", q=query)["artifacts"]) is fits
+
+
+def test_new_events_are_judged_without_the_old_ones_and_as_a_new_index_has_it(
+    studio: Studio, guarded: Repo, tmp_path: Path
+) -> None:
+    wrote(guarded, "assign", "churn", "--version", "v0.0.2", "--stage", "dev")
+    wrote(guarded, "register", "ranking", "--version", "v1.0.0")
+    studio.sync()
+    with studio_of({"team": guarded.path}, tmp_path / "new.db") as new:
+        assert contents(studio.context.database) == contents(new.context.database)

@@ -1,6 +1,7 @@
 """Events in words: who did what to which version, and when."""
 
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from gto.core import semver, tag, wording
@@ -9,6 +10,9 @@ from gto.core.snapshot import ArtifactState
 from gto.core.tag import Kind
 from gto.core.transitions import Transition, steps
 from gto.output.published import Published
+from gto.studio.index.verdicts import EventVerdict, Verdicts
+
+_NONE: Verdicts = MappingProxyType({})
 
 
 class HistoryLine(NamedTuple):
@@ -31,6 +35,8 @@ class HistoryLine(NamedTuple):
     ref: str
     commit: str
     message: str
+    proof: EventVerdict | None = None
+    """What its signature is worth, and why the policy refuses it; None where it was not judged yet."""
 
     @property
     def short(self) -> str:
@@ -67,6 +73,8 @@ class HistoryLine(NamedTuple):
             "message": self.message,
             "ref": self.ref,
             "before": self.before or None,
+            "signature": self.proof and self.proof.as_dict(),
+            "refusal": self.proof and self.proof.refusal,
         }
 
 
@@ -81,13 +89,13 @@ VERBS = {
 """What happened, in the past tense."""
 
 
-def history_lines(state: ArtifactState) -> list[HistoryLine]:
-    """Return the events of an artifact, the newest first."""
+def history_lines(state: ArtifactState, verdicts: Verdicts = _NONE) -> list[HistoryLine]:
+    """Return the events of an artifact, the newest first, with what is said of each."""
     found = steps(state)
-    return [_line(one, found[one.ref]) for one in reversed(state.events)]
+    return [_line(one, found[one.ref], verdicts.get(one.ref)) for one in reversed(state.events)]
 
 
-def _line(one: Event, step: Transition) -> HistoryLine:
+def _line(one: Event, step: Transition, proof: EventVerdict | None) -> HistoryLine:
     version = one.tag.version or step.version
     is_back = one.kind is Kind.ASSIGNMENT and _is_lower(version, step.before)
     return HistoryLine(
@@ -104,6 +112,7 @@ def _line(one: Event, step: Transition) -> HistoryLine:
         one.ref,
         one.commit,
         one.message,
+        proof,
     )
 
 

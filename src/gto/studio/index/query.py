@@ -9,7 +9,7 @@ from gto.exceptions import UsageError
 KEYS = ("repo", "stage", "label", "type", "author", "is", "name")
 """What may stand before a colon; `is:` takes one of STATES."""
 
-STATES = ("active", "deprecated", "unregistered", "behind", "broken", "staged")
+STATES = ("active", "deprecated", "unregistered", "behind", "broken", "staged", "signed", "unsigned", "refused")
 
 OPERATORS = (">=", "<=", "!=", ">", "<", "=")
 

@@ -110,6 +110,7 @@ artifact = Table(
     Column("problems", Integer, nullable=False),
     Column("verdict", Text),  # on the signatures that it rests on, as `gto show --verify --json` says it
     Column("signer", Text),
+    Column("fingerprint", Text),
     Column("reason", Text),
     Column("refused", Integer, nullable=False, default=0),  # how many events that count the policy refuses
     Column("search", Text, nullable=False),  # name, description, labels and card, in lower case

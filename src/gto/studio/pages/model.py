@@ -12,6 +12,7 @@ from gto.core.snapshot import ArtifactState
 from gto.core.view import Choice, VersionRow, journal, versions
 from gto.exceptions import ArtifactNotFound
 from gto.output.published import Published, history_line, published
+from gto.registry.signatures import under_artifact, under_version
 from gto.studio.context import context_of
 from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, Lanes
@@ -19,6 +20,7 @@ from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.index.lookup import FoundProblem
+from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, speaks
 from gto.studio.pages import promotions
 from gto.studio.pages.models import read_number
 from gto.studio.pages.promotions import Promotion
@@ -47,6 +49,8 @@ class VersionLine(NamedTuple):
     is_active: bool
     stages: tuple[str, ...]
     metrics: tuple[float | str | None, ...]
+    proof: EventVerdict | None
+    """What speaks for the events that made it, and put it into its stages."""
 
     @property
     def short(self) -> str:
@@ -72,6 +76,7 @@ class ModelPage(NamedTuple):
     history: tuple[HistoryLine, ...]
     events: int
     problems: tuple[FoundProblem, ...]
+    verdicts: Verdicts
     published: tuple[Published, ...]
     """The events as `gto history NAME --json` prints them, the newest first."""
     promotion: Promotion | None = None
@@ -88,6 +93,11 @@ class ModelPage(NamedTuple):
         here = {"at": self.until, "version": version, "page": self.number if self.number > 1 else ""}
         return url(artifact_url(self.row.repo, self.row.name), **{**here, **changes})
 
+    @property
+    def proof(self) -> EventVerdict | None:
+        """What speaks for the chosen version."""
+        return next((one.proof for one in self.lines if self.chosen and one.name == self.chosen.version), None)
+
     def as_dict(self) -> Published:
         """Return it for JSON."""
         return {
@@ -95,12 +105,18 @@ class ModelPage(NamedTuple):
             "as_of": self.until or None,
             "total": self.total,
             "versions": [
-                dict(line._asdict(), metrics=dict(zip(self.metrics, line.metrics, strict=True))) for line in self.lines
+                dict(
+                    line._asdict(),
+                    metrics=dict(zip(self.metrics, line.metrics, strict=True)),
+                    proof=line.proof and line.proof.as_dict(),
+                )
+                for line in self.lines
             ],
             "version": self.row.latest,
             "chosen": self.chosen.as_dict() if self.chosen else None,
             "may": self.promotion.as_dict() if self.promotion else None,
             "events": list(self.published),
+            "signatures": {ref: {**one.as_dict(), "refusal": one.refusal} for ref, one in self.verdicts.items()},
             "problems": [one._asdict() for one in self.problems],
         }
 
@@ -123,6 +139,7 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
         if until is not None and state.newest is None:
             raise ArtifactNotFound(f"{name}' as of '{given['at']}")
         facts = lookup.find_facts(connection, found, name)
+        verdicts = find_verdicts(connection, found.id, name)
         problems = lookup.find_problems(connection, found, name)
         stages = artifacts.stages(connection)
     now = studio.settings.now or int(time.time())
@@ -130,17 +147,17 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
     every = versions(state, Choice(deprecated=True))
     number = read_number(given.get("page", ""), 1)
     shown = every[(number - 1) * PAGE : number * PAGE]
-    lines = tuple(_line(one, facts, columns) for one in shown)
-    lines_of = history_lines(state)
+    lines = tuple(_line(one, facts, columns, verdicts) for one in shown)
+    lines_of = history_lines(state, verdicts)
     drawn = lanes.draw(lanes_of(state, stages), until or now)
     chosen = read_facts(state, facts, given.get("version", ""), found, stages)
     told = [history_line(published(line.event, line.version)) for line in reversed(journal(state))]
     page = ModelPage(
         row, given.get("at", ""), stages, drawn, columns, lines, len(every), number, chosen, standing_of(state, stages),
-        tuple(lines_of[:_EVENTS]), len(lines_of), tuple(problems), tuple(told),
+        tuple(lines_of[:_EVENTS]), len(lines_of), tuple(problems), verdicts, tuple(told),
     )  # fmt: skip
     if until is not None:
-        return page._replace(row=_row_as_of(row, state))
+        return page._replace(row=_row_as_of(row, state, verdicts))
     return page._replace(promotion=promotions.read(request, found, state, chosen, given.get("may", "")))
 
 
@@ -179,7 +196,9 @@ def flat_metrics(fact: Mapping[str, object] | None) -> dict[str, float | str]:
     return found
 
 
-def _line(row: VersionRow, facts: Mapping[str, Mapping[str, object]], columns: Sequence[str]) -> VersionLine:
+def _line(
+    row: VersionRow, facts: Mapping[str, Mapping[str, object]], columns: Sequence[str], verdicts: Verdicts
+) -> VersionLine:
     version = row.version
     event = version.registrations[-1] if version.registrations else version.events[0]
     fact = facts.get(version.commit)
@@ -196,19 +215,26 @@ def _line(row: VersionRow, facts: Mapping[str, Mapping[str, object]], columns: S
         version.is_active,
         tuple(one.stage for one in row.stages),
         tuple(numbers.get(column) for column in columns),
+        speaks(under_version(row), verdicts),
     )
 
 
-def _row_as_of(row: ArtifactRow, state: ArtifactState) -> ArtifactRow:
+def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> ArtifactRow:
     latest = state.latest
     cells = {
         one.stage: StageCell(one.version, one.commit, one.ref, one.time, one.author, one.behind)
         for one in standing_rows(state)
         if one.place == 0
     }
+    proof = speaks(under_artifact(state), verdicts)
     return row._replace(
         is_active=state.is_active,
         latest=latest.name if latest else None,
         latest_commit=latest.commit if latest else None,
         stages=cells,
+        verdict=proof and proof.verdict,
+        signer=proof and proof.signer,
+        fingerprint=proof and proof.key,
+        reason=proof and proof.reason,
+        refused=sum(bool(verdicts[one.ref].refusal) for one in state.events if one.ref in verdicts),
     )

@@ -1,8 +1,8 @@
 """May this version go to that stage? What the policies that a writer meets would say now, as `gto policy test` does.
 
-The answer depends on the clock, on who asks, and on what git would sign with, so that it is no fact for the index: git is
-asked while the page is made, within a few seconds, without a network, and the answer is kept as long as tags, keys,
-policy and branches are the same. Where no policy is, no process is started.
+The answer depends on the clock, on who asks, and on what git would sign with, so that it is no fact for the index:
+git is asked while the page is made, within a few seconds and without a network, and the answer is kept as long as tags,
+keys, policy and branches are the same. Where no policy is, no process is started.
 """
 
 from collections import OrderedDict

@@ -14,6 +14,7 @@ from gto.core.snapshot import fold
 from gto.core.tag_signature import Signature
 from gto.exceptions import BadFile, GTOException, WrongArgs
 from gto.fs.cache_dir import digest
+from gto.output import published
 from gto.output.json_values import plain
 from gto.registry import reviews
 from gto.registry.policy import check, sources
@@ -131,20 +132,34 @@ def _reviews(registry: Registry, basis: Basis) -> tuple[Reviews, GTOException | 
 
 def _write(connection: Connection, repository_id: int, judged: Judged) -> None:
     same = (event.c.repository_id == repository_id) & (event.c.ref == bindparam("r")) & (event.c.oid == bindparam("o"))
-    keys = ((one, signature, {"r": one.ref, "o": one.oid, "key": signature.key}) for one, signature in judged.events)
+    keys = (
+        (
+            one,
+            signature,
+            {
+                "r": one.ref,
+                "o": one.oid,
+            },
+        )
+        for one, signature in judged.events
+    )
     rows = [{**key, **_columns(signature), "refusal": judged.refused.get(one.ref)} for one, signature, key in keys]
     if rows:
         connection.execute(update(event).where(same), rows)
+    names = {"key": "fingerprint"}
     ours = (artifact.c.repository_id == repository_id) & (artifact.c.name == bindparam("n"))
-    whole = [{"n": name, **_columns(one), "refused": count} for name, (one, count) in judged.artifacts.items()]
+    whole = [
+        {"n": name, **{names.get(key, key): value for key, value in _columns(one).items()}, "refused": count}
+        for name, (one, count) in judged.artifacts.items()
+    ]
     if whole:
         connection.execute(update(artifact).where(ours), whole)
 
 
-def _columns(signature: Signature | None) -> dict[str, str | None]:
+def _columns(signature: Signature | None) -> dict[str, object]:
     if signature is None:
-        return {"verdict": None, "signer": None, "reason": None}
-    return {"verdict": signature.trust.value, "signer": signature.signer, "reason": signature.reason}
+        return dict.fromkeys(("verdict", "signer", "key", "reason"))
+    return dict(published.signature(signature))
 
 
 def _write_reviews(connection: Connection, repository_id: int, basis: Basis, found: Reviews) -> None:
