@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from tests.repo import Repo
     from tests.studio_app import Studio
 
-TIMES = {"id", "artifact_id", "repository_id", "read_at", "changed_at_", "tags", "heads"}
+TIMES = {
+    "examined_at",
+    "examined",
+    "judged",
+    "id",
+    "artifact_id",
+    "repository_id",
+    "read_at",
+    "changed_at_",
+    "tags",
+    "heads",
+}
 
 
 def contents(database: Database) -> dict[str, list[str]]:

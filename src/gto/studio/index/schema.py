@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 2
+VERSION = 1
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
 
 metadata = MetaData()
@@ -180,6 +180,7 @@ fact = Table(  # all that a commit tells of an artifact, as `gto describe --all 
     Column("artifact", Text, nullable=False),
     Column("commit", Text, nullable=False),
     Column("body", JSON, nullable=False),
+    Column("is_whole", Boolean, nullable=False),  # whether nothing was out of reach that may be there another time
     PrimaryKeyConstraint("repository_id", "artifact", "commit"),
 )
 

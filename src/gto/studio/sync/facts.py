@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, exists, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 
 from gto.core import semver
 from gto.core.tag import Kind
-from gto.lineage.bulk import gather_each
+from gto.lineage.bulk import UNREADABLE, gather_each
 from gto.lineage.collect import CollectedFacts
 from gto.lineage.description import Description
 from gto.lineage.values import Keyed
@@ -26,6 +26,11 @@ CHUNK = 500
 _MAKES_VERSION = event.c.version.is_not(None) & event.c.kind.in_([Kind.REGISTRATION, Kind.ASSIGNMENT])
 
 
+_FORGET = delete(fact).where(
+    fact.c.repository_id == bindparam("r"), fact.c.artifact == bindparam("a"), fact.c.commit == bindparam("c")
+)
+
+
 class Wanted(NamedTuple):
     """A version of which the index holds no facts yet."""
 
@@ -40,12 +45,16 @@ class Wanted(NamedTuple):
         return Target(self.version, self.commit, self.artifact, version)
 
 
-def missing(connection: Connection, repository_id: int) -> list[Wanted]:
-    """Return the versions without facts: those in a stage first, then the latest ones, then the newest."""
+def missing(connection: Connection, repository_id: int, *, again: bool = False) -> list[Wanted]:
+    """Return the versions without facts: those in a stage first, then the latest ones, then the newest.
+
+    `again` has those count, too, of which something could not be read.
+    """
     held = exists().where(
         fact.c.repository_id == event.c.repository_id,
         fact.c.artifact == event.c.artifact,
         fact.c.commit == event.c.commit,
+        *([fact.c.is_whole] if again else ()),
     )
     staged = exists().where(standing.c.artifact_id == artifact.c.id, standing.c.commit == event.c.commit)
     query = (
@@ -76,14 +85,25 @@ def read(registry: Registry, wanted: Sequence[Wanted]) -> Iterator[list[Collecte
 
 def write(connection: Connection, repository_id: int, found: Iterable[CollectedFacts]) -> None:
     """Put facts into the index, and the numbers among their metrics into a table of their own."""
-    facts, metrics = [], []
+    facts: list[dict[str, object]] = []
+    metrics: list[dict[str, object]] = []
     for one in found:
         same = {"repository_id": repository_id, "artifact": one.point.artifact, "commit": one.point.commit}
-        facts.append({**same, "body": Description(one).as_dict()})
+        facts.append({**same, "body": Description(one).as_dict(), "is_whole": _is_whole(one)})
         metrics += [{**same, **row} for row in metric_rows(one.metrics.files.items())]
+    keys = [{"r": repository_id, "a": one["artifact"], "c": one["commit"]} for one in facts]
+    if keys:  # a second Studio may have read the same
+        connection.execute(_FORGET, keys)
     for table, rows in ((fact, facts), (metric, metrics)):
         if rows:
             connection.execute(insert(table), rows)
+
+
+def _is_whole(one: CollectedFacts) -> bool:
+    """Tell whether all was read, so that reading it again would tell the same."""
+    return all(each.place is not None for each in one.elsewhere) and all(
+        each.code != UNREADABLE for each in one.problems
+    )
 
 
 def metric_rows(files: Iterable[tuple[str, Keyed]]) -> Iterator[dict[str, object]]:
