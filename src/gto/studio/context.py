@@ -1,12 +1,11 @@
 """What every route is given: the index, who keeps it up to date, and how this Studio was started."""
 
-from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 from starlette.requests import Request
 
 from gto.catalog.parallel import Way
-from gto.catalog.repositories import CatalogRepository, Failure
+from gto.catalog.repositories import CatalogRepository
 from gto.core.nearness import did_you_mean
 from gto.exceptions import RepositoryNotFound
 from gto.studio.index.database import Database
@@ -33,8 +32,10 @@ class Context(NamedTuple):
     sessions: Sessions
     way: Way
     settings: Settings
-    failures: Sequence[Failure] = ()
-    """Entries of the catalogue that lead to no repository."""
+    catalogue: str | None = None
+    """The file that lists the repositories; None where they were named."""
+    groups: tuple[str, ...] = ()
+    """The groups of the catalogue that count; none for all."""
 
     def place(self, repo: str) -> CatalogRepository:
         """Return a repository by its name, or raise RepositoryNotFound."""
