@@ -111,3 +111,25 @@ def test_a_studio_that_only_reads_changes_no_catalogue(registry: Repo, catalogue
         assert studio.form("/repos/add", where=str(registry.path)).status_code == 403
         assert "/repos/add" not in studio.page("/repos")
     assert catalogue.read_text(encoding="utf-8") == before
+
+
+def test_what_the_facts_of_a_version_lack_shows_at_that_version(registry: Repo, studio: Studio) -> None:
+    registry.commit("broken", {"metrics.json": '{"auc": '})
+    registry.gto("register", "churn")
+    studio.sync()
+    told = json.loads(registry.gto("describe", "churn@v0.0.4", "--all", "--json").stdout)["problems"]
+    assert told
+    page = studio.json("/m/team/churn")
+    shown = cast("list[dict[str, Any]]", page["problems"])
+    assert all(one in shown for one in told)
+    assert page["problems"] != studio.json("/m/team/churn", version="v0.0.3")["problems"]
+    rows = cast("list[dict[str, Any]]", studio.json("/models", q="churn")["artifacts"])
+    assert rows[0]["problems"] == len(told)
+
+
+def test_a_repository_that_cannot_be_read_is_told_once_on_every_page(registry: Repo, studio: Studio) -> None:
+    registry.path.rename(registry.path.with_name("away"))
+    studio.sync()
+    assert 'Repositories<span class="count hot">1<' in studio.page("/models")
+    assert "team cannot be read: No Git repo" in studio.page("/m/team/churn")
+    assert "gto repos remove team" in studio.page("/r/team")

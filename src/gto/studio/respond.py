@@ -93,7 +93,7 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
     """Fill a template in, with what every page has."""
     studio = context_of(request)
     templates: Environment = request.app.state.templates
-    read_at, waiting = _read_shared(studio)
+    read_at, waiting, broken = _read_shared(studio)
     cookie = request.scope.get("state", {}).get("cookie", "")
     shared = {
         "now": studio.settings.now or int(time.time()),
@@ -102,19 +102,21 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
         "studio": studio,
         "read_at": read_at,
         "waiting": waiting,
+        "broken": broken,
         "form_token": studio.sessions.form_token(cookie),
         "json_url": f"{request.url.path.rstrip('/')}.json" + (f"?{request.url.query}" if request.url.query else ""),
     }
     return templates.get_template(template).render(**shared, **values)
 
 
-def _read_shared(studio: Context) -> tuple[float | None, int]:
-    """Return when the repository that was asked longest ago was read, and how much waits for approval.
+def _read_shared(studio: Context) -> tuple[float | None, int, int]:
+    """Return when the repository that was asked longest ago was read, how much waits for approval, how many are broken.
 
     The time is None where one was never read.
     """
     with studio.database.read() as connection:
-        oldest, never = connection.execute(
-            select(func.min(repository.c.read_at), func.count().filter(repository.c.read_at.is_(None)))
+        missing, broken = repository.c.read_at.is_(None), repository.c.error.is_not(None)
+        oldest, never, wrong = connection.execute(
+            select(func.min(repository.c.read_at), func.count().filter(missing & ~broken), func.count().filter(broken))
         ).one()
-        return None if never else oldest, count_waiting(connection)
+        return None if never else oldest, count_waiting(connection), wrong + len(studio.worker.failures)

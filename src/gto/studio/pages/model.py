@@ -79,6 +79,8 @@ class ModelPage(NamedTuple):
     verdicts: Verdicts
     published: tuple[Published, ...]
     """The events as `gto history NAME --json` prints them, the newest first."""
+    repo_error: str | None = None
+    """Why the repository cannot be read any more; what is shown was read before."""
     promotion: Promotion | None = None
     """What the policy says of the chosen version and its next stage; None without a policy."""
 
@@ -154,11 +156,18 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
     told = [history_line(published(line.event, line.version)) for line in reversed(journal(state))]
     page = ModelPage(
         row, given.get("at", ""), stages, drawn, columns, lines, len(every), number, chosen, standing_of(state, stages),
-        tuple(lines_of[:_EVENTS]), len(lines_of), tuple(problems), verdicts, tuple(told),
+        tuple(lines_of[:_EVENTS]), len(lines_of), unique_problems(problems, chosen), verdicts, tuple(told), found.error,
     )  # fmt: skip
     if until is not None:
         return page._replace(row=_row_as_of(row, state, verdicts))
     return page._replace(promotion=promotions.read(request, found, state, chosen, given.get("may", "")))
+
+
+def unique_problems(found: Sequence[FoundProblem], chosen: VersionFacts | None) -> tuple[FoundProblem, ...]:
+    """Return what was set aside among tags and files, and what the facts of the chosen version lack, each once."""
+    said = chosen.facts.get("problems") if chosen and chosen.facts else None
+    lacking = [FoundProblem(**one) for one in said] if isinstance(said, list) else []
+    return tuple({(one.code, one.subject, one.reason): one for one in (*found, *lacking)}.values())
 
 
 def lanes_of(state: ArtifactState, stages: Sequence[str]) -> list[Lane]:
