@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
+from markupsafe import Markup, escape
 from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -46,8 +47,18 @@ def make_templates() -> Environment:
         "hue": words.hue,
         "size": words.size,
         "ago": _ago,
+        "hint": hint,
     }
     return made
+
+
+def hint(text: str) -> Markup:
+    """Return a text with what stands between backticks as code: what one can type."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one without its other half
+        return escape(text)
+    shown = (Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+    return Markup().join(shown)
 
 
 @pass_context

@@ -6,7 +6,7 @@ keys, policy and branches are the same. Where no policy is, no process is starte
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from threading import Lock
 from typing import NamedTuple, cast
 
@@ -76,9 +76,10 @@ class Promotion(NamedTuple):
     @property
     def checks(self) -> list[Check]:
         """Rule by rule, what all policies say once."""
+        counted = {line.rule for line in self.waiting}  # approvals are told with who gave them
         found: dict[Check, list[str]] = {}
         for answer in self.answers:
-            for check in dict.fromkeys(_checks(answer)):
+            for check in dict.fromkeys(_checks(answer, counted)):
                 found.setdefault(check, []).append(answer.source.where)
         whole = len(self.answers)
         return [
@@ -92,13 +93,15 @@ class Promotion(NamedTuple):
         return {"version": self.version, "stage": self.stage, **said, "reviews": waiting}
 
 
-def _checks(answer: PolicyAnswer) -> Iterator[Check]:
+def _checks(answer: PolicyAnswer, counted: Collection[str]) -> Iterator[Check]:
     if not answer.is_judged or not answer.findings:
         yield Check("No rule speaks against it", is_met=True)
     for one in answer.findings:
         if one.is_met:
             yield Check("Everything is as asked", is_met=True, rule=one.rule)
         for reason in one.reasons:
+            if reason.code == "not-approved" and reason.rule in counted:
+                continue
             yield Check(reason.text[:1].upper() + reason.text[1:], is_met=False, rule=one.rule, hint=reason.hint)
 
 
