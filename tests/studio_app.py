@@ -61,16 +61,17 @@ class Studio(NamedTuple):
 
 @contextmanager
 def studio_of(
-    repositories: Mapping[str, Path],
+    repositories: Mapping[str, Path | str],
     database: Path,
     settings: Settings | None = None,
     *,
     synced: bool = True,
     catalogue: str | None = None,
 ) -> Iterator[Studio]:
-    """A Studio over these repositories, by name, read once; nothing looks by itself afterwards."""
+    """A Studio over these repositories, paths or URLs by name, read once; nothing looks by itself afterwards."""
     places = [
-        CatalogRepository(name, str(path), CatalogEntry("path", str(path))) for name, path in repositories.items()
+        CatalogRepository(name, str(path), CatalogEntry("url" if isinstance(path, str) else "path", str(path)))
+        for name, path in repositories.items()
     ]
     made = Database(str(database))
     sessions, way = Sessions(), Way(60.0)

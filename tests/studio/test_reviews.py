@@ -150,6 +150,24 @@ def test_an_answer_is_given_anew_when_the_branches_or_the_tags_are_others(studio
     assert {key: after[key] for key in told} == told
 
 
+def test_a_repository_that_a_url_names_is_judged_as_the_command_line_judges_it(guarded: Repo, tmp_path: Path) -> None:
+    url = f"file://{guarded.path}"
+    guarded.git("checkout", "--quiet", "--detach")
+    with studio_of({"team": url}, tmp_path / "index.db") as mirrored:
+        told = said(guarded, "reviews", "-r", url)
+        page = waiting(mirrored)
+        assert {key: page[key] for key in told} == told
+        model = mirrored.json("/m/team/churn", may="prod")
+        may = cast("dict[str, Any]", model["may"])
+        assert "error" not in may, may
+        told = said(guarded, "policy", "test", "churn", "--stage", "prod", "-r", url)
+        assert {key: may[key] for key in told} == told
+        verdicts = cast("dict[str, dict[str, Any]]", model["signatures"])
+        tags = said(guarded, "verify", "-r", url)["tags"]
+        events = {one["tag"]: one["verdict"] for one in tags if not one["tag"].startswith("approvals/")}
+        assert {ref: one["verdict"] for ref, one in verdicts.items()} == events
+
+
 def test_without_a_policy_nothing_is_said_of_promotions(registry: Repo, tmp_path: Path) -> None:
     with studio_of({"team": registry.path}, tmp_path / "index.db") as plain:
         assert plain.json("/m/team/churn", may="prod")["may"] is None

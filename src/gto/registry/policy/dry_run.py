@@ -106,7 +106,7 @@ def explain(registry: Registry, question: Question) -> list[PolicyAnswer]:
     if not found:
         return []
     state = registry.artifact(names.parse_artifact(question.artifact))
-    who = tag_writer.read_identity(registry.git)
+    who = tag_writer.read_identity(registry.git.configured)
     signs = who.sign or any(source.policy.sign for source in found)  # as the writer does
     key = "" if question.key is None and signs else question.key
     if question.person is not None:
