@@ -17,7 +17,7 @@ from gto.exceptions import GTOException, NotFound
 from gto.studio.context import Context, context_of
 from gto.studio.guard import Guard
 from gto.studio.index.database import is_damage, reason_of
-from gto.studio.pages import api, errors, history, model, models, repositories, repository, reviews
+from gto.studio.pages import api, errors, history, model, models, repositories, repository_page, review_list
 from gto.studio.pages.promotions import Promotions
 from gto.studio.respond import make_templates
 from gto.studio.rest import routes
@@ -43,9 +43,9 @@ def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
     for page in (
         models,
         history,
-        reviews,
+        review_list,
         repositories,
-        repository,
+        repository_page,
         api,
         routes,
         model,

@@ -19,8 +19,8 @@ from gto.output.published import Published
 from gto.studio import words
 from gto.studio.context import Context, context_of
 from gto.studio.draw.spark import spark
-from gto.studio.index.reviews import count_waiting
 from gto.studio.index.schema import repository
+from gto.studio.index.waiting import count_waiting
 from gto.version import __version__
 
 

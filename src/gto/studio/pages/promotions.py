@@ -21,16 +21,16 @@ from gto.git import command
 from gto.output.published import Published
 from gto.registry.policy.dry_run import PolicyAnswer, Question, dict_answers, explain
 from gto.studio.context import Context, context_of
-from gto.studio.index import reviews
+from gto.studio.index import waiting
 from gto.studio.index.lookup import FoundRepository
-from gto.studio.index.reviews import WaitingLine
+from gto.studio.index.waiting import WaitingLine
 from gto.studio.pages.version_facts import VersionFacts
 
 _SECONDS = 3.0  # that a page waits for git
 _MOST = 500  # answers that are kept
 
 
-class Check(NamedTuple):
+class PromotionCheck(NamedTuple):
     """A rule that is met, or one thing that speaks against the promotion."""
 
     text: str
@@ -74,10 +74,10 @@ class Promotion(NamedTuple):
         return any(one.is_signed for one in self.answers)
 
     @property
-    def checks(self) -> list[Check]:
+    def checks(self) -> list[PromotionCheck]:
         """Rule by rule, what all policies say once."""
         counted = {line.rule for line in self.waiting}  # approvals are told with who gave them
-        found: dict[Check, list[str]] = {}
+        found: dict[PromotionCheck, list[str]] = {}
         for answer in self.answers:
             for check in dict.fromkeys(_checks(answer, counted)):
                 found.setdefault(check, []).append(answer.source.where)
@@ -89,20 +89,22 @@ class Promotion(NamedTuple):
     def as_dict(self) -> Published:
         """Return it for JSON, with what `gto policy test --json` prints."""
         said = {"error": self.error, "hint": self.hint} if self.error else dict_answers(self.answers)
-        waiting = [dict(one.body) for one in self.waiting]
-        return {"version": self.version, "stage": self.stage, **said, "reviews": waiting}
+        reviews = [dict(one.body) for one in self.waiting]
+        return {"version": self.version, "stage": self.stage, **said, "reviews": reviews}
 
 
-def _checks(answer: PolicyAnswer, counted: Collection[str]) -> Iterator[Check]:
+def _checks(answer: PolicyAnswer, counted: Collection[str]) -> Iterator[PromotionCheck]:
     if not answer.is_judged or not answer.findings:
-        yield Check("No rule speaks against it", is_met=True)
+        yield PromotionCheck("No rule speaks against it", is_met=True)
     for one in answer.findings:
         if one.is_met:
-            yield Check("Everything is as asked", is_met=True, rule=one.rule)
+            yield PromotionCheck("Everything is as asked", is_met=True, rule=one.rule)
         for reason in one.reasons:
             if reason.code == "not-approved" and reason.rule in counted:
                 continue
-            yield Check(reason.text[:1].upper() + reason.text[1:], is_met=False, rule=one.rule, hint=reason.hint)
+            yield PromotionCheck(
+                reason.text[:1].upper() + reason.text[1:], is_met=False, rule=one.rule, hint=reason.hint
+            )
 
 
 class Promotions:
@@ -137,8 +139,8 @@ def read(
     asked = Promotion(chosen.version, wanted, others)
     studio = context_of(request)
     with studio.database.read() as connection:
-        waiting = reviews.find_of(connection, repo.id, state.name, chosen.version, wanted)
-    asked = asked._replace(waiting=tuple(waiting))
+        lines = waiting.find_of(connection, repo.id, state.name, chosen.version, wanted)
+    asked = asked._replace(waiting=tuple(lines))
     kept = cast("Promotions", request.app.state.promotions)
     key = (repo.name, state.name, chosen.version, wanted, repo.judged, repo.heads)
     answers = kept.get(key)

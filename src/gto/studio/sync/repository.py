@@ -16,7 +16,7 @@ from gto.registry.standings_cache import Group
 from gto.studio.index.database import Database
 from gto.studio.index.schema import fact, repository
 from gto.studio.sync import annotations, facts, tags, trends
-from gto.studio.sync.examination import sync_examination
+from gto.studio.sync.findings import sync_examination
 from gto.studio.sync.judgements import sync_judgements
 
 Tell = Callable[[str, int, int], None]

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from gto.output.published import Published
 from gto.studio.context import context_of
-from gto.studio.index import artifacts, reviews
-from gto.studio.index.reviews import Waiting
+from gto.studio.index import artifacts, waiting
+from gto.studio.index.waiting import Waiting
 from gto.studio.respond import respond
 
 router = APIRouter()
@@ -35,5 +35,5 @@ class ReviewsPage(NamedTuple):
 def show_reviews(request: Request) -> Response:
     """Answer what waits."""
     with context_of(request).database.read() as connection:
-        page = ReviewsPage(reviews.find(connection), artifacts.stages(connection))
+        page = ReviewsPage(waiting.find(connection), artifacts.stages(connection))
     return respond(request, "reviews.html", page)
