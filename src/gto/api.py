@@ -50,7 +50,7 @@ from gto.registry.write.annotate import annotate as write_annotation
 from gto.registry.write.annotate import remove as remove_annotation
 from gto.registry.write.approve import Approved
 from gto.registry.write.approve import approve as write_approval
-from gto.registry.write.edit_target import Saved
+from gto.registry.write.edit_target import Saved, SaveOptions
 from gto.registry.write.publish import TAGS_PER_PUSH
 from gto.registry.write.sync import Fetched, Pushed, Status
 from gto.registry.write.transaction import WriteOptions
@@ -416,8 +416,8 @@ def diff(
     """Return what changed between two versions, with the keys of `gto diff --json`.
 
     `old` and `new` are selectors, names of artifacts (their latest versions) or revisions; `name` is the artifact that
-    revisions are asked about. `lower_better` and `higher_better` name metrics. The other arguments are those of
-    describe_all().
+    revisions are asked about, by default the one that the other side names. `lower_better` and `higher_better` name
+    metrics. The other arguments are those of describe_all().
     """
     direction = Direction(tuple(_words(lower_better)), tuple(_words(higher_better)))
     registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
@@ -586,7 +586,7 @@ def annotate(
         raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
     change = AnnotationEdit(type, path, tuple(labels or ()), description or None, custom, must_exist)
     saved = write_annotation(
-        Registry.open(repo), name, change, file=file, allow_same_path=allow_same_path, commit=commit, push=push
+        Registry.open(repo), name, change, SaveOptions(commit, push), file=file, allow_same_path=allow_same_path
     )
     _say(saved, stdout=stdout)
     return saved.file
@@ -601,7 +601,7 @@ def remove(
     file: str | None = None,
 ) -> str:
     """Remove an artifact's annotation, and return the path of the file that was written."""
-    saved = remove_annotation(Registry.open(repo), name, file=file, commit=commit, push=push)
+    saved = remove_annotation(Registry.open(repo), name, SaveOptions(commit, push), file=file)
     _say(saved, stdout=stdout)
     return saved.file
 

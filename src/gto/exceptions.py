@@ -258,6 +258,15 @@ class Raced(Conflict):
         self.words = words
 
 
+class Outdated(Conflict):
+    """An artifact's tags are not those that somebody saw who chose a change."""
+
+    def __init__(self, name: str) -> None:
+        """Keep the artifact's name."""
+        super().__init__(f"Somebody else changed '{name}' meanwhile: nothing was written", "look again, then decide")
+        self.name = name
+
+
 class TagsDiffer(Conflict):
     """Tags are not the same here and on a remote."""
 

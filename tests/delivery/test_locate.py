@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from contextvars import Context
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gto.delivery import imports
 from gto.delivery.locate import locate
+from gto.dvc.checkout import Checkout
 from gto.dvc.dvc_config import RepositoryTrust
 from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, NotInCommit, RemoteUnreachable
+from gto.git import command
+from gto.git.commit_files import Files
 from gto.registry.registry import Registry
 from gto.storage import fetcher
 from gto.storage.location import Content, Digest, GitBlob, Located, StoreAddress, StoreObject
@@ -398,6 +402,23 @@ def test_a_path_in_what_was_imported_without_its_files_is_refused(repo: Repo) ->
         at(repo, "m.pkl", {".dvc/config": PLAIN, "m.pkl.dvc": text})
 
 
+# --- links
+
+
+def test_many_links_take_no_process_each(repo: Repo) -> None:
+    (repo.path / "links").mkdir()
+    for number in range(1200):
+        (repo.path / f"links/{number}").symlink_to("../store")
+    repo.git("add", "links")
+    repo.commit("links", {"store": "x"})
+    registry = Registry.open(str(repo.path))
+    told: list[str] = []
+    asked = Context()
+    asked.run(command.watch, told.append)
+    assert len(asked.run(locate, registry, registry.commit(), "links").contents) == 1200
+    assert len(told) < 10
+
+
 # --- Git LFS
 
 
@@ -424,6 +445,20 @@ def test_a_pointer_is_its_file(pointed: Repo) -> None:
     assert (pointed.path / "all-of-it/m.bin").read_text() == "a large file\n"
     listed = json.loads(done(pointed.gto("ls", "all", "--rev", "HEAD", "--json")))["files"]
     assert [(file["size"], file["hash"].partition(":")[0]) for file in listed] == [(13, "sha256"), (1400, "git")]
+
+
+def test_files_of_git_lfs_take_no_process_each(pointed: Repo) -> None:
+    text = (pointed.path / "models/m.bin").read_text()
+    pointed.commit("more", {f"models/{number}.bin": text for number in range(20)})
+    registry = Registry.open(str(pointed.path))
+    told: list[str] = []
+    asked = Context()
+    asked.run(command.watch, told.append)
+    found = asked.run(locate, registry, registry.commit(), "models")
+    checkout = Checkout(Files(registry.repo), registry.commit())
+    assert {asked.run(checkout.load, path) for path in checkout.files_in("models")} >= {b"a large file\n"}
+    assert len(found.contents) == 22
+    assert len([one for one in told if "lfs.storage" in one]) == 2
 
 
 def test_files_of_git_lfs_are_listed_where_no_server_is_known_and_none_is_here(pointed: Repo) -> None:

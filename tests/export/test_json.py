@@ -92,6 +92,15 @@ def test_an_annotation_with_parameters_is_that_of_its_commit(repo: Repo) -> None
     assert found["annotation"]["path"] == "m-2"
 
 
+def test_an_annotation_behind_a_link_is_that_of_its_commit(repo: Repo) -> None:
+    (repo.path / "artifacts.yaml").symlink_to("conf.yaml")
+    repo.git("add", "artifacts.yaml")
+    for number in (1, 2):
+        repo.commit("one", {"conf.yaml": f"a: {{path: m-{number}}}\n"})
+        repo.tag(f"a@v{number}.0.0")
+    assert [one["annotation"]["path"] for one in exported(repo)["a"]["versions"]] == ["m-2", "m-1"]
+
+
 def test_an_artifact_whose_only_event_is_its_deprecation_is_read_at_head(repo: Repo) -> None:
     repo.commit("one", {"dvc.yaml": "artifacts: {a: {path: m}}\n"})
     repo.tag("a@deprecated")

@@ -103,6 +103,14 @@ def test_annotation_requirements_and_code_are_told_from_either_side(models: Repo
     assert "``a side\\twith \\| and `ticks` ``" in markdown or "`` a side\\twith \\| and `ticks` ``" in markdown
 
 
+def test_a_revision_is_about_the_artifact_that_the_other_side_names(models: Repo) -> None:
+    named = done(models.gto("diff", "churn@v2.0.0", "HEAD", "--name", "churn", "--json"))
+    for pair in (("churn@v2.0.0", "HEAD"), ("HEAD", "churn@v2.0.0")):
+        found = json.loads(done(models.gto("diff", *pair, "--json")))
+        assert found["old"]["artifact"] == found["new"]["artifact"] == "churn"
+        assert found["annotation"] == json.loads(named)["annotation"]
+
+
 def test_long_lists_are_cut_and_say_so(models: Repo) -> None:
     for number in range(12):
         models.commit(f"step {number}", {f"many/{number}-{part}.txt": "x" for part in range(2)})

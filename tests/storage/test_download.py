@@ -439,7 +439,17 @@ def test_the_first_failure_ends_the_others(web: Web, tmp_path: Path) -> None:
 BAD = (
     *("../x", "a/../../x", "/etc/x", "", "a//b", "./a", "a/", "C:/x", "C:\\x", "a\\b", "a\nb", "a\0b", "a\x1bb"),
     *("a/" * 5000 + "a", "a" * 5000, "a/\ud800"),
-    *("con", "a/NUL.txt", "lpt1", ".git/hooks/x", "a/.GIT/config", "git~1/x", ".gto-x.part", ".gto-x.part/a"),
+    *(
+        "con",
+        "a/NUL.txt",
+        "lpt1",
+        ".git/hooks/x",
+        "a/.GIT/config",
+        ".g\u200cit/x",
+        "git~1/x",
+        ".gto-x.part",
+        ".gto-x.part/a",
+    ),
 )
 
 

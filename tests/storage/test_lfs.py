@@ -183,7 +183,8 @@ def test_where_nothing_names_a_server_only_what_is_not_here_wants_one(repo: Repo
     opened = open_repo(str(repo.path))
     endpoint = find_endpoint(opened, "HEAD")
     assert endpoint == Endpoint("", trusted=False)
-    one = content(*lfs_sources(opened, endpoint, LfsPointer(OID, len(DATA))))
+    (sources,) = lfs_sources(opened, endpoint, [LfsPointer(OID, len(DATA))])
+    one = content(*sources)
     with pytest.raises(RemoteUnreachable, match="nothing says where") as caught:
         download([one], str(tmp_path / "it"), is_directory=False, repo=opened)
     assert "lfs.url" in caught.value.hint
@@ -196,7 +197,7 @@ def test_where_nothing_names_a_server_only_what_is_not_here_wants_one(repo: Repo
 
 def test_what_git_lfs_fetched_here_comes_first_and_no_server_is_asked(repo: Repo, web: Web, tmp_path: Path) -> None:
     opened = open_repo(str(repo.path))
-    sources = lfs_sources(opened, Endpoint(f"{web.url}/lfs", trusted=True), LfsPointer(OID, len(DATA)))
+    (sources,) = lfs_sources(opened, Endpoint(f"{web.url}/lfs", trusted=True), [LfsPointer(OID, len(DATA))])
     place = repo.path / ".git/lfs/objects" / object_key(OID)
     place.parent.mkdir(parents=True)
     place.write_bytes(DATA)
@@ -264,11 +265,13 @@ def answer(web: Web, **action: object) -> None:
 
 
 def test_many_objects_need_one_request_and_their_headers_are_sent(web: Web, tmp_path: Path) -> None:
-    answer(web, header={"Authorization": "RemoteAuth x", "X-\nBad": "y", "X-Other": 3})
+    framing = {"Content-Length": "9", "Transfer-Encoding": "chunked", "Host": "other"}  # which are not its to say
+    answer(web, header={"Authorization": "RemoteAuth x", "X-\nBad": "y", "X-Other": 3, **framing})
     contents = [content(at(f"{web.url}/lfs"), path=str(number)) for number in range(5)]
     download(contents, str(tmp_path / "out"), is_directory=True)
     assert [one.path for one in web.asked].count("/lfs/objects/batch") == 1
     assert {one.headers.get("Authorization") for one in web.asked if one.method == "GET"} == {"RemoteAuth x"}
+    assert not any(one.headers.get(name) == value for one in web.asked for name, value in framing.items())
 
 
 def test_a_path_with_an_at_sign_is_asked_for_as_it_is(web: Web, tmp_path: Path) -> None:
@@ -414,6 +417,14 @@ def test_a_signature_that_expired_is_asked_for_again(web: Web, tmp_path: Path) -
             RemoteUnreachable,
             "no URL of a web server",
         ),
+        *(
+            (Reply(200, json.dumps({"objects": [{"oid": OID, **told}]}).encode()), RemoteUnreachable, words)
+            for told, words in (
+                ({"actions": {"download": {"href": "http://[::1"}}}, "leads to what is no URL"),
+                ({"error": {"code": [404], "message": "no"}}, "no (code [404])"),
+            )
+        ),
+        (Reply(200, b"[" * 100_000), RemoteUnreachable, "does not answer as"),
         (Reply(200, b" " * (17 << 20)), RemoteUnreachable, "longer than"),
     ],
 )

@@ -188,7 +188,9 @@ def test_only_addresses_of_the_public_internet_are_public() -> None:
     for text in ("8.8.8.8", "2606:4700::1111", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"):
         assert address_check.is_public(text)
     private = ["10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::", "::1"]  # noqa: S104  judged, not listened on
-    for text in [*private, "fe80::1%eth0", "fd00::1", "64:ff9b::10.0.0.1", "2002:7f00:1::1", "::ffff:169.254.169.254"]:
+    private += ["fe80::1%eth0", "fd00::1", "64:ff9b::10.0.0.1", "2002:7f00:1::1", "::ffff:169.254.169.254"]
+    private += ["192.0.0.192", "fec0::1", "::127.0.0.1", "64:ff9b:1::10.0.0.1", "::ffff:0:10.0.0.1", "4000::1"]
+    for text in private:
         assert not address_check.is_public(text)
 
 
@@ -336,8 +338,19 @@ def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew(site: Web)
         assert read(store, "sub/b.txt") == b"b"
     chunks = store.read("a.bin")
     next(chunks)
-    chunks.close()  # type: ignore[attr-defined]
+    chunks.close()
     assert read(store, "sub/b.txt") == b"b"
+
+
+def test_a_server_is_let_go_of_at_once_where_the_rest_is_not_wanted(site: Web) -> None:
+    site.files["/base/long.bin"] = b"x" * 300_000
+    answer = http_client.send(http_client.Request(f"{site.url}/base/long.bin"))
+    with pytest.raises(RemoteUnreachable) as kept:  # its traceback holds the frames that read
+        answer.body(10)
+    assert "longer than 10 bytes" in str(kept.value)
+    assert answer._raw.closed  # noqa: SLF001  nothing else tells
+    assert answer._line is not None  # noqa: SLF001  the socket
+    assert answer._line.fileno() == -1  # noqa: SLF001  it is closed
 
 
 def test_a_proxy_of_the_environment_is_used(site: Web, monkeypatch: pytest.MonkeyPatch) -> None:

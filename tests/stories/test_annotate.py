@@ -10,6 +10,8 @@ import pytest
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.repo import Repo
 
 
@@ -199,6 +201,23 @@ def test_an_untracked_file_is_not_committed(repo: Repo) -> None:
     assert status(repo) == "?? artifacts.yaml"
 
 
+def test_a_link_in_the_repository_is_edited_where_it_leads(repo: Repo, tmp_path: Path) -> None:
+    (repo.path / "artifacts.yaml").symlink_to("conf/all.yaml")
+    repo.git("add", "artifacts.yaml")
+    repo.commit("a link", {"conf/all.yaml": "nn: {path: m, type: model}\n"})
+    repo.git("clone", "--quiet", "--bare", ".", str(tmp_path / "remote"))
+    url = (tmp_path / "remote").as_uri()
+    for place in ((), ("--repo", url)):
+        done(repo.gto("annotate", "nn", "--type", "dataset", "--commit", *place))
+    for remote in ((), ("--git-dir", str(tmp_path / "remote"))):
+        assert repo.git(*remote, "show", "HEAD:conf/all.yaml") == "nn: {path: m, type: dataset}"
+        assert repo.git(*remote, "show", "HEAD:artifacts.yaml") == "conf/all.yaml"
+    (repo.path / "conf/all.yaml").write_text("nn: {path: m}\n", encoding="utf-8")
+    said(
+        repo.gto("annotate", "nn", "--type", "model", "--commit"), "'conf/all.yaml' has changes that are not committed"
+    )
+
+
 @pytest.mark.parametrize("hook", ["pre-commit", "commit-msg", "prepare-commit-msg"])
 @pytest.mark.parametrize("name", ["nn", "sub:nn"], ids=["changed-file", "new-file"])
 def test_where_a_hook_refuses_the_index_and_the_file_are_as_they_were(name: str, hook: str, busy: Repo) -> None:
@@ -233,3 +252,28 @@ def test_during_a_merge_nothing_is_lost(repo: Repo) -> None:
     assert result.code == 1
     assert "merge" in result.stderr
     assert (status(repo), text(repo)) == (before, "aa: {}\n")
+
+
+def test_a_branch_that_is_not_checked_out_gets_the_commit_alone(repo: Repo) -> None:
+    repo.commit("first", {"a.txt": "a"})
+    repo.git("branch", "trial")
+    done(repo.gto("annotate", "churn", "--path", "a.txt", "--branch", "trial"))
+    say = done(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "fresh", "--label", "x"))
+    assert "The commit is on branch `fresh`" in say
+    assert "labels" not in repo.git("show", "trial:artifacts.yaml")
+    assert "labels" in repo.git("show", "fresh:artifacts.yaml")
+    assert repo.git("rev-list", "--count", "main..fresh") == "1"
+    assert repo.git("status", "--porcelain") == ""
+    assert not (repo.path / "artifacts.yaml").exists()
+    done(repo.gto("remove", "churn", "--branch", "trial", "--new-branch", "gone"))
+    assert repo.git("show", "gone:artifacts.yaml") == "{}"
+
+
+def test_a_new_branch_needs_a_name_that_is_free(repo: Repo) -> None:
+    repo.commit("first", {"a.txt": "a"})
+    said(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "main"), "There is a branch 'main' already")
+    said(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "a..b"), "Invalid branch name 'a..b'")
+    said(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "@{-1}"), "Invalid branch name '@{-1}'")
+    said(
+        repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "main/x"), "cannot create 'refs/heads/main/x'"
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,20 @@ POLICY = {".gto.policy.yaml": "rules: [{name: one, stages: prod, one_version: tr
 # What a server's `update` hook does to the first tag, after the judgement and before its ref is set.
 SLOW = "#!/bin/sh\necho $1 >> updated\nwhile [ $1 = refs/tags/m#prod#1 ] && [ ! -e go ]; do sleep 0.05; done\n"
 REFUSES = "#!/bin/sh\n[ $1 != refs/tags/m#prod#1 ]\n"
+# It sets a ref as late as a server whose client does not read what it says.
+LATE = """
+import os, sys, time
+from gto.git import push_turn
+push_turn._LONGEST = 0.1
+if os.fork() == 0:
+    with push_turn.turn(".") as handle:
+        push_turn.hand_over(handle, lambda: os.path.exists("ref"), lambda: os.mkdir("settled"))
+    os._exit(0)
+os.wait()
+with push_turn.turn("."):
+    os.mkdir("ref")
+assert not os.path.exists("settled")
+"""
 
 
 @pytest.fixture
@@ -37,8 +53,8 @@ def clone(repo: Repo, tmp_path: Path) -> Repo:
     return repo
 
 
-def begin_push(clone: Repo, tag: str) -> subprocess.Popen[str]:
-    command = ["git", "push", "--quiet", "origin", f"refs/tags/{tag}"]
+def begin_push(clone: Repo, *tags: str) -> subprocess.Popen[str]:
+    command = ["git", "push", "--quiet", "origin", *(f"refs/tags/{tag}" for tag in tags)]
     return subprocess.Popen(command, cwd=clone.path, stderr=subprocess.PIPE, text=True)
 
 
@@ -71,6 +87,26 @@ def test_a_push_that_comes_to_nothing_leaves_its_turn_to_the_next(clone: Repo, t
     end = time.monotonic() + 30  # and nothing is left running that holds the lock
     with push_turn.turn(str(tmp_path / "server.git")):
         assert time.monotonic() < end
+
+
+def test_a_tag_that_rests_on_one_that_git_then_refuses_is_taken_back(clone: Repo, tmp_path: Path) -> None:
+    server = Repo(tmp_path / "server.git")
+    assert begin_push(clone, "m#prod#1").communicate()[1] == ""
+    clone.tag("m#prod!#3", "HEAD~1")
+    clone.tag("m#prod#4")
+    update_hook(server.path, REFUSES.replace("#1", "!#3"))
+    push = begin_push(clone, "m#prod!#3", "m#prod#4")
+    assert "hook declined" in push.communicate()[1]
+    with push_turn.turn(str(server.path)):  # the next push sees nothing of it
+        assert [ref for ref in server.refs("refs/tags") if "prod" in ref] == ["refs/tags/m#prod#1"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody learns when git ends")
+def test_what_is_set_after_others_had_their_turns_is_settled(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(["git", "-c", LATE, "receive-pack"], executable=sys.executable, cwd=tmp_path, env=env) as git:
+        assert git.wait() == 0
+        until((tmp_path / "settled").exists)
 
 
 def test_a_push_that_waits_for_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,18 @@ def test_what_changes_on_the_remote_is_seen(work: Repo, server: Server, away: Re
     assert "only" not in found
 
 
+def test_experiments_of_dvc_come_into_the_mirror_and_go_again(work: Repo, server: Server, away: Repo) -> None:
+    head = work.git("rev-parse", "HEAD")
+    first, second = (f"refs/exps/{head[:2]}/{head[2:]}/{name}" for name in ("shy-elm", "quiet-oak"))
+    work.git("push", "--quiet", "origin", f"HEAD:{first}")
+    done(away.gto("show", "-r", server.url()))
+    mirror = Repo(mirrors(away)[0])
+    assert mirror.refs("refs/exps") == {first: head}
+    work.git("push", "--quiet", "origin", f"HEAD:{second}", f":{first}")
+    done(away.gto("show", "-r", server.url()))
+    assert mirror.refs("refs/exps") == {second: head}
+
+
 def test_a_moved_tag_and_a_rewritten_branch_are_seen(work: Repo, server: Server, away: Repo) -> None:
     before = done(away.gto("show", "nn@v0.0.2", "--json", "-r", server.url()))
     work.git("checkout", "--quiet", "--orphan", "other")
@@ -521,7 +533,7 @@ def test_an_annotation_may_go_to_another_branch(work: Repo, bare: Repo, server: 
         away.gto("annotate", "cv", "--label", "x", "--commit", "-b", "nope", "-r", server.url()),
         "Ref 'nope' was not found",
     )
-    said(work.gto("annotate", "cv", "--label", "x", "-b", "main"), "--branch needs the URL")
+    said(work.gto("annotate", "cv", "--label", "x", "-b", "main"), "Branch 'main' is checked out")
 
 
 def test_a_branch_that_others_push_to_gets_the_annotation_on_top(

@@ -10,6 +10,8 @@ import pytest
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.repo import Repo
 
 WRITE = ("assign", "nn", "--stage", "prod")
@@ -104,3 +106,16 @@ def test_settings_come_from_the_work_tree_as_it_is(repo: Repo) -> None:
     assert done(repo.gto("stages", "--allowed")) == ""
     (repo.path / ".gto").mkdir()
     done(repo.gto("show"))
+
+
+def test_files_that_are_links_are_read_alike_in_a_clone_and_in_a_bare_repository(repo: Repo, tmp_path: Path) -> None:
+    for name, target in ((".gto", "conf/gto"), ("artifacts.yaml", "conf/all.yaml")):
+        (repo.path / name).symlink_to(target)
+        repo.git("add", name)
+    repo.commit("links", {"conf/gto": "stages: [prod]\n", "conf/all.yaml": "nn: {type: model}\n"})
+    repo.git("tag", "-a", "nn@v1.0.0", "-m", "v")
+    repo.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare.git"))
+    for place in (".", str(tmp_path / "bare.git")):
+        assert done(repo.gto("stages", "--allowed", "--repo", place)) == "prod\n"
+        (version,) = json.loads(done(repo.gto("show", "nn", "--repo", place, "--json")))
+        assert version["enrichments"][0]["enrichments"][0]["artifact"]["type"] == "model"

@@ -63,6 +63,35 @@ def test_an_index_that_grew_equals_one_made_anew(repo: Repo, tmp_path: Path) -> 
             assert contents(grown.context.database) == contents(new.context.database)
 
 
+def test_commits_that_came_and_went_leave_what_a_new_index_holds(repo: Repo, tmp_path: Path) -> None:
+    def work(message: str, value: int) -> str:
+        return repo.commit(message, {"metrics.json": f'{{"auc": 0.{value}}}', "dvc.yaml": "metrics: [metrics.json]\n"})
+
+    with studio_of({"team": repo.path}, tmp_path / "grown.db") as grown:
+        base = work("first", 1)
+        repo.git("branch", "main-line")
+        grown.sync()
+        repo.git("switch", "--quiet", "--create", "try")
+        made = work("try", 2)
+        repo.git("update-ref", f"refs/exps/{base[:2]}/{base[2:]}/shy-elm", made)
+        grown.sync()
+        repo.git("commit", "--quiet", "--amend", "--message", "tried [skip studio]")
+        assert repo.gto("assign", "churn", "--stage", "prod").code == 0
+        grown.sync()
+        repo.git("switch", "--quiet", "-")
+        repo.git("branch", "--delete", "--force", "try")
+        work("second", 3)
+        grown.sync()
+        repo.git("update-ref", "-d", f"refs/exps/{base[:2]}/{base[2:]}/shy-elm")
+        work("as the first one", 1)
+        grown.sync()
+        with studio_of({"team": repo.path}, tmp_path / "new.db") as new:
+            held = contents(grown.context.database)
+            assert held == contents(new.context.database)
+            # The commit of the stage is on no branch any more, and still read; equal values are held once.
+            assert (len(held["commit"]), len(held["value_set"]), len(held["experiment"])) == (5, 4, 0)
+
+
 def test_a_repository_that_cannot_be_read_keeps_its_rows_and_says_why(studio: Studio, registry: Repo) -> None:
     before = studio.json("/models")
     registry.path.rename(registry.path.with_name("away"))

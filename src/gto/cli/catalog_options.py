@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gto.catalog.parallel import Way
     from gto.catalog.repositories import Failure, Search
 
-_SECONDS = 60  # as crew.SECONDS, which is imported where a catalogue is read
+_SECONDS = 60  # as parallel.SECONDS, which is imported where a catalogue is read
 
 file = click.option(
     "--catalog",

@@ -186,6 +186,10 @@ repo = click.option("-r", "--repo", default=".", show_default=True, help="Path o
 clone = click.option("-r", "--repo", "clone", default=".", show_default=True, help="Path of the repository")
 remote = click.option("--remote", default="origin", show_default=True, help="Name or address of the remote")
 branch = click.option("-b", "--branch", help="With a URL: the branch whose annotations count, instead of its HEAD")
+target_branch = click.option(
+    "-b", "--branch", help="The branch to commit to, which stays as it is on disk; default: the one in hand"
+)
+new_branch = click.option("--new-branch", metavar="NAME", help="Commit to a new branch, made from the one in hand")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print output in json format")
 plain = click.option("--plain", is_flag=True, help="Print table in grep-able format")
 limit = click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Show N at most")

@@ -4,6 +4,7 @@ import os
 import posixpath
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from hashlib import md5
 from typing import Literal
 
@@ -198,8 +199,9 @@ def _read(source: StoreObject) -> bytes:
     from gto.storage.store import open_store
 
     data = bytearray()
-    for chunk in open_store(source.store).read(source.key, source.version):
-        data += chunk
-        if len(data) > LARGEST:
-            raise ChecksumMismatch(shown(source), f"a listing of at most {LARGEST} bytes", "more")
+    with closing(open_store(source.store).read(source.key, source.version)) as chunks:
+        for chunk in chunks:
+            data += chunk
+            if len(data) > LARGEST:
+                raise ChecksumMismatch(shown(source), f"a listing of at most {LARGEST} bytes", "more")
     return bytes(data)

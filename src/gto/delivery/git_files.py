@@ -83,18 +83,15 @@ def lfs_contents(site: Site, paths: list[str], sizes: Mapping[str, int]) -> dict
     small = [path for path in paths if sizes.get(path, 0) <= LONGEST]
     site.tree.files.fetch((site.commit, path) for path in small)
     pointers = {path: parse_pointer(site.tree.files.kept.get((site.commit, path)) or b"") for path in small}
-    if not any(pointers.values()):
+    found = {path: pointer for path, pointer in pointers.items() if pointer is not None}
+    if not found:
         return {}
     endpoint = find_endpoint(site.repo, site.commit, believe=site.trust.trust_remote)
-    found: dict[str, Content] = {}
-    for path, pointer in pointers.items():
-        if pointer is None:
-            continue
+    for path, pointer in found.items():
         if pointer.has_extension:
             raise CannotLocate(
                 f"'{path}' went through an extension of Git LFS, a program of its own",
                 "clone the repository, and have `git lfs pull` run that program",
             )
-        sources = lfs_sources(site.repo, endpoint, pointer)
-        found[path] = Content(path, pointer.size, Digest("sha256", pointer.oid), sources)
-    return found
+    placed = zip(found.items(), lfs_sources(site.repo, endpoint, found.values()), strict=True)
+    return {path: Content(path, one.size, Digest("sha256", one.oid), sources) for (path, one), sources in placed}

@@ -96,7 +96,7 @@ class Checkout:
         self._aside |= dict.fromkeys(problems)
 
     def has(self, path: str) -> bool:
-        """Tell whether a path leads to a file, or through a link to nowhere."""
+        """Tell whether a path leads to a file, or through a link out of the repository, or one that never ends."""
         try:
             real = self._real(path)
         except CannotLocate:

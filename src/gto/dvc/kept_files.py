@@ -51,7 +51,7 @@ class KeptFiles:
         """Return what DVC recorded of a path, or of the nearest directory that holds it; None where it did not."""
         self._look([path])
         while path and path not in self._recorded:
-            path = posixpath.dirname(path)
+            path = path.rpartition("/")[0]
         return self._recorded.get(path)
 
     def place(self, path: str) -> ReadFrom | None:

@@ -28,6 +28,7 @@ class LfsFiles:
         self._believe = believe
         self._servers: LfsServers | None = None
         self._endpoint: Endpoint | None = None
+        self._objects: str | None = None
 
     def prepare(self, pointers: Iterable[LfsPointer]) -> None:
         """Ask the server once for all that it will be asked for; what it refuses is told when that is read."""
@@ -58,7 +59,9 @@ class LfsFiles:
     def _here(self, pointer: LfsPointer) -> bytes | None:
         if not self._repo.is_own:
             return None
-        place = os.path.join(own_objects(self._repo), *object_key(pointer.oid).split("/"))
+        if self._objects is None:
+            self._objects = own_objects(self._repo)
+        place = os.path.join(self._objects, *object_key(pointer.oid).split("/"))
         data = read_file(place, pointer.size + 1)
         return data if data is not None and sha256(data).hexdigest() == pointer.oid else None
 

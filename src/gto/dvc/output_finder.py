@@ -72,7 +72,7 @@ class OutputFinder:
         """Return the files of DVC's that usually tell of a path: beside it, and beside each directory above it."""
         found: list[str] = []
         while path and path != self.root:
-            above = posixpath.dirname(path)
+            above = path.rpartition("/")[0]
             found += [f"{path}.dvc", posixpath.join(above, _LOCK)]
             path = above
         return [file for file in found if self._is_ours(file)]

@@ -14,7 +14,7 @@ def project_root(tree: Tree, directory: str) -> str | None:
     while not _is_root(tree, directory):
         if not directory:
             return None
-        directory = posixpath.dirname(directory)
+        directory = directory.rpartition("/")[0]
     return directory
 
 

@@ -44,12 +44,12 @@ _FORMULA_RE = re.compile("((?:^|[;|])[\\s\"'\ufeff]*)(?=[=+\\-@\uff1d\uff0b\uff0
 
 def versions(inventory: Inventory) -> str:
     """Return a row for each version: by artifact, the highest version first."""
-    return _text(VERSIONS, (row for item in inventory.items for row in _versions(item)))
+    return table(VERSIONS, (row for item in inventory.items for row in _versions(item)))
 
 
 def events(inventory: Inventory) -> str:
     """Return a row for each event, the oldest first."""
-    return _text(EVENTS, _events(inventory))
+    return table(EVENTS, _events(inventory))
 
 
 def _versions(item: Item) -> Iterator[Sequence[str]]:
@@ -94,11 +94,12 @@ def _events(inventory: Inventory) -> Iterator[Sequence[str]]:
         )
 
 
-def _text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str | float]]) -> str:
+    """Return a table; numbers stand as they are."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerow([_harmless(column) for column in columns])
+    writer.writerows([_harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return out.getvalue()
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.core.snapshot import ArtifactState, StageState, VersionState
 from gto.core.view import Choice, by_stage, version_key
-from gto.git.commit_files import Files
+from gto.git.commit_files import Files, may_stand_for_another
 from gto.registry import annotation_lookup
 from gto.registry.overview import columns
 from gto.registry.registry import Registry
@@ -109,7 +109,8 @@ def read_once(files: Files, commit: str, path: str, readings: Readings) -> ReadA
     """Read an annotation file; one that stays the same from commit to commit is parsed once, and kept in `readings`."""
     files.fetch([(commit, path)])
     data = files.kept.get((commit, path))
-    if data is None or b"${" in data:  # it is not there or too large, or other files fill it in
+    # It is not there or too large, other files fill it in, or it leads to one that each commit has its own of.
+    if data is None or b"${" in data or may_stand_for_another(data):
         return annotation_lookup.read_file(files, commit, path)
     if (path, data) not in readings:
         readings[path, data] = annotation_lookup.read_file(files, commit, path)

@@ -47,7 +47,7 @@ def take(path: str, seconds: float) -> Iterator[HeldLock]:
         try:
             yield HeldLock(handle, waited)
         finally:
-            _free(handle)
+            free(handle)
     finally:
         os.close(handle)
 
@@ -63,7 +63,7 @@ if sys.platform == "win32":
             return False
         return True
 
-    def _free(handle: int) -> None:
+    def free(handle: int) -> None:
         """Closing it lets go of it."""
 
 else:
@@ -87,7 +87,7 @@ else:
                 return True
         return True
 
-    def _free(handle: int) -> None:
+    def free(handle: int) -> None:
         """Let go of it, even where a child holds a copy of the descriptor."""
         for lock in (fcntl.flock, fcntl.lockf):
             with suppress(OSError):  # it has only one of them, or none

@@ -1,6 +1,7 @@
 """Commits: their facts, which of them a branch reaches, and one file committed alone."""
 
 import codecs
+import os
 import re
 from collections.abc import Collection, Iterable
 from functools import partial
@@ -8,8 +9,9 @@ from typing import NamedTuple
 
 from gto.core.commit_facts import Commit
 from gto.core.event import moment, parse_zone
-from gto.exceptions import Conflict, GitError
+from gto.exceptions import Conflict, GitError, InvalidName, Raced
 from gto.git.command import Git
+from gto.git.git_errors import explain
 from gto.git.objects import GitObject
 
 _ENCODING_RE = re.compile(rb"(?m)^encoding ([^\n]{1,40})$")
@@ -89,6 +91,31 @@ def make_commit(git: Git, parent: str, path: str, data: bytes, message: str) -> 
     signs = git.run(["config", "--type=bool", "--default=false", "commit.gpgSign"]).strip() == b"true"
     args = ["commit-tree", *(["-S"] if signs else []), "-p", parent, tree]
     return git.run(args, data=message.encode("utf-8", "surrogateescape") + b"\n").decode().strip()
+
+
+def check_new_branch(git: Git, name: str) -> None:
+    """Raise where a branch cannot be made: its name is none, or is taken."""
+    if git.ask(["check-ref-format", f"refs/heads/{name}"])[1] != 0 or name.startswith("-"):
+        raise InvalidName(name, "branch name", "git's rules: `git help check-ref-format`")
+    if git.ask(["show-ref", "--verify", "--quiet", f"refs/heads/{name}"])[1] == 0:
+        raise Conflict(f"There is a branch '{name}' already", "choose another name, or write to that branch")
+
+
+def is_checked_out(git: Git, name: str) -> bool:
+    """Tell whether a work tree of the repository has a branch checked out."""
+    out = git.run(["for-each-ref", "--format=%(worktreepath)", f"refs/heads/{name}"])
+    place = out.decode("utf-8", "surrogateescape").strip()  # of a bare repository itself, where nothing is checked out
+    return bool(place) and os.path.lexists(os.path.join(place, ".git"))
+
+
+def move_branch(git: Git, name: str, new: str, old: str) -> None:
+    """Set a branch that is not checked out from one commit to another; an empty `old` makes it."""
+    line = f"update refs/heads/{name} {new} {old or '0' * len(new)}\n"
+    args = ["update-ref", "-m", "gto annotate", "--stdin"]
+    _, status, err = git.ask(args, data=line.encode("utf-8", "surrogateescape"))
+    if status != 0:
+        is_raced = "already exists" in err or "but expected" in err
+        raise Raced(name, err.strip()) if is_raced else explain(git.directory, args, status, err)
 
 
 class Reach(NamedTuple):

@@ -1,6 +1,7 @@
 """The tree of a commit: every path, its links followed inside of it alone."""
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
 from gto.exceptions import CannotLocate
@@ -21,6 +22,7 @@ class Tree:
         self.files = files
         self.entries = files.listing(commit)
         self._oids: dict[str, str] | None = None
+        self._links: list[str] | None = None
 
     @property
     def oids(self) -> Mapping[str, str]:
@@ -87,10 +89,11 @@ class Tree:
         return "/".join(done)
 
     def _target(self, link: str) -> str | None:
-        links = self.entries.root.links()
-        if len(links) <= _READ_TOGETHER:
-            self.files.fetch((self.commit, path) for path in links)
-        self.files.fetch([(self.commit, link)])
+        if self._links is None:
+            self._links = sorted(self.entries.root.links())
+        if (self.commit, link) not in self.files.kept:  # those that follow are mostly asked for next
+            start = bisect_left(self._links, link)
+            self.files.fetch((self.commit, path) for path in self._links[start : start + _READ_TOGETHER])
         data = self.files.kept.get((self.commit, link))
         return data.decode("utf-8", "surrogateescape") if data and len(data) <= _LONGEST_LINK else None
 

@@ -17,6 +17,7 @@ from gto.git.safe_config import FETCH, as_environment
 
 _HEADS = "+refs/heads/*:refs/heads/*"
 _TAGS = "+refs/tags/*:refs/tags/*"
+_EXPERIMENTS = "+refs/exps/*:refs/exps/*"  # of DVC; a remote without any is no error
 _HEAD = "refs/gto/head"  # the remote's HEAD, which may be a branch of any name, or detached
 _ASKED = "gto-fetched"  # a file whose time says when the remote was last asked
 _MOST_PACKS = 40
@@ -135,6 +136,7 @@ class Mirror(NamedTuple):
             "--filter=blob:none",
             "--template=",
             "--no-local",
+            f"--config=remote.gto.fetch={_EXPERIMENTS}",
             "--origin=gto",  # of `remote.origin` the user may have settings; the file of settings is ours in the end
             "--",
             self.remote.url,
@@ -165,9 +167,9 @@ class Mirror(NamedTuple):
 
     def _fetch(self) -> None:
         args = [*FETCH, *_progress(), "--prune", "--atomic", "--refmap=", "--", "origin"]
-        status, err = self._talk(self.online, [*args, f"+HEAD:{_HEAD}", _HEADS, _TAGS])
+        status, err = self._talk(self.online, [*args, f"+HEAD:{_HEAD}", _HEADS, _TAGS, _EXPERIMENTS])
         if status != 0 and "couldn't find remote ref HEAD" in err:  # the remote is empty, or its HEAD names no branch
-            status, err = self._talk(self.online, [*args, _HEADS, _TAGS])
+            status, err = self._talk(self.online, [*args, _HEADS, _TAGS, _EXPERIMENTS])
         if status != 0:
             raise RemoteFailed(self.remote.url, args, status, err)
         self._tidy()

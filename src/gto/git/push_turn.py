@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from gto.exceptions import Conflict
-from gto.fs.file_lock import try_lock
+from gto.fs.file_lock import free, try_lock
 
 _PATIENCE = 90.0  # seconds for which a push waits for those before it
 _LONGEST = 60.0  # seconds for which those behind it wait for git to set the refs of one that was let through
@@ -25,33 +25,47 @@ def turn(directory: str) -> Iterator[int]:
     """
     handle = os.open(directory, os.O_RDONLY)
     try:
-        until = time.monotonic() + _PATIENCE
-        while not try_lock(handle):
-            if time.monotonic() > until:
-                raise Conflict("Other pushes are not done yet", "push again")
-            time.sleep(_WAIT)
+        if not _take(handle):
+            raise Conflict("Other pushes are not done yet", "push again")
         yield handle
     finally:
         os.close(handle)
 
 
+def _take(handle: int) -> bool:
+    """Wait for the turn; False where it does not come."""
+    until = time.monotonic() + _PATIENCE
+    while not try_lock(handle):
+        if time.monotonic() > until:
+            return False
+        time.sleep(_WAIT)
+    return True
+
+
 if sys.platform == "win32":
 
-    def hand_over(handle: int, is_done: Callable[[], bool]) -> None:
+    def hand_over(handle: int, is_done: Callable[[], bool], settle: Callable[[], None]) -> None:
         """Do nothing: there is no fork, and the turn ends with the hook."""
 
 else:
 
-    def hand_over(handle: int, is_done: Callable[[], bool]) -> None:
-        """Leave the turn to a process of its own, until `is_done`, or git has given the push up, or for a minute.
+    def hand_over(handle: int, is_done: Callable[[], bool], settle: Callable[[], None]) -> None:
+        """Leave the turn to a process of its own, until `is_done`, or git has given refs up, or for a minute.
 
-        A hook ends before git sets the refs, so it cannot hold the lock itself for long enough.
+        A hook ends before git sets the refs, so it cannot hold the lock itself for long enough. What git sets of a part
+        only, or when others have had their turns, as its client reads no answer, is settled once git has ended.
         """
         server = _find_server()
         if os.fork() == 0:
             try:
                 _detach({handle, server})
-                _wait(server, is_done)
+                is_in_time = _wait(server, is_done)
+                if not is_in_time and server is not None:
+                    free(handle)
+                    select.select([server], [], [])
+                    _take(handle)
+                if not (is_in_time and is_done()):
+                    settle()
             finally:
                 os._exit(0)
         if server is not None:
@@ -83,10 +97,14 @@ def _detach(kept: set[int | None]) -> None:
             os.close(number)
 
 
-def _wait(server: int | None, is_done: Callable[[], bool]) -> None:
+def _wait(server: int | None, is_done: Callable[[], bool]) -> bool:
+    """Wait until `is_done` or git has ended; return whether that came in time."""
     until = time.monotonic() + _LONGEST
-    while time.monotonic() < until and not is_done():
+    while not is_done():
+        if time.monotonic() > until:
+            return False
         if server is None:
             time.sleep(_WAIT)
         elif select.select([server], [], [], _WAIT)[0]:
-            return
+            break
+    return True

@@ -16,7 +16,7 @@ from gto.git.tag_reader import read_artifact
 _SHA256 = 64  # hexadecimal digits
 
 
-def glean(remote: Remote, clone: Repo, artifact: str) -> tuple[dict[str, str], list[Event | Problem]]:
+def read_remote_events(remote: Remote, clone: Repo, artifact: str) -> tuple[dict[str, str], list[Event | Problem]]:
     """Return the tags of one artifact as the remote has them, names to object ids, and what they say.
 
     They are fetched into a bare repository for the time. With each comes the commit that it is on, but nothing of its

@@ -10,7 +10,7 @@ from gto.lineage.collect import Between, CollectedFacts, between, gather
 from gto.lineage.description import check_known, elsewhere_lists, problem_dict
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
 from gto.registry.registry import Registry
-from gto.registry.resolve import Target, find_target
+from gto.registry.resolve import Target, find_targets
 
 
 class ValueChange(NamedTuple):
@@ -115,11 +115,11 @@ def compare(
     direction: Direction | None = None,
     reach: DataReach | None = None,
 ) -> Comparison:
-    """Compare two versions, stages or revisions; revisions are about the artifact `name`, where that is given.
+    """Compare two versions, stages or revisions; a revision is about the artifact `name`, else about the other side's.
 
     What the annotations' custom metadata say of directions (`lower_better`, `higher_better`) counts beside `direction`.
     """
-    points = find_target(registry, old, name), find_target(registry, new, name)
+    points = find_targets(registry, (old, new), name)
     before, after = gather(registry, points, reach)
     check_known(registry, [before, after])
     said = _direction(direction or Direction(), [before, after])
@@ -127,7 +127,8 @@ def compare(
         change._replace(is_better=said.judge(change)) for change in _changes(before.metrics.files, after.metrics.files)
     ]
     return Comparison(
-        *points,
+        points[0],
+        points[1],
         tuple(metrics),
         tuple(_changes(before.params.files, after.params.files)),
         tuple(_changes({"": _annotated(before)}, {"": _annotated(after)})),

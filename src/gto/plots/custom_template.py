@@ -21,7 +21,18 @@ _FIELDS = {"parse", "value", "init", "bind"}
 """Keys under which a mapping may be of columns, whose names say nothing else."""
 _WORDS = {"title", "subtitle", "description", "text", "value", "field", "groupby", "as", "domain"}
 """Keys of texts that are shown, or name a column."""
-_MAKER_RE = re.compile(r"\b(?:sequence|pad|repeat)\s*\(")  # functions of an expression whose result has any length
+# A call, as JavaScript's blanks and brackets allow it: `pad (...)`, `(pad)(...)`.
+_CALL = r"[\s)\u180e\ufeff]*\("
+_PLAIN_FORMAT = (
+    r"""[^(),'"\\]*(?:\['[^'\\]*'\][^(),'"\\]*)*,\s*(?:'(?:(?!\d{4})[^'\\])*'|"(?:(?!\d{4})[^"\\])*")\s*\)"""
+)
+# What makes a result of any length in an expression, and patterns, which may take any time to match.
+_MAKER_RE = re.compile(
+    rf"\b(?:sequence|timeSequence|utcSequence|pad|repeat|regexp|test){_CALL}|\bformat{_CALL}(?!{_PLAIN_FORMAT})"
+    r"|(?:^|[(\[,=:?&|!<>+\-*%{~^])\s*/.*[*+{]"
+)
+_ESCAPE_RE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_WIDE_RE = re.compile(r"\d{4}")  # the width of a number's format
 _LOST = {"url", "href", "usermeta", "signals"}
 """Keys that lead out of the page, or change how it draws: what a stranger wrote may not."""
 _BIND = {"input", "min", "max", "step", "options", "labels", "name", "debounce", "value"}
@@ -97,8 +108,13 @@ def _judge(template: object, file: str) -> None:
     for key, part in _parts(template):
         if _is_endless(key, part):
             raise BadFile(file, f"{key!r} makes more than a page shows")
-        if isinstance(part, str) and _MAKER_RE.search(part) and not _is_shown(key, part):
+        if isinstance(part, str) and not _is_shown(key, part) and _MAKER_RE.search(_unescaped(part)):
             raise BadFile(file, f"{part[:80]!r} makes more than a page shows")
+
+
+def _unescaped(text: str) -> str:
+    """Return an expression as it is read: a name in it may be written in escapes."""
+    return _ESCAPE_RE.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def _is_shown(key: str, text: str) -> bool:
@@ -110,6 +126,8 @@ def _is_endless(key: str, part: object) -> bool:
     """Return whether a browser could be kept busy without end by what this makes out of nothing."""
     if key in _COUNTS and not (isinstance(part, str) and part.isalpha()):  # a tick each "month"
         return not isinstance(part, int | float) or part > _MOST_MADE
+    if key.lower().endswith("format") and isinstance(part, str):
+        return bool(_WIDE_RE.search(part))
     if key == "step":
         return not isinstance(part, int | float) or part < _LEAST_STEP
     if key in _MULTIPLIERS:

@@ -21,7 +21,7 @@ from gto.plots.declaration import Plot, find_plots
 from gto.plots.html_page import PageContent, Picture, render_page
 from gto.plots.templates import Spec
 from gto.registry.registry import Registry
-from gto.registry.resolve import Target, find_target
+from gto.registry.resolve import Target, find_targets
 
 _MOST_BYTES = 32 << 20
 """Of all images of a page."""
@@ -66,7 +66,7 @@ def plot(
     registry: Registry, selectors: Sequence[str], name: str | None = None, reach: DataReach | None = None
 ) -> Gallery:
     """Read the plots of versions, stages or revisions, or raise NotFound where none of them declares one."""
-    points = [find_target(registry, text, name) for text in dict.fromkeys(selectors)]
+    points = find_targets(registry, dict.fromkeys(selectors), name)
     files = Files(registry.repo)
     opened = list(open_points(registry, points, files, reach))
     declared = [find_plots(one.checkout, one.project) for one in opened]

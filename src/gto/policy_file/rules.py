@@ -52,7 +52,7 @@ class RuleContext(NamedTuple):
     groups: Groups
 
 
-def read_rules(value: object, at: ValuePath, ground: RuleContext) -> tuple[Rule, ...]:
+def read_rules(value: object, at: ValuePath, context: RuleContext) -> tuple[Rule, ...]:
     """Read the list of rules."""
     if not isinstance(value, list):
         raise at.wrong(f"a list of rules was expected, as in '- stages: prod', not {fields.shown(value)}")
@@ -62,25 +62,25 @@ def read_rules(value: object, at: ValuePath, ground: RuleContext) -> tuple[Rule,
     for number, one in enumerate(value):
         default = f"rule {number + 1}"
         where = at.at(number).called(default)
-        rule = _rule(one, where, ground, default)
+        rule = _rule(one, where, context, default)
         if rule.name in found:
             raise where.wrong(f"there is a rule '{rule.name}' already", "give this one another name")
         found[rule.name] = rule
     return tuple(found.values())
 
 
-def _rule(value: object, at: ValuePath, ground: RuleContext, default: str) -> Rule:
+def _rule(value: object, at: ValuePath, context: RuleContext, default: str) -> Rule:
     if isinstance(value, dict) and isinstance(value.get("name"), str):
         at = at.called(f"rule '{value['name'][:60]}'")
     read = fields.settings(value, at, KEYS)
     for key in _PEOPLE:
         if key in read:
             people: list[Named] = read[key]
-            read[key] = check_people(people, ground.groups)
+            read[key] = check_people(people, context.groups)
     rule = Rule(**{"name": default, **read})
-    _check_stages(rule, at, ground.stages)
+    _check_stages(rule, at, context.stages)
     _check_kinds(rule, at, read)
-    _check_approvals(rule, at, ground.groups)
+    _check_approvals(rule, at, context.groups)
     return rule
 
 

@@ -176,10 +176,12 @@ def names_in_index(registry: Registry, commit: str) -> list[str]:
     return [one.name for one in read_file(Files(registry.repo), commit, registry.config.index_file).annotations]
 
 
-def in_index(registry: Registry, name: str, found: GitObject | None) -> Annotation | None:
-    """Return what an `artifacts.yaml`, as git holds it, says of an artifact."""
+def in_index(registry: Registry, name: str, commit: str, found: GitObject | None) -> Annotation | None:
+    """Return what a commit's `artifacts.yaml`, which git holds as `found`, says of an artifact."""
     if found is None or found.type != "blob" or found.body is None:
         return None
+    if may_stand_for_another(found.body):
+        return read_file(Files(registry.repo), commit, registry.config.index_file).find(name)
     from gto.annotations.artifacts_yaml import read_artifacts_yaml
 
     reading = read_artifacts_yaml(found.body, registry.config.index_file)

@@ -12,7 +12,7 @@ from gto.core.snapshot import ArtifactState, Snapshot, fold
 from gto.exceptions import BadFile, NoRepo
 from gto.fs.regular_file import is_within
 from gto.git import tag_reader
-from gto.git.commit_files import read_small
+from gto.git.commit_files import Files, may_stand_for_another, read_small
 from gto.git.objects import TOO_LARGE
 from gto.git.repo import Repo, open_repo
 
@@ -94,9 +94,15 @@ class Registry:
             head = (self.repo.rev if self.rev == "HEAD" else None) or "HEAD"
             # A mirror fetches them all at once; the annotations are asked for next.
             found = self.repo.read([f"{head}:{name}" for name in (FILE, "artifacts.yaml", "dvc.yaml")])[0]
-            if found and found.type == "blob" and found.body is None:
+            if found is None or found.type != "blob":
+                return None
+            if found.body is None:
                 raise BadFile(FILE, TOO_LARGE)
-            return found.body if found and found.type == "blob" else None
+            if may_stand_for_another(found.body):
+                from gto.dvc.checkout import Checkout  # only where it may be a link, or a pointer of Git LFS
+
+                return Checkout(Files(self.repo), self.repo.resolve(head)).load(FILE)
+            return found.body
         place = os.path.join(self.repo.top, FILE)
         if not is_within(place, self.repo.top):
             raise BadFile(FILE, "it is a link out of the repository")

@@ -78,9 +78,9 @@ def events_of_remote(registry: Registry, artifact: str) -> tuple[dict[str, str],
     there = _where(registry)
     if isinstance(there, str):
         return tag_reader.read_artifact(Registry.open(there).git, artifact)
-    from gto.git.remote_events import glean
+    from gto.git.remote_events import read_remote_events
 
-    return glean(there, registry.repo, artifact)
+    return read_remote_events(there, registry.repo, artifact)
 
 
 def _where(registry: Registry) -> Remote | str:

@@ -1,5 +1,6 @@
 """Where a selector or a revision leads: to a version, its commit, what annotates it; with one set of errors."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
@@ -105,6 +106,16 @@ def find_target(registry: Registry, text: str, name: str | None = None) -> Targe
     except RefNotFound as error:
         hint = f"{error.hint}; a version is named as in 'churn@{text}'" if error.is_version else error.hint
         raise NotFound(f"'{text}' names neither a version nor a revision", hint) from error
+
+
+def find_targets(registry: Registry, texts: Iterable[str], name: str | None = None) -> list[Target]:
+    """Return what several texts name; revisions are asked about `name`, else about the one artifact beside them."""
+    found = [find_target(registry, text, name) for text in texts]
+    named = {one.artifact for one in found if one.artifact is not None}
+    if name is not None or len(named) != 1:
+        return found
+    (only,) = named
+    return [one if one.artifact is not None else _of_revision(registry, one.label, only) for one in found]
 
 
 def _target(label: str, name: str, row: VersionRow) -> Target:

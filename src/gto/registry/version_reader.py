@@ -91,7 +91,7 @@ def enrich(registry: Registry, name: str, commits: Sequence[str], *, details: bo
             facts[commit] = fact
     said: dict[str, list[published.Published]] = {}
     for commit, item in zip(unique, found[len(unique) :], strict=False):
-        one = annotation_lookup.in_index(registry, name, item)
+        one = annotation_lookup.in_index(registry, name, commit, item)
         if one is not None:
             said[commit] = [{"source": "gto", "artifact": one.as_enrichment()}]
     return Enriched(facts, said)

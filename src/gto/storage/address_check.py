@@ -8,6 +8,10 @@ from gto.exceptions import RemoteUnreachable
 
 _HINT = "`--trust-remote` of `gto get`, `ls`, `url` asks it nevertheless, and sends your credentials to it"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What Python's tables of some versions call global: of IPv6 the internet has but one eighth so far, and in this block
+# of IPv4 some clouds have their metadata.
+_INTERNET6 = ipaddress.ip_network("2000::/3")
+_SPECIAL4 = ipaddress.ip_network("192.0.0.0/24")
 
 
 def is_public(text: str) -> bool:
@@ -17,8 +21,10 @@ def is_public(text: str) -> bool:
         inner = found.ipv4_mapped or found.sixtofour
         if found in _NAT64:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        found = inner or found
-    return found.is_global and not found.is_multicast
+        if inner is None:
+            return found.is_global and found in _INTERNET6
+        found = inner
+    return found.is_global and not found.is_multicast and found not in _SPECIAL4
 
 
 def public_addresses(host: str, port: int | None = None) -> list[str]:

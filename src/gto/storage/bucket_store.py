@@ -13,7 +13,7 @@ from gto.storage.address_check import check_host
 from gto.storage.location import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from obstore import GetOptions
     from obstore.store import ClientConfig, ObjectStore, RetryConfig, S3Store
@@ -43,7 +43,7 @@ class CloudStore(NamedTuple):
                 return obstore.head(self.store, self._path(key))["size"]
             return obstore.get(self.store, self._path(key), options={"version": version, "head": True}).meta["size"]
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:
+    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:
         """Yield an object's bytes from `start` on."""
         import obstore
 

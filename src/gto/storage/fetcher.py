@@ -6,6 +6,7 @@ from contextlib import closing
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Protocol
 
+from gto.backoff import Backoff
 from gto.exceptions import (
     ChecksumMismatch,
     ContentMissing,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 TRIES = 5
 """How often in a row a store is asked again that brings nothing new."""
 _PROGRESS = 64 << 10  # bytes: a try that brought less brought nothing
-_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds
+_FIRST_WAIT, _LONGEST_WAIT = 0.3, 7.5  # seconds
 
 
 class Stopped(Exception):
@@ -157,9 +158,12 @@ class Fetcher:
             case StoreObject():
                 if part.size and part.content.digest is None and source.version is None:
                     self.restart(part)  # it may be another file by now, and no hash would tell
-                self._take(part, self._store(source.store).read(source.key, source.version, part.size), size)
+                # A server is let go of at once, also where the rest is not wanted any more.
+                with closing(self._store(source.store).read(source.key, source.version, part.size)) as chunks:
+                    self._take(part, chunks, size)
             case LfsObject():
-                self._take(part, self._servers().read(source, part.size), size)
+                with closing(self._servers().read(source, part.size)) as chunks:
+                    self._take(part, chunks, size)
 
     def take_blob(self, part: FilePart, size: int, chunks: Iterable[bytes]) -> None:
         """Fill a part with a blob, from its beginning."""
@@ -200,10 +204,8 @@ def _is_here(content: Content) -> bool:
 
 
 def pause(tries: int) -> float:
-    """Return how many seconds to wait after so many tries."""
-    import random
-
-    return min(_FIRST_WAIT * 2.0 ** (tries - 1), _LONGEST_WAIT) * (0.5 + random.random())  # noqa: S311  jitter
+    """Return how many seconds a store that failed is left alone, after so many tries."""
+    return Backoff(_FIRST_WAIT, _LONGEST_WAIT).wait(tries)
 
 
 def telling(failures: Sequence[GTOException]) -> GTOException | None:

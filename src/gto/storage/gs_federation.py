@@ -106,7 +106,7 @@ def _transport() -> Transport:
 def _loaded(text: str, url: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise StoreRefused(url, "the token of its credentials is not what their file promises", _HINT)

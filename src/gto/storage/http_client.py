@@ -3,9 +3,9 @@
 import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from typing import NamedTuple
-from urllib.parse import urljoin
 
 from urllib3 import BaseHTTPResponse, HTTPResponse, Retry, Timeout
 from urllib3.exceptions import HTTPError, MaxRetryError, ProxyError
@@ -68,7 +68,7 @@ class Response:
         text = self.headers.get("Content-Length", "")
         return int(text) if _LENGTH_RE.fullmatch(text) else None
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes, None, None]:
         """Yield the body; one that ends before the length that was told, or never, raises RemoteUnreachable.
 
         A body has GTO_TIMEOUT seconds, and more only where the server tells how long it is.
@@ -99,10 +99,11 @@ class Response:
     def body(self, most: int) -> bytes:
         """Return the body, which must not be longer than `most` bytes."""
         found = bytearray()
-        for chunk in self.chunks():
-            found += chunk
-            if len(found) > most:
-                raise RemoteUnreachable(self.url, f"the answer is longer than {most} bytes")
+        with closing(self.chunks()) as chunks:
+            for chunk in chunks:
+                found += chunk
+                if len(found) > most:
+                    raise RemoteUnreachable(self.url, f"the answer is longer than {most} bytes")
         return bytes(found)
 
     def close(self) -> None:
@@ -125,7 +126,7 @@ def send(request: Request, session: HttpSession | None = None) -> Response:
         if answer.status not in _MOVED or not target or not request.follow:
             return answer
         answer.close()
-        request = _moved(request, urljoin(request.url, target), answer.status)
+        request = _moved(request, urls.leading_to(request.url, target), answer.status)
     raise RemoteUnreachable(urls.shown(request.url), f"it redirects more than {_MOST_MOVES} times")
 
 

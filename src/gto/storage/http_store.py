@@ -1,7 +1,8 @@
 """Stores that are web servers: each object has a URL."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -38,7 +39,7 @@ class HttpStore(NamedTuple):
         _unpacked(http_client.check(answer), self._name(key)).close()
         return answer.length
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:  # noqa: ARG002  as above
+    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:  # noqa: ARG002  as above
         """Yield the bytes from `start` on; of a server without ranges what stands before is read and dropped."""
         answer = self._ask(key, "GET", {"Range": f"bytes={start}-"} if start else {})
         if start and answer.status == _PAST_THE_END:
@@ -51,10 +52,11 @@ class HttpStore(NamedTuple):
                 answer.close()
                 raise RemoteUnreachable(answer.url, "the server sent another range than it was asked for")
             left = 0
-        for chunk in answer.chunks():
-            if left < len(chunk):
-                yield chunk[left:]
-            left = max(left - len(chunk), 0)
+        with closing(answer.chunks()) as chunks:
+            for chunk in chunks:
+                if left < len(chunk):
+                    yield chunk[left:]
+                left = max(left - len(chunk), 0)
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Refuse: a web server does not list its directories in a form that programs read."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from gto.git.lfs_config import GitSettings, address_of, read_settings
@@ -54,11 +55,12 @@ def _find_endpoint(repo: Repo, rev: str) -> Endpoint:
     return Endpoint(_of_clone(remote), trusted=True)
 
 
-def lfs_sources(repo: Repo, endpoint: Endpoint, pointer: LfsPointer) -> tuple[Source, ...]:
-    """Return where the file of a pointer is: what git-lfs fetched here before, then the server."""
-    here = StoreObject(StoreAddress(own_objects(repo), trusted=True), object_key(pointer.oid))
-    there = lfs_object(endpoint, pointer)
-    return (there,) if not repo.is_own else (here, there)
+def lfs_sources(repo: Repo, endpoint: Endpoint, pointers: Iterable[LfsPointer]) -> Iterator[tuple[Source, ...]]:
+    """Yield where the file of each pointer is: what git-lfs fetched here before, then the server."""
+    here = StoreAddress(own_objects(repo), trusted=True) if repo.is_own else None
+    for pointer in pointers:
+        there = lfs_object(endpoint, pointer)
+        yield (there,) if here is None else (StoreObject(here, object_key(pointer.oid)), there)
 
 
 def lfs_object(endpoint: Endpoint, pointer: LfsPointer) -> LfsObject:

@@ -2,11 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from itertools import groupby
 from threading import Lock
 from typing import Any, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
 from gto.git.repo import Repo
@@ -21,6 +21,7 @@ from gto.storage.transport import Transport, basic, git_transport
 _TYPE = "application/vnd.git-lfs+json"
 _MOST = 100  # objects of one request
 _LARGEST = 16 << 20  # bytes of an answer
+_FRAMING = frozenset({"connection", "content-length", "host", "transfer-encoding"})  # ours to say
 _HEADER_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _NOT_THERE, _REFUSED = frozenset({404, 410}), frozenset({401, 403})
 _LOGIN = (
@@ -70,7 +71,7 @@ class LfsServers:
                     # An object that is here already needs no server.
                     self._ways.update({(one.endpoint, one.oid): error for one in part})
 
-    def read(self, one: LfsObject, start: int) -> Iterator[bytes]:
+    def read(self, one: LfsObject, start: int) -> Generator[bytes, None, None]:
         """Yield an object's bytes from `start` on."""
         if not one.endpoint:
             hint = "`git remote add origin URL`, or `git config lfs.url URL`"
@@ -234,7 +235,7 @@ def _read(answer: http_client.Response, server: _LfsServer) -> dict[str, dict[st
 def _loaded(text: str, url: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise RemoteUnreachable(urls.shown(url), "it does not answer as a Git LFS server does", "is lfs.url right?")
@@ -249,14 +250,17 @@ def _way(one: LfsObject, told: Mapping[str, Any] | None, server: _LfsServer) -> 
     error = told.get("error")
     if isinstance(error, dict):
         code, words = error.get("code"), str(error.get("message", ""))
-        if code in _NOT_THERE:
+        if isinstance(code, int) and code in _NOT_THERE:
             return ContentMissing(shown, _NEVER_PUSHED)
         return RemoteUnreachable(shown, f"{words[:200]} (code {code})")
     actions = told.get("actions")
     action = actions.get("download") if isinstance(actions, dict) else None
     if not isinstance(action, dict) or not isinstance(action.get("href"), str):
         return ContentMissing(shown, "the Git LFS server offers no download of it")
-    href, headers = urljoin(f"{server.url}/", action["href"]), _headers(action.get("header"))
+    try:
+        href, headers = urls.leading_to(f"{server.url}/", action["href"]), _headers(action.get("header"))
+    except RemoteUnreachable as refused:
+        return refused
     if _site(href) == _site(server.url) and not any(name.lower() == "authorization" for name in headers):
         headers = {**server.headers, **headers}
     return _Way(href, headers)
@@ -279,5 +283,6 @@ def _headers(told: object) -> dict[str, str]:
         and isinstance(value, str)
         and name
         and set(name) <= _HEADER_NAME
+        and name.lower() not in _FRAMING
         and value.isprintable()
     }

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import IO, NamedTuple
 
 from gto.exceptions import ContentMissing, RemoteUnreachable
@@ -20,7 +20,7 @@ class LocalStore(NamedTuple):
         with self._open(key) as file:
             return os.fstat(file.fileno()).st_size
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:  # noqa: ARG002  as above
+    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:  # noqa: ARG002  as above
         """Yield a file's bytes from `start` on."""
         with self._open(key) as file:
             file.seek(start)

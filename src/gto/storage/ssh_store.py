@@ -12,7 +12,7 @@ from gto.storage import transport, urls
 from gto.storage.location import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from sshfs import SSHFileSystem
 
@@ -36,7 +36,7 @@ class SshStore(NamedTuple):
             raise ContentMissing(urls.join(self.url, key), "it is no file")
         return int(found["size"])
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:  # noqa: ARG002  as above
+    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:  # noqa: ARG002  as above
         """Yield a file's bytes from `start` on."""
         try:
             with self.files.open(self._path(key), "rb", block_size=CHUNK) as file:

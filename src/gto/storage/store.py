@@ -1,6 +1,6 @@
 """What every kind of store answers, and which kind an address opens."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Protocol
 
 from gto.exceptions import RemoteUnreachable
@@ -17,7 +17,7 @@ class Store(Protocol):
     def stat(self, key: str, version: str | None = None) -> int | None:
         """Return an object's size in bytes; None where the store does not tell."""
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Iterator[bytes]:
+    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:
         """Yield an object's bytes from `start` on."""
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:

@@ -16,6 +16,7 @@ _CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EROFS}
 _CONTROL_RE = re.compile(r"[\x00-\x1f\x7f]")
 _DEVICE_RE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?", re.IGNORECASE)
 _GIT_RE = re.compile(r"\.git|git~[0-9]+", re.IGNORECASE)
+_UNSEEN_RE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")  # a name is the same without, on HFS+
 _LONGEST = 4096  # as Linux has it; looking at each directory above a longer one would take long
 _OF_WINDOWS_RE = re.compile(r'[<>:"|?*]|[. ]$')
 
@@ -38,8 +39,10 @@ def check_path(path: str) -> None:
             raise UnsafePath(path.encode("unicode_escape").decode(), "holds a control character or a backslash")
         if _DEVICE_RE.fullmatch(part) or (os.name == "nt" and _OF_WINDOWS_RE.search(part)):
             raise UnsafePath(path, f"has a part that Windows reserves, '{part}'")
-        if _GIT_RE.fullmatch(part.rstrip(". ")):
-            raise UnsafePath(path, "would write into a Git repository's own directory")
+        if _is_git(part):
+            raise UnsafePath(
+                path.encode("unicode_escape").decode(), "would write into a Git repository's own directory"
+            )
         if part.startswith(TEMPORARY) and part.endswith(".part"):
             raise UnsafePath(path, "has a name of GTO's own temporary files")
 
@@ -51,9 +54,13 @@ def _is_encodable(path: str) -> bool:
         return False
 
 
+def _is_git(name: str) -> bool:
+    return bool(_GIT_RE.fullmatch(_UNSEEN_RE.sub("", name).rstrip(". ")))
+
+
 def check_name(target: str) -> None:
     """Refuse a target that is a Git repository's own directory: the name may come from an artifact's path."""
-    if _GIT_RE.fullmatch(os.path.basename(target).rstrip(". ")):
+    if _is_git(os.path.basename(target)):
         raise UnsafePath(target, "would write into a Git repository's own directory", "choose another name with --out")
 
 

@@ -60,6 +60,16 @@ def join(base: str, key: str) -> str:
     return f"{base.rstrip('/')}/{key}" if base and key else base or key
 
 
+def leading_to(base: str, target: str) -> str:
+    """Return the URL to which a server of `base` leads, whole or relative."""
+    from urllib.parse import urljoin
+
+    try:
+        return urljoin(base, target)
+    except ValueError:  # an address in brackets that is none
+        raise RemoteUnreachable(shown(base), "it leads to what is no URL") from None
+
+
 def is_true(text: str | None) -> bool:
     """Tell whether an option of DVC's is on; one that is not there is off."""
     return (text or "").strip().lower() in {"true", "yes", "on", "1"}

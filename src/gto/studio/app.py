@@ -17,12 +17,40 @@ from gto.exceptions import GTOException, NotFound
 from gto.studio.context import Context, context_of
 from gto.studio.guard import Guard
 from gto.studio.index.database import is_damage, reason_of
-from gto.studio.pages import api, errors, history, model, models, repositories, repository_page, review_list
+from gto.studio.pages import (
+    actions,
+    annotations,
+    api,
+    errors,
+    experiment_forms,
+    experiments,
+    history,
+    model,
+    models,
+    repositories,
+    repository_page,
+    review_list,
+)
 from gto.studio.pages.promotions import Promotions
 from gto.studio.respond import make_templates
 from gto.studio.rest import routes
 from gto.version import __version__
 
+# That of a model takes every address below it.
+_PAGES = (
+    models,
+    actions,
+    annotations,
+    history,
+    experiments,
+    experiment_forms,
+    review_list,
+    repositories,
+    repository_page,
+    api,
+    routes,
+    model,
+)
 _THREADS = 4  # more of them make each answer slower: the work is Python's
 
 
@@ -40,16 +68,7 @@ def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
     app.state.context = context
     app.state.templates = make_templates()
     app.state.promotions = Promotions()
-    for page in (
-        models,
-        history,
-        review_list,
-        repositories,
-        repository_page,
-        api,
-        routes,
-        model,
-    ):  # that of a model takes every address below it
+    for page in _PAGES:
         app.include_router(page.router)
     static = os.path.join(os.path.dirname(__file__), "static")
     app.mount("/static", StaticFiles(directory=static))

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
@@ -37,7 +37,13 @@ def make_templates() -> Environment:
     made = Environment(
         loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals |= {"spark": spark, "artifact_url": artifact_url, "url": url, "gto_version": __version__}
+    made.globals |= {
+        "spark": spark,
+        "artifact_url": artifact_url,
+        "repository_url": repository_url,
+        "url": url,
+        "gto_version": __version__,
+    }
     made.filters |= {
         "iso": words.iso,
         "moment": words.moment,
@@ -71,7 +77,17 @@ def artifact_url(repo: str, name: str, page: str = "") -> str:
     return f"/m/{quote(repo)}/{quote(name)}" + (f"/-/{page}" if page else "")
 
 
-def url(path: str, **query: object) -> str:
+def repository_url(repo: str, page: str) -> str:
+    """Return the address of one of a repository's pages."""
+    return f"/r/{quote(repo)}/{page}"
+
+
+def compare_url(repo: str, commits: Sequence[str], baseline: str = "", page: str = "compare") -> str:
+    """Return the address at which commits of a repository are compared, or with `plots` as page their plots are."""
+    return url(repository_url(repo, page), c=list(commits), baseline=baseline)
+
+
+def url(path: str, /, **query: object) -> str:
     """Return an address with a query, without the values that are empty."""
     pairs = [(key, value) for key, given in query.items() for value in _each(given) if value not in {"", None, False}]
     return path + (f"?{urlencode(pairs)}" if pairs else "")

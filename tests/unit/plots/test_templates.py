@@ -156,6 +156,14 @@ def test_what_a_stranger_may_bind_is_listed_and_other_grammars_are_refused() -> 
         *('{"impute": "y", "keyvals": {"stop": 1e9}}', '{"quantile": "y", "step": 1e-9}', '{"bin": {"step": 1}}'),
         *('{"transform": [{"filter": {"and": ["length(sequence (1e9))"]}}]}', '{"calculate": "pad(1, 1e9)"}'),
         *('{"transform": [{"fold": ["x"]}, {"fold": ["x"]}, {"flatten": ["x"]}]}',),
+        *(
+            '{"calculate": "p\\\\u0061d(1, 1e9)"}',
+            '{"calculate": "(pad)(1, 1e9)"}',
+            '{"calculate": "pad\\ufeff(1, 1e9)"}',
+        ),
+        *('{"expr": "utcSequence(\'day\', 0, 1e15)"}', '{"axis": {"format": "0500000000d"}}'),
+        *('{"expr": "format(1, \'0500000000d\')"}', '{"expr": "format(1, datum.x)"}'),
+        *('{"expr": "test(\'(a+)+$\', datum.x)"}', '{"expr": "replace(datum.x, /(a+)+$/, 1)"}'),
     ],
 )
 def test_a_template_that_makes_rows_without_end_is_refused(text: str) -> None:
@@ -171,6 +179,7 @@ def test_a_template_that_makes_a_few_rows_is_taken() -> None:
 def test_columns_and_words_that_are_called_like_what_makes_rows_are_taken() -> None:
     fine = {
         "title": "Loss by sequence (tokens)",
+        "labelExpr": "format(100 * datum['value'], '.2f') / 2 + replace(datum.label, /a/, '')",
         "data": {"values": [{"step": "warm-up", "fold": 1, "t": "pad(1)"}], "format": {"parse": {"step": "number"}}},
         "datasets": {"more": [{"step": None, "repeat": 1}, {"steps": 1e9, "repeat": 2}, {"repeat": 3}]},
         "params": [{"name": "brush", "value": {"step": [0, 10]}, "bind": {"step": {"input": "range"}}}],

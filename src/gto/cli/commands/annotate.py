@@ -5,6 +5,7 @@ import click
 from gto.annotations.edit import AnnotationEdit
 from gto.cli import change_output, options
 from gto.registry.write import annotate
+from gto.registry.write.edit_target import SaveOptions
 
 
 @click.command(
@@ -17,7 +18,8 @@ from gto.registry.write import annotate
     """,
 )
 @options.repo
-@options.branch
+@options.target_branch
+@options.new_branch
 @options.name_argument()
 @click.option("--type", "type_", help="Artifact type")
 @click.option("--path", help="Artifact path, from the root of the repository, or a URL")
@@ -33,6 +35,7 @@ from gto.registry.write import annotate
 def command(
     repo: str,
     branch: str | None,
+    new_branch: str | None,
     name: str,
     type_: str | None,
     path: str | None,
@@ -54,6 +57,11 @@ def command(
     change = AnnotationEdit(type_ or None, path or None, labels, description or None, custom or None, must_exist)
     registry = options.open_registry(repo, branch or "HEAD")
     saved = annotate.annotate(
-        registry, name, change, file=file, allow_same_path=allow_same_path, commit=commit, push=push
+        registry,
+        name,
+        change,
+        SaveOptions(commit, push, new_branch or ""),
+        file=file,
+        allow_same_path=allow_same_path,
     )
     change_output.show_saved(saved, as_json=as_json)

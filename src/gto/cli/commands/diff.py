@@ -22,7 +22,7 @@ from gto.output import escape
     "old", help="NAME@v1.2.3, NAME#stage, NAME (its latest version), or a revision of Git", shell_complete=options.names
 )
 @options.argument("new", help="The same; what changed is told from OLD to NEW", shell_complete=options.names)
-@click.option("--name", help="The artifact that revisions are asked about")
+@click.option("--name", help="The artifact that revisions are asked about; default: the one named beside them")
 @click.option("--lower-better", multiple=True, metavar="METRIC", help="A metric that should fall; can be repeated")
 @click.option("--higher-better", multiple=True, metavar="METRIC", help="A metric that should rise; can be repeated")
 @click.option("--md", "as_markdown", is_flag=True, help="Print Markdown, for a pull request")

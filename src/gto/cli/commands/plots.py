@@ -32,7 +32,7 @@ from gto.exceptions import UsageError
     callback=options.not_empty,
     help="The page to write, an old one is replaced; `-` is stdout",
 )
-@click.option("--name", help="The artifact that revisions are asked about")
+@click.option("--name", help="The artifact that revisions are asked about; default: the one named beside them")
 @delivery_options.fetch_options
 @options.as_json
 def command(

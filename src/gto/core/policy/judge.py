@@ -25,8 +25,8 @@ def needs(policy: Policy, event: Event, *, revives: bool = False) -> Needs:
     if event.time < policy.since:
         return Needs()
     rules = [rule for rule in policy.rules if _may_cover(rule, event, revives=revives)]
-    adds = event.kind.is_addition
-    approvals = (adds or revives) and any(rule.approvals for rule in rules)  # the author's own key counts for none
+    adds = event.kind.is_addition or revives
+    approvals = adds and any(rule.approvals for rule in rules)  # the author's own key counts for none
     keys = any("@" not in one for rule in rules for name in rule.who or () for one in policy.groups.get(name, (name,)))
     return Needs(
         signature=policy.signed or keys or approvals or any(rule.signed for rule in rules),

@@ -93,7 +93,8 @@ def user_of(environ: Mapping[str, str]) -> str | None:
 def before_receive(registry: Registry, lines: Iterable[str], environ: Mapping[str, str]) -> list[Verdict]:
     """Return the verdicts on a push that a server is about to take.
 
-    Pushes of tags take turns: what is allowed is set before the next one is judged.
+    Pushes of tags take turns: what is allowed is set before the next one is judged. Git may set a part only, and
+    refuse the rest after the hook, or set it late: what is not allowed then is taken back.
     """
     if environ.get("GIT_NAMESPACE"):
         raise WrongArgs("GIT_NAMESPACE is set", "gto judges whole repositories: serve each in one of its own")
@@ -104,8 +105,23 @@ def before_receive(registry: Registry, lines: Iterable[str], environ: Mapping[st
     with push_turn.turn(registry.repo.common_dir) as handle:
         verdicts = _judge(registry, updates, environ)
         if all(one.is_allowed for one in verdicts):
-            push_turn.hand_over(handle, lambda: _read_refs(registry, tags) == tags)
+            push_turn.hand_over(
+                handle,
+                lambda: _read_refs(registry, tags) == tags,
+                lambda: _settle(registry, updates, environ),
+            )
     return verdicts
+
+
+def _settle(registry: Registry, updates: Sequence[Update], environ: Mapping[str, str]) -> None:
+    """Judge again what git set of a push, and take back what is not allowed as things are now."""
+    here = _read_refs(registry, {one.ref for one in updates})
+    part = [one for one in updates if not one.ref.startswith("refs/tags/") or here[one.ref] == one.new]
+    oids = {one.ref: one.new for one in part if one.new is not None}
+    source = check.source_before(registry, updates, check.default_name(registry))
+    for verdict in check.check_push(registry, part, source, user=user_of(environ) or ""):
+        if not verdict.is_allowed and (oid := oids.get(f"refs/tags/{verdict.ref}")) is not None:
+            registry.git.run(["update-ref", "-d", f"refs/tags/{verdict.ref}", oid])
 
 
 def _judge(registry: Registry, updates: Sequence[Update], environ: Mapping[str, str]) -> list[Verdict]:

@@ -10,47 +10,46 @@ from gto.git.commit_files import Files
 from gto.registry import annotation_lookup
 from gto.registry.annotation_lookup import DVC_FILE
 from gto.registry.registry import Registry
-from gto.registry.write.edit_target import Edit, EditTarget, Saved, carry_out
+from gto.registry.write.edit_target import Edit, EditTarget, Saved, SaveOptions, carry_out
+
+AS_USUAL = SaveOptions()
 
 
 def annotate(
     registry: Registry,
     name: str,
     change: AnnotationEdit,
+    how: SaveOptions = AS_USUAL,
     *,
     file: str | None = None,
     allow_same_path: bool = False,
-    commit: bool = False,
-    push: bool = False,
 ) -> Saved:
-    """Insert or update an artifact's annotation: in the work tree, or through a URL on the branch that it opened."""
+    """Insert or update an artifact's annotation: in the work tree, or on the branch that was opened, or a new one."""
     message = f"Annotate artifact `{name}`"
     message += f" of type `{change.type}`" if change.type is not None else ""
     message += f" with path `{change.path}`" if change.path is not None else ""
 
-    def edit(ground: EditTarget) -> Edit:
+    def edit(target: EditTarget) -> Edit:
         _check(registry, name, change)
-        path = _file(registry, ground, name, file)
+        path = _file(registry, target, name, file)
         if change.path is not None and not allow_same_path:
-            _refuse_conflict(registry, ground, name, change.path)
+            _refuse_conflict(registry, target, name, change.path)
         _, plain = names.split_directory(name)
-        return Edit(path, annotate_text(ground.text(path), path, plain, change), message)
+        return Edit(path, annotate_text(target.text(path), path, plain, change), message)
 
-    return carry_out(registry, edit, commit=commit, push=push)
+    return carry_out(registry, edit, how)
 
 
-def remove(
-    registry: Registry, name: str, *, file: str | None = None, commit: bool = False, push: bool = False
-) -> Saved:
-    """Remove an artifact's annotation: from the work tree, or through a URL from the branch that it opened."""
+def remove(registry: Registry, name: str, how: SaveOptions = AS_USUAL, *, file: str | None = None) -> Saved:
+    """Remove an artifact's annotation: from the work tree, or from the branch that was opened, or on a new one."""
     names.parse_artifact(name)
 
-    def edit(ground: EditTarget) -> Edit:
-        path = _file(registry, ground, name, file, must_hold=True)
+    def edit(target: EditTarget) -> Edit:
+        path = _file(registry, target, name, file, must_hold=True)
         _, plain = names.split_directory(name)
-        return Edit(path, remove_text(ground.text(path), path, plain), f"Remove annotation for artifact `{name}`")
+        return Edit(path, remove_text(target.text(path), path, plain), f"Remove annotation for artifact `{name}`")
 
-    return carry_out(registry, edit, commit=commit, push=push)
+    return carry_out(registry, edit, how)
 
 
 def _check(registry: Registry, name: str, change: AnnotationEdit) -> None:
@@ -68,19 +67,19 @@ def _check(registry: Registry, name: str, change: AnnotationEdit) -> None:
             raise NoFile(change.path)
 
 
-def _file(registry: Registry, ground: EditTarget, name: str, asked: str | None, *, must_hold: bool = False) -> str:
+def _file(registry: Registry, target: EditTarget, name: str, asked: str | None, *, must_hold: bool = False) -> str:
     """Choose the file: the one asked for, the one that has the artifact, or the one that suits the project."""
     directory, plain = names.split_directory(name)
     if asked is not None:
         return _asked(registry, directory, plain, asked)
-    held = annotation_lookup.find(registry, name, ground.commit, work_tree=ground.commit is None)
+    held = annotation_lookup.find(registry, name, target.commit, work_tree=target.commit is None)
     if held is not None:
         return held.file
     if must_hold:
         raise ArtifactNotFound(name)
     if directory:
         return posixpath.join(directory, DVC_FILE)
-    return DVC_FILE if ground.has(".dvc", DVC_FILE) else registry.config.index_file
+    return DVC_FILE if target.has(".dvc", DVC_FILE) else registry.config.index_file
 
 
 def _asked(registry: Registry, directory: str, plain: str, asked: str) -> str:
@@ -94,9 +93,9 @@ def _asked(registry: Registry, directory: str, plain: str, asked: str) -> str:
     return path
 
 
-def _refuse_conflict(registry: Registry, ground: EditTarget, name: str, path: str) -> None:
+def _refuse_conflict(registry: Registry, target: EditTarget, name: str, path: str) -> None:
     paths = [*annotation_lookup.files_of(registry, "root"), *annotation_lookup.files_of(registry, name)]
-    found = annotation_lookup.read_files(Files(registry.repo), ground.commit, list(dict.fromkeys(paths)))
+    found = annotation_lookup.read_files(Files(registry.repo), target.commit, list(dict.fromkeys(paths)))
     others = [(one.name, one.path) for one in found.annotations if one.path is not None and one.name != name]
     conflict = find_conflict(path, others)
     if conflict is not None:

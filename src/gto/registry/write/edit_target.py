@@ -6,11 +6,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from gto.exceptions import BadFile, GTOException, NotFound, UncommittedChanges, UsageError, WrongArgs
+from gto.exceptions import (
+    BadFile,
+    CannotLocate,
+    Conflict,
+    GTOException,
+    NotFound,
+    Outdated,
+    UncommittedChanges,
+    UsageError,
+    WrongArgs,
+)
 from gto.fs import atomic_write
+from gto.fs.cache_dir import digest
 from gto.fs.regular_file import is_within
 from gto.git import commit as commits
-from gto.git.commit_files import read_small
+from gto.git.commit_files import Files, read_small
+from gto.git.commit_tree import Tree
 from gto.git.objects import TOO_LARGE
 from gto.git.push_refs import push_branch, push_commit
 from gto.git.remote import default_branch
@@ -18,6 +30,8 @@ from gto.git.repo import commit_of
 from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE
 from gto.registry.write.retry import persist
+
+_LEADS_OUT = "it is a link out of the repository"
 
 
 class Edit(NamedTuple):
@@ -28,6 +42,19 @@ class Edit(NamedTuple):
     message: str
 
 
+class SaveOptions(NamedTuple):
+    """What becomes of an edit."""
+
+    commit: bool = False
+    push: bool = False
+    new_branch: str = ""
+    """A branch that is made for the commit; empty for the one that was opened."""
+    dry_run: bool = False
+    """Whether the edit is only made, and nothing of it written."""
+    made_for: str | None = None
+    """Digest of the file that somebody saw who chose the edit; where it is another, nothing is done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What was done: the file that was written, and what became of it."""
@@ -35,6 +62,11 @@ class Saved:
     file: str
     committed: bool = False
     pushed: bool = False
+    branch: str = ""
+    """The branch that got the commit, where it is not the one that is checked out."""
+    before: str = ""
+    """The text of the file before."""
+    after: str = ""
 
     def lines(self) -> list[str]:
         """Return what is said about it on stdout, as GTO 0.x worded it."""
@@ -44,7 +76,7 @@ class Saved:
             said += ["Successfully pushed a new commit to remote." if self.committed else "Nothing new to commit."]
         elif self.committed:
             said.append("Running `git commit`")
-        return said
+        return [*said, *([f"The commit is on branch `{self.branch}`"] if self.branch else [])]
 
 
 class EditTarget(Protocol):
@@ -61,20 +93,33 @@ class EditTarget(Protocol):
         """Return the text of a file; empty where there is none."""
 
 
-def carry_out(registry: Registry, edit: Callable[[EditTarget], Edit], *, commit: bool, push: bool) -> Saved:
+def carry_out(registry: Registry, edit: Callable[[EditTarget], Edit], how: SaveOptions) -> Saved:
     """Let `edit` say what the file becomes, and write it."""
-    if registry.repo.is_own:
-        if registry.rev != "HEAD":
-            raise UsageError("--branch needs the URL of a repository", f"here, `git switch {registry.rev}` first")
+
+    def checked(ground: EditTarget) -> Edit:
+        wanted = edit(ground)
+        if how.made_for is not None and how.made_for != digest_of(ground.text(wanted.path)):
+            raise Outdated(wanted.path)
+        return wanted
+
+    if registry.repo.is_own and not how.new_branch and registry.rev == "HEAD":
         tree = WorkTree(registry, _own_top(registry))
-        wanted = edit(tree)
-        if commit or push:
-            _check_unchanged(registry, tree, wanted.path, edit)
-        return tree.save(wanted, commit=commit or push, push=push)
-    if not (commit or push):
+        wanted = checked(tree)
+        before = tree.text(wanted.path)
+        if how.dry_run:
+            return Saved(wanted.path, before=before, after=wanted.text)
+        if how.commit or how.push:
+            _check_unchanged(registry, tree, wanted, edit)
+        return tree.save(wanted, commit=how.commit or how.push, push=how.push)
+    if not (how.commit or how.push or how.new_branch or registry.repo.is_own):
         raise UsageError("A remote repository has no work tree to write to", "add --commit: the commit is pushed")
     # Where somebody else pushed to the branch, what is there now is edited.
-    return persist(lambda: open_branch(registry).change(edit), registry.repo.refresh)
+    return persist(lambda: open_branch(registry, how.new_branch).change(checked, how), registry.repo.refresh)
+
+
+def digest_of(text: str) -> str:
+    """Return a digest of a file's text."""
+    return digest(text.encode("utf-8", "surrogatepass"))
 
 
 class WorkTree(NamedTuple):
@@ -94,33 +139,39 @@ class WorkTree(NamedTuple):
 
     def text(self, path: str) -> str:
         """Return the text of a file; empty where there is none."""
-        place = os.path.join(self.top, path)
-        if not is_within(place, self.top):
-            raise BadFile(path, "it is a link out of the repository")
+        place = os.path.join(self.top, self.place(path))
         data = read_small(place, path)
-        if data is None and os.path.lexists(place):
+        if data is None and os.path.lexists(os.path.join(self.top, path)):
             raise BadFile(path, "it is no file")
         try:
             return (data or b"").decode()
         except UnicodeDecodeError as error:
             raise BadFile(path, "it is not UTF-8") from error
 
+    def place(self, path: str) -> str:
+        """Return where a file is when links are followed, from the root; BadFile for a link that leads out."""
+        place = os.path.join(self.top, path)
+        if not is_within(place, self.top):
+            raise BadFile(path, _LEADS_OUT)
+        return os.path.relpath(os.path.realpath(place), self.top).replace(os.sep, "/")
+
     def save(self, edit: Edit, *, commit: bool, push: bool) -> Saved:
         """Write the file; if asked commit it alone, and push."""
         git = self.registry.git
         if push:
             commits.check_branch(git)
-        place = os.path.realpath(os.path.join(self.top, edit.path))
+        path = self.place(edit.path)
+        place = os.path.join(self.top, path)
         old = atomic_write.read(place)
         if old != edit.text.encode():
             atomic_write.replace(place, edit.text.encode())
-        elif not commit or not commits.is_changed(git, edit.path):  # an earlier push may have failed
+        elif not commit or not commits.is_changed(git, path):  # an earlier push may have failed
             if push:
                 push_branch(git, REMOTE)
             return Saved(edit.path, pushed=push)
         if commit:
             try:
-                commits.commit_file(git, edit.path, edit.message)
+                commits.commit_file(git, path, edit.message)
             except GTOException:
                 atomic_write.put_back(place, old)
                 raise
@@ -141,7 +192,7 @@ class Tip(NamedTuple):
 
     def text(self, path: str) -> str:
         """Return the text of a file; empty where there is none."""
-        found = self.registry.repo.read([f"{self.commit}:{path}"])[0]
+        found = self.registry.repo.read([f"{self.commit}:{self.place(path)}"])[0]
         if found is None:
             return ""
         if found.type != "blob" or found.body is None:
@@ -151,25 +202,35 @@ class Tip(NamedTuple):
         except UnicodeDecodeError as error:
             raise BadFile(path, "it is not UTF-8") from error
 
+    def place(self, path: str) -> str:
+        """Return where a file is when links are followed, from the root; BadFile for a link that leads out."""
+        try:
+            return Tree(Files(self.registry.repo), self.commit).resolve(path)
+        except CannotLocate:
+            raise BadFile(path, _LEADS_OUT) from None
 
-def _check_unchanged(registry: Registry, tree: WorkTree, path: str, edit: Callable[[EditTarget], Edit]) -> None:
+
+def _check_unchanged(registry: Registry, tree: WorkTree, wanted: Edit, edit: Callable[[EditTarget], Edit]) -> None:
     """Raise UncommittedChanges where a file has others than this edit, which a killed process may have left."""
+    path = tree.place(wanted.path)
     if not commits.is_changed(registry.git, path):
         return
     if registry.repo.rev is not None:
         with suppress(NotFound):  # what is to be removed may be no longer there
             once = edit(Tip(registry, registry.repo.rev))
-            if once.path == path and once.text == tree.text(path):
+            if once.path == wanted.path and once.text == tree.text(path):
                 return
     raise UncommittedChanges(path)
 
 
 class Branch(NamedTuple):
-    """A branch of a remote repository, and the commit at its tip."""
+    """A branch that is not checked out, here or of a remote repository, and the commit at its tip."""
 
     registry: Registry
     name: str
     commit: str
+    new: str = ""
+    """The branch to make, from that commit; empty to go on with this one."""
 
     def has(self, *paths: str) -> bool:
         """Tell whether one of these is there."""
@@ -179,28 +240,45 @@ class Branch(NamedTuple):
         """Return the text of a file; empty where there is none."""
         return Tip(self.registry, self.commit).text(path)
 
-    def change(self, decide: Callable[[EditTarget], Edit]) -> Saved:
+    def change(self, decide: Callable[[EditTarget], Edit], how: SaveOptions) -> Saved:
         """Commit the file on top of the branch, and push; nothing is kept here before the remote has it."""
         edit = decide(self)
-        if self.text(edit.path) == edit.text:
+        before = self.text(edit.path)
+        if how.dry_run:
+            return Saved(edit.path, branch=self.new or self.name, before=before, after=edit.text)
+        if before == edit.text and not self.new:
             return Saved(edit.path)
-        git = self.registry.repo.writer
-        made = commits.make_commit(git, self.commit, edit.path, edit.text.encode(), edit.message)
-        push_commit(git, REMOTE, self.name, self.commit, made)
-        with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
-            self.registry.repo.refresh()
-        return Saved(edit.path, committed=True, pushed=True)
+        git, name = self.registry.repo.writer, self.new or self.name
+        place = Tip(self.registry, self.commit).place(edit.path)
+        made = commits.make_commit(git, self.commit, place, edit.text.encode(), edit.message)
+        is_own = self.registry.repo.is_own
+        if how.push or not is_own:
+            push_commit(git, REMOTE, name, "" if self.new else self.commit, made)
+        if is_own:
+            commits.move_branch(git, name, made, "" if self.new else self.commit)
+        else:
+            with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
+                self.registry.repo.refresh()
+        return Saved(edit.path, committed=True, pushed=how.push or not is_own, branch=name if is_own else "")
 
 
-def open_branch(registry: Registry) -> Branch:
-    """Return the branch with whose name the repository was opened, or the remote's own for HEAD, as it is now."""
+def open_branch(registry: Registry, new: str = "") -> Branch:
+    """Return the branch with whose name the repository was opened, or its own for HEAD, as it is now.
+
+    `new` is the name of a branch that is made for the commit.
+    """
     name = registry.rev.removeprefix("refs/heads/")
-    if name == "HEAD":
+    if name == "HEAD" and not registry.repo.is_own:
         name = default_branch(registry.repo.writer, str(registry.repo.address))
-    commit = commit_of(registry.git, f"refs/heads/{name}")
+    commit = commit_of(registry.git, name if name == "HEAD" else f"refs/heads/{name}")
     if commit is None:
-        raise WrongArgs(f"'{registry.repo.address}' has no branch '{name}'", "--branch names another")
-    return Branch(registry, name, commit)
+        where = registry.repo.address or registry.git.directory
+        raise WrongArgs(f"'{where}' has no branch '{name}'", "--branch names another")
+    if new:
+        commits.check_new_branch(registry.git, new)
+    elif registry.repo.is_own and commits.is_checked_out(registry.git, name):
+        raise Conflict(f"Branch '{name}' is checked out", "leave out --branch to write to the work tree")
+    return Branch(registry, name, commit, new)
 
 
 def _own_top(registry: Registry) -> str:

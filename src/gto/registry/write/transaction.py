@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from gto.core import tag
 from gto.core.tag import Kind
-from gto.exceptions import Conflict, PushRejected, RemoteFailed, TagUnreadable, UsageError
+from gto.exceptions import Conflict, Outdated, PushRejected, RemoteFailed, TagUnreadable, UsageError
+from gto.fs.cache_dir import digest
 from gto.git import tag_writer
 from gto.registry import remote_check
 from gto.registry.write import publish
@@ -38,6 +39,10 @@ class WriteOptions(NamedTuple):
     """Whether tags stay here when a push is refused."""
     sign: bool | None = None
     """Whether the tags are signed; None for what git's configuration says."""
+    dry_run: bool = False
+    """Whether the change is only decided, and nothing of it written."""
+    made_for: str | None = None
+    """Digest of the artifact's tags that somebody saw who chose the change; where they are others, nothing is done."""
 
 
 class Prepared(NamedTuple):
@@ -91,6 +96,8 @@ class _Transaction(Generic[_Made]):
         found, trouble = self._read()
         if found.unread:
             raise TagUnreadable(found.unread[0].subject, found.unread[0].reason, found.unread[0].hint)
+        if manner.made_for is not None and manner.made_for != digest_of(found.tags):
+            raise Outdated(self._wish.name)
         git = writer(registry, manner)
         ready, made = self._wish.prepare(found)
         notes: list[str] = []
@@ -135,6 +142,12 @@ class _Transaction(Generic[_Made]):
                 error.hint = f"deleted before that, here and on '{remote_check.REMOTE}': {', '.join(self._deleted)}"
             raise
         return notes
+
+
+def digest_of(tags: Mapping[str, str]) -> str:
+    """Return a digest of an artifact's tags, names to object ids."""
+    lines = "".join(f"{oid} {ref}\n" for ref, oid in sorted(tags.items()))
+    return digest(lines.encode("utf-8", "surrogateescape"))
 
 
 def find_policies(registry: Registry) -> Sequence[PolicySource]:

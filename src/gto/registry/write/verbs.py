@@ -42,6 +42,7 @@ class Outcome(NamedTuple):
     deleted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     pushed: bool = False
+    signed: bool = False
 
     def lines(self) -> list[str]:
         """Return what is said about it on stdout, as GTO 1.x words it."""
@@ -117,7 +118,7 @@ def _do(registry: Registry, name: str, manner: WriteOptions, decide: Callable[[C
     (chosen, who, before), deleted, notes = carry_out(registry, request)
     events = tuple(_event(new, who) for new in chosen.create)
     founded = vocabulary.note_first_names(registry, before, chosen.create)
-    return Outcome(events, deleted, (*chosen.notes, *notes, *founded), wish.manner.push)
+    return Outcome(events, deleted, (*chosen.notes, *notes, *founded), wish.manner.push, who.sign)
 
 
 class _Decision(NamedTuple):
@@ -139,8 +140,11 @@ def _prepare(
         who = who._replace(sign=manner.sign)
     if any(source.policy.sign for source in wish.policies):
         who = who._replace(sign=True)
-    shared = manner.push and "GIT_COMMITTER_DATE" not in os.environ  # with the clock stopped no second is ever free
+    waits = manner.push and not manner.dry_run
+    shared = waits and "GIT_COMMITTER_DATE" not in os.environ  # with the clock stopped no second is ever free
     chosen = wish.decide(Context(state, taken, who.time, manner.simple, manner.force, manner.message, shared))
+    if manner.dry_run:
+        return Prepared({}), (chosen, who, state)
     remote_check.get_commits(registry, chosen, taken)
     tags = [(str(new.name), new.commit, new.message) for new in chosen.create]
     oids = {tag[0]: tag_writer.make_tag(git, registry.repo.common_dir, *tag, who) for tag in tags}

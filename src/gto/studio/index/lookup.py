@@ -87,3 +87,9 @@ def find_problems(connection: Connection, repo: FoundRepository, name: str) -> l
 def repository_names(connection: Connection) -> tuple[str, ...]:
     """Return the names of all repositories, in the catalogue's order."""
     return tuple(connection.execute(select(repository.c.name).order_by(repository.c.position)).scalars())
+
+
+def artifact_names(connection: Connection, repo: FoundRepository) -> tuple[str, ...]:
+    """Return the names of a repository's artifacts that are not deprecated, those that changed last first."""
+    query = select(artifact.c.name).where(artifact.c.repository_id == repo.id, artifact.c.is_active)
+    return tuple(connection.execute(query.order_by(artifact.c.changed_at.desc(), artifact.c.name)).scalars())

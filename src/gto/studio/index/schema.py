@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
 
 metadata = MetaData()
@@ -33,6 +33,9 @@ repository = Table(
     Column("position", Integer, nullable=False),
     Column("tags", Text, nullable=False, default=""),  # digest of the tag refs that were read last
     Column("heads", Text, nullable=False, default=""),  # digest of branches, experiments and HEAD
+    Column("walked", Text, nullable=False, default=""),  # digest of what the commits were walked for last
+    Column("commits", Integer, nullable=False, default=500),  # how many of each branch are read, the newest
+    Column("since", Integer),  # and all since this second
     Column("head", Text),  # the commit whose annotations count
     Column("stages", JSON),  # those of the configuration; null for any
     Column("read_at", Float),  # seconds since 1970, when Git was asked last
@@ -202,4 +205,73 @@ metric = Table(  # the numbers among the metrics of a fact
         ondelete="CASCADE",
     ),
     Index("metric_name", "name", "value"),
+)
+
+branch = Table(
+    "branch",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("tip", Text, nullable=False),
+    Column("place", Integer, nullable=False),  # 0 for the default branch, then the newest first
+    Column("total", Integer, nullable=False),  # its commits; of a branch beside the default one, those of its own
+    Column("behind", Integer, nullable=False),  # how many commits of the default branch it lacks
+    PrimaryKeyConstraint("repository_id", "name"),
+)
+
+commit = Table(  # each that a branch, an experiment or a stage leads to, as far as they are read
+    "commit",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("oid", Text, nullable=False),
+    Column("parent", Text),  # the first one
+    Column("author", Text, nullable=False),
+    Column("author_email", Text, nullable=False),
+    Column("time", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("is_hidden", Boolean, nullable=False),  # its message says so
+    PrimaryKeyConstraint("repository_id", "oid"),
+)
+
+branch_commit = Table(  # the newest commits of a branch
+    "branch_commit",
+    metadata,
+    Column("repository_id", Integer, nullable=False),
+    Column("branch", Text, nullable=False),
+    Column("place", Integer, nullable=False),  # 0 for the newest
+    Column("oid", Text, nullable=False),
+    PrimaryKeyConstraint("repository_id", "branch", "place"),
+    ForeignKeyConstraint(["repository_id", "branch"], ["branch.repository_id", "branch.name"], ondelete="CASCADE"),
+)
+
+experiment = Table(  # of DVC: a commit on no branch, made from another
+    "experiment",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("baseline", Text, nullable=False),
+    Column("oid", Text, nullable=False),
+    PrimaryKeyConstraint("repository_id", "ref"),
+)
+
+commit_values = Table(  # which values a commit has in a project; equal ones have one digest
+    "commit_values",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("oid", Text, nullable=False),
+    Column("project", Text, nullable=False),  # the root of the DVC project; empty for the repository's own
+    Column("pipelines", JSON, nullable=False),  # the directories of its `dvc.yaml` files
+    Column("digest", Text, nullable=False),
+    PrimaryKeyConstraint("repository_id", "oid", "project"),
+)
+
+value_set = Table(  # metrics, params, hashes of data, by file, as `gto describe --all` and `gto diff` print them
+    "value_set",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("is_whole", Boolean, nullable=False),  # all files that are declared were read
+    Column("body", Text, nullable=False),  # JSON
+    PrimaryKeyConstraint("repository_id", "digest"),
 )

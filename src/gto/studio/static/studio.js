@@ -1,11 +1,29 @@
-// Every page works without this file. With it: theme switch, copy buttons, "/" to search, ticks that count.
+// Every page works without this file. With it: theme switch, copy buttons, "/" to search, ticks that count, menus of rows, previews.
 const root = document.documentElement;
 const read = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
 const keep = (theme) => { try { localStorage.setItem("theme", theme); } catch { /* a private window */ } };
 if (read()) root.dataset.theme = read();
-for (const one of document.querySelectorAll("[data-theme-switch], .copy")) one.hidden = false;
+const ready = () => {
+  for (const one of document.querySelectorAll("[data-theme-switch], .copy")) one.hidden = false;
+  for (const one of document.querySelectorAll("[data-check]")) one.hidden = true;
+};
+ready();
+
+for (const link of document.querySelectorAll("a[data-menu]")) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: link.className, title: link.title });
+  button.setAttribute("popovertarget", "row-menu");
+  Object.assign(button.dataset, { menu: link.dataset.menu, href: link.href });
+  button.append(...link.childNodes);
+  link.replaceWith(button);
+}
 
 document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-menu]");
+  for (const one of row ? document.querySelectorAll("#row-menu a") : []) {
+    one.hidden = !row.dataset.menu.split(" ").includes(one.dataset.to);
+    const href = row.dataset.href.replace(/actions(?=$|\?)/, one.dataset.to);
+    one.href = "bare" in one.dataset ? href.replace(/([?&])version=[^&]*&?/, "$1") : href;
+  }
   if (event.target.closest("[data-theme-switch]")) {
     const wish = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
     root.dataset.theme = wish === "dark" ? "light" : "dark";
@@ -32,4 +50,18 @@ document.addEventListener("change", (event) => {
   if (!tray || !event.target.matches("tbody input[type=checkbox]")) return;
   event.target.closest("tr").classList.toggle("chosen", event.target.checked);
   tray.textContent = document.querySelectorAll("tbody input:checked").length;
+});
+
+// A form says what it would write as soon as a field changes.
+document.addEventListener("change", async (event) => {
+  const form = event.target.closest("form[data-preview]");
+  if (!form || event.target.name === "find") return;
+  const other = form.querySelector("input[value=other]");
+  if (other && event.target.name === "other") other.checked = true;
+  const turn = form.dataset.turn = Date.now();
+  const answer = await fetch(`${location.pathname}?${new URLSearchParams(new FormData(form))}`);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.querySelector(".will");
+  if (fresh && form.dataset.turn === String(turn)) form.querySelector(".will").replaceWith(fresh);
+  ready();
 });

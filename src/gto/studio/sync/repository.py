@@ -15,7 +15,8 @@ from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group
 from gto.studio.index.database import Database
 from gto.studio.index.schema import fact, repository
-from gto.studio.sync import annotations, facts, tags, trends
+from gto.studio.sync import annotations, commit_values, commits, facts, tags, trends
+from gto.studio.sync.commits import Bounds
 from gto.studio.sync.findings import sync_examination
 from gto.studio.sync.judgements import sync_judgements
 
@@ -124,6 +125,7 @@ def sync_rest(database: Database, name: str, registry: Registry, tell: Tell, *, 
     sync_judgements(database, name, registry)
     while not sync_facts(database, name, registry, tell, again=again):
         again = False
+    sync_commits(database, name, registry, tell)
     sync_examination(database, name, registry)
 
 
@@ -147,6 +149,31 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *,
         if not is_same:
             return False
     return True
+
+
+def sync_commits(database: Database, name: str, registry: Registry, tell: Tell = lambda *_: None) -> int:
+    """Do the third phase: walk the branches where they moved, and read the commits that are new; return how many."""
+    with database.read() as connection:
+        row = row_of(connection, name)
+        staged = commits.staged_commits(connection, row.id)
+    bounds = Bounds(row.commits, row.since)
+    walked = digest(repr((row.heads, staged, bounds)).encode())
+    if row.walked != walked:
+        found = commits.walk(registry, staged)
+        with database.write() as connection:
+            commits.write(connection, row.id, found, bounds)
+            commit_values.forget_unused(connection, row.id)
+            connection.execute(update(repository).where(repository.c.id == row.id).values(walked=walked))
+    with database.read() as connection:
+        wanted = commit_values.missing(connection, row.id)
+    tell(name, 0, len(wanted))
+    done = 0
+    for chunk in commit_values.read(registry, wanted):
+        with database.write() as connection:
+            commit_values.write(connection, row.id, chunk)
+        done = min(len(wanted), done + commit_values.CHUNK)
+        tell(name, done, len(wanted))
+    return len(wanted)
 
 
 def read_heads(registry: Registry) -> Heads:

@@ -323,6 +323,17 @@ def test_what_brings_a_deprecated_artifact_back_and_empties_a_stage_does_not_ref
         assert judge(policy, by(GRACE, tag, 1, DAY), before, Facts()).is_allowed
 
 
+def test_the_commit_of_what_comes_back_is_looked_at_whatever_brings_it_back() -> None:
+    stages = (by(ADA, "m#prod#1", 1, START + 2), by(ADA, "m#dev#1", 1, START + 3))
+    before = past(REGISTERED, *stages, by(ADA, "m@deprecated", 1, START + 60))
+    policy = rules(Rule("r", stages=("prod",), branch="main", annotated=True))
+    for tag in ("m#dev!", "m#dev#2"):
+        event = by(GRACE, tag, 1, DAY)
+        assert needs(policy, event, revives=True) == Needs(branches=frozenset({"main"}), annotation=True)
+        assert judge(policy, event, before, Facts(None, frozenset({"main"}), is_annotated=True)).is_allowed
+        assert codes(judge(policy, event, before, Facts())) == ["not-on-branch", "not-annotated"]
+
+
 def test_of_two_versions_on_a_commit_only_the_one_that_is_meant_is_judged() -> None:
     two = [REGISTERED, by(ADA, "m#prod#1", 1, START + 1), by(ADA, "m@v1.0.1", 1, START + 2)]
     policy = rules(Rule("r", stages=("prod",), who=(ADA,), one_version=True))

@@ -1,0 +1,241 @@
+"""The form of an annotation: what its file says now, what it would say, and the writing, on a branch or a new one."""
+
+import difflib
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from gto.annotations.annotation import Annotation
+from gto.annotations.edit import AnnotationEdit
+from gto.catalog.parallel import Way
+from gto.catalog.repositories import CatalogRepository
+from gto.exceptions import (
+    ArtifactNotFound,
+    GTOException,
+    InvalidName,
+    Outdated,
+    PathIsUsed,
+    RefNotFound,
+    TypeNotAllowed,
+    UsageError,
+)
+from gto.registry import annotation_lookup
+from gto.registry.registry import Registry
+from gto.registry.remote_check import has_remote
+from gto.registry.write import annotate
+from gto.registry.write.edit_target import Saved, SaveOptions, digest_of
+from gto.studio.actions.commit_list import BranchName, default_branch, list_branches
+from gto.studio.actions.form import Trouble
+from gto.studio.actions.perform import open_at
+from gto.studio.actions.wish import where
+
+_CONTEXT = 3
+
+
+class AnnotationWish(NamedTuple):
+    """What a form says about an artifact, and where that is written."""
+
+    word: str
+    """`annotate`, `remove`, or `add` for a new name."""
+    name: str = ""
+    path: str = ""
+    type: str = ""
+    labels: tuple[str, ...] = ()
+    text: str = ""
+    """The description."""
+    place: str = "commit"
+    """`tree`, `commit`, `branch` or `new`."""
+    branch: str = ""
+    new_branch: str = ""
+    push: bool = False
+    made_for: str = ""
+    """Digest of the file when the form was made, and what `ground` it was of."""
+
+    @property
+    def rev(self) -> str:
+        """The revision that is edited."""
+        return f"refs/heads/{self.branch}" if self.place == "branch" and self.branch else "HEAD"
+
+    @property
+    def ground(self) -> str:
+        """What is edited: the files in hand, or those of a commit."""
+        return self.rev if self.place in {"branch", "new"} else "in hand"
+
+    def save_options(self, *, dry_run: bool = False) -> SaveOptions:
+        """Return how it is written."""
+        new = self.new_branch if self.place == "new" else ""
+        commits = self.place != "tree"
+        mark, _, ground = self.made_for.partition(" ")
+        made_for = mark if mark and not dry_run and ground == self.ground else None
+        return SaveOptions(commits, self.push and commits, new, dry_run, made_for)
+
+
+class AnnotationForm(NamedTuple):
+    """All that the page of an annotation shows."""
+
+    repo: str
+    wish: AnnotationWish
+    file: str
+    diff: tuple[tuple[str, str], ...]
+    """Lines with `good` for new ones, `bad` for old ones, `dim` for those around."""
+    command: str
+    trouble: Trouble | None
+    is_outdated: bool
+    made_for: str
+    branches: tuple[BranchName, ...]
+    branch: str
+    """The one that is checked out, or the remote's own."""
+    types: tuple[str, ...]
+    is_remote: bool
+    has_tree: bool
+    has_origin: bool
+
+    def wrong(self, field: str) -> Trouble | None:
+        """Return what is wrong with a field."""
+        return self.trouble if self.trouble and self.trouble.field == field else None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {
+            "action": self.wish.word,
+            "repo": self.repo,
+            "artifact": self.wish.name,
+            "file": self.file,
+            "diff": [f"{mark}{text}" for mark, text in ((_MARKS[mood], text) for mood, text in self.diff)],
+            "command": self.command,
+            "error": self.trouble._asdict() if self.trouble else None,
+            "made_for": self.made_for,
+        }
+
+
+_MARKS = {"good": "+", "bad": "-", "dim": " "}
+
+
+def read_description(word: str, name: str, given: Mapping[str, object], *, push: bool) -> AnnotationWish:
+    """Read the fields of a form."""
+    field = {key: str(value).replace("\r\n", "\n").strip() for key, value in given.items()}
+    labels = tuple(one for one in field.get("labels", "").replace(",", " ").split() if one)
+    pushes = "push" in field if "asked" in field or "push" in field else push
+    texts = ("path", "type", "text", "place", "branch", "new_branch", "made_for")
+    path, type_, text, place, branch, new, made_for = (field.get(key, "") for key in texts)
+    place = place or "commit"
+    return AnnotationWish(
+        word, name or field.get("name", ""), path, type_, labels, text, place, branch, new, pushes, made_for
+    )
+
+
+def placed(place: CatalogRepository, way: Way, wish: AnnotationWish) -> AnnotationWish:
+    """Return the form with a branch chosen, where the repository has no files in hand."""
+    if place.is_remote or wish.place not in {"commit", "tree"}:
+        return wish
+    registry = open_at(place, way)
+    if registry.repo.top is not None:
+        return wish
+    branches = list_branches(registry.git)
+    return wish._replace(place="branch", branch=default_branch(registry.git, branches))
+
+
+def open_for(place: CatalogRepository, way: Way, wish: AnnotationWish) -> Registry:
+    """Open the repository at what is edited."""
+    usual = place.rev if place.is_remote else "HEAD"
+    return open_at(place, way, wish.rev if wish.rev != "HEAD" else usual)
+
+
+def save(registry: Registry, wish: AnnotationWish, how: SaveOptions) -> Saved:
+    """Write an annotation, or take it away."""
+    if wish.word == "remove":
+        return annotate.remove(registry, wish.name, how)
+    change = edit_of(wish, present(registry, wish))
+    return annotate.annotate(registry, wish.name, change, how)
+
+
+def present(registry: Registry, wish: AnnotationWish) -> Annotation | None:
+    """Return what is said of the artifact where the edit goes."""
+    in_tree = registry.repo.top is not None and registry.rev == "HEAD" and wish.place != "new"
+    return annotation_lookup.find(registry, wish.name, None, work_tree=in_tree)
+
+
+def edit_of(wish: AnnotationWish, now: Annotation | None) -> AnnotationEdit:
+    """Return what differs from what is said already."""
+    labels = tuple(one for one in wish.labels if now is None or one not in now.labels)
+    return AnnotationEdit(
+        (wish.type if now is None or wish.type != now.type else "") or None,
+        (wish.path if now is None or wish.path != now.path else "") or None,
+        labels,
+        (wish.text if now is None or wish.text != now.description else "") or None,
+    )
+
+
+def read_annotation_form(
+    registry: Registry, place: CatalogRepository, wish: AnnotationWish, error: GTOException | None, *, is_new: bool
+) -> AnnotationForm:
+    """Make the form; `is_new` says that nobody filled it in yet."""
+    now = present(registry, wish) if wish.name else None
+    if is_new and now is not None:
+        wish = wish._replace(
+            path=wish.path or now.path or "",
+            type=wish.type or now.type or "",
+            labels=wish.labels or now.labels,
+            text=wish.text or now.description,
+        )
+    trouble, saved = trouble_of(error) if error else None, None
+    if wish.name and (wish.word != "add" or not is_new) and (wish.place != "new" or wish.new_branch):
+        try:
+            saved = save(registry, wish, wish.save_options(dry_run=True))
+        except GTOException as found:
+            trouble = trouble or trouble_of(found)
+    branches = list_branches(registry.git)
+    return AnnotationForm(
+        place.name, wish, saved.file if saved else "", tuple(_diff(saved)) if saved else (),
+        command_of(wish, place, now), trouble, error is not None and isinstance(error, Outdated),
+        f"{digest_of(saved.before)} {wish.ground}" if saved else "",
+        tuple(one for one in branches if one.ref.startswith("refs/heads/")),
+        default_branch(registry.git, branches), registry.config.types or (), place.is_remote,
+        registry.repo.top is not None, place.is_remote or has_remote(registry),
+    )  # fmt: skip
+
+
+def _diff(saved: Saved) -> Iterator[tuple[str, str]]:
+    lines = difflib.unified_diff(saved.before.splitlines(), saved.after.splitlines(), lineterm="", n=_CONTEXT)
+    for line in list(lines)[2:]:
+        if not line.startswith("@@"):
+            yield {"+": "good", "-": "bad"}.get(line[:1], "dim"), line[1:]
+
+
+def trouble_of(error: GTOException) -> Trouble:
+    """Say what is wrong, at the field that it is about."""
+    match error:
+        case InvalidName():
+            kinds = {"artifact": "name", "type": "type", "label": "labels", "branch": "place"}
+            field = next((name for word, name in kinds.items() if word in error.message), "")
+        case TypeNotAllowed():
+            field = "type"
+        case RefNotFound():
+            field = "place"
+        case PathIsUsed():
+            field = "path"
+        case ArtifactNotFound():
+            field = ""
+        case UsageError() if "path" in error.message.lower():
+            field = "path"
+        case _:
+            field = "place" if "branch" in error.message.lower() else ""
+    return Trouble(field, error.message, error.hint)
+
+
+def command_of(wish: AnnotationWish, place: CatalogRepository, now: Annotation | None) -> str:
+    """Return the command that does the same, for a POSIX shell."""
+    words = ["gto", "remove" if wish.word == "remove" else "annotate", *where(place), wish.name]
+    how = wish.save_options()
+    branch = wish.branch if wish.place == "branch" else (place.entry.branch or "") if place.is_remote else ""
+    parts = [words]
+    if wish.word != "remove":
+        change = edit_of(wish, now)
+        given = (("--type", change.type), ("--path", change.path), ("--description", change.description))
+        parts += [[option, value] for option, value in given if value]
+        parts += [["--label", label] for label in change.labels]
+    places = (("--branch", branch), ("--new-branch", how.new_branch))
+    parts += [[option, value] for option, value in places if value]
+    parts += [["--commit"]] if how.commit and not how.push else []
+    parts += [["--push"]] if how.push else []
+    return " \\\n  ".join(shlex.join(part) for part in parts)

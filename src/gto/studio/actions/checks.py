@@ -1,0 +1,71 @@
+"""What speaks for an action, and against it, before it is written: the policies' verdicts, the commit, its file."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gto.core.tag import Kind
+from gto.git.repo import commit_of
+from gto.registry.policy.dry_run import Question, explain
+from gto.registry.registry import Registry
+from gto.studio.actions.commit_list import CommitList
+from gto.studio.actions.wish import Wish
+
+_KINDS = {
+    "register": Kind.REGISTRATION,
+    "assign": Kind.ASSIGNMENT,
+    "rollback": Kind.ASSIGNMENT,
+    "unassign": Kind.UNASSIGNMENT,
+    "deregister": Kind.DEREGISTRATION,
+    "deprecate": Kind.DEPRECATION,
+}
+
+
+class FormCheck(NamedTuple):
+    """One of them."""
+
+    mood: str
+    """`good`, `warn`, `bad` or `dim`."""
+    text: str
+    hint: str = ""
+
+
+def policy_checks(registry: Registry, wish: Wish) -> Iterator[FormCheck]:
+    """Yield what each rule says; an approval is judged when it is written."""
+    kind = _KINDS.get(wish.action)
+    if kind is None:
+        return
+    rev = wish.commit if kind is Kind.REGISTRATION else None
+    key = "" if wish.sign else None
+    question = Question(wish.name, kind, wish.stage or None, wish.version or None, rev or None, key=key)
+    answers = explain(registry, question)
+    for answer in answers:
+        for finding in answer.findings:
+            title = f"Rule “{finding.rule}”" if finding.rule else "Every event"
+            if finding.is_met:
+                yield FormCheck("good", f"{title} is met")
+            for reason in finding.reasons:
+                yield FormCheck("bad", f"{title}: {reason.text}", reason.hint)
+        if not answer.findings and answer.is_judged:
+            yield FormCheck("good", f"No rule of the policy of {answer.source.where} covers this")
+    if not answers:
+        yield FormCheck("dim", "No policy says who may do this")
+    if wish.action == "register" and wish.stage and answers:
+        yield FormCheck("dim", f"The policy judges {wish.stage} when it is written")
+
+
+def commit_checks(registry: Registry, wish: Wish, commits: CommitList) -> Iterator[FormCheck]:
+    """Yield what is known of the commit that a version is registered at."""
+    row = commits.find(wish.commit)
+    if row is None:
+        return
+    tip = next((one.ref for one in commits.branches if one.name == commits.branch), "HEAD")
+    name = commits.branch or "HEAD"
+    is_on = commit_of(registry.git, tip) and registry.git.ask(["merge-base", "--is-ancestor", row.oid, tip])[1] == 0
+    yield FormCheck("good", f"The commit is on {name}") if is_on else FormCheck("warn", f"The commit is not on {name}")
+    if row.file.startswith("no "):
+        yield FormCheck("warn", f"There is {row.file}")
+    elif row.file:
+        is_same = row.file.startswith("same")
+        yield FormCheck("warn", f"It has the {row.file}") if is_same else FormCheck("good", row.file)
+    elif not row.version:
+        yield FormCheck("dim", "No annotation says where the artifact's file is")

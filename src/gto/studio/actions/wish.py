@@ -1,0 +1,95 @@
+"""What a form asks for, read from an address or from what was sent, and the command that asks for the same."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gto.catalog.repositories import CatalogRepository
+
+OTHER = "other"
+"""The choice of a version of one's own."""
+
+
+class Wish(NamedTuple):
+    """One action on an artifact, as far as the fields of its form say."""
+
+    action: str
+    name: str
+    commit: str = ""
+    version: str = ""
+    stage: str = ""
+    message: str = ""
+    push: bool = False
+    sign: bool = False
+    made_for: str = ""
+    """Digest of the artifact's tags when the form was made."""
+    last: str = ""
+    """The tag of its newest event then; empty where there was none."""
+    was_sent: bool = False
+    """Whether somebody filled the form in."""
+
+    @property
+    def text(self) -> str | None:
+        """The message; None where nobody wrote one."""
+        return self.message or None
+
+
+def read_wish(action: str, name: str, given: Mapping[str, object], *, push: bool) -> Wish:
+    """Read the fields; a form that was not sent yet pushes where `push` says so."""
+    field = {key: str(value).replace("\r\n", "\n") for key, value in given.items()}
+    version, stage = field.get("version", "").strip(), field.get("stage", "").strip()
+    if version == OTHER or (not version and field.get("other")):
+        version = field.get("other", "").strip()
+    if "standing" in field:
+        version, _, stage = field["standing"].partition(" ")
+    was_sent = "asked" in field
+    return Wish(
+        action,
+        name,
+        field.get("commit", "").strip(),
+        version,
+        stage,
+        field.get("message", "").strip("\n"),
+        "push" in field if was_sent or "push" in field else push,
+        "sign" in field,
+        field.get("made_for", ""),
+        field.get("last", ""),
+        was_sent,
+    )
+
+
+def command_of(wish: Wish, place: CatalogRepository) -> str:
+    """Return the command that does the same, for a POSIX shell, an option a line."""
+    parts = [_words(wish, where(place))]
+    if wish.message:
+        parts.append(["--message", wish.message])
+    how = [["--sign"] if wish.sign and wish.action != "approve" else [], ["--push"] if wish.push else []]
+    parts += [one for one in how if one]
+    return " \\\n  ".join(shlex.join(part) for part in parts)
+
+
+def where(place: CatalogRepository) -> list[str]:
+    """Return the option that names a repository; none for the one in hand."""
+    is_here = not place.is_remote and os.path.realpath(place.address) == os.path.realpath(os.curdir)
+    return [] if is_here else ["-r", place.address]
+
+
+def _words(wish: Wish, where: list[str]) -> list[str]:
+    version = ["--version", wish.version] if wish.version else []
+    match wish.action:
+        case "register" if wish.stage:
+            return ["gto", "assign", *where, wish.name, wish.commit, *version, "--stage", wish.stage]
+        case "register":
+            return ["gto", "register", *where, wish.name, wish.commit, *version]
+        case "assign":
+            return ["gto", "assign", *where, wish.name, *version, "--stage", wish.stage]
+        case "rollback":
+            back_to = ["--to", wish.version] if wish.version else []
+            return ["gto", "rollback", *where, wish.name, "--stage", wish.stage, *back_to]
+        case "approve":
+            chosen = f"{wish.name}@{wish.version}" if wish.version else wish.name
+            return ["gto", "approve", *where, chosen, "--stage", wish.stage]
+        case _:
+            words = [one for one in (wish.version, wish.stage) if one]
+            return ["gto", "deprecate", *where, wish.name, *words]

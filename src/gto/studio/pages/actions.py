@@ -1,0 +1,174 @@
+"""`/m/REPO/NAME/-/register` and its like: what will be written, the writing, and how to take it back."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from gto.catalog.parallel import open_place
+from gto.catalog.repositories import CatalogRepository
+from gto.core import tag
+from gto.exceptions import GTOException, Outdated, PolicyRefused, Raced
+from gto.git import command
+from gto.output.published import Published
+from gto.studio.actions import form as forms
+from gto.studio.actions import perform
+from gto.studio.actions.actions import ACTIONS, OfferedAction, offered
+from gto.studio.actions.form import ActionForm, ActionRequest
+from gto.studio.actions.undo import Undo, undo_of
+from gto.studio.actions.wish import Wish, read_wish
+from gto.studio.context import Context, context_of
+from gto.studio.forms import read_form
+from gto.studio.index import artifacts, events, lookup
+from gto.studio.index.history_lines import HistoryLine, history_lines
+from gto.studio.respond import artifact_url, respond, url
+from gto.studio.sync.repository import sync_tags
+
+router = APIRouter()
+
+_BELOW = "/m/{repo}/{name:path}/-/"
+
+
+class MenuPage(NamedTuple):
+    """What can be done with an artifact."""
+
+    repo: str
+    name: str
+    actions: tuple[OfferedAction, ...]
+    version: str
+    stage: str
+
+    def link(self, action: OfferedAction) -> str:
+        """Return the address of an action's form, with what is chosen already."""
+        return url(artifact_url(self.repo, self.name, action.word), version=self._version(action), stage=self.stage)
+
+    def _version(self, action: OfferedAction) -> str:
+        return "" if action.word in {"register", "rollback"} else self.version
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+        links = {one.word: self.link(one) for one in self.actions}
+        return {"repo": self.repo, "artifact": self.name, "actions": links}
+
+
+class DonePage(NamedTuple):
+    """What was written, and how to take it back."""
+
+    repo: str
+    name: str
+    lines: tuple[HistoryLine, ...]
+    refs: tuple[str, ...]
+    stages: tuple[str, ...]
+    pushed: bool
+    undo: tuple[Undo, ...]
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+        undo = [one._asdict() for one in self.undo]
+        return {"repo": self.repo, "artifact": self.name, "tags": list(self.refs), "pushed": self.pushed, "undo": undo}
+
+
+def refuse_read_only(request: Request) -> Context:
+    """Return the Studio that a request came to; 403 where it only reads."""
+    studio = context_of(request)
+    if studio.settings.read_only:
+        raise HTTPException(403, "This Studio was started with --read-only: it offers nothing that writes.")
+    return studio
+
+
+@router.get(f"{_BELOW}actions", include_in_schema=False)
+@router.get(f"{_BELOW}actions.json", include_in_schema=False)
+def menu(request: Request, repo: str, name: str) -> Response:
+    """Answer the list of what can be done."""
+    studio = refuse_read_only(request)
+    with studio.database.read() as connection:
+        found = lookup.find_repository(connection, repo)
+        lookup.find_artifact(connection, found, name)
+        state = events.artifact_state(connection, found.id, name)
+    given = request.query_params
+    page = MenuPage(repo, name, tuple(offered(state)), given.get("version", ""), given.get("stage", ""))
+    return respond(request, "actions.html", page)
+
+
+@router.get(f"{_BELOW}done", include_in_schema=False)
+@router.get(f"{_BELOW}done.json", include_in_schema=False)
+def done(request: Request, repo: str, name: str) -> Response:
+    """Answer what was written, as the index has it by now."""
+    studio = context_of(request)
+    refs = tuple(request.query_params.getlist("ref"))
+    with studio.database.read() as connection:
+        found = lookup.find_repository(connection, repo)
+        state = events.artifact_state(connection, found.id, name)
+        stages = artifacts.stages(connection)
+    lines = tuple(line for line in history_lines(state) if line.ref in refs)
+    kinds = {ref: parsed.kind for ref in refs if (parsed := tag.find(ref)) is not None}
+    undo = () if studio.settings.read_only else tuple(undo_of(repo, line, kinds[line.ref]) for line in lines)
+    ways = tuple(one for one in undo if one is not None)
+    page = DonePage(repo, name, lines, refs, stages, "pushed" in request.query_params, ways)
+    return respond(request, "done.html", page)
+
+
+def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[..., Response]]:
+    """Return what shows the form of an action, and what carries it out."""
+
+    def show(request: Request, repo: str, name: str) -> Response:
+        studio = refuse_read_only(request)
+        wish = read_wish(action.word, name, request.query_params, push=studio.settings.push)
+        asked = _asked(studio, repo, action, wish._replace(made_for="", last=""), request.query_params)
+        return respond(request, "action.html", _read(request, asked))
+
+    def write(request: Request, repo: str, name: str, form: Annotated[FormData, Depends(read_form)]) -> Response:
+        studio = refuse_read_only(request)
+        wish = read_wish(action.word, name, form, push=studio.settings.push)
+        asked = _asked(studio, repo, action, wish, form)
+        try:
+            written = carry_out(studio, asked)
+        except GTOException as error:
+            bring_up_to_date(studio, asked.place)
+            status = 403 if isinstance(error, PolicyRefused) else 409 if isinstance(error, Outdated | Raced) else 400
+            return respond(request, "action.html", _read(request, asked._replace(error=error)), status)
+        bring_up_to_date(studio, asked.place)
+        pushed = wish.push or asked.place.is_remote
+        return RedirectResponse(url(artifact_url(repo, name, "done"), ref=written.refs, pushed=pushed), 303)
+
+    return show, write
+
+
+for one in ACTIONS:
+    shown, written = _pages_of(one)
+    router.add_api_route(f"{_BELOW}{one.word}", shown, methods=["GET"], include_in_schema=False)
+    router.add_api_route(f"{_BELOW}{one.word}.json", shown, methods=["GET"], include_in_schema=False)
+    router.add_api_route(f"{_BELOW}{one.word}", written, methods=["POST"], include_in_schema=False)
+
+
+def _asked(studio: Context, repo: str, action: OfferedAction, wish: Wish, given: Mapping[str, object]) -> ActionRequest:
+    with studio.database.read() as connection:
+        stages = artifacts.stages(connection)
+    branch, text = (str(given.get(key, "")).strip() for key in ("branch", "find"))
+    return ActionRequest(action, studio.place(repo), wish, branch, text, tuple(stages))
+
+
+def carry_out(studio: Context, asked: ActionRequest) -> perform.WrittenTags:
+    """Write what a form asks for, unless the artifact is another than it was made for."""
+    wish = asked.wish
+    perform.require(asked.action, wish)
+    with command.within(studio.way.seconds):
+        registry = perform.open_at(asked.place, studio.way, wish.commit or "HEAD")
+        return perform.perform(registry, wish, perform.write_options(wish))
+
+
+def _read(request: Request, asked: ActionRequest) -> ActionForm:
+    studio = context_of(request)
+    with command.within(studio.way.seconds):
+        return forms.read_form(perform.open_at(asked.place, studio.way), asked)
+
+
+def bring_up_to_date(studio: Context, place: CatalogRepository) -> None:
+    """Read the tags of a repository into the index now; the facts of new versions follow."""
+    with suppress(GTOException, OSError):  # what is written is written, and is read when the worker looks next
+        way = studio.way._replace(offline=place.is_remote or studio.way.offline)
+        sync_tags(studio.database, place.name, open_place(place, way))
+    studio.worker.ask(place.name)

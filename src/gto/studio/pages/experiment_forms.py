@@ -1,0 +1,104 @@
+"""What can be done with the table of experiments: save it as CSV, go on with chosen rows, have more commits read."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import update
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from gto.core.dates import parse_date
+from gto.exceptions import UsageError
+from gto.export import csv
+from gto.studio.context import context_of
+from gto.studio.forms import back, read_form
+from gto.studio.index import lookup
+from gto.studio.index.schema import repository
+from gto.studio.pages.experiment_rows import ExperimentRow
+from gto.studio.pages.experiments import read
+from gto.studio.pages.experiments_page import ExperimentsPage
+from gto.studio.respond import artifact_url, compare_url, repository_url, url
+from gto.studio.sync import commit_values
+from gto.studio.words import iso
+
+router = APIRouter()
+
+_STEP = 2000  # commits of each branch that are read more at a time
+_MOST = 20_000
+_PATIENCE = 20.0
+_ABOUT = ("branch", "commit", "experiment", "subject", "author", "created_at", "versions")
+
+
+@router.get("/r/{repo}/experiments.csv", include_in_schema=False)
+def save(request: Request, repo: str) -> Response:
+    """Answer the rows that fit, on one page, with the columns that are shown; with `all=1` every column."""
+    page = read(request, repo, is_whole=True)
+    if page.error:
+        raise UsageError(page.error, page.hint)
+    columns = page.columns.every if request.query_params.get("all") else page.columns.shown
+    head = [*_ABOUT, *(one.id if one.column.kind != "data" else one.column.key for one in columns)]
+    rows = ([*_about(row), *(_plain(row.value(one.column)) for one in columns)] for row in _every(page))
+    name = {"content-disposition": f'attachment; filename="{repo}-experiments.csv"'}
+    return Response(csv.table(head, rows), media_type="text/csv; charset=utf-8", headers=name)
+
+
+def _every(page: ExperimentsPage) -> Iterator[ExperimentRow]:
+    for group in page.rows.branches:
+        yield from group.rows
+
+
+def _about(row: ExperimentRow) -> list[str]:
+    commit, experiment = row.found.commit, row.found.experiment
+    versions = " ".join(f"{one.artifact}@{one.version}" for one in row.found.versions)
+    name = experiment.name if experiment else ""
+    return [row.found.branch, commit.oid, name, commit.subject, commit.author, iso(commit.time), versions]
+
+
+def _plain(value: object) -> str | float:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, int | float) else "" if value is None else str(value)
+
+
+@router.get("/r/{repo}/chosen", include_in_schema=False)
+def go_on(request: Request, repo: str) -> Response:
+    """Lead on with the chosen rows: to their comparison or plots, to the registration of one, or to it as baseline."""
+    given = request.query_params
+    oids, wish = list(dict.fromkeys(given.getlist("c"))), given.get("do", "compare")
+    table = repository_url(repo, "experiments")
+    kept = {key: given.getlist(f"_{key}") for key in dict.fromkeys(key[1:] for key in given if key.startswith("_"))}
+    if not oids:
+        return RedirectResponse(url(table, **kept), 303)
+    if wish == "baseline":
+        return RedirectResponse(url(table, **{**kept, "baseline": oids[0]}), 303)
+    if wish.startswith("register:"):
+        return RedirectResponse(url(artifact_url(repo, wish.partition(":")[2], "register"), commit=oids[0]), 303)
+    base = given.get("baseline", "")
+    is_meant = len(oids) == 1 or base in oids  # who chose several compares them with each other
+    page = "plots" if wish == "plots" else "compare"
+    return RedirectResponse(compare_url(repo, oids, base if is_meant else "", page), 303)
+
+
+@router.post("/r/{repo}/commits", include_in_schema=False)
+def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(read_form)]) -> Response:
+    """Have older commits read, so many more of each branch or all since a date; or those again that lack a file."""
+    studio = context_of(request)
+    if form.get("again"):
+        with studio.database.write() as connection:
+            commit_values.forget_lacking(connection, lookup.find_repository(connection, repo).id)
+        return _read_now(request, repo, form)
+    since = str(form.get("since", "")).strip()
+    values = {"since": parse_date(since, end=False)} if since else {}
+    with studio.database.write() as connection:
+        found = lookup.find_repository(connection, repo)
+        same = repository.c.id == found.id
+        more = {} if since else {"commits": repository.c.commits + _STEP}
+        connection.execute(update(repository).where(same, repository.c.commits < _MOST).values({**values, **more}))
+    return _read_now(request, repo, form)
+
+
+def _read_now(request: Request, repo: str, form: FormData) -> Response:
+    worker = context_of(request).worker
+    worker.wait(worker.ask(repo), _PATIENCE)
+    return RedirectResponse(back(form, repository_url(repo, "experiments")), 303)

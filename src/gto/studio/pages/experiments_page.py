@@ -1,0 +1,141 @@
+"""The value of the table of experiments: what its page shows, and its addresses with something changed."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gto.output.published import Published
+from gto.studio.index.commit_table import CommitTable, LackingFile, ProjectPlace, ValueColumn
+from gto.studio.index.lookup import FoundRepository
+from gto.studio.pages.experiment_baseline import Baseline
+from gto.studio.pages.experiment_cells import BranchTrend, Cells, lacking, row_dict, trends
+from gto.studio.pages.experiment_columns import ExperimentColumn, ExperimentColumns
+from gto.studio.pages.experiment_rows import BranchRows, ExperimentRows
+from gto.studio.respond import repository_url, url
+
+
+class ExperimentsPage(NamedTuple):
+    """One page of the table, and what it was asked for."""
+
+    repo: FoundRepository
+    asked: Mapping[str, tuple[str, ...]]
+    """The address's query, without the number of the page."""
+    table: CommitTable
+    project: ProjectPlace
+    projects: tuple[ProjectPlace, ...]
+    columns: ExperimentColumns
+    rows: ExperimentRows
+    baseline: Baseline | None
+    stages: tuple[str, ...]
+    names: tuple[str, ...]
+    """The artifacts of the repository."""
+    number: int
+    error: str = ""
+    hint: str = ""
+
+    @property
+    def cells(self) -> Cells:
+        """What makes the cells of rows."""
+        base = self.table.values_of(self.baseline.oid) if self.baseline else None
+        return Cells(self.columns.shown, self.rows.every, base, is_delta=self.is_on("delta"))
+
+    @property
+    def trends(self) -> tuple[BranchTrend, ...]:
+        """The first metrics over the commits of a branch: of the one that was chosen, else of the default one."""
+        return trends(self.table, self.columns.shown, self.asked.get("branch", ()), self.baseline)
+
+    @property
+    def lacking(self) -> Mapping[LackingFile, int]:
+        """Files of values that were not read, and of how many rows."""
+        return lacking(self.rows.every)
+
+    @property
+    def shown_columns(self) -> frozenset[ValueColumn]:
+        """The columns that are shown."""
+        return frozenset(one.column for one in self.columns.shown)
+
+    @property
+    def heads(self) -> list[tuple[str, int]]:
+        """What stands above the columns, each with how many there are below it."""
+        firsts = [number for number, one in enumerate(self.columns.shown) if one.is_first]
+        ends = [*firsts, len(self.columns.shown)][1:]
+        return [(self.columns.shown[at].group, end - at) for at, end in zip(firsts, ends, strict=True)]
+
+    @property
+    def left_out(self) -> int:
+        """How many commits of the branches on this page are not read."""
+        return sum(one.left_out for one in self.rows.branches)
+
+    @property
+    def path(self) -> str:
+        """The address of the table, without its query."""
+        return repository_url(self.repo.name, "experiments")
+
+    def is_on(self, switch: str) -> bool:
+        """Tell whether one of SWITCHES is on."""
+        return bool(self.asked.get(switch))
+
+    def one(self, key: str) -> str:
+        """Return what the address says of something that it says once; empty for nothing."""
+        return next(iter(self.asked.get(key, ())), "")
+
+    def link(self, path: str = "", **changes: object) -> str:
+        """Return the address of this table with something changed."""
+        return url(path or self.path, **{**self.asked, **changes})
+
+    def hidden_fields(self, *without: str) -> list[tuple[str, str]]:
+        """Return what a form must say beside its own fields for all else to stay."""
+        return [(key, value) for key, values in self.asked.items() if key not in without for value in values]
+
+    def toggle_goal(self, column: ExperimentColumn) -> str:
+        """Return the address with a metric better the other way."""
+        up, down = ([one for one in self.asked.get(key, ()) if one != column.id] for key in ("up", "down"))
+        (down if column.higher_better else up).append(column.id)
+        return self.link(up=up, down=down)
+
+    def sort_link(self, column: ExperimentColumn) -> str:
+        """Return the address sorted by a column: the best first, then the other way round, then not at all."""
+        is_better_low = column.higher_better is False
+        first, second = ("asc", "") if is_better_low else ("", "asc")
+        if self.one("sort") != column.id:
+            return self.link(sort=column.id, order=first)
+        return self.link(sort=column.id, order=second) if self.one("order") == first else self.link(sort="", order="")
+
+    def move(self, column: ExperimentColumn) -> str:
+        """Return the address with a column one place further to the left."""
+        ids = [one.id for one in self.columns.shown]
+        at = ids.index(column.id)
+        ids[max(0, at - 1) : at + 1] = reversed(ids[max(0, at - 1) : at + 1])
+        return self.link(columns=ids)
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+        return {
+            "repo": self.repo.name,
+            "project": self.project.path,
+            "projects": [one.path for one in self.projects],
+            "baseline": self.baseline.oid if self.baseline else None,
+            "columns": [one.as_dict() for one in self.columns.every],
+            "shown": [one.id for one in self.columns.shown],
+            "page": self.number,
+            "pages": self.rows.pages,
+            "unchanged": self.rows.unchanged,
+            "hidden": self.rows.hidden,
+            "merged": list(self.rows.merged),
+            "unread": self.table.unread,
+            "not_in_git": [{**one._asdict(), "commits": count} for one, count in self.lacking.items()],
+            "branches": [_branch_dict(one) for one in self.rows.branches],
+            **({"error": self.error, "hint": self.hint} if self.error else {}),
+        }
+
+
+def _branch_dict(one: BranchRows) -> Published:
+    return {
+        "name": one.branch.name,
+        "tip": one.branch.tip,
+        "is_default": one.is_default,
+        "ahead": one.branch.total,
+        "behind": one.branch.behind,
+        "fitting": one.fitting,
+        "left_out": one.left_out,
+        "commits": [row_dict(row) for row in one.rows],
+    }

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi import FastAPI
+
+from gto.studio.context import Settings
+from tests.conftest import copied
+from tests.signing import ssh_keys
+from tests.studio_app import OWN, studio_of
+from tests.studio_forms import command_on, fields_of, opened, send
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.repo import Repo
+    from tests.studio_app import Studio
+
+BASE = "/m/team/churn/-/"
+WHEN = "2022-03-01T00:00:00+00:00"
+LATER = "2022-03-02T00:00:00+00:00"
+
+
+def tags_of(repo: Repo) -> dict[str, str]:
+    """Each tag with its object, as text."""
+    return {ref: repo.git("cat-file", "-p", oid) for ref, oid in repo.refs("refs/tags").items()}
+
+
+@pytest.fixture
+def ahead(registry: Repo) -> Repo:
+    """The registry, with a commit that has no version."""
+    registry.commit("train again", {"metrics.json": '{"auc": 0.93}', "models/churn.txt": "model 3\n"})
+    return registry
+
+
+@pytest.fixture
+def studio(ahead: Repo, tmp_path: Path) -> Iterator[Studio]:
+    """A Studio over it."""
+    with studio_of({"team": ahead.path}, tmp_path / "index.db") as running:
+        yield running
+
+
+CASES = {
+    "register": {"message": "better: 'quoted'"},
+    "register?stage=prod": {},
+    "register?version=v3.0.0-rc.1": {},
+    "assign?stage=prod&version=v0.0.3": {"message": "two\r\nlines"},
+    "assign?stage=new": {},
+    "rollback?stage=prod": {},
+    "rollback?stage=prod&version=v0.0.3": {},
+    "unassign?version=v0.0.2&stage=prod": {},
+    "deregister?version=v0.0.2": {},
+    "deprecate": {},
+}
+
+
+@pytest.mark.parametrize("path", CASES)
+def test_the_tag_is_that_of_the_command_that_the_page_shows(
+    studio: Studio, ahead: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    other = copied(ahead, tmp_path / "other")
+    before = tags_of(ahead)
+    monkeypatch.setenv("GIT_COMMITTER_DATE", WHEN)
+    fields = {**fields_of(opened(studio, BASE + path)), **CASES[path]}
+    query = {key: value for key, value in fields.items() if key != "form_token"}
+    word = path.partition("?")[0]
+    page = studio.page(BASE + word, **query)
+    shown = [html.unescape(one) for one in re.findall(r"<dd><code><b>([^<]*)</b></code></dd>", page)]
+    answer = studio.client.post(BASE + word, data=fields, headers=OWN)
+    assert answer.status_code == 303, answer.text
+    result = other.gto(*command_on(page, ahead.path, other.path)[1:], env={"GIT_COMMITTER_DATE": WHEN})
+    assert result.code == 0, result.stderr
+    written = tags_of(ahead)
+    assert written == tags_of(other)
+    assert sorted(written.keys() - before.keys()) == sorted(f"refs/tags/{ref}" for ref in shown)
+    done = opened(studio, answer.headers["location"])
+    for ref in shown:
+        assert ref in html.unescape(done)  # it is in the index at once
+
+
+def test_what_was_done_can_be_undone_from_the_page_that_says_so(studio: Studio, ahead: Repo) -> None:
+    for path, fields in (("assign", {"stage": "prod", "version": "v0.0.3"}), ("deregister", {"version": "v0.0.1"})):
+        done = opened(studio, send(studio, BASE + path, **fields).location)
+        back = re.search(r'<a class="button" href="([^"]*)">.{1,400}?(Take|Register)', done, re.DOTALL)
+        assert back is not None
+        assert send(studio, html.unescape(back[1])).status_code == 303
+    assert ahead.gto("show", "churn#prod").stdout.count("v0.0.2") >= 1
+    assert "v0.0.1" in ahead.gto("show", "churn").stdout
+
+
+def test_where_somebody_was_first_nothing_is_written_and_the_form_says_who(studio: Studio, ahead: Repo) -> None:
+    fields = fields_of(studio.page(f"{BASE}register"))
+    assert ahead.gto("register", "churn", "HEAD", "-m", "mine").code == 0
+    before = ahead.refs("refs/tags")
+    fields |= {"message": "kept text", "version": "v0.1.0"}
+    answer = studio.client.post(f"{BASE}register", data=fields, headers=OWN)
+    assert answer.status_code == 409
+    assert ahead.refs("refs/tags") == before
+    assert "kept text" in answer.text
+    assert "Since you opened this page" in answer.text
+    assert "churn@v0.0.4" in answer.text
+    assert "Ada Lovelace" in answer.text
+
+
+def test_a_tag_that_somebody_pushed_meanwhile_refuses_the_form(studio: Studio, ahead: Repo, tmp_path: Path) -> None:
+    ahead.git("clone", "--quiet", "--bare", str(ahead.path), str(tmp_path / "remote.git"))
+    ahead.git("remote", "add", "origin", str(tmp_path / "remote.git"))
+    ahead.git("clone", "--quiet", str(tmp_path / "remote.git"), str(tmp_path / "other"))
+    other = type(ahead)(tmp_path / "other", ahead.clock)
+    fields = {**fields_of(studio.page(f"{BASE}register")), "push": "1"}
+    assert other.gto("register", "churn", "--push").code == 0
+    answer = studio.client.post(f"{BASE}register", data=fields, headers=OWN)
+    assert answer.status_code == 409
+    remote = ahead.git("ls-remote", "--tags", "origin", "churn@*")
+    assert remote.count("churn@v0.0.4") == 2  # the tag, and what it peels to
+    assert "v0.0.4" in studio.page("/m/team/churn")
+    again = {**fields_of(answer.text), "version": "v0.1.0", "commit": "HEAD~1"}
+    assert "is already registered" in studio.client.post(f"{BASE}register", data=again, headers=OWN).text
+
+
+def test_a_key_that_is_missing_is_said_and_the_form_kept(studio: Studio, ahead: Repo, tmp_path: Path) -> None:
+    ahead.git("config", "gpg.format", "ssh")
+    ahead.git("config", "user.signingKey", str(tmp_path / "no-key"))
+    before = ahead.refs("refs/tags")
+    answer = send(studio, f"{BASE}register", sign="1", message="kept text")
+    assert answer.status_code == 400
+    assert "no-key" in answer.text
+    assert "kept text" in answer.text
+    assert 'name="sign" value="1" checked' in answer.text
+    assert ahead.refs("refs/tags") == before
+
+
+def test_what_a_push_meets_is_said_and_nothing_is_kept(studio: Studio, ahead: Repo) -> None:
+    ahead.git("remote", "add", "origin", str(ahead.path / "nowhere"))
+    before = ahead.refs("refs/tags")
+    answer = send(studio, f"{BASE}assign", push="1", stage="prod", message="kept text")
+    assert answer.status_code == 400
+    assert "nowhere" in answer.text
+    assert "kept text" in answer.text
+    assert ahead.refs("refs/tags") == before
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "said"),
+    [
+        ("register", {"version": "other", "other": "1.2"}, 'id="version-error"'),
+        ("register", {"version": "other", "other": "v0.0.1"}, 'id="version-error"'),
+        ("register", {"version": "other"}, 'id="version-error"'),
+        ("register", {"commit": "nowhere"}, 'id="commit-error"'),
+        ("register", {"commit": ""}, 'id="commit-error"'),
+        ("assign", {}, 'id="stage-error"'),
+        ("register", {"commit": "HEAD~1"}, 'id="commit-error"'),
+        ("assign", {"stage": "pro d"}, 'id="stage-error"'),
+        ("assign", {"stage": "prod", "version": "v0.0.2"}, 'id="stage-error"'),
+        ("assign", {"stage": "prod", "version": "v9.9.9"}, 'id="version-error"'),
+        ("rollback", {"stage": "test"}, 'id="stage-error"'),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(
+    studio: Studio, ahead: Repo, path: str, fields: dict[str, str], said: str
+) -> None:
+    before = ahead.refs("refs/tags")
+    answer = send(studio, BASE + path, **fields)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert ahead.refs("refs/tags") == before
+
+
+def test_a_policy_speaks_before_and_refuses_after(studio: Studio, ahead: Repo) -> None:
+    ahead.commit("policy", {".gto.policy.yaml": "rules: [{name: production, stages: prod, after: staging}]\n"})
+    before = ahead.refs("refs/tags")
+    page = studio.page(f"{BASE}assign", stage="prod", version="v0.0.3")
+    assert "Rule “production”:" in page
+    answer = send(studio, f"{BASE}assign", stage="prod", version="v0.0.3")
+    assert answer.status_code == 403
+    assert 'id="stage-error"' in answer.text
+    assert ahead.refs("refs/tags") == before
+
+
+def test_the_list_of_commits_shows_what_helps_to_choose(studio: Studio, ahead: Repo) -> None:
+    ahead.git("switch", "--quiet", "-c", "trial")
+    ahead.commit("on trial: more trees", {"metrics.json": '{"auc": 0.90}', "models/churn.txt": "model 1\n"})
+    ahead.git("switch", "--quiet", "main")
+    page = studio.page(f"{BASE}register")
+    assert "models/churn.txt changed" in page
+    assert '<span class="delta good">+0.0200</span>' in page  # 0.93 against v0.0.3's 0.91
+    assert "is v0.0.3" in page
+    assert "on trial" not in page
+    page = studio.page(f"{BASE}register", branch="trial")
+    assert "same file as v0.0.2" in page
+    for words in ("MORE trees", ahead.git("rev-parse", "--short", "trial"), "trial"):
+        assert "on trial: more trees" in studio.page(f"{BASE}register", find=words)
+    assert "No commit fits" in studio.page(f"{BASE}register", find="no such thing")
+
+
+def test_a_new_name_is_registered_with_its_first_version(studio: Studio, ahead: Repo) -> None:
+    answer = send(studio, "/m/team/fresh/-/register")
+    assert answer.status_code == 303, answer.text
+    assert ahead.refs("refs/tags/fresh@v0.0.1")
+    studio.page("/m/team/fresh")
+
+
+def test_of_a_read_only_studio_nothing_is_offered_and_nothing_accepted(ahead: Repo, tmp_path: Path) -> None:
+    with studio_of({"team": ahead.path}, tmp_path / "read.db", Settings(read_only=True)) as studio:
+        assert "/-/register" not in studio.page("/models") + studio.page("/m/team/churn")
+        app = studio.client.app
+        assert isinstance(app, FastAPI)
+        token = re.search(r'name="form_token" value="([^"]*)"', studio.page("/models"))
+        assert token is not None
+        for word in ("register", "assign", "unassign", "rollback", "deregister", "deprecate", "approve"):
+            assert studio.client.get(BASE + word).status_code == 403
+            data = {"form_token": token[1], "stage": "x", "version": "v0.0.1"}
+            assert studio.client.post(BASE + word, headers=OWN, data=data).status_code == 403
+        assert studio.client.get(f"{BASE}actions").status_code == 403
+        assert studio.client.post("/sync", headers=OWN, data={"form_token": token[1]}).status_code in {200, 303}
+
+
+def test_the_menu_offers_what_has_something_to_do(studio: Studio) -> None:
+    found = studio.json(f"{BASE}actions", version="v0.0.2", stage="prod")["actions"]
+    assert isinstance(found, dict)
+    assert list(found) == ["register", "assign", "rollback", "unassign", "approve", "deregister", "deprecate"]
+    assert found["unassign"] == f"{BASE}unassign?version=v0.0.2&stage=prod"
+    assert list(studio.json("/m/team/features/-/actions")["actions"]) == ["register"]  # type: ignore[call-overload]  # a mapping
+
+
+def test_an_approval_is_that_of_the_command_but_for_its_number(
+    studio: Studio, ahead: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = ssh_keys(ahead, tmp_path / "keys")
+    ahead.git("config", "user.signingKey", str(keys.place / "ada"))
+    other = copied(ahead, tmp_path / "other")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", WHEN)
+    page = studio.page(f"{BASE}approve", stage="prod", message="seen")
+    answer = studio.client.post(f"{BASE}approve", data=fields_of(page), headers=OWN)
+    assert answer.status_code == 303, answer.text
+    result = other.gto(*command_on(page, ahead.path, other.path)[1:], env={"GIT_COMMITTER_DATE": WHEN})
+    assert result.code == 0, result.stderr
+    ours, theirs = (
+        [text.partition("-----BEGIN")[0] for ref, text in tags_of(repo).items() if "approvals/" in ref]
+        for repo in (ahead, other)
+    )
+    assert [re.sub(r",[0-9a-f]{12}\n", "\n", text) for text in ours] == [
+        re.sub(r",[0-9a-f]{12}\n", "\n", text) for text in theirs
+    ]
+    assert "approvals/churn,v0.0.3,prod," in opened(studio, answer.headers["location"])
+    again = studio.client.post(
+        f"{BASE}approve", data=fields_of(studio.page(f"{BASE}approve", stage="prod")), headers=OWN
+    )
+    assert "approved" in again.text
+    assert again.status_code == 400
+
+
+def test_a_repository_that_a_url_names_is_written_to_at_its_server(
+    ahead: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_COMMITTER_DATE", WHEN)
+    address = f"file://{ahead.path}"
+    with studio_of({"team": address}, tmp_path / "url.db") as studio:
+        page = studio.page(f"{BASE}register")
+        command = html.unescape(page[page.index("$ </span>") :])
+        assert f"gto register -r {address} churn" in command
+        assert "--push" in command
+        answer = send(studio, f"{BASE}register", stage="prod")
+        assert answer.status_code == 303, answer.text
+        assert {"refs/tags/churn@v0.0.4", "refs/tags/churn#prod#6"} <= ahead.refs("refs/tags").keys()
+        assert "pushed" in opened(studio, answer.location)
+        fields = fields_of(opened(studio, f"{BASE}rollback?stage=prod"))
+        assert ahead.gto("deprecate", "churn", "v0.0.4", "prod", env={"GIT_COMMITTER_DATE": LATER}).code == 0
+        late = studio.client.post(f"{BASE}rollback", data=fields, headers=OWN)
+        assert late.status_code == 409
+        assert "unassigned" in late.text
+        edit = send(studio, "/m/team/churn/-/annotate", text="Others", place="new", new_branch="words")
+        assert edit.status_code == 303, edit.text
+        assert "Others" in ahead.git("show", "words:dvc.yaml")
