@@ -18,7 +18,7 @@ from gto.studio.respond import respond
 router = APIRouter()
 
 
-class BranchTip(NamedTuple):
+class ListedBranch(NamedTuple):
     """Where a branch stands."""
 
     name: str
@@ -40,7 +40,7 @@ class RepositoryPage(NamedTuple):
     problems: tuple[Problem, ...]
     config: tuple[str, ...]
     notes: tuple[str, ...]
-    branches: tuple[BranchTip, ...]
+    branches: tuple[ListedBranch, ...]
     catalogue: str | None
 
     @property
@@ -82,5 +82,5 @@ def read(studio: Context, name: str) -> RepositoryPage:
     shown = next(row for row in rows if row.name == name)
     problems = tuple(Problem(**one) for one in told.get("problems", ()))
     config, notes = tuple(told.get("config", ())), tuple(told.get("notes", ()))
-    heads = tuple(BranchTip(**one) for one in branches or ())
+    heads = tuple(ListedBranch(**one) for one in branches or ())
     return RepositoryPage._make((shown, *said, problems, config, notes, heads, studio.catalogue))
