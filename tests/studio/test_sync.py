@@ -44,7 +44,18 @@ NAMES = (
     "release",
 )
 
-TIMES = {"id", "artifact_id", "repository_id", "read_at", "changed_at_", "tags", "heads"}
+TIMES = {
+    "examined_at",
+    "examined",
+    "judged",
+    "id",
+    "artifact_id",
+    "repository_id",
+    "read_at",
+    "changed_at_",
+    "tags",
+    "heads",
+}
 
 
 def contents(database: Database) -> dict[str, list[str]]:

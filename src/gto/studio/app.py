@@ -30,7 +30,10 @@ from gto.studio.pages import (
     models,
     plots,
     repositories,
+    repository_page,
+    review_list,
 )
+from gto.studio.pages.promotions import Promotions
 from gto.studio.respond import make_templates
 from gto.studio.rest import routes
 from gto.version import __version__
@@ -45,7 +48,9 @@ _PAGES = (
     plots,
     experiments,
     experiment_forms,
+    review_list,
     repositories,
+    repository_page,
     api,
     routes,
     model,
@@ -66,6 +71,7 @@ def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
     )
     app.state.context = context
     app.state.templates = make_templates()
+    app.state.promotions = Promotions()
     for page in _PAGES:
         app.include_router(page.router)
     static = os.path.join(os.path.dirname(__file__), "static")

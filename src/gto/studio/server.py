@@ -43,6 +43,8 @@ class Options(NamedTuple):
     """The path of a Unix socket that takes the place of a port."""
     opens_browser: bool = True
     settings: Settings = Settings()
+    groups: tuple[str, ...] = ()
+    """The groups of the catalogue that count; none for all."""
 
 
 class Notices(NamedTuple):
@@ -75,11 +77,20 @@ class Studio:
             if why:
                 notices.note(why)
             worker = Worker(database, self._found.places, self._way, notices.tell)
+            worker.failures = self._found.failures
             stack.callback(worker.join, _LAST_TRANSACTION)
             stack.callback(process_tree.stop)  # a remote that hangs holds nobody up
             stack.callback(worker.close)
             sessions = Sessions(f"gto_studio_{_port(listener)}")
-            context = Context(database, worker, sessions, self._way, self._options.settings, self._found.failures)
+            context = Context(
+                database,
+                worker,
+                sessions,
+                self._way,
+                self._options.settings,
+                self._found.catalogue,
+                self._options.groups,
+            )
             self._server = _Server(_config(make_app(context, _hosts(listener))))
             self._server.should_exit = self._is_ending
             worker.start()

@@ -61,7 +61,7 @@ def command(
         raise UsageError(f"Studio needs '{name}'", "pip install 'gto[studio]'") from error
     found = find(repos, catalog, groups)
     settings = Settings(read_only, push)
-    chosen = server.Options(port, socket, opens_browser=not no_open, settings=settings)
+    chosen = server.Options(port, socket, opens_browser=not no_open, settings=settings, groups=groups)
     gc.enable()  # unlike other commands, this one may run for months
     studio = server.Studio(found, Way(timeout, options.is_offline()), chosen)
     with signals.by_signals(studio.end):

@@ -17,6 +17,8 @@ from gto.studio.index.database import Database
 from gto.studio.index.schema import fact, repository
 from gto.studio.sync import annotations, commit_values, commits, facts, tags, trends
 from gto.studio.sync.commits import Bounds
+from gto.studio.sync.findings import sync_examination
+from gto.studio.sync.judgements import sync_judgements
 
 Tell = Callable[[str, int, int], None]
 """Called with a repository's name, how many of its versions are read, and of how many."""
@@ -120,9 +122,11 @@ def _write_news(connection: Connection, row: Row[Any], news: _News) -> dict[str,
 
 def sync_rest(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> None:
     """Do what may take long, after the tags; `again` tries once more what could not be read whole before."""
+    sync_judgements(database, name, registry)
     while not sync_facts(database, name, registry, tell, again=again):
         again = False
     sync_commits(database, name, registry, tell)
+    sync_examination(database, name, registry)
 
 
 def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gto.catalog.parallel import Way, each, failed, open_place
-from gto.catalog.repositories import CatalogRepository, Failure
+from gto.catalog.repositories import CatalogRepository, Failure, Search
 from gto.exceptions import GTOException
 from gto.registry.registry import Registry
 from gto.studio.index.database import Database, is_damage, reason_of
@@ -54,6 +54,8 @@ class Worker:
         """
         self.database = database
         self.places = tuple(places)
+        self.failures: tuple[Failure, ...] = ()
+        """Entries of the catalogue that lead to no repository."""
         self._way = way
         self._tell_all = tell
         self._every = every
@@ -78,6 +80,16 @@ class Worker:
         """Begin, with all repositories."""
         self.ask()
         self._thread.start()
+
+    def take_up(self, found: Search) -> None:
+        """Go on with these repositories; those that are new are read at once."""
+        with self._changed:
+            known = set(self.places)
+            self.places, self.failures = found.places, found.failures
+            enter(self.database, found.places)
+        new = [one.name for one in found.places if one not in known]
+        if new:
+            self.ask(*new)
 
     def ask(self, *names: str) -> int:
         """Ask for these repositories, all without names; return the number of the round that will have read them."""
@@ -180,7 +192,8 @@ class Worker:
         except Ended:
             return None
         except SQLAlchemyError as error:
-            self.complain(error)
+            if place in self.places:  # else its rows are gone, while it was read
+                self.complain(error)
         except (GTOException, OSError) as error:
             self._note(failed(place, error))
         except Exception as error:  # noqa: BLE001  a fault of ours must not end the thread
