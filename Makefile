@@ -42,7 +42,7 @@ check: $(STAMP) ## ruff, mypy --strict, import contracts
 	@echo "==> Floors (import-linter)"
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(STAMP) ## measure gto beside git, GTO 1.10.1 and DVC
+bench: $(STAMP) ## measure gto beside git, GTO 1.10.1, DVC and MLflow
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/catalog.py
 	@$(BIN)/python benchmarks/signatures.py
@@ -50,6 +50,7 @@ bench: $(STAMP) ## measure gto beside git, GTO 1.10.1 and DVC
 	@$(BIN)/python benchmarks/ci.py
 	@$(BIN)/python benchmarks/delivery.py
 	@$(BIN)/python benchmarks/facts.py
+	@$(BIN)/python benchmarks/studio.py
 
 docs: $(STAMP) ## build the documentation into site/
 	@echo "==> Documentation (mkdocs)"
@@ -65,9 +66,9 @@ clean: ## delete what make and its tools made, .venv too
 	rm -rf .venv demo-registry demo-catalogue site build dist .reference .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment is made in two steps: what gto needs to run, and the tools that test, check and document it.
+# The environment is made in two steps: what gto and Studio need to run, and the tools that test, check and document it.
 $(RUNS): pyproject.toml constraints.txt | tools
-	@echo "==> Environment (.venv): gto and what it needs"
+	@echo "==> Environment (.venv): gto, Studio and what they need"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) hatchling editables
 	@$(PIP) --no-build-isolation --editable '.[studio]'

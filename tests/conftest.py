@@ -43,6 +43,7 @@ TOGETHER = {
     "tests/delivery/test_config.py": "layouts",
     "tests/delivery/test_layouts.py": "layouts",
     "tests/lineage/": "pipeline",
+    "tests/studio/test_browser.py": "sample catalogue",
     "tests/storage/test_dvc.py": "project",
     "tests/storage/test_stores.py": "stores",
 }

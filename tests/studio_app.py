@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from httpx2 import Response
+
 HOST = "127.0.0.1:8765"
 OWN = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
 """Headers of a form that a page of this Studio sends."""
@@ -36,6 +38,11 @@ class Studio(NamedTuple):
         """Read every repository now."""
         for place in self.context.worker.places:
             sync(self.context.database, place, self.context.way)
+
+    def form(self, path: str, **fields: str) -> Response:
+        """The answer to a form that a page of this Studio sends."""
+        token = self.context.sessions.form_token(self.client.cookies[self.context.sessions.cookie])
+        return self.client.post(path, data={"form_token": token, **fields}, headers=OWN)
 
     def json(self, path: str, **query: str | list[str]) -> dict[str, object]:
         """What a page says, as JSON."""
@@ -54,16 +61,21 @@ class Studio(NamedTuple):
 
 @contextmanager
 def studio_of(
-    repositories: Mapping[str, Path | str], database: Path, settings: Settings | None = None, *, synced: bool = True
+    repositories: Mapping[str, Path | str],
+    database: Path,
+    settings: Settings | None = None,
+    *,
+    synced: bool = True,
+    catalogue: str | None = None,
 ) -> Iterator[Studio]:
     """A Studio over these repositories, paths or URLs by name, read once; nothing looks by itself afterwards."""
     places = [
-        CatalogRepository(name, str(place), CatalogEntry("url" if "://" in str(place) else "path", str(place)))
-        for name, place in repositories.items()
+        CatalogRepository(name, str(path), CatalogEntry("url" if isinstance(path, str) else "path", str(path)))
+        for name, path in repositories.items()
     ]
     made = Database(str(database))
     sessions, way = Sessions(), Way(60.0)
-    context = Context(made, Worker(made, places, way), sessions, way, settings or Settings())
+    context = Context(made, Worker(made, places, way), sessions, way, settings or Settings(), catalogue)
     app = make_app(context, frozenset({HOST}))
     with TestClient(app, base_url=f"http://{HOST}", follow_redirects=False) as client:
         opened = sessions.redeem(sessions.new_token())

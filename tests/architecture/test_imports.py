@@ -104,3 +104,14 @@ def test_a_package_that_gives_the_names_of_gto_1_imports_nothing_for_them(repo: 
     found = set(run(sys.executable, "-P", "-c", code, cwd=repo.path, env=QUIET).stdout.split())
     expected = {"gto", "gto.version", "gto.registry", "gto.cli", "gto.config", "gto.exceptions"}
     assert found == {*expected, "gto.core", "gto.core.names", "gto.yamldoc"}
+
+
+def test_no_command_but_studio_imports_anything_of_studio(repo: Repo) -> None:
+    parts = ("gto.studio", "fastapi", "starlette", "sqlalchemy", "jinja2", "uvicorn", "pydantic", "nh3", "markdown_it")
+    assert not {name for name in imported(repo, "show") if name.startswith(parts)}
+    code = "import sys, gto.cli, gto.cli.main, gto.api; gto.api.show; print(*sys.modules)"
+    found = run(sys.executable, "-P", "-c", code, cwd=repo.path, env=QUIET).stdout.split()
+    assert "gto.cli.main" in found
+    assert not {name for name in found if name.startswith(parts)}
+    helped = imported(repo, "studio", "--help")
+    assert not {name for name in helped if name.startswith(parts)}

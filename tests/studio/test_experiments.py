@@ -277,7 +277,8 @@ def test_older_commits_are_left_out_until_somebody_asks_for_them(team: Repo, tmp
         form = {"form_token": token, "since": "2022-01-01", "back": TABLE}
         assert studio.client.post("/r/team/commits", data=form, headers=OWN).headers["location"] == TABLE
         assert "Begin" in called(studio)
-        studio.context.worker.stop()
+        studio.context.worker.close()
+        studio.context.worker.join(10.0)
 
 
 def test_values_that_dvc_keeps_are_there_once_its_cache_has_them(repo: Repo, tmp_path: Path) -> None:
@@ -300,7 +301,8 @@ def test_values_that_dvc_keeps_are_there_once_its_cache_has_them(repo: Repo, tmp
             studio.client.post("/r/team/commits", data={"form_token": token, "again": "1"}, headers=OWN).status_code
             == 303
         )
-        studio.context.worker.stop()
+        studio.context.worker.close()
+        studio.context.worker.join(10.0)
         assert next(iter(branches(studio).values()))[0]["metrics"] == {"m.json": {"auc": 0.75}}
 
 

@@ -64,7 +64,7 @@ def load_existing(path: str | None = None) -> Catalogue:
 def find_all(path: str | None = None, groups: Iterable[str] = ()) -> Search:
     """Read a catalogue that is there, and find its repositories, those of some groups or all."""
     found = load_existing(path)
-    return choose(expand(found.entries, found.base), groups=tuple(groups))
+    return choose(expand(found.entries, found.base), groups=tuple(groups))._replace(catalogue=found.path)
 
 
 def _read(path: str) -> bytes | None:

@@ -58,6 +58,8 @@ class Search(NamedTuple):
 
     places: tuple[CatalogRepository, ...]
     failures: tuple[Failure, ...] = ()
+    catalogue: str | None = None
+    """The file that lists them; None where they were named."""
 
 
 def expand(entries: Iterable[CatalogEntry], base: str) -> Search:

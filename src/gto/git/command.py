@@ -160,6 +160,12 @@ class Git(NamedTuple):
     seconds: float | None = None
     """The longest that a process may take; None for limit()."""
 
+    @property
+    def configured(self) -> "Git":
+        """The same with the user's and the system's configuration, from which a mirror's reading is kept."""
+        hiding = {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"}
+        return self._replace(env={key: value for key, value in self.env.items() if key not in hiding})
+
     def run(self, args: Sequence[str], *, data: bytes = b"", ok: Sequence[int] = (0,)) -> bytes:
         """Return what git prints; an exit status outside `ok` raises GitError with git's own words."""
         out, status, err = self.ask(args, data=data)

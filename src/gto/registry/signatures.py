@@ -75,33 +75,37 @@ class Signatures:
 
         One that is not good speaks for all.
         """
-        under = [_under_version(row) for row in rows]
+        under = [under_version(row) for row in rows]
         self._of([event for events in under for event in events])  # all at once
         return [self._speaker(events) for events in under]
 
     def under_artifacts(self, until: int | None = None) -> dict[str, Signature | None]:
         """Return as much for each artifact as the overview shows it; with `until`, as it was at that second."""
         states = self._registry.snapshot(until).artifacts
-        under = {name: _under_artifact(state) for name, state in states.items()}
+        under = {name: under_artifact(state) for name, state in states.items()}
         self._of([event for events in under.values() for event in events])  # all at once
         return {name: self._speaker(events) for name, events in under.items()}
 
     def _speaker(self, events: Sequence[Event]) -> Signature | None:
-        pairs = list(zip(events, self._of(events), strict=True))
-        if not pairs:
-            return None
-        event, found = next((pair for pair in pairs if not pair[1].is_good), pairs[0])
-        return found if found.is_good else found._replace(reason=f"'{event.ref}': {found.reason}")
+        return speaker(list(zip(events, self._of(events), strict=True)))
 
 
-def _under_version(row: VersionRow) -> list[Event]:
+def speaker(pairs: Sequence[tuple[Event, Signature]]) -> Signature | None:
+    """Return the signature that speaks for all of these events: the first that is not good, if one is not."""
+    if not pairs:
+        return None
+    event, found = next((pair for pair in pairs if not pair[1].is_good), pairs[0])
+    return found if found.is_good else found._replace(reason=f"'{event.ref}': {found.reason}")
+
+
+def under_version(row: VersionRow) -> list[Event]:
     """Return the events that made a version, and put it into the stages that are shown."""
     version = row.version
     made = [*version.registrations[:1], *version.registrations[1:][-1:], *version.deregistrations[-1:]]
     return [*made, *(event for state in row.stages for event in state.assignments[-1:])]
 
 
-def _under_artifact(state: ArtifactState) -> list[Event]:
+def under_artifact(state: ArtifactState) -> list[Event]:
     """Return the events that made the highest version, filled the stages, and deprecated the artifact."""
     made = [*state.latest.registrations[:1], *state.latest.registrations[1:][-1:]] if state.latest else []
     held = [event for stage in state.standing for event in stage.assignments[-1:]]

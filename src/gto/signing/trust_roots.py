@@ -78,8 +78,7 @@ def read_trusted(git: Git, allowed_signers: bytes | None = None, *, own: bool) -
 
 def _read_config(git: Git) -> list[tuple[str, str, str]]:
     """Return scope, key and value of git's settings for signatures, also where the user's are kept from a mirror."""
-    env = {key: value for key, value in git.env.items() if key not in {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"}}
-    out = git._replace(env=env).run(["config", "--null", "--show-scope", "--get-regexp", _CONFIG_RE], ok=(0, 1))
+    out = git.configured.run(["config", "--null", "--show-scope", "--get-regexp", _CONFIG_RE], ok=(0, 1))
     parts = out.decode("utf-8", "surrogateescape").split("\0")
     entries = zip(parts[0::2], parts[1::2], strict=False)
     return [(scope, *entry.partition("\n")[::2]) for scope, entry in entries]

@@ -7,14 +7,16 @@ from contextlib import asynccontextmanager
 import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from gto.exceptions import GTOException, NotFound
-from gto.studio.context import Context
+from gto.studio.context import Context, context_of
 from gto.studio.guard import Guard
+from gto.studio.index.database import is_damage, reason_of
 from gto.studio.pages import (
     actions,
     annotations,
@@ -28,7 +30,10 @@ from gto.studio.pages import (
     models,
     plots,
     repositories,
+    repository_page,
+    review_list,
 )
+from gto.studio.pages.promotions import Promotions
 from gto.studio.respond import make_templates
 from gto.studio.rest import routes
 from gto.version import __version__
@@ -43,7 +48,9 @@ _PAGES = (
     plots,
     experiments,
     experiment_forms,
+    review_list,
     repositories,
+    repository_page,
     api,
     routes,
     model,
@@ -64,6 +71,7 @@ def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
     )
     app.state.context = context
     app.state.templates = make_templates()
+    app.state.promotions = Promotions()
     for page in _PAGES:
         app.include_router(page.router)
     static = os.path.join(os.path.dirname(__file__), "static")
@@ -71,6 +79,7 @@ def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
     app.add_exception_handler(GTOException, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(SQLAlchemyError, _index_error)
     return app
 
 
@@ -95,3 +104,15 @@ def _invalid(request: Request, error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  it is registered for this class
     return errors.answer(request, error.status_code, str(error.detail), "")
+
+
+def _index_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SQLAlchemyError)  # noqa: S101  it is registered for this class
+    context_of(request).worker.complain(error)
+    hint = "it is made anew: load this page again" if is_damage(error) else "nothing in Git is touched"
+    return _plain_error(503, f"The index cannot be read: {reason_of(error)}\n{hint}\n")
+
+
+def _plain_error(status: int, text: str) -> Response:
+    """Answer without the templates, which read the index."""
+    return Response(text, status, media_type="text/plain")

@@ -1,6 +1,6 @@
 """What every route is given: the index, who keeps it up to date, and how this Studio was started."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple, TypeVar, cast
 
 from starlette.requests import Request
@@ -39,8 +39,10 @@ class Context(NamedTuple):
     sessions: Sessions
     way: Way
     settings: Settings
-    failures: Sequence[Failure] = ()
-    """Entries of the catalogue that lead to no repository."""
+    catalogue: str | None = None
+    """The file that lists the repositories; None where they were named."""
+    groups: tuple[str, ...] = ()
+    """The groups of the catalogue that count; none for all."""
 
     def place(self, repo: str) -> CatalogRepository:
         """Return a repository by its name, or raise RepositoryNotFound."""

@@ -9,18 +9,19 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gto.output import escape
+from gto.output.escape import clean_json
 from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
-from gto.studio.context import context_of
+from gto.studio.context import Context, context_of
 from gto.studio.draw.spark import spark
 from gto.studio.index.schema import repository
+from gto.studio.index.waiting import count_waiting
 from gto.version import __version__
 
 
@@ -54,12 +55,23 @@ def make_templates() -> Environment:
         "hue": words.hue,
         "size": words.size,
         "ago": _ago,
+        "hint": hint,
     }
     return made
 
 
 def _visible(value: object) -> object:
     return words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def hint(text: str) -> Markup:
+    """Return a text with what stands between backticks as code: what one can type."""
+    text = words.visible(text)
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one without its other half
+        return escape(text)
+    shown = (Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+    return Markup().join(shown)
 
 
 @pass_context
@@ -101,7 +113,7 @@ def wants_json(request: Request) -> bool:
 def json_response(value: object, status: int = 200, media_type: str = "application/json") -> Response:
     """Answer with JSON, in UTF-8."""
     text = json.dumps(value, default=plain, ensure_ascii=False, separators=(",", ":"))
-    return Response(escape.clean_json(text).encode("utf-8", "replace"), status, media_type=media_type)
+    return Response(clean_json(text).encode("utf-8", "replace"), status, media_type=media_type)
 
 
 def respond(request: Request, template: str, value: PageValue, status: int = 200) -> Response:
@@ -115,23 +127,30 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
     """Fill a template in, with what every page has."""
     studio = context_of(request)
     templates: Environment = request.app.state.templates
+    read_at, waiting, broken = _read_shared(studio)
     cookie = request.scope.get("state", {}).get("cookie", "")
     shared = {
         "now": studio.settings.now or int(time.time()),
         "path": request.url.path,
         "query": request.url.query,
         "studio": studio,
-        "read_at": _read_at(request),
+        "read_at": read_at,
+        "waiting": waiting,
+        "broken": broken,
         "form_token": studio.sessions.form_token(cookie),
         "json_url": f"{request.url.path.rstrip('/')}.json" + (f"?{request.url.query}" if request.url.query else ""),
     }
     return templates.get_template(template).render(**shared, **values)
 
 
-def _read_at(request: Request) -> float | None:
-    """Return when the repository that was asked longest ago was read; None where one was never read."""
-    with context_of(request).database.read() as connection:
-        oldest, never = connection.execute(
-            select(func.min(repository.c.read_at), func.count().filter(repository.c.read_at.is_(None)))
+def _read_shared(studio: Context) -> tuple[float | None, int, int]:
+    """Return when the repository that was asked longest ago was read, how much waits for approval, how many are broken.
+
+    The time is None where one was never read.
+    """
+    with studio.database.read() as connection:
+        missing, broken = repository.c.read_at.is_(None), repository.c.error.is_not(None)
+        oldest, never, wrong = connection.execute(
+            select(func.min(repository.c.read_at), func.count().filter(missing & ~broken), func.count().filter(broken))
         ).one()
-    return None if never else oldest
+        return None if never else oldest, count_waiting(connection), wrong + len(studio.worker.failures)

@@ -4,18 +4,23 @@ import errno
 import gc
 import os
 import socket
+import stat
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Thread
 from typing import NamedTuple
 
 import uvicorn
+from fastapi import FastAPI
 
 from gto.catalog.parallel import Way
 from gto.catalog.repositories import Search
 from gto.exceptions import UsageError
+from gto.git import process_tree
 from gto.studio.app import make_app
 from gto.studio.context import Context, Settings
-from gto.studio.index.database import Database, path_for
+from gto.studio.index.database import open_database
 from gto.studio.session import Sessions
 from gto.studio.sync.worker import Worker
 
@@ -24,6 +29,9 @@ PORT = 8765
 """The usual port; where it is taken, another one is."""
 
 _BACKLOG = 64
+_PATIENCE = 2.0  # seconds that the browser waits for the first list
+_LAST_REQUESTS = 1  # seconds that requests have when it ends
+_LAST_TRANSACTION = 0.5  # seconds that the index has: what is not complete then is taken back, and read again
 
 
 class Options(NamedTuple):
@@ -35,33 +43,110 @@ class Options(NamedTuple):
     """The path of a Unix socket that takes the place of a port."""
     opens_browser: bool = True
     settings: Settings = Settings()
+    groups: tuple[str, ...] = ()
+    """The groups of the catalogue that count; none for all."""
 
 
-def run(found: Search, way: Way, options: Options, say: Callable[[str], None]) -> None:
-    """Serve a Studio of these repositories until it is interrupted; `say` is told its address."""
-    listener = listen(options)
-    try:
-        database = Database(path_for([place.address for place in found.places]))
-        worker = Worker(database, found.places, way)
-        sessions = Sessions(f"gto_studio_{_port(listener)}")
-        context = Context(database, worker, sessions, way, options.settings, found.failures)
-        app = make_app(context, _hosts(listener))
-        address = _address(listener, sessions.new_token())
-        worker.start()
-        say(address)
-        if options.opens_browser and options.socket is None:
-            webbrowser.open(address)
-        _collect_seldom()
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="on")
+class Notices(NamedTuple):
+    """Who is told what happens."""
+
+    say: Callable[[str], None]
+    """Called with the address."""
+    note: Callable[[str], None]
+    """Called with what is no answer."""
+    tell: Callable[[int, int], None]
+    """Called with how many versions of how many are read, while that is done for the first time."""
+
+
+class Studio:
+    """A Studio of these repositories, which is served until it is ended."""
+
+    def __init__(self, found: Search, way: Way, options: Options) -> None:
+        self._found = found
+        self._way = way
+        self._options = options
+        self._server: uvicorn.Server | None = None
+        self._is_ending = False
+
+    def run(self, notices: Notices) -> None:
+        """Serve until end() is called from another thread."""
+        with ExitStack() as stack:
+            listener = stack.enter_context(listening(self._options))
+            database, why = open_database(self._found.places)
+            stack.callback(database.close)
+            if why:
+                notices.note(why)
+            worker = Worker(database, self._found.places, self._way, notices.tell)
+            worker.failures = self._found.failures
+            stack.callback(worker.join, _LAST_TRANSACTION)
+            stack.callback(process_tree.stop)  # a remote that hangs holds nobody up
+            stack.callback(worker.close)
+            sessions = Sessions(f"gto_studio_{_port(listener)}")
+            context = Context(
+                database,
+                worker,
+                sessions,
+                self._way,
+                self._options.settings,
+                self._found.catalogue,
+                self._options.groups,
+            )
+            self._server = _Server(_config(make_app(context, _hosts(listener))))
+            self._server.should_exit = self._is_ending
+            worker.start()
+            address = _address(listener, sessions.new_token())
+            notices.say(address)
+            if self._options.opens_browser and self._options.socket is None:
+                Thread(target=_open, args=(worker, address), daemon=True).start()
+            _collect_seldom()
+            self._server.run(sockets=[listener])
+
+    def end(self) -> None:
+        """Have run() return, after the requests that are being answered."""
+        self._is_ending = True
+        if self._server is not None:
+            self._server.should_exit = True
+
+
+def _open(worker: Worker, address: str) -> None:
+    """Open the browser; a list that is not complete yet is waited for, but not for long."""
+    worker.wait_for_tags(_PATIENCE)
+    webbrowser.open(address)
+
+
+def _config(app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_LAST_REQUESTS,
+    )
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to who runs it: uvicorn would send itself each of them again at the end."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do nothing."""
+        yield
+
+
+@contextmanager
+def listening(options: Options) -> Iterator[socket.socket]:
+    """Yield the socket that is served: of loopback, or a file that only this user may open, and that goes with it."""
+    if options.socket is None:
+        with _listen(options.port) as made:
+            yield made
+        return
+    with _listen_on_file(options.socket) as made:
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            yield made
         finally:
-            worker.stop()
-            database.close()
-    finally:
-        listener.close()
-        if options.socket is not None:
-            os.unlink(options.socket)
+            with suppress(FileNotFoundError):
+                os.unlink(options.socket)
 
 
 def _collect_seldom() -> None:
@@ -70,19 +155,16 @@ def _collect_seldom() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def listen(options: Options) -> socket.socket:
-    """Return the socket that is served: of loopback, or a file that only this user may open."""
-    if options.socket is not None:
-        return _listen_on_file(options.socket)
+def _listen(port: int | None) -> socket.socket:
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((HOST, options.port if options.port is not None else PORT))
+        made.bind((HOST, PORT if port is None else port))
     except OSError as error:
-        if error.errno != errno.EADDRINUSE or options.port is not None:
+        if error.errno != errno.EADDRINUSE or port is not None:
             made.close()
             hint = "--port 0 takes any that is free"
-            raise UsageError(f"Port {options.port} cannot be listened on: {error.strerror}", hint) from error
+            raise UsageError(f"Port {port or PORT} cannot be listened on: {error.strerror}", hint) from error
         made.bind((HOST, 0))
     made.listen(_BACKLOG)
     return made
@@ -90,16 +172,27 @@ def listen(options: Options) -> socket.socket:
 
 def _listen_on_file(path: str) -> socket.socket:
     made = socket.socket(socket.AF_UNIX)
+    mask = os.umask(0o177)  # nobody else may open it, from the first moment on
     try:
+        if _is_left_over(path):
+            os.unlink(path)
         made.bind(path)
-        os.chmod(path, 0o600)
     except OSError as error:
         made.close()
-        raise UsageError(
-            f"'{path}' cannot be made: {error.strerror}", "remove what is there, or name another"
-        ) from error
+        hint = "remove what is there, or name another"
+        raise UsageError(f"'{path}' cannot be made: {error.strerror or error}", hint) from error
+    finally:
+        os.umask(mask)
     made.listen(_BACKLOG)
     return made
+
+
+def _is_left_over(path: str) -> bool:
+    """Tell whether a socket is there that nobody serves: a Studio that was killed left it."""
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as other:
+        if stat.S_ISSOCK(os.lstat(path).st_mode):
+            return other.connect_ex(path) == errno.ECONNREFUSED
+    return False
 
 
 def _port(listener: socket.socket) -> int:

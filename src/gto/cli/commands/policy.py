@@ -190,7 +190,7 @@ def test(
     signature is supposed where gto would sign: by `sign: true` in a policy, or by git's `tag.gpgSign`.
     """
     from gto.core.tag import Kind
-    from gto.registry.policy.dry_run import Question, explain
+    from gto.registry.policy.dry_run import Question, dict_answers, explain
 
     kind = Kind[noun.upper()] if noun else Kind.ASSIGNMENT if stage else Kind.REGISTRATION
     supposed = key if key is not None else "" if signed else None
@@ -198,7 +198,7 @@ def test(
     found = explain(options.open_registry(repo), question)
     allowed = all(answer.is_allowed for answer in found)
     if as_json:
-        render.as_json({"allowed": allowed, "policies": [_answer(answer) for answer in found]})
+        render.as_json(dict_answers(found))
     else:
         render.lines([line for answer in found for line in _told(answer)] or [_NONE])
         render.lines(_SUPPOSED[answer.is_signed] for answer in found[:1])
@@ -207,24 +207,6 @@ def test(
         render.note(f"note: '{name}' has no event and no annotation yet: is the name right?")
     if not allowed:
         sys.exit(1)
-
-
-def _answer(answer: PolicyAnswer) -> dict[str, Any]:
-    rules = [
-        {"rule": one.rule or None, "met": one.is_met, "reasons": [reason.dict_state() for reason in one.reasons]}
-        for one in answer.findings
-    ]
-    event = answer.event
-    return {
-        "where": answer.source.where,
-        "allowed": answer.is_allowed,
-        "judged": answer.is_judged,
-        "tag": event.ref,
-        "commit": event.commit,
-        "author": event.author_email,
-        "signed": answer.is_signed,
-        "rules": rules,
-    }
 
 
 def _told(answer: PolicyAnswer) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import catalog_options, options, render
+from gto.cli import catalog_options, options, render, signals
 from gto.exceptions import UsageError
 
 
@@ -47,15 +47,22 @@ def command(
 
     The address that is printed holds a key and serves once. Ctrl-C ends it.
     """
+    import gc
+
     from gto.catalog.in_hand import find
     from gto.catalog.parallel import Way
+    from gto.cli.download_progress import Bar
 
     try:
         from gto.studio import server
         from gto.studio.context import Settings
     except ModuleNotFoundError as error:
-        raise UsageError(f"Studio needs '{error.name}'", "pip install 'gto[studio]'") from error
+        name = (error.name or "").partition(".")[0]
+        raise UsageError(f"Studio needs '{name}'", "pip install 'gto[studio]'") from error
     found = find(repos, catalog, groups)
     settings = Settings(read_only, push)
-    chosen = server.Options(port, socket, opens_browser=not no_open, settings=settings)
-    server.run(found, Way(timeout, options.is_offline()), chosen, render.say)
+    chosen = server.Options(port, socket, opens_browser=not no_open, settings=settings, groups=groups)
+    gc.enable()  # unlike other commands, this one may run for months
+    studio = server.Studio(found, Way(timeout, options.is_offline()), chosen)
+    with signals.by_signals(studio.end):
+        studio.run(server.Notices(render.say, lambda text: render.note(f"note: {text}"), Bar("versions")))

@@ -19,7 +19,7 @@ from gto.registry.policy.sources import PolicySource, Scope
 from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE, has_remote, knows_upstream
 
-_NOWHERE = "nowhere: there is none"
+NOWHERE = "nowhere: there is none"
 _NEVER = 1 << 62  # seconds: a clock after every event
 _LINE_RE = re.compile(r"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ([^ \n]+)")
 _HEAD_RE = re.compile(r"ref: refs/heads/([^\t\n]+)\tHEAD\n")
@@ -35,7 +35,7 @@ def default_source(registry: Registry, rev: str | None = None) -> PolicySource:
     rev = rev or _default_branch(registry)
     commit = _resolve(registry, rev)
     found = sources.read_source(registry, commit, f"'{rev}'")
-    return found or PolicySource(Policy(), _NOWHERE, commit)
+    return found or PolicySource(Policy(), NOWHERE, commit)
 
 
 def _resolve(registry: Registry, rev: str) -> str:
@@ -59,14 +59,14 @@ def own_source(registry: Registry) -> PolicySource:
             hint = f"`git remote rename {remotes[0]} {REMOTE}`, if that is the one to go by"
             raise WrongArgs(f"No remote is called '{REMOTE}', so whose policy counts is not known", hint)
         found = sources.read_source(registry, None, "the work tree")
-        return found or PolicySource(Policy(), _NOWHERE, None)
+        return found or PolicySource(Policy(), NOWHERE, None)
     where = "the default branch" + (f" of '{REMOTE}'" if registry.repo.top is not None else "")
     try:
         source = default_source(registry)
     except WrongArgs as error:
         error.hint = f"`git fetch {REMOTE}`, then `git remote set-head {REMOTE} --auto` finds it out"
         raise
-    return source if source.where == _NOWHERE else source._replace(where=where)
+    return source if source.where == NOWHERE else source._replace(where=where)
 
 
 def _default_branch(registry: Registry) -> str:

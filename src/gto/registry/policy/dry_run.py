@@ -17,8 +17,11 @@ from gto.registry import annotation_lookup
 from gto.registry.policy import sources
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gto.core.snapshot import ArtifactState
     from gto.git.tag_writer import Identity
+    from gto.output.published import Published
     from gto.registry.policy.sources import PolicySource
     from gto.registry.registry import Registry
 
@@ -71,6 +74,31 @@ class PolicyAnswer(NamedTuple):
         """Whether the event is not older than the policy."""
         return self.event.time >= self.source.policy.since
 
+    def dict_state(self) -> Published:
+        """Return it as the command line prints it in JSON."""
+        rules = [
+            {"rule": one.rule or None, "met": one.is_met, "reasons": [reason.dict_state() for reason in one.reasons]}
+            for one in self.findings
+        ]
+        return {
+            "where": self.source.where,
+            "allowed": self.is_allowed,
+            "judged": self.is_judged,
+            "tag": self.event.ref,
+            "commit": self.event.commit,
+            "author": self.event.author_email,
+            "signed": self.is_signed,
+            "rules": rules,
+        }
+
+
+def dict_answers(answers: Sequence[PolicyAnswer]) -> Published:
+    """Return what all policies say as `gto policy test --json` prints it."""
+    return {
+        "allowed": all(answer.is_allowed for answer in answers),
+        "policies": [answer.dict_state() for answer in answers],
+    }
+
 
 def explain(registry: Registry, question: Question) -> list[PolicyAnswer]:
     """Return what each of the policies that a writer meets says; without policies nothing is said."""
@@ -78,7 +106,7 @@ def explain(registry: Registry, question: Question) -> list[PolicyAnswer]:
     if not found:
         return []
     state = registry.artifact(names.parse_artifact(question.artifact))
-    who = tag_writer.read_identity(registry.git)
+    who = tag_writer.read_identity(registry.git.configured)
     signs = who.sign or any(source.policy.sign for source in found)  # as the writer does
     key = "" if question.key is None and signs else question.key
     if question.person is not None:

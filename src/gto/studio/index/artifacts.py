@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, not_, or_, select, tuple_
 
+from gto.core.tag_signature import Trust
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
 
@@ -60,8 +61,22 @@ class ArtifactRow(NamedTuple):
     path: str | None
     labels: tuple[str, ...]
     problems: int
+    verdict: str | None
+    """On the signatures of the events that it rests on, a value of Trust; None where nothing was judged."""
+    signer: str | None
+    fingerprint: str | None
+    reason: str | None
+    refused: int
+    """How many of the events that count the policy refuses."""
     metric: Trend | None
     stages: Mapping[str, StageCell]
+
+    @property
+    def signature(self) -> dict[str, str | None] | None:
+        """What is said of the signatures, as `gto verify --json` names it."""
+        if self.verdict is None:
+            return None
+        return {"verdict": self.verdict, "signer": self.signer, "key": self.fingerprint, "reason": self.reason}
 
     def as_dict(self, stages: Sequence[str]) -> dict[str, object]:
         """Return it for JSON; `version`, `stage`, `registered` and `active` are as `gto show --json` has them."""
@@ -85,6 +100,8 @@ class ArtifactRow(NamedTuple):
             "metric": {**self.metric._asdict(), "values": list(self.metric.values)} if self.metric else None,
             "stages": cells,
             "problems": self.problems,
+            "signature": self.signature,
+            "refused": self.refused,
         }
 
 
@@ -222,6 +239,9 @@ _STATES: Mapping[str, ColumnElement[bool]] = {
     "behind": artifact.c.behind > 0,
     "broken": artifact.c.problems > 0,
     "staged": exists().where(standing.c.artifact_id == artifact.c.id),
+    "signed": func.coalesce(artifact.c.verdict, "") == Trust.GOOD.value,
+    "unsigned": and_(artifact.c.is_known, func.coalesce(artifact.c.verdict, "") != Trust.GOOD.value),  # proves nothing
+    "refused": artifact.c.refused > 0,
 }
 
 

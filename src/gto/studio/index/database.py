@@ -1,51 +1,134 @@
 """The file of the index: where it is, and how it is opened, made and read."""
 
 import os
+import shutil
 import sqlite3
-from collections.abc import Iterator
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError, SQLAlchemyError
 
-from gto.fs import cache_dir
+from gto.catalog.repositories import CatalogRepository
+from gto.exceptions import GTOException, MirrorBusy
+from gto.fs import cache_dir, file_lock
 from gto.studio.index.schema import VERSION, metadata
 
 _BUSY = 30.0  # seconds that a writer waits for another
+_UNUSED = 30 * 86400.0  # seconds after which the index of other repositories is removed
+_FILES = ("", "-wal", "-shm", "-journal")
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def path_for(addresses: list[str]) -> str:
-    """Return the file for these repositories, in the user's cache directory: the same ones have the same file."""
-    name = cache_dir.digest("\0".join(addresses).encode("utf-8", "surrogateescape"))
-    return os.path.join(cache_dir.home(), "studio", f"{name}.db")
+def home() -> str:
+    """Return the directory of indexes, in the user's cache directory."""
+    return os.path.join(cache_dir.home(), "studio")
+
+
+def path_for(places: Sequence[CatalogRepository]) -> str:
+    """Return the file for these repositories: the same ones, under the same names, have the same file."""
+    told = repr([(one.name, one.address, one.entry.branch) for one in places])
+    return os.path.join(home(), f"{cache_dir.digest(told.encode('utf-8', 'surrogateescape'))}.db")
+
+
+def fingerprint() -> int:
+    """Return the number that an index of these tables holds: one of others is made anew."""
+    tables = [(table.name, [(one.name, str(one.type)) for one in table.columns]) for table in metadata.sorted_tables]
+    return zlib.crc32(repr((VERSION, tables)).encode()) & 0x7FFFFFFF
+
+
+def open_database(places: Sequence[CatalogRepository]) -> "tuple[Database, str]":
+    """Open the index of these repositories; where it cannot be kept, a temporary one, and why."""
+    path = path_for(places)
+    try:
+        _sweep(path)
+        return Database(path), ""
+    except (OSError, SQLAlchemyError, MirrorBusy) as error:
+        why = f"the index cannot be kept in {path}: {reason_of(error)}"
+    try:
+        return Database(os.path.join(tempfile.mkdtemp(prefix="gto-studio-"), "index.db"), is_temporary=True), why
+    except (OSError, SQLAlchemyError) as error:
+        place = tempfile.gettempdir()
+        raise GTOException(f"There is no room for an index: {why}; in {place}: {reason_of(error)}") from error
+
+
+def _sweep(keep: str) -> None:
+    """Remove the indexes of repositories that were not opened for a month."""
+    with suppress(FileNotFoundError), os.scandir(home()) as found:
+        old = [one.path for one in found if one.name.endswith(".db") and one.path != keep and _is_unused(one)]
+        for path in old:
+            _remove(path)
+
+
+def _is_unused(one: "os.DirEntry[str]") -> bool:
+    return one.stat(follow_symlinks=False).st_mtime < time.time() - _UNUSED
+
+
+def _remove(path: str) -> None:
+    for suffix in _FILES:
+        with suppress(FileNotFoundError):
+            os.remove(path + suffix)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether an error says that the file is no sound database."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED
+
+
+def reason_of(error: BaseException) -> str:
+    """Say in a few words what an error of the system or of SQLite says."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error.orig if isinstance(error, DBAPIError) else error)
 
 
 class Database:
     """The index in a SQLite file; readers see the state before a write until it is complete."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, is_temporary: bool = False) -> None:
+        """Open it, or make it where it is not there, is of other tables, or cannot be read; a temporary one is removed.
+
+        OSError, or an error of SQLAlchemy, where it cannot be written.
+        """
         self.path = path
+        self._is_temporary = is_temporary
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         self._engine = _connect(path)
+        with self._alone():
+            if not self._is_ours():
+                self._replace()
+            with self.write() as connection:  # it can be written
+                connection.execute(text(f"PRAGMA user_version = {fingerprint()}"))
+            os.utime(path)  # it is in use
+
+    def make_anew(self) -> None:
+        """Put an empty one in its place."""
+        with self._alone():
+            self._replace()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with file_lock.hold(f"{self.path}.lock", _BUSY):
+            yield
+
+    def _is_ours(self) -> bool:
         try:
-            made = self._version()
-        except DatabaseError:  # no database: the file can be made again
-            made = -1
-        if made != VERSION:
-            self._make_anew()
+            with self._engine.connect() as connection:
+                return int(connection.execute(text("PRAGMA user_version")).scalar_one()) == fingerprint()
+        except DatabaseError as error:
+            if is_damage(error):
+                return False
+            raise
 
-    def _version(self) -> int:
-        with self._engine.connect() as connection:
-            return int(connection.execute(text("PRAGMA user_version")).scalar_one())
-
-    def _make_anew(self) -> None:
+    def _replace(self) -> None:
         self._engine.dispose()
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                os.remove(self.path + suffix)
+        _remove(self.path)
         with self._engine.begin() as connection:
             metadata.create_all(connection)
-            connection.execute(text(f"PRAGMA user_version = {VERSION}"))
+            connection.execute(text(f"PRAGMA user_version = {fingerprint()}"))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -64,6 +147,8 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        if self._is_temporary:
+            shutil.rmtree(os.path.dirname(self.path), ignore_errors=True)
 
 
 def _connect(path: str) -> Engine:

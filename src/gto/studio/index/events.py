@@ -1,6 +1,6 @@
 """The events of artifacts, folded anew by the registry's own rules: a page says what the command line says."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from sqlalchemy import Connection, Row, Select, select
 
@@ -10,6 +10,7 @@ from gto.core.snapshot import ArtifactState, Snapshot, fold, fold_artifact
 from gto.studio.index import schema
 
 _COLUMNS = [schema.event.c[name] for name in ("ref", "commit", "time", "body", "oid")]
+_MANY = 500  # artifacts; the events of more are read all at once
 
 
 def artifact_state(connection: Connection, repository_id: int, name: str, until: int | None = None) -> ArtifactState:
@@ -22,6 +23,15 @@ def snapshot(connection: Connection, repository_id: int, until: int | None = Non
     """Return a whole repository as its events made it."""
     query = select(*_COLUMNS).where(schema.event.c.repository_id == repository_id)
     return fold(_read(connection, query, until))
+
+
+def read_events(connection: Connection, repository_id: int, names: Collection[str] | None = None) -> list[Event]:
+    """Return the events of some artifacts, or of all, those too that do not count."""
+    query = select(*_COLUMNS).where(schema.event.c.repository_id == repository_id)
+    if names is not None and len(names) <= _MANY:
+        query = query.where(schema.event.c.artifact.in_(names))
+    found = _read(connection, query, None)
+    return found if names is None else [one for one in found if one.artifact in names]
 
 
 def _read(connection: Connection, query: Select[tuple[str, str, int, bytes, str]], until: int | None) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import NamedTuple
 
 from gto.core import semver, tag, wording
@@ -10,6 +11,9 @@ from gto.core.snapshot import ArtifactState
 from gto.core.tag import Kind
 from gto.core.transitions import Transition, steps
 from gto.output.published import Published
+from gto.studio.index.verdicts import EventVerdict, Verdicts
+
+_NONE: Verdicts = MappingProxyType({})
 
 
 class HistoryLine(NamedTuple):
@@ -32,6 +36,8 @@ class HistoryLine(NamedTuple):
     ref: str
     commit: str
     message: str
+    proof: EventVerdict | None = None
+    """What its signature is worth, and why the policy refuses it; None where it was not judged yet."""
 
     @property
     def short(self) -> str:
@@ -68,6 +74,8 @@ class HistoryLine(NamedTuple):
             "message": self.message,
             "ref": self.ref,
             "before": self.before or None,
+            "signature": self.proof and self.proof.as_dict(),
+            "refusal": self.proof and self.proof.refusal,
         }
 
 
@@ -82,13 +90,13 @@ VERBS = {
 """What happened, in the past tense."""
 
 
-def history_lines(state: ArtifactState, most: int | None = None) -> list[HistoryLine]:
-    """Return the events of an artifact, the newest first; `most` says how many at most."""
+def history_lines(state: ArtifactState, verdicts: Verdicts = _NONE, most: int | None = None) -> list[HistoryLine]:
+    """Return the events of an artifact, the newest first, with what is said of each; `most` bounds how many."""
     found = steps(state, most)
-    return [_line(one, found[one.ref]) for one in islice(reversed(state.events), most)]
+    return [_line(one, found[one.ref], verdicts.get(one.ref)) for one in islice(reversed(state.events), most)]
 
 
-def _line(one: Event, step: Transition) -> HistoryLine:
+def _line(one: Event, step: Transition, proof: EventVerdict | None) -> HistoryLine:
     version = one.tag.version or step.version
     is_back = one.kind is Kind.ASSIGNMENT and _is_lower(version, step.before)
     return HistoryLine(
@@ -105,6 +113,7 @@ def _line(one: Event, step: Transition) -> HistoryLine:
         one.ref,
         one.commit,
         one.message,
+        proof,
     )
 
 

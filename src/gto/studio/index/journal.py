@@ -9,6 +9,7 @@ from gto.core.tag import Kind
 from gto.studio.index.events import artifact_state
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.index.schema import event, repository
+from gto.studio.index.verdicts import find_verdicts
 
 KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.CREATION}
 """The kinds of events, by the names that `gto history --json` gives them."""
@@ -70,7 +71,8 @@ def _lines(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> lis
     for repo, repository_id, artifact, *key in rows:
         one = (repository_id, artifact)
         if one not in told:
-            told[one] = {line.ref: line for line in history_lines(artifact_state(connection, *one))}
+            lines = history_lines(artifact_state(connection, *one), find_verdicts(connection, *one))
+            told[one] = {line.ref: line for line in lines}
         found.append(JournalLine(repo, told[one][key[3]], tuple(key)))
     return found
 

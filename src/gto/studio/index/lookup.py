@@ -23,6 +23,11 @@ class FoundRepository(NamedTuple):
     """Those of the configuration; None for any."""
     read_at: float | None
     error: str | None
+    has_policy: bool
+    judged: str
+    """What changes whenever tags, keys or the policy do; empty where they were not judged yet."""
+    heads: str
+    """What changes whenever a branch moves."""
 
 
 class FoundProblem(NamedTuple):

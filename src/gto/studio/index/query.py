@@ -18,7 +18,7 @@ class Language(NamedTuple):
 
 ARTIFACTS = Language(
     ("repo", "stage", "label", "type", "author", "is", "name"),
-    ("active", "deprecated", "unregistered", "behind", "broken", "staged"),
+    ("active", "deprecated", "unregistered", "behind", "broken", "staged", "signed", "unsigned", "refused"),
 )
 COMMITS = Language(
     ("branch", "author", "message", "commit", "artifact", "version", "stage", "is"),

@@ -42,6 +42,15 @@ repository = Table(
     Column("changed_at", Float),  # when Git had news last
     Column("error", Text),
     Column("hint", Text),
+    Column("judged", Text, nullable=False, default=""),  # digests of what judgements rest on: keys and policy, tags
+    Column("has_policy", Boolean, nullable=False, default=False),  # one that a writer meets, or a reader goes by
+    Column("policy", Text),  # where the one was found that a reader goes by, as `gto reviews --json` says it
+    Column("policy_error", Text),  # why keys or policy could not be read
+    Column("policy_hint", Text),
+    Column("examined", Text, nullable=False, default=""),  # digest of what was examined last
+    Column("examined_at", Float),
+    Column("findings", JSON),  # what `gto doctor --json` says: config, problems, notes
+    Column("branches", JSON),  # name, commit, time, author and subject of each, the newest first
 )
 
 tag_group = Table(  # the tags of one artifact as they were read last
@@ -70,8 +79,13 @@ event = Table(  # one row a tag that is an event, whether it counts or not
     Column("author_email", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),  # the tag object's text
     Column("counts", Boolean, nullable=False),
+    Column("verdict", Text),  # on its signature, as `gto verify --json` says it, with the three after it
+    Column("signer", Text),
+    Column("key", Text),
+    Column("reason", Text),
+    Column("refusal", Text),  # why the policy refuses it; null where it does not
     PrimaryKeyConstraint("repository_id", "ref"),
-    Index("event_artifact", "repository_id", "artifact"),
+    Index("event_artifact", "repository_id", "artifact", "commit"),
     Index("event_time", "time", "counter", "kind", "ref"),
 )
 
@@ -97,6 +111,11 @@ artifact = Table(
     Column("labels", JSON, nullable=False),
     Column("metric", JSON),  # the first metric of the latest version: name, value, change, and the values before
     Column("problems", Integer, nullable=False),
+    Column("verdict", Text),  # on the signatures that it rests on, as `gto show --verify --json` says it
+    Column("signer", Text),
+    Column("fingerprint", Text),
+    Column("reason", Text),
+    Column("refused", Integer, nullable=False, default=0),  # how many events that count the policy refuses
     Column("search", Text, nullable=False),  # name, description, labels, in lower case
     Index("artifact_name", "repository_id", "name", unique=True),
 )
@@ -136,9 +155,25 @@ problem = Table(  # what was set aside while reading
     Column("subject", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("hint", Text, nullable=False),
-    Column("origin", Text, nullable=False),  # `tags`, or `files` of HEAD
+    Column("origin", Text, nullable=False),  # `tags`, `files` of HEAD, or `doctor` for what only that finds
     Column("tag_group", Text, nullable=False),  # the artifact among whose tags it was found
     Index("problem_group", "repository_id", "tag_group"),
+)
+
+review = Table(  # a version that a rule of the policy lets into a stage only with approvals
+    "review",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("artifact", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("given", Integer, nullable=False),
+    Column("approvers", Text),  # whose approvals count, in words; null for anybody's
+    Column("body", JSON, nullable=False),  # as `gto reviews --json` prints it
+    PrimaryKeyConstraint("repository_id", "place"),
+    Index("review_artifact", "repository_id", "artifact"),
 )
 
 fact = Table(  # all that a commit tells of an artifact, as `gto describe --all --json` prints it
@@ -147,10 +182,12 @@ fact = Table(  # all that a commit tells of an artifact, as `gto describe --all 
     Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
     Column("artifact", Text, nullable=False),
     Column("commit", Text, nullable=False),
+    Column("version", Text),  # the newest of those that the commit is
     Column("body", JSON, nullable=False),
     Column("files", JSON, nullable=False),  # those that Git holds: path, size (null where the object is not here), id
     Column("card_path", Text),
     Column("card", Text),  # the object id
+    Column("is_whole", Boolean, nullable=False),  # whether nothing was out of reach that may be there another time
     PrimaryKeyConstraint("repository_id", "artifact", "commit"),
     Index("fact_card", "repository_id", "card"),
 )

@@ -13,6 +13,7 @@ from gto.core.snapshot import ArtifactState
 from gto.core.view import Choice, journal, versions
 from gto.exceptions import ArtifactNotFound
 from gto.output.published import Published, history_line, published
+from gto.registry.signatures import under_artifact
 from gto.studio.context import context_of
 from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, Lanes
@@ -20,7 +21,10 @@ from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.index.lookup import FoundProblem, FoundRepository
+from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, speaks
+from gto.studio.pages import promotions
 from gto.studio.pages.models import read_number
+from gto.studio.pages.promotions import Promotion
 from gto.studio.pages.version_facts import (
     KnownFacts,
     VersionFacts,
@@ -63,10 +67,15 @@ class ModelPage(NamedTuple):
     history: tuple[HistoryLine, ...]
     events: int
     problems: tuple[FoundProblem, ...]
+    verdicts: Verdicts
     published: tuple[Published, ...]
     """The newest events as `gto history NAME --json` prints them."""
     chosen_metrics: tuple[str, ...]
     """Those that the address names; empty for the usual ones."""
+    repo_error: str | None = None
+    """Why the repository cannot be read any more; what is shown was read before."""
+    promotion: Promotion | None = None
+    """What the policy says of the chosen version and its next stage; None without a policy."""
 
     @property
     def pages(self) -> int:
@@ -95,6 +104,11 @@ class ModelPage(NamedTuple):
         names = [self.chosen.version, self.chosen.baseline] if self.chosen and self.chosen.baseline else []
         return url(artifact_url(self.row.repo, self.row.name, "compare"), v=names) if names else ""
 
+    @property
+    def proof(self) -> EventVerdict | None:
+        """What speaks for the chosen version."""
+        return next((one.proof for one in self.lines if self.chosen and one.name == self.chosen.version), None)
+
     def as_dict(self) -> Published:
         """Return it for JSON."""
         return {
@@ -102,11 +116,18 @@ class ModelPage(NamedTuple):
             "as_of": self.until or None,
             "total": self.total,
             "versions": [
-                dict(line._asdict(), metrics=dict(zip(self.metrics, line.metrics, strict=True))) for line in self.lines
+                dict(
+                    line._asdict(),
+                    metrics=dict(zip(self.metrics, line.metrics, strict=True)),
+                    proof=line.proof and line.proof.as_dict(),
+                )
+                for line in self.lines
             ],
             "version": self.row.latest,
             "chosen": self.chosen.as_dict() if self.chosen else None,
+            "may": self.promotion.as_dict() if self.promotion else None,
             "events": list(self.published),
+            "signatures": {ref: {**one.as_dict(), "refusal": one.refusal} for ref, one in self.verdicts.items()},
             "problems": [one._asdict() for one in self.problems],
         }
 
@@ -128,6 +149,7 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
         state = events.artifact_state(connection, found.id, name, until)
         if until is not None and state.newest is None:
             raise ArtifactNotFound(f"{name}' as of '{given['at']}")
+        verdicts = find_verdicts(connection, found.id, name)
         problems = lookup.find_problems(connection, found, name)
         stages = artifacts.stages(connection)
         every = versions(state, Choice(deprecated=True))
@@ -141,14 +163,25 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
     names = metric_names([*([pair.version.commit] if pair else []), *newest_commits(state)], known.heads)
     columns = asked or names[:METRICS]
     newest = journal(state)
+    chosen = read_facts(state, pair, known, found, holders, given) if pair else None
     page = ModelPage(
         row, given.get("at", ""), stages, lanes.draw(lanes_of(state, stages), until or now), columns,
-        names[:_MOST_NAMES], tuple(line_of(one, known.heads, columns) for one in shown), len(every), number,
-        read_facts(state, pair, known, found, holders, given) if pair else None, standing_of(state, stages),
-        tuple(history_lines(state, _EVENTS)), len(newest), tuple(problems),
+        names[:_MOST_NAMES], tuple(line_of(one, known.heads, columns, verdicts) for one in shown), len(every), number,
+        chosen, standing_of(state, stages), tuple(history_lines(state, verdicts, _EVENTS)), len(newest),
+        unique_problems(problems, chosen), verdicts,
         tuple(history_line(published(one.event, one.version)) for one in newest[: -_PUBLISHED - 1 : -1]), asked,
+        found.error,
     )  # fmt: skip
-    return page if until is None else page._replace(row=_row_as_of(row, state))
+    if until is not None:
+        return page._replace(row=_row_as_of(row, state, verdicts))
+    return page._replace(promotion=promotions.read(request, found, state, chosen, given.get("may", "")))
+
+
+def unique_problems(found: Sequence[FoundProblem], chosen: VersionFacts | None) -> tuple[FoundProblem, ...]:
+    """Return what was set aside among tags and files, and what the facts of the chosen version lack, each once."""
+    said = chosen.facts.get("problems") if chosen and chosen.facts else None
+    lacking = [FoundProblem(**one) for one in said] if isinstance(said, list) else []
+    return tuple({(one.code, one.subject, one.reason): one for one in (*found, *lacking)}.values())
 
 
 def _known(
@@ -187,15 +220,21 @@ def standing_of(state: ArtifactState, stages: Sequence[str]) -> tuple[tuple[str,
     return tuple((stage, cells[stage]) for stage in reversed(stages) if stage in cells)
 
 
-def _row_as_of(row: ArtifactRow, state: ArtifactState) -> ArtifactRow:
+def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> ArtifactRow:
     latest = state.latest
     cells = {
         one.stage: StageCell(one.version, one.commit, one.ref, one.time, one.author, one.behind)
         for one in standing_rows(state, 1)
     }
+    proof = speaks(under_artifact(state), verdicts)
     return row._replace(
         is_active=state.is_active,
         latest=latest.name if latest else None,
         latest_commit=latest.commit if latest else None,
         stages=cells,
+        verdict=proof and proof.verdict,
+        signer=proof and proof.signer,
+        fingerprint=proof and proof.key,
+        reason=proof and proof.reason,
+        refused=sum(bool(verdicts[one.ref].refusal) for one in state.events if one.ref in verdicts),
     )

@@ -1,5 +1,7 @@
 """`/repos`: the repositories, when each was read, and what was in the way."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
@@ -7,12 +9,14 @@ from sqlalchemy import Connection, func, select
 from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from gto.catalog.repositories import Failure, problems
+from gto.catalog import file, membership
+from gto.catalog.repositories import Failure, expand, problems
+from gto.exceptions import GTOException, UsageError
 from gto.output.published import Published
-from gto.studio.context import context_of
+from gto.studio.context import Context, context_of
 from gto.studio.forms import back, read_form
 from gto.studio.index.schema import artifact, fact, problem, repository
-from gto.studio.respond import respond, wants_json
+from gto.studio.respond import json_response, respond, wants_json
 from gto.studio.sync.worker import Progress
 
 router = APIRouter()
@@ -48,21 +52,32 @@ class RepositoriesPage(NamedTuple):
 
     rows: tuple[RepositoryRow, ...]
     failures: tuple[Failure, ...]
+    catalogue: str | None
+    """The file that lists them; None where they were named."""
+    error: str = ""
+    hint: str = ""
+    given: Mapping[str, str] = MappingProxyType({})
+    """What the refused form held."""
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
-        return {"repositories": [row.as_dict() for row in self.rows], "problems": problems(self.failures)}
+        rows = [row.as_dict() for row in self.rows]
+        return {"catalogue": self.catalogue, "repositories": rows, "problems": problems(self.failures)}
 
 
 @router.get("/repos", include_in_schema=False)
 @router.get("/repos.json", include_in_schema=False)
 def repositories(request: Request) -> Response:
     """Answer the list of repositories."""
-    studio = context_of(request)
+    return respond(request, "repositories.html", read_page(context_of(request)))
+
+
+def read_page(studio: Context) -> RepositoriesPage:
+    """Read the page from the index."""
     progress = studio.worker.progress()
     with studio.database.read() as connection:
         rows = read(connection, progress)
-    return respond(request, "repositories.html", RepositoriesPage(rows, tuple(studio.failures)))
+    return RepositoriesPage(rows, studio.worker.failures, studio.catalogue)
 
 
 def read(connection: Connection, progress: dict[str, Progress]) -> tuple[RepositoryRow, ...]:
@@ -74,6 +89,46 @@ def read(connection: Connection, progress: dict[str, Progress]) -> tuple[Reposit
     columns = [repository.c[name] for name in RepositoryRow._fields[:10]]
     query = select(*columns, *counts).order_by(repository.c.position)
     return tuple(RepositoryRow._make([*row, progress.get(row[0])]) for row in connection.execute(query))
+
+
+@router.post("/repos/add", include_in_schema=False)
+def add(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Response:
+    """Put a repository into the catalogue, as `gto repos add` does, and read it."""
+    given = {key: str(form.get(key, "")).strip() for key in ("where", "name", "groups", "branch")}
+    groups = tuple(given["groups"].replace(",", " ").split())
+    about = membership.About(given["name"] or None, groups, given["branch"] or None)
+    return _change(request, lambda path: membership.add([given["where"]], about, path), given)
+
+
+@router.post("/repos/remove", include_in_schema=False)
+def remove(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Response:
+    """Take a repository out of the catalogue, as `gto repos remove` does; it stays as it is."""
+    name = str(form.get("repo", ""))
+    return _change(request, lambda path: membership.remove([name], path), {})
+
+
+def _change(request: Request, change: Callable[[str | None], object], given: Mapping[str, str]) -> Response:
+    """Change the catalogue's file, and go on with what it lists now; what is refused is said above the form, kept."""
+    studio = context_of(request)
+    try:
+        if studio.catalogue is None:
+            hint = "`gto studio --catalog FILE` opens one, `gto repos add` makes it"
+            raise UsageError("This Studio runs on repositories that were named, not on a catalogue", hint)
+        own = file.user_file()
+        change(None if studio.catalogue == own else studio.catalogue)
+        found = file.load_existing(studio.catalogue)
+        listed = expand(found.entries, found.base)
+        # As choose() would, but none of a group is no mistake here.
+        kept = tuple(one for one in listed.places if not studio.groups or set(studio.groups) & set(one.entry.groups))
+        studio.worker.take_up(listed._replace(places=kept))
+    except (GTOException, OSError) as error:
+        said = error.message if isinstance(error, GTOException) else f"{studio.catalogue}: {error.strerror or error}"
+        hint = error.hint if isinstance(error, GTOException) else ""
+        page = read_page(studio)._replace(error=said, hint=hint, given=given)
+        if wants_json(request):
+            return json_response({"error": said, "hint": hint}, 400)
+        return respond(request, "repositories.html", page, 400)
+    return RedirectResponse("/repos", 303)
 
 
 @router.post("/sync", include_in_schema=False)

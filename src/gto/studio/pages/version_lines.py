@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from gto.core.snapshot import ArtifactState
 from gto.core.view import VersionRow
+from gto.registry.signatures import under_version
+from gto.studio.index.verdicts import EventVerdict, Verdicts, speaks
 
 METRICS = 5
 """Columns, unless the address names others."""
@@ -30,6 +32,8 @@ class VersionLine(NamedTuple):
     is_active: bool
     stages: tuple[str, ...]
     metrics: tuple[float | str | None, ...]
+    proof: EventVerdict | None
+    """What speaks for the events that made it, and put it into its stages."""
 
     @property
     def short(self) -> str:
@@ -61,7 +65,7 @@ def flat_metrics(fact: Mapping[str, object] | None) -> dict[str, float | str]:
     return found
 
 
-def line_of(row: VersionRow, heads: Heads, columns: Sequence[str]) -> VersionLine:
+def line_of(row: VersionRow, heads: Heads, columns: Sequence[str], verdicts: Verdicts) -> VersionLine:
     """Return a version as a line of the table."""
     version = row.version
     event = version.registrations[-1] if version.registrations else version.events[0]
@@ -79,4 +83,5 @@ def line_of(row: VersionRow, heads: Heads, columns: Sequence[str]) -> VersionLin
         version.is_active,
         tuple(one.stage for one in row.stages),
         tuple(numbers.get(column) for column in columns),
+        speaks(under_version(row), verdicts),
     )

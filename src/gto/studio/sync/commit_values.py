@@ -5,7 +5,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, exists, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 
 from gto.dvc.project_root import roots_below
 from gto.exceptions import GTOException
@@ -23,6 +23,11 @@ CHUNK = 200
 """How many commits are read, and written, at a time."""
 
 _PIPELINE = "dvc.yaml"
+_FORGET = delete(commit_values).where(
+    commit_values.c.repository_id == bindparam("r"),
+    commit_values.c.oid == bindparam("o"),
+    commit_values.c.project == bindparam("p"),
+)
 
 
 class Measured(NamedTuple):
@@ -108,6 +113,8 @@ def write(connection: Connection, repository_id: int, found: Iterable[Measured])
     same = value_set.c.repository_id == repository_id
     known = set(connection.execute(select(value_set.c.digest).where(same)).scalars())
     new = [sets[key] for key in sets.keys() - known]
+    if rows:  # a second Studio may have read the same
+        connection.execute(_FORGET, [{"r": repository_id, "o": one["oid"], "p": one["project"]} for one in rows])
     for table, added in ((commit_values, rows), (value_set, new)):
         if added:
             connection.execute(insert(table), added)

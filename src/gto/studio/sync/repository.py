@@ -1,20 +1,24 @@
 """One repository brought into the index: asked whether it has news, then read as far as it changed."""
 
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select, update
 
+from gto.annotations.annotation import ReadAnnotations
 from gto.catalog.parallel import Way, failed, open_place
-from gto.catalog.repositories import CatalogRepository
+from gto.catalog.repositories import CatalogRepository, Failure
 from gto.exceptions import GTOException
 from gto.fs.cache_dir import digest
 from gto.registry.registry import Registry
+from gto.registry.standings_cache import Group
 from gto.studio.index.database import Database
 from gto.studio.index.schema import fact, repository
 from gto.studio.sync import annotations, commit_values, commits, facts, tags, trends
 from gto.studio.sync.commits import Bounds
+from gto.studio.sync.findings import sync_examination
+from gto.studio.sync.judgements import sync_judgements
 
 Tell = Callable[[str, int, int], None]
 """Called with a repository's name, how many of its versions are read, and of how many."""
@@ -42,63 +46,109 @@ def sync(database: Database, place: CatalogRepository, way: Way, tell: Tell = la
     try:
         registry = open_place(place, way)
         news = sync_tags(database, place.name, registry)
-        sync_facts(database, place.name, registry, tell)
-        sync_commits(database, place.name, registry, tell)
+        sync_rest(database, place.name, registry, tell, again=True)
     except (GTOException, OSError) as error:
         why = failed(place, error)
-        with database.write() as connection:
-            same = repository.c.name == place.name
-            connection.execute(update(repository).where(same).values(error=why.error, hint=why.hint))
+        note_failure(database, why)
         return Synced(news=False, error=why.error)
     return Synced(news)
 
 
+def note_failure(database: Database, why: Failure) -> None:
+    """Write down why a repository cannot be read."""
+    with database.write() as connection:
+        same = repository.c.name == why.repo
+        connection.execute(update(repository).where(same).values(error=why.error, hint=why.hint))
+
+
 def sync_tags(database: Database, name: str, registry: Registry) -> bool:
-    """Do the first phase, in one transaction; true where there was news."""
-    heads = read_heads(registry)
-    whole = digest(registry.listing.text)
-    with database.read() as connection:
-        row = row_of(connection, name)
-        is_same = (row.tags, row.heads) == (whole, heads.digest)
-        changed, gone = ([], set()) if is_same else tags.changed_groups(connection, row.id, registry)
-        names = list(tags.artifact_ids(connection, row.id))
-    now = time.time()
-    done: dict[str, object] = {"read_at": now, "error": None, "hint": None}
-    if is_same:
+    """Do the first phase, in one transaction; true where there was news.
+
+    Where somebody else, a second Studio on the same index, was first meanwhile, it is done again.
+    """
+    while True:
+        with database.read() as connection:
+            row = row_of(connection, name)
+        news = _read_news(database, row, registry)
         with database.write() as connection:
-            connection.execute(update(repository).where(repository.c.id == row.id).values(done))
-        return False
+            now = row_of(connection, name)
+            if (now.tags, now.heads, now.changed_at) == (row.tags, row.heads, row.changed_at):
+                done = _write_news(connection, row, news) if news is not None else {}
+                done |= {"read_at": time.time(), "error": None, "hint": None}
+                connection.execute(update(repository).where(repository.c.id == row.id).values(done))
+                return news is not None
+        del registry.listing
+
+
+class _News(NamedTuple):
+    """What a repository holds that the index does not."""
+
+    tags: str
+    """The digest of all tag refs."""
+    heads: Heads
+    changed: list[Group]
+    gone: set[str]
+    found: tags.ReadTags
+    said: ReadAnnotations
+    stages: Sequence[str] | None
+
+
+def _read_news(database: Database, row: Row[Any], registry: Registry) -> _News | None:
+    """Read what changed since `row` was written; None where nothing did."""
+    heads = read_heads(registry)
+    if (row.tags, row.heads) == (digest(registry.listing.text), heads.digest):
+        return None
+    with database.read() as connection:
+        changed, gone = tags.changed_groups(connection, row.id, registry)
+        names = tags.artifact_ids(connection, row.id)
     found = tags.read(registry, changed)
     known = sorted({*names, *(one.name for one in changed)} - gone)
     said = annotations.read(registry, known)
-    done |= {"tags": digest(registry.listing.text), "heads": heads.digest, "head": heads.commit, "changed_at": now}
-    stages = registry.config.stages
-    with database.write() as connection:
-        tags.forget(connection, row.id, gone)
-        tags.write(connection, row.id, changed, found)
-        annotations.write(connection, row.id, said)
-        trends.write(connection, row.id)
-        facts.forget_unused(connection, row.id)
-        done |= {"stages": list(stages) if stages is not None else None}
-        connection.execute(update(repository).where(repository.c.id == row.id).values(done))
-    return True
+    whole = "" if found.lacking else digest(registry.listing.text)  # those are read again next time
+    return _News(whole, heads, changed, gone, found, said, registry.config.stages)
 
 
-def sync_facts(database: Database, name: str, registry: Registry, tell: Tell = lambda *_: None) -> int:
-    """Do the second phase, some versions in a transaction; return how many were read."""
+def _write_news(connection: Connection, row: Row[Any], news: _News) -> dict[str, object]:
+    """Put it into the index; return what changes in the repository's row."""
+    tags.forget(connection, row.id, news.gone)
+    tags.write(connection, row.id, news.changed, news.found)
+    annotations.write(connection, row.id, news.said)
+    facts.forget_unused(connection, row.id)
+    trends.write(connection, row.id)
+    stages = list(news.stages) if news.stages is not None else None
+    at = {"tags": news.tags, "heads": news.heads.digest, "head": news.heads.commit, "changed_at": time.time()}
+    return {**at, "stages": stages}
+
+
+def sync_rest(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> None:
+    """Do what may take long, after the tags; `again` tries once more what could not be read whole before."""
+    sync_judgements(database, name, registry)
+    while not sync_facts(database, name, registry, tell, again=again):
+        again = False
+    sync_commits(database, name, registry, tell)
+    sync_examination(database, name, registry)
+
+
+def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> bool:
+    """Do the second phase, some versions in a transaction; false where the tags changed meanwhile."""
     with database.read() as connection:
         row = row_of(connection, name)
-        wanted = facts.missing(connection, row.id)
+        wanted = facts.missing(connection, row.id, again=again)
     done = 0
     tell(name, done, len(wanted))
     for chunk in facts.read(registry, wanted):
         done += len(chunk.found)
         with database.write() as connection:
+            is_same = row_of(connection, name).tags == row.tags
             facts.write(connection, row.id, chunk)
-            if done == len(wanted):
+            if not is_same:
+                facts.forget_unused(connection, row.id)
+            if done == len(wanted) or not is_same:
                 trends.write(connection, row.id)
         tell(name, done, len(wanted))
-    return done
+        if not is_same:
+            return False
+    return True
 
 
 def sync_commits(database: Database, name: str, registry: Registry, tell: Tell = lambda *_: None) -> int:

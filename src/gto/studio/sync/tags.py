@@ -20,6 +20,11 @@ class ReadTags(NamedTuple):
     events: dict[str, list[Event]]
     problems: dict[str, list[Problem]]
 
+    @property
+    def lacking(self) -> set[str]:
+        """Whose tags git cannot read now, and may be able to later, though no ref changes."""
+        return {name for name, problems in self.problems.items() if any(one.code in UNREAD for one in problems)}
+
 
 def changed_groups(connection: Connection, repository_id: int, registry: Registry) -> tuple[list[Group], set[str]]:
     """Return the groups of tags that are not as they were read last, and the artifacts that have no tag any more."""
@@ -41,8 +46,7 @@ def read(registry: Registry, groups: Iterable[Group]) -> ReadTags:
             found.events[item.artifact].append(item)
         else:
             found.problems[owner.get(item.subject, item.artifact)].append(item)
-    unread = any(one.code in UNREAD for problems in found.problems.values() for one in problems)
-    if unread and registry.repo.mend():
+    if found.lacking and registry.repo.mend():
         del registry.listing
         wanted = {one.name for one in groups}
         return read(registry, [one for one in group(registry.listing.text) if one.name in wanted])
@@ -60,7 +64,9 @@ def write(connection: Connection, repository_id: int, groups: Iterable[Group], f
     same = {"repository_id": repository_id}
     states = {one.name: fold_artifact(one.name, found.events[one.name]) for one in groups}
     aside = {name: [*found.problems[name], *state.problems] for name, state in states.items()}
-    _insert(connection, tag_group, [{**same, "artifact": one.name, "digest": one.digest} for one in groups])
+    lacking = found.lacking
+    digests = {one.name: "" if one.name in lacking else one.digest for one in groups}  # those are read again next time
+    _insert(connection, tag_group, [{**same, "artifact": name, "digest": each} for name, each in digests.items()])
     of_events = (row for name, state in states.items() for row in event_rows(state, found.events[name]))
     _insert(connection, event, [{**same, **row} for row in of_events])
     of_problems = [problem_row(each, "tags", name) for name, problems in aside.items() for each in problems]

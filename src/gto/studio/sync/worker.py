@@ -1,16 +1,25 @@
 """Who synchronises while pages are read: one thread, which is asked, or looks by itself from time to time."""
 
-from collections.abc import Sequence
+import ctypes
+import gc
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Condition, Thread
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from gto.catalog.parallel import Way, each
-from gto.catalog.repositories import CatalogRepository
-from gto.studio.index.database import Database
+from gto.catalog.parallel import Way, each, failed, open_place
+from gto.catalog.repositories import CatalogRepository, Failure, Search
+from gto.exceptions import GTOException
+from gto.registry.registry import Registry
+from gto.studio.index.database import Database, is_damage, reason_of
 from gto.studio.index.schema import repository
-from gto.studio.sync.repository import Synced, sync
+from gto.studio.sync.repository import note_failure, sync_rest, sync_tags
+
+T = TypeVar("T")
 
 
 class Progress(NamedTuple):
@@ -20,27 +29,67 @@ class Progress(NamedTuple):
     wanted: int
 
 
+def _silent(_done: int, _wanted: int) -> None:
+    """Tell nobody how far the work is."""
+
+
+class Ended(Exception):
+    """Nothing more is to be read."""
+
+
 class Worker:
     """Keeps the index up to date with these repositories."""
 
-    def __init__(self, database: Database, places: Sequence[CatalogRepository], way: Way, every: float = 60.0) -> None:
-        """`every` says after how many seconds without being asked all repositories are read again."""
+    def __init__(
+        self,
+        database: Database,
+        places: Sequence[CatalogRepository],
+        way: Way,
+        tell: Callable[[int, int], None] = _silent,
+        every: float = 60.0,
+    ) -> None:
+        """`tell` is called with how many versions are read, and of how many, in the first round.
+
+        `every` says after how many seconds without being asked all repositories are read again.
+        """
         self.database = database
         self.places = tuple(places)
+        self.failures: tuple[Failure, ...] = ()
+        """Entries of the catalogue that lead to no repository."""
         self._way = way
+        self._tell_all = tell
         self._every = every
         self._asked: set[str] | None = set()
         self._changed = Condition()
         self._is_closing = False
         self._rounds = 0
+        self._has_tags = False
+        self._trouble = ""
+        self._is_damaged = False
         self._progress: dict[str, Progress] = {}
         self._thread = Thread(target=self._work, name="studio-sync", daemon=True)
-        enter(database, self.places)
+        try:
+            enter(database, self.places)
+        except SQLAlchemyError as error:
+            if not is_damage(error):
+                raise
+            self._is_damaged = True
+            self._make_anew()
 
     def start(self) -> None:
         """Begin, with all repositories."""
         self.ask()
         self._thread.start()
+
+    def take_up(self, found: Search) -> None:
+        """Go on with these repositories; those that are new are read at once."""
+        with self._changed:
+            known = set(self.places)
+            self.places, self.failures = found.places, found.failures
+            enter(self.database, found.places)
+        new = [one.name for one in found.places if one not in known]
+        if new:
+            self.ask(*new)
 
     def ask(self, *names: str) -> int:
         """Ask for these repositories, all without names; return the number of the round that will have read them."""
@@ -57,16 +106,29 @@ class Worker:
         with self._changed:
             return self._changed.wait_for(lambda: self._rounds >= number or self._is_closing, seconds)
 
+    def wait_for_tags(self, seconds: float) -> bool:
+        """Wait until the tags of all repositories were read once; false where that takes too long."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._has_tags or self._is_closing, seconds)
+
     def progress(self) -> dict[str, Progress]:
         """Return how far the repositories are whose versions are being read."""
         with self._changed:
-            return dict(self._progress)
+            return {name: one for name, one in self._progress.items() if one.done < one.wanted}
 
-    def stop(self, seconds: float = 10.0) -> None:
-        """End after the transaction at hand."""
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the file of the index; empty where nothing is."""
+        return self._trouble
+
+    def close(self) -> None:
+        """Begin nothing any more; what is being read ends at its next step."""
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the thread, which close() ends, for so long."""
         if self._thread.is_alive():
             self._thread.join(seconds)
 
@@ -77,20 +139,93 @@ class Worker:
                 if self._is_closing:
                     return
                 asked, self._asked = self._asked, set()
-            places = tuple(one for one in self.places if not asked or one.name in asked)
-            each(places, self._sync, self._way)
+            self._round(asked)
+            if any(one.wanted for one in self._progress.values()):
+                _give_back()
             with self._changed:
                 self._rounds += 1
                 self._progress = {}
                 self._changed.notify_all()
 
-    def _sync(self, place: CatalogRepository) -> Synced:
-        return sync(self.database, place, self._way, self._tell)
+    def _round(self, asked: set[str] | None) -> None:
+        """Read the tags of all, then the facts: those may take as long as they need, each git process its seconds."""
+        places = tuple(one for one in self.places if not asked or one.name in asked)
+        self._trouble = ""
+        if self._is_damaged:
+            self._make_anew()
+        found = dict(zip(places, each(places, self._read_tags, self._way), strict=True))
+        for answer in found.values():
+            if isinstance(answer, Failure):  # the thread that should have written it down is stuck
+                self._note(answer)
+        with self._changed:
+            self._has_tags = True
+            self._changed.notify_all()
+        read = {place: one for place, one in found.items() if isinstance(one, Registry)}
+        again = asked is None
+
+        def read_rest(place: CatalogRepository) -> None:
+            self._guarded(place, lambda: sync_rest(self.database, place.name, read[place], self._tell, again=again))
+
+        each(tuple(read), read_rest, self._way._replace(seconds=float("inf")))
+
+    def _make_anew(self) -> None:
+        try:
+            self.database.make_anew()
+            enter(self.database, self.places)
+        except (OSError, SQLAlchemyError) as error:
+            self._trouble = reason_of(error)
+        else:
+            self._is_damaged = False
+
+    def _read_tags(self, place: CatalogRepository) -> Registry | None:
+        def read() -> Registry:
+            registry = open_place(place, self._way)
+            sync_tags(self.database, place.name, registry)
+            return registry
+
+        return self._guarded(place, read)
+
+    def _guarded(self, place: CatalogRepository, work: Callable[[], T]) -> T | None:
+        """Do it; what goes wrong costs this repository one round, and is told on the pages."""
+        try:
+            return work()
+        except Ended:
+            return None
+        except SQLAlchemyError as error:
+            if place in self.places:  # else its rows are gone, while it was read
+                self.complain(error)
+        except (GTOException, OSError) as error:
+            self._note(failed(place, error))
+        except Exception as error:  # noqa: BLE001  a fault of ours must not end the thread
+            self._note(Failure(place.name, f"{type(error).__name__}: {error}"))
+        return None
+
+    def _note(self, why: Failure) -> None:
+        if self._is_closing:  # git was ended too
+            return
+        try:
+            note_failure(self.database, why)
+        except SQLAlchemyError as error:
+            self.complain(error)
+
+    def complain(self, error: SQLAlchemyError) -> None:
+        """Tell on every page what is wrong with the file of the index; a damaged one is made anew."""
+        with self._changed:
+            self._trouble = reason_of(error)
+            if is_damage(error) and not self._is_damaged:
+                self._is_damaged = True
+                self._asked = None
+            self._changed.notify_all()
 
     def _tell(self, name: str, done: int, wanted: int) -> None:
         with self._changed:
+            if self._is_closing:
+                raise Ended
             self._progress[name] = Progress(done, wanted)
+            numbers = self._progress.values() if not self._rounds else ()
+            all_done, all_wanted = sum(one.done for one in numbers), sum(one.wanted for one in numbers)
             self._changed.notify_all()
+        self._tell_all(all_done, all_wanted)
 
 
 def enter(database: Database, places: Sequence[CatalogRepository]) -> None:
@@ -112,3 +247,11 @@ def enter(database: Database, places: Sequence[CatalogRepository]) -> None:
                 connection.execute(insert(repository).values(name=place.name, **values))
         gone = known.keys() - {place.name for place in places}
         connection.execute(delete(repository).where(repository.c.name.in_(gone)))
+
+
+def _give_back() -> None:
+    """Return memory to the system that reading took: a fifth of the process's, which the C library would keep."""
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # not every C library has it
+            ctypes.CDLL(None).malloc_trim(0)

@@ -1,0 +1,60 @@
+"""What keys and the policy say of events, as the last synchronisation judged them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from gto.core.event import Event
+from gto.core.tag_signature import Signature, Trust
+from gto.output import published
+from gto.output.published import Published
+from gto.registry.signatures import speaker
+from gto.studio.index.schema import event
+
+
+class EventVerdict(NamedTuple):
+    """What an event's signature is worth, and why the policy refuses it."""
+
+    verdict: str
+    """A value of Trust."""
+    signer: str
+    key: str
+    reason: str
+    refusal: str | None = None
+    """None where the policy lets it through, or there is none."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the signature proves who made the tag."""
+        return self.verdict == Trust.GOOD.value
+
+    @property
+    def signature(self) -> Signature:
+        """The signature, as the registry has it."""
+        return Signature(Trust(self.verdict), self.signer, self.key, self.reason)
+
+    def as_dict(self) -> Published:
+        """Return what `gto verify --json` says of the signature."""
+        return published.signature(self.signature)
+
+
+Verdicts = Mapping[str, EventVerdict]
+"""By tag; what was not judged yet is missing."""
+
+
+def find_verdicts(connection: Connection, repository_id: int, artifact: str) -> dict[str, EventVerdict]:
+    """Return what is said of the events of an artifact."""
+    columns = [event.c[name] for name in ("ref", *EventVerdict._fields)]
+    same = (event.c.repository_id == repository_id) & (event.c.artifact == artifact) & event.c.verdict.is_not(None)
+    return {row[0]: EventVerdict(*row[1:]) for row in connection.execute(select(*columns).where(same))}
+
+
+def speaks(events: Sequence[Event], verdicts: Verdicts) -> EventVerdict | None:
+    """Return what speaks for all of these events; None where there is none, or one was not judged yet."""
+    known = [(one, verdicts[one.ref].signature) for one in events if one.ref in verdicts]
+    found = speaker(known) if len(known) == len(events) else None
+    if found is None:
+        return None
+    refusal = next((said for one in events if (said := verdicts[one.ref].refusal)), None)
+    return EventVerdict(found.trust.value, found.signer, found.key, found.reason, refusal)

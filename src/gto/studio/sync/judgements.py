@@ -1,0 +1,191 @@
+"""What keys and the policy say: signatures of events, events against the policy, and what waits for approval."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from gto.core import approval
+from gto.core.event import Event
+from gto.core.policy.explain import people
+from gto.core.policy.judge import judge_history
+from gto.core.snapshot import fold
+from gto.core.tag_signature import Signature
+from gto.exceptions import BadFile, GTOException, WrongArgs
+from gto.fs.cache_dir import digest
+from gto.output import published
+from gto.output.json_values import plain
+from gto.registry import reviews
+from gto.registry.policy import check, sources
+from gto.registry.policy.sources import PolicySource
+from gto.registry.registry import Registry
+from gto.registry.remote_check import may_have_policy
+from gto.registry.reviews import Reviews
+from gto.registry.signatures import as_signed, speaker, under_artifact
+from gto.signing.tag_signatures import Trusted, judge_tags
+from gto.studio.index.database import Database
+from gto.studio.index.events import read_events
+from gto.studio.index.schema import artifact, event, repository, review
+
+
+class Basis(NamedTuple):
+    """What judgements rest on beside the events."""
+
+    trusted: Trusted | None
+    """None where it cannot be read whose keys count."""
+    source: PolicySource | None
+    """The policy that a reader goes by; None where it cannot be read, or is not looked for."""
+    has_policy: bool
+    error: GTOException | None
+    digest: str
+    """Of keys, policy, approvals, and of the branches that rules name."""
+
+
+class Judged(NamedTuple):
+    """What is said of events: of each tag, and of each artifact as a whole."""
+
+    events: Sequence[tuple[Event, Signature]]
+    refused: Mapping[str, str]
+    """The reasons by tag."""
+    artifacts: Mapping[str, tuple[Signature | None, int]]
+    """The signature that speaks for an artifact, and how many of the events that count are refused."""
+
+
+def sync_judgements(database: Database, name: str, registry: Registry) -> bool:
+    """Judge the events that are new, all of them where keys or policy changed; true where there was news."""
+    basis = read_basis(registry)
+    whole = f"{basis.digest} {digest(registry.listing.text)}"
+    with database.read() as connection:
+        row = connection.execute(select(repository).where(repository.c.name == name)).one()
+        if row.judged == whole:
+            return False
+        names = None if row.judged.partition(" ")[0] != basis.digest else _unjudged(connection, row.id)
+        events = read_events(connection, row.id, names)
+    judged = judge(registry, basis, events)
+    waiting, error = _reviews(registry, basis)
+    with database.write() as connection:
+        _write(connection, row.id, judged)
+        _write_reviews(connection, row.id, basis, waiting)
+        said: dict[str, object] = {"policy_error": error and error.message, "policy_hint": error and error.hint}
+        said |= {"judged": whole, "has_policy": basis.has_policy, "policy": waiting.where or None}
+        connection.execute(update(repository).where(repository.c.id == row.id).values(said))
+    return True
+
+
+def read_basis(registry: Registry) -> Basis:
+    """Read whose keys count, and the policy; a mistake in a file is told, and what does not need it goes on."""
+    trusted, source, error, has_policy = None, None, None, False
+    try:
+        if may_have_policy(registry):
+            has_policy = True  # one that cannot be read is one too
+            has_policy = bool(sources.sources(registry))
+            source = check.own_source(registry)
+            has_policy |= source.where != check.NOWHERE
+    except (BadFile, WrongArgs) as wrong:
+        error = wrong
+    try:
+        if not isinstance(error, BadFile) or not registry.repo.is_own:  # as `gto verify` goes by keys
+            trusted = sources.trusted(registry, source)
+    except BadFile as wrong:
+        error = error or wrong
+    rules = source.policy.rules if source else ()
+    tip = sources.find_branches(registry)
+    tips = {rule.branch: tip(rule.branch) for rule in rules if rule.branch}
+    given = [(oid, ref) for oid, ref in registry.listing if ref.startswith(approval.PREFIX)]
+    told = repr((trusted, source, has_policy, error and (error.message, error.hint), tips, given))
+    return Basis(trusted, source, has_policy, error, digest(told.encode("utf-8", "surrogateescape")))
+
+
+def _unjudged(connection: Connection, repository_id: int) -> list[str]:
+    same = (event.c.repository_id == repository_id) & event.c.verdict.is_(None)
+    return list(connection.execute(select(event.c.artifact).where(same).distinct()).scalars())
+
+
+def judge(registry: Registry, basis: Basis, events: Sequence[Event]) -> Judged:
+    """Say what the signatures of events are worth, and which events the policy refuses, as readers have it."""
+    found: list[tuple[Event, Signature]] = []
+    if basis.trusted is not None:
+        signatures = judge_tags(registry.git, [as_signed(one) for one in events], basis.trusted)
+        found = list(zip(events, signatures, strict=True))
+    refused: dict[str, str] = {}
+    if basis.source is not None and basis.source.where != check.NOWHERE:
+        facts = sources.gather(sources.scope(registry, basis.source), events)
+        verdicts = judge_history(basis.source.policy, events, facts)
+        refused = {ref: "; ".join(map(str, one.reasons)) for ref, one in verdicts.items() if not one.is_allowed}
+    by_ref = {one.ref: signature for one, signature in found}
+    artifacts = {}
+    for name, state in fold(events).artifacts.items():
+        under = [(one, by_ref[one.ref]) for one in under_artifact(state) if one.ref in by_ref]
+        artifacts[name] = speaker(under), sum(one.ref in refused for one in state.events)
+    return Judged(found, refused, artifacts)
+
+
+def _reviews(registry: Registry, basis: Basis) -> tuple[Reviews, GTOException | None]:
+    if basis.source is None:
+        return Reviews((), "" if basis.error else check.NOWHERE), basis.error
+    try:
+        return reviews.reviews(registry), basis.error
+    except BadFile as wrong:
+        return Reviews((), basis.source.where), basis.error or wrong
+
+
+def _write(connection: Connection, repository_id: int, judged: Judged) -> None:
+    same = (event.c.repository_id == repository_id) & (event.c.ref == bindparam("r")) & (event.c.oid == bindparam("o"))
+    keys = (
+        (
+            one,
+            signature,
+            {
+                "r": one.ref,
+                "o": one.oid,
+            },
+        )
+        for one, signature in judged.events
+    )
+    rows = [{**key, **_columns(signature), "refusal": judged.refused.get(one.ref)} for one, signature, key in keys]
+    if rows:
+        connection.execute(update(event).where(same), rows)
+    names = {"key": "fingerprint"}
+    ours = (artifact.c.repository_id == repository_id) & (artifact.c.name == bindparam("n"))
+    whole = [
+        {"n": name, **{names.get(key, key): value for key, value in _columns(one).items()}, "refused": count}
+        for name, (one, count) in judged.artifacts.items()
+    ]
+    if whole:
+        connection.execute(update(artifact).where(ours), whole)
+
+
+def _columns(signature: Signature | None) -> dict[str, object]:
+    if signature is None:
+        return dict.fromkeys(("verdict", "signer", "key", "reason"))
+    return dict(published.signature(signature))
+
+
+def _write_reviews(connection: Connection, repository_id: int, basis: Basis, found: Reviews) -> None:
+    connection.execute(delete(review).where(review.c.repository_id == repository_id))
+    asked = _approvers(basis.source)
+    rows = [
+        {
+            "repository_id": repository_id,
+            "place": place,
+            "artifact": one.artifact,
+            "version": one.version,
+            "stage": one.stage,
+            "needed": one.tally.needed,
+            "given": one.tally.given,
+            "approvers": asked.get(one.tally.rule),
+            "body": json.loads(json.dumps(one.dict_state(), default=plain)),
+        }
+        for place, one in enumerate(found.lines)
+    ]
+    if rows:
+        connection.execute(insert(review), rows)
+
+
+def _approvers(source: PolicySource | None) -> dict[str, str]:
+    """Return by rule whose approvals count, in words; a rule that takes anybody's is left out."""
+    if source is None:
+        return {}
+    policy = source.policy
+    return {rule.name: people(policy, rule.approvers) for rule in policy.rules if rule.approvers is not None}

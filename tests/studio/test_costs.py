@@ -1,0 +1,53 @@
+"""What a request costs: no process, and a number of queries that does not grow with what is shown."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Engine, event
+
+if TYPE_CHECKING:
+    from tests.repo import Repo
+    from tests.studio_app import Studio
+
+MOST = 20
+"""Queries of a list, its frame and its filters."""
+
+
+def queries(studio: Studio, path: str) -> list[str]:
+    """What the index is asked for one page."""
+    asked: list[str] = []
+
+    def note(*arguments: object) -> None:
+        asked.append(str(arguments[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        studio.page(path)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return asked
+
+
+def test_a_list_asks_the_index_as_often_whatever_its_rows(studio: Studio, registry: Repo) -> None:
+    few = queries(studio, "/models")
+    for number in range(30):
+        registry.tag(f"model-{number}@v1.0.0")
+        registry.tag(f"model-{number}#prod#1")
+    studio.sync()
+    many = queries(studio, "/models")
+    assert studio.json("/models")["total"] == 32
+    assert len(many) == len(few) <= MOST
+
+
+def test_no_page_that_is_read_starts_a_process(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("a process was started")
+
+    for module, name in ((subprocess, "Popen"), (os, "fork"), (os, "posix_spawn")):
+        monkeypatch.setattr(module, name, refuse)
+    for path in ("/models", "/m/team/churn", "/history", "/repos"):
+        studio.page(path)
