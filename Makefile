@@ -23,7 +23,7 @@ help: ## say what each target does
 setup: $(STAMP) ## make .venv with gto, as editable, and every tool of the project
 	@echo "==> Ready: $(BIN)/gto --help"
 
-demo: $(RUNS) ## build a sample registry and walk through it
+demo: $(RUNS) ## build sample registries, walk through one, and open Studio on all
 	@$(BIN)/python scripts/demo.py
 
 test: $(STAMP) ## run the tests, with coverage (TESTS=tests/unit for some of them, without)
@@ -63,7 +63,7 @@ soak: $(STAMP) ## run the long tests, an hour or so
 	@$(BIN)/python -m pytest -n auto --hypothesis-profile=soak tests/properties/test_annotations.py tests/properties/test_naming.py
 
 clean: ## delete what make and its tools made, .venv too
-	rm -rf .venv demo-registry site build dist .reference .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv demo-registry demo-catalogue site build dist .reference .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made in two steps: what gto needs to run, and the tools that test, check and document it.
@@ -71,7 +71,7 @@ $(RUNS): pyproject.toml constraints.txt | tools
 	@echo "==> Environment (.venv): gto and what it needs"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) hatchling editables
-	@$(PIP) --no-build-isolation --editable .
+	@$(PIP) --no-build-isolation --editable '.[studio]'
 	@touch $@
 
 $(STAMP): $(RUNS)

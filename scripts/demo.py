@@ -1,29 +1,36 @@
-"""`make demo`: builds a sample registry, then walks through it with the commands of the README."""
+"""`make demo`: builds sample registries, walks through one with the commands of the README, and opens Studio on all."""
 
 from __future__ import annotations
 
 import io
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts import pages, sample  # noqa: E402  found through the line above
+from scripts import pages, sample, sample_catalog  # noqa: E402  found through the line above
 
 TOUR = "## Five minutes of use"
+_PATIENCE = 20
+_OK = 200
 
 
 def main(arguments: list[str]) -> int:
-    """Build the sample at the path given, or at ./demo-registry, and print the tour."""
+    """Build the sample at the path given, or at ./demo-registry, print the tour, and open Studio."""
     directory = Path(arguments[0]).resolve() if arguments else ROOT / sample.NAME
+    catalogue = directory.with_name(sample_catalog.NAME)
     bin_directory = Path(sys.executable).parent
     env = sample.environment(str(bin_directory))
     try:
         sample.clear(directory)
+        sample_catalog.clear(catalogue)
     except sample.NotOurs as error:
         print(error, file=sys.stderr)
         return 1
@@ -34,11 +41,35 @@ def main(arguments: list[str]) -> int:
         copy = Path(place) / sample.NAME
         shutil.copytree(directory, copy)
         _tour(copy, env)
+    print(f"\n==> Two more registries, and a catalogue of all three, in {_short(catalogue)}", flush=True)
+    gto = bin_directory / "gto"
+    catalog = sample_catalog.build(catalogue, directory, [str(gto)], env, int(time.time()))
+    studio = [str(gto), "studio", "--catalog", str(catalog)]
     print("\n==> Your turn:")
-    gto = _from(directory, bin_directory / "gto")
-    for command in (f"cd {_short(directory)}", f"{gto} show", f"{gto} history churn", f"{gto} --help"):
+    shown = _from(directory, gto)
+    for command in (f"cd {_short(directory)}", f"{shown} show", f"{shown} history churn", f"{shown} --help"):
         print(f"    {command}")
-    return 0
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return _check(studio, env)
+    print("\n==> Studio, on the catalogue; Ctrl-C ends it", flush=True)
+    try:
+        return subprocess.run(studio, env={**os.environ, "PATH": env["PATH"]}, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def _check(studio: list[str], env: dict[str, str]) -> int:
+    """Start Studio, ask whether it is well, and stop it."""
+    with subprocess.Popen([*studio, "--no-open", "--port", "0"], env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            address = process.stdout.readline() if process.stdout else ""
+            with urllib.request.urlopen(f"{address.partition('/models')[0]}/health", timeout=_PATIENCE) as answer:  # noqa: S310  its own address
+                is_well = answer.status == _OK
+        finally:
+            process.terminate()
+            process.wait(_PATIENCE)
+    print("\n==> Studio started on the catalogue, answered and was stopped; in a terminal it stays open", flush=True)
+    return 0 if is_well else 1
 
 
 def _tour(directory: Path, env: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 import gto
 from gto import config, exceptions
-from scripts import pages, picture, reference, sample
+from scripts import pages, picture, reference, sample, studio_pictures
 from tests.repo import GTO
 
 DOCS = pages.ROOT / "docs"
@@ -92,3 +92,11 @@ def test_every_setting_is_documented() -> None:
     page = (DOCS / "reference/configuration.md").read_text(encoding="utf-8")
     for key in config._SETTINGS:  # noqa: SLF001 - the one list of settings
         assert f"`{key}`" in page, key
+
+
+def test_every_picture_of_studio_is_one_that_the_script_makes_and_stands_on_a_page() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in (DOCS / "studio").glob("*.md")]
+    shown = {name for text in texts for name in re.findall(r"assets/studio/([\w-]+)\.png", text)}
+    made = {path.stem for path in (DOCS / "assets/studio").glob("*.png")}
+    assert shown == made
+    assert made <= set(studio_pictures.PICTURES)

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
+from html import unescape
 from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -70,3 +75,43 @@ def test_the_first_metric_comes_with_its_change_and_its_past(studio: Studio) -> 
     metric = cast("dict[str, object]", churn["metric"])
     assert (metric["key"], metric["value"], metric["values"]) == ("auc", 0.91, [0.86, 0.88, 0.91])
     assert metric["change"] == pytest.approx(0.03)
+
+
+def test_columns_stand_in_the_order_that_the_address_names(studio: Studio) -> None:
+    def heads(**query: str | list[str]) -> list[str]:
+        row = re.search("<thead>.*?</thead>", studio.page("/models", **query), re.DOTALL)
+        assert row is not None
+        texts = (re.sub("<[^>]*>", "", cell).strip() for cell in re.findall("<th.*?</th>", row[0], re.DOTALL))
+        return [text for text in texts if text != "Actions"]
+
+    usual = ["Artifact", "Repository", "Labels", "Latest", "First metric", "dev", "prod", "Health"]
+    assert heads() == usual
+    assert heads(columns=["#prod", "type", "no-such", "latest"]) == ["Artifact", "prod", "Type", "Latest"]
+    assert heads(columns="") == ["Artifact"]
+    left = re.findall('href="([^"]*)" aria-label="Latest further left"', studio.page("/models"))
+    moved = parse_qs(urlsplit(unescape(left[0])).query)["columns"]
+    assert heads(columns=moved)[:4] == ["Artifact", "Repository", "Latest", "Labels"]
+
+
+def test_csv_has_every_artifact_that_fits_and_what_the_page_says_of_it(studio: Studio) -> None:
+    def rows(**query: str) -> list[dict[str, str]]:
+        answer = studio.client.get("/models.csv", params=query)
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        return list(csv.DictReader(io.StringIO(answer.text)))
+
+    said = cast("list[dict[str, object]]", studio.json("/models")["artifacts"])
+    assert len(rows()) == len(said)
+    for row, one in zip(rows(), said, strict=True):
+        metric = cast("dict[str, object]", one["metric"] or {"file": None, "key": None, "value": None, "change": None})
+        plain = {
+            "repository": one["repo"], "latest": one["version"], "metric_file": metric["file"],
+            "metric": metric["key"], "metric_value": metric["value"], "metric_change": metric["change"],
+            "labels": " ".join(cast("list[str]", one["labels"])),
+            **{f"#{stage}": version for stage, version in cast("dict[str, object]", one["stage"]).items()},
+            **{key: one[key] for key in ("artifact", "commit", "type", "path", "description", "registered_by")},
+        }  # fmt: skip
+        assert {key: row[key] for key in plain} == {
+            key: "" if value is None else str(value) for key, value in plain.items()
+        }
+    assert [row["artifact"] for row in rows(q="is:deprecated", columns="type")] == ["ranking"]
+    assert studio.client.get("/models.csv", params={"q": "labl:weekly"}).status_code == 400

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from gto.output import escape
 from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
@@ -32,11 +33,12 @@ class PageValue(Protocol):
 
 
 def make_templates() -> Environment:
-    """Return the templates: all that they print is escaped, and an unknown name is an error."""
+    """Return the templates: all that they print is escaped, controls are seen, and an unknown name is an error."""
     here = os.path.join(os.path.dirname(__file__), "templates")
     made = Environment(
-        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=_visible,
+    )  # fmt: skip
     made.globals |= {
         "spark": spark,
         "artifact_url": artifact_url,
@@ -67,6 +69,10 @@ def hint(text: str) -> Markup:
     return Markup().join(shown)
 
 
+def _visible(value: object) -> object:
+    return words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 @pass_context
 def _ago(context: TemplateContext, seconds: float) -> str:
     return words.ago(seconds, context["now"])
@@ -74,7 +80,7 @@ def _ago(context: TemplateContext, seconds: float) -> str:
 
 def artifact_url(repo: str, name: str, page: str = "") -> str:
     """Return the address of an artifact's page, or of one of the pages below it."""
-    return f"/m/{quote(repo)}/{quote(name)}" + (f"/-/{page}" if page else "")
+    return f"/m/{quote(repo)}/{quote(name, errors='replace')}" + (f"/-/{page}" if page else "")
 
 
 def repository_url(repo: str, page: str) -> str:
@@ -90,7 +96,7 @@ def compare_url(repo: str, commits: Sequence[str], baseline: str = "", page: str
 def url(path: str, /, **query: object) -> str:
     """Return an address with a query, without the values that are empty."""
     pairs = [(key, value) for key, given in query.items() for value in _each(given) if value not in {"", None, False}]
-    return path + (f"?{urlencode(pairs)}" if pairs else "")
+    return path + (f"?{urlencode(pairs, errors='replace')}" if pairs else "")
 
 
 def _each(value: object) -> list[object]:
@@ -106,7 +112,7 @@ def wants_json(request: Request) -> bool:
 def json_response(value: object, status: int = 200, media_type: str = "application/json") -> Response:
     """Answer with JSON, in UTF-8."""
     text = json.dumps(value, default=plain, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode("utf-8", "replace"), status, media_type=media_type)
+    return Response(escape.clean_json(text).encode("utf-8", "replace"), status, media_type=media_type)
 
 
 def respond(request: Request, template: str, value: PageValue, status: int = 200) -> Response:

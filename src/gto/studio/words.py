@@ -1,7 +1,10 @@
 """Values as a page shows them: times, numbers, people, sizes."""
 
 import math
+import re
 from datetime import UTC, datetime
+
+from gto.output import escape
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _STEPS = ((_MINUTE, 1, "s"), (_HOUR, _MINUTE, "min"), (_DAY, _HOUR, "h"), (30 * _DAY, _DAY, "d"),
@@ -11,6 +14,12 @@ _MINUS = "\N{MINUS SIGN}"
 _DIGITS = 4
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _THOUSAND = 1000
+_NOWHERE_RE = re.compile("[\udc80-\udcff\ufffe\uffff]")  # bytes that are no UTF-8, and what XML cannot hold
+
+
+def visible(text: str) -> str:
+    """Return text in which control characters are seen, as escapes, and that every page and feed can hold."""
+    return text if text.isprintable() else _NOWHERE_RE.sub("\N{REPLACEMENT CHARACTER}", escape.clean(text))
 
 
 def ago(seconds: float, now: float) -> str:

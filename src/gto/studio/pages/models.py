@@ -1,24 +1,27 @@
-"""`/models`: every artifact of every repository."""
+"""`/models`: every artifact of every repository; as a page, as JSON, and as CSV."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from gto.exceptions import UsageError
+from gto.export import csv
 from gto.output.published import Published
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, query
 from gto.studio.index.artifacts import SORTS, ArtifactRow, Facets, ListQuery, Totals
+from gto.studio.pages import list_columns
+from gto.studio.pages.list_columns import FIELDS, Columns
 from gto.studio.respond import respond, url
 
 router = APIRouter()
 
-COLUMNS = ("repository", "labels", "latest", "metric", "stages", "health")
-"""The columns that can be left out."""
-
 PAGE = 50
 _DIGITS = 7
+_STEP = 1000  # artifacts that CSV reads at a time
 _FACETS = ("repo", "stage", "label", "type", "is")
 
 
@@ -33,7 +36,7 @@ class ModelsPage(NamedTuple):
     text: str
     chosen: dict[str, tuple[str, ...]]
     """The filters, by key of the query language."""
-    columns: tuple[str, ...]
+    columns: Columns
     sort: str
     is_ascending: bool
     number: int
@@ -46,14 +49,16 @@ class ModelsPage(NamedTuple):
         """How many pages there are."""
         return max(1, -(-self.total // PAGE))
 
-    def link(self, **changes: object) -> str:
-        """Return the address of this list with something changed."""
+    @property
+    def asked(self) -> dict[str, object]:
+        """What the address of this list says, but for the page."""
         sort = "" if self.sort == SORTS[0] else self.sort
-        columns = "" if self.columns == COLUMNS else ",".join(self.columns)
         order = "asc" if self.is_ascending else ""
-        return url(
-            "/models", **{"q": self.text, **self.chosen, "sort": sort, "order": order, "columns": columns, **changes}
-        )
+        return {"q": self.text, **self.chosen, "sort": sort, "order": order, "columns": self.columns.ids}
+
+    def link(self, path: str = "/models", **changes: object) -> str:
+        """Return the address of this list with something changed."""
+        return url(path, **{**self.asked, **changes})
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
@@ -81,41 +86,70 @@ def models(request: Request) -> Response:
     return respond(request, "models.html", page, 400 if page.error else 200)
 
 
+@router.get("/models.csv", include_in_schema=False)
+def save(request: Request) -> Response:
+    """Answer all artifacts that fit, with all columns."""
+    wanted = read_query(request)
+    with context_of(request).database.read() as connection:
+        stages = artifacts.stages(connection)
+        rows = list(_every(connection, wanted))
+    text = csv.table([*FIELDS, *(f"#{stage}" for stage in stages)], list_columns.table(rows, stages))
+    name = {"content-disposition": 'attachment; filename="models.csv"'}
+    return Response(text.encode("utf-8", "replace"), media_type="text/csv; charset=utf-8", headers=name)
+
+
+def _every(connection: Connection, wanted: ListQuery) -> Iterator[ArtifactRow]:
+    wanted = wanted._replace(limit=_STEP, offset=0)
+    while rows := artifacts.find(connection, wanted).rows:
+        yield from rows
+        wanted = wanted._replace(offset=wanted.offset + _STEP)
+
+
 def read(request: Request) -> ModelsPage:
     """Read what the address asks for from the index."""
     given = request.query_params
-    text = given.get("q", "").strip()
-    chosen = {key: tuple(dict.fromkeys(given.getlist(key))) for key in _FACETS if given.getlist(key)}
-    sort = given.get("sort", SORTS[0])
-    sort = sort if sort in SORTS else SORTS[0]
-    number = read_number(given.get("page", ""), 1)
-    columns = tuple(one for one in given.get("columns", ",".join(COLUMNS)).split(",") if one in COLUMNS)
-    is_ascending = given.get("order") == "asc"
     wanted, error, hint = ListQuery(), "", ""
     try:
-        filters = tuple(tuple(query.term(key, value) for value in values) for key, values in chosen.items())
-        wanted = ListQuery(query.parse(text), filters, sort=sort, is_ascending=is_ascending)
-        wanted = wanted._replace(limit=PAGE, offset=(number - 1) * PAGE)
+        wanted = read_query(request)
     except UsageError as wrong:
         error, hint = wrong.message, wrong.hint
+    number = read_number(given.get("page", ""), 1)
+    wanted = wanted._replace(limit=PAGE, offset=(number - 1) * PAGE)
     with context_of(request).database.read() as connection:
         listed = artifacts.Listed((), 0) if error else artifacts.find(connection, wanted)
         stages = artifacts.stages(connection)
         totals, facets = artifacts.totals(connection), artifacts.facets(connection)
     return ModelsPage(
-        listed.rows,
-        listed.total,
+        *listed,
         totals,
         facets,
         stages,
-        text,
-        chosen,
-        columns,
-        sort,
-        is_ascending,
-        number,
-        error,
-        hint,
+        text=given.get("q", "").strip(),
+        chosen=_filters(request),
+        columns=list_columns.choose(given.getlist("columns"), stages),
+        sort=wanted.sort,
+        is_ascending=wanted.is_ascending,
+        number=number,
+        error=error,
+        hint=hint,
+    )
+
+
+def _filters(request: Request) -> dict[str, tuple[str, ...]]:
+    given = request.query_params
+    return {key: tuple(dict.fromkeys(given.getlist(key))) for key in _FACETS if given.getlist(key)}
+
+
+def read_query(request: Request) -> ListQuery:
+    """Return which artifacts an address asks for, in which order, or raise UsageError."""
+    given = request.query_params
+    sort = given.get("sort", SORTS[0])
+    filters = tuple(tuple(query.term(key, value) for value in values) for key, values in _filters(request).items())
+    return ListQuery(
+        query.parse(given.get("q", "").strip()),
+        filters,
+        sort=sort if sort in SORTS else SORTS[0],
+        is_ascending=given.get("order") == "asc",
     )
 
 
