@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
-from markupsafe import Markup, escape
+from markupsafe import Markup
+from markupsafe import escape as escape_html
 from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -64,8 +65,10 @@ def hint(text: str) -> Markup:
     """Return a text with what stands between backticks as code: what one can type."""
     parts = text.split("`")
     if len(parts) % 2 == 0:  # one without its other half
-        return escape(text)
-    shown = (Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+        return escape_html(text)
+    shown = (
+        Markup("<code>{}</code>").format(part) if place % 2 else escape_html(part) for place, part in enumerate(parts)
+    )
     return Markup().join(shown)
 
 
