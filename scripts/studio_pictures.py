@@ -38,6 +38,7 @@ PICTURES = {
     "model": "/m/demand/forecast",
     "history": "/history",
     "repositories": "/repos",
+    "repository": "/r/demand",
     "api": "/api",
     "compare": "/m/demand/forecast/-/compare?v=v0.3.0&v=v1.0.0&v=v1.1.0",
     "experiments": "/r/demand/experiments",
@@ -60,7 +61,7 @@ def studio(directory: Path) -> Iterator[str]:
     found, way, sessions = catalog_file.find_all(str(catalog)), Way(_PATIENCE), Sessions()
     database = Database(str(directory / "index.db"))
     worker = Worker(database, found.places, way)
-    context = Context(database, worker, sessions, way, Settings(now=sample_catalog.NOW), found.failures)
+    context = Context(database, worker, sessions, way, Settings(now=sample_catalog.NOW), str(catalog))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         server = uvicorn.Server(uvicorn.Config(make_app(context, frozenset({host})), log_level="warning"))
@@ -73,7 +74,8 @@ def studio(directory: Path) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
-            worker.stop()
+            worker.close()
+            worker.join(_PATIENCE)
             database.close()
 
 

@@ -9,12 +9,13 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
-from markupsafe import Markup, escape
+from markupsafe import Markup
+from markupsafe import escape as escape_html
 from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gto.output.escape import clean_json
+from gto.output import escape
 from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
@@ -60,18 +61,19 @@ def make_templates() -> Environment:
     return made
 
 
-def _visible(value: object) -> object:
-    return words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 def hint(text: str) -> Markup:
     """Return a text with what stands between backticks as code: what one can type."""
-    text = words.visible(text)
-    parts = text.split("`")
+    parts = words.visible(text).split("`")
     if len(parts) % 2 == 0:  # one without its other half
-        return escape(text)
-    shown = (Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+        return escape_html(text)
+    shown = (
+        Markup("<code>{}</code>").format(part) if place % 2 else escape_html(part) for place, part in enumerate(parts)
+    )
     return Markup().join(shown)
+
+
+def _visible(value: object) -> object:
+    return words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @pass_context
@@ -113,7 +115,7 @@ def wants_json(request: Request) -> bool:
 def json_response(value: object, status: int = 200, media_type: str = "application/json") -> Response:
     """Answer with JSON, in UTF-8."""
     text = json.dumps(value, default=plain, ensure_ascii=False, separators=(",", ":"))
-    return Response(clean_json(text).encode("utf-8", "replace"), status, media_type=media_type)
+    return Response(escape.clean_json(text).encode("utf-8", "replace"), status, media_type=media_type)
 
 
 def respond(request: Request, template: str, value: PageValue, status: int = 200) -> Response:
