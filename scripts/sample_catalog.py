@@ -73,6 +73,7 @@ artifacts:
 FRAUD_MEASURED = "metrics: [metrics.yaml]\nparams: [params.yaml]\n"
 
 FRAUD_POLICY = """\
+since: {since}
 rules:
 - name: what-decides-on-payments
   stages: prod
@@ -279,4 +280,5 @@ def _fraud(history: History) -> None:
         if version == "v0.2.0":
             named = ("assign", "detector", "--version", version, "--stage", "prod", "-m", "Agreed with risk")
             history.gto(40, *named, by=ADA)
-    history.commit(8, "Who decides on payments", {".gto.policy.yaml": FRAUD_POLICY})
+    since = history.at(8, ADA)[1][:10]  # what happened before is not judged
+    history.commit(8, "Who decides on payments", {".gto.policy.yaml": FRAUD_POLICY.format(since=since)})
