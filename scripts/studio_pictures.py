@@ -19,9 +19,9 @@ from playwright.sync_api import sync_playwright
 from gto.catalog import file as catalog_file
 from gto.catalog.parallel import Way
 from gto.studio.app import make_app
-from gto.studio.context import Context, Settings
+from gto.studio.context import StudioContext, StudioSettings
 from gto.studio.index.database import Database
-from gto.studio.session import Sessions
+from gto.studio.login import Sessions
 from gto.studio.sync.worker import Worker
 from scripts import sample, sample_catalog
 
@@ -61,7 +61,7 @@ def studio(directory: Path) -> Iterator[str]:
     found, way, sessions = catalog_file.find_all(str(catalog)), Way(_PATIENCE), Sessions()
     database = Database(str(directory / "index.db"))
     worker = Worker(database, found.places, way)
-    context = Context(database, worker, sessions, way, Settings(now=sample_catalog.NOW), str(catalog))
+    context = StudioContext(database, worker, sessions, way, StudioSettings(now=sample_catalog.NOW), str(catalog))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
         server = uvicorn.Server(uvicorn.Config(make_app(context, frozenset({host})), log_level="warning"))

@@ -11,9 +11,9 @@ from gto.catalog.entry import CatalogEntry
 from gto.catalog.parallel import Way
 from gto.catalog.repositories import CatalogRepository
 from gto.studio.app import make_app
-from gto.studio.context import Context, Settings
+from gto.studio.context import StudioContext, StudioSettings
 from gto.studio.index.database import Database
-from gto.studio.session import Sessions
+from gto.studio.login import Sessions
 from gto.studio.sync.repository import sync
 from gto.studio.sync.worker import Worker
 
@@ -31,7 +31,7 @@ OWN = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
 class Studio(NamedTuple):
     """A Studio and its browser."""
 
-    context: Context
+    context: StudioContext
     client: TestClient
 
     def sync(self) -> None:
@@ -63,7 +63,7 @@ class Studio(NamedTuple):
 def studio_of(
     repositories: Mapping[str, Path | str],
     database: Path,
-    settings: Settings | None = None,
+    settings: StudioSettings | None = None,
     *,
     synced: bool = True,
     catalogue: str | None = None,
@@ -75,7 +75,7 @@ def studio_of(
     ]
     made = Database(str(database))
     sessions, way = Sessions(), Way(60.0)
-    context = Context(made, Worker(made, places, way), sessions, way, settings or Settings(), catalogue)
+    context = StudioContext(made, Worker(made, places, way), sessions, way, settings or StudioSettings(), catalogue)
     app = make_app(context, frozenset({HOST}))
     with TestClient(app, base_url=f"http://{HOST}", follow_redirects=False) as client:
         opened = sessions.redeem(sessions.new_token())

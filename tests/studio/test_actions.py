@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi import FastAPI
 
-from gto.studio.context import Settings
+from gto.studio.context import StudioSettings
 from tests.conftest import copied
 from tests.signing import ssh_keys
 from tests.studio_app import OWN, studio_of
@@ -205,7 +205,7 @@ def test_a_new_name_is_registered_with_its_first_version(studio: Studio, ahead: 
 
 
 def test_of_a_read_only_studio_nothing_is_offered_and_nothing_accepted(ahead: Repo, tmp_path: Path) -> None:
-    with studio_of({"team": ahead.path}, tmp_path / "read.db", Settings(read_only=True)) as studio:
+    with studio_of({"team": ahead.path}, tmp_path / "read.db", StudioSettings(read_only=True)) as studio:
         assert "/-/register" not in studio.page("/models") + studio.page("/m/team/churn")
         app = studio.client.app
         assert isinstance(app, FastAPI)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from gto.studio.context import Settings
+from gto.studio.context import StudioSettings
 from tests.studio_app import studio_of
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def test_repositories_that_were_named_are_no_catalogue(studio: Studio, tmp_path:
 
 def test_a_studio_that_only_reads_changes_no_catalogue(registry: Repo, catalogue: Path, tmp_path: Path) -> None:
     before = catalogue.read_text(encoding="utf-8")
-    settings = Settings(read_only=True)
+    settings = StudioSettings(read_only=True)
     with studio_of({"team": registry.path}, tmp_path / "index.db", settings, catalogue=str(catalogue)) as studio:
         assert studio.form("/repos/remove", repo="team").status_code == 403
         assert studio.form("/repos/add", where=str(registry.path)).status_code == 403

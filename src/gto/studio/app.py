@@ -14,22 +14,22 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from gto.exceptions import GTOException, NotFound
-from gto.studio.context import Context, context_of
+from gto.studio.context import StudioContext, context_of
 from gto.studio.guard import Guard
 from gto.studio.index.database import is_damage, reason_of
 from gto.studio.pages import (
-    actions,
-    annotations,
-    api,
+    action_page,
+    annotation_page,
+    api_page,
     compare,
     errors,
     experiment_forms,
     experiments,
     history,
     model,
-    models,
+    model_list,
     plots,
-    repositories,
+    repository_list,
     repository_page,
     review_list,
 )
@@ -40,25 +40,25 @@ from gto.version import __version__
 
 # That of a model takes every address below it.
 _PAGES = (
-    models,
-    actions,
-    annotations,
+    model_list,
+    action_page,
+    annotation_page,
     history,
     compare,
     plots,
     experiments,
     experiment_forms,
     review_list,
-    repositories,
+    repository_list,
     repository_page,
-    api,
+    api_page,
     routes,
     model,
 )
 _THREADS = 4  # more of them make each answer slower: the work is Python's
 
 
-def make_app(context: Context, hosts: frozenset[str]) -> FastAPI:
+def make_app(context: StudioContext, hosts: frozenset[str]) -> FastAPI:
     """Return the app of a Studio that answers under these values of the Host header."""
     app = FastAPI(
         title="GTO Studio",

@@ -12,7 +12,7 @@ from gto.exceptions import GTOException, RepositoryNotFound
 from gto.git import command
 from gto.registry.registry import Registry
 from gto.studio.index.database import Database
-from gto.studio.session import Sessions
+from gto.studio.login import Sessions
 from gto.studio.sync.worker import Worker
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ T = TypeVar("T")
 _SECONDS = 10.0  # that a page may take to read commits
 
 
-class Settings(NamedTuple):
+class StudioSettings(NamedTuple):
     """How this Studio was started."""
 
     read_only: bool = False
@@ -31,14 +31,14 @@ class Settings(NamedTuple):
     """The second at which every page is drawn, for pictures that do not change; None for the clock."""
 
 
-class Context(NamedTuple):
+class StudioContext(NamedTuple):
     """One Studio that runs."""
 
     database: Database
     worker: Worker
     sessions: Sessions
     way: Way
-    settings: Settings
+    settings: StudioSettings
     catalogue: str | None = None
     """The file that lists the repositories; None where they were named."""
     groups: tuple[str, ...] = ()
@@ -61,6 +61,6 @@ class Context(NamedTuple):
             return failed(place, error)
 
 
-def context_of(request: Request) -> Context:
+def context_of(request: Request) -> StudioContext:
     """Return the Studio that a request came to."""
-    return cast("Context", request.app.state.context)
+    return cast("StudioContext", request.app.state.context)

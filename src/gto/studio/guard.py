@@ -7,7 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gto.studio.session import Sessions
+from gto.studio.login import Sessions
 
 OPEN = ("/static/", "/health")
 """Paths that need no session: nothing of a repository is behind them."""

@@ -19,7 +19,7 @@ from gto.output import escape
 from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
-from gto.studio.context import Context, context_of
+from gto.studio.context import StudioContext, context_of
 from gto.studio.draw.spark import spark
 from gto.studio.index.schema import repository
 from gto.studio.index.waiting import count_waiting
@@ -145,7 +145,7 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
     return templates.get_template(template).render(**shared, **values)
 
 
-def _read_shared(studio: Context) -> tuple[float | None, int, int]:
+def _read_shared(studio: StudioContext) -> tuple[float | None, int, int]:
     """Return when the repository that was asked longest ago was read, how much waits for approval, how many are broken.
 
     The time is None where one was never read.

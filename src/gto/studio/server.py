@@ -19,9 +19,9 @@ from gto.catalog.repositories import Search
 from gto.exceptions import UsageError
 from gto.git import process_tree
 from gto.studio.app import make_app
-from gto.studio.context import Context, Settings
+from gto.studio.context import StudioContext, StudioSettings
 from gto.studio.index.database import open_database
-from gto.studio.session import Sessions
+from gto.studio.login import Sessions
 from gto.studio.sync.worker import Worker
 
 HOST = "127.0.0.1"
@@ -42,7 +42,7 @@ class Options(NamedTuple):
     socket: str | None = None
     """The path of a Unix socket that takes the place of a port."""
     opens_browser: bool = True
-    settings: Settings = Settings()
+    settings: StudioSettings = StudioSettings()
     groups: tuple[str, ...] = ()
     """The groups of the catalogue that count; none for all."""
 
@@ -82,7 +82,7 @@ class Studio:
             stack.callback(process_tree.stop)  # a remote that hangs holds nobody up
             stack.callback(worker.close)
             sessions = Sessions(f"gto_studio_{_port(listener)}")
-            context = Context(
+            context = StudioContext(
                 database,
                 worker,
                 sessions,

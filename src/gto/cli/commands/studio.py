@@ -55,12 +55,12 @@ def command(
 
     try:
         from gto.studio import server
-        from gto.studio.context import Settings
+        from gto.studio.context import StudioSettings
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         raise UsageError(f"Studio needs '{name}'", "pip install 'gto[studio]'") from error
     found = find(repos, catalog, groups)
-    settings = Settings(read_only, push)
+    settings = StudioSettings(read_only, push)
     chosen = server.Options(port, socket, opens_browser=not no_open, settings=settings, groups=groups)
     gc.enable()  # unlike other commands, this one may run for months
     studio = server.Studio(found, Way(timeout, options.is_offline()), chosen)

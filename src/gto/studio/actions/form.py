@@ -28,7 +28,7 @@ from gto.registry.registry import Registry
 from gto.registry.remote_check import has_remote
 from gto.registry.write.transaction import digest_of
 from gto.studio.actions import perform
-from gto.studio.actions.actions import OfferedAction
+from gto.studio.actions.action import OfferedAction
 from gto.studio.actions.checks import FormCheck, commit_checks, policy_checks
 from gto.studio.actions.commit_list import CommitList, CommitRow, read_commit, read_commits
 from gto.studio.actions.wish import Wish, command_of

@@ -9,7 +9,7 @@ from gto.exceptions import MissingArg, NoRepo
 from gto.registry.registry import Registry
 from gto.registry.write import approve, verbs
 from gto.registry.write.transaction import WriteOptions
-from gto.studio.actions.actions import OfferedAction
+from gto.studio.actions.action import OfferedAction
 from gto.studio.actions.wish import Wish
 
 

@@ -33,7 +33,7 @@ class Lane(NamedTuple):
     stays: tuple[Stay, ...]
 
 
-class Bar(NamedTuple):
+class LaneBar(NamedTuple):
     """A stay, as it is drawn: in percent of the width."""
 
     x: str
@@ -47,21 +47,21 @@ class Drawn(NamedTuple):
 
     stage: str
     y: int
-    bars: tuple[Bar, ...]
+    bars: tuple[LaneBar, ...]
 
 
-class Mark(NamedTuple):
+class AxisMark(NamedTuple):
     """A moment on the axis."""
 
     x: str
     text: str
 
 
-class Lanes(NamedTuple):
+class StageLanes(NamedTuple):
     """All lanes, and the axis below them."""
 
     lanes: tuple[Drawn, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[AxisMark, ...]
     height: int
     title: str
 
@@ -120,7 +120,7 @@ _NARROW = 4.0
 """Percent of the width below which a bar bears no text."""
 
 
-def draw(lanes: Sequence[Lane], now: int) -> Lanes | None:
+def draw(lanes: Sequence[Lane], now: int) -> StageLanes | None:
     """Place the lanes between the first stay and now; None where nothing was ever in a stage."""
     starts = [stay.start for lane in lanes for stay in lane.stays]
     if not starts:
@@ -138,15 +138,15 @@ def draw(lanes: Sequence[Lane], now: int) -> Lanes | None:
     words = [
         f"{lane.stage}: " + ", then ".join(stay.version for stay in lane.stays[-5:]) for lane in lanes if lane.stays
     ]
-    marks = tuple(Mark(f"{at(moment):.2f}%", text) for moment, text in _marks(first, last))
-    return Lanes(drawn, marks, len(drawn) * _LANE, "Which version was in which stage. " + "; ".join(words))
+    marks = tuple(AxisMark(f"{at(moment):.2f}%", text) for moment, text in _marks(first, last))
+    return StageLanes(drawn, marks, len(drawn) * _LANE, "Which version was in which stage. " + "; ".join(words))
 
 
-def _bar(stage: str, stay: Stay, at: Callable[[int], float], last: int) -> Bar:
+def _bar(stage: str, stay: Stay, at: Callable[[int], float], last: int) -> LaneBar:
     left, right = at(stay.start), at(last if stay.end is None else stay.end)
     width = max(0.4, right - left - 0.2)
     short = stay.version if stay.version.startswith("v") else stay.version[:7]
-    return Bar(f"{left:.2f}%", f"{width:.2f}%", short if width >= _NARROW else "", f"{stage}: {stay.version}")
+    return LaneBar(f"{left:.2f}%", f"{width:.2f}%", short if width >= _NARROW else "", f"{stage}: {stay.version}")
 
 
 _MOST_MARKS = 12

@@ -122,7 +122,7 @@ class ListQuery(NamedTuple):
     offset: int = 0
 
 
-class Listed(NamedTuple):
+class ArtifactListing(NamedTuple):
     """The artifacts of one page of the list, and how many there are on all pages."""
 
     rows: tuple[ArtifactRow, ...]
@@ -141,7 +141,7 @@ _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
 }
 
 
-def find(connection: Connection, wanted: ListQuery) -> Listed:
+def find(connection: Connection, wanted: ListQuery) -> ArtifactListing:
     """Return one page of the artifacts that fit."""
     base = _where(select(artifact.c.id).select_from(artifact.join(repository)), wanted)
     total = connection.execute(select(func.count()).select_from(base.subquery())).scalar_one()
@@ -155,7 +155,7 @@ def find(connection: Connection, wanted: ListQuery) -> Listed:
         here, there = tuple_(repository.c.position, artifact.c.name), tuple_(*(literal(one) for one in wanted.after))
         chosen = chosen.where(here > there)
     chosen = chosen.order_by(order.nulls_last(), repository.c.position, artifact.c.name)
-    return Listed(rows_of(connection, chosen.limit(wanted.limit).offset(wanted.offset)), int(total))
+    return ArtifactListing(rows_of(connection, chosen.limit(wanted.limit).offset(wanted.offset)), int(total))
 
 
 def choose() -> Select[*tuple[Any, ...]]:

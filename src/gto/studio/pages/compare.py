@@ -19,10 +19,10 @@ from gto.output.published import Published
 from gto.output.tables import Table
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets
-from gto.studio.context import Context, context_of
+from gto.studio.context import StudioContext, context_of
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.pages.comparison_rows import MOST_ROWS, ComparedColumn, RowGroup, as_json, groups_of
-from gto.studio.pages.version_facts import Facts, Holders, choose, default_baseline, holders_of
+from gto.studio.pages.version_detail import Facts, Holders, choose, default_baseline, holders_of
 from gto.studio.respond import artifact_url, repository_url, respond, url
 
 router = APIRouter()
@@ -239,7 +239,7 @@ def _base(sides: Sequence[Side], asked: str, stages: Sequence[str]) -> int:
     return min(range(len(sides)), key=lambda at: version_key(sides[at].name))
 
 
-def _compared(studio: Context, page: ComparePage, facts: Sequence[Facts | None]) -> ComparePage:
+def _compared(studio: StudioContext, page: ComparePage, facts: Sequence[Facts | None]) -> ComparePage:
     targets = [side.target for side in page.sides]
     old = targets.pop(page.base)
 
@@ -276,7 +276,7 @@ def read_commits(request: Request, repo: str) -> ComparePage:
     return _compared(studio, page, [None] * len(sides))
 
 
-def targets_of_commits(studio: Context, repo: str, names: Sequence[str]) -> tuple[Side, ...]:
+def targets_of_commits(studio: StudioContext, repo: str, names: Sequence[str]) -> tuple[Side, ...]:
     """Return the commits that revisions name, or raise the error that says which one names none."""
 
     def work(registry: Registry) -> Sequence[Target] | GTOException:

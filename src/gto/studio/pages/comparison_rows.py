@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 from gto.lineage.diff import Comparison, Moved
 from gto.lineage.values import Value, flat
 from gto.studio.goals import is_better, is_higher_better, read_goals
-from gto.studio.pages.version_facts import Facts, is_number, values_of
+from gto.studio.pages.version_detail import Facts, is_number, values_of
 from gto.studio.words import number, signed, size
 
 MOST_ROWS = 300
@@ -27,7 +27,7 @@ class ComparedColumn(NamedTuple):
     """With the baseline; None for the baseline itself, and where Git cannot be read."""
 
 
-class Cell(NamedTuple):
+class ComparedCell(NamedTuple):
     """A value of one version."""
 
     value: object
@@ -49,7 +49,7 @@ class ComparedRow(NamedTuple):
 
     file: str
     key: str
-    cells: tuple[Cell, ...]
+    cells: tuple[ComparedCell, ...]
     higher: bool | None = None
     """Whether a higher one is better; None where nobody knows."""
 
@@ -94,7 +94,7 @@ def _rows(sides: Sequence[Mapping[Place, object]], base: int, show: Show) -> Ite
     for place in dict.fromkeys(place for side in sides for place in side):
         values = [side.get(place) for side in sides]
         cells = (
-            Cell(value, show(value, at, place), is_same=at != base and value == values[base])
+            ComparedCell(value, show(value, at, place), is_same=at != base and value == values[base])
             for at, value in enumerate(values)
         )
         yield ComparedRow(*place, tuple(cells))
@@ -117,14 +117,14 @@ def _metrics(facts: Sequence[Facts | None], base: int) -> Iterable[ComparedRow]:
         yield row._replace(cells=tuple(cells), higher=higher)
 
 
-def _judged(cell: Cell, key: str, old: object, told: Mapping[str, bool]) -> Cell:
+def _judged(cell: ComparedCell, key: str, old: object, told: Mapping[str, bool]) -> ComparedCell:
     if not (is_number(cell.value) and is_number(old)):
         return cell
     first, last = cast("float", old), cast("float", cell.value)
     return cell._replace(delta=last - first, is_better=is_better(key, first, last, told))
 
 
-def _is(cell: Cell, best: float) -> bool:
+def _is(cell: ComparedCell, best: float) -> bool:
     return is_number(cell.value) and cell.value == best
 
 
@@ -167,7 +167,7 @@ def _code(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow]
     ahead = [None if way is None else _way(way.ahead, way.behind) for way in ways]
     files = [None if way is None else way.files_changed for way in ways]
     for title, values in (("commits since baseline", ahead), ("files changed", files)):
-        cells = [Cell(value, _text(value), is_same=at != base and not value) for at, value in enumerate(values)]
+        cells = [ComparedCell(value, _text(value), is_same=at != base and not value) for at, value in enumerate(values)]
         yield ComparedRow("", title, tuple(cells))
 
 
@@ -191,7 +191,9 @@ def _moved(moves: Sequence[Sequence[Moved]], base: int) -> Iterable[ComparedRow]
     for path in dict.fromkeys(path for side in sides for path in side):
         old = next(side[path].old for side in sides if path in side)
         values: list[Value] = [side[path].new if path in side else old for side in sides]
-        cells = (Cell(value, _pinned(value), is_same=at != base and value == old) for at, value in enumerate(values))
+        cells = (
+            ComparedCell(value, _pinned(value), is_same=at != base and value == old) for at, value in enumerate(values)
+        )
         yield ComparedRow("", path, tuple(cells))
 
 

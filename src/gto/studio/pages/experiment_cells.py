@@ -22,7 +22,7 @@ _HASH = 7  # digits that are shown
 _LONGEST = 28  # characters of a param
 
 
-class Cell(NamedTuple):
+class ExperimentCell(NamedTuple):
     """A value, as the table shows it."""
 
     text: str
@@ -51,27 +51,27 @@ class Cells:
             one.id: best(rows, one.column, higher=one.higher_better) for one in columns if one.higher_better is not None
         }
 
-    def of(self, row: ExperimentRow) -> list[Cell]:
+    def of(self, row: ExperimentRow) -> list[ExperimentCell]:
         """Return the cells of a row."""
         return [self._cell(one, row.value(one.column)) for one in self._columns]
 
-    def _cell(self, column: ExperimentColumn, value: Value) -> Cell:
+    def _cell(self, column: ExperimentColumn, value: Value) -> ExperimentCell:
         is_code = column.column.kind == "data"
         old = self._base.values.get(column.column) if self._base else None
         classes = ["first"] if column.is_first else []
         classes += ["r"] if not is_code else []
         if value is None:
-            return Cell("\N{EN DASH}", "", is_code=False, classes=" ".join([*classes, "dim"]))
+            return ExperimentCell("\N{EN DASH}", "", is_code=False, classes=" ".join([*classes, "dim"]))
         change = difference(old, value)
         if column.higher_better is not None and change:
             classes.append("better" if (change > 0) == column.higher_better else "worse")
         if is_number(value) and self._best.get(column.id) == float(value):
             classes.append("best")
         if self._is_delta and change is not None:
-            return Cell(signed(change), _text(column, value), is_code=False, classes=" ".join(classes))
+            return ExperimentCell(signed(change), _text(column, value), is_code=False, classes=" ".join(classes))
         text = _text(column, value)
         short = text[:_HASH] if is_code else text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-        return Cell(short, text if short != text and not is_code else "", is_code, " ".join(classes))
+        return ExperimentCell(short, text if short != text and not is_code else "", is_code, " ".join(classes))
 
 
 def _text(column: ExperimentColumn, value: Value) -> str:

@@ -18,7 +18,7 @@ from gto.studio.pages.experiment_baseline import find_baseline
 from gto.studio.pages.experiment_columns import ExperimentColumns
 from gto.studio.pages.experiment_rows import RowsQuery
 from gto.studio.pages.experiments_page import ExperimentsPage
-from gto.studio.pages.models import read_number
+from gto.studio.pages.model_list import read_number
 from gto.studio.respond import repository_url, respond
 
 router = APIRouter()

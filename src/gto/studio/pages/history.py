@@ -9,9 +9,9 @@ from gto.core.dates import parse_date
 from gto.exceptions import UsageError
 from gto.output.published import Published
 from gto.studio.context import context_of
-from gto.studio.index import artifacts, journal, lookup
-from gto.studio.index.journal import KINDS, Journal, JournalLine, JournalQuery
-from gto.studio.pages.models import read_number
+from gto.studio.index import artifacts, event_list, lookup
+from gto.studio.index.event_list import KINDS, EventListing, JournalQuery, ListedEvent
+from gto.studio.pages.model_list import read_number
 from gto.studio.respond import artifact_url, render, respond, url
 from gto.studio.words import iso
 
@@ -28,13 +28,13 @@ class HistoryPage(NamedTuple):
     name: str
     asked: JournalQuery
     at: str
-    found: Journal
+    found: EventListing
     stages: tuple[str, ...]
     repositories: tuple[str, ...]
     number: int
 
     @property
-    def lines(self) -> tuple[JournalLine, ...]:
+    def lines(self) -> tuple[ListedEvent, ...]:
         """The events of this page."""
         return self.found.lines
 
@@ -118,7 +118,7 @@ def read(request: Request, repo: str, name: str) -> HistoryPage:
             found = lookup.find_repository(connection, asked.repo)
             if name:
                 lookup.find_artifact(connection, found, name)
-        shown = journal.find(connection, asked)
+        shown = event_list.find(connection, asked)
         stages, repositories = artifacts.stages(connection), lookup.repository_names(connection)
     return HistoryPage(repo, name, asked, at, shown, stages, repositories, number)
 

@@ -32,7 +32,7 @@ FIELDS = (
 """What stands before the stages in the table of all columns."""
 
 
-class Column(NamedTuple):
+class ListColumn(NamedTuple):
     """A column beside the artifact's name."""
 
     id: str
@@ -46,8 +46,8 @@ class Column(NamedTuple):
 class Columns(NamedTuple):
     """The columns that are shown, in their order, and those that could be."""
 
-    shown: tuple[Column, ...]
-    others: tuple[Column, ...]
+    shown: tuple[ListColumn, ...]
+    others: tuple[ListColumn, ...]
     is_usual: bool
 
     @property
@@ -64,8 +64,8 @@ class Columns(NamedTuple):
 
 def choose(given: Sequence[str], stages: Sequence[str]) -> Columns:
     """Return the columns that an address names; the usual ones where it names none."""
-    every = {one: Column(one, text, sort=_SORTS.get(one, "")) for one, text in _TEXTS.items()}
-    every |= {f"#{stage}": Column(f"#{stage}", stage, stage) for stage in stages}
+    every = {one: ListColumn(one, text, sort=_SORTS.get(one, "")) for one, text in _TEXTS.items()}
+    every |= {f"#{stage}": ListColumn(f"#{stage}", stage, stage) for stage in stages}
     usual = [*_BEFORE, *(f"#{stage}" for stage in stages[:_MOST_STAGES]), "health"]
     wanted = list(dict.fromkeys(one for one in given if one in every)) if given else usual
     others = tuple(column for one, column in every.items() if one not in wanted)

@@ -16,16 +16,16 @@ from gto.output.published import Published, history_line, published
 from gto.registry.signatures import under_artifact
 from gto.studio.context import context_of
 from gto.studio.draw import lanes
-from gto.studio.draw.lanes import Lane, Lanes
+from gto.studio.draw.lanes import Lane, StageLanes
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.index.lookup import FoundProblem, FoundRepository
 from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, speaks
 from gto.studio.pages import promotions
-from gto.studio.pages.models import read_number
+from gto.studio.pages.model_list import read_number
 from gto.studio.pages.promotions import Promotion
-from gto.studio.pages.version_facts import (
+from gto.studio.pages.version_detail import (
     KnownFacts,
     VersionFacts,
     VersionPair,
@@ -53,7 +53,7 @@ class ModelPage(NamedTuple):
     until: str
     """The date as of which the artifact is shown; empty for now."""
     stages: tuple[str, ...]
-    lanes: Lanes | None
+    lanes: StageLanes | None
     metrics: tuple[str, ...]
     """The columns of the table."""
     names: tuple[str, ...]

@@ -13,7 +13,7 @@ from gto.plots import vega_bundle
 from gto.plots.chart import COLOURS
 from gto.plots.gallery import Gallery, plot_each
 from gto.plots.html_page import data_url, script_json
-from gto.studio.context import Context, context_of
+from gto.studio.context import StudioContext, context_of
 from gto.studio.index import events, lookup
 from gto.studio.pages.compare import Side, asked_names, side_of, targets_of_commits, wanted_versions
 from gto.studio.respond import artifact_url, render, repository_url, respond, url
@@ -33,7 +33,7 @@ _POLICY = (
 class PlotsPage(NamedTuple):
     """The versions whose plots are wanted."""
 
-    studio: Context
+    studio: StudioContext
     repo: str
     name: str
     """Of the artifact; empty for commits."""

@@ -20,11 +20,11 @@ from gto.exceptions import GTOException
 from gto.git import command
 from gto.output.published import Published
 from gto.registry.policy.dry_run import PolicyAnswer, Question, dict_answers, explain
-from gto.studio.context import Context, context_of
+from gto.studio.context import StudioContext, context_of
 from gto.studio.index import waiting
 from gto.studio.index.lookup import FoundRepository
 from gto.studio.index.waiting import WaitingLine
-from gto.studio.pages.version_facts import VersionFacts
+from gto.studio.pages.version_detail import VersionFacts
 
 _SECONDS = 3.0  # that a page waits for git
 _MOST = 500  # answers that are kept
@@ -154,7 +154,7 @@ def read(
     return asked._replace(answers=answers)
 
 
-def _ask(studio: Context, repo: str, question: Question) -> tuple[PolicyAnswer, ...]:
+def _ask(studio: StudioContext, repo: str, question: Question) -> tuple[PolicyAnswer, ...]:
     way = studio.way._replace(seconds=_SECONDS, offline=True)
     with command.within(_SECONDS):
         return tuple(explain(open_place(studio.place(repo), way), question))

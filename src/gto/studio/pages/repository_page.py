@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from gto.core.event import WARNINGS, Problem
 from gto.output.published import Published
-from gto.studio.context import Context, context_of
+from gto.studio.context import StudioContext, context_of
 from gto.studio.index import lookup
 from gto.studio.index.schema import repository
-from gto.studio.pages import repositories
-from gto.studio.pages.repositories import RepositoryRow
+from gto.studio.pages import repository_list
+from gto.studio.pages.repository_list import RepositoryRow
 from gto.studio.respond import respond
 
 router = APIRouter()
@@ -69,13 +69,13 @@ def show_repository(request: Request, repo: str) -> Response:
     return respond(request, "repository.html", read(context_of(request), repo.removesuffix(".json")))
 
 
-def read(studio: Context, name: str) -> RepositoryPage:
+def read(studio: StudioContext, name: str) -> RepositoryPage:
     """Read the page from the index."""
     progress = studio.worker.progress()
     columns = ("policy", "has_policy", "policy_error", "policy_hint", "examined_at", "findings", "branches")
     with studio.database.read() as connection:
         found = lookup.find_repository(connection, name)
-        rows = repositories.read(connection, progress)
+        rows = repository_list.read(connection, progress)
         query = select(*(repository.c[one] for one in columns)).where(repository.c.id == found.id)
         *said, findings, branches = connection.execute(query).one()
     told: dict[str, Any] = findings or {}

@@ -13,17 +13,19 @@ from gto.core.view import Choice, VersionRow, version_key, versions
 from gto.exceptions import UsageError, VersionNotFound
 from gto.registry.resolve import pick_version
 from gto.studio.context import context_of
-from gto.studio.index import artifacts, events, journal, lookup, query
+from gto.studio.index import artifacts, event_list, events, lookup, query
 from gto.studio.index.artifacts import ArtifactRow, ListQuery
-from gto.studio.index.journal import JournalQuery
+from gto.studio.index.event_list import JournalQuery
 from gto.studio.index.lookup import FoundRepository
-from gto.studio.pages import repositories as repositories_page
-from gto.studio.pages.version_facts import values_of
+from gto.studio.pages import repository_list as repositories_page
+from gto.studio.pages.version_detail import values_of
 from gto.studio.pages.version_lines import flat_metrics
+from gto.studio.rest import answers
 from gto.studio.rest import cursor as cursors
-from gto.studio.rest import models
 
-router = APIRouter(prefix="/api/v1", responses={status: {"model": models.Problem} for status in (400, 401, 404)})
+router = APIRouter(
+    prefix="/api/v1", responses={status: {"model": answers.ProblemDetails} for status in (400, 401, 404)}
+)
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]
 Cursor = Annotated[str, Query(max_length=2000, description="`next` of the page before")]
@@ -33,24 +35,24 @@ _MOST_COMPARED = 10
 
 
 @router.get("/repositories", tags=["repositories"])
-def repositories(request: Request) -> models.Repositories:
+def repositories(request: Request) -> answers.RepositoryList:
     """List the repositories."""
     with context_of(request).database.read() as connection:
         rows = repositories_page.read(connection, {})
     items = [
-        models.Repository(
+        answers.RepositoryResource(
             name=row.name, address=row.address, is_remote=row.is_remote, head=row.head, read_at=_moment(row.read_at),
             error=row.error, artifacts=row.artifacts, problems=row.problems,
         )
         for row in rows
     ]  # fmt: skip
-    return models.Repositories(items=items)
+    return answers.RepositoryList(items=items)
 
 
 @router.get("/artifacts", tags=["artifacts"])
 def list_artifacts(
     request: Request, q: Text = "", limit: Limit = 50, cursor: Cursor = "", *, deprecated: bool = False
-) -> models.Artifacts:
+) -> answers.ArtifactList:
     """List the artifacts that fit a query, by repository and name."""
     values = cursors.decode(cursor, (int, str))
     after = (int(values[0]), str(values[1])) if values else None
@@ -60,13 +62,13 @@ def list_artifacts(
     items = [_artifact(row) for row in found.rows]
     more = len(items) == limit
     last = cursors.encode([found.rows[-1].position, found.rows[-1].name]) if more else None
-    return models.Artifacts(items=items, total=found.total, next=last)
+    return answers.ArtifactList(items=items, total=found.total, next=last)
 
 
 @router.get("/artifacts/{repo}/{name:path}/versions", tags=["artifacts"])
 def list_versions(
     request: Request, repo: str, name: str, limit: Limit = 50, cursor: Cursor = "", *, deprecated: bool = False
-) -> models.Versions:
+) -> answers.VersionList:
     """List the versions of an artifact, the highest first."""
     after = cursors.decode(cursor, (str,))
     with context_of(request).database.read() as connection:
@@ -78,7 +80,7 @@ def list_versions(
         facts = lookup.heads_of(connection, found, name, [row.version.commit for row in left[:limit]])
     items = [_version(row, facts.get(row.version.commit)) for row in left[:limit]]
     more = len(left) > limit
-    return models.Versions(items=items, total=len(rows), next=cursors.encode([items[-1].name]) if more else None)
+    return answers.VersionList(items=items, total=len(rows), next=cursors.encode([items[-1].name]) if more else None)
 
 
 @router.get("/artifacts/{repo}/{name:path}/facts", tags=["artifacts"])
@@ -96,14 +98,14 @@ def facts_of(request: Request, repo: str, name: str, version: str) -> dict[str, 
 
 
 @router.get("/artifacts/{repo}/{name:path}", tags=["artifacts"])
-def one_artifact(request: Request, repo: str, name: str) -> models.Artifact:
+def one_artifact(request: Request, repo: str, name: str) -> answers.ArtifactResource:
     """Return one artifact."""
     with context_of(request).database.read() as connection:
         return _artifact(_find(connection, repo, name)[1])
 
 
 @router.get("/resolve/{repo}/{selector:path}", tags=["artifacts"])
-def resolve(request: Request, repo: str, selector: str) -> models.Target:
+def resolve(request: Request, repo: str, selector: str) -> answers.ResolvedVersion:
     """Return the version that a selector names: `churn@v1.0.0`, `churn@latest`, `churn#prod` (`#` as `%23`)."""
     wanted = selectors.parse(selector)
     if wanted.pick is Pick.ALL:
@@ -112,11 +114,13 @@ def resolve(request: Request, repo: str, selector: str) -> models.Target:
         found, row = _find(connection, repo, wanted.name)
         cell = row.stages.get(wanted.value) if wanted.pick is Pick.STAGE and row.is_active else None
         if cell is not None:
-            return models.Target(repo=repo, artifact=row.name, version=cell.version, commit=cell.commit, ref=cell.ref)
+            return answers.ResolvedVersion(
+                repo=repo, artifact=row.name, version=cell.version, commit=cell.commit, ref=cell.ref
+            )
         state = events.artifact_state(connection, found.id, row.name)
     version = pick_version(state, wanted).version
     ref = version.registrations[-1].ref if version.registrations else version.events[-1].ref
-    return models.Target(repo=repo, artifact=row.name, version=version.name, commit=version.commit, ref=ref)
+    return answers.ResolvedVersion(repo=repo, artifact=row.name, version=version.name, commit=version.commit, ref=ref)
 
 
 @router.get("/events", tags=["events"])
@@ -129,10 +133,10 @@ def list_events(
     stage: str = "",
     limit: Limit = 50,
     cursor: Cursor = "",
-) -> models.Events:
+) -> answers.EventList:
     """List the events, the newest first; `artifact` is one of `repo`."""
-    if event and event not in journal.KINDS:
-        raise UsageError(f"'{event}' is no kind of event", f"one of {', '.join(journal.KINDS)}")
+    if event and event not in event_list.KINDS:
+        raise UsageError(f"'{event}' is no kind of event", f"one of {', '.join(event_list.KINDS)}")
     if artifact and not repo:
         raise UsageError("An artifact is one of a repository", "name the repository as `repo`")
     values = cursors.decode(cursor, (int, int, int, str, int))
@@ -143,16 +147,16 @@ def list_events(
             _find(connection, repo, artifact)
         elif repo:
             lookup.find_repository(connection, repo)
-        found = journal.find(connection, asked)
-    items = [models.Event.model_validate({"repo": one.repo, **one.line.as_dict()}) for one in found.lines]
+        found = event_list.find(connection, asked)
+    items = [answers.EventResource.model_validate({"repo": one.repo, **one.line.as_dict()}) for one in found.lines]
     last = cursors.encode(list(found.lines[-1].key)) if len(items) == limit else None
-    return models.Events(items=items, next=last)
+    return answers.EventList(items=items, next=last)
 
 
 @router.get("/compare/{repo}/{name:path}", tags=["artifacts"])
 def compare(
     request: Request, repo: str, name: str, v: Annotated[list[str], Query(min_length=1, max_length=_MOST_COMPARED)]
-) -> models.Comparison:
+) -> answers.ComparedVersions:
     """Compare the metrics and parameters of several versions, `v`."""
     with context_of(request).database.read() as connection:
         found, _ = _find(connection, repo, name)
@@ -164,15 +168,15 @@ def compare(
                 raise VersionNotFound(f"'{name}' has no version '{word}'", "list its versions")
             facts.append(lookup.find_fact(connection, found, name, version.commit))
     sides = {kind: [values_of(fact, kind) for fact in facts] for kind in ("metrics", "params")}
-    return models.Comparison(versions=v, metrics=_differences(sides["metrics"]), params=_differences(sides["params"]))
+    return answers.ComparedVersions(
+        versions=v, metrics=_differences(sides["metrics"]), params=_differences(sides["params"])
+    )
 
 
-def _differences(sides: Sequence[dict[tuple[str, str], object]]) -> list[models.Difference]:
+def _differences(sides: Sequence[dict[tuple[str, str], object]]) -> list[answers.ValueRow]:
     places = dict.fromkeys(place for side in sides for place in side)
     return [
-        models.Difference.model_validate(
-            {"file": file, "key": key, "values": [side.get((file, key)) for side in sides]}
-        )
+        answers.ValueRow.model_validate({"file": file, "key": key, "values": [side.get((file, key)) for side in sides]})
         for file, key in places
     ]
 
@@ -186,27 +190,31 @@ def _moment(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def _artifact(row: ArtifactRow) -> models.Artifact:
+def _artifact(row: ArtifactRow) -> answers.ArtifactResource:
     stages = {
-        stage: models.Stage(
+        stage: answers.StageResource(
             version=cell.version, commit=cell.commit, ref=cell.ref, assigned_at=datetime.fromtimestamp(cell.time, UTC),
             author=cell.author, behind=cell.behind,
         )
         for stage, cell in row.stages.items()
     }  # fmt: skip
     trend = row.metric
-    metric = models.Metric(file=trend.file, key=trend.key, value=trend.value, change=trend.change) if trend else None
-    return models.Artifact(
+    metric = (
+        answers.MetricResource(file=trend.file, key=trend.key, value=trend.value, change=trend.change)
+        if trend
+        else None
+    )
+    return answers.ArtifactResource(
         repo=row.repo, name=row.name, type=row.type, description=row.description, path=row.path,
         labels=list(row.labels), registered=row.is_known, active=row.is_active, latest=row.latest,
         commit=row.latest_commit, versions=row.versions, stages=stages, metric=metric, problems=row.problems,
     )  # fmt: skip
 
 
-def _version(row: VersionRow, fact: Mapping[str, object] | None) -> models.Version:
+def _version(row: VersionRow, fact: Mapping[str, object] | None) -> answers.VersionResource:
     version = row.version
     first = version.registrations[-1] if version.registrations else version.events[0]
-    return models.Version(
+    return answers.VersionResource(
         name=version.name,
         commit=version.commit,
         ref=first.ref if version.registrations else None,

@@ -15,7 +15,7 @@ from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group
 from gto.studio.index.database import Database
 from gto.studio.index.schema import fact, repository
-from gto.studio.sync import annotations, commit_values, commits, facts, tags, trends
+from gto.studio.sync import commit_values, commits, facts, head_annotations, tags, trends
 from gto.studio.sync.commits import Bounds
 from gto.studio.sync.findings import sync_examination
 from gto.studio.sync.judgements import sync_judgements
@@ -26,7 +26,7 @@ Tell = Callable[[str, int, int], None]
 _REFS = ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/exps", "refs/remotes/origin/HEAD"]
 
 
-class Synced(NamedTuple):
+class SyncResult(NamedTuple):
     """What a synchronisation found."""
 
     news: bool
@@ -41,7 +41,7 @@ class Heads(NamedTuple):
     digest: str
 
 
-def sync(database: Database, place: CatalogRepository, way: Way, tell: Tell = lambda *_: None) -> Synced:
+def sync(database: Database, place: CatalogRepository, way: Way, tell: Tell = lambda *_: None) -> SyncResult:
     """Bring one repository up to date; one that cannot be read keeps what was read of it, and says why."""
     try:
         registry = open_place(place, way)
@@ -50,8 +50,8 @@ def sync(database: Database, place: CatalogRepository, way: Way, tell: Tell = la
     except (GTOException, OSError) as error:
         why = failed(place, error)
         note_failure(database, why)
-        return Synced(news=False, error=why.error)
-    return Synced(news)
+        return SyncResult(news=False, error=why.error)
+    return SyncResult(news)
 
 
 def note_failure(database: Database, why: Failure) -> None:
@@ -103,7 +103,7 @@ def _read_news(database: Database, row: Row[Any], registry: Registry) -> _News |
         names = tags.artifact_ids(connection, row.id)
     found = tags.read(registry, changed)
     known = sorted({*names, *(one.name for one in changed)} - gone)
-    said = annotations.read(registry, known)
+    said = head_annotations.read(registry, known)
     whole = "" if found.lacking else digest(registry.listing.text)  # those are read again next time
     return _News(whole, heads, changed, gone, found, said, registry.config.stages)
 
@@ -112,7 +112,7 @@ def _write_news(connection: Connection, row: Row[Any], news: _News) -> dict[str,
     """Put it into the index; return what changes in the repository's row."""
     tags.forget(connection, row.id, news.gone)
     tags.write(connection, row.id, news.changed, news.found)
-    annotations.write(connection, row.id, news.said)
+    head_annotations.write(connection, row.id, news.said)
     facts.forget_unused(connection, row.id)
     trends.write(connection, row.id)
     stages = list(news.stages) if news.stages is not None else None

@@ -22,7 +22,7 @@ from gto.studio.sync.repository import note_failure, sync_rest, sync_tags
 T = TypeVar("T")
 
 
-class Progress(NamedTuple):
+class SyncProgress(NamedTuple):
     """How far the reading of one repository's versions is."""
 
     done: int
@@ -66,7 +66,7 @@ class Worker:
         self._has_tags = False
         self._trouble = ""
         self._is_damaged = False
-        self._progress: dict[str, Progress] = {}
+        self._progress: dict[str, SyncProgress] = {}
         self._thread = Thread(target=self._work, name="studio-sync", daemon=True)
         try:
             enter(database, self.places)
@@ -111,7 +111,7 @@ class Worker:
         with self._changed:
             return self._changed.wait_for(lambda: self._has_tags or self._is_closing, seconds)
 
-    def progress(self) -> dict[str, Progress]:
+    def progress(self) -> dict[str, SyncProgress]:
         """Return how far the repositories are whose versions are being read."""
         with self._changed:
             return {name: one for name, one in self._progress.items() if one.done < one.wanted}
@@ -221,7 +221,7 @@ class Worker:
         with self._changed:
             if self._is_closing:
                 raise Ended
-            self._progress[name] = Progress(done, wanted)
+            self._progress[name] = SyncProgress(done, wanted)
             numbers = self._progress.values() if not self._rounds else ()
             all_done, all_wanted = sum(one.done for one in numbers), sum(one.wanted for one in numbers)
             self._changed.notify_all()

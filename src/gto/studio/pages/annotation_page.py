@@ -10,11 +10,11 @@ from gto.exceptions import GTOException, Outdated, Raced
 from gto.git import command
 from gto.output.published import Published
 from gto.registry.write.edit_target import Saved
-from gto.studio.actions import annotation
-from gto.studio.actions.annotation import AnnotationWish, read_description
-from gto.studio.context import Context, context_of
+from gto.studio.actions import annotation_form
+from gto.studio.actions.annotation_form import AnnotationWish, read_description
+from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
-from gto.studio.pages.actions import bring_up_to_date, refuse_read_only
+from gto.studio.pages.action_page import bring_up_to_date, refuse_read_only
 from gto.studio.respond import artifact_url, respond, url
 
 router = APIRouter()
@@ -125,13 +125,13 @@ def _respond(
     place = studio.place(repo)
     status = 200 if error is None else 409 if isinstance(error, Outdated | Raced) else 400
     with command.within(studio.way.seconds):
-        wish = annotation.placed(place, studio.way, wish)
+        wish = annotation_form.placed(place, studio.way, wish)
         try:
-            registry = annotation.open_for(place, studio.way, wish)
+            registry = annotation_form.open_for(place, studio.way, wish)
         except GTOException as found:  # a branch that is not there
             error, status = error or found, 400
-            registry = annotation.open_for(place, studio.way, wish._replace(place="commit"))
-        page = annotation.read_annotation_form(registry, place, wish, error, is_new=is_new)
+            registry = annotation_form.open_for(place, studio.way, wish._replace(place="commit"))
+        page = annotation_form.read_annotation_form(registry, place, wish, error, is_new=is_new)
     return respond(request, "annotation.html", page, status)
 
 
@@ -148,12 +148,12 @@ def _write(request: Request, repo: str, word: str, name: str, form: FormData) ->
     return RedirectResponse(url(artifact_url(repo, wish.name, "saved"), **told, **old), 303)
 
 
-def _carry_out(studio: Context, repo: str, wish: AnnotationWish) -> tuple[Saved, dict[str, str]]:
+def _carry_out(studio: StudioContext, repo: str, wish: AnnotationWish) -> tuple[Saved, dict[str, str]]:
     """Write it, and return what the file said of the artifact before."""
     with command.within(studio.way.seconds):
-        registry = annotation.open_for(studio.place(repo), studio.way, wish)
-        now = annotation.present(registry, wish)
-        done = annotation.save(registry, wish, wish.save_options())
+        registry = annotation_form.open_for(studio.place(repo), studio.way, wish)
+        now = annotation_form.present(registry, wish)
+        done = annotation_form.save(registry, wish, wish.save_options())
     if now is None:
         return done, {}
     return done, {

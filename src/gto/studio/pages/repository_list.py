@@ -13,11 +13,11 @@ from gto.catalog import file, membership
 from gto.catalog.repositories import Failure, expand, problems
 from gto.exceptions import GTOException, UsageError
 from gto.output.published import Published
-from gto.studio.context import Context, context_of
+from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import back, read_form
 from gto.studio.index.schema import artifact, fact, problem, repository
 from gto.studio.respond import json_response, respond, wants_json
-from gto.studio.sync.worker import Progress
+from gto.studio.sync.worker import SyncProgress
 
 router = APIRouter()
 
@@ -40,7 +40,7 @@ class RepositoryRow(NamedTuple):
     artifacts: int
     problems: int
     facts: int
-    progress: Progress | None
+    progress: SyncProgress | None
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
@@ -72,7 +72,7 @@ def repositories(request: Request) -> Response:
     return respond(request, "repositories.html", read_page(context_of(request)))
 
 
-def read_page(studio: Context) -> RepositoriesPage:
+def read_page(studio: StudioContext) -> RepositoriesPage:
     """Read the page from the index."""
     progress = studio.worker.progress()
     with studio.database.read() as connection:
@@ -80,7 +80,7 @@ def read_page(studio: Context) -> RepositoriesPage:
     return RepositoriesPage(rows, studio.worker.failures, studio.catalogue)
 
 
-def read(connection: Connection, progress: dict[str, Progress]) -> tuple[RepositoryRow, ...]:
+def read(connection: Connection, progress: dict[str, SyncProgress]) -> tuple[RepositoryRow, ...]:
     """Read the repositories from the index, in the catalogue's order."""
     counts = [
         select(func.count()).where(table.c.repository_id == repository.c.id).scalar_subquery()

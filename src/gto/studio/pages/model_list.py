@@ -116,7 +116,7 @@ def read(request: Request) -> ModelsPage:
     number = read_number(given.get("page", ""), 1)
     wanted = wanted._replace(limit=PAGE, offset=(number - 1) * PAGE)
     with context_of(request).database.read() as connection:
-        listed = artifacts.Listed((), 0) if error else artifacts.find(connection, wanted)
+        listed = artifacts.ArtifactListing((), 0) if error else artifacts.find(connection, wanted)
         stages = artifacts.stages(connection)
         totals, facets = artifacts.totals(connection), artifacts.facets(connection)
     return ModelsPage(

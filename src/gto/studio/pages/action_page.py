@@ -16,11 +16,11 @@ from gto.git import command
 from gto.output.published import Published
 from gto.studio.actions import form as forms
 from gto.studio.actions import perform
-from gto.studio.actions.actions import ACTIONS, OfferedAction, offered
+from gto.studio.actions.action import ACTIONS, OfferedAction, offered
+from gto.studio.actions.counter_action import Undo, undo_of
 from gto.studio.actions.form import ActionForm, ActionRequest
-from gto.studio.actions.undo import Undo, undo_of
 from gto.studio.actions.wish import Wish, read_wish
-from gto.studio.context import Context, context_of
+from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.history_lines import HistoryLine, history_lines
@@ -71,7 +71,7 @@ class DonePage(NamedTuple):
         return {"repo": self.repo, "artifact": self.name, "tags": list(self.refs), "pushed": self.pushed, "undo": undo}
 
 
-def refuse_read_only(request: Request) -> Context:
+def refuse_read_only(request: Request) -> StudioContext:
     """Return the Studio that a request came to; 403 where it only reads."""
     studio = context_of(request)
     if studio.settings.read_only:
@@ -144,14 +144,16 @@ for one in ACTIONS:
     router.add_api_route(f"{_BELOW}{one.word}", written, methods=["POST"], include_in_schema=False)
 
 
-def _asked(studio: Context, repo: str, action: OfferedAction, wish: Wish, given: Mapping[str, object]) -> ActionRequest:
+def _asked(
+    studio: StudioContext, repo: str, action: OfferedAction, wish: Wish, given: Mapping[str, object]
+) -> ActionRequest:
     with studio.database.read() as connection:
         stages = artifacts.stages(connection)
     branch, text = (str(given.get(key, "")).strip() for key in ("branch", "find"))
     return ActionRequest(action, studio.place(repo), wish, branch, text, tuple(stages))
 
 
-def carry_out(studio: Context, asked: ActionRequest) -> perform.WrittenTags:
+def carry_out(studio: StudioContext, asked: ActionRequest) -> perform.WrittenTags:
     """Write what a form asks for, unless the artifact is another than it was made for."""
     wish = asked.wish
     perform.require(asked.action, wish)
@@ -166,7 +168,7 @@ def _read(request: Request, asked: ActionRequest) -> ActionForm:
         return forms.read_form(perform.open_at(asked.place, studio.way), asked)
 
 
-def bring_up_to_date(studio: Context, place: CatalogRepository) -> None:
+def bring_up_to_date(studio: StudioContext, place: CatalogRepository) -> None:
     """Read the tags of a repository into the index now; the facts of new versions follow."""
     with suppress(GTOException, OSError):  # what is written is written, and is read when the worker looks next
         way = studio.way._replace(offline=place.is_remote or studio.way.offline)

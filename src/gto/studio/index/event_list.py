@@ -35,7 +35,7 @@ class JournalQuery(NamedTuple):
     offset: int = 0
 
 
-class JournalLine(NamedTuple):
+class ListedEvent(NamedTuple):
     """An event, and the repository that it happened in."""
 
     repo: str
@@ -44,27 +44,27 @@ class JournalLine(NamedTuple):
     """The place in the order: time, counter, kind, tag, and the repository's number."""
 
 
-class Journal(NamedTuple):
+class EventListing(NamedTuple):
     """One page of events, and how many there are on all pages."""
 
-    lines: tuple[JournalLine, ...]
+    lines: tuple[ListedEvent, ...]
     total: int
 
 
 _ORDER = (event.c.time, event.c.counter, event.c.kind, event.c.ref)
 
 
-def find(connection: Connection, wanted: JournalQuery) -> Journal:
+def find(connection: Connection, wanted: JournalQuery) -> EventListing:
     """Return one page of the events that count, in the order of `gto history --all`."""
     total = connection.execute(_where(select(func.count()).select_from(event.join(repository)), wanted)).scalar_one()
     columns = (repository.c.name, event.c.repository_id, event.c.artifact, *_ORDER, repository.c.position)
     chosen = _where(select(*columns).select_from(event.join(repository)), wanted)
     order = [column.desc() for column in _ORDER]
     rows = connection.execute(chosen.order_by(*order, repository.c.position).limit(wanted.limit).offset(wanted.offset))
-    return Journal(tuple(_lines(connection, rows.all())), int(total))
+    return EventListing(tuple(_lines(connection, rows.all())), int(total))
 
 
-def _lines(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[JournalLine]:
+def _lines(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[ListedEvent]:
     """Return the events in words; each artifact is folded once, because what came before decides on the words."""
     told: dict[tuple[int, str], dict[str, HistoryLine]] = {}
     found = []
@@ -73,7 +73,7 @@ def _lines(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> lis
         if one not in told:
             lines = history_lines(artifact_state(connection, *one), find_verdicts(connection, *one))
             told[one] = {line.ref: line for line in lines}
-        found.append(JournalLine(repo, told[one][key[3]], tuple(key)))
+        found.append(ListedEvent(repo, told[one][key[3]], tuple(key)))
     return found
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 
-class Repository(BaseModel):
+class RepositoryResource(BaseModel):
     """A repository that is read."""
 
     name: str
@@ -18,7 +18,7 @@ class Repository(BaseModel):
     problems: int
 
 
-class Stage(BaseModel):
+class StageResource(BaseModel):
     """The version that a stage shows."""
 
     version: str
@@ -29,7 +29,7 @@ class Stage(BaseModel):
     behind: int = Field(description="How many versions that count are higher")
 
 
-class Metric(BaseModel):
+class MetricResource(BaseModel):
     """The first metric of the latest version."""
 
     file: str
@@ -38,7 +38,7 @@ class Metric(BaseModel):
     change: float | None = Field(description="Against the version before")
 
 
-class Artifact(BaseModel):
+class ArtifactResource(BaseModel):
     """An artifact, as the list shows it."""
 
     repo: str
@@ -52,12 +52,12 @@ class Artifact(BaseModel):
     latest: str | None = Field(description="The highest version that counts")
     commit: str | None = Field(description="Of the latest version")
     versions: int
-    stages: dict[str, Stage]
-    metric: Metric | None
+    stages: dict[str, StageResource]
+    metric: MetricResource | None
     problems: int
 
 
-class Version(BaseModel):
+class VersionResource(BaseModel):
     """A version of an artifact; a commit that only has stages is one too, named by its hash."""
 
     name: str
@@ -71,7 +71,7 @@ class Version(BaseModel):
     metrics: dict[str, float | str]
 
 
-class Event(BaseModel):
+class EventResource(BaseModel):
     """An event, as `gto history --json` prints it."""
 
     repo: str
@@ -88,7 +88,7 @@ class Event(BaseModel):
     before: str | None = Field(description="The version in whose place this one came")
 
 
-class Target(BaseModel):
+class ResolvedVersion(BaseModel):
     """What a selector names."""
 
     repo: str
@@ -98,7 +98,7 @@ class Target(BaseModel):
     ref: str
 
 
-class Difference(BaseModel):
+class ValueRow(BaseModel):
     """A metric or parameter of several versions; null where one has none."""
 
     file: str
@@ -106,44 +106,44 @@ class Difference(BaseModel):
     values: list[float | int | str | bool | None]
 
 
-class Comparison(BaseModel):
+class ComparedVersions(BaseModel):
     """Several versions of an artifact, value by value, in the order in which they were asked for."""
 
     versions: list[str]
-    metrics: list[Difference]
-    params: list[Difference]
+    metrics: list[ValueRow]
+    params: list[ValueRow]
 
 
-class Repositories(BaseModel):
+class RepositoryList(BaseModel):
     """All repositories."""
 
-    items: list[Repository]
+    items: list[RepositoryResource]
 
 
-class Artifacts(BaseModel):
+class ArtifactList(BaseModel):
     """One page of artifacts."""
 
-    items: list[Artifact]
+    items: list[ArtifactResource]
     total: int
     next: str | None = Field(description="The cursor of the next page; null on the last one")
 
 
-class Versions(BaseModel):
+class VersionList(BaseModel):
     """One page of versions, the highest first."""
 
-    items: list[Version]
+    items: list[VersionResource]
     total: int
     next: str | None = Field(description="The cursor of the next page; null on the last one")
 
 
-class Events(BaseModel):
+class EventList(BaseModel):
     """One page of events, the newest first."""
 
-    items: list[Event]
+    items: list[EventResource]
     next: str | None = Field(description="The cursor of the next page; null on the last one")
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """Why a request was refused, as RFC 9457 has it."""
 
     status: int
