@@ -274,6 +274,7 @@ def test_a_new_branch_needs_a_name_that_is_free(repo: Repo) -> None:
     said(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "main"), "There is a branch 'main' already")
     said(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "a..b"), "Invalid branch name 'a..b'")
     said(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "@{-1}"), "Invalid branch name '@{-1}'")
+    said(repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "HEAD"), "Invalid branch name 'HEAD'")
     said(
         repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "main/x"), "cannot create 'refs/heads/main/x'"
     )

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gto.annotations.annotation import Annotation
+from gto.core.names import ArtifactName
+from gto.studio.actions.annotation_form import AnnotationWish, edit_of
 from tests.conftest import copied
 from tests.studio_app import OWN, studio_of
 from tests.studio_forms import command_on, fields_of, opened, send
@@ -109,3 +113,20 @@ def test_in_a_bare_repository_the_commit_goes_to_its_branch(registry: Repo, tmp_
         assert send(studio, EDIT, text="Others").status_code == 303
         assert "Others" in bare.git("show", "main:dvc.yaml")
         assert "Others" in studio.page("/m/team/churn")
+
+
+def test_of_many_labels_a_page_shows_the_first(studio: Studio, registry: Repo) -> None:
+    many = [f"label-{number:05}" for number in range(3_000)]
+    registry.gto("annotate", "churn", *(word for one in many for word in ("--label", one)), "--commit")
+    studio.sync()
+    page = studio.page("/m/team/churn")
+    assert "and 2,952 more</span>" in page
+    assert len(page) < 100_000
+
+
+def test_labels_are_compared_in_the_time_of_reading_them() -> None:
+    many = tuple(f"label-{number}" for number in range(20_000))
+    now = Annotation(ArtifactName("churn"), "dvc.yaml", labels=many)
+    before = time.process_time()
+    assert edit_of(AnnotationWish("annotate", "churn", labels=(*many, "new")), now).labels == ("new",)
+    assert time.process_time() - before < 1  # where each is looked for among all, it takes several

@@ -88,3 +88,20 @@ def test_every_answer_says_what_a_page_may_load(studio: Studio) -> None:
         assert headers["content-security-policy"].startswith("default-src 'none'")
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_cookies_of_other_programs_on_this_host_do_not_lock_it(studio: Studio) -> None:
+    name = studio.context.sessions.cookie
+    own = f"{name}={studio.client.cookies[name]}"
+    for other in ('x={"a": "b"}', "a[b]=1", "x=é", f"{name}=planted", "=", "x"):
+        for line in (f"{other}; {own}", f"{own}; {other}"):
+            answer = studio.client.get("/models", headers=[(b"cookie", line.encode())])
+            assert answer.status_code == 200, line
+
+
+def test_without_a_session_an_error_says_nothing_of_the_repositories(studio: Studio) -> None:
+    studio.client.cookies.clear()
+    for path in ("/static/none", "/healthy", "/static/%2e%2e%2fguard.py", "/health.json"):
+        answer = studio.client.get(path)
+        assert (answer.status_code, answer.text) == (404, "Not Found\n"), path
+    assert studio.client.post("/health", headers=OWN).text == "Method Not Allowed\n"

@@ -95,7 +95,8 @@ def make_commit(git: Git, parent: str, path: str, data: bytes, message: str) -> 
 
 def check_new_branch(git: Git, name: str) -> None:
     """Raise where a branch cannot be made: its name is none, or is taken."""
-    if git.ask(["check-ref-format", f"refs/heads/{name}"])[1] != 0 or name.startswith("-"):
+    is_name = git.ask(["check-ref-format", f"refs/heads/{name}"])[1] == 0 and not name.startswith("-")
+    if not is_name or name in {"HEAD", "@"}:  # git makes none of these: each name of HEAD would mean two things
         raise InvalidName(name, "branch name", "git's rules: `git help check-ref-format`")
     if git.ask(["show-ref", "--verify", "--quiet", f"refs/heads/{name}"])[1] == 0:
         raise Conflict(f"There is a branch '{name}' already", "choose another name, or write to that branch")

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from gto.exceptions import GTOException, NotFound
 from gto.studio.context import StudioContext, context_of
-from gto.studio.guard import Guard
+from gto.studio.guard import OPEN, Guard
 from gto.studio.index.database import is_damage, reason_of
 from gto.studio.pages import (
     action_page,
@@ -103,6 +103,8 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  it is registered for this class
+    if request.url.path.startswith(OPEN):  # a page would tell whoever has no session what the index holds
+        return _plain_error(error.status_code, f"{error.detail}\n")
     return errors.answer(request, error.status_code, str(error.detail), "")
 
 

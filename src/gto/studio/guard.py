@@ -1,6 +1,5 @@
 """What stands before every route: the Host, the session, where a request comes from, and what a page may load."""
 
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -41,7 +40,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        cookie = read_cookie(headers, self._sessions.cookie)
+        given = read_cookies(headers, self._sessions.cookie)
+        cookie = next((one for one in given if self._sessions.knows(one)), "")
         refusal = self._refuse(scope, headers, cookie)
         scope.setdefault("state", {})["cookie"] = cookie
         await (refusal or self.app)(scope, receive, _with_headers(send))
@@ -54,7 +54,7 @@ class Guard:
             return _plain(403, "This request came from a page of another site.")
         if scope["path"].startswith(OPEN):
             return None
-        if self._sessions.knows(cookie):
+        if cookie:
             return _without_token(scope)
         token = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token", "")
         opened = self._sessions.redeem(token) if token and scope["method"] == "GET" else None
@@ -72,13 +72,10 @@ class Guard:
         return site is not None if origin is None else urlsplit(origin).netloc == host
 
 
-def read_cookie(headers: Headers, name: str) -> str:
-    """Return the session's cookie; empty where there is none."""
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
+def read_cookies(headers: Headers, name: str) -> list[str]:
+    """Return the values of a cookie: what is at other ports of this host can add some, and others that break rules."""
+    pairs = (pair.partition("=") for line in headers.getlist("cookie") for pair in line.split(";"))
+    return [value.strip() for key, _, value in pairs if key.strip() == name]
 
 
 def _plain(status: int, text: str) -> Response:

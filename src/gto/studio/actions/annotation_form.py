@@ -157,7 +157,8 @@ def present(registry: Registry, wish: AnnotationWish) -> Annotation | None:
 
 def edit_of(wish: AnnotationWish, now: Annotation | None) -> AnnotationEdit:
     """Return what differs from what is said already."""
-    labels = tuple(one for one in wish.labels if now is None or one not in now.labels)
+    known = frozenset(now.labels if now else ())
+    labels = tuple(one for one in wish.labels if one not in known)
     return AnnotationEdit(
         (wish.type if now is None or wish.type != now.type else "") or None,
         (wish.path if now is None or wish.path != now.path else "") or None,

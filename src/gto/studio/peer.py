@@ -1,0 +1,59 @@
+"""Which user of this machine holds the other end of a connection, where the system says so (Linux)."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from starlette.responses import PlainTextResponse
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+TABLES = ("/proc/self/net/tcp", "/proc/self/net/tcp6")
+"""A client may reach an address of IPv4 through a socket of IPv6."""
+
+_ROOT = 0  # it can do all that we can; and what forwards from another machine often runs as root
+
+
+_PATIENCE = 2.0  # seconds that a connection of another user is kept
+
+
+class OwnUserProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a variable: h11 or httptools
+    """HTTP for the processes of this user alone: to those of another user each answer is a refusal."""
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  as uvicorn has it
+        """Take a connection up."""
+        super().connection_made(transport)
+        if not is_own(transport.get_extra_info("peername"), transport.get_extra_info("sockname")):
+            self.app = PlainTextResponse("This Studio answers the user who started it alone.\n", 403)
+            asyncio.get_running_loop().call_later(_PATIENCE, transport.abort)
+
+
+def is_own(client: object, server: object) -> bool:
+    """Tell whether a client on TCP is a process of this user, or of root; True where the system does not say."""
+    if not isinstance(client, tuple) or not isinstance(server, tuple) or not hasattr(os, "geteuid"):
+        return True  # the mode of a Unix socket says who may open it
+    for table in TABLES:
+        with suppress(OSError), open(table, encoding="ascii") as lines:
+            owner = owner_of(lines, client[:2], server[:2])
+            if owner is not None:
+                return owner in {_ROOT, os.geteuid()}
+    return True
+
+
+def owner_of(lines: Iterable[str], client: tuple[str, int], server: tuple[str, int]) -> int | None:
+    """Return the user who holds the client's end, as a table of the kernel's says it; None where it does not."""
+    wanted = (_ending(*client), _ending(*server))
+    for line in lines:
+        fields = line.split(maxsplit=8)
+        if len(fields) > 7 and fields[1].endswith(wanted[0]) and fields[2].endswith(wanted[1]):  # noqa: PLR2004
+            return int(fields[7])
+    return None
+
+
+def _ending(host: str, port: int) -> str:
+    """Return the end of an address in the kernel's table: of IPv4 in IPv6, the last word is that of IPv4."""
+    word = int.from_bytes(socket.inet_aton(host), sys.byteorder)
+    return f"{word:08X}:{port:04X}"
