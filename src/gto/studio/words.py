@@ -1,5 +1,6 @@
 """Values as a page shows them: times, numbers, people, sizes."""
 
+import json
 import math
 import re
 from datetime import UTC, datetime
@@ -54,6 +55,11 @@ def number(value: float) -> str:
             return f"{value:,.1f}"
         return f"{value:.{_DIGITS}f}" if abs(value) < 1 else f"{value:.{_DIGITS}f}".rstrip("0").rstrip(".")
     return f"{value:.{_DIGITS - 1}g}"
+
+
+def plain(value: object) -> str:
+    """Return a parameter as JSON and YAML write it: `true`, `[1, 2]`; a text as it is."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def signed(value: float) -> str:
