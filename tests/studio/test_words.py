@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gto.studio.index.commit_table import CommitTable, FoundCommit, ProjectPlace, ValueColumn, VersionMark
+from gto.studio.index.commit_table import CommitTable, FoundCommit, ProjectPlace, ValueColumn
+from gto.studio.index.commit_versions import VersionMark
 from gto.studio.pages.experiment_baseline import find_baseline
 from gto.studio.pages.experiment_columns import ExperimentColumn
 from gto.studio.words import number, plain
