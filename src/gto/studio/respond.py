@@ -57,6 +57,7 @@ def make_templates() -> Environment:
         "size": words.size,
         "ago": _ago,
         "hint": hint,
+        "plain": words.plain,
     }
     return made
 

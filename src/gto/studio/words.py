@@ -1,5 +1,6 @@
 """Values as a page shows them: times, numbers, people, sizes."""
 
+import json
 import math
 import re
 from datetime import UTC, datetime
@@ -42,7 +43,7 @@ def moment(seconds: float) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number as short as it stays exact to four digits."""
+    """Return a number to four digits behind the point; from 1 on, as short as that stays exact."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if isinstance(value, int) or (value.is_integer() and abs(value) < 10**15):
@@ -50,8 +51,15 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return str(value)
     if abs(value) >= 10**-_DIGITS and abs(value) < 10**9:
-        return f"{value:.{_DIGITS}f}" if abs(value) < _THOUSAND else f"{value:,.1f}"
+        if abs(value) >= _THOUSAND:
+            return f"{value:,.1f}"
+        return f"{value:.{_DIGITS}f}" if abs(value) < 1 else f"{value:.{_DIGITS}f}".rstrip("0").rstrip(".")
     return f"{value:.{_DIGITS - 1}g}"
+
+
+def plain(value: object) -> str:
+    """Return a parameter as JSON and YAML write it: `true`, `[1, 2]`; a text as it is."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def signed(value: float) -> str:

@@ -9,7 +9,7 @@ from gto.lineage.diff import Comparison, Moved
 from gto.lineage.values import Value, flat
 from gto.studio.goals import is_better, is_higher_better, read_goals
 from gto.studio.pages.version_detail import Facts, is_number, values_of
-from gto.studio.words import number, signed, size
+from gto.studio.words import number, plain, signed, size
 
 MOST_ROWS = 300
 """More rows of a group than this are not shown; JSON has them all."""
@@ -134,9 +134,7 @@ def _text(value: object) -> str:
 
 def words_of(value: object) -> str:
     """Return a value as it was written; a dash for none."""
-    if value is None:
-        return "\N{EN DASH}"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return "\N{EN DASH}" if value is None else plain(value)
 
 
 def _data(facts: Facts | None) -> dict[Place, Mapping[str, object]]:

@@ -9,7 +9,7 @@ from gto.studio.index.commit_table import CommitTable, ProjectPlace
 
 _SHORTEST = 4
 _SHORT = 7
-_USUAL = ("production", "prod")  # the last stage, where no configuration says so
+_USUAL = ("production", "prod")  # what stands for the last stage where one of them is used
 
 
 class Baseline(NamedTuple):
@@ -27,8 +27,8 @@ def find_baseline(
 ) -> Baseline | None:
     """Return the commit that is asked for: by the start of its hash, by a branch, or by the name of an experiment.
 
-    Without any it is the commit of the last stage's version, else the newest of the default branch. UsageError says
-    that what is asked for is not there.
+    Without any it is the commit of the version in prod, else of the last stage's version, else the newest of the
+    default branch. UsageError says that what is asked for is not there.
     """
     if wanted:
         return _named(table, wanted)
@@ -71,6 +71,6 @@ def _staged(
 
 
 def _place(stage: str, stages: Sequence[str]) -> int:
-    if stage in stages:
-        return len(_USUAL) + stages.index(stage)
-    return _USUAL.index(stage) if stage in _USUAL else -1
+    if stage in _USUAL:
+        return len(stages) + _USUAL.index(stage)
+    return stages.index(stage) if stage in stages else -1

@@ -22,6 +22,8 @@ class ExperimentColumn(NamedTuple):
     """Of a metric; None where nobody knows."""
     is_first: bool = False
     """Whether the column before it is of another file."""
+    is_ambiguous: bool = False
+    """Whether the key of another column ends in the same part."""
 
     @property
     def group(self) -> str:
@@ -30,9 +32,8 @@ class ExperimentColumn(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The last part of the key."""
-        key, separator = self.column.key, "/" if self.column.kind == "data" else "."
-        return key.rpartition(separator)[2] or key or self.column.file
+        """The last part of the key; all of it where another ends the same."""
+        return (not self.is_ambiguous and _last_part(self.column)) or self.column.key or self.column.file
 
     def as_dict(self) -> dict[str, object]:
         """Return it for JSON."""
@@ -52,10 +53,18 @@ def choose(table: CommitTable, wanted: Sequence[str], told: Mapping[str, bool]) 
     """Return the columns; `wanted` names those to show, in their order, and `told` says which way is better."""
     found = _discover(table)
     counted = Counter(one.key for one in found)
-    every = [_column(one, told, is_alone=counted[one.key] == 1) for one in found]
+    ends = Counter(_last_part(key) for key in {one.key: one for one in found}.values())
+    every = [
+        _column(one, told, is_alone=counted[one.key] == 1)._replace(is_ambiguous=ends[_last_part(one)] > 1)
+        for one in found
+    ]
     by_id = {one.id: one for one in every}
     chosen = [by_id[name] for name in dict.fromkeys(_split(wanted, by_id)) if name in by_id]
     return ExperimentColumns(tuple(every), tuple(_grouped(chosen or _usual(table, every))))
+
+
+def _last_part(column: ValueColumn) -> str:
+    return column.key.rpartition("/" if column.kind == "data" else ".")[2]
 
 
 def _discover(table: CommitTable) -> list[ValueColumn]:

@@ -9,7 +9,7 @@ from gto.core.view import VersionRow
 from gto.registry.signatures import under_version
 from gto.studio.index.verdicts import EventVerdict, Verdicts, speaks
 
-METRICS = 5
+METRICS = 4
 """Columns, unless the address names others."""
 MOST_METRICS = 12
 _NEWEST = 5  # versions among whose metrics the columns are looked for
