@@ -241,6 +241,7 @@ def test_what_is_not_there_is_told_beside_what_is(pipeline: Pipeline) -> None:
         "badly.csv": "x,y\n1,2\n2,3\n",
         "empty.csv": "",
     }
+    shutil.rmtree(repo.path / ".dvc" / "cache")  # what is there would be read
     repo.git("add", "raw.png.dvc")
     repo.commit("some", {"dvc.yaml": json.dumps({"plots": plots}), ".dvc/plots/bad.json": "[]", **files})
     result = repo.gto("plots", "HEAD", "--json")
