@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from gto.core.nearness import did_you_mean
 from gto.exceptions import ArtifactNotFound, RepositoryNotFound
-from gto.studio.index.artifacts import ArtifactRow, rows_of
+from gto.studio.index.artifacts import ArtifactRow, choose, rows_of
 from gto.studio.index.schema import artifact, card, fact, problem, repository
 
 
@@ -51,12 +51,7 @@ def find_repository(connection: Connection, name: str) -> FoundRepository:
 
 def find_artifact(connection: Connection, repo: FoundRepository, name: str) -> ArtifactRow:
     """Return an artifact, or raise ArtifactNotFound."""
-    same = (artifact.c.repository_id == repo.id) & (artifact.c.name == name)
-    query = (
-        select(artifact, repository.c.name.label("repo"), repository.c.position)
-        .select_from(artifact.join(repository))
-        .where(same)
-    )
+    query = choose().where(artifact.c.repository_id == repo.id, artifact.c.name == name)
     found = rows_of(connection, query)
     if not found:
         raise ArtifactNotFound(name)

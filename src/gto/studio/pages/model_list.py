@@ -13,6 +13,7 @@ from gto.output.published import Published
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, query
 from gto.studio.index.artifacts import SORTS, ArtifactRow, Facets, ListQuery, Totals
+from gto.studio.index.database import kept
 from gto.studio.pages import list_columns
 from gto.studio.pages.list_columns import FIELDS, Columns
 from gto.studio.respond import respond, url
@@ -91,7 +92,7 @@ def save(request: Request) -> Response:
     """Answer all artifacts that fit, with all columns."""
     wanted = read_query(request)
     with context_of(request).database.read() as connection:
-        stages = artifacts.stages(connection)
+        stages = kept(connection, artifacts.stages)
         rows = list(_every(connection, wanted))
     text = csv.table([*FIELDS, *(f"#{stage}" for stage in stages)], list_columns.table(rows, stages))
     name = {"content-disposition": 'attachment; filename="models.csv"'}
@@ -117,8 +118,8 @@ def read(request: Request) -> ModelsPage:
     wanted = wanted._replace(limit=PAGE, offset=(number - 1) * PAGE)
     with context_of(request).database.read() as connection:
         listed = artifacts.ArtifactListing((), 0) if error else artifacts.find(connection, wanted)
-        stages = artifacts.stages(connection)
-        totals, facets = artifacts.totals(connection), artifacts.facets(connection)
+        stages = kept(connection, artifacts.stages)
+        totals, facets = kept(connection, artifacts.totals), kept(connection, artifacts.facets)
     return ModelsPage(
         *listed,
         totals,
