@@ -72,3 +72,13 @@ def test_what_is_counted_over_the_whole_index_is_read_again_once_somebody_wrote(
     other.close()
     queries(studio, "/models")
     assert not [query for query in queries(studio, "/models") if "sum(" in query or "GROUP BY" in query]
+
+
+def test_a_filter_offers_a_hundred_stages_and_those_that_are_chosen(studio: Studio, registry: Repo) -> None:
+    for number in range(120):
+        registry.tag(f"team/churn#s{number:03}#{number + 1}")
+    studio.sync()
+    page = studio.page("/models", stage="s119")
+    assert page.count('<input type="checkbox" name="stage"') == 101
+    assert '<input type="checkbox" name="stage" value="s119" checked>' in page
+    assert '"s119"' in studio.client.get("/models.json").text

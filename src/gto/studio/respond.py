@@ -20,6 +20,7 @@ from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
 from gto.studio.context import context_of
+from gto.studio.draw import marks
 from gto.studio.draw.spark import spark
 from gto.studio.index.database import kept
 from gto.studio.index.schema import repository
@@ -43,6 +44,10 @@ def make_templates() -> Environment:
     )  # fmt: skip
     made.globals |= {
         "spark": spark,
+        "icon": marks.icon,
+        "when": marks.when,
+        "stage_class": marks.stage_class,
+        "stage_classes": marks.stage_classes,
         "artifact_url": artifact_url,
         "repository_url": repository_url,
         "url": url,

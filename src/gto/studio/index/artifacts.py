@@ -149,8 +149,6 @@ _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
 
 def find(connection: Connection, wanted: ListQuery) -> ArtifactListing:
     """Return one page of the artifacts that fit."""
-    base = _where(select(artifact.c.id).select_from(artifact.join(repository)), wanted)
-    total = connection.execute(select(func.count()).select_from(base.subquery())).scalar_one()
     column = _SORT_COLUMNS[wanted.sort]
     order = column.asc() if wanted.is_ascending else column.desc()
     chosen = _where(choose(), wanted)
@@ -158,7 +156,17 @@ def find(connection: Connection, wanted: ListQuery) -> ArtifactListing:
         here, there = tuple_(repository.c.position, artifact.c.name), tuple_(*(literal(one) for one in wanted.after))
         chosen = chosen.where(here > there)
     chosen = chosen.order_by(order.nulls_last(), repository.c.position, artifact.c.name)
-    return ArtifactListing(rows_of(connection, chosen.limit(wanted.limit).offset(wanted.offset)), int(total))
+    rows = rows_of(connection, chosen.limit(wanted.limit).offset(wanted.offset))
+    if wanted.after is None and (rows or not wanted.offset) and len(rows) < wanted.limit:  # the last page
+        return ArtifactListing(rows, wanted.offset + len(rows))
+    return ArtifactListing(rows, _count(connection, wanted))
+
+
+def _count(connection: Connection, wanted: ListQuery) -> int:
+    if not (wanted.terms or wanted.filters or wanted.deprecated):
+        return kept(connection, totals).artifacts
+    fitting = _where(select(func.count()).select_from(artifact.join(repository)), wanted)
+    return int(connection.execute(fitting).scalar_one())
 
 
 def choose() -> Select[*tuple[Any, ...]]:
@@ -212,14 +220,16 @@ def _has(text: ColumnElement[str], value: str) -> ColumnElement[bool]:
 
 
 def _has_in_card(value: str) -> ColumnElement[bool]:
-    """Tell whether the card of the latest version holds a text."""
+    """Tell whether the card of the latest version holds a text: each card is looked through once, whoever has it."""
+    described = artifact.alias()
     latest = (
-        fact.c.repository_id == artifact.c.repository_id,
-        fact.c.artifact == artifact.c.name,
-        fact.c.commit == artifact.c.latest_commit,
+        fact.c.repository_id == described.c.repository_id,
+        fact.c.artifact == described.c.name,
+        fact.c.commit == described.c.latest_commit,
     )
     same = (card.c.repository_id == fact.c.repository_id, card.c.oid == fact.c.card)
-    return exists().where(*latest, *same, func.lower(card.c.text).contains(value, autoescape=True))
+    holds = func.lower(card.c.text).contains(value, autoescape=True)
+    return artifact.c.id.in_(select(described.c.id).where(*latest, *same, holds))
 
 
 _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {

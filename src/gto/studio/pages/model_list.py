@@ -12,7 +12,7 @@ from gto.export import csv
 from gto.output.published import Published
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, query
-from gto.studio.index.artifacts import SORTS, ArtifactRow, Facets, ListQuery, Totals
+from gto.studio.index.artifacts import SORTS, ArtifactRow, Facet, Facets, ListQuery, Totals
 from gto.studio.index.database import kept
 from gto.studio.pages import list_columns
 from gto.studio.pages.list_columns import FIELDS, Columns
@@ -22,6 +22,7 @@ router = APIRouter()
 
 PAGE = 50
 _DIGITS = 7
+_MOST_OFFERED = 100
 _STEP = 1000  # artifacts that CSV reads at a time
 _FACETS = ("repo", "stage", "label", "type", "is")
 
@@ -56,6 +57,12 @@ class ModelsPage(NamedTuple):
         sort = "" if self.sort == SORTS[0] else self.sort
         order = "asc" if self.is_ascending else ""
         return {"q": self.text, **self.chosen, "sort": sort, "order": order, "columns": self.columns.ids}
+
+    @property
+    def offered_stages(self) -> list[Facet]:
+        """The stages that the filter offers: the first ones, and those that are chosen."""
+        first, rest = self.facets.stages[:_MOST_OFFERED], self.facets.stages[_MOST_OFFERED:]
+        return [*first, *(one for one in rest if one.value in self.chosen.get("stage", ()))]
 
     def link(self, path: str = "/models", **changes: object) -> str:
         """Return the address of this list with something changed."""
