@@ -227,9 +227,9 @@ def _has_in_card(value: str) -> ColumnElement[bool]:
         fact.c.artifact == described.c.name,
         fact.c.commit == described.c.latest_commit,
     )
-    same = (card.c.repository_id == fact.c.repository_id, card.c.oid == fact.c.card)
     holds = func.lower(card.c.text).contains(value, autoescape=True)
-    return artifact.c.id.in_(select(described.c.id).where(*latest, *same, holds))
+    same = tuple_(fact.c.repository_id, fact.c.card).in_(select(card.c.repository_id, card.c.oid).where(holds))
+    return artifact.c.id.in_(select(described.c.id).where(*latest, same))
 
 
 _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
