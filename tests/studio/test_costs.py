@@ -7,7 +7,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, insert
+
+from gto.studio.index.artifacts import totals
+from gto.studio.index.database import Database, kept
+from gto.studio.index.schema import repository
 
 if TYPE_CHECKING:
     from tests.repo import Repo
@@ -51,3 +55,30 @@ def test_no_page_that_is_read_starts_a_process(studio: Studio, monkeypatch: pyte
         monkeypatch.setattr(module, name, refuse)
     for path in ("/models", "/m/team/churn", "/history", "/repos"):
         studio.page(path)
+
+
+def test_what_is_counted_over_the_whole_index_is_read_again_once_somebody_wrote(studio: Studio) -> None:
+    database = studio.context.database
+    other = Database(database.path)
+
+    def add(writer: Database, name: str) -> int:
+        with writer.write() as connection:
+            connection.execute(insert(repository).values(name=name, address="", is_remote=False, groups=[], position=9))
+        with database.read() as connection:
+            return kept(connection, totals).repositories
+
+    before = add(database, "one")
+    assert [add(database, "two"), add(other, "three")] == [before + 1, before + 2]
+    other.close()
+    queries(studio, "/models")
+    assert not [query for query in queries(studio, "/models") if "sum(" in query or "GROUP BY" in query]
+
+
+def test_a_filter_offers_a_hundred_stages_and_those_that_are_chosen(studio: Studio, registry: Repo) -> None:
+    for number in range(120):
+        registry.tag(f"team/churn#s{number:03}#{number + 1}")
+    studio.sync()
+    page = studio.page("/models", stage="s119")
+    assert page.count('<input type="checkbox" name="stage"') == 101
+    assert '<input type="checkbox" name="stage" value="s119" checked>' in page
+    assert '"s119"' in studio.client.get("/models.json").text

@@ -4,14 +4,14 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
 from markupsafe import Markup
 from markupsafe import escape as escape_html
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -19,8 +19,10 @@ from gto.output import escape
 from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
-from gto.studio.context import StudioContext, context_of
+from gto.studio.context import context_of
+from gto.studio.draw import marks
 from gto.studio.draw.spark import spark
+from gto.studio.index.database import kept
 from gto.studio.index.schema import repository
 from gto.studio.index.waiting import count_waiting
 from gto.version import __version__
@@ -42,6 +44,10 @@ def make_templates() -> Environment:
     )  # fmt: skip
     made.globals |= {
         "spark": spark,
+        "icon": marks.icon,
+        "when": marks.when,
+        "stage_class": marks.stage_class,
+        "stage_classes": marks.stage_classes,
         "artifact_url": artifact_url,
         "repository_url": repository_url,
         "url": url,
@@ -130,7 +136,8 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
     """Fill a template in, with what every page has."""
     studio = context_of(request)
     templates: Environment = request.app.state.templates
-    read_at, waiting, broken = _read_shared(studio)
+    with studio.database.read() as connection:
+        read_at, waiting, broken = kept(connection, _read_shared)
     cookie = request.scope.get("state", {}).get("cookie", "")
     shared = {
         "now": studio.settings.now or int(time.time()),
@@ -139,21 +146,27 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
         "studio": studio,
         "read_at": read_at,
         "waiting": waiting,
-        "broken": broken,
+        "broken": broken + len(studio.worker.failures),
         "form_token": studio.sessions.form_token(cookie),
         "json_url": f"{request.url.path.rstrip('/')}.json" + (f"?{request.url.query}" if request.url.query else ""),
     }
     return templates.get_template(template).render(**shared, **values)
 
 
-def _read_shared(studio: StudioContext) -> tuple[float | None, int, int]:
-    """Return when the repository that was asked longest ago was read, how much waits for approval, how many are broken.
+class _Shared(NamedTuple):
+    """What every page says of the whole index."""
 
-    The time is None where one was never read.
-    """
-    with studio.database.read() as connection:
-        missing, broken = repository.c.read_at.is_(None), repository.c.error.is_not(None)
-        oldest, never, wrong = connection.execute(
-            select(func.min(repository.c.read_at), func.count().filter(missing & ~broken), func.count().filter(broken))
-        ).one()
-        return None if never else oldest, count_waiting(connection), wrong + len(studio.worker.failures)
+    read_at: float | None
+    """When the repository that was asked longest ago was read; None where one was never read."""
+    waiting: int
+    """How much waits for approval."""
+    broken: int
+    """How many repositories cannot be read."""
+
+
+def _read_shared(connection: Connection) -> _Shared:
+    missing, broken = repository.c.read_at.is_(None), repository.c.error.is_not(None)
+    oldest, never, wrong = connection.execute(
+        select(func.min(repository.c.read_at), func.count().filter(missing & ~broken), func.count().filter(broken))
+    ).one()
+    return _Shared(None if never else oldest, count_waiting(connection), wrong)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, not_, or_, select, tuple_
 
 from gto.core.tag_signature import Trust
+from gto.studio.index.database import kept
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
 
@@ -129,6 +130,11 @@ class ArtifactListing(NamedTuple):
     total: int
 
 
+_COLUMNS = (
+    repository.c.name.label("repo"),
+    repository.c.position,
+    *(artifact.c[name] for name in ArtifactRow._fields if name in artifact.c),
+)
 _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
     "changed": artifact.c.changed_at,
     "name": artifact.c.name,
@@ -143,25 +149,29 @@ _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
 
 def find(connection: Connection, wanted: ListQuery) -> ArtifactListing:
     """Return one page of the artifacts that fit."""
-    base = _where(select(artifact.c.id).select_from(artifact.join(repository)), wanted)
-    total = connection.execute(select(func.count()).select_from(base.subquery())).scalar_one()
     column = _SORT_COLUMNS[wanted.sort]
     order = column.asc() if wanted.is_ascending else column.desc()
-    chosen = _where(
-        select(artifact, repository.c.name.label("repo"), repository.c.position).select_from(artifact.join(repository)),
-        wanted,
-    )
+    chosen = _where(choose(), wanted)
     if wanted.after is not None:
         here, there = tuple_(repository.c.position, artifact.c.name), tuple_(*(literal(one) for one in wanted.after))
         chosen = chosen.where(here > there)
     chosen = chosen.order_by(order.nulls_last(), repository.c.position, artifact.c.name)
-    return ArtifactListing(rows_of(connection, chosen.limit(wanted.limit).offset(wanted.offset)), int(total))
+    rows = rows_of(connection, chosen.limit(wanted.limit).offset(wanted.offset))
+    if wanted.after is None and (rows or not wanted.offset) and len(rows) < wanted.limit:  # the last page
+        return ArtifactListing(rows, wanted.offset + len(rows))
+    return ArtifactListing(rows, _count(connection, wanted))
+
+
+def _count(connection: Connection, wanted: ListQuery) -> int:
+    if not (wanted.terms or wanted.filters or wanted.deprecated):
+        return kept(connection, totals).artifacts
+    fitting = _where(select(func.count()).select_from(artifact.join(repository)), wanted)
+    return int(connection.execute(fitting).scalar_one())
 
 
 def choose() -> Select[*tuple[Any, ...]]:
     """Return the query whose rows rows_of() reads, before any condition."""
-    columns = (artifact, repository.c.name.label("repo"), repository.c.position)
-    return select(*columns).select_from(artifact.join(repository))
+    return select(*_COLUMNS).select_from(artifact.join(repository))
 
 
 def rows_of(connection: Connection, chosen: Select[*tuple[Any, ...]]) -> tuple[ArtifactRow, ...]:
@@ -210,14 +220,16 @@ def _has(text: ColumnElement[str], value: str) -> ColumnElement[bool]:
 
 
 def _has_in_card(value: str) -> ColumnElement[bool]:
-    """Tell whether the card of the latest version holds a text."""
+    """Tell whether the card of the latest version holds a text: each card is looked through once, whoever has it."""
+    described = artifact.alias()
     latest = (
-        fact.c.repository_id == artifact.c.repository_id,
-        fact.c.artifact == artifact.c.name,
-        fact.c.commit == artifact.c.latest_commit,
+        fact.c.repository_id == described.c.repository_id,
+        fact.c.artifact == described.c.name,
+        fact.c.commit == described.c.latest_commit,
     )
-    same = (card.c.repository_id == fact.c.repository_id, card.c.oid == fact.c.card)
-    return exists().where(*latest, *same, func.lower(card.c.text).contains(value, autoescape=True))
+    holds = func.lower(card.c.text).contains(value, autoescape=True)
+    same = tuple_(fact.c.repository_id, fact.c.card).in_(select(card.c.repository_id, card.c.oid).where(holds))
+    return artifact.c.id.in_(select(described.c.id).where(*latest, same))
 
 
 _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
@@ -295,7 +307,7 @@ def facets(connection: Connection) -> Facets:
     by_type = select(artifact.c.type, counted).where(active, artifact.c.type.is_not(None)).group_by(artifact.c.type)
     return Facets(
         _facets(connection, by_repo.group_by(repository.c.id).order_by(repository.c.position)),
-        tuple(Facet(stage, by_stage.get(stage, 0)) for stage in stages(connection)),
+        tuple(Facet(stage, by_stage.get(stage, 0)) for stage in kept(connection, stages)),
         _facets(connection, by_label.order_by(counted.desc(), label.c.label).limit(100)),
         _facets(connection, by_type.order_by(counted.desc(), artifact.c.type).limit(100)),
     )
@@ -320,10 +332,9 @@ def stages(connection: Connection) -> tuple[str, ...]:
 
 def totals(connection: Connection) -> Totals:
     """Count over all active artifacts."""
-    active = artifact.c.is_active
-    whole = select(func.count(), func.coalesce(func.sum(artifact.c.versions), 0)).where(active)
-    found = connection.execute(whole).one()
-    repositories = connection.execute(select(func.count()).select_from(repository)).scalar_one()
-    behind = connection.execute(select(func.count()).where(active, artifact.c.behind > 0)).scalar_one()
-    broken = connection.execute(select(func.count()).where(active, artifact.c.problems > 0)).scalar_one()
-    return Totals(int(found[0]), int(repositories), int(found[1]), int(behind), int(broken))
+    counted = func.count()
+    behind, broken = counted.filter(artifact.c.behind > 0), counted.filter(artifact.c.problems > 0)
+    repositories = select(counted).select_from(repository).scalar_subquery()
+    versions = func.coalesce(func.sum(artifact.c.versions), 0)
+    chosen = select(counted, repositories, versions, behind, broken).select_from(artifact).where(artifact.c.is_active)
+    return Totals._make(connection.execute(chosen).one())

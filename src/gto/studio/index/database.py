@@ -6,8 +6,9 @@ import sqlite3
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, SQLAlchemyError
@@ -17,9 +18,12 @@ from gto.exceptions import GTOException, MirrorBusy
 from gto.fs import cache_dir, file_lock
 from gto.studio.index.schema import VERSION, metadata
 
+T = TypeVar("T")
+
 _BUSY = 30.0  # seconds that a writer waits for another
 _UNUSED = 30 * 86400.0  # seconds after which the index of other repositories is removed
 _FILES = ("", "-wal", "-shm", "-journal")
+_VERSION, _KEPT = "gto-version", "gto-kept"  # what a connection holds of the state that it saw last
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -85,6 +89,14 @@ def reason_of(error: BaseException) -> str:
     return str(error.orig if isinstance(error, DBAPIError) else error)
 
 
+def kept(connection: Connection, read: Callable[[Connection], T]) -> T:
+    """Return what a function reads of the whole index, over a connection of read(), which keeps it until one wrote."""
+    values = cast("dict[Callable[[Connection], object], object]", connection.info[_KEPT])
+    if read not in values:
+        values[read] = read(connection)
+    return cast("T", values[read])
+
+
 class Database:
     """The index in a SQLite file; readers see the state before a write until it is complete."""
 
@@ -134,6 +146,9 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """Yield a connection that sees one state of the index, whoever writes meanwhile."""
         with self._engine.connect() as connection, connection.begin():
+            version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()  # of what this connection sees
+            if connection.info.get(_VERSION) != version:
+                connection.info.update({_VERSION: version, _KEPT: {}})
             yield connection
 
     @contextmanager
@@ -141,6 +156,7 @@ class Database:
         """Yield a connection in a transaction of its own; an exception takes all of it back."""
         with self._engine.connect() as connection:
             connection.execution_options(is_writer=True)
+            connection.info.pop(_VERSION, None)  # which tells what others have written alone
             with connection.begin():
                 yield connection
 

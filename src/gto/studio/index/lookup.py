@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, cast
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from gto.core.nearness import did_you_mean
 from gto.exceptions import ArtifactNotFound, RepositoryNotFound
-from gto.studio.index.artifacts import ArtifactRow, rows_of
-from gto.studio.index.schema import artifact, card, fact, problem, repository
+from gto.studio.index.artifacts import ArtifactRow, StageCell, choose, rows_of
+from gto.studio.index.schema import artifact, card, fact, problem, repository, standing
 
 
 class FoundRepository(NamedTuple):
@@ -51,16 +51,25 @@ def find_repository(connection: Connection, name: str) -> FoundRepository:
 
 def find_artifact(connection: Connection, repo: FoundRepository, name: str) -> ArtifactRow:
     """Return an artifact, or raise ArtifactNotFound."""
-    same = (artifact.c.repository_id == repo.id) & (artifact.c.name == name)
-    query = (
-        select(artifact, repository.c.name.label("repo"), repository.c.position)
-        .select_from(artifact.join(repository))
-        .where(same)
-    )
+    query = choose().where(artifact.c.repository_id == repo.id, artifact.c.name == name)
     found = rows_of(connection, query)
     if not found:
         raise ArtifactNotFound(name)
     return found[0]
+
+
+_IN_STAGE = (  # made once: that costs more than to ask
+    select(*(standing.c[name] for name in StageCell._fields))
+    .select_from(standing.join(artifact).join(repository))
+    .where(repository.c.name == bindparam("repo"), artifact.c.name == bindparam("name"), artifact.c.is_active)
+    .where(standing.c.stage == bindparam("stage"), standing.c.place == 0)
+)
+
+
+def find_in_stage(connection: Connection, repo: str, name: str, stage: str) -> StageCell | None:
+    """Return what a stage of an artifact shows; None where it is empty, unknown, or of a deprecated one."""
+    row = connection.execute(_IN_STAGE, {"repo": repo, "name": name, "stage": stage}).one_or_none()
+    return StageCell._make(row) if row is not None else None
 
 
 def facts_of(

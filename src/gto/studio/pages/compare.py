@@ -21,6 +21,7 @@ from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets
 from gto.studio.context import StudioContext, context_of
 from gto.studio.index import artifacts, events, lookup
+from gto.studio.index.database import kept
 from gto.studio.pages.comparison_rows import MOST_ROWS, ComparedColumn, RowGroup, as_json, groups_of
 from gto.studio.pages.version_detail import Facts, Holders, choose, default_baseline, holders_of
 from gto.studio.respond import artifact_url, repository_url, respond, url
@@ -186,7 +187,7 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
         found = lookup.find_repository(connection, repo)
         lookup.find_artifact(connection, found, name)
         state = events.artifact_state(connection, found.id, name)
-        stages = artifacts.stages(connection)
+        stages = kept(connection, artifacts.stages)
         holders = holders_of(state, stages)
         versions = _versions(state, asked_names(request, "v"), holders)
         facts = lookup.facts_of(connection, found, name, [one.commit for one in versions])

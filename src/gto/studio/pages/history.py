@@ -10,6 +10,7 @@ from gto.exceptions import UsageError
 from gto.output.published import Published
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, event_list, lookup
+from gto.studio.index.database import kept
 from gto.studio.index.event_list import KINDS, EventListing, JournalQuery, ListedEvent
 from gto.studio.pages.model_list import read_number
 from gto.studio.respond import artifact_url, render, respond, url
@@ -119,7 +120,7 @@ def read(request: Request, repo: str, name: str) -> HistoryPage:
             if name:
                 lookup.find_artifact(connection, found, name)
         shown = event_list.find(connection, asked)
-        stages, repositories = artifacts.stages(connection), lookup.repository_names(connection)
+        stages, repositories = kept(connection, artifacts.stages), lookup.repository_names(connection)
     return HistoryPage(repo, name, asked, at, shown, stages, repositories, number)
 
 

@@ -19,6 +19,7 @@ from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, StageLanes
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
+from gto.studio.index.database import kept
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.index.lookup import FoundProblem, FoundRepository
 from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, speaks
@@ -151,7 +152,7 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
             raise ArtifactNotFound(f"{name}' as of '{given['at']}")
         verdicts = find_verdicts(connection, found.id, name)
         problems = lookup.find_problems(connection, found, name)
-        stages = artifacts.stages(connection)
+        stages = kept(connection, artifacts.stages)
         every = versions(state, Choice(deprecated=True))
         number = read_number(given.get("page", ""), 1)
         shown = every[(number - 1) * PAGE : number * PAGE]

@@ -12,7 +12,8 @@ from gto.export import csv
 from gto.output.published import Published
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, query
-from gto.studio.index.artifacts import SORTS, ArtifactRow, Facets, ListQuery, Totals
+from gto.studio.index.artifacts import SORTS, ArtifactRow, Facet, Facets, ListQuery, Totals
+from gto.studio.index.database import kept
 from gto.studio.pages import list_columns
 from gto.studio.pages.list_columns import FIELDS, Columns
 from gto.studio.respond import respond, url
@@ -21,6 +22,7 @@ router = APIRouter()
 
 PAGE = 50
 _DIGITS = 7
+_MOST_OFFERED = 100
 _STEP = 1000  # artifacts that CSV reads at a time
 _FACETS = ("repo", "stage", "label", "type", "is")
 
@@ -55,6 +57,12 @@ class ModelsPage(NamedTuple):
         sort = "" if self.sort == SORTS[0] else self.sort
         order = "asc" if self.is_ascending else ""
         return {"q": self.text, **self.chosen, "sort": sort, "order": order, "columns": self.columns.ids}
+
+    @property
+    def offered_stages(self) -> list[Facet]:
+        """The stages that the filter offers: the first ones, and those that are chosen."""
+        first, rest = self.facets.stages[:_MOST_OFFERED], self.facets.stages[_MOST_OFFERED:]
+        return [*first, *(one for one in rest if one.value in self.chosen.get("stage", ()))]
 
     def link(self, path: str = "/models", **changes: object) -> str:
         """Return the address of this list with something changed."""
@@ -91,7 +99,7 @@ def save(request: Request) -> Response:
     """Answer all artifacts that fit, with all columns."""
     wanted = read_query(request)
     with context_of(request).database.read() as connection:
-        stages = artifacts.stages(connection)
+        stages = kept(connection, artifacts.stages)
         rows = list(_every(connection, wanted))
     text = csv.table([*FIELDS, *(f"#{stage}" for stage in stages)], list_columns.table(rows, stages))
     name = {"content-disposition": 'attachment; filename="models.csv"'}
@@ -117,8 +125,8 @@ def read(request: Request) -> ModelsPage:
     wanted = wanted._replace(limit=PAGE, offset=(number - 1) * PAGE)
     with context_of(request).database.read() as connection:
         listed = artifacts.ArtifactListing((), 0) if error else artifacts.find(connection, wanted)
-        stages = artifacts.stages(connection)
-        totals, facets = artifacts.totals(connection), artifacts.facets(connection)
+        stages = kept(connection, artifacts.stages)
+        totals, facets = kept(connection, artifacts.totals), kept(connection, artifacts.facets)
     return ModelsPage(
         *listed,
         totals,

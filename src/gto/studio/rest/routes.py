@@ -111,14 +111,15 @@ def resolve(request: Request, repo: str, selector: str) -> answers.ResolvedVersi
     if wanted.pick is Pick.ALL:
         raise UsageError(f"'{selector}' names no version", "write NAME@VERSION, NAME@latest or NAME%23STAGE")
     with context_of(request).database.read() as connection:
+        if wanted.pick is Pick.STAGE:
+            cell = lookup.find_in_stage(connection, repo, wanted.name, wanted.value)
+            if cell is not None:
+                return answers.ResolvedVersion(
+                    repo=repo, artifact=wanted.name, version=cell.version, commit=cell.commit, ref=cell.ref
+                )
         found, row = _find(connection, repo, wanted.name)
-        cell = row.stages.get(wanted.value) if wanted.pick is Pick.STAGE and row.is_active else None
-        if cell is not None:
-            return answers.ResolvedVersion(
-                repo=repo, artifact=row.name, version=cell.version, commit=cell.commit, ref=cell.ref
-            )
         state = events.artifact_state(connection, found.id, row.name)
-    version = pick_version(state, wanted).version
+    version = pick_version(state, wanted, is_annotated=not row.is_known).version
     ref = version.registrations[-1].ref if version.registrations else version.events[-1].ref
     return answers.ResolvedVersion(repo=repo, artifact=row.name, version=version.name, commit=version.commit, ref=ref)
 
