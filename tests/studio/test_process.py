@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpx2 as httpx
 import pytest
 
+from gto.studio.server import Options, listening
 from tests.repo import GTO, TIME_LIMIT, run
 
 if TYPE_CHECKING:
@@ -108,6 +109,13 @@ def test_a_port_that_is_taken_is_refused_where_it_was_asked_for(registry: Repo) 
         result = registry.gto("studio", "--no-open", "--port", port)
     assert result.code == 1
     assert f"Port {port} cannot be listened on: Address already in use" in result.stderr
+
+
+def test_answers_do_not_wait_for_the_client_to_acknowledge_the_one_before() -> None:
+    with listening(Options(port=0)) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:  # asyncio turns the wait off where the socket says that it is TCP
+            assert accepted.proto == socket.IPPROTO_TCP
 
 
 def test_without_a_repository_it_says_what_every_command_says(tmp_path: Path, registry: Repo) -> None:
