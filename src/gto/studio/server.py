@@ -158,7 +158,7 @@ def _collect_seldom() -> None:
 
 
 def _listen(port: int | None) -> socket.socket:
-    # Named as TCP, so that asyncio sends what it has at once: else each answer waits 40 ms for the client to acknowledge.
+    # Named as TCP, so that asyncio sends what it has at once: else each answer waits 40 ms for an acknowledgement.
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
