@@ -229,6 +229,8 @@ def test_two_studios_on_one_index_do_not_disturb_each_other_or_their_readers(reg
         for thread in (*readers, *writers):
             thread.join()
         assert not errors
+        # What one of the two found wrong may be of the moment before; it is looked at again with the next news.
+        registry.tag("churn@v2.9.0")
         two.sync()
         with studio_of(places, tmp_path / "new.db") as new:
             assert contents(one.context.database) == contents(new.context.database)
