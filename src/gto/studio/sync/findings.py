@@ -27,6 +27,8 @@ def sync_examination(database: Database, name: str, registry: Registry) -> bool:
     now = time.time()
     if row.examined == whole and now - (row.examined_at or 0) < _STALE:
         return False
+    if row.tags not in {"", digest(registry.listing.text)}:
+        return False  # somebody else has read newer tags meanwhile, and examines those
     found = examine(registry, now)
     said = {
         "examined": whole,

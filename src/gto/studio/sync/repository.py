@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from gto.annotations.annotation import ReadAnnotations
 from gto.catalog.parallel import Way, failed, open_place
@@ -14,7 +14,7 @@ from gto.fs.cache_dir import digest
 from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group
 from gto.studio.index.database import Database
-from gto.studio.index.schema import fact, repository
+from gto.studio.index.schema import repository
 from gto.studio.sync import commit_values, commits, facts, head_annotations, tags, trends
 from gto.studio.sync.commits import Bounds
 from gto.studio.sync.findings import sync_examination
@@ -117,7 +117,9 @@ def _write_news(connection: Connection, row: Row[Any], news: _News) -> dict[str,
     trends.write(connection, row.id)
     stages = list(news.stages) if news.stages is not None else None
     at = {"tags": news.tags, "heads": news.heads.digest, "head": news.heads.commit, "changed_at": time.time()}
-    return {**at, "stages": stages}
+    # Rows were made anew: what later phases say of them is said again, of signatures only where it is lacking.
+    again = {"judged": f"{row.judged.partition(' ')[0]} ", "examined": ""}
+    return {**at, **again, "stages": stages}
 
 
 def sync_rest(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> None:
@@ -187,9 +189,3 @@ def read_heads(registry: Registry) -> Heads:
 def row_of(connection: Connection, name: str) -> Row[tuple[object, ...]]:
     """Return the row of a repository."""
     return connection.execute(select(repository).where(repository.c.name == name)).one()
-
-
-def count_facts(connection: Connection, repository_id: int) -> int:
-    """Count the versions of which facts are in the index."""
-    query = select(func.count()).select_from(fact).where(fact.c.repository_id == repository_id)
-    return int(connection.execute(query).scalar_one())
