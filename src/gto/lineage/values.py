@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
 from gto.dvc.output import Datum, ReadFrom
@@ -170,6 +170,11 @@ def _keyed(checkout: Checkout, path: str, value: object, *, of_metrics: bool) ->
             break
         found[key] = part
     return found
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Tell whether a value is a number, and no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def flat(value: object, key: str = "", *, of_metrics: bool = False) -> Iterator[tuple[str, Value]]:

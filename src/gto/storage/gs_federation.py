@@ -104,11 +104,8 @@ def _transport() -> Transport:
 
 
 def _loaded(text: str, url: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+    found = http_client.parse_object(text)
+    if found is None:
         raise StoreRefused(url, "the token of its credentials is not what their file promises", _HINT)
     return found
 

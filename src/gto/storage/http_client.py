@@ -1,11 +1,12 @@
 """HTTP requests: time limits, redirects that carry no credentials to another host, what answers and errors mean."""
 
+import json
 import re
 import ssl
 import time
 from collections.abc import Generator, Mapping
 from contextlib import closing
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from urllib3 import BaseHTTPResponse, HTTPResponse, Retry, Timeout
 from urllib3.exceptions import HTTPError, MaxRetryError, ProxyError
@@ -170,6 +171,15 @@ def _retries(count: int) -> Retry | bool:
         raise_on_status=False,
         respect_retry_after_header=False,  # it may say a day
     )
+
+
+def parse_object(text: str) -> dict[str, Any] | None:
+    """Return the object that an answer is in JSON; None where it is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def check(answer: Response) -> Response:

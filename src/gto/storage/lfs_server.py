@@ -233,11 +233,8 @@ def _read(answer: http_client.Response, server: _LfsServer) -> dict[str, dict[st
 
 
 def _loaded(text: str, url: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+    found = http_client.parse_object(text)
+    if found is None:
         raise RemoteUnreachable(urls.shown(url), "it does not answer as a Git LFS server does", "is lfs.url right?")
     return found
 

@@ -61,6 +61,11 @@ class StudioContext(NamedTuple):
             return failed(place, error)
 
 
+def cookie_of(request: Request) -> str:
+    """Return the cookie of a request's session, as the guard read it; empty where there is none."""
+    return str(request.scope.get("state", {}).get("cookie", ""))
+
+
 def context_of(request: Request) -> StudioContext:
     """Return the Studio that a request came to."""
     return cast("StudioContext", request.app.state.context)

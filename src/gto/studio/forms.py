@@ -3,7 +3,7 @@
 from fastapi import HTTPException, Request
 from starlette.datastructures import FormData
 
-from gto.studio.context import context_of
+from gto.studio.context import context_of, cookie_of
 
 _MOST_FIELDS = 200
 _READS = ("/sync",)  # forms that change nothing but the index
@@ -13,8 +13,7 @@ async def read_form(request: Request) -> FormData:
     """Return the fields of a form; 403 where its token is not of the session, or this Studio only reads."""
     form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
     studio = context_of(request)
-    cookie = request.scope.get("state", {}).get("cookie", "")
-    if not studio.sessions.is_form_of(cookie, str(form.get("form_token", ""))):
+    if not studio.sessions.is_form_of(cookie_of(request), str(form.get("form_token", ""))):
         raise HTTPException(403, "This form is too old, or is not of this Studio: load its page again.")
     if studio.settings.read_only and request.url.path not in _READS:
         raise HTTPException(403, "This Studio was started with --read-only: it writes nothing.")

@@ -19,7 +19,7 @@ from gto.output import escape
 from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
-from gto.studio.context import context_of
+from gto.studio.context import context_of, cookie_of
 from gto.studio.draw import marks
 from gto.studio.draw.spark import spark
 from gto.studio.index.database import kept
@@ -60,6 +60,7 @@ def make_templates() -> Environment:
         "signed": words.signed,
         "initials": words.initials,
         "hue": words.hue,
+        "short": words.short,
         "size": words.size,
         "ago": _ago,
         "hint": hint,
@@ -138,7 +139,6 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
     templates: Environment = request.app.state.templates
     with studio.database.read() as connection:
         read_at, waiting, broken = kept(connection, _read_shared)
-    cookie = request.scope.get("state", {}).get("cookie", "")
     shared = {
         "now": studio.settings.now or int(time.time()),
         "path": request.url.path,
@@ -147,7 +147,7 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
         "read_at": read_at,
         "waiting": waiting,
         "broken": broken + len(studio.worker.failures),
-        "form_token": studio.sessions.form_token(cookie),
+        "form_token": studio.sessions.form_token(cookie_of(request)),
         "json_url": f"{request.url.path.rstrip('/')}.json" + (f"?{request.url.query}" if request.url.query else ""),
     }
     return templates.get_template(template).render(**shared, **values)

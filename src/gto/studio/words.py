@@ -5,6 +5,7 @@ import math
 import re
 from datetime import UTC, datetime
 
+from gto.core import semver
 from gto.output import escape
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -21,6 +22,11 @@ _NOWHERE_RE = re.compile("[\udc80-\udcff\ufffe\uffff]")  # bytes that are no UTF
 def visible(text: str) -> str:
     """Return text in which control characters are seen, as escapes, and that every page and feed can hold."""
     return text if text.isprintable() else _NOWHERE_RE.sub("\N{REPLACEMENT CHARACTER}", escape.clean(text))
+
+
+def short(version: str) -> str:
+    """Return the name of a version; the hash of a commit without one, cut short."""
+    return version if semver.parse(version) else version[:7]
 
 
 def ago(seconds: float, now: float) -> str:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from gto.core.snapshot import ArtifactState
 from gto.exceptions import GTOException
 from gto.git.command import Git
+from gto.git.commit_walk import current_branch
 from gto.git.repo import commit_of
 from gto.lineage.collect import CollectedFacts, gather
+from gto.lineage.values import is_number
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
 from gto.studio.goals import is_better, read_goals
@@ -99,7 +101,7 @@ def list_branches(git: Git) -> tuple[BranchName, ...]:
 def _branches(git: Git) -> Iterator[BranchName]:
     kinds = ["refs/heads", "refs/remotes/origin"]
     args = ["for-each-ref", "--sort=-committerdate", f"--count={_MOST_BRANCHES}", "--format=%(refname)", *kinds]
-    for ref in git.run(args).decode("utf-8", "replace").splitlines():
+    for ref in git.run(args).decode("utf-8", "surrogateescape").splitlines():
         name = ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
         if name != "origin/HEAD":
             yield BranchName(name, ref)
@@ -107,8 +109,7 @@ def _branches(git: Git) -> Iterator[BranchName]:
 
 def default_branch(git: Git, branches: Iterable[BranchName]) -> str:
     """Return the name of the branch that HEAD is on; empty where it is on none."""
-    out, status, _ = git.ask(["symbolic-ref", "--quiet", "HEAD"])
-    name = out.decode("utf-8", "replace").strip().removeprefix("refs/heads/") if status == 0 else ""
+    name = current_branch(git) or ""
     return name if any(one.name == name for one in branches) else ""
 
 
@@ -193,6 +194,6 @@ def _numbers(facts: CollectedFacts | None) -> dict[str, float]:
     found: dict[str, float] = {}
     for keyed in files.values():
         for key, value in keyed.items():
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            if is_number(value):
                 found.setdefault(key, value)
     return found

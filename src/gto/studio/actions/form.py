@@ -33,6 +33,7 @@ from gto.studio.actions.checks import FormCheck, commit_checks, policy_checks
 from gto.studio.actions.commit_list import CommitList, CommitRow, read_commit, read_commits
 from gto.studio.actions.wish import Wish, command_of
 from gto.studio.index.history_lines import HistoryLine, history_lines
+from gto.studio.words import short
 
 _FIRSTS = (FIRST, "v0.1.0", "v1.0.0")
 _LATE = 1 << 40  # a clock after every event
@@ -190,7 +191,7 @@ def _choices(registry: Registry, state: ArtifactState, asked: ActionRequest) -> 
     return Choices(
         commits,
         tuple(_numbers(state, row)) if "number" in fields else (),
-        tuple(FieldChoice(one.name, one.name if one.semver else one.name[:7]) for one in known),
+        tuple(FieldChoice(one.name, short(one.name)) for one in known),
         tuple(allowed if allowed is not None else dict.fromkeys([*asked.stages, *sorted(used)])),
         allowed is None,
         tuple(_standing(state, fields)),
@@ -201,8 +202,7 @@ def _standing(state: ArtifactState, fields: Sequence[str]) -> Iterator[FieldChoi
     """Yield the versions in stages; of each stage the one that it shows, where a stage is to be chosen."""
     for one in state.standing:
         if "held" not in fields or state.holder(one.stage) is one:
-            label = one.version[:7] if one.version == one.commit else one.version
-            yield FieldChoice(f"{one.version} {one.stage}", label, one.stage)
+            yield FieldChoice(f"{one.version} {one.stage}", short(one.version), one.stage)
 
 
 def _numbers(state: ArtifactState, row: CommitRow | None) -> Iterator[FieldChoice]:

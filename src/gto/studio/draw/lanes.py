@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from gto.core.snapshot import ArtifactState, StageState, VersionState
+from gto.studio.words import short
 
 MOST_LANES = 12
 """More stages of one artifact than these are not drawn: the page says who is in which."""
@@ -145,8 +146,9 @@ def draw(lanes: Sequence[Lane], now: int) -> StageLanes | None:
 def _bar(stage: str, stay: Stay, at: Callable[[int], float], last: int) -> LaneBar:
     left, right = at(stay.start), at(last if stay.end is None else stay.end)
     width = max(0.4, right - left - 0.2)
-    short = stay.version if stay.version.startswith("v") else stay.version[:7]
-    return LaneBar(f"{left:.2f}%", f"{width:.2f}%", short if width >= _NARROW else "", f"{stage}: {stay.version}")
+    return LaneBar(
+        f"{left:.2f}%", f"{width:.2f}%", short(stay.version) if width >= _NARROW else "", f"{stage}: {stay.version}"
+    )
 
 
 _MOST_MARKS = 12

@@ -2,9 +2,9 @@
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
-from gto.lineage.values import Value
+from gto.lineage.values import Value, is_number
 from gto.studio.index.commit_table import FoundCommit, FoundExperiment, ValueColumn, ValueSet
 from gto.studio.index.commit_versions import VersionMark
 from gto.studio.index.query import Term
@@ -55,11 +55,6 @@ def is_called(column: ValueColumn, name: str) -> bool:
     """Tell whether a metric or a param is meant by a name: its key, the end of it, or the file and the key."""
     names = (column.key, column.key.rpartition(".")[2], f"{column.file}:{column.key}", column.key or column.file)
     return column.kind != "data" and name.lower() in {one.lower() for one in names}
-
-
-def is_number(value: Value) -> TypeGuard[int | float]:
-    """Tell whether a value is a number, and no truth value."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def difference(old: Value, new: Value) -> float | None:

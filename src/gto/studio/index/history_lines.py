@@ -12,6 +12,7 @@ from gto.core.tag import Kind
 from gto.core.transitions import Transition, steps
 from gto.output.published import Published
 from gto.studio.index.verdicts import EventVerdict, Verdicts
+from gto.studio.words import short
 
 _NONE: Verdicts = MappingProxyType({})
 
@@ -42,7 +43,7 @@ class HistoryLine(NamedTuple):
     @property
     def short(self) -> str:
         """The version, a hash cut short."""
-        return self.version if semver.parse(self.version) else self.version[:7]
+        return short(self.version)
 
     @property
     def said(self) -> str:

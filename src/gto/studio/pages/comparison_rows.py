@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from gto.lineage.diff import Comparison, Moved
-from gto.lineage.values import Value, flat
+from gto.lineage.values import Value, flat, is_number
 from gto.studio.goals import is_better, is_higher_better, read_goals
-from gto.studio.pages.version_detail import Facts, is_number, values_of
+from gto.studio.pages.version_detail import Facts, values_of
 from gto.studio.words import number, plain, signed, size
 
 MOST_ROWS = 300
@@ -107,7 +107,7 @@ def _metrics(facts: Sequence[Facts | None], base: int) -> Iterable[ComparedRow]:
     for row in _rows([values_of(one, "metrics") for one in facts], base, lambda value, _at, _place: _text(value)):
         key = row.key or row.file
         higher = is_higher_better(key, told)
-        numbers = [cast("float", cell.value) for cell in row.cells if is_number(cell.value)]
+        numbers = [cell.value for cell in row.cells if is_number(cell.value)]
         best = (max(numbers) if higher else min(numbers)) if higher is not None and len(set(numbers)) > 1 else None
         old = row.cells[base].value
         cells = [
@@ -120,8 +120,7 @@ def _metrics(facts: Sequence[Facts | None], base: int) -> Iterable[ComparedRow]:
 def _judged(cell: ComparedCell, key: str, old: object, told: Mapping[str, bool]) -> ComparedCell:
     if not (is_number(cell.value) and is_number(old)):
         return cell
-    first, last = cast("float", old), cast("float", cell.value)
-    return cell._replace(delta=last - first, is_better=is_better(key, first, last, told))
+    return cell._replace(delta=cell.value - old, is_better=is_better(key, old, cell.value, told))
 
 
 def _is(cell: ComparedCell, best: float) -> bool:
@@ -129,7 +128,7 @@ def _is(cell: ComparedCell, best: float) -> bool:
 
 
 def _text(value: object) -> str:
-    return number(cast("float", value)) if is_number(value) else words_of(value)
+    return number(value) if is_number(value) else words_of(value)
 
 
 def words_of(value: object) -> str:

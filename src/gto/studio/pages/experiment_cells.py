@@ -7,10 +7,10 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from gto.lineage.sections import show
-from gto.lineage.values import Value
+from gto.lineage.values import Value, is_number
 from gto.output.published import Published
 from gto.studio.draw.trend import trend
-from gto.studio.index.commit_filter import difference, is_number
+from gto.studio.index.commit_filter import difference
 from gto.studio.index.commit_table import CommitTable, LackingFile, ValueSet
 from gto.studio.pages.experiment_baseline import Baseline
 from gto.studio.pages.experiment_columns import ExperimentColumn

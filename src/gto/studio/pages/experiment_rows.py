@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gto.lineage.values import Value
-from gto.studio.index.commit_filter import Candidate, fits, is_number
+from gto.lineage.values import Value, is_number
+from gto.studio.index.commit_filter import Candidate, fits
 from gto.studio.index.commit_table import CommitTable, FoundBranch, FoundCommit, FoundExperiment, ValueColumn, ValueSet
 from gto.studio.index.query import Term
 

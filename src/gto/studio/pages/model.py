@@ -214,25 +214,26 @@ def lanes_of(state: ArtifactState, stages: Sequence[str]) -> list[Lane]:
 
 def standing_of(state: ArtifactState, stages: Sequence[str]) -> tuple[tuple[str, StageCell], ...]:
     """Return the version that each stage shows, the last stage first."""
-    cells = {
+    cells = _cells(state)
+    return tuple((stage, cells[stage]) for stage in reversed(stages) if stage in cells)
+
+
+def _cells(state: ArtifactState) -> dict[str, StageCell]:
+    """Return the version that each stage shows."""
+    return {
         one.stage: StageCell(one.version, one.commit, one.ref, one.time, one.author, one.behind)
         for one in standing_rows(state, 1)
     }
-    return tuple((stage, cells[stage]) for stage in reversed(stages) if stage in cells)
 
 
 def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> ArtifactRow:
     latest = state.latest
-    cells = {
-        one.stage: StageCell(one.version, one.commit, one.ref, one.time, one.author, one.behind)
-        for one in standing_rows(state, 1)
-    }
     proof = speaks(under_artifact(state), verdicts)
     return row._replace(
         is_active=state.is_active,
         latest=latest.name if latest else None,
         latest_commit=latest.commit if latest else None,
-        stages=cells,
+        stages=_cells(state),
         verdict=proof and proof.verdict,
         signer=proof and proof.signer,
         fingerprint=proof and proof.key,

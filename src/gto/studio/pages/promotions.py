@@ -13,7 +13,6 @@ from typing import NamedTuple, cast
 from starlette.requests import Request
 
 from gto.catalog.parallel import open_place
-from gto.core import semver
 from gto.core.snapshot import ArtifactState
 from gto.core.tag import Kind
 from gto.exceptions import GTOException
@@ -25,6 +24,7 @@ from gto.studio.index import waiting
 from gto.studio.index.lookup import FoundRepository
 from gto.studio.index.waiting import WaitingLine
 from gto.studio.pages.version_detail import VersionFacts
+from gto.studio.words import short
 
 _SECONDS = 3.0  # that a page waits for git
 _MOST = 500  # answers that are kept
@@ -56,7 +56,7 @@ class Promotion(NamedTuple):
     @property
     def short(self) -> str:
         """The version, a hash cut short."""
-        return self.version if semver.parse(self.version) else self.version[:7]
+        return short(self.version)
 
     @property
     def is_allowed(self) -> bool:

@@ -8,16 +8,17 @@ from typing import NamedTuple, cast
 from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
-from gto.core import semver
 from gto.core.snapshot import ArtifactState, VersionState
 from gto.core.view import version_key
 from gto.exceptions import VersionNotFound
+from gto.lineage.values import is_number
 from gto.output.published import Published
 from gto.studio.draw.card_html import render_card
 from gto.studio.draw.lineage_graph import LineageGraph, draw
 from gto.studio.goals import is_better, read_goals
 from gto.studio.index.lookup import FoundFiles, FoundRepository
 from gto.studio.pages.use_it import Snippet, snippets
+from gto.studio.words import short
 
 Facts = Mapping[str, object]
 """What a commit tells, as `gto describe --all --json` prints it."""
@@ -84,7 +85,7 @@ class VersionFacts(NamedTuple):
     @property
     def short(self) -> str:
         """The name, a hash cut short."""
-        return self.version if semver.parse(self.version) else self.version[:7]
+        return short(self.version)
 
     @property
     def changed(self) -> tuple[ChangedParam, ...]:
@@ -234,11 +235,6 @@ def values_of(fact: Facts | None, kind: str) -> dict[tuple[str, str], object]:
     }
 
 
-def is_number(value: object) -> bool:
-    """Tell whether a value can be compared and drawn."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _tiles(known: KnownFacts, pair: VersionPair, asked: Sequence[str]) -> Iterator[Tile]:
     here = known.facts.get(pair.version.commit)
     there = known.facts.get(pair.baseline.commit) if pair.baseline else None
@@ -250,9 +246,8 @@ def _tiles(known: KnownFacts, pair: VersionPair, asked: Sequence[str]) -> Iterat
     for (file, key), value in list(shown.items())[:_MOST_TILES]:
         past, change, better = old.get((file, key)), None, None
         if is_number(value) and is_number(past):
-            first, last = cast("float", past), cast("float", value)
-            change, better = last - first, is_better(key, first, last, told)
-        series = tuple(cast("float", one[file, key]) for one in before if is_number(one.get((file, key))))
+            change, better = value - past, is_better(key, past, value, told)
+        series = tuple(number for one in before if is_number(number := one.get((file, key))))
         yield Tile(file, key or file, cast("float", value), change, better, series)
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from heapq import nlargest
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from gto.core.snapshot import ArtifactState
 from gto.core.view import VersionRow
 from gto.registry.signatures import under_version
 from gto.studio.index.verdicts import EventVerdict, Verdicts, speaks
+from gto.studio.pages.version_detail import values_of
+from gto.studio.words import short
 
 METRICS = 4
 """Columns, unless the address names others."""
@@ -38,7 +40,7 @@ class VersionLine(NamedTuple):
     @property
     def short(self) -> str:
         """The name, a hash cut short."""
-        return self.name if self.ref else self.name[:7]
+        return short(self.name)
 
 
 def newest_commits(state: ArtifactState) -> list[str]:
@@ -58,10 +60,8 @@ def metric_names(commits: Sequence[str], heads: Heads) -> tuple[str, ...]:
 def flat_metrics(fact: Mapping[str, object] | None) -> dict[str, float | str]:
     """Return the metrics of a version by key, the first file's where two have one key."""
     found: dict[str, float | str] = {}
-    files = fact.get("metrics") if fact else None
-    for file, keyed in files.items() if isinstance(files, Mapping) else ():
-        for key, value in keyed.items() if isinstance(keyed, Mapping) else ():
-            found.setdefault(str(key) or str(file), value)
+    for (file, key), value in values_of(fact, "metrics").items():
+        found.setdefault(key or file, cast("float | str", value))
     return found
 
 

@@ -12,7 +12,7 @@ from gto.git.object_cache import ObjectCache
 from gto.lineage.bulk import UNREADABLE, gather_each
 from gto.lineage.collect import CollectedFacts
 from gto.lineage.description import Description
-from gto.lineage.values import Keyed
+from gto.lineage.values import Keyed, is_number
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
 from gto.studio.index.schema import artifact, event, fact, metric, standing
@@ -131,7 +131,7 @@ def metric_rows(files: Iterable[tuple[str, Keyed]]) -> Iterator[dict[str, object
     place = 0
     for file, keyed in files:
         for key, value in keyed.items():
-            if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf"):
+            if is_number(value) and abs(value) < float("inf"):
                 name = key.rpartition(".")[2].lower()
                 yield {"file": file, "key": key, "name": name, "value": float(value), "place": place}
                 place += 1
