@@ -1,0 +1,78 @@
+"""The formats that GTO reads, one module each, and which of them a file is in."""
+
+from collections.abc import Iterator
+from importlib import import_module, metadata
+from typing import Protocol, cast
+
+from gto.inspect.facts import ModelFacts
+from gto.inspect.file_tree import FileTree, is_zip, zip_tree
+from gto.inspect.model_file import ModelFile
+
+HEAD = 4096
+"""How many of a file's first bytes `can_read` is given; fewer where the file is shorter."""
+ENTRY_POINTS = "gto.model_formats"
+"""The group of entry points under which other distributions offer formats."""
+
+_OF_FILES = ("safetensors",)
+_OF_TREES: tuple[str, ...] = ()
+
+
+class FileFormat(Protocol):
+    """A format of one file. Modules of this package, and objects at entry points of other distributions."""
+
+    def can_read(self, head: bytes) -> bool:
+        """Return whether a file that begins like this is in the format."""
+
+    def read(self, file: ModelFile, facts: ModelFacts) -> None:
+        """Fill in what the file says; UnreadableModel ends the reading, and what was filled in stands."""
+
+
+class TreeFormat(Protocol):
+    """A format of several files: a directory, or an archive that other loaders than ZIP's own open."""
+
+    def can_read_tree(self, tree: FileTree) -> bool:
+        """Return whether files of these names are in the format; few bytes may be read to find out."""
+
+    def read_tree(self, tree: FileTree, facts: ModelFacts) -> None:
+        """Fill in what the files say, as FileFormat.read does."""
+
+
+def read_file(file: ModelFile, facts: ModelFacts) -> None:
+    """Fill in what a file says, by the first format that knows it; without one nothing is filled in."""
+    head = file.head(HEAD)
+    if is_zip(head):
+        read_tree(zip_tree(file), facts)
+        return
+    for format_ in _file_formats():
+        if format_.can_read(head):
+            format_.read(file, facts)
+            return
+
+
+def read_tree(tree: FileTree, facts: ModelFacts) -> None:
+    """Fill in what a directory or an archive says, by the first format that knows it."""
+    for format_ in _tree_formats():
+        if format_.can_read_tree(tree):
+            format_.read_tree(tree, facts)
+            return
+
+
+def _file_formats() -> Iterator[FileFormat]:
+    for name in _OF_FILES:
+        yield cast("FileFormat", import_module(f"{__name__}.{name}"))
+    for one in _offered("can_read"):
+        yield cast("FileFormat", one)
+
+
+def _tree_formats() -> Iterator[TreeFormat]:
+    for name in _OF_TREES:
+        yield cast("TreeFormat", import_module(f"{__name__}.{name}"))
+    for one in _offered("can_read_tree"):
+        yield cast("TreeFormat", one)
+
+
+def _offered(function: str) -> Iterator[object]:
+    for entry in metadata.entry_points(group=ENTRY_POINTS):
+        found = entry.load()
+        if hasattr(found, function):
+            yield found
