@@ -26,6 +26,7 @@ _COMMANDS = {
         "describe",
         "diff",
         "plots",
+        "inspect",
         "tags",
         "doctor",
     ),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from gto.output.tables import Table
+from gto.output.tables import Section, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 _MOST_COMMITS = 10
 _MOST_FILES = 20
 _HASH = 7  # digits that are shown
-
-
-class Section(NamedTuple):
-    """A table with a heading, and a sentence where the table does not hold all."""
-
-    title: str
-    table: Table
-    more: str = ""
 
 
 def compared(found: Comparison) -> tuple[Section, ...]:

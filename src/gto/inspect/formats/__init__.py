@@ -47,6 +47,7 @@ def read_file(file: ModelFile, facts: ModelFacts) -> None:
         if format_.can_read(head):
             format_.read(file, facts)
             return
+    facts.notes.append("no reader knows this format")
 
 
 def read_tree(tree: FileTree, facts: ModelFacts) -> None:
@@ -55,6 +56,7 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
         if format_.can_read_tree(tree):
             format_.read_tree(tree, facts)
             return
+    facts.notes.append("no reader knows this directory or archive")
 
 
 def _file_formats() -> Iterator[FileFormat]:
