@@ -200,8 +200,11 @@ def _update(body: str, file: str, keys: text_edit.Keys, old: _Fields, new: _Fiel
     for key, value in new.items():
         if not isinstance(key, str) or (key in old and old[key] == value):
             continue
+        before = old.get(key)
         if isinstance(value, list) and key == "labels":
             body = text_edit.put_items(body, file, (*keys, key), value)
+        elif isinstance(value, dict) and isinstance(before, dict) and before.keys() <= value.keys() and before:
+            body = _update(body, file, (*keys, key), before, value)
         else:
             body = text_edit.put(body, file, (*keys, key), value)
     for gone in old.keys() - new.keys():

@@ -1,6 +1,6 @@
 """The facts of a model as tables, for a terminal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gto.inspect.facts import CodeOnLoad, Json, Method, ModelFacts, Schema
 from gto.output.tables import Section, Table
@@ -14,10 +14,10 @@ _VERDICTS = {
 }
 
 
-def fact_tables(facts: ModelFacts) -> tuple[Section, ...]:
-    """Return what is known, by kind; kinds of which nothing is known are left out."""
+def fact_tables(facts: ModelFacts, more: Iterable[tuple[str, str]] = ()) -> tuple[Section, ...]:
+    """Return what is known, by kind; kinds of which nothing is known are left out. `more` are rows about the model."""
     sections = (
-        Section("Model", Table(("fact", "value"), tuple(_model(facts)))),
+        Section("Model", Table(("fact", "value"), (*_model(facts), *more))),
         Section("Methods", Table(("method", "side", "name", "datatype", "shape"), tuple(_methods(facts.methods)))),
         _cut(
             "Steps",

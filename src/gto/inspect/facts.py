@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
+T = TypeVar("T")
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
@@ -49,12 +50,13 @@ class Schema(NamedTuple):
         return found | {"tensors": tensors} if tensors or not found else found
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the schema that as_dict() wrote."""
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Return the schema that as_dict() wrote, as ModelFacts.from_dict() does."""
         tensors = tuple(
-            Tensor(one["name"], one["datatype"], tuple(one.get("shape", (-1,)))) for one in data.get("tensors", ())
+            Tensor(_text(one, "name"), _text(one, "datatype"), tuple(_list(one, "shape", int)))
+            for one in _list(data, "tensors", dict)
         )
-        return cls(tensors, data.get("content_type", ""), data.get("json_schema"))
+        return cls(tensors, _text(data, "content_type"), _mapping(data, "json_schema") or None)
 
 
 class Method(NamedTuple):
@@ -101,6 +103,10 @@ class ModelFacts:
     """What loading would import, as `module.name`, sorted."""
     unlisted: list[str] = field(default_factory=list)
     """Those of `imports` that are not on GTO's list."""
+    python: str = ""
+    """The version of Python that wrote the file, `3.12`, where the file says it."""
+    requirements: list[str] = field(default_factory=list)
+    """What must be installed to load it, as pip takes them, where the file says it."""
     details: dict[str, Json] = field(default_factory=dict)
     """What only this format knows: opset, quantization, datatypes of the weights."""
     notes: list[str] = field(default_factory=list)
@@ -120,35 +126,70 @@ class ModelFacts:
             "parameter_count": self.parameter_count,
             "imports": self.imports,
             "unlisted": self.unlisted,
+            "python": self.python,
+            "requirements": self.requirements,
             "details": self.details,
             "notes": self.notes,
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the facts that as_dict() wrote; keys that are missing are facts that are not known."""
-        framework = data.get("framework", {})
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Return the facts that as_dict() wrote; keys that are missing are facts that are not known.
+
+        TypeError or ValueError where a value is not of the kind that as_dict() writes.
+        """
+        framework = _mapping(data, "framework")
+        count = data.get("parameter_count")
         return cls(
-            format=data.get("format", ""),
-            loader=data.get("loader", ""),
-            code_on_load=CodeOnLoad(data.get("code_on_load", CodeOnLoad.UNKNOWN)),
-            framework=framework.get("name", ""),
-            framework_version=framework.get("version", ""),
-            class_name=data.get("class", ""),
-            steps=[Step(one["name"], one["class"], one.get("params", {})) for one in data.get("steps", ())],
-            params=dict(data.get("params", {})),
-            methods={name: _method(sides) for name, sides in data.get("methods", {}).items()},
-            parameter_count=data.get("parameter_count"),
-            imports=list(data.get("imports", ())),
-            unlisted=list(data.get("unlisted", ())),
-            details=dict(data.get("details", {})),
-            notes=list(data.get("notes", ())),
+            format=_text(data, "format"),
+            loader=_text(data, "loader"),
+            code_on_load=CodeOnLoad(_text(data, "code_on_load") or CodeOnLoad.UNKNOWN),
+            framework=_text(framework, "name"),
+            framework_version=_text(framework, "version"),
+            class_name=_text(data, "class"),
+            steps=[_step(one) for one in _list(data, "steps", dict)],
+            params=_mapping(data, "params"),
+            methods={name: _method(_mapping(_mapping(data, "methods"), name)) for name in _mapping(data, "methods")},
+            parameter_count=None if count is None else _whole(count),
+            imports=_list(data, "imports", str),
+            unlisted=_list(data, "unlisted", str),
+            python=_text(data, "python"),
+            requirements=_list(data, "requirements", str),
+            details=_mapping(data, "details"),
+            notes=_list(data, "notes", str),
         )
+
+
+def _text(data: Mapping[str, object], key: str) -> str:
+    return _checked(data.get(key, ""), str, key)
+
+
+def _mapping(data: Mapping[str, object], key: str) -> dict[str, Any]:
+    found: dict[object, Any] = _checked(data.get(key, {}), dict, key)
+    return {_checked(name, str, key): value for name, value in found.items()}
+
+
+def _list(data: Mapping[str, object], key: str, kind: type[T]) -> list[T]:
+    return [_checked(one, kind, key) for one in _checked(data.get(key, []), list, key)]
+
+
+def _whole(value: object) -> int:
+    return _checked(value, int, "a number")
+
+
+def _checked(value: object, kind: type[T], what: str) -> T:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"'{what}' must be of type {kind.__name__}")
+    return value
+
+
+def _step(data: Mapping[str, object]) -> Step:
+    return Step(_text(data, "name"), _text(data, "class"), _mapping(data, "params"))
 
 
 def _sides(method: Method) -> dict[str, Json]:
     return {side: schema.as_dict() for side, schema in method._asdict().items() if schema is not None}
 
 
-def _method(sides: Mapping[str, Any]) -> Method:
-    return Method(**{side: Schema.from_dict(sides[side]) for side in ("inputs", "outputs") if side in sides})
+def _method(sides: Mapping[str, object]) -> Method:
+    return Method(**{side: Schema.from_dict(_mapping(sides, side)) for side in Method._fields if side in sides})

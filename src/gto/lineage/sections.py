@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gto.inspect.fact_tables import fact_tables
 from gto.output.tables import Section, Table
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from gto.core.event import Problem
     from gto.lineage.collect import CollectedFacts
     from gto.lineage.diff import Comparison, Moved, ValueChange
+    from gto.lineage.model_facts import KnownModel
     from gto.lineage.trace import Lineage
     from gto.lineage.values import Elsewhere, Value, Values
     from gto.output.tables import Cell
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _MOST_COMMITS = 10
 _MOST_FILES = 20
 _HASH = 7  # digits that are shown
+_STALE = {True: "STALE: of another file", False: "of this version's file", None: "perhaps of another file"}
 
 
 def compared(found: Comparison) -> tuple[Section, ...]:
@@ -45,8 +48,13 @@ def described(known: CollectedFacts) -> tuple[Section, ...]:
         _listed("Files", known.files),
         _listed("Plots", known.plots),
         _listed("Requirements", tuple(known.requirements)),
+        *(_model(known.model) if known.model else ()),
     )
     return tuple(section for section in sections if section.table.rows)
+
+
+def _model(known: KnownModel) -> tuple[Section, ...]:
+    return fact_tables(known.facts, (("facts", f"in {known.source}, {_STALE[known.is_stale]}"),))
 
 
 def notes(elsewhere: Iterable[Elsewhere], problems: Iterable[Problem]) -> Iterator[str]:
