@@ -106,3 +106,15 @@ def test_a_side_car_that_is_none_costs_the_facts_alone(annotated: Repo) -> None:
     assert found["model"] is None
     assert [(one["subject"], "imports" in one["reason"]) for one in found["problems"]] == [(SIDE_CAR, True)]
     assert found["annotation"]["path"] == "net.safetensors"
+
+
+def test_what_changed_between_two_models_is_told(annotated: Repo) -> None:
+    (annotated.path / "net.safetensors").write_bytes(weights(11))
+    annotated.git("commit", "--quiet", "--all", "--message", "trained again")
+    assert (
+        json.loads(done(annotated.gto("diff", "net@v1.0.0", "HEAD", "--json")))["model"] == []
+    )  # those of HEAD are stale
+    done(annotated.gto("annotate", "net", "--inspect", "--commit"))
+    change = {"fact": "parameter count", "name": "", "old": "10", "new": "11", "breaking": False}
+    assert json.loads(done(annotated.gto("diff", "net@v1.0.0", "HEAD", "--json")))["model"] == [change]
+    assert "parameter count" in done(annotated.gto("diff", "net@v1.0.0", "HEAD"))

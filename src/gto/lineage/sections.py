@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from gto.core.event import Problem
+    from gto.inspect.fact_changes import FactChange
     from gto.lineage.collect import CollectedFacts
     from gto.lineage.diff import Comparison, Moved, ValueChange
     from gto.lineage.model_facts import KnownModel
@@ -32,6 +33,7 @@ def compared(found: Comparison) -> tuple[Section, ...]:
         Section("Parameters", _changes("parameter", found.params)),
         Section("Data", _moves("path", found.data, cut=True)),
         Section("Dependencies", _moves("dependency", found.requirements, cut=False)),
+        Section("Model", _facts(found.model)),
         *_code(found),
         Section("Annotation", _fields(found.annotation)),
     )
@@ -116,6 +118,11 @@ def _moves(kind: str, moves: Iterable[Moved], *, cut: bool) -> Table:
 def _hash(text: str | None, *, cut: bool) -> str | None:
     is_hash = text is not None and len(text) >= 32 and " " not in text  # noqa: PLR2004  md5, and longer ones
     return text[:_HASH] if text is not None and (cut or is_hash) else text
+
+
+def _facts(changes: Iterable[FactChange]) -> Table:
+    rows = ((one.fact, one.name, one.old, one.new, "breaking" if one.is_breaking else None) for one in changes)
+    return Table(("fact", "name", "old", "new", "effect"), tuple(rows))
 
 
 def _code(found: Comparison) -> Iterator[Section]:
