@@ -62,7 +62,13 @@ def _in_work_tree(registry: Registry, path: str) -> Located | None:
     return locate_address(StoreAddress(os.path.abspath(place), trusted=True))
 
 
-def _identity(located: Located, name: str, repo: Repo) -> FileIdentity:
+def identity_of_path(path: str) -> FileIdentity:
+    """Return which bytes a file or directory of this machine has."""
+    located = locate_address(StoreAddress(os.path.abspath(path), trusted=True))
+    return _identity(located, os.path.basename(path), None)
+
+
+def _identity(located: Located, name: str, repo: Repo | None) -> FileIdentity:
     """Return which bytes the facts are of; hashes that nobody recorded are made of the bytes."""
     with RangedFiles(located.contents, repo) as files:
         hashed = {one.path: _hashed(one, files) for one in located.contents}
