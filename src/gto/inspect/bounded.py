@@ -1,5 +1,6 @@
 """How much of a stranger's file the facts repeat: what is longer is cut, and says so."""
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
@@ -43,6 +44,6 @@ def number(value: int) -> int:
 
 def simple(value: object) -> Json:
     """Return a value that stands in JSON as it is; of a list or an object, its short text."""
-    if value is None or isinstance(value, bool | float):
+    if value is None or isinstance(value, bool) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return number(value) if isinstance(value, int) else short(value)
