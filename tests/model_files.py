@@ -7,6 +7,7 @@ from gto.inspect import formats
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.file_tree import FileTree
 from gto.inspect.model_file import Allowance, ModelFile, UnreadableModel
+from gto.inspect.reading import InputFile, read_model
 
 FILES = os.path.join(os.path.dirname(__file__), "inspect", "files")
 """Files that this month's releases of the frameworks wrote: scripts/model_files/."""
@@ -57,6 +58,11 @@ def facts_of(data: bytes | Mapping[str, bytes]) -> ModelFacts:
         facts.code_on_load = CodeOnLoad.UNKNOWN
         facts.notes.append(str(error))
     return facts
+
+
+def read_bytes(data: bytes) -> ModelFacts:
+    """Return what a file says, read by a child process."""
+    return read_model("model", [InputFile("model", len(data), lambda at, count: data[at : at + count])])
 
 
 def content(path: str) -> bytes | dict[str, bytes]:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.model_files import FILES, content, facts_of
+from tests.model_files import FILES, content, facts_of, read_bytes
 
 GOLDEN = ".facts.json"
 REAL = sorted(os.path.relpath(path, FILES)[: -len(GOLDEN)] for path in glob.glob(f"{FILES}/*/*{GOLDEN}"))
+IN_C = (".h5", ".keras")
+"""Ends of the names of what h5py reads, in C: an altered file may end the process, so it gets one of its own."""
 LARGEST_FACTS = 1 << 20
 
 
@@ -26,10 +28,11 @@ def test_says_what_is_known_of_it(path: str) -> None:
 @pytest.mark.parametrize("path", REAL)
 def test_mutations_are_read_or_refused_and_give_few_facts(path: str, count: int) -> None:
     real = content(os.path.join(FILES, path))
-    for number in range(count):
+    for number in range(count // 60 if path.endswith(IN_C) else count):
         chance = random.Random(f"{path} {number}")  # noqa: S311  the same every time
         if isinstance(real, bytes):
-            facts = facts_of(b"".join(mutated(real, chance)))
+            data = b"".join(mutated(real, chance))
+            facts = read_bytes(data) if path.endswith(IN_C) else facts_of(data)
         else:
             victim = chance.choice(sorted(real))
             facts = facts_of({**real, victim: b"".join(mutated(real[victim], chance))})
