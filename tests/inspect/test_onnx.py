@@ -5,7 +5,7 @@ import pytest
 from gto.inspect import formats
 from gto.inspect.facts import CodeOnLoad, ModelFacts, Tensor
 from gto.inspect.formats import onnx
-from gto.inspect.local_model import inspect_path
+from gto.delivery.inspection import inspect_place
 from tests.inspect.wire import field, opening
 from tests.model_files import FILES, WithHoles, facts_of
 
@@ -94,5 +94,5 @@ def test_other_messages_are_no_onnx() -> None:
 
 
 def test_is_read_in_a_process_of_its_own() -> None:
-    facts = inspect_path(os.path.join(FILES, "onnx", "pipeline.onnx"))
+    facts = inspect_place(os.path.join(FILES, "onnx", "pipeline.onnx")).facts
     assert facts.details["no_tensors"] == {"output_probability": "sequence(map(INT64, FP32))"}
