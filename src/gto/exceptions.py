@@ -700,6 +700,16 @@ class CannotLoad(GTOException):
         self.path = path
 
 
+class NotReproduced(GTOException):
+    """In an environment of its requirements alone, a model does not load, or says something else."""
+
+    def __init__(self, path: str, reason: str, hint: str = "") -> None:
+        """`reason` is a sentence without its end."""
+        super().__init__(f"'{path}' does not work with the recorded requirements alone: {reason}", hint)
+        self.path = path
+        self.reason = reason
+
+
 class Untrusted(GTOException):
     """Loading a file would run code, and nobody said that the file is trusted."""
 

@@ -2,10 +2,10 @@ import os
 
 import pytest
 
+from gto.delivery.inspection import inspect_place
 from gto.inspect import formats
 from gto.inspect.facts import CodeOnLoad, ModelFacts, Tensor
 from gto.inspect.formats import onnx
-from gto.delivery.inspection import inspect_place
 from tests.inspect.wire import field, opening
 from tests.model_files import FILES, WithHoles, facts_of
 

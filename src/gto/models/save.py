@@ -45,10 +45,16 @@ class SaveRequest(NamedTuple):
     labels: Iterable[str] = ()
     description: str | None = None
     kind: str = "model"
+    requirements: Sequence[str] | None = None
+    """What must be installed; None for what GTO finds."""
+    verify: bool = False
+    """Whether the model is tried in an environment that holds the requirements alone, which takes a minute."""
+    python: str | None = None
+    """The interpreter of that environment; None for the one that runs."""
     repo: str = "."
 
 
-def save(model: object, path: str, request: SaveRequest) -> SavedModel:
+def save_model(model: object, path: str, request: SaveRequest) -> SavedModel:
     """Write a model and its facts; nothing is written before the file was loaded back and gave the same outputs."""
     writer = writer_of(model)
     place = os.path.abspath(path)
@@ -56,6 +62,8 @@ def save(model: object, path: str, request: SaveRequest) -> SavedModel:
     with tempfile.TemporaryDirectory(prefix=".gto-save-", dir=os.path.dirname(place)) as scratch:
         made = _written(writer, model, scratch, place, request)
         facts = _facts(made, model, request, writer)
+        if request.verify:
+            _try_out(made.path, facts, model, request, writer)
         target = os.path.join(os.path.dirname(place), os.path.basename(made.path))
         side_car = SideCar(identity_of_path(made.path), facts)
         os.replace(made.path, target)
@@ -126,8 +134,18 @@ def _facts(made: _Made, model: Any, request: SaveRequest, writer: Writer) -> Mod
         framework_version=read.framework_version or _version(writer.FRAMEWORK, needed.requirements),
         methods=_described(model, request, writer) or read.methods,
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
-        requirements=list(needed.requirements),
+        requirements=list(needed.requirements if request.requirements is None else request.requirements),
     )
+
+
+def _try_out(path: str, facts: ModelFacts, model: Any, request: SaveRequest, writer: Writer) -> None:  # noqa: ANN401  of any library
+    from gto.models.fresh_environment import Trial, try_out
+
+    if request.sample_data is None:
+        raise UsageError("a model is verified with sample data", "give sample_data")
+    outputs = {name: getattr(model, name)(request.sample_data) for name in _methods(model, request, writer)}
+    trial = Trial(path, facts.format, facts.framework, facts.requirements, request.sample_data, outputs)
+    try_out(trial, request.python)
 
 
 def _version(framework: str, requirements: Iterable[str]) -> str:
