@@ -6,10 +6,13 @@ from typing import Any
 
 from gto.delivery import get
 from gto.delivery.inspection import inspect_place
+from gto.delivery.locate import locate_address
 from gto.exceptions import CannotLoad, Untrusted
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.models.writers import loader_of
 from gto.registry.registry import Registry
+from gto.storage.download import download
+from gto.storage.location import StoreAddress
 
 
 def load_path(path: str, *, trusted: bool = False) -> Any:  # noqa: ANN401  a model of any library
@@ -25,6 +28,15 @@ def load_path(path: str, *, trusted: bool = False) -> Any:  # noqa: ANN401  a mo
     if loader is None:
         raise CannotLoad(path, facts.format)
     return loader.load(path, facts.format)
+
+
+def load_url(url: str, *, trusted: bool = False) -> Any:  # noqa: ANN401  as above
+    """Return the model at a URL, which is brought to a temporary directory first."""
+    located = locate_address(StoreAddress(url.rstrip("/"), trusted=True), is_directory=url.endswith("/"))
+    with tempfile.TemporaryDirectory(prefix="gto-load-") as scratch:
+        path = os.path.join(scratch, located.name)
+        download(located.contents, path, is_directory=located.is_directory)
+        return load_path(path, trusted=trusted)
 
 
 def load_version(registry: Registry, selector: str, rev: str | None = None, *, trusted: bool = False) -> Any:  # noqa: ANN401  as above
