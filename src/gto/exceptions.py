@@ -710,6 +710,10 @@ class NotReproduced(GTOException):
         self.reason = reason
 
 
+class WrongData(GTOException):
+    """Data are not what a model takes."""
+
+
 class Untrusted(GTOException):
     """Loading a file would run code, and nobody said that the file is trusted."""
 

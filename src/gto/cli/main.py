@@ -30,7 +30,7 @@ _COMMANDS = {
         "tags",
         "doctor",
     ),
-    HelpSection.DELIVER: ("get", "ls", "url"),
+    HelpSection.DELIVER: ("get", "ls", "url", "apply"),
     HelpSection.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
     HelpSection.SHARE: ("status", "push", "fetch"),
     HelpSection.TRUST: ("verify", "policy", "approve", "reviews", "check", "hook"),

@@ -30,6 +30,13 @@ class Tensor(NamedTuple):
     """`BOOL`, `UINT8` to `UINT64`, `INT8` to `INT64`, `FP16`, `FP32`, `FP64`, `BF16`, `BYTES` (text or bytes)."""
     shape: tuple[int, ...] = (-1,)
     """The length of each axis; -1 where it is free."""
+    kind: str = ""
+    """How pandas has it, where BYTES does not tell: `category`, `datetime64[ns]`; empty for text and numbers."""
+
+    def as_dict(self) -> dict[str, Json]:
+        """Return it as JSON and side-cars have it."""
+        found: dict[str, Json] = {"name": self.name, "datatype": self.datatype, "shape": list(self.shape)}
+        return found | {"kind": self.kind} if self.kind else found
 
 
 class Schema(NamedTuple):
@@ -43,7 +50,7 @@ class Schema(NamedTuple):
 
     def as_dict(self) -> dict[str, Json]:
         """Return the schema as JSON and side-cars have it."""
-        tensors: list[Json] = [{**one._asdict(), "shape": list(one.shape)} for one in self.tensors]
+        tensors: list[Json] = [one.as_dict() for one in self.tensors]
         found: dict[str, Json] = {"content_type": self.content_type} if self.content_type else {}
         if self.json_schema is not None:
             found["json_schema"] = self.json_schema
@@ -53,7 +60,7 @@ class Schema(NamedTuple):
     def from_dict(cls, data: Mapping[str, object]) -> Self:
         """Return the schema that as_dict() wrote, as ModelFacts.from_dict() does."""
         tensors = tuple(
-            Tensor(_text(one, "name"), _text(one, "datatype"), tuple(_list(one, "shape", int)))
+            Tensor(_text(one, "name"), _text(one, "datatype"), tuple(_list(one, "shape", int)), _text(one, "kind"))
             for one in _list(data, "tensors", dict)
         )
         return cls(tensors, _text(data, "content_type"), _mapping(data, "json_schema") or None)

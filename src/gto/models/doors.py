@@ -1,12 +1,10 @@
 """`gto.save` and `gto.load`, as scripts and notebooks call them."""
 
-import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gto.models.load import load_path, load_url, load_version
+from gto.models.load import load_model
 from gto.models.save import SavedModel, SaveRequest, save_model
-from gto.registry.registry import Registry
 
 
 def save(  # noqa: PLR0913  all but the first two by name
@@ -49,8 +47,4 @@ def load(target: str, *, trusted: bool = False, repo: str = ".", rev: str | None
     `trusted` must say that you trust whoever wrote the file: loading it may do whatever you may. Untrusted names what
     would be imported.
     """
-    if rev is None and "://" in target:
-        return load_url(target, trusted=trusted)
-    if rev is None and os.path.exists(target):
-        return load_path(target, trusted=trusted)
-    return load_version(Registry.open(repo), target, rev, trusted=trusted)
+    return load_model(target, repo, rev, trusted=trusted).model

@@ -2,54 +2,99 @@
 
 import os
 import tempfile
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from gto.delivery import get
 from gto.delivery.inspection import inspect_place
 from gto.delivery.locate import locate_address
-from gto.exceptions import CannotLoad, Untrusted
+from gto.delivery.model_record import identity_of_path
+from gto.exceptions import BadFile, CannotLoad, Untrusted
 from gto.inspect.facts import CodeOnLoad, ModelFacts
+from gto.inspect.side_car import parse_side_car, side_car_path
+from gto.lineage.model_facts import side_cars
 from gto.models.writers import loader_of
 from gto.registry.registry import Registry
+from gto.registry.resolve import AnnotatedTarget
 from gto.storage.download import download
 from gto.storage.location import StoreAddress
 
+_MOST_NAMED = 10
 
-def load_path(path: str, *, trusted: bool = False) -> Any:  # noqa: ANN401  a model of any library
-    """Return the model in a file.
 
-    Its facts are read first: where loading would run code, and nobody said `trusted`, Untrusted names what would be
+class LoadedModel(NamedTuple):
+    """A live model, and what is known of it."""
+
+    model: Any
+    facts: ModelFacts
+    """As its side-car tells them, where that is of this file; else as the file does."""
+
+
+def load_model(target: str, repo: object = ".", rev: str | None = None, *, trusted: bool = False) -> LoadedModel:
+    """Return the model of a file, a URL, or a version.
+
+    Its file is read first: where loading would run code, and nobody said `trusted`, Untrusted names what would be
     imported.
     """
-    facts = inspect_place(path).facts
-    if not trusted and facts.code_on_load not in {CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES}:
-        raise Untrusted(path, _would_run(facts))
-    loader = loader_of(facts.format, facts.framework)
-    if loader is None:
-        raise CannotLoad(path, facts.format)
-    return loader.load(path, facts.format)
+    with _brought(target, repo, rev) as (path, recorded):
+        facts = inspect_place(path).facts
+        if not trusted and facts.code_on_load not in {CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES}:
+            raise Untrusted(target, _would_run(facts))
+        loader = loader_of(facts.format, facts.framework)
+        if loader is None:
+            raise CannotLoad(target, facts.format)
+        return LoadedModel(loader.load(path, facts.format), _known(path, recorded) or facts)
 
 
-def load_url(url: str, *, trusted: bool = False) -> Any:  # noqa: ANN401  as above
-    """Return the model at a URL, which is brought to a temporary directory first."""
-    located = locate_address(StoreAddress(url.rstrip("/"), trusted=True), is_directory=url.endswith("/"))
+@contextmanager
+def _brought(target: str, repo: object, rev: str | None) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield where the file is, on this machine, and the texts of side-cars that may be its own, each with its path."""
+    if rev is None and "://" not in target and os.path.exists(target):
+        place = side_car_path(target)
+        yield target, [(place, _read(place))] if os.path.exists(place) else []
+        return
     with tempfile.TemporaryDirectory(prefix="gto-load-") as scratch:
-        path = os.path.join(scratch, located.name)
-        download(located.contents, path, is_directory=located.is_directory)
-        return load_path(path, trusted=trusted)
-
-
-def load_version(registry: Registry, selector: str, rev: str | None = None, *, trusted: bool = False) -> Any:  # noqa: ANN401  as above
-    """Return the model of a version, whose files are brought to a temporary directory first."""
-    chosen, located = get.find(registry, selector, rev)
-    with tempfile.TemporaryDirectory(prefix="gto-load-") as scratch:
+        if rev is None and "://" in target:
+            located = locate_address(StoreAddress(target.rstrip("/"), trusted=True), is_directory=target.endswith("/"))
+            path = os.path.join(scratch, located.name)
+            download(located.contents, path, is_directory=located.is_directory)
+            yield path, []
+            return
+        registry = Registry.open(repo)
+        chosen, located = get.find(registry, target, rev)
         brought = get.get(registry, chosen, located, get.GetOptions(out=os.path.join(scratch, located.name)))
-        return load_path(brought.path, trusted=trusted)
+        yield brought.path, _recorded(registry, chosen)
+
+
+def _recorded(registry: Registry, chosen: AnnotatedTarget) -> list[tuple[str, str]]:
+    places = side_cars(chosen.annotation, chosen.path)
+    found = registry.repo.read([f"{chosen.commit}:{place}" for place in places])
+    return [
+        (place, (one.body or b"").decode("utf-8", "replace")) for place, one in zip(places, found, strict=True) if one
+    ]
+
+
+def _read(place: str) -> str:
+    with open(place, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def _known(path: str, recorded: list[tuple[str, str]]) -> ModelFacts | None:
+    """Return the facts that were recorded of this very file; None where there are none."""
+    for place, text in recorded:
+        try:
+            found = parse_side_car(text, place)
+        except BadFile:
+            continue  # the file itself tells enough to load it
+        if found.file._replace(path="") == identity_of_path(path)._replace(path=""):
+            return found.facts
+    return None
 
 
 def _would_run(facts: ModelFacts) -> str:
-    if facts.unlisted:
-        return f"it would import {', '.join(facts.unlisted[:10])}, which GTO does not know"
-    if facts.imports:
-        return f"it would import {', '.join(facts.imports[:10])}" + (" and more" if len(facts.imports) > 10 else "")  # noqa: PLR2004  as many as are named
-    return "; ".join(facts.notes) or "nobody can say what it would run"
+    names = facts.unlisted or facts.imports
+    if not names:
+        return "; ".join(facts.notes) or "nobody can say what it would run"
+    said = ", ".join(names[:_MOST_NAMED]) + (" and more" if len(names) > _MOST_NAMED else "")
+    return f"it would import {said}" + (", which GTO does not know" if facts.unlisted else "")

@@ -13,6 +13,7 @@ _DATATYPES = {
     "float64": "FP64",
     "bfloat16": "BF16",
 }
+_KINDS = ("category", "datetime64", "timedelta64")
 _TEXT = "BYTES"  # text, categories, dates: whatever is no number
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 _MOST_COLUMNS = 10_000
@@ -26,9 +27,9 @@ def schema_of(data: Any, name: str, *, rows: int | None = None) -> Schema:  # no
     """
     if _is_table(data):
         columns = list(data.columns)[:_MOST_COLUMNS]
-        return Schema(tuple(Tensor(str(one), _datatype(data[one].dtype)) for one in columns), "pd")
+        return Schema(tuple(_column(str(one), data[one].dtype) for one in columns), "pd")
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "dtype"):
-        return Schema((Tensor(str(data.name or name), _datatype(data.dtype)),), "pd")
+        return Schema((_column(str(data.name or name), data.dtype),), "pd")
     if hasattr(data, "dtype") and hasattr(data, "shape"):
         return Schema((Tensor(name, _datatype(data.dtype), _shape(data.shape, rows)),), "np")
     if isinstance(data, str | bytes):
@@ -79,6 +80,12 @@ def _is_table(data: object) -> bool:
 def _shape(shape: Sequence[int], rows: int | None) -> tuple[int, ...]:
     first = (-1 if rows is None or int(shape[0]) == rows else int(shape[0]),) if len(shape) else ()
     return (*first, *map(int, shape[1:]))
+
+
+def _column(name: str, dtype: object) -> Tensor:
+    kind = str(dtype)
+    found = _datatype(dtype)
+    return Tensor(name, found, kind=kind if found == _TEXT and kind.startswith(_KINDS) else "")
 
 
 def _datatype(dtype: object) -> str:

@@ -1,0 +1,117 @@
+"""Files of data, read and written in batches, so that memory does not grow with them: CSV, JSON, Parquet, NumPy."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from gto.exceptions import UsageError, WrongData
+from gto.models.extras import imported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gto.inspect.facts import Schema
+
+ROWS = 65_536
+"""Rows of a batch."""
+_KINDS = {
+    ".csv": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".npy": "npy",
+}
+_ARROW_NAMES = {
+    "BOOL": "bool_",
+    "FP16": "float16",
+    "FP32": "float32",
+    "FP64": "float64",
+    "BYTES": "string",
+    **{f"{sign}INT{bits}": f"{sign.lower()}int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)},
+}
+
+
+def kind_of(path: str) -> str:
+    """Return what kind of file the end of a name tells."""
+    found = _KINDS.get(os.path.splitext(path)[1].lower())
+    if found is None:
+        raise UsageError(f"'{path}' is of no kind that GTO knows", f"names end with {', '.join(_KINDS)}")
+    return found
+
+
+def read_batches(path: str, schema: Schema, rows: int = ROWS) -> Iterator[Any]:
+    """Yield pyarrow's batches of a table; text files are read as the schema's datatypes, whatever they look like."""
+    pa = imported("pyarrow", "models")
+    types = {one.name: getattr(pa, _ARROW_NAMES.get(one.datatype, "string"))() for one in schema.tensors}
+    try:
+        match kind_of(path):
+            case "csv":
+                csv = imported("pyarrow.csv", "models")
+                block = csv.ReadOptions(block_size=1 << 22)
+                found = csv.open_csv(path, block, convert_options=csv.ConvertOptions(column_types=types))
+                yield from (part for batch in found for part in _parts(batch, rows))
+            case "json":
+                json = imported("pyarrow.json", "models")
+                # Columns that the schema does not know are told of by the check, and so are read.
+                options = json.ParseOptions(explicit_schema=pa.schema(types), unexpected_field_behavior="infer")
+                for batch in json.open_json(path, parse_options=options):
+                    yield from _parts(batch, rows)
+            case "parquet":
+                yield from imported("pyarrow.parquet", "models").ParquetFile(path).iter_batches(rows)
+            case kind:
+                raise UsageError(f"'{path}' is no table", f"the model takes named columns, and {kind} has none")
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        raise WrongData(
+            f"{path}: {str(error).splitlines()[0][:300]}", "the model's schema says what it takes"
+        ) from error
+
+
+def _parts(batch: Any, rows: int) -> Iterator[Any]:  # noqa: ANN401  pyarrow's
+    for start in range(0, batch.num_rows, rows):
+        yield batch.slice(start, rows)
+
+
+class TableWriter:
+    """Writes tables of one shape to one file."""
+
+    def __init__(self, path: str, kind: str) -> None:
+        """Nothing is written before the first table."""
+        self._path, self._kind = path, kind
+        self._writer: Any = None
+        self._rows = 0
+
+    @property
+    def rows(self) -> int:
+        """How many were written."""
+        return self._rows
+
+    def write(self, table: Any) -> None:  # noqa: ANN401  pyarrow's Table
+        """Append a table's rows."""
+        if self._writer is None:
+            self._writer = self._open(table)
+        if self._kind == "json":
+            self._writer.write(_json_lines(table))
+        else:
+            self._writer.write_table(table)
+        self._rows += table.num_rows
+
+    def close(self) -> None:
+        """End the file."""
+        if self._writer is not None:
+            self._writer.close()
+
+    def _open(self, table: Any) -> Any:  # noqa: ANN401  as above
+        if self._kind == "csv":
+            return imported("pyarrow.csv", "models").CSVWriter(self._path, table.schema)
+        if self._kind == "parquet":
+            return imported("pyarrow.parquet", "models").ParquetWriter(self._path, table.schema)
+        return open(self._path, "w", encoding="utf-8")
+
+
+def _json_lines(table: Any) -> str:  # noqa: ANN401  as above
+    import json
+
+    return "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in table.to_pylist())
