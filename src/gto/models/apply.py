@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gto.exceptions import UsageError, WrongData
+from gto.exceptions import NotFound, UsageError, WrongData
 from gto.models.data_check import check_array, check_batch, check_columns
 from gto.models.data_files import ROWS, TableWriter, kind_of, read_batches
 from gto.models.extras import imported
@@ -40,6 +40,8 @@ def apply_model(model: Any, facts: ModelFacts, job: Job, advance: Callable[[int]
     call = getattr(model, job.method, None)
     if not callable(call):
         raise UsageError(f"the model has no method '{job.method}'", "`gto inspect` lists those that are known")
+    if not os.path.isfile(job.input):
+        raise NotFound(f"there is no file '{job.input}'", "name the data with --input")
     target = os.path.realpath(job.output)
     kind = kind_of(target)
     scratch = os.path.join(os.path.dirname(target), f".gto-apply-{os.urandom(6).hex()}{os.path.splitext(target)[1]}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from gto.exceptions import UsageError, WrongData
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 ROWS = 65_536
 """Rows of a batch."""
+_NUMBERED_RE = re.compile(r"In CSV column #(\d+): ")
 _KINDS = {
     ".csv": "csv",
     ".json": "json",
@@ -49,24 +52,34 @@ def read_batches(path: str, schema: Schema, rows: int = ROWS) -> Iterator[Any]:
     try:
         match kind_of(path):
             case "csv":
-                csv = imported("pyarrow.csv", "models")
-                block = csv.ReadOptions(block_size=1 << 22)
-                found = csv.open_csv(path, block, convert_options=csv.ConvertOptions(column_types=types))
+                arrow = imported("pyarrow.csv", "models")
+                block = arrow.ReadOptions(block_size=1 << 22)
+                found = arrow.open_csv(path, block, convert_options=arrow.ConvertOptions(column_types=types))
                 yield from (part for batch in found for part in _parts(batch, rows))
             case "json":
-                json = imported("pyarrow.json", "models")
+                arrow = imported("pyarrow.json", "models")
                 # Columns that the schema does not know are told of by the check, and so are read.
-                options = json.ParseOptions(explicit_schema=pa.schema(types), unexpected_field_behavior="infer")
-                for batch in json.open_json(path, parse_options=options):
+                options = arrow.ParseOptions(explicit_schema=pa.schema(types), unexpected_field_behavior="infer")
+                for batch in arrow.open_json(path, parse_options=options):
                     yield from _parts(batch, rows)
             case "parquet":
                 yield from imported("pyarrow.parquet", "models").ParquetFile(path).iter_batches(rows)
             case kind:
                 raise UsageError(f"'{path}' is no table", f"the model takes named columns, and {kind} has none")
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
-        raise WrongData(
-            f"{path}: {str(error).splitlines()[0][:300]}", "the model's schema says what it takes"
-        ) from error
+        raise WrongData(f"{path}: {_said(path, error)}", "the model's schema says what it takes") from error
+
+
+def _said(path: str, error: Exception) -> str:
+    """Return pyarrow's sentence, with the name of the column where it gives a number."""
+    words = str(error).splitlines()[0][:300]
+    match = _NUMBERED_RE.match(words)
+    if match is None:
+        return words
+    with open(path, encoding="utf-8", errors="replace", newline="") as file:
+        names = next(csv.reader(file), [])
+    place = int(match[1])
+    return f"the column '{names[place]}': {words[match.end() :]}" if place < len(names) else words
 
 
 def _parts(batch: Any, rows: int) -> Iterator[Any]:  # noqa: ANN401  pyarrow's
