@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xgboost
 from mlflow.models import infer_signature
+from mlflow.pyfunc.utils import data_validation
 from skl2onnx import to_onnx
 from sklearn.linear_model import LogisticRegression
 
@@ -41,7 +42,8 @@ def main(directory: str) -> None:
     mlflow.onnx.save_model(model, os.path.join(directory, "onnx"), signature=signature, pip_requirements=["onnx"])
     code = Doubles.predict.__code__
     Doubles.predict.__code__ = code.replace(co_filename="doubles.py")  # no path of this machine in the pickle
-    del globals()["__file__"]  # cloudpickle keeps it
+    del globals()["__file__"]  # cloudpickle keeps it, and that of MLflow's wrapper
+    data_validation.__file__ = "data_validation.py"
     path = os.path.join(directory, "code")
     mlflow.pyfunc.save_model(path, python_model=Doubles(), pip_requirements=["cloudpickle"])
 
