@@ -13,7 +13,7 @@ HEAD = 4096
 ENTRY_POINTS = "gto.model_formats"
 """The group of entry points under which other distributions offer formats."""
 
-_OF_FILES = ("safetensors",)
+_OF_FILES = ("safetensors", "pickled")
 _OF_TREES: tuple[str, ...] = ()
 
 

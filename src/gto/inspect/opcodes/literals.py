@@ -30,13 +30,24 @@ def wrapped(read: Callable[[Cursor], object]) -> Literal:
     return reading
 
 
-def _int_line(cursor: Cursor) -> object:
-    line = cursor.line()
+def _line(kind: str, parse: Callable[[bytes], object]) -> Literal:
+    def read(cursor: Cursor) -> object:
+        start = cursor.at
+        line = cursor.line_if_short()
+        return Payload(kind, start, cursor.at - start) if line is None else parse(line)
+
+    return wrapped(read)
+
+
+def _int(line: bytes) -> object:
     return line == b"01" if line in {b"00", b"01"} else int(line, 0)
 
 
-def _long_line(cursor: Cursor) -> object:
-    return int(cursor.line().removesuffix(b"L"), 0)
+def _quoted(line: bytes) -> object:
+    line = line.strip(b" \t\r")
+    if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in {b"'", b'"'}:  # noqa: PLR2004  two quotes
+        raise ValueError("the text is not in quotes")
+    return _ascii(codecs.escape_decode(line[1:-1])[0])
 
 
 def _long(length: Struct) -> Literal:
@@ -46,13 +57,6 @@ def _long(length: Struct) -> Literal:
         return kept if isinstance(kept, Payload) else int.from_bytes(kept, "little", signed=True)
 
     return read
-
-
-def _string_line(cursor: Cursor) -> object:
-    line = cursor.line().strip(b" \t\r")
-    if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in {b"'", b'"'}:  # noqa: PLR2004  two quotes
-        raise ValueError("the text is not in quotes")
-    return _ascii(codecs.escape_decode(line[1:-1])[0])
 
 
 def _string(length: Struct) -> Literal:
@@ -99,19 +103,19 @@ LITERALS: Mapping[int, Literal] = {
     ord("N"): lambda _: None,
     0x88: lambda _: True,
     0x89: lambda _: False,
-    ord("I"): wrapped(_int_line),
+    ord("I"): _line("number", _int),
     ord("J"): lambda cursor: cursor.number(I4),
     ord("K"): Cursor.byte,
     ord("M"): lambda cursor: cursor.number(U2),
-    ord("L"): wrapped(_long_line),
+    ord("L"): _line("number", lambda line: int(line.removesuffix(b"L"), 0)),
     0x8A: wrapped(_long(U1)),
     0x8B: wrapped(_long(I4)),
-    ord("F"): wrapped(lambda cursor: float(cursor.line())),
+    ord("F"): _line("number", float),
     ord("G"): lambda cursor: cursor.number(_FLOAT),
-    ord("S"): wrapped(_string_line),
+    ord("S"): _line("text", _quoted),
     ord("T"): wrapped(_string(I4)),
     ord("U"): wrapped(_string(U1)),
-    ord("V"): wrapped(lambda cursor: cursor.line().decode("raw-unicode-escape")),
+    ord("V"): _line("text", lambda line: line.decode("raw-unicode-escape")),
     ord("X"): wrapped(_unicode(U4)),
     0x8C: wrapped(_unicode(U1)),
     0x8D: wrapped(_unicode(U8)),
