@@ -1,4 +1,4 @@
-"""A file of a model: bytes at any place, read in blocks, within limits."""
+"""A file of a model: bytes at any place, read in blocks that grow while the reading goes on, within limits."""
 
 import io
 from collections.abc import Callable
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-BLOCK = 1 << 16
-"""Bytes that are asked for at a time: readers jump, and each answer of a server costs a round trip."""
-_KEPT = 64  # blocks, 4 MiB
+BLOCK = 1 << 10
+"""Bytes that are asked for after a jump: readers of large files jump from header to header."""
+AHEAD = 1 << 16
+"""The most that is asked for at a time where the reading goes on: each answer of a server costs a round trip."""
+_KEPT = 4096  # blocks, 4 MiB
 
 ReadAt = Callable[[int, int], bytes]
 """Returns the bytes at an offset: as many as are asked for, fewer only at the end."""
@@ -51,16 +53,20 @@ class ModelFile:
         self.allowance = allowance
         self._read_at = read_at
         self._blocks: dict[int, bytes] = {}
+        self._next = -1  # the block after those that were asked for last
+        self._ahead = 1  # how many blocks were asked for
 
     def read(self, start: int, count: int) -> bytes:
         """Return the bytes at an offset; what is not there is an error."""
         if start < 0 or count < 0 or start + count > self.size:
             raise UnreadableModel(f"{self.name} ends at byte {self.size:,}, before byte {start + count:,}")
-        if count > BLOCK:
+        if count > AHEAD:
             self.allowance.take_read(count)
             return self._exactly(start, count)
         first, last = start // BLOCK, (start + max(count, 1) - 1) // BLOCK
-        data = b"".join(map(self._block, range(first, last + 1)))
+        if first == last:
+            return self._block(first, first)[start - first * BLOCK :][:count]
+        data = b"".join([self._block(number, last) for number in range(first, last + 1)])
         return data[start - first * BLOCK :][:count]
 
     def head(self, count: int) -> bytes:
@@ -75,18 +81,27 @@ class ModelFile:
 
     def open(self) -> io.BufferedReader:
         """Return the file as Python's libraries read files; it can be sought in."""
-        return io.BufferedReader(_Raw(self), BLOCK)
+        return io.BufferedReader(_Raw(self), AHEAD)
 
-    def _block(self, number: int) -> bytes:
+    def _block(self, number: int, last: int) -> bytes:
+        """Return a block, asked for with those after it as far as `last`, and with more where the reading goes on."""
         if number not in self._blocks:
-            start = number * BLOCK
-            count = min(BLOCK, self.size - start)
-            self.allowance.take_read(count)
-            found = self._exactly(start, count)
-            if len(self._blocks) >= _KEPT:
-                del self._blocks[next(iter(self._blocks))]
-            self._blocks[number] = found
+            self._ahead = min(self._ahead * 2, AHEAD // BLOCK) if number == self._next else 1
+            self._ahead = max(self._ahead, last - number + 1)
+            self._fetch(number, self._ahead)
+            self._next = number + self._ahead
         return self._blocks[number]
+
+    def _fetch(self, first: int, blocks: int) -> None:
+        start = first * BLOCK
+        count = min(blocks * BLOCK, self.size - start)
+        self.allowance.take_read(count)
+        found = self._exactly(start, count)
+        for at in range(0, max(count, 1), BLOCK):
+            self._blocks.pop((start + at) // BLOCK, None)
+            self._blocks[(start + at) // BLOCK] = found[at : at + BLOCK]
+        while len(self._blocks) > _KEPT:
+            del self._blocks[next(iter(self._blocks))]
 
     def _exactly(self, start: int, count: int) -> bytes:
         data = self._read_at(start, count)

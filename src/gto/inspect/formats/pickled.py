@@ -4,12 +4,12 @@ from gto.inspect.estimator import Part, describe
 from gto.inspect.facts import ModelFacts
 from gto.inspect.model_file import Allowance, ModelFile, UnreadableModel
 from gto.inspect.object_graph import ObjectGraph, attributes
-from gto.inspect.opcodes.cursor import Cursor, EndsEarly, FileCursor
 from gto.inspect.opcodes.imports import ARRAY_WRAPPER, Imports
 from gto.inspect.opcodes.joblib_arrays import JoblibArrays
 from gto.inspect.opcodes.machine import LoaderStops, Machine
 from gto.inspect.opcodes.steps import follow
-from gto.inspect.opcodes.unpacking import UnpackingCursor, first_unpacked, packed_with
+from gto.inspect.opcodes.stream import ByteStream, EndsEarly, FileStream
+from gto.inspect.opcodes.unpacking import UnpackedStream, first_unpacked, packed_with
 from gto.inspect.opcodes.values import Global, Made
 
 _PROTO = 0x80
@@ -27,11 +27,11 @@ def can_read(head: bytes) -> bool:
         head = first_unpacked(head, packing)
     if head[:1] == bytes([_PROTO]):
         return head[1:2] <= bytes([_NEWEST_PROTOCOL])
-    cursor = FileCursor(ModelFile("", len(head), lambda at, count: head[at : at + count], Allowance(1 << 20, 0)))
+    stream = FileStream(ModelFile("", len(head), lambda at, count: head[at : at + count], Allowance(1 << 20, 0)))
     try:
-        follow(Machine(cursor, Imports()))
+        follow(Machine(stream, Imports()))
     except EndsEarly:
-        return cursor.at >= _SURE
+        return stream.at >= _SURE
     except UnreadableModel:
         return False
     return True
@@ -79,26 +79,26 @@ def describe_root(root: object, facts: ModelFacts) -> None:
 def _read_both(file: ModelFile, packing: str, imports: Imports, facts: ModelFacts) -> object:
     """Read as joblib does, and where joblib's arrays are named also as pickle does: the imports are those of both."""
     arrays = JoblibArrays(imports)
-    machine = Machine(_cursor(file, packing), imports, arrays)
+    machine = Machine(_stream(file, packing), imports, arrays)
     try:
         root = follow(machine)
     finally:
         if ARRAY_WRAPPER in imports.names:
             facts.format, facts.loader = "joblib", "joblib.load"
-            _read_plain(_cursor(file, packing), imports)
+            _read_plain(_stream(file, packing), imports)
         elif any(one.module.startswith(_CLOUDPICKLE) for one in imports.names):
             facts.format = _CLOUDPICKLE
         facts.details["protocol"] = machine.protocol
     if machine.wrappers:
         imports.doubt("it has joblib's array wrapper where joblib does not put it")
-    _read_rest(machine.cursor, imports, facts)
+    _read_rest(machine.stream, imports, facts)
     return root
 
 
-def _read_plain(cursor: Cursor, imports: Imports) -> None:
+def _read_plain(stream: ByteStream, imports: Imports) -> None:
     """Read as pickle does, which takes the bytes of arrays for opcodes: it stops at the first one, or the file lies."""
     try:
-        follow(Machine(cursor, imports))
+        follow(Machine(stream, imports))
     except (LoaderStops, EndsEarly):
         return
     except UnreadableModel as error:
@@ -107,20 +107,20 @@ def _read_plain(cursor: Cursor, imports: Imports) -> None:
     imports.doubt("pickle.load and joblib.load read different opcodes in it")
 
 
-def _read_rest(cursor: Cursor, imports: Imports, facts: ModelFacts) -> None:
+def _read_rest(stream: ByteStream, imports: Imports, facts: ModelFacts) -> None:
     """Note what follows the pickle: loaders leave it, and who calls them again loads it."""
-    end = cursor.at
+    end = stream.at
     for count in range(_MOST_PICKLES):
         try:
-            if cursor.is_at_end():
+            if stream.is_at_end():
                 if count:
                     facts.notes.append(f"{count} more pickles follow the first, which ends at byte {end:,}")
                 return
-            follow(Machine(cursor, imports))
+            follow(Machine(stream, imports))
         except UnreadableModel:
             break
     facts.notes.append(f"bytes that are no pickle follow the pickle, which ends at byte {end:,}")
 
 
-def _cursor(file: ModelFile, packing: str) -> Cursor:
-    return UnpackingCursor(file, packing) if packing else FileCursor(file)
+def _stream(file: ModelFile, packing: str) -> ByteStream:
+    return UnpackedStream(file, packing) if packing else FileStream(file)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from gto.inspect.model_file import UnreadableModel
-from gto.inspect.opcodes.cursor import Cursor
 from gto.inspect.opcodes.imports import ARRAY_WRAPPER, Imports
 from gto.inspect.opcodes.literals import U8
+from gto.inspect.opcodes.stream import ByteStream
 from gto.inspect.opcodes.values import Entries, Global, Made, Payload, Persistent, Unresolved
 
 _MOST_STACKED: Final = 1_000_000
@@ -28,13 +28,13 @@ class LoaderStops(UnreadableModel):
 
 
 class Machine:
-    """One pickle, followed from where the cursor stands to its STOP."""
+    """One pickle, followed from where the stream stands to its STOP."""
 
     def __init__(
-        self, cursor: Cursor, imports: Imports, arrays: Arrays | None = None, lookup: Lookup | None = None
+        self, stream: ByteStream, imports: Imports, arrays: Arrays | None = None, lookup: Lookup | None = None
     ) -> None:
         """Begin with an empty stack; with `arrays` it reads as joblib does, which puts arrays between opcodes."""
-        self.cursor = cursor
+        self.stream = stream
         self.imports = imports
         self.protocol = 0
         self.frame_end = 0
@@ -106,7 +106,7 @@ class Machine:
 
     def line_key(self) -> int:
         """Return a number that stands in a line."""
-        line = self.cursor.line()
+        line = self.stream.line()
         try:
             return int(line)
         except ValueError as error:
@@ -176,7 +176,7 @@ class Machine:
 
     def line_global(self) -> Global | Unresolved:
         """Return an import whose module and name stand in two lines."""
-        module, name = self.cursor.line(), self.cursor.line()
+        module, name = self.stream.line(), self.stream.line()
         try:
             return self.find(module.decode(), name.decode())
         except UnicodeDecodeError as error:
@@ -253,15 +253,15 @@ class Machine:
 
     def set_protocol(self) -> None:
         """Read the number of the protocol."""
-        self.protocol = self.cursor.byte()
+        self.protocol = self.stream.byte()
         if self.protocol > _NEWEST_PROTOCOL:
             raise LoaderStops(f"protocol {self.protocol} of pickle is not known")
 
     def frame(self) -> None:
         """Note where a frame ends; frames change nothing for who reads on."""
-        size = self.cursor.number(U8)
-        self.cursor.check(size)
-        self.frame_end = self.cursor.at + size
+        size = self.stream.number(U8)
+        self.stream.check(size)
+        self.frame_end = self.stream.at + size
 
 
 def _is_no_text(value: object) -> bool:

@@ -11,7 +11,7 @@ class EndsEarly(UnreadableModel):
     """The bytes end where more are needed: no loader goes on from here."""
 
 
-class Cursor:
+class ByteStream:
     """A place in a file, or in what a file unpacks to."""
 
     def __init__(self, start: int = 0) -> None:
@@ -110,7 +110,7 @@ class Cursor:
         return b""
 
 
-class FileCursor(Cursor):
+class FileStream(ByteStream):
     """A place in a file: what is passed over is not read."""
 
     def __init__(self, file: ModelFile, start: int = 0) -> None:
