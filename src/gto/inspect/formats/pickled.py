@@ -2,7 +2,8 @@
 
 from gto.inspect.estimator import Part, describe
 from gto.inspect.facts import ModelFacts
-from gto.inspect.model_file import Allowance, ModelFile, UnreadableModel
+from gto.inspect.formats._pickled_booster import describe_booster
+from gto.inspect.model_file import ModelFile, UnreadableModel, file_of_bytes
 from gto.inspect.object_graph import ObjectGraph, attributes
 from gto.inspect.opcodes.imports import ARRAY_WRAPPER, Imports
 from gto.inspect.opcodes.joblib_arrays import JoblibArrays
@@ -24,10 +25,13 @@ def can_read(head: bytes) -> bool:
     """Return whether a file, or what it unpacks to, begins as pickles do."""
     packing = packed_with(head)
     if packing:
-        head = first_unpacked(head, packing)
+        unpacked = first_unpacked(head, packing)
+        if not unpacked and packing == "bz2":  # its blocks are unpacked whole, and may be longer than the head
+            return True
+        head = unpacked
     if head[:1] == bytes([_PROTO]):
-        return head[1:2] <= bytes([_NEWEST_PROTOCOL])
-    stream = FileStream(ModelFile("", len(head), lambda at, count: head[at : at + count], Allowance(1 << 20, 0)))
+        return head[1:2] <= bytes([_NEWEST_PROTOCOL]) and len(head) > 1
+    stream = FileStream(file_of_bytes("", head))
     try:
         follow(Machine(stream, Imports()))
     except EndsEarly:
@@ -51,6 +55,8 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
     finally:
         imports.tell(facts, is_whole=is_whole)
     describe_root(root, facts)
+    if isinstance(root, Made):
+        describe_booster(root, None if packing else file, facts)
 
 
 def describe_root(root: object, facts: ModelFacts) -> None:

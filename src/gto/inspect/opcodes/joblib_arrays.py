@@ -44,7 +44,7 @@ class JoblibArrays:
             return follow(Machine(stream, self._imports))
         if told.get("numpy_array_alignment_bytes") is not None:
             stream.skip(stream.byte())
-        shape = _shape(told.get("shape"))
+        shape = shape_of(told.get("shape"))
         total = math.prod(shape) * size
         stream.check(total)
         start = stream.at
@@ -63,7 +63,8 @@ def _attributes(wrapper: Made) -> dict[str, object]:
     raise UnreadableModel("it has an array's wrapper that joblib does not write")
 
 
-def _shape(shape: object) -> tuple[int, ...]:
+def shape_of(shape: object) -> tuple[int, ...]:
+    """Return a shape that NumPy accepts."""
     if isinstance(shape, tuple) and len(shape) <= 64 and all(type(one) is int and one >= 0 for one in shape):  # noqa: PLR2004  as many axes as numpy has
         return shape
     raise UnreadableModel("an array in it has no shape")

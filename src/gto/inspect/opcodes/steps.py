@@ -7,16 +7,16 @@ from gto.inspect.model_file import UnreadableModel
 from gto.inspect.opcodes.literals import I4, LITERALS, U1, U2, U4
 from gto.inspect.opcodes.machine import LoaderStops, Machine
 
-_STOP: Final = ord(".")
+STOP: Final = ord(".")
 _MOST_STACKED: Final = 1_000_000
 
 
 def follow(machine: Machine) -> object:
     """Return what the pickle at the machine's stream holds; the stream stands behind its STOP then."""
-    stream, literals, steps = machine.stream, LITERALS, _STEPS
+    stream, literals, steps = machine.stream, LITERALS, STEPS
     byte = stream.byte
     try:
-        while (code := byte()) != _STOP:
+        while (code := byte()) != STOP:
             literal = literals.get(code)
             if literal is not None:
                 machine.stack.append(literal(stream))
@@ -31,7 +31,7 @@ def follow(machine: Machine) -> object:
         raise LoaderStops(f"the opcode before byte {stream.at:,} lacks its values") from error
 
 
-_STEPS: Mapping[int, Callable[[Machine], None]] = {
+STEPS: Mapping[int, Callable[[Machine], None]] = {
     ord("("): Machine.mark,
     ord("0"): Machine.pop,
     ord("1"): lambda machine: machine.marked().clear(),
