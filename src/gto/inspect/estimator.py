@@ -22,8 +22,9 @@ _FRAMEWORKS = {
 }
 _PLAIN = {"builtins", "collections", "copyreg", "numpy", "pandas", "scipy"}  # their objects are values, no estimators
 _LISTS = ("steps", "transformers", "transformer_list", "estimators")  # of parts with names, as scikit-learn has them
-_WITHIN = (*_LISTS, "best_estimator_", "estimator", "regressor", "estimators_", "estimator_", "regressor_")
-_DELEGATES = ("best_estimator_", "estimator")  # whose methods a search has
+_FOUND = "best_estimator_"  # by a search
+_WITHIN = (*_LISTS, _FOUND, "estimator", "regressor", "estimators_", "estimator_", "regressor_")
+_DELEGATES = (_FOUND, "estimator")  # whose methods a search has
 _AS_INNER = "..."  # in the file of methods: as the last step, or the model within
 _METHODS_FILE = "estimator_methods.txt"
 _MOST_STEPS = 200
@@ -71,7 +72,7 @@ def _tell_features(root: Part, facts: ModelFacts) -> None:
     """Tell names and number of the columns that it was fitted on, which the outer or the first inner part knows."""
     for part in _outer_to_first(root):
         names = part.attributes.get("feature_names_in_")
-        count = part.attributes.get("n_features_in_")
+        count = part.attributes.get("n_features_in_", part.attributes.get("_n_features_in"))
         if isinstance(names, list | tuple) and names and all(isinstance(one, str) for one in names):
             facts.details.setdefault("features", [_short(str(one)) for one in names[:_MOST_FEATURES]])
             facts.details.setdefault("n_features", len(names))
@@ -104,11 +105,10 @@ def _parts(root: Part) -> Iterator[tuple[str, Part]]:
 
 
 def _children(prefix: str, part: Part) -> Iterator[tuple[str, Part]]:
-    for attribute, value in list(part.attributes.items())[:_MOST_STEPS]:
-        if not _is_param(attribute) and attribute != "best_estimator_":
-            continue
-        for name, inner in _named(attribute, value):
-            yield prefix + name, inner
+    for attribute in list(part.attributes)[:_MOST_STEPS]:
+        if attribute == _FOUND or (_is_param(attribute) and not _is_inherited(attribute, part)):
+            for name, inner in _named(attribute, part.attributes[attribute]):
+                yield prefix + name, inner
 
 
 def _named(attribute: str, value: object) -> Iterator[tuple[str, Part]]:
@@ -138,6 +138,13 @@ def _is_estimator(value: object) -> TypeGuard[Part]:
 def _is_param(attribute: str) -> bool:
     """Return whether an attribute is a hyper-parameter: fitted ones end with `_`, private ones begin with it."""
     return not attribute.startswith("_") and not attribute.endswith("_")
+
+
+def _is_inherited(attribute: str, part: Part) -> bool:
+    """Return whether an attribute is none of the class itself: what forests build on; what a search began with."""
+    if attribute == "estimator":
+        return _FOUND in part.attributes or "estimator_params" in part.attributes
+    return attribute == "estimator_params"
 
 
 def _methods(root: Part) -> Sequence[str]:
@@ -184,11 +191,13 @@ class _Budget:
     def params(self, part: Part) -> dict[str, Json]:
         """Return the hyper-parameters of a part without those that are parts themselves: they are steps."""
         found: dict[str, Json] = {}
-        for name, value in part.attributes.items():
+        for name in part.attributes:
             if self._left <= 0:
                 break
-            if _is_param(name) and not any(_named(name, value)):
-                found[_short(name)] = self.json(value, _DEPTH)
+            if _is_param(name) and not _is_inherited(name, part):
+                value = part.attributes[name]
+                if not any(_named(name, value)):
+                    found[_short(name)] = self.json(value, _DEPTH)
         return found
 
     def json(self, value: object, depth: int) -> Json:

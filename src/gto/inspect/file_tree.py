@@ -25,6 +25,13 @@ class FileTree:
         """The relative paths of all files."""
         return frozenset(self._openers)
 
+    def below(self, directory: str) -> "FileTree":
+        """Return the files below a directory, by their paths from there; none where there is no such directory."""
+        inside = f"{directory}/"
+        return FileTree(
+            directory, {path[len(inside) :]: one for path, one in self._openers.items() if path.startswith(inside)}
+        )
+
     def open(self, path: str) -> ModelFile:
         """Return a file; one that is not there is an error."""
         if path not in self._openers:

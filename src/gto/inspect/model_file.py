@@ -113,6 +113,11 @@ class ModelFile:
 _UNLIMITED = Allowance(1 << 62, 1 << 62)
 
 
+def file_of_bytes(name: str, data: bytes) -> ModelFile:
+    """Return bytes that are in memory as a file."""
+    return ModelFile(name, len(data), lambda at, count: data[at : at + count], _UNLIMITED)
+
+
 class _Raw(io.RawIOBase):
     def __init__(self, file: ModelFile) -> None:
         self._file = file

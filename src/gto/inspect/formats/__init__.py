@@ -13,8 +13,10 @@ HEAD = 4096
 ENTRY_POINTS = "gto.model_formats"
 """The group of entry points under which other distributions offer formats."""
 
-_OF_FILES = ("safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost")
-_OF_TREES = ("keras",)
+_OF_FILES = (
+    "safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "safetensors_index", "pickled",
+)  # fmt: skip
+_OF_TREES = ("mlflow", "savedmodel", "keras", "huggingface", "safetensors_index")
 
 
 class FileFormat(Protocol):

@@ -1,18 +1,35 @@
 """safetensors: a header in JSON, then the tensors (format 0.4, huggingface/safetensors)."""
 
-import json
 import math
 import re
 from collections import Counter
 from struct import unpack
+from typing import NamedTuple
 
-from gto.inspect.facts import CodeOnLoad, Json, ModelFacts
+from gto.inspect.bounded import number, short, words
+from gto.inspect.facts import CodeOnLoad, ModelFacts
+from gto.inspect.json_parts import parse_object
 from gto.inspect.model_file import ModelFile, UnreadableModel
 
 _LARGEST_HEADER = 100_000_000  # as the library has it
-_HEAD_RE = re.compile(rb"(?s).{8}\{\s*\"")
+_HEAD_RE = re.compile(rb'(?s).{8}\s*\{\s*["}]')
 _METADATA = "__metadata__"
-_FRAMEWORKS = {"pt": "torch", "tf": "tensorflow", "flax": "flax", "np": "numpy"}
+_FRAMEWORKS = {"pt": "torch", "tf": "tensorflow", "flax": "flax", "np": "numpy", "mlx": "mlx"}
+_DATATYPES = {  # name in the file: name in the Open Inference Protocol, where it has one, and bits
+    "BOOL": ("BOOL", 8), "U8": ("UINT8", 8), "I8": ("INT8", 8), "U16": ("UINT16", 16), "I16": ("INT16", 16),
+    "U32": ("UINT32", 32), "I32": ("INT32", 32), "U64": ("UINT64", 64), "I64": ("INT64", 64), "F16": ("FP16", 16),
+    "BF16": ("BF16", 16), "F32": ("FP32", 32), "F64": ("FP64", 64), "C64": ("C64", 64), "F4": ("F4", 4),
+    "F6_E2M3": ("F6_E2M3", 6), "F6_E3M2": ("F6_E3M2", 6), "F8_E4M3": ("F8_E4M3", 8), "F8_E5M2": ("F8_E5M2", 8),
+    "F8_E8M0": ("F8_E8M0", 8), "F8_E4M3FNUZ": ("F8_E4M3FNUZ", 8), "F8_E5M2FNUZ": ("F8_E5M2FNUZ", 8),
+}  # fmt: skip
+
+
+class _Extent(NamedTuple):
+    first: int
+    last: int
+    name: str
+    datatype: str
+    numbers: int
 
 
 def can_read(head: bytes) -> bool:
@@ -24,40 +41,45 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
     """Fill in how many parameters there are, of which datatypes, and what the metadata say."""
     facts.format, facts.loader = "safetensors", "safetensors"
     (length,) = unpack("<Q", file.read(0, 8))
-    try:
-        header = json.loads(file.read(8, length))
-    except (ValueError, RecursionError) as error:
-        raise UnreadableModel(f"its header is no JSON: {error}") from error
-    if not isinstance(header, dict):
-        raise UnreadableModel("its header is no object of JSON")
-    metadata = header.pop(_METADATA, None)
-    metadata = metadata if isinstance(metadata, dict) else {}
-    tensors = [_tensor(name, one) for name, one in header.items()]
-    end = max((last for _, _, last in tensors), default=0)
-    if 8 + length + end != file.size:
-        raise UnreadableModel(f"its tensors end at byte {8 + length + end:,}, and the file at byte {file.size:,}")
+    header = parse_object(file.read(8, length), "its header")
+    metadata = header.pop(_METADATA, None) or {}
+    if not isinstance(metadata, dict) or not all(isinstance(one, str) for one in metadata.values()):
+        raise UnreadableModel("its metadata are no texts")
+    tensors = sorted(_extent(name, one) for name, one in header.items())
+    _check_extents(tensors, file.size - 8 - length)
+    counts: Counter[str] = Counter()
+    for tensor in tensors:
+        counts[tensor.datatype] += tensor.numbers
     facts.code_on_load = CodeOnLoad.NONE
-    facts.parameter_count = sum(count for _, count, _ in tensors)
+    facts.parameter_count = number(counts.total())
     facts.details["tensors"] = len(tensors)
-    facts.details["datatypes"] = _counted(tensors)
-    facts.details["metadata"] = {str(key): str(value) for key, value in metadata.items()}
-    facts.framework = _FRAMEWORKS.get(str(metadata.get("format")), "")
+    facts.details["datatypes"] = {name: number(count) for name, count in counts.items()}
+    facts.details["metadata"] = words(metadata)
+    facts.framework = _FRAMEWORKS.get(metadata.get("format", ""), "")
 
 
-def _tensor(name: str, entry: object) -> tuple[str, int, int]:
-    """Return datatype, number of elements, and where the tensor ends."""
+def _extent(name: str, entry: object) -> _Extent:
+    """Return where a tensor lies; its bytes must be as many as its shape and its datatype take."""
     match entry:
         case {"dtype": str(datatype), "shape": [*shape], "data_offsets": [int(first), int(last)]}:
-            if 0 <= first <= last and all(type(one) is int and one >= 0 for one in shape):
-                return datatype, math.prod(shape), last
+            oip, bits = _DATATYPES.get(datatype, ("", 0))
+            if oip and first >= 0 and len(shape) <= 64 and all(type(one) is int and one >= 0 for one in shape):
+                count = math.prod(shape)
+                if count * bits == 8 * (last - first):
+                    return _Extent(first, last, name, oip, count)
         case _:
             pass
-    raise UnreadableModel(f"its header says of '{name}' what no tensor is")
+    raise UnreadableModel(f"its header says of '{short(name)}' what no tensor is")
 
 
-def _counted(tensors: list[tuple[str, int, int]]) -> dict[str, Json]:
-    """Return how many numbers of each datatype there are."""
-    found: Counter[str] = Counter()
-    for datatype, count, _ in tensors:
-        found[datatype] += count
-    return dict(found)
+def _check_extents(tensors: list[_Extent], size: int) -> None:
+    """Refuse what the library refuses: bytes of no tensor, or of two."""
+    at = 0
+    for tensor in tensors:
+        if tensor.first != at:
+            raise UnreadableModel(
+                f"'{short(tensor.name)}' begins at byte {tensor.first:,} of the data, and not at {at:,}"
+            )
+        at = tensor.last
+    if at != size:
+        raise UnreadableModel(f"its tensors have {at:,} bytes, and the file has {size:,} for them")

@@ -3,13 +3,23 @@
 from collections.abc import Iterable
 from typing import Final
 
+from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.model_file import UnreadableModel
+from gto.inspect.opcodes.known import unknown_among
 from gto.inspect.opcodes.values import Global
 
 ARRAY_WRAPPER: Final = Global("joblib.numpy_pickle", "NumpyArrayWrapper")
 
+_IMPORTERS: Final = {
+    Global("__builtin__", "__import__"),
+    Global("builtins", "__import__"),
+    Global("cloudpickle.cloudpickle", "subimport"),
+    Global("importlib", "import_module"),
+}
 _MOST_NAMES = 20_000
+_MOST_TOLD = 1000
 _MOST_DOUBTS = 50
+_TEXT = 200
 
 
 class Imports:
@@ -17,24 +27,46 @@ class Imports:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._names: dict[Global, None] = {}
+        self.names: dict[Global, None] = {}
+        self._modules: dict[str, None] = {}
         self._doubts: dict[str, None] = {}
 
     def add(self, name: Global) -> None:
         """Note that a name would be imported."""
-        self._names[name] = None
-        if len(self._names) > _MOST_NAMES:
+        self.names[name] = None
+        if len(self.names) > _MOST_NAMES:
             raise UnreadableModel(f"it imports more than {_MOST_NAMES:,} names")
+
+    def called(self, maker: object, args: object) -> None:
+        """Note the module that a call would import, where the call is known to import one."""
+        match args:
+            case (str(module), *_) if type(maker) is Global and maker in _IMPORTERS:
+                self._modules[module] = None
+            case _:
+                pass
 
     def doubt(self, reason: str) -> None:
         """Note why the imports do not say all that loading could do."""
         if len(self._doubts) < _MOST_DOUBTS:
             self._doubts[reason] = None
 
-    def names(self) -> Iterable[Global]:
-        """Return what would be imported."""
-        return self._names.keys()
+    def tell(self, facts: ModelFacts, *, is_whole: bool) -> None:
+        """Fill in what would be imported, and the verdict: `pickle` where all was read and all names are listed."""
+        unlisted = [*map(str, unknown_among(self.names)), *self._modules]
+        facts.imports = _told([*map(str, self.names), *self._modules], facts)
+        facts.unlisted = _told(unlisted, facts)
+        facts.notes += [f"its imports do not say all that loading runs: {one}" for one in self._doubts]
+        is_known = is_whole and not unlisted and not self._doubts
+        facts.code_on_load = CodeOnLoad.PICKLE if is_known else CodeOnLoad.UNKNOWN
 
-    def doubts(self) -> list[str]:
-        """Return why the imports do not say all."""
-        return list(self._doubts)
+
+def _told(names: Iterable[str], facts: ModelFacts) -> list[str]:
+    every = sorted({_printable(one) for one in names})
+    if len(every) > _MOST_TOLD:
+        facts.notes.append(f"it imports {len(every):,} names; the first {_MOST_TOLD:,} are told")
+    return every[:_MOST_TOLD]
+
+
+def _printable(name: str) -> str:
+    """Return a name that a terminal and a JSON document can show: a stranger may have put anything into it."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in name[:_TEXT])

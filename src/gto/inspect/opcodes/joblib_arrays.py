@@ -36,19 +36,19 @@ class JoblibArrays:
         """Pass over the bytes of an array, or follow the pickle in them, and return what stands for the array."""
         self.count += 1
         told = _attributes(wrapper)
-        cursor = machine.cursor
-        if machine.frame_end > cursor.at:
+        stream = machine.stream
+        if machine.frame_end > stream.at:
             raise UnreadableModel("an array begins within a frame, where joblib and GTO would look in different places")
         size, has_objects = _element(told.get("dtype"), _DEPTH)
         if has_objects:
-            return follow(Machine(cursor, self._imports))
+            return follow(Machine(stream, self._imports))
         if told.get("numpy_array_alignment_bytes") is not None:
-            cursor.skip(cursor.byte())
-        shape = _shape(told.get("shape"))
+            stream.skip(stream.byte())
+        shape = shape_of(told.get("shape"))
         total = math.prod(shape) * size
-        cursor.check(total)
-        start = cursor.at
-        cursor.skip(total)
+        stream.check(total)
+        start = stream.at
+        stream.skip(total)
         return RawArray(told["dtype"], shape, start, total)
 
 
@@ -63,7 +63,8 @@ def _attributes(wrapper: Made) -> dict[str, object]:
     raise UnreadableModel("it has an array's wrapper that joblib does not write")
 
 
-def _shape(shape: object) -> tuple[int, ...]:
+def shape_of(shape: object) -> tuple[int, ...]:
+    """Return a shape that NumPy accepts."""
     if isinstance(shape, tuple) and len(shape) <= 64 and all(type(one) is int and one >= 0 for one in shape):  # noqa: PLR2004  as many axes as numpy has
         return shape
     raise UnreadableModel("an array in it has no shape")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from struct import Struct
 
 from gto.inspect.model_file import UnreadableModel
-from gto.inspect.opcodes.cursor import Cursor
+from gto.inspect.opcodes.stream import ByteStream
 from gto.inspect.opcodes.values import Entries, Payload
 
 KEPT = 4096
@@ -15,49 +15,53 @@ U1, U2, U4, U8 = Struct("<B"), Struct("<H"), Struct("<I"), Struct("<Q")
 I4 = Struct("<i")
 _FLOAT = Struct(">d")
 
-Literal = Callable[[Cursor], object]
+Literal = Callable[[ByteStream], object]
 
 
-def wrapped(read: Callable[[Cursor], object]) -> Literal:
+def wrapped(read: Callable[[ByteStream], object]) -> Literal:
     """Return a reader for which an ill-formed number or text is an unreadable model."""
 
-    def reading(cursor: Cursor) -> object:
+    def reading(stream: ByteStream) -> object:
         try:
-            return read(cursor)
+            return read(stream)
         except (ValueError, OverflowError) as error:
             raise UnreadableModel(f"an opcode in it has an ill-formed argument: {str(error)[:100]}") from error
 
     return reading
 
 
-def _int_line(cursor: Cursor) -> object:
-    line = cursor.line()
+def _line(kind: str, parse: Callable[[bytes], object]) -> Literal:
+    def read(stream: ByteStream) -> object:
+        start = stream.at
+        line = stream.line_if_short()
+        return Payload(kind, start, stream.at - start) if line is None else parse(line)
+
+    return wrapped(read)
+
+
+def _int(line: bytes) -> object:
     return line == b"01" if line in {b"00", b"01"} else int(line, 0)
 
 
-def _long_line(cursor: Cursor) -> object:
-    return int(cursor.line().removesuffix(b"L"), 0)
-
-
-def _long(length: Struct) -> Literal:
-    def read(cursor: Cursor) -> object:
-        count = cursor.number(length)
-        kept = _counted(cursor, "number", count)
-        return kept if isinstance(kept, Payload) else int.from_bytes(kept, "little", signed=True)
-
-    return read
-
-
-def _string_line(cursor: Cursor) -> object:
-    line = cursor.line().strip(b" \t\r")
+def _quoted(line: bytes) -> object:
+    line = line.strip(b" \t\r")
     if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in {b"'", b'"'}:  # noqa: PLR2004  two quotes
         raise ValueError("the text is not in quotes")
     return _ascii(codecs.escape_decode(line[1:-1])[0])
 
 
+def _long(length: Struct) -> Literal:
+    def read(stream: ByteStream) -> object:
+        count = stream.number(length)
+        kept = _counted(stream, "number", count)
+        return kept if isinstance(kept, Payload) else int.from_bytes(kept, "little", signed=True)
+
+    return read
+
+
 def _string(length: Struct) -> Literal:
-    def read(cursor: Cursor) -> object:
-        kept = _counted(cursor, "text", cursor.number(length))
+    def read(stream: ByteStream) -> object:
+        kept = _counted(stream, "text", stream.number(length))
         return kept if isinstance(kept, Payload) else _ascii(kept)
 
     return read
@@ -72,26 +76,26 @@ def _ascii(data: bytes) -> str | bytes:
 
 
 def _unicode(length: Struct) -> Literal:
-    def read(cursor: Cursor) -> object:
-        kept = _counted(cursor, "text", cursor.number(length))
+    def read(stream: ByteStream) -> object:
+        kept = _counted(stream, "text", stream.number(length))
         return kept if isinstance(kept, Payload) else str(kept, "utf-8", "surrogatepass")
 
     return read
 
 
 def _bytes(length: Struct) -> Literal:
-    return lambda cursor: _counted(cursor, "bytes", cursor.number(length))
+    return lambda stream: _counted(stream, "bytes", stream.number(length))
 
 
-def _counted(cursor: Cursor, kind: str, count: int) -> bytes | Payload:
+def _counted(stream: ByteStream, kind: str, count: int) -> bytes | Payload:
     """Return the next bytes, or where they are if there are many."""
     if count < 0:
         raise ValueError("a length is negative")
     if count <= KEPT:
-        return cursor.take(count)
-    cursor.check(count)
-    start = cursor.at
-    cursor.skip(count)
+        return stream.take(count)
+    stream.check(count)
+    start = stream.at
+    stream.skip(count)
     return Payload(kind, start, count)
 
 
@@ -99,19 +103,19 @@ LITERALS: Mapping[int, Literal] = {
     ord("N"): lambda _: None,
     0x88: lambda _: True,
     0x89: lambda _: False,
-    ord("I"): wrapped(_int_line),
-    ord("J"): lambda cursor: cursor.number(I4),
-    ord("K"): Cursor.byte,
-    ord("M"): lambda cursor: cursor.number(U2),
-    ord("L"): wrapped(_long_line),
+    ord("I"): _line("number", _int),
+    ord("J"): lambda stream: stream.number(I4),
+    ord("K"): ByteStream.byte,
+    ord("M"): lambda stream: stream.number(U2),
+    ord("L"): _line("number", lambda line: int(line.removesuffix(b"L"), 0)),
     0x8A: wrapped(_long(U1)),
     0x8B: wrapped(_long(I4)),
-    ord("F"): wrapped(lambda cursor: float(cursor.line())),
-    ord("G"): lambda cursor: cursor.number(_FLOAT),
-    ord("S"): wrapped(_string_line),
+    ord("F"): _line("number", float),
+    ord("G"): lambda stream: stream.number(_FLOAT),
+    ord("S"): _line("text", _quoted),
     ord("T"): wrapped(_string(I4)),
     ord("U"): wrapped(_string(U1)),
-    ord("V"): wrapped(lambda cursor: cursor.line().decode("raw-unicode-escape")),
+    ord("V"): _line("text", lambda line: line.decode("raw-unicode-escape")),
     ord("X"): wrapped(_unicode(U4)),
     0x8C: wrapped(_unicode(U1)),
     0x8D: wrapped(_unicode(U8)),

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from typing import Final
 
 from gto.inspect.model_file import UnreadableModel
-from gto.inspect.opcodes.cursor import Cursor
 from gto.inspect.opcodes.imports import ARRAY_WRAPPER, Imports
 from gto.inspect.opcodes.literals import U8
-from gto.inspect.opcodes.values import Entries, Global, Made, Persistent, Unresolved
+from gto.inspect.opcodes.stream import ByteStream
+from gto.inspect.opcodes.values import Entries, Global, Made, Payload, Persistent, Unresolved
 
 _MOST_STACKED: Final = 1_000_000
 _MOST_REMEMBERED: Final = 2_000_000
 _NEWEST_PROTOCOL: Final = 5
 _DECISIVE: Final = {"__class__", "__dict__", "__setstate__"}
+_SETTERS: Final = {Global("cloudpickle.cloudpickle", f"_{kind}_setstate") for kind in ("function", "class")}
+_TEXTS: Final = {Global("builtins", "str"), Global("__builtin__", "str"), Global("__builtin__", "unicode")}
 
 Arrays = Callable[["Machine", Made], object]
 """Passes over the bytes that follow joblib's wrapper of an array, and returns what stands for the array."""
@@ -26,13 +28,13 @@ class LoaderStops(UnreadableModel):
 
 
 class Machine:
-    """One pickle, followed from where the cursor stands to its STOP."""
+    """One pickle, followed from where the stream stands to its STOP."""
 
     def __init__(
-        self, cursor: Cursor, imports: Imports, arrays: Arrays | None = None, lookup: Lookup | None = None
+        self, stream: ByteStream, imports: Imports, arrays: Arrays | None = None, lookup: Lookup | None = None
     ) -> None:
         """Begin with an empty stack; with `arrays` it reads as joblib does, which puts arrays between opcodes."""
-        self.cursor = cursor
+        self.stream = stream
         self.imports = imports
         self.protocol = 0
         self.frame_end = 0
@@ -104,7 +106,7 @@ class Machine:
 
     def line_key(self) -> int:
         """Return a number that stands in a line."""
-        line = self.cursor.line()
+        line = self.stream.line()
         try:
             return int(line)
         except ValueError as error:
@@ -162,6 +164,8 @@ class Machine:
             found = Global(module, name)
             self.imports.add(found)
             return found
+        if _is_no_text(module) or _is_no_text(name):
+            raise LoaderStops("it imports what is named by no text")
         self.imports.doubt("it imports what it names by values that GTO cannot follow")
         return Unresolved("import")
 
@@ -172,7 +176,7 @@ class Machine:
 
     def line_global(self) -> Global | Unresolved:
         """Return an import whose module and name stand in two lines."""
-        module, name = self.cursor.line(), self.cursor.line()
+        module, name = self.stream.line(), self.stream.line()
         try:
             return self.find(module.decode(), name.decode())
         except UnicodeDecodeError as error:
@@ -183,15 +187,18 @@ class Machine:
         self.imports.doubt(f"it imports what the loader's registry of extensions has as number {code}")
         self.stack.append(Unresolved("extension"))
 
-    def make(self, maker: object, args: object, kwargs: object = None) -> None:
+    def make(self, maker: object, args: object, kwargs: object = None, *, is_object: bool = False) -> None:
         """Push what calling something would give."""
         if type(maker) is not Global:
             self.imports.doubt("it calls what it has made itself")
-        self.stack.append(Made(maker, args, kwargs))
+        self.stack.append(Made(maker, args, kwargs, is_object=is_object))
 
     def reduce(self) -> None:
         """Push the call of what stands below its arguments."""
         args, maker = self.stack.pop(), self.stack.pop()
+        self.imports.called(maker, args)
+        if type(maker) is Global and maker in _SETTERS:
+            _set_state(args)
         self.make(maker, args)
 
     def new_object(self) -> None:
@@ -199,7 +206,7 @@ class Machine:
         args, maker = self.stack.pop(), self.stack.pop()
         if maker == ARRAY_WRAPPER and args == ():
             self.wrappers -= 1
-        self.make(maker, args)
+        self.make(maker, args, is_object=True)
 
     def new_object_with_names(self) -> None:
         """The same with arguments that have names."""
@@ -246,15 +253,31 @@ class Machine:
 
     def set_protocol(self) -> None:
         """Read the number of the protocol."""
-        self.protocol = self.cursor.byte()
+        self.protocol = self.stream.byte()
         if self.protocol > _NEWEST_PROTOCOL:
             raise LoaderStops(f"protocol {self.protocol} of pickle is not known")
 
     def frame(self) -> None:
         """Note where a frame ends; frames change nothing for who reads on."""
-        size = self.cursor.number(U8)
-        self.cursor.check(size)
-        self.frame_end = self.cursor.at + size
+        size = self.stream.number(U8)
+        self.stream.check(size)
+        self.frame_end = self.stream.at + size
+
+
+def _is_no_text(value: object) -> bool:
+    """Return whether a value is sure to be no text: an object of another class, or another literal."""
+    if isinstance(value, Made):
+        return value.is_object and type(value.maker) is Global and value.maker not in _TEXTS
+    return not isinstance(value, str | Payload | Persistent | Unresolved)
+
+
+def _set_state(args: object) -> None:
+    """Note the state that cloudpickle sets by calling a function instead of BUILD."""
+    match args:
+        case (Made() as target, state):
+            target.states.append(state)
+        case _:
+            pass
 
 
 def _changes_behaviour(state: object) -> bool:

@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Callable
 from typing import Protocol
 
-from gto.inspect.model_file import BLOCK, ModelFile, UnreadableModel
-from gto.inspect.opcodes.cursor import Cursor
+from gto.inspect.model_file import AHEAD, ModelFile, UnreadableModel
+from gto.inspect.opcodes.stream import ByteStream
 
 _MEMORY = 128 << 20  # of the dictionary of lzma; what `xz -9` makes needs 65 MiB
 _ZLIB_HEADER = 31  # RFC 1950: the first two bytes as a number are a multiple of it
@@ -71,7 +71,7 @@ def first_unpacked(head: bytes, packing: str) -> bytes:
         return b""
 
 
-class UnpackingCursor(Cursor):
+class UnpackedStream(ByteStream):
     """A place in what a file unpacks to."""
 
     def __init__(self, file: ModelFile, packing: str) -> None:
@@ -89,7 +89,7 @@ class UnpackingCursor(Cursor):
             if not packed and self._unpacker.eof:
                 return b""
             try:
-                data = self._unpacker.decompress(packed, BLOCK)
+                data = self._unpacker.decompress(packed, AHEAD)
             except _ERRORS as error:
                 raise UnreadableModel(f"it cannot be unpacked: {error}") from error
             self._file.allowance.take_unpacked(len(data))
@@ -107,6 +107,6 @@ class UnpackingCursor(Cursor):
                 return left
         if not self._unpacker.needs_input:
             return b""
-        data = self._file.read(self._offset, min(BLOCK, self._file.size - self._offset))
+        data = self._file.read(self._offset, min(AHEAD, self._file.size - self._offset))
         self._offset += len(data)
         return data

@@ -26,6 +26,8 @@ class Made:
     states: list[object] = field(default_factory=list)
     items: list[object] = field(default_factory=list)
     pairs: list[tuple[object, object]] = field(default_factory=list)
+    is_object: bool = False
+    """Whether the maker is a class of which it makes a new object, and no function that may return anything."""
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -11,7 +11,7 @@ class EndsEarly(UnreadableModel):
     """The bytes end where more are needed: no loader goes on from here."""
 
 
-class Cursor:
+class ByteStream:
     """A place in a file, or in what a file unpacks to."""
 
     def __init__(self, start: int = 0) -> None:
@@ -49,20 +49,26 @@ class Cursor:
         return value
 
     def line(self) -> bytes:
-        """Return the bytes up to the next end of line, and pass over it."""
-        found = b""
-        while (end := self._block.find(b"\n", self._next)) < 0:
-            found += self._block[self._next :]
-            self._next = len(self._block)
-            if len(found) > _LONGEST_LINE:
-                break
-            self._refill()
-        else:
-            found += self._block[self._next : end]
-            self._next = end + 1
-        if len(found) > _LONGEST_LINE:
+        """Return the bytes up to the next end of line, and pass over it; a long line is an error."""
+        found = self.line_if_short()
+        if found is None:
             raise UnreadableModel(f"a line in it is longer than {_LONGEST_LINE:,} bytes")
         return found
+
+    def line_if_short(self) -> bytes | None:
+        """Return the bytes up to the next end of line, or None for a long line, and pass over it."""
+        parts: list[bytes] = []
+        length = 0
+        while (end := self._block.find(b"\n", self._next)) < 0:
+            length += len(self._block) - self._next
+            if length <= _LONGEST_LINE:
+                parts.append(self._block[self._next :])
+            self._next = len(self._block)
+            self._refill()
+        length += end - self._next
+        parts.append(self._block[self._next : min(end, self._next + _LONGEST_LINE)])
+        self._next = end + 1
+        return b"".join(parts) if length <= _LONGEST_LINE else None
 
     def skip(self, count: int) -> None:
         """Pass over the next bytes."""
@@ -104,7 +110,7 @@ class Cursor:
         return b""
 
 
-class FileCursor(Cursor):
+class FileStream(ByteStream):
     """A place in a file: what is passed over is not read."""
 
     def __init__(self, file: ModelFile, start: int = 0) -> None:
