@@ -2,9 +2,9 @@ import json
 import os
 
 import pytest
+from gto.inspect.local_model import inspect_path
 
 from gto.inspect.facts import CodeOnLoad
-from gto.inspect.local_model import inspect_path
 from tests.inspect.wire import field, opening
 from tests.model_files import FILES, content, facts_of
 

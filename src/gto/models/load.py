@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -15,11 +15,13 @@ from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.side_car import parse_side_car, side_car_path
 from gto.lineage.model_facts import side_cars
 from gto.models.writers import loader_of
+from gto.models.writers.torch import CLASS
 from gto.registry.registry import Registry
 from gto.registry.resolve import AnnotatedTarget
 from gto.storage.download import download
 from gto.storage.location import StoreAddress
 
+_HARMLESS = frozenset({CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES})
 _MOST_NAMED = 10
 
 
@@ -39,7 +41,7 @@ def load_model(target: str, repo: object = ".", rev: str | None = None, *, trust
     """
     with _brought(target, repo, rev) as (path, recorded):
         facts = inspect_place(path).facts
-        if not trusted and facts.code_on_load not in {CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES}:
+        if not trusted and (facts.code_on_load not in _HARMLESS or loads_class(facts)):
             raise Untrusted(target, _would_run(facts))
         loader = loader_of(facts.format, facts.framework)
         if loader is None:
@@ -92,7 +94,15 @@ def _known(path: str, recorded: list[tuple[str, str]]) -> ModelFacts | None:
     return None
 
 
+def loads_class(facts: ModelFacts) -> str:
+    """Return the class that safetensors of GTO name: it is imported and called, whatever it is. Empty for none."""
+    metadata = facts.details.get("metadata")
+    return str(metadata.get(CLASS, "")) if facts.format == "safetensors" and isinstance(metadata, Mapping) else ""
+
+
 def _would_run(facts: ModelFacts) -> str:
+    if loads_class(facts):
+        return f"it would import and call {loads_class(facts)}"
     names = facts.unlisted or facts.imports
     if not names:
         return "; ".join(facts.notes) or "nobody can say what it would run"

@@ -6,7 +6,8 @@ from typing import Any, Protocol, cast
 
 from gto.exceptions import UsageError
 
-_WRITERS = ("sklearn", "function")  # a model can be of several libraries: the first that knows it saves it
+# A model can be of several libraries: the first that knows it saves it.
+_WRITERS = ("keras", "torch", "xgboost", "lightgbm", "catboost", "onnx", "sklearn", "function")
 
 
 class Writer(Protocol):
@@ -14,6 +15,8 @@ class Writer(Protocol):
 
     FORMATS: Mapping[str, str]
     """The formats that it writes, as `gto inspect` names them, by the ends of file names; the best first."""
+    ON_DEMAND: frozenset[str]
+    """Those of the formats that are written only where the file's name asks for them."""
     FRAMEWORK: str
     """The library's distribution."""
     METHODS: Sequence[str]

@@ -6,6 +6,7 @@ from typing import Any
 from gto.models.extras import imported
 
 FORMATS = {".cloudpickle": "cloudpickle"}
+ON_DEMAND: frozenset[str] = frozenset()
 FRAMEWORK = ""
 METHODS = ("__call__",)
 
