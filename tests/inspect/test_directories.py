@@ -2,8 +2,8 @@ import json
 import os
 
 import pytest
-from gto.inspect.local_model import inspect_path
 
+from gto.delivery.inspection import inspect_place
 from gto.inspect.facts import CodeOnLoad
 from tests.inspect.wire import field, opening
 from tests.model_files import FILES, content, facts_of
@@ -16,7 +16,7 @@ def real(name: str) -> dict[str, bytes]:
 
 
 def test_a_directory_is_read_in_a_process_of_its_own() -> None:
-    facts = inspect_path(os.path.join(FILES, "huggingface", "sharded"))
+    facts = inspect_place(os.path.join(FILES, "huggingface", "sharded")).facts
     assert (facts.parameter_count, facts.code_on_load) == (1170, CodeOnLoad.NONE)
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gto.annotations import artifacts_yaml, dvc_yaml
+from gto.annotations.model_pointer import POINTER
 from gto.core import names
 from gto.dvc import paths
 from gto.dvc.interpolation import escape, escape_all
@@ -16,9 +17,6 @@ from gto.yamldoc.document import Document, load, load_text, to_json
 
 DVC_YAML = "dvc.yaml"
 ARTIFACTS_YAML = "artifacts.yaml"
-
-POINTER = "model"
-"""The key of the custom metadata under which an artifact names the file of its model's facts."""
 
 _BOM = "\ufeff"
 

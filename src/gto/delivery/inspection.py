@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gto.delivery.get import about, hash_of
 from gto.delivery.locate import locate_address
+from gto.delivery.model_record import completed, recorded_beside, recorded_with
 from gto.exceptions import ContentMissing, NotFound
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.stored_model import inspect_located
@@ -49,12 +50,14 @@ def inspect_place(target: str) -> Inspected:
         located = locate_address(address, is_directory=target.endswith("/"))
     except ContentMissing as error:
         raise NotFound(f"there is no model at '{target}'", error.hint) from error
-    return Inspected(target, located, inspect_located(located))
+    recorded = None if "://" in target else recorded_beside(target)
+    return Inspected(target, located, completed(inspect_located(located), recorded))
 
 
 def inspect_version(target: str, registry: Registry, chosen: AnnotatedTarget, located: Located) -> Inspected:
     """Return the facts of a version's model, read from where its files are kept."""
-    return Inspected(target, located, inspect_located(located, registry.repo), chosen)
+    facts = inspect_located(located, registry.repo)
+    return Inspected(target, located, completed(facts, recorded_with(registry, chosen, located)), chosen)
 
 
 def exceeds(facts: ModelFacts, limit: str) -> bool:

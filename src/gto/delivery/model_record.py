@@ -3,18 +3,23 @@
 import hashlib
 import os
 import posixpath
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
+from gto.annotations.model_pointer import side_car_places
 from gto.delivery.locate import locate, locate_address
 from gto.dvc.dir_listing import hash_of as hash_of_listing
 from gto.dvc.paths import is_elsewhere
-from gto.exceptions import UsageError
+from gto.exceptions import BadFile, UsageError
 from gto.fs.regular_file import is_within
 from gto.git.repo import Repo, commit_of
-from gto.inspect.side_car import FileIdentity, SideCar, side_car_path
+from gto.inspect.facts import ModelFacts
+from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car, side_car_path
 from gto.inspect.stored_model import inspect_located
 from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
+from gto.registry.resolve import AnnotatedTarget
 from gto.storage.location import CHUNK, Content, Located, StoreAddress
 from gto.storage.ranged import RangedFiles
 
@@ -39,8 +44,10 @@ def record_model(registry: Registry, name: str, path: str | None = None) -> Mode
     if located is None:
         located = locate(registry, commit_of(registry.git, registry.rev) or registry.rev, path)
     repo = registry.repo
-    facts = inspect_located(located, repo)
-    return ModelRecord(side_car_path(path), SideCar(_identity(located, posixpath.basename(path), repo), facts))
+    identity = _identity(located, posixpath.basename(path), repo)
+    top = registry.repo.top
+    known = recorded_beside(os.path.join(top, path)) if top is not None else None
+    return ModelRecord(side_car_path(path), SideCar(identity, completed(inspect_located(located, repo), known)))
 
 
 def _annotated(registry: Registry, name: str) -> str:
@@ -60,6 +67,50 @@ def _in_work_tree(registry: Registry, path: str) -> Located | None:
     if not os.path.exists(place) or not is_within(place, top):
         return None
     return locate_address(StoreAddress(os.path.abspath(place), trusted=True))
+
+
+def completed(read: ModelFacts, recorded: ModelFacts | None) -> ModelFacts:
+    """Return what a file says, and beside it what only its writer knew, who recorded it of this very file."""
+    if recorded is None:
+        return read
+    return replace(
+        read,
+        class_name=read.class_name or recorded.class_name,
+        framework=read.framework or recorded.framework,
+        framework_version=read.framework_version or recorded.framework_version,
+        methods={**read.methods, **recorded.methods},
+        python=read.python or recorded.python,
+        requirements=read.requirements or recorded.requirements,
+    )
+
+
+def recorded_beside(path: str) -> ModelFacts | None:
+    """Return the facts in the side-car beside a file or directory; None where there is none, or it is of another."""
+    place = side_car_path(path)
+    if not os.path.isfile(place):
+        return None
+    with open(place, "rb") as file:
+        return _of_this(file.read(), place, lambda: identity_of_path(path))
+
+
+def recorded_with(registry: Registry, chosen: AnnotatedTarget, located: Located) -> ModelFacts | None:
+    """Return the facts in the side-car of a version's commit; None as above."""
+    for place in side_car_places(chosen.annotation, chosen.path):
+        (found,) = registry.repo.read([f"{chosen.commit}:{place}"])
+        if found is not None and found.body is not None:
+            return _of_this(found.body, place, lambda: _identity(located, "", registry.repo))
+    return None
+
+
+def _of_this(data: bytes, place: str, identity: Callable[[], FileIdentity]) -> ModelFacts | None:
+    try:
+        found = parse_side_car(data.decode(), place)
+    except (BadFile, UnicodeDecodeError):
+        return None  # `gto describe --all` says what is wrong with it; the file itself can be read
+    mine = identity()
+    kinds = [kind for kind in ("md5", "sha256", "git") if getattr(mine, kind) and getattr(found.file, kind)]
+    same = mine.size == found.file.size and all(getattr(mine, kind) == getattr(found.file, kind) for kind in kinds)
+    return found.facts if same and kinds else None
 
 
 def identity_of_path(path: str) -> FileIdentity:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
+from gto.annotations.model_pointer import side_car_places
 from gto.core import names
 from gto.core.commit_facts import Commit
 from gto.core.event import Problem
@@ -18,7 +19,7 @@ from gto.git.command import Git
 from gto.git.commit import parse_commit
 from gto.git.commit_files import Files
 from gto.lineage import values
-from gto.lineage.model_facts import KnownModel, read_model, side_cars
+from gto.lineage.model_facts import KnownModel, read_model
 from gto.lineage.requirements import find_requirements, read_packages
 from gto.lineage.trace import Lineage, trace
 from gto.lineage.values import Elsewhere, Values
@@ -151,7 +152,7 @@ def _second_files(group: Sequence[_Asked]) -> list[str]:
     directories = dict.fromkeys(directory_of(one.point) for one, _, _ in group)
     requirements = [file for each in directories for file in find_requirements(checkout, each)]
     pointers = pointer_files(checkout, project, [path for _, _, path in group if path])
-    beside = [place for _, said, path in group for place in side_cars(said, path) if checkout.has(place)]
+    beside = [place for _, said, path in group for place in side_car_places(said, path) if checkout.has(place)]
     return [*values.metric_files(project, checkout), *params, *used, *requirements, *pointers, *beside]
 
 

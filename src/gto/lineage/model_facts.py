@@ -1,16 +1,14 @@
 """The facts of a version's model, as the side-car in its commit tells them, and whether they are of that file."""
 
-import posixpath
-from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
-from gto.annotations.edit import POINTER
+from gto.annotations.model_pointer import side_car_places
 from gto.dvc.checkout import UNREADABLE, Checkout
 from gto.exceptions import BadFile, CannotLocate
 from gto.inspect.facts import ModelFacts
-from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car, side_car_path
+from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car
 from gto.lineage.trace import Lineage
 
 
@@ -28,20 +26,11 @@ class KnownModel(NamedTuple):
         return {"read_from": self.source or "file", "stale": self.is_stale, **self.facts.as_dict()}
 
 
-def side_cars(said: Annotation | None, path: str | None) -> list[str]:
-    """Return where the side-car of an artifact may stand, from the root: where its annotation says, or beside it."""
-    found = [side_car_path(path)] if path else []
-    if said is not None and isinstance(said.custom, Mapping) and isinstance(said.custom.get(POINTER), str):
-        pointed = posixpath.normpath(posixpath.join(posixpath.dirname(said.file), said.custom[POINTER]))
-        found.insert(0, pointed)
-    return list(dict.fromkeys(found))
-
-
 def read_model(
     checkout: Checkout, said: Annotation | None, path: str | None, lineage: Lineage | None
 ) -> KnownModel | None:
     """Return what the side-car of an artifact says; None where there is none. One that cannot be read is set aside."""
-    for place in side_cars(said, path):
+    for place in side_car_places(said, path):
         data = checkout.read(place) if checkout.has(place) else None
         if data is None:
             continue

@@ -9,15 +9,12 @@ from typing import Any, NamedTuple
 from gto.delivery import get
 from gto.delivery.inspection import inspect_place
 from gto.delivery.locate import locate_address
-from gto.delivery.model_record import identity_of_path
-from gto.exceptions import BadFile, CannotLoad, Untrusted
+from gto.delivery.model_record import recorded_beside, recorded_with
+from gto.exceptions import CannotLoad, Untrusted
 from gto.inspect.facts import CodeOnLoad, ModelFacts
-from gto.inspect.side_car import parse_side_car, side_car_path
-from gto.lineage.model_facts import side_cars
 from gto.models.writers import loader_of
 from gto.models.writers.torch import CLASS
 from gto.registry.registry import Registry
-from gto.registry.resolve import AnnotatedTarget
 from gto.storage.download import download
 from gto.storage.location import StoreAddress
 
@@ -46,52 +43,32 @@ def load_model(target: str, repo: object = ".", rev: str | None = None, *, trust
         loader = loader_of(facts.format, facts.framework)
         if loader is None:
             raise CannotLoad(target, facts.format)
-        return LoadedModel(loader.load(path, facts.format), _known(path, recorded) or facts)
+        return LoadedModel(loader.load(path, facts.format), recorded or facts)
+
+
+class _Brought(NamedTuple):
+    path: str
+    """Where the file is, on this machine."""
+    recorded: ModelFacts | None
+    """The facts that were recorded of this very file."""
 
 
 @contextmanager
-def _brought(target: str, repo: object, rev: str | None) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Yield where the file is, on this machine, and the texts of side-cars that may be its own, each with its path."""
+def _brought(target: str, repo: object, rev: str | None) -> Iterator[_Brought]:
     if rev is None and "://" not in target and os.path.exists(target):
-        place = side_car_path(target)
-        yield target, [(place, _read(place))] if os.path.exists(place) else []
+        yield _Brought(target, recorded_beside(target))
         return
     with tempfile.TemporaryDirectory(prefix="gto-load-") as scratch:
         if rev is None and "://" in target:
             located = locate_address(StoreAddress(target.rstrip("/"), trusted=True), is_directory=target.endswith("/"))
             path = os.path.join(scratch, located.name)
             download(located.contents, path, is_directory=located.is_directory)
-            yield path, []
+            yield _Brought(path, None)
             return
         registry = Registry.open(repo)
         chosen, located = get.find(registry, target, rev)
         brought = get.get(registry, chosen, located, get.GetOptions(out=os.path.join(scratch, located.name)))
-        yield brought.path, _recorded(registry, chosen)
-
-
-def _recorded(registry: Registry, chosen: AnnotatedTarget) -> list[tuple[str, str]]:
-    places = side_cars(chosen.annotation, chosen.path)
-    found = registry.repo.read([f"{chosen.commit}:{place}" for place in places])
-    return [
-        (place, (one.body or b"").decode("utf-8", "replace")) for place, one in zip(places, found, strict=True) if one
-    ]
-
-
-def _read(place: str) -> str:
-    with open(place, encoding="utf-8", errors="replace") as file:
-        return file.read()
-
-
-def _known(path: str, recorded: list[tuple[str, str]]) -> ModelFacts | None:
-    """Return the facts that were recorded of this very file; None where there are none."""
-    for place, text in recorded:
-        try:
-            found = parse_side_car(text, place)
-        except BadFile:
-            continue  # the file itself tells enough to load it
-        if found.file._replace(path="") == identity_of_path(path)._replace(path=""):
-            return found.facts
-    return None
+        yield _Brought(brought.path, recorded_with(registry, chosen, located))
 
 
 def loads_class(facts: ModelFacts) -> str:
