@@ -159,7 +159,10 @@ def _version(framework: str, requirements: Iterable[str]) -> str:
 
 def _modules_of(data: object) -> list[str]:
     """Return the modules of the sample's type: a pipeline that takes tables imports pandas only when it is called."""
-    return [] if data is None else [type(data).__module__]
+    if data is None:
+        return []
+    kept = {getattr(one, "storage", "") for one in getattr(data, "dtypes", ())}
+    return [type(data).__module__, *({"pyarrow"} & kept)]
 
 
 def _described(model: Any, request: SaveRequest, writer: Writer) -> dict[str, Method]:  # noqa: ANN401  of any library

@@ -22,8 +22,8 @@ class Writer(Protocol):
     METHODS: Sequence[str]
     """The methods that are called with the sample, where a model has them and the caller names none."""
 
-    def can_save(self, modules: frozenset[str]) -> bool:
-        """Return whether a model is of this library, by the top-level modules of its class and of those above it."""
+    def can_save(self, model: object, modules: frozenset[str]) -> bool:
+        """Return whether a model is of this library; `modules` are the top ones of its class and of those above it."""
 
     def write(self, model: Any, path: str, file_format: str, sample: Any) -> Sequence[str]:  # noqa: ANN401  of any library
         """Write a model, the same bytes for the same model; return modules that loading needs beside those in the file.
@@ -39,7 +39,7 @@ def writer_of(model: object) -> Writer:
     """Return what saves a model; UsageError for one of no library that GTO knows."""
     modules = frozenset(one.__module__.partition(".")[0] for one in type(model).__mro__)
     for one in _all():
-        if one.can_save(modules):
+        if one.can_save(model, modules):
             return one
     kind = f"{type(model).__module__}.{type(model).__qualname__}"
     raise UsageError(

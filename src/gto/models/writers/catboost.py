@@ -11,7 +11,7 @@ FRAMEWORK = "catboost"
 METHODS = ("predict", "predict_proba")
 
 
-def can_save(modules: frozenset[str]) -> bool:
+def can_save(model: object, modules: frozenset[str]) -> bool:  # noqa: ARG001  see Writer
     """Return whether a class is one of CatBoost's."""
     return "catboost" in modules
 

@@ -5,22 +5,20 @@ from typing import Any
 
 from gto.models.extras import imported
 
-FORMATS = {".cloudpickle": "cloudpickle"}
-ON_DEMAND: frozenset[str] = frozenset()
+FORMATS = {".cloudpickle": "cloudpickle", ".pkl": "pickle"}
+ON_DEMAND = frozenset({"pickle"})
 FRAMEWORK = ""
 METHODS = ("__call__",)
 
 
-def can_save(modules: frozenset[str]) -> bool:
-    """Return whether it is a function of Python; those of C are no class of any module but builtins."""
-    return modules == {"builtins"}
+def can_save(model: object, modules: frozenset[str]) -> bool:
+    """Return whether it is a function."""
+    return modules == {"builtins"} and callable(model)
 
 
 def write(model: Any, path: str, file_format: str, sample: Any) -> Sequence[str]:  # noqa: ANN401, ARG001  see Writer
     """Write a function with all that it uses of `__main__`; a closure over a set differs between two processes."""
     cloudpickle = imported("cloudpickle", "models")
-    if not callable(model):
-        raise TypeError(f"{type(model).__name__} is neither a model nor a function")
     with open(path, "wb") as file:
         cloudpickle.dump(model, file, protocol=5)
     return ("cloudpickle",)

@@ -17,7 +17,7 @@ METHODS = ("predict",)
 _METADATA = "metadata.json"
 
 
-def can_save(modules: frozenset[str]) -> bool:
+def can_save(model: object, modules: frozenset[str]) -> bool:  # noqa: ARG001  see Writer
     """Return whether a class is one of Keras'; with PyTorch below it is one of that, too."""
     return "keras" in modules
 

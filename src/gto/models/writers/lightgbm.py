@@ -11,7 +11,7 @@ FRAMEWORK = "lightgbm"
 METHODS = ("predict",)
 
 
-def can_save(modules: frozenset[str]) -> bool:
+def can_save(model: object, modules: frozenset[str]) -> bool:  # noqa: ARG001  see Writer
     """Return whether a class is LightGBM's own and no estimator: the text knows no labels of classes."""
     return "lightgbm" in modules and "sklearn" not in modules
 

@@ -53,7 +53,7 @@ def _column(values: Any, kind: str) -> Any:  # noqa: ANN401  NumPy's
     return found.reshape(-1, 1) if found.ndim == 1 else found
 
 
-def can_save(modules: frozenset[str]) -> bool:
+def can_save(model: object, modules: frozenset[str]) -> bool:  # noqa: ARG001  see Writer
     """Return whether it is a model of ONNX."""
     return "onnx" in modules or any(one.startswith("gto.models") for one in modules)
 

@@ -16,7 +16,7 @@ FRAMEWORK = "scikit-learn"
 METHODS = ("predict", "predict_proba", "transform")
 
 
-def can_save(modules: frozenset[str]) -> bool:
+def can_save(model: object, modules: frozenset[str]) -> bool:  # noqa: ARG001  see Writer
     """Return whether a class is, or builds upon, one of scikit-learn's."""
     return "sklearn" in modules
 

@@ -18,7 +18,7 @@ CLASS = "class"
 """The key of the metadata that names the class of the weights."""
 
 
-def can_save(modules: frozenset[str]) -> bool:
+def can_save(model: object, modules: frozenset[str]) -> bool:  # noqa: ARG001  see Writer
     """Return whether a class is one of PyTorch's."""
     return "torch" in modules
 

@@ -12,7 +12,7 @@ FRAMEWORK = "xgboost"
 METHODS = ("predict", "predict_proba")
 
 
-def can_save(modules: frozenset[str]) -> bool:
+def can_save(model: object, modules: frozenset[str]) -> bool:  # noqa: ARG001  see Writer
     """Return whether a class is one of XGBoost's, which build upon scikit-learn's."""
     return "xgboost" in modules
 
