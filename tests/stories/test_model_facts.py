@@ -118,3 +118,11 @@ def test_what_changed_between_two_models_is_told(annotated: Repo) -> None:
     change = {"fact": "parameter count", "name": "", "old": "10", "new": "11", "breaking": False}
     assert json.loads(done(annotated.gto("diff", "net@v1.0.0", "HEAD", "--json")))["model"] == [change]
     assert "parameter count" in done(annotated.gto("diff", "net@v1.0.0", "HEAD"))
+
+
+def test_a_bill_of_materials_has_the_facts_of_a_fresh_side_car(annotated: Repo) -> None:
+    found = json.loads(done(annotated.gto("export", "bom", "net@v1.0.0")))
+    card = found["metadata"]["component"]["modelCard"]
+    said = {one["name"]: one["value"] for one in card["properties"]}
+    assert (said["gto:model:format"], said["gto:model:codeOnLoad"]) == ("safetensors", "none")
+    assert said["gto:model:parameterCount"] == "10"

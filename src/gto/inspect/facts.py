@@ -33,6 +33,11 @@ class Tensor(NamedTuple):
     kind: str = ""
     """How pandas has it, where BYTES does not tell: `category`, `datetime64[ns]`; empty for text and numbers."""
 
+    @property
+    def text(self) -> str:
+        """The tensor in one line: `tenure INT64 [-1]`."""
+        return f"{self.name} {self.datatype} {list(self.shape)}"
+
     def as_dict(self) -> dict[str, Json]:
         """Return it as JSON and side-cars have it."""
         found: dict[str, Json] = {"name": self.name, "datatype": self.datatype, "shape": list(self.shape)}
