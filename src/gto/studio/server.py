@@ -19,10 +19,10 @@ from gto.catalog.repositories import Search
 from gto.exceptions import UsageError
 from gto.git import process_tree
 from gto.studio.app import make_app
+from gto.studio.connection import StudioProtocol
 from gto.studio.context import StudioContext, StudioSettings
 from gto.studio.index.database import open_database
 from gto.studio.login import Sessions
-from gto.studio.peer import OwnUserProtocol
 from gto.studio.sync.worker import Worker
 
 HOST = "127.0.0.1"
@@ -118,7 +118,8 @@ def _open(worker: Worker, address: str) -> None:
 def _config(app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=OwnUserProtocol,
+        http=StudioProtocol,
+        ws="none",
         log_level="warning",
         access_log=False,
         server_header=False,
