@@ -8,14 +8,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gto.studio.opening import leading_page
 from scripts import sample, sample_catalog
 from tests.repo import GTO
+from tests.studio.test_process import address, started
 from tests.studio_browser import NARROW, WIDE, Served, Visit, chromium, served, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
+
+    from tests.repo import Repo
 
 STARTS = ["/models", "/m/demand/forecast", "/history", "/repos", "/api", "/models?q=no-such-model", "/models?q=labl:x",
           "/m/demand/no-such", "/m/demand/weekly-sales"]  # fmt: skip
@@ -44,7 +48,6 @@ def pages(browser: Browser, studio: Served) -> list[str]:
     with Visit(browser, studio) as visit:
         found = walk(visit, STARTS)
         assert not visit.faults, "\n".join(visit.faults)
-        assert True  # XX
         return found
 
 
@@ -101,6 +104,17 @@ def test_a_journey_from_the_list_to_a_version(browser: Browser, studio: Served, 
         tab.get_by_role("link", name="API").click()
         assert tab.locator("h1").inner_text() == "API"
         assert not visit.faults, "\n".join(visit.faults)
+
+
+def test_a_file_that_leads_on_opens_a_session(browser: Browser, registry: Repo, tmp_path: Path) -> None:
+    with started(registry.path, "--port", "0") as process:
+        file = tmp_path / "open.html"
+        file.write_text(leading_page(address(process)), encoding="utf-8")
+        tab = browser.new_page()
+        tab.goto(file.as_uri())
+        tab.wait_for_url("http://127.0.0.1:*/models")
+        assert tab.locator("h1").inner_text() == "Models"
+        tab.context.close()
 
 
 def test_the_keyboard_is_enough(browser: Browser, studio: Served) -> None:

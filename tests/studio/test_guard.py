@@ -82,6 +82,16 @@ def test_the_token_of_the_address_serves_once_and_leaves_the_address(studio: Stu
     assert studio.client.get("/models", params={"token": token}).status_code == 401
 
 
+def test_whom_another_site_leads_here_a_page_leads_on_because_a_redirect_would_lose_the_cookie(studio: Studio) -> None:
+    studio.client.cookies.clear()
+    asked = {"token": studio.context.sessions.new_token(), "q": '"><script>'}
+    opened = studio.client.get("/models", params=asked, headers={"sec-fetch-site": "cross-site"})
+    assert opened.status_code == 200
+    assert 'content="0; url=/models?q=%22%3E%3Cscript%3E"' in opened.text
+    assert asked["token"] not in opened.text
+    assert studio.client.get("/models").status_code == 200
+
+
 def test_every_answer_says_what_a_page_may_load(studio: Studio) -> None:
     for path in ("/models", "/models.json", "/m/team/nothing", "/static/studio.css"):
         headers = studio.client.get(path).headers

@@ -12,6 +12,11 @@ TABLES = ("/proc/self/net/tcp", "/proc/self/net/tcp6")
 _ROOT = 0  # it can do all that we can; and what forwards from another machine often runs as root
 
 
+def is_told() -> bool:
+    """Tell whether the system says who holds the other end."""
+    return hasattr(os, "geteuid") and any(os.access(table, os.R_OK) for table in TABLES)
+
+
 def is_own(client: object, server: object) -> bool:
     """Tell whether a client on TCP is a process of this user, or of root; True where the system does not say."""
     if not isinstance(client, tuple) or not isinstance(server, tuple) or not hasattr(os, "geteuid"):

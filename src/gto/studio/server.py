@@ -5,10 +5,9 @@ import gc
 import os
 import socket
 import stat
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import NamedTuple
 
 import uvicorn
@@ -23,6 +22,8 @@ from gto.studio.connection import StudioProtocol
 from gto.studio.context import StudioContext, StudioSettings
 from gto.studio.index.database import open_database
 from gto.studio.login import Sessions
+from gto.studio.opening import open_browser
+from gto.studio.peer import is_told
 from gto.studio.sync.worker import Worker
 
 HOST = "127.0.0.1"
@@ -98,7 +99,10 @@ class Studio:
             address = _address(listener, sessions.new_token())
             notices.say(address)
             if self._options.opens_browser and self._options.socket is None:
-                Thread(target=_open, args=(worker, address), daemon=True).start()
+                opening = Thread(target=_open, args=(worker, address, sessions.is_opened), daemon=True)
+                stack.callback(opening.join, _LAST_REQUESTS)
+                stack.callback(sessions.is_opened.set)  # its file goes with it
+                opening.start()
             _collect_seldom()
             self._server.run(sockets=[listener])
 
@@ -109,10 +113,10 @@ class Studio:
             self._server.should_exit = True
 
 
-def _open(worker: Worker, address: str) -> None:
+def _open(worker: Worker, address: str, is_used: Event) -> None:
     """Open the browser; a list that is not complete yet is waited for, but not for long."""
     worker.wait_for_tags(_PATIENCE)
-    webbrowser.open(address)
+    open_browser(address, is_used, in_file=not is_told())  # where it is told, a key serves nobody else
 
 
 def _config(app: FastAPI) -> uvicorn.Config:
