@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import html
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount, Route, Router
 
-from tests.studio_app import HOST, OWN
+from gto.studio.context import StudioSettings
+from tests.studio_app import HOST, OWN, studio_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from tests.repo import Repo
     from tests.studio_app import Studio
 
 
@@ -44,6 +49,36 @@ def test_without_a_session_no_route_answers(studio: Studio) -> None:
     for method, path in addresses(studio):
         expected = 200 if path in {"/health", "/static/vega.js"} else 401
         assert studio.client.request(method, path, headers=OWN).status_code == expected, path
+
+
+INDEX_ALONE = {"/sync", "/r/team/commits"}
+"""Forms that change nothing in Git."""
+
+
+def test_a_studio_that_only_reads_writes_by_no_route_and_leads_to_none(registry: Repo, tmp_path: Path) -> None:
+    before = (registry.git("for-each-ref"), registry.git("status", "--porcelain"))
+    with studio_of({"team": registry.path}, tmp_path / "index.db", StudioSettings(read_only=True)) as studio:
+        worker = studio.context.worker
+        worker.start()
+        pages, refused = dict[str, str](), set[str]()
+        for method, path in addresses(studio):
+            if method == "POST":
+                assert (studio.form(path).status_code == 403) == (path not in INDEX_ALONE), path
+            elif method == "GET" and path != "/static/vega.js":
+                answer = studio.client.get(path)
+                if answer.status_code == 403:
+                    refused.add(path)
+                else:
+                    pages[path] = answer.text
+        assert "/m/team/churn/-/register" in refused
+        for path, page in pages.items():
+            led = {html.unescape(one).partition("?")[0] for one in re.findall('(?:href|action)="([^"]*)"', page)}
+            assert not led & refused, path
+            posts = re.findall('<form[^>]*method="post"[^>]*>', page)
+            assert all(any(f'action="{one}"' in post for one in INDEX_ALONE) for post in posts), path
+        worker.close()
+        worker.join(30)
+    assert (registry.git("for-each-ref"), registry.git("status", "--porcelain")) == before
 
 
 FOREIGN: tuple[dict[str, str], ...] = (

@@ -14,7 +14,7 @@ from gto.catalog.repositories import Failure, expand, problems
 from gto.exceptions import GTOException, UsageError
 from gto.output.published import Published
 from gto.studio.context import StudioContext, context_of
-from gto.studio.forms import back, read_form
+from gto.studio.forms import back, read_form, read_index_form
 from gto.studio.index.schema import artifact, fact, problem, repository
 from gto.studio.respond import json_response, respond, wants_json
 from gto.studio.sync.worker import SyncProgress
@@ -132,7 +132,7 @@ def _change(request: Request, change: Callable[[str | None], object], given: Map
 
 
 @router.post("/sync", include_in_schema=False)
-def sync(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Response:
+def sync(request: Request, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Read all repositories, or one, from Git now."""
     worker = context_of(request).worker
     names = [str(name) for name in form.getlist("repo")]
