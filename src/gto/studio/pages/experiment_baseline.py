@@ -9,6 +9,7 @@ from gto.studio.index.commit_table import CommitTable, ProjectPlace
 
 _SHORTEST = 4
 _SHORT = 7
+_MOST_OFFERED = 30
 _USUAL = ("production", "prod")  # what stands for the last stage where one of them is used
 
 
@@ -39,6 +40,16 @@ def find_baseline(
         tip = table.branches[0].tip
         return Baseline(tip, tip[:_SHORT], f"newest of {table.branches[0].name}")
     return None
+
+
+def offer_baselines(table: CommitTable, stages: Sequence[str] | None, project: ProjectPlace) -> tuple[Baseline, ...]:
+    """Return what is near at hand: the commits of stages, that of the last one first, and the newest of branches."""
+    staged = [(oid, stage) for _, _, oid, stage in sorted(_staged(table, stages, project), reverse=True)]
+    tips = [(one.tip, f"newest of {one.name}") for one in table.branches if one.total and one.tip in table.commits]
+    found: dict[str, Baseline] = {}
+    for oid, why in (*staged, *tips):
+        found.setdefault(oid, Baseline(oid, oid[:_SHORT], why))
+    return tuple(found.values())[:_MOST_OFFERED]
 
 
 def _named(table: CommitTable, wanted: str) -> Baseline:
