@@ -34,8 +34,8 @@ class StudioProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a va
         super().connection_made(transport)
         self._watch()
         if len(self.connections) > self.most:
-            waiting = [one for one in self.connections if one.waits and not one.transport.is_closing()]
-            min(waiting, key=lambda one: one.waits_since).transport.abort()
+            waiting = (one for one in self.connections if one.waits and not one.transport.is_closing())
+            min(waiting, key=lambda one: one.waits_since, default=self).transport.abort()
         if not is_own(transport.get_extra_info("peername"), transport.get_extra_info("sockname")):
             self.app = PlainTextResponse("This Studio answers the user who started it alone.\n", 403)
             self.loop.call_later(_OF_OTHERS, transport.abort)
