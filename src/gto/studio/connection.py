@@ -17,7 +17,7 @@ class StudioProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a va
 
     patience = 30.0
     """Seconds that a client has for a whole request, and to take what was sent to it."""
-    most = 100
+    most = 64
     """Connections at a time: one more, and that ends whose client is waited for longest."""
 
     waits_since = 0.0

@@ -30,7 +30,7 @@ HOST = "127.0.0.1"
 PORT = 8765
 """The usual port; where it is taken, another one is."""
 
-_BACKLOG = 64
+_BACKLOG = 32
 _PATIENCE = 2.0  # seconds that the browser waits for the first list
 _LAST_REQUESTS = 1  # seconds that requests have when it ends
 _LAST_TRANSACTION = 0.5  # seconds that the index has: what is not complete then is taken back, and read again
@@ -124,6 +124,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
         app,
         http=StudioProtocol,
         ws="none",
+        backlog=_BACKLOG,  # so many are taken at once, before any of them is let go
         log_level="warning",
         access_log=False,
         server_header=False,
