@@ -1,6 +1,7 @@
 """HTTP over one connection: for the processes of this user alone, and nobody holds one for long who sends nothing."""
 
 import asyncio
+import select
 from typing import Any
 
 from starlette.responses import PlainTextResponse
@@ -29,13 +30,18 @@ class StudioProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a va
         """Whether it is the client's turn: to send the rest of a request, or to take what was sent."""
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body or self.flow.write_paused
 
+    def has_sent(self) -> bool:
+        """Tell whether there is something of the client's that was not read yet: many came at once."""
+        return bool(select.select([self.transport.get_extra_info("socket")], (), (), 0)[0])
+
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  as uvicorn has it, like all below
         """Take a connection up."""
         super().connection_made(transport)
         self._watch()
         if len(self.connections) > self.most:
-            waiting = (one for one in self.connections if one.waits and not one.transport.is_closing())
-            min(waiting, key=lambda one: one.waits_since, default=self).transport.abort()
+            waiting = [one for one in self.connections if one.waits and not one.transport.is_closing()]
+            waiting.sort(key=lambda one: one.waits_since)
+            next((one for one in waiting if not one.has_sent()), self).transport.abort()
         if not is_own(transport.get_extra_info("peername"), transport.get_extra_info("sockname")):
             self.app = PlainTextResponse("This Studio answers the user who started it alone.\n", 403)
             self.loop.call_later(_OF_OTHERS, transport.abort)
