@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 3
+VERSION = 4
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
 
 metadata = MetaData()
@@ -109,7 +109,9 @@ artifact = Table(
     Column("description", Text),
     Column("path", Text),
     Column("labels", JSON, nullable=False),
-    Column("metric", JSON),  # the first metric of the latest version: name, value, change, and the values before
+    Column(
+        "metric", JSON
+    ),  # the first metric of the latest version: name, value, change, the values before, and its goal
     Column("problems", Integer, nullable=False),
     Column("verdict", Text),  # on the signatures that it rests on, as `gto show --verify --json` says it
     Column("signer", Text),

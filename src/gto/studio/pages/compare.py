@@ -41,15 +41,25 @@ class Side(NamedTuple):
     time: int | None
     author: str
     stages: tuple[str, ...] = ()
+    repo: str = ""
+    """Of a model that stands beside others; empty where all sides are of one repository."""
 
     @property
     def short(self) -> str:
-        """The name, a hash cut short."""
+        """The name, a hash cut short; of a model that of the artifact, with its version."""
+        if self.repo:
+            return f"{self.target.artifact} {self.version}"
         return self.name[:7] if self.name == self.target.commit else self.name
+
+    @property
+    def version(self) -> str:
+        """The version, the hash of a commit without one cut short."""
+        return self.target.version or self.target.commit[:7]
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
-        return {**self.target.as_dict(), "stages": list(self.stages)}
+        whose = {"repo": self.repo} if self.repo else {}
+        return {**whose, **self.target.as_dict(), "stages": list(self.stages)}
 
 
 class ComparePage(NamedTuple):
@@ -71,15 +81,19 @@ class ComparePage(NamedTuple):
     is_whole: bool
     """Whether rows are shown in which nothing differs."""
     has_deltas: bool
+    left_out: tuple[str, ...] = ()
+    """Models without a version."""
 
     @property
     def key(self) -> str:
-        """What the address calls a version."""
-        return "v" if self.name else "c"
+        """What the address calls a version, a commit, or a model."""
+        return "v" if self.name else "c" if self.repo else "m"
 
     @property
     def path(self) -> str:
         """The address without its query."""
+        if not self.repo:
+            return "/compare"
         return artifact_url(self.repo, self.name, "compare") if self.name else repository_url(self.repo, "compare")
 
     @property
@@ -127,7 +141,7 @@ class ComparePage(NamedTuple):
     def as_dict(self) -> Published:
         """Return it for JSON: each comparison as `gto diff --json` prints it."""
         return {
-            "repo": self.repo,
+            "repo": self.repo or None,
             "artifact": self.name or None,
             "versions": [side.as_dict() for side in self.sides],
             "baseline": self.sides[self.base].name,
@@ -139,7 +153,8 @@ class ComparePage(NamedTuple):
     def markdown(self) -> str:
         """Return what the page shows as Markdown."""
         heads = [side.short + (" (baseline)" if at == self.base else "") for at, side in enumerate(self.sides)]
-        parts = [f"### {escape.code(self.name or self.repo)}: {', '.join(escape.code(one) for one in heads)}"]
+        whose = escape.code(self.name or self.repo or "models")
+        parts = [f"### {whose}: {', '.join(escape.code(one) for one in heads)}"]
         for group in self.shown:
             rows = [
                 (row.key or row.file, *(f"{cell.text} {cell.change}".strip() for cell in row.cells))
@@ -154,7 +169,7 @@ class ComparePage(NamedTuple):
 @router.get("/m/{repo}/{name:path}/-/compare.md", include_in_schema=False)
 def compare_versions(request: Request, repo: str, name: str) -> Response:
     """Answer the comparison of versions."""
-    return _answer(request, read_versions(request, repo, name))
+    return answer(request, read_versions(request, repo, name))
 
 
 @router.get("/r/{repo}/compare", include_in_schema=False)
@@ -162,10 +177,11 @@ def compare_versions(request: Request, repo: str, name: str) -> Response:
 @router.get("/r/{repo}/compare.md", include_in_schema=False)
 def compare_commits(request: Request, repo: str) -> Response:
     """Answer the comparison of commits."""
-    return _answer(request, read_commits(request, repo))
+    return answer(request, read_commits(request, repo))
 
 
-def _answer(request: Request, page: ComparePage) -> Response:
+def answer(request: Request, page: ComparePage) -> Response:
+    """Answer a comparison as a page, as JSON, or as Markdown."""
     if request.url.path.endswith(".md"):
         return Response(page.markdown().encode("utf-8", "replace"), media_type="text/markdown; charset=utf-8")
     return respond(request, "compare.html", page)
@@ -200,7 +216,7 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
         repo, name, sides, base, (), None, None, tuple(others), stages, bool(given.get("all")),
         given.get("deltas") != "0",
     )  # fmt: skip
-    return _compared(studio, page, [facts.get(side.target.commit) for side in sides])
+    return compared(studio, page, [facts.get(side.target.commit) for side in sides], repo)
 
 
 def wanted_versions(state: ArtifactState, names: Sequence[str]) -> list[VersionState]:
@@ -240,7 +256,10 @@ def _base(sides: Sequence[Side], asked: str, stages: Sequence[str]) -> int:
     return min(range(len(sides)), key=lambda at: version_key(sides[at].name))
 
 
-def _compared(studio: StudioContext, page: ComparePage, facts: Sequence[Facts | None]) -> ComparePage:
+def compared(studio: StudioContext, page: ComparePage, facts: Sequence[Facts | None], repo: str) -> ComparePage:
+    """Return the page with what is known: code and packages from Git, where all are of one repository."""
+    if not repo:
+        return page._replace(groups=groups_of([ComparedColumn(one, None) for one in facts], page.base))
     targets = [side.target for side in page.sides]
     old = targets.pop(page.base)
 
@@ -250,7 +269,7 @@ def _compared(studio: StudioContext, page: ComparePage, facts: Sequence[Facts | 
             Description(one).as_dict() for one in known
         ]
 
-    answer = studio.read_git(page.repo, work)
+    answer = studio.read_git(repo, work)
     if isinstance(answer, Failure):
         columns = [ComparedColumn(one, None) for one in facts]
         return page._replace(groups=groups_of(columns, page.base), failure=answer)
@@ -274,7 +293,7 @@ def read_commits(request: Request, repo: str) -> ComparePage:
     page = ComparePage(
         repo, "", sides, base, (), None, None, (), (), bool(given.get("all")), given.get("deltas") != "0"
     )  # fmt: skip
-    return _compared(studio, page, [None] * len(sides))
+    return compared(studio, page, [None] * len(sides), repo)
 
 
 def targets_of_commits(studio: StudioContext, repo: str, names: Sequence[str]) -> tuple[Side, ...]:

@@ -154,7 +154,10 @@ def _datum(datum: Mapping[str, object] | None, mark: object) -> str:
 
 def _annotation(facts: Facts | None) -> dict[Place, object]:
     said = facts.get("annotation") if facts else None
-    return {("", key): value for key, value in flat(said)} if isinstance(said, Mapping) else {}
+    if not isinstance(said, Mapping):
+        return {}
+    plain = {key: ", ".join(map(str, one)) if isinstance(one, list) else one for key, one in said.items()}
+    return {("", key): value for key, value in flat(plain)}
 
 
 def _code(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow]:

@@ -23,6 +23,7 @@ router = APIRouter()
 PAGE = 50
 _DIGITS = 7
 _MOST_OFFERED = 100
+_MOST_CHOSEN = 100
 _STEP = 1000  # artifacts that CSV reads at a time
 _FACETS = ("repo", "stage", "label", "type", "is")
 
@@ -45,6 +46,8 @@ class ModelsPage(NamedTuple):
     """Of the page, from 1."""
     error: str = ""
     hint: str = ""
+    only: tuple[str, ...] = ()
+    """The artifacts that were chosen, as `REPO/NAME`; none for all."""
 
     @property
     def pages(self) -> int:
@@ -56,7 +59,9 @@ class ModelsPage(NamedTuple):
         """What the address of this list says, but for the page."""
         sort = "" if self.sort == SORTS[0] else self.sort
         order = "asc" if self.is_ascending else ""
-        return {"q": self.text, **self.chosen, "sort": sort, "order": order, "columns": self.columns.ids}
+        return {
+            "q": self.text, "m": self.only, **self.chosen, "sort": sort, "order": order, "columns": self.columns.ids
+        }  # fmt: skip
 
     @property
     def offered_stages(self) -> list[Facet]:
@@ -74,6 +79,7 @@ class ModelsPage(NamedTuple):
             "total": self.total,
             "page": self.number,
             "pages": self.pages,
+            "totals": self.totals._asdict(),
             "stages": list(self.stages),
             "artifacts": [row.as_dict(self.stages) for row in self.rows],
             **({"error": self.error, "hint": self.hint} if self.error else {}),
@@ -140,6 +146,7 @@ def read(request: Request) -> ModelsPage:
         number=number,
         error=error,
         hint=hint,
+        only=tuple(given.getlist("m")),
     )
 
 
@@ -158,6 +165,7 @@ def read_query(request: Request) -> ListQuery:
         filters,
         sort=sort if sort in SORTS else SORTS[0],
         is_ascending=given.get("order") == "asc",
+        only=tuple((repo, name) for repo, _, name in (one.partition("/") for one in given.getlist("m")[:_MOST_CHOSEN])),
     )
 
 
