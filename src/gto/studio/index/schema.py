@@ -29,6 +29,7 @@ repository = Table(
     Column("address", Text, nullable=False),
     Column("is_remote", Boolean, nullable=False),
     Column("branch", Text),
+    Column("remote", Text),  # the address of the remote, without anything secret; empty for none
     Column("groups", JSON, nullable=False),
     Column("position", Integer, nullable=False),
     Column("tags", Text, nullable=False, default=""),  # digest of the tag refs that were read last

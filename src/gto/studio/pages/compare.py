@@ -20,16 +20,19 @@ from gto.output.tables import Table
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets
 from gto.studio.context import StudioContext, context_of
+from gto.studio.forge import WebPlace
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
 from gto.studio.pages.comparison_rows import MOST_ROWS, ComparedColumn, RowGroup, as_json, groups_of
 from gto.studio.pages.version_detail import Facts, Holders, choose, default_baseline, holders_of
+from gto.studio.production import nearness
 from gto.studio.respond import artifact_url, repository_url, respond, url
 
 router = APIRouter()
 
 MOST = 10
 _MOST_OFFERED = 40
+_MOST_COPIED = 20_000  # characters
 
 
 class Side(NamedTuple):
@@ -81,6 +84,8 @@ class ComparePage(NamedTuple):
     is_whole: bool
     """Whether rows are shown in which nothing differs."""
     has_deltas: bool
+    web: WebPlace | None = None
+    """The repository on a forge."""
     left_out: tuple[str, ...] = ()
     """Models without a version."""
 
@@ -137,6 +142,12 @@ class ComparePage(NamedTuple):
     def with_one(self, name: str) -> str:
         """Return the address of this page with a version more."""
         return self._address("", {self.key: [*(side.name for side in self.sides), name]})
+
+    @property
+    def to_copy(self) -> str:
+        """What the page shows as Markdown; empty where that is too long to lie in the page."""
+        text = self.markdown()
+        return text if len(text) <= _MOST_COPIED else ""
 
     def as_dict(self) -> Published:
         """Return it for JSON: each comparison as `gto diff --json` prints it."""
@@ -206,7 +217,9 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
         stages = kept(connection, artifacts.stages)
         holders = holders_of(state, stages)
         versions = _versions(state, asked_names(request, "v"), holders)
-        facts = lookup.facts_of(connection, found, name, [one.commit for one in versions])
+        commits = [one.commit for one in versions]
+        facts = lookup.facts_of(connection, found, name, commits)
+        files = lookup.files_of_each(connection, found, name, commits)
     sides = tuple(side_of(name, one, holders) for one in versions)
     base = _base(sides, given.get("baseline", ""), stages)
     shown = {side.name for side in sides}
@@ -214,9 +227,9 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
     others = nlargest(_MOST_OFFERED, free, key=version_key)
     page = ComparePage(
         repo, name, sides, base, (), None, None, tuple(others), stages, bool(given.get("all")),
-        given.get("deltas") != "0",
+        given.get("deltas") != "0", found.web,
     )  # fmt: skip
-    return compared(studio, page, [facts.get(side.target.commit) for side in sides], repo)
+    return compared(studio, page, [ComparedColumn(facts.get(one), None, files.get(one)) for one in commits], repo)
 
 
 def wanted_versions(state: ArtifactState, names: Sequence[str]) -> list[VersionState]:
@@ -246,37 +259,38 @@ def side_of(name: str, version: VersionState, holders: Holders) -> Side:
 
 
 def _base(sides: Sequence[Side], asked: str, stages: Sequence[str]) -> int:
-    """Return the place of the baseline: as asked, else the one in the last stage, else the lowest version."""
+    """Return the place of the baseline: as asked, else the one nearest to production, else the lowest version."""
     if asked:
         return next(at for at, side in enumerate(sides) if side.name == asked)
-    for stage in reversed(stages):
+    for stage in sorted(stages, key=lambda one: -nearness(one, stages)):
         for at, side in enumerate(sides):
             if stage in side.stages:
                 return at
     return min(range(len(sides)), key=lambda at: version_key(sides[at].name))
 
 
-def compared(studio: StudioContext, page: ComparePage, facts: Sequence[Facts | None], repo: str) -> ComparePage:
+def compared(studio: StudioContext, page: ComparePage, known: Sequence[ComparedColumn], repo: str) -> ComparePage:
     """Return the page with what is known: code and packages from Git, where all are of one repository."""
     if not repo:
-        return page._replace(groups=groups_of([ComparedColumn(one, None) for one in facts], page.base))
+        return page._replace(groups=groups_of(known, page.base))
     targets = [side.target for side in page.sides]
     old = targets.pop(page.base)
 
     def work(registry: Registry) -> tuple[list[Comparison], list[Facts]]:
-        known = [] if all(facts) else gather(registry, [side.target for side in page.sides])
+        is_read = all(one.facts for one in known)
+        found = [] if is_read else gather(registry, [side.target for side in page.sides])
         return compare_with_each(registry, old, targets) if targets else [], [
-            Description(one).as_dict() for one in known
+            Description(one).as_dict() for one in found
         ]
 
     answer = studio.read_git(repo, work)
     if isinstance(answer, Failure):
-        columns = [ComparedColumn(one, None) for one in facts]
-        return page._replace(groups=groups_of(columns, page.base), failure=answer)
+        return page._replace(groups=groups_of(known, page.base), failure=answer)
     comparisons, gathered = answer
     apart = iter(comparisons)
     columns = [
-        ComparedColumn(fact or gathered[at], None if at == page.base else next(apart)) for at, fact in enumerate(facts)
+        one._replace(facts=one.facts or gathered[at], comparison=None if at == page.base else next(apart))
+        for at, one in enumerate(known)
     ]
     return page._replace(groups=groups_of(columns, page.base), comparisons=tuple(comparisons))
 
@@ -287,13 +301,14 @@ def read_commits(request: Request, repo: str) -> ComparePage:
     wanted = asked_names(request, "c")
     if not wanted:
         raise UsageError("No commit to compare is named", "choose some among the experiments")
-    studio.place(repo)
+    with studio.database.read() as connection:
+        web = lookup.find_repository(connection, repo).web
     sides = targets_of_commits(studio, repo, wanted)
     base = next((at for at, side in enumerate(sides) if side.name == given.get("baseline")), len(sides) - 1)
     page = ComparePage(
-        repo, "", sides, base, (), None, None, (), (), bool(given.get("all")), given.get("deltas") != "0"
+        repo, "", sides, base, (), None, None, (), (), bool(given.get("all")), given.get("deltas") != "0", web
     )  # fmt: skip
-    return compared(studio, page, [None] * len(sides), repo)
+    return compared(studio, page, [ComparedColumn(None, None)] * len(sides), repo)
 
 
 def targets_of_commits(studio: StudioContext, repo: str, names: Sequence[str]) -> tuple[Side, ...]:

@@ -12,16 +12,17 @@ from gto.studio.context import context_of
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
 from gto.studio.pages.compare import ComparePage, Side, answer, asked_names, compared, side_of
-from gto.studio.pages.version_detail import Facts, choose, holders_of
+from gto.studio.pages.comparison_rows import ComparedColumn
+from gto.studio.pages.version_detail import choose, holders_of
 
 router = APIRouter()
 
 
 class _Known(NamedTuple):
-    """A model, and what its version's commit tells."""
+    """A model, and what is known of its version."""
 
     side: Side
-    facts: Facts | None
+    column: ComparedColumn
 
 
 @router.get("/compare", include_in_schema=False)
@@ -48,9 +49,9 @@ def read(request: Request) -> ComparePage:
     repos = {side.repo for side in sides}
     page = ComparePage(
         "", "", sides, base, (), None, None, (), stages, bool(given.get("all")), given.get("deltas") != "0",
-        tuple(one for one, has in found.items() if has is None),
+        None, tuple(one for one, has in found.items() if has is None),
     )  # fmt: skip
-    return compared(studio, page, [one.facts for one in known], repos.pop() if len(repos) == 1 else "")
+    return compared(studio, page, [one.column for one in known], repos.pop() if len(repos) == 1 else "")
 
 
 def _read_one(connection: Connection, wanted: str, stages: Sequence[str]) -> _Known | None:
@@ -64,5 +65,6 @@ def _read_one(connection: Connection, wanted: str, stages: Sequence[str]) -> _Kn
     if chosen is None:
         return None
     side = side_of(row.name, chosen, holders_of(state, stages))
-    facts = lookup.facts_of(connection, found, row.name, [chosen.commit])
-    return _Known(side._replace(name=wanted, repo=repo), facts.get(chosen.commit))
+    facts = lookup.find_fact(connection, found, row.name, chosen.commit)
+    files = lookup.files_of(connection, found, row.name, chosen.commit).files
+    return _Known(side._replace(name=wanted, repo=repo), ComparedColumn(facts, None, files))

@@ -16,6 +16,7 @@ from gto.studio.index.artifacts import SORTS, ArtifactRow, Facet, Facets, ListQu
 from gto.studio.index.database import kept
 from gto.studio.pages import list_columns
 from gto.studio.pages.list_columns import FIELDS, Columns
+from gto.studio.production import production
 from gto.studio.respond import respond, url
 
 router = APIRouter()
@@ -62,6 +63,11 @@ class ModelsPage(NamedTuple):
         return {
             "q": self.text, "m": self.only, **self.chosen, "sort": sort, "order": order, "columns": self.columns.ids
         }  # fmt: skip
+
+    @property
+    def production(self) -> str | None:
+        """The stage that stands for production."""
+        return production(self.stages)
 
     @property
     def offered_stages(self) -> list[Facet]:
