@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 STARTS = ["/models", "/m/demand/forecast", "/history", "/repos", "/api", "/models?q=no-such-model", "/models?q=labl:x",
-          "/m/demand/no-such", "/m/demand/weekly-sales"]  # fmt: skip
+          "/m/demand/no-such", "/m/demand/weekly-sales", "/models?m=demand/forecast",
+          "/compare?m=demand/forecast&m=fraud/detector"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,6 @@ def pages(browser: Browser, studio: Served) -> list[str]:
     with Visit(browser, studio) as visit:
         found = walk(visit, STARTS)
         assert not visit.faults, "\n".join(visit.faults)
-        assert True  # XX
         return found
 
 
@@ -100,6 +100,26 @@ def test_a_journey_from_the_list_to_a_version(browser: Browser, studio: Served, 
         assert tab.url.partition("?")[0].endswith("/m/demand/forecast/-/history")
         tab.get_by_role("link", name="API").click()
         assert tab.locator("h1").inner_text() == "API"
+        assert not visit.faults, "\n".join(visit.faults)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_ticked_models_are_compared_and_listed(browser: Browser, studio: Served, *, script: bool) -> None:
+    with Visit(browser, studio, script=script, width=NARROW) as visit:
+        tab = visit.go("/models")
+        assert not tab.get_by_role("button", name="Compare").is_visible()
+        for name in ("forecast", "detector"):
+            tab.get_by_role("checkbox", name=name, exact=True).check()
+        tab.get_by_role("button", name="Compare").click()
+        assert tab.locator("h1").inner_text() == "Compare 2 models"
+        assert tab.locator("thead th a:first-of-type").all_text_contents()[:1] == ["forecast"]
+        tab.go_back()
+        tab.get_by_role("button", name="Show only these").click()
+        assert sorted(tab.locator("tbody .what a").all_text_contents()) == ["detector", "forecast"]
+        tab.get_by_role("link", name="Show all").click()
+        tab.get_by_role("button", name="Sort").click()
+        tab.get_by_role("link", name="Last change of a stage").click()
+        assert "sort=staged" in tab.url
         assert not visit.faults, "\n".join(visit.faults)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 from gto.export.web_url import as_url
 
 
-class Forge(NamedTuple):
+class ForgePages(NamedTuple):
     """What a forge calls its pages; each is put behind the address of a repository."""
 
     name: str
@@ -20,20 +20,20 @@ class Forge(NamedTuple):
 
 _GITEA = ("/commit/{}", "/releases/tag/{}", "/src/commit/{}/{}", "/compare/{}...{}")
 _FORGES = (
-    Forge("GitHub", ("github",), "/commit/{}", "/releases/tag/{}", "/blob/{}/{}", "/compare/{}...{}"),
-    Forge("GitLab", ("gitlab",), "/-/commit/{}", "/-/tags/{}", "/-/blob/{}/{}", "/-/compare/{}...{}"),
-    Forge(
+    ForgePages("GitHub", ("github",), "/commit/{}", "/releases/tag/{}", "/blob/{}/{}", "/compare/{}...{}"),
+    ForgePages("GitLab", ("gitlab",), "/-/commit/{}", "/-/tags/{}", "/-/blob/{}/{}", "/-/compare/{}...{}"),
+    ForgePages(
         "Bitbucket", ("bitbucket",), "/commits/{}", "/commits/tag/{}", "/src/{}/{}", "/branches/compare/{1}%0D{0}#diff"
     ),
-    Forge("Forgejo", ("forgejo", "codeberg"), *_GITEA),
-    Forge("Gitea", ("gitea",), *_GITEA),
+    ForgePages("Forgejo", ("forgejo", "codeberg"), *_GITEA),
+    ForgePages("Gitea", ("gitea",), *_GITEA),
 )
 
 
 class WebPlace(NamedTuple):
     """A repository on a forge."""
 
-    forge: Forge
+    forge: ForgePages
     home: str
     """Its page there."""
 
