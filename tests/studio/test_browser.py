@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 STARTS = ["/models", "/m/demand/forecast", "/history", "/repos", "/api", "/models?q=no-such-model", "/models?q=labl:x",
-          "/m/demand/no-such", "/m/demand/weekly-sales", "/models?m=demand/forecast",
+          "/m/demand/no-such", "/m/demand/weekly-sales", "/models?m=demand/forecast", "/kit",
           "/compare?m=demand/forecast&m=fraud/detector"]  # fmt: skip
 
 

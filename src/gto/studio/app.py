@@ -27,6 +27,7 @@ from gto.studio.pages import (
     experiment_forms,
     experiments,
     history,
+    kit_page,
     model,
     model_list,
     plots,
@@ -54,6 +55,7 @@ _PAGES = (
     repository_list,
     repository_page,
     api_page,
+    kit_page,
     routes,
     model,
 )
