@@ -56,6 +56,14 @@ def test_a_query_finds(studio: Studio, query: str, found: list[str]) -> None:
     assert names(studio, q=query) == found
 
 
+def test_where_no_metric_fits_the_nearest_one_is_named(studio: Studio) -> None:
+    assert "the highest auc is 0.9100, of churn" in studio.page("/models", q="auc>0.99")
+    assert studio.json("/models", q="loss<0.01")["nearest"] == {
+        "metric": "loss", "value": 0.09, "is_highest": False, "repo": "team", "artifact": "churn"
+    }  # fmt: skip
+    assert "nearest" not in studio.json("/models", q="no-such-model")
+
+
 def test_filters_of_one_kind_mean_any_of_them(studio: Studio) -> None:
     assert names(studio, type=["model", "dataset"]) == ["churn", "features"]
     assert names(studio, type=["dataset"], stage=["prod"]) == []

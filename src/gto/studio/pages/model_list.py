@@ -14,6 +14,8 @@ from gto.studio.context import context_of
 from gto.studio.index import artifacts, query
 from gto.studio.index.artifacts import SORTS, ArtifactRow, Facet, Facets, ListQuery, Totals
 from gto.studio.index.database import kept
+from gto.studio.index.nearest import NearestValue
+from gto.studio.index.nearest import find as find_nearest
 from gto.studio.pages import list_columns
 from gto.studio.pages.list_columns import FIELDS, Columns
 from gto.studio.production import production
@@ -49,6 +51,8 @@ class ModelsPage(NamedTuple):
     hint: str = ""
     only: tuple[str, ...] = ()
     """The artifacts that were chosen, as `REPO/NAME`; none for all."""
+    nearest: NearestValue | None = None
+    """What comes nearest to a metric that was asked for, where nothing fits."""
 
     @property
     def pages(self) -> int:
@@ -88,6 +92,7 @@ class ModelsPage(NamedTuple):
             "totals": self.totals._asdict(),
             "stages": list(self.stages),
             "artifacts": [row.as_dict(self.stages) for row in self.rows],
+            **({"nearest": self.nearest._asdict()} if self.nearest else {}),
             **({"error": self.error, "hint": self.hint} if self.error else {}),
         }
 
@@ -138,6 +143,7 @@ def read(request: Request) -> ModelsPage:
     with context_of(request).database.read() as connection:
         listed = artifacts.ArtifactListing((), 0) if error else artifacts.find(connection, wanted)
         stages = kept(connection, artifacts.stages)
+        nearest = None if listed.total or error else find_nearest(connection, wanted.terms)
         totals, facets = kept(connection, artifacts.totals), kept(connection, artifacts.facets)
     return ModelsPage(
         *listed,
@@ -153,6 +159,7 @@ def read(request: Request) -> ModelsPage:
         error=error,
         hint=hint,
         only=tuple(given.getlist("m")),
+        nearest=nearest,
     )
 
 
