@@ -57,6 +57,7 @@ def test_commits_tags_and_files_lead_to_the_forge_of_the_remote(studio: Studio, 
     assert "github.com" not in studio.page("/m/team/churn")
     registry.git("remote", "add", "origin", "git@github.com:acme/churn.git")
     studio.sync()
+    assert studio.json("/m/team/churn")["web"] == "https://github.com/acme/churn"
     html = studio.page("/m/team/churn")
     commit = registry.git("rev-parse", "churn@v0.0.3^{}").strip()
     for link in (f"commit/{commit}", "releases/tag/churn%40v0.0.3", f"blob/{commit}/models/churn.txt"):

@@ -123,6 +123,7 @@ def test_chosen_models_are_listed_exported_and_compared(studio: Studio) -> None:
         said["comparisons"]
         == studio.json("/m/team/churn/-/compare", v=["v0.0.3", "v0.0.1"], baseline="v0.0.3")["comparisons"]
     )
+    assert said["left_out"] == ["team/features"]
     html = studio.page("/compare", m=["team/churn", "team/churn@v0.0.1", "team/features"])
     assert "team/features has no version" in html
     assert '<span class="delta bad">\N{MINUS SIGN}0.0500</span>' in html  # auc of v0.0.1

@@ -156,6 +156,7 @@ class ComparePage(NamedTuple):
             "artifact": self.name or None,
             "versions": [side.as_dict() for side in self.sides],
             "baseline": self.sides[self.base].name,
+            **({} if self.repo else {"left_out": list(self.left_out)}),
             "comparisons": None if self.comparisons is None else [one.as_dict() for one in self.comparisons],
             "unread": {"error": self.failure.error, "hint": self.failure.hint} if self.failure else None,
             "groups": as_json(self.groups),

@@ -127,6 +127,7 @@ class ModelPage(NamedTuple):
         return {
             **self.row.as_dict(self.stages),
             "as_of": self.until or None,
+            "web": self.web.home if self.web else None,
             "total": self.total,
             "versions": [
                 dict(

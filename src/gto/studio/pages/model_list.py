@@ -158,7 +158,7 @@ def read(request: Request) -> ModelsPage:
         number=number,
         error=error,
         hint=hint,
-        only=tuple(given.getlist("m")),
+        only=tuple(given.getlist("m")[:_MOST_CHOSEN]),
         nearest=nearest,
     )
 
