@@ -11,7 +11,8 @@ from gto.exceptions import UsageError
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
-from gto.studio.pages.compare import ComparePage, Side, answer, asked_names, compared, side_of
+from gto.studio.pages.compare import answer, asked_names, compared, side_of
+from gto.studio.pages.compare_page import ComparePage, Side
 from gto.studio.pages.comparison_rows import ComparedColumn
 from gto.studio.pages.version_detail import choose, holders_of
 
