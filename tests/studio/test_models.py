@@ -89,8 +89,9 @@ def test_columns_stand_in_the_order_that_the_address_names(studio: Studio) -> No
     assert heads(columns=["#prod", "type", "no-such", "latest"]) == ["Artifact", "prod", "Type", "Latest"]
     assert heads(columns="") == ["Artifact"]
     left = re.findall('href="([^"]*)" aria-label="Latest further left"', studio.page("/models"))
-    moved = parse_qs(urlsplit(unescape(left[0])).query)["columns"]
-    assert heads(columns=moved)[:4] == ["Artifact", "Repository", "Latest", "Labels"]
+    moved = parse_qs(urlsplit(unescape(left[0])).query)
+    assert heads(**moved)[:4] == ["Artifact", "Repository", "Latest", "Labels"]
+    assert 'href="?columns=repository&amp;columns=latest&amp;columns=labels' in studio.page("/models", **moved)
 
 
 def test_csv_has_every_artifact_that_fits_and_what_the_page_says_of_it(studio: Studio) -> None:
