@@ -83,13 +83,13 @@ def test_a_journey_from_the_list_to_a_version(browser: Browser, studio: Served, 
         tab.get_by_role("button", name="Repository").click()
         tab.get_by_role("checkbox", name="demand").check()
         tab.locator("#filter-repo").get_by_role("button", name="Show").click()
-        assert tab.locator("tbody .what a").all_text_contents() == ["forecast", "weekly-sales"]
+        assert tab.locator("tbody td:first-child > a").all_text_contents() == ["forecast", "weekly-sales"]
         tab.get_by_role("button", name="Columns").click()
         tab.locator("#columns").get_by_role("checkbox", name="Labels").uncheck()
         tab.locator("#columns").get_by_role("checkbox", name="Type").check()
         tab.locator("#columns").get_by_role("button", name="Show").click()
         assert "Labels" not in tab.locator("thead").inner_text()
-        assert tab.locator("tbody .what a").all_text_contents() == ["forecast", "weekly-sales"]
+        assert tab.locator("tbody td:first-child > a").all_text_contents() == ["forecast", "weekly-sales"]
         tab.get_by_role("link", name="forecast", exact=True).click()
         tab.locator("table").get_by_role("link", name="v0.2.0").first.click()
         assert "version=v0.2.0" in tab.url
@@ -115,7 +115,7 @@ def test_ticked_models_are_compared_and_listed(browser: Browser, studio: Served,
         assert tab.locator("thead th a:first-of-type").all_text_contents()[:1] == ["forecast"]
         tab.go_back()
         tab.get_by_role("button", name="Show only these").click()
-        assert sorted(tab.locator("tbody .what a").all_text_contents()) == ["detector", "forecast"]
+        assert sorted(tab.locator("tbody td:first-child > a").all_text_contents()) == ["detector", "forecast"]
         tab.get_by_role("link", name="Show all").click()
         tab.get_by_role("button", name="Sort").click()
         tab.get_by_role("link", name="Last change of a stage").click()

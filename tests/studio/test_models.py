@@ -100,12 +100,12 @@ def test_the_first_metric_comes_with_its_change_and_its_past(studio: Studio) -> 
 
 
 def test_the_change_of_the_first_metric_is_coloured_by_its_goal(studio: Studio, registry: Repo) -> None:
-    assert '<span class="delta good">+0.0300</span>' in studio.page("/models")
+    assert '<em class="good">+0.0300</em>' in studio.page("/models")
     told = DVC_YAML.replace("  features:", "    meta: {lower_better: auc}\n  features:")
     registry.commit("told", {"dvc.yaml": told, "metrics.json": '{"auc": 0.95}'})
     wrote(registry, "register", "churn")
     studio.sync()
-    assert '<span class="delta bad">+0.0400</span>' in studio.page("/models")
+    assert '<em class="bad">+0.0400</em>' in studio.page("/models")
 
 
 def test_chosen_models_are_listed_exported_and_compared(studio: Studio) -> None:
@@ -143,8 +143,9 @@ def test_columns_stand_in_the_order_that_the_address_names(studio: Studio) -> No
     assert heads(columns=["#prod", "type", "no-such", "latest"]) == ["Artifact", "prod", "Type", "Latest"]
     assert heads(columns="") == ["Artifact"]
     left = re.findall('href="([^"]*)" aria-label="Latest further left"', studio.page("/models"))
-    moved = parse_qs(urlsplit(unescape(left[0])).query)["columns"]
-    assert heads(columns=moved)[:4] == ["Artifact", "Repository", "Latest", "Labels"]
+    moved = parse_qs(urlsplit(unescape(left[0])).query)
+    assert heads(**moved)[:4] == ["Artifact", "Repository", "Latest", "Labels"]
+    assert 'href="?columns=repository&amp;columns=latest&amp;columns=labels' in studio.page("/models", **moved)
 
 
 def test_csv_has_every_artifact_that_fits_and_what_the_page_says_of_it(studio: Studio) -> None:

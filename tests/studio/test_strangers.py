@@ -70,6 +70,7 @@ class Checked(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_startendtag(tag, attrs)
+        self.end_cells(("td",) if tag == "td" else ("td", "tr") if tag == "tr" else ())
         if tag not in VOID:
             self.open.append(tag)
 
@@ -83,7 +84,14 @@ class Checked(HTMLParser):
             place = (names.get(name) or "/").lower()
             self.faults += [] if place.startswith(("/", "#", "?", "http://", "https://")) else [f"{name}={place!r}"]
 
+    def end_cells(self, kinds: tuple[str, ...]) -> None:
+        """End what needs no end tag."""
+        for kind in kinds:
+            if self.open and self.open[-1] == kind:
+                self.open.pop()
+
     def handle_endtag(self, tag: str) -> None:
+        self.end_cells(("td", "tr") if tag == "tbody" else ("td",) if tag == "tr" else ())
         if not self.open or self.open.pop() != tag:
             self.faults.append(f"</{tag}>")
 

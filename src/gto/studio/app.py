@@ -40,9 +40,10 @@ from gto.studio.respond import make_templates
 from gto.studio.rest import routes
 from gto.version import __version__
 
-# That of a model takes every address below it.
+# The router asks one after the other: what is asked most comes first; that of a model takes every address below it.
 _PAGES = (
     model_list,
+    routes,
     action_page,
     annotation_page,
     history,
@@ -56,7 +57,6 @@ _PAGES = (
     repository_page,
     api_page,
     kit_page,
-    routes,
     model,
 )
 _THREADS = 4  # more of them make each answer slower: the work is Python's

@@ -4,7 +4,20 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from gto.core.tag_signature import Trust
 from gto.studio.index.database import kept
@@ -140,10 +153,12 @@ class ArtifactListing(NamedTuple):
     total: int
 
 
-_COLUMNS = (
-    repository.c.name.label("repo"),
-    repository.c.position,
-    *(artifact.c[name] for name in ArtifactRow._fields if name in artifact.c),
+_FIELDS: Mapping[str, ColumnElement[Any]] = {"repo": repository.c.name, "position": repository.c.position}
+_COLUMNS = tuple(
+    _FIELDS[name] if name in _FIELDS else artifact.c[name] for name in ArtifactRow._fields if name != "stages"
+)
+_CELLS = select(standing.c.artifact_id, standing.c.stage, *(standing.c[name] for name in StageCell._fields)).where(
+    standing.c.artifact_id.in_(bindparam("ids", expanding=True)), standing.c.place == 0
 )
 _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
     "changed": artifact.c.changed_at,
@@ -184,23 +199,22 @@ def choose() -> Select[*tuple[Any, ...]]:
     return select(*_COLUMNS).select_from(artifact.join(repository))
 
 
-def rows_of(connection: Connection, chosen: Select[*tuple[Any, ...]]) -> tuple[ArtifactRow, ...]:
-    """Return the rows of a query for artifacts, each with its stages."""
-    found = connection.execute(chosen).mappings().all()
+def rows_of(
+    connection: Connection, chosen: Select[*tuple[Any, ...]], values: Mapping[str, object] | None = None
+) -> tuple[ArtifactRow, ...]:
+    """Return the rows of a query for artifacts, each with its stages; `values` are those of its parameters."""
+    found = [ArtifactRow._make((*row, {})) for row in connection.execute(chosen, values)]
     cells: dict[int, dict[str, StageCell]] = defaultdict(dict)
-    columns = [standing.c[name] for name in ("artifact_id", "stage", *StageCell._fields)]
-    ids = [row["id"] for row in found]
-    for row in connection.execute(select(*columns).where(standing.c.artifact_id.in_(ids), standing.c.place == 0)):
-        cells[row.artifact_id][row.stage] = StageCell(*row[2:])
-    return tuple(_row(dict(row), cells[row["id"]]) for row in found)
+    for artifact_id, stage, *cell in connection.execute(_CELLS, {"ids": [row.id for row in found]}):
+        cells[artifact_id][stage] = StageCell(*cell)
+    return tuple(_read(row, cells[row.id]) for row in found)
 
 
-def _row(values: Mapping[str, object], stages: Mapping[str, StageCell]) -> ArtifactRow:
-    told: dict[str, object] = {name: values[name] for name in ArtifactRow._fields if name in values}
-    said, labels = values["metric"], values["labels"]
+def _read(row: ArtifactRow, stages: Mapping[str, StageCell]) -> ArtifactRow:
+    """Return a row with its stages, and with values in the place of JSON's."""
+    said: object = row.metric
     trend = Trend(**{**said, "values": tuple(said["values"])}) if isinstance(said, dict) else None
-    told |= {"metric": trend, "labels": tuple(labels) if isinstance(labels, list) else (), "stages": stages}
-    return ArtifactRow(**told)  # type: ignore[arg-type]  # the columns have the types of the fields
+    return row._replace(labels=tuple(row.labels or ()), metric=trend, stages=stages)
 
 
 def _where(chosen: Select[*tuple[Any, ...]], wanted: ListQuery) -> Select[*tuple[Any, ...]]:

@@ -48,10 +48,22 @@ class FoundProblem(NamedTuple):
     hint: str
 
 
+# Made once: that costs more than to ask.
+_REPOSITORY = select(*(repository.c[field] for field in FoundRepository._fields)).where(
+    repository.c.name == bindparam("repo")
+)
+_ARTIFACT = choose().where(artifact.c.repository_id == bindparam("id"), artifact.c.name == bindparam("artifact"))
+_IN_STAGE = (
+    select(*(standing.c[name] for name in StageCell._fields))
+    .select_from(standing.join(artifact).join(repository))
+    .where(repository.c.name == bindparam("repo"), artifact.c.name == bindparam("name"), artifact.c.is_active)
+    .where(standing.c.stage == bindparam("stage"), standing.c.place == 0)
+)
+
+
 def find_repository(connection: Connection, name: str) -> FoundRepository:
     """Return a repository, or raise RepositoryNotFound."""
-    columns = [repository.c[field] for field in FoundRepository._fields]
-    row = connection.execute(select(*columns).where(repository.c.name == name)).one_or_none()
+    row = connection.execute(_REPOSITORY, {"repo": name}).one_or_none()
     if row is None:
         known = connection.execute(select(repository.c.name)).scalars().all()
         raise RepositoryNotFound(name, did_you_mean(name, known))
@@ -60,19 +72,10 @@ def find_repository(connection: Connection, name: str) -> FoundRepository:
 
 def find_artifact(connection: Connection, repo: FoundRepository, name: str) -> ArtifactRow:
     """Return an artifact, or raise ArtifactNotFound."""
-    query = choose().where(artifact.c.repository_id == repo.id, artifact.c.name == name)
-    found = rows_of(connection, query)
+    found = rows_of(connection, _ARTIFACT, {"id": repo.id, "artifact": name})
     if not found:
         raise ArtifactNotFound(name)
     return found[0]
-
-
-_IN_STAGE = (  # made once: that costs more than to ask
-    select(*(standing.c[name] for name in StageCell._fields))
-    .select_from(standing.join(artifact).join(repository))
-    .where(repository.c.name == bindparam("repo"), artifact.c.name == bindparam("name"), artifact.c.is_active)
-    .where(standing.c.stage == bindparam("stage"), standing.c.place == 0)
-)
 
 
 def find_in_stage(connection: Connection, repo: str, name: str, stage: str) -> StageCell | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
@@ -16,7 +17,7 @@ from gto.studio.index.artifacts import SORTS, ArtifactRow, Facet, Facets, ListQu
 from gto.studio.index.database import kept
 from gto.studio.index.nearest import NearestValue
 from gto.studio.index.nearest import find as find_nearest
-from gto.studio.pages import list_columns
+from gto.studio.pages import list_columns, model_list_rows
 from gto.studio.pages.list_columns import FIELDS, Columns
 from gto.studio.production import production
 from gto.studio.respond import respond, url
@@ -82,6 +83,10 @@ class ModelsPage(NamedTuple):
     def link(self, path: str = "/models", **changes: object) -> str:
         """Return the address of this list with something changed."""
         return url(path, **{**self.asked, **changes})
+
+    def drawn(self, now: float, *, can_write: bool) -> Markup:
+        """Return the rows for the table."""
+        return model_list_rows.draw(self.rows, self.columns.shown, self.stages, now, can_write=can_write)
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
@@ -152,7 +157,7 @@ def read(request: Request) -> ModelsPage:
         stages,
         text=given.get("q", "").strip(),
         chosen=_filters(request),
-        columns=list_columns.choose(given.getlist("columns"), stages),
+        columns=list_columns.choose(given.getlist("columns"), stages, given.get("left", "")),
         sort=wanted.sort,
         is_ascending=wanted.is_ascending,
         number=number,
