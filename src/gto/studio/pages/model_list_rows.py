@@ -49,7 +49,7 @@ def draw(
         return _text(url("", **{key: value}))
 
     made = (_Row(row, _text(artifact_url(row.repo, row.name)), now, link, can_write) for row in rows)
-    text = "\n".join("".join(["<tr>" if row.artifact.is_active else '<tr class=old>', *(cell(row) for cell in cells)])
+    text = "\n".join("".join(["<tr>" if row.artifact.is_active else "<tr class=old>", *(cell(row) for cell in cells)])
                      for row in made)  # fmt: skip
     return Markup(text)  # noqa: S704  each text of others went through _text()
 
