@@ -100,12 +100,12 @@ def test_the_first_metric_comes_with_its_change_and_its_past(studio: Studio) -> 
 
 
 def test_the_change_of_the_first_metric_is_coloured_by_its_goal(studio: Studio, registry: Repo) -> None:
-    assert '<em class=good>+0.0300</em>' in studio.page("/models")
+    assert "<em class=good>+0.0300</em>" in studio.page("/models")
     told = DVC_YAML.replace("  features:", "    meta: {lower_better: auc}\n  features:")
     registry.commit("told", {"dvc.yaml": told, "metrics.json": '{"auc": 0.95}'})
     wrote(registry, "register", "churn")
     studio.sync()
-    assert '<em class=bad>+0.0400</em>' in studio.page("/models")
+    assert "<em class=bad>+0.0400</em>" in studio.page("/models")
 
 
 def test_chosen_models_are_listed_exported_and_compared(studio: Studio) -> None:
