@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tests.repo import Repo
 
 STARTS = ["/models", "/m/demand/forecast", "/history", "/repos", "/api", "/models?q=no-such-model", "/models?q=labl:x",
-          "/m/demand/no-such", "/m/demand/weekly-sales"]  # fmt: skip
+          "/m/demand/no-such", "/m/demand/weekly-sales", "/models?m=demand/forecast", "/kit",
+          "/compare?m=demand/forecast&m=fraud/detector"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +87,13 @@ def test_a_journey_from_the_list_to_a_version(browser: Browser, studio: Served, 
         tab.get_by_role("button", name="Repository").click()
         tab.get_by_role("checkbox", name="demand").check()
         tab.locator("#filter-repo").get_by_role("button", name="Show").click()
-        assert tab.locator("tbody .what a").all_text_contents() == ["forecast", "weekly-sales"]
+        assert tab.locator("tbody td:first-child > a").all_text_contents() == ["forecast", "weekly-sales"]
         tab.get_by_role("button", name="Columns").click()
         tab.locator("#columns").get_by_role("checkbox", name="Labels").uncheck()
         tab.locator("#columns").get_by_role("checkbox", name="Type").check()
         tab.locator("#columns").get_by_role("button", name="Show").click()
         assert "Labels" not in tab.locator("thead").inner_text()
-        assert tab.locator("tbody .what a").all_text_contents() == ["forecast", "weekly-sales"]
+        assert tab.locator("tbody td:first-child > a").all_text_contents() == ["forecast", "weekly-sales"]
         tab.get_by_role("link", name="forecast", exact=True).click()
         tab.locator("table").get_by_role("link", name="v0.2.0").first.click()
         assert "version=v0.2.0" in tab.url
@@ -115,6 +116,26 @@ def test_a_file_that_leads_on_opens_a_session(browser: Browser, registry: Repo, 
         tab.wait_for_url("http://127.0.0.1:*/models")
         assert tab.locator("h1").inner_text() == "Models"
         tab.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_ticked_models_are_compared_and_listed(browser: Browser, studio: Served, *, script: bool) -> None:
+    with Visit(browser, studio, script=script, width=NARROW) as visit:
+        tab = visit.go("/models")
+        assert not tab.get_by_role("button", name="Compare").is_visible()
+        for name in ("forecast", "detector"):
+            tab.get_by_role("checkbox", name=name, exact=True).check()
+        tab.get_by_role("button", name="Compare").click()
+        assert tab.locator("h1").inner_text() == "Compare 2 models"
+        assert tab.locator("thead th a:first-of-type").all_text_contents()[:1] == ["forecast"]
+        tab.go_back()
+        tab.get_by_role("button", name="Show only these").click()
+        assert sorted(tab.locator("tbody td:first-child > a").all_text_contents()) == ["detector", "forecast"]
+        tab.get_by_role("link", name="Show all").click()
+        tab.get_by_role("button", name="Sort").click()
+        tab.get_by_role("link", name="Last change of a stage").click()
+        assert "sort=staged" in tab.url
+        assert not visit.faults, "\n".join(visit.faults)
 
 
 def test_the_keyboard_is_enough(browser: Browser, studio: Served) -> None:

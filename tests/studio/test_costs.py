@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.repo import Repo
     from tests.studio_app import Studio
 
+LARGEST_ROW = 1200
+"""Bytes of HTML."""
+
 MOST = 20
 """Queries of a list, its frame and its filters."""
 
@@ -45,6 +48,14 @@ def test_a_list_asks_the_index_as_often_whatever_its_rows(studio: Studio, regist
     many = queries(studio, "/models")
     assert studio.json("/models")["total"] == 32
     assert len(many) == len(few) <= MOST
+
+
+def test_a_row_of_fifty_is_small_with_its_share_of_the_page(studio: Studio) -> None:
+    page = studio.page("/models", q="churn")  # one row, with two stages, two labels, a metric and its past
+    before, _, rest = page.partition("<tbody>")
+    row, _, after = rest.partition("</tbody>")
+    assert row.count("<tr") == 1
+    assert len(row.encode()) + len((before + after).encode()) / 50 <= LARGEST_ROW
 
 
 def test_no_page_that_is_read_starts_a_process(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -202,6 +202,14 @@ def test_events_against_the_policy_are_those_that_a_strict_reader_leaves_out(stu
         assert bool(studio.json("/models", q=query)["artifacts"]) is fits
 
 
+def test_a_red_mark_and_the_totals_say_the_same_of_what_the_policy_refuses(studio: Studio) -> None:
+    page = studio.json("/models")
+    totals = cast("dict[str, int]", page["totals"])
+    assert (totals["broken"], totals["waiting"]) == (1, 1)
+    assert page["artifacts"] == studio.json("/models", q="is:broken")["artifacts"]
+    assert ">1</b> with problems" in studio.page("/models")
+
+
 def test_new_events_are_judged_without_the_old_ones_and_as_a_new_index_has_it(
     studio: Studio, guarded: Repo, tmp_path: Path
 ) -> None:

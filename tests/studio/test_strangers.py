@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 KEYS = ("q", "repo", "stage", "label", "type", "is", "sort", "order", "columns", "page", "at", "version", "v", "event",
         "author", "limit", "cursor", "deprecated", "metrics", "params", "baseline", "branch", "c", "project",
-        "since", "until", "base", "only", "goal", "do", "commit", "back")  # fmt: skip
+        "since", "until", "base", "only", "goal", "do", "commit", "back", "m")  # fmt: skip
 TOGETHER = 4
 VALUES = ("%00", "%FF%FE", "%ED%A0%80", "9" * 400, "-1",
           "%2527%20OR%201=1--", "%3Cscript%3Ewindow.hacked=1%3C/script%3E",
@@ -70,6 +70,7 @@ class Checked(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_startendtag(tag, attrs)
+        self.end_cells(("td",) if tag == "td" else ("td", "tr") if tag == "tr" else ())
         if tag not in VOID:
             self.open.append(tag)
 
@@ -83,7 +84,14 @@ class Checked(HTMLParser):
             place = (names.get(name) or "/").lower()
             self.faults += [] if place.startswith(("/", "#", "?", "http://", "https://")) else [f"{name}={place!r}"]
 
+    def end_cells(self, kinds: tuple[str, ...]) -> None:
+        """End what needs no end tag."""
+        for kind in kinds:
+            if self.open and self.open[-1] == kind:
+                self.open.pop()
+
     def handle_endtag(self, tag: str) -> None:
+        self.end_cells(("td", "tr") if tag == "tbody" else ("td",) if tag == "tr" else ())
         if not self.open or self.open.pop() != tag:
             self.faults.append(f"</{tag}>")
 

@@ -22,10 +22,12 @@ from gto.studio.pages import (
     annotation_page,
     api_page,
     compare,
+    compare_models,
     errors,
     experiment_forms,
     experiments,
     history,
+    kit_page,
     model,
     model_list,
     plots,
@@ -38,13 +40,15 @@ from gto.studio.respond import make_templates
 from gto.studio.rest import routes
 from gto.version import __version__
 
-# That of a model takes every address below it.
+# The router asks one after the other: what is asked most comes first; that of a model takes every address below it.
 _PAGES = (
     model_list,
+    routes,
     action_page,
     annotation_page,
     history,
     compare,
+    compare_models,
     plots,
     experiments,
     experiment_forms,
@@ -52,7 +56,7 @@ _PAGES = (
     repository_list,
     repository_page,
     api_page,
-    routes,
+    kit_page,
     model,
 )
 _THREADS = 4  # more of them make each answer slower: the work is Python's

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 3
+VERSION = 4
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
 
 metadata = MetaData()
@@ -29,6 +29,7 @@ repository = Table(
     Column("address", Text, nullable=False),
     Column("is_remote", Boolean, nullable=False),
     Column("branch", Text),
+    Column("remote", Text),  # the address of the remote, without anything secret; empty for none
     Column("groups", JSON, nullable=False),
     Column("position", Integer, nullable=False),
     Column("tags", Text, nullable=False, default=""),  # digest of the tag refs that were read last
@@ -109,7 +110,9 @@ artifact = Table(
     Column("description", Text),
     Column("path", Text),
     Column("labels", JSON, nullable=False),
-    Column("metric", JSON),  # the first metric of the latest version: name, value, change, and the values before
+    Column(
+        "metric", JSON
+    ),  # the first metric of the latest version: name, value, change, the values before, and its goal
     Column("problems", Integer, nullable=False),
     Column("verdict", Text),  # on the signatures that it rests on, as `gto show --verify --json` says it
     Column("signer", Text),

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from gto.core import names
 from gto.exceptions import UsageError
 from gto.studio.index.commit_table import CommitTable, ProjectPlace
+from gto.studio.production import nearness
 
 _SHORTEST = 4
 _SHORT = 7
 _MOST_OFFERED = 30
-_USUAL = ("production", "prod")  # what stands for the last stage where one of them is used
 
 
 class Baseline(NamedTuple):
@@ -78,10 +78,4 @@ def _staged(
             directory = names.split_directory(one.artifact)[0]
             is_ours = project.path in {"", directory} or directory.startswith(f"{project.path}/")
             for stage in one.stages if is_ours and oid in table.commits else ():
-                yield _place(stage, stages or ()), table.commits[oid].time, oid, stage
-
-
-def _place(stage: str, stages: Sequence[str]) -> int:
-    if stage in _USUAL:
-        return len(stages) + _USUAL.index(stage)
-    return stages.index(stage) if stage in stages else -1
+                yield nearness(stage, stages or ()), table.commits[oid].time, oid, stage

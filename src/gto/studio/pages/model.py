@@ -17,6 +17,7 @@ from gto.registry.signatures import under_artifact
 from gto.studio.context import context_of
 from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, StageLanes
+from gto.studio.forge import WebPlace
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.database import kept
@@ -75,6 +76,8 @@ class ModelPage(NamedTuple):
     """Those that the address names; empty for the usual ones."""
     repo_error: str | None = None
     """Why the repository cannot be read any more; what is shown was read before."""
+    web: WebPlace | None = None
+    """The repository on a forge."""
     promotion: Promotion | None = None
     """What the policy says of the chosen version and its next stage; None without a policy."""
 
@@ -97,13 +100,22 @@ class ModelPage(NamedTuple):
             "page": self.number if self.number > 1 else "",
             "metrics": self.chosen_metrics,
             "params": chosen.asked if chosen else (),
+            "baseline": chosen.baseline if chosen and chosen.is_baseline_asked else "",
         }
 
     @property
     def compare_link(self) -> str:
         """The address of the comparison of the chosen version with what it is compared with here."""
-        names = [self.chosen.version, self.chosen.baseline] if self.chosen and self.chosen.baseline else []
-        return url(artifact_url(self.row.repo, self.row.name, "compare"), v=names) if names else ""
+        if self.chosen is None or not self.chosen.baseline:
+            return ""
+        names = [self.chosen.version, self.chosen.baseline]
+        return url(artifact_url(self.row.repo, self.row.name, "compare"), v=names, baseline=names[1])
+
+    @property
+    def tag(self) -> str:
+        """The tag that registers the chosen version; empty where none does."""
+        name = self.chosen.version if self.chosen else ""
+        return next((one.ref for one in self.lines if one.name == name and one.ref), "")
 
     @property
     def proof(self) -> EventVerdict | None:
@@ -115,6 +127,7 @@ class ModelPage(NamedTuple):
         return {
             **self.row.as_dict(self.stages),
             "as_of": self.until or None,
+            "web": self.web.home if self.web else None,
             "total": self.total,
             "versions": [
                 dict(
@@ -157,7 +170,7 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
         number = read_number(given.get("page", ""), 1)
         shown = every[(number - 1) * PAGE : number * PAGE]
         holders = holders_of(state, stages)
-        pair = find_pair(state, given.get("version", ""), holders)
+        pair = find_pair(state, given.get("version", ""), given.get("baseline", ""), holders)
         known = _known(connection, found, state, pair, [row.version.commit for row in shown])
     now = studio.settings.now or int(time.time())
     asked = tuple(given.getlist("metrics")[:MOST_METRICS])
@@ -171,7 +184,7 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
         chosen, standing_of(state, stages), tuple(history_lines(state, verdicts, _EVENTS)), len(newest),
         unique_problems(problems, chosen), verdicts,
         tuple(history_line(published(one.event, one.version)) for one in newest[: -_PUBLISHED - 1 : -1]), asked,
-        found.error,
+        found.error, found.web,
     )  # fmt: skip
     if until is not None:
         return page._replace(row=_row_as_of(row, state, verdicts))

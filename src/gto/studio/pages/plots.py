@@ -15,7 +15,8 @@ from gto.plots.gallery import Gallery, plot_each
 from gto.plots.html_page import data_url, script_json
 from gto.studio.context import StudioContext, context_of
 from gto.studio.index import events, lookup
-from gto.studio.pages.compare import Side, asked_names, side_of, targets_of_commits, wanted_versions
+from gto.studio.pages.compare import asked_names, side_of, targets_of_commits, wanted_versions
+from gto.studio.pages.compare_page import Side
 from gto.studio.respond import artifact_url, render, repository_url, respond, url
 
 router = APIRouter()

@@ -18,6 +18,7 @@ from gto.studio.draw.lineage_graph import LineageGraph, draw
 from gto.studio.goals import is_better, read_goals
 from gto.studio.index.lookup import FoundFiles, FoundRepository
 from gto.studio.pages.use_it import Snippet, snippets
+from gto.studio.production import nearest_first
 from gto.studio.words import short
 
 Facts = Mapping[str, object]
@@ -69,6 +70,8 @@ class VersionFacts(NamedTuple):
     """False while its facts are still being read."""
     baseline: str
     baseline_stage: str
+    is_baseline_asked: bool
+    """Whether somebody asked for that one."""
     tiles: tuple[Tile, ...]
     params: tuple[ChangedParam, ...]
     asked: tuple[str, ...]
@@ -153,10 +156,19 @@ class KnownFacts(NamedTuple):
     files: FoundFiles
 
 
-def find_pair(state: ArtifactState, asked: str, holders: Holders) -> VersionPair | None:
-    """Return the version that was asked for, the latest without a wish; None where there is no version."""
+def find_pair(state: ArtifactState, asked: str, against: str, holders: Holders) -> VersionPair | None:
+    """Return the version that was asked for, the latest without a wish, and what it is compared with.
+
+    None where there is no version.
+    """
     version = choose(state, asked)
-    return VersionPair(version, *default_baseline(state, version, holders)) if version else None
+    if version is None:
+        return None
+    if not against:
+        return VersionPair(version, *default_baseline(state, version, holders))
+    baseline = choose(state, against)
+    stages = [stage for stage, held in nearest_first(holders) if baseline and held == baseline.name]
+    return VersionPair(version, baseline, stages[0] if stages else "")
 
 
 def read_facts(
@@ -180,6 +192,7 @@ def read_facts(
         is_read=here is not None,
         baseline=baseline.name if baseline else "",
         baseline_stage=stage,
+        is_baseline_asked=bool(given.get("baseline")),
         tiles=tuple(_tiles(known, pair, given.getlist("metrics"))),
         params=tuple(_params(here, there)),
         asked=tuple(given.getlist("params")),
@@ -213,8 +226,8 @@ def holders_of(state: ArtifactState, stages: Sequence[str]) -> Holders:
 
 
 def default_baseline(state: ArtifactState, version: VersionState, holders: Holders) -> tuple[VersionState | None, str]:
-    """Return the version of the last stage that holds another one; else the one below it."""
-    for stage, held in reversed(tuple(holders.items())):
+    """Return the version of the stage nearest to production that holds another one; else the one below it."""
+    for stage, held in nearest_first(holders):
         if held != version.name:
             return state.version(held), stage
     before = up_to(state, version)[:-1]

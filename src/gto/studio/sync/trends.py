@@ -1,13 +1,15 @@
-"""The first metric of each artifact's latest version, how it changed, and the values of the versions before."""
+"""The first metric of each artifact's latest version, how it changed, the values before, and which way is better."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from gto.core import semver
 from gto.core.tag import Kind
-from gto.studio.index.schema import artifact, event, metric
+from gto.studio.goals import is_higher_better, read_goals
+from gto.studio.index.schema import artifact, event, fact, metric
 
 _SPARK = 12  # values of a trend
 
@@ -26,7 +28,11 @@ def write(connection: Connection, repository_id: int) -> None:
     rows = connection.execute(select(artifact.c.id, artifact.c.name, artifact.c.latest_commit).where(same)).all()
     commits = _commits(connection, repository_id)
     numbers = _numbers(connection, repository_id)
-    values = [{"key": row.id, "found": _trend(row.latest_commit, commits[row.name], numbers[row.name])} for row in rows]
+    goals = _goals(connection, repository_id)
+    values = [
+        {"key": row.id, "found": _trend(row.latest_commit, commits[row.name], numbers[row.name], goals.get(row.name))}
+        for row in rows
+    ]
     if values:
         connection.execute(
             update(artifact).where(artifact.c.id == bindparam("key")).values(metric=bindparam("found")), values
@@ -55,7 +61,19 @@ def _numbers(connection: Connection, repository_id: int) -> dict[str, dict[str, 
     return found
 
 
-def _trend(latest: str | None, commits: list[str], numbers: dict[str, list[_Number]]) -> dict[str, object] | None:
+def _goals(connection: Connection, repository_id: int) -> dict[str, dict[str, bool]]:
+    """Return what the annotation of each artifact's latest version says of its metrics."""
+    told = (
+        select(artifact.c.name, fact.c.body["annotation"])
+        .join(fact, (fact.c.repository_id == artifact.c.repository_id) & (fact.c.artifact == artifact.c.name))
+        .where(artifact.c.repository_id == repository_id, fact.c.commit == artifact.c.latest_commit)
+    )
+    return {row[0]: read_goals(row[1]) for row in connection.execute(told)}
+
+
+def _trend(
+    latest: str | None, commits: list[str], numbers: dict[str, list[_Number]], goals: Mapping[str, bool] | None
+) -> dict[str, object] | None:
     first = next(iter(numbers.get(latest or "", ())), None)
     if first is None:
         return None
@@ -66,4 +84,11 @@ def _trend(latest: str | None, commits: list[str], numbers: dict[str, list[_Numb
         if (one.file, one.key) == (first.file, first.key)
     ]
     change = series[-1] - series[-2] if len(series) > 1 else None
-    return {"file": first.file, "key": first.key, "value": first.value, "change": change, "values": series[-_SPARK:]}
+    return {
+        "file": first.file,
+        "key": first.key,
+        "value": first.value,
+        "change": change,
+        "values": series[-_SPARK:],
+        "higher": is_higher_better(first.key or first.file, goals or {}),
+    }
