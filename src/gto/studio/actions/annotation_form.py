@@ -25,8 +25,8 @@ from gto.registry.remote_check import has_remote
 from gto.registry.write import annotate
 from gto.registry.write.edit_target import Saved, SaveOptions, digest_of
 from gto.studio.actions.commit_list import BranchName, default_branch, list_branches
-from gto.studio.actions.form import Trouble
 from gto.studio.actions.perform import open_at
+from gto.studio.actions.trouble import Trouble
 from gto.studio.actions.wish import where
 
 _CONTEXT = 3

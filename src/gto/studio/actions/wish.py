@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gto.catalog.repositories import CatalogRepository
+from gto.exceptions import GTOException
+from gto.studio.actions.action import OfferedAction
 
 OTHER = "other"
 """The choice of a version of one's own."""
@@ -33,6 +35,20 @@ class Wish(NamedTuple):
     def text(self) -> str | None:
         """The message; None where nobody wrote one."""
         return self.message or None
+
+
+class ActionRequest(NamedTuple):
+    """What a form is made for."""
+
+    action: OfferedAction
+    place: CatalogRepository
+    wish: Wish
+    branch: str = ""
+    text: str = ""
+    stages: tuple[str, ...] = ()
+    """Those that other artifacts have."""
+    error: GTOException | None = None
+    """Why it was not carried out."""
 
 
 def read_wish(action: str, name: str, given: Mapping[str, object], *, push: bool) -> Wish:

@@ -18,8 +18,8 @@ from gto.studio.actions import form as forms
 from gto.studio.actions import perform
 from gto.studio.actions.action import ACTIONS, OfferedAction, offered
 from gto.studio.actions.counter_action import Undo, undo_of
-from gto.studio.actions.form import ActionForm, ActionRequest
-from gto.studio.actions.wish import Wish, read_wish
+from gto.studio.actions.form import ActionForm
+from gto.studio.actions.wish import ActionRequest, Wish, read_wish
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
 from gto.studio.index import artifacts, events, lookup
