@@ -216,7 +216,6 @@ def test_of_a_read_only_studio_nothing_is_offered_and_nothing_accepted(ahead: Re
             data = {"form_token": token[1], "stage": "x", "version": "v0.0.1"}
             assert studio.client.post(BASE + word, headers=OWN, data=data).status_code == 403
         assert studio.client.get(f"{BASE}actions").status_code == 403
-        assert studio.client.post("/sync", headers=OWN, data={"form_token": token[1]}).status_code in {200, 303}
 
 
 def test_the_menu_offers_what_has_something_to_do(studio: Studio) -> None:
@@ -276,3 +275,35 @@ def test_a_repository_that_a_url_names_is_written_to_at_its_server(
         edit = send(studio, "/m/team/churn/-/annotate", text="Others", place="new", new_branch="words")
         assert edit.status_code == 303, edit.text
         assert "Others" in ahead.git("show", "words:dvc.yaml")
+
+
+def test_a_version_that_is_put_in_a_stage_at_once_is_judged_for_the_stage_too(studio: Studio, ahead: Repo) -> None:
+    rules = "[{name: order, stages: prod, after: dev}, {name: releases, stages: prod, prereleases: false}]"
+    ahead.commit("policy", {".gto.policy.yaml": f"rules: {rules}\n"})
+    page = studio.page(f"{BASE}register", stage="prod", version="v3.0.0-rc.1")
+    assert "Rule “order”: &#39;v3.0.0-rc.1&#39; is not in stage &#39;dev&#39;" in page
+    assert "Rule “releases”: &#39;v3.0.0-rc.1&#39; is a pre-release" in page
+    assert f'<a href="{BASE}assign?version=v3.0.0-rc.1&amp;stage=dev"><code>gto assign churn' in page
+    assert send(studio, f"{BASE}register", stage="prod", version="v3.0.0-rc.1").status_code == 403
+    assert "No rule of the policy" in studio.page(f"{BASE}register")
+
+
+def test_what_a_refusal_advises_is_on_the_form(studio: Studio, ahead: Repo, tmp_path: Path) -> None:
+    fields = {"stage": "prod", "version": "v0.0.2"}  # where it is already
+    refused = send(studio, f"{BASE}assign", **fields).text
+    assert "use “Force it” to create a new Git tag nevertheless" in refused
+    assert "--force" not in refused.partition("What will be written")[0]
+    asked = fields_of(refused) | {"force": "1"}
+    page = studio.page(f"{BASE}assign", **{key: value for key, value in asked.items() if key != "form_token"})
+    other = copied(ahead, tmp_path / "other")
+    assert "--force" in (words := command_on(page, ahead.path, other.path))
+    assert studio.client.post(f"{BASE}assign", data=asked, headers=OWN).status_code == 303
+    assert other.gto(*words[1:]).code == 0
+    assert ahead.refs("refs/tags").keys() == other.refs("refs/tags").keys()
+
+
+def test_a_command_in_a_refusal_leads_to_its_form(studio: Studio) -> None:
+    page = send(studio, f"{BASE}register", commit="HEAD~1").text
+    assert f'<a href="{BASE}deregister?version=v0.0.3"><code>gto deprecate churn v0.0.3</code></a>' in page
+    page = send(studio, f"{BASE}rollback", stage="none").text
+    assert 'href="/m/team/churn"><code>gto show churn</code>' in page

@@ -26,6 +26,7 @@ from gto.registry.write import annotate
 from gto.registry.write.edit_target import Saved, SaveOptions, digest_of
 from gto.studio.actions.commit_list import BranchName, default_branch, list_branches
 from gto.studio.actions.perform import open_at
+from gto.studio.actions.tick import Tick, offered_ticks, ticked
 from gto.studio.actions.trouble import Trouble
 from gto.studio.actions.wish import where
 
@@ -48,6 +49,8 @@ class AnnotationWish(NamedTuple):
     branch: str = ""
     new_branch: str = ""
     push: bool = False
+    same_path: bool = False
+    """Whether another artifact may have the path too."""
     made_for: str = ""
     """Digest of the file when the form was made, and what `ground` it was of."""
 
@@ -90,6 +93,12 @@ class AnnotationForm(NamedTuple):
     has_tree: bool
     has_origin: bool
 
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """What can be ticked beside the usual."""
+        chosen = ("--allow-same-path",) if self.wish.same_path else ()
+        return offered_ticks(chosen, self.trouble.hint if self.trouble else "")
+
     def wrong(self, field: str) -> Trouble | None:
         """Return what is wrong with a field."""
         return self.trouble if self.trouble and self.trouble.field == field else None
@@ -120,7 +129,18 @@ def read_description(word: str, name: str, given: Mapping[str, object], *, push:
     path, type_, text, place, branch, new, made_for = (field.get(key, "") for key in texts)
     place = place or "commit"
     return AnnotationWish(
-        word, name or field.get("name", ""), path, type_, labels, text, place, branch, new, pushes, made_for
+        word,
+        name or field.get("name", ""),
+        path,
+        type_,
+        labels,
+        text,
+        place,
+        branch,
+        new,
+        pushes,
+        "--allow-same-path" in ticked(field),
+        made_for,
     )
 
 
@@ -146,7 +166,7 @@ def save(registry: Registry, wish: AnnotationWish, how: SaveOptions) -> Saved:
     if wish.word == "remove":
         return annotate.remove(registry, wish.name, how)
     change = edit_of(wish, present(registry, wish))
-    return annotate.annotate(registry, wish.name, change, how)
+    return annotate.annotate(registry, wish.name, change, how, allow_same_path=wish.same_path)
 
 
 def present(registry: Registry, wish: AnnotationWish) -> Annotation | None:
@@ -237,6 +257,7 @@ def command_of(wish: AnnotationWish, place: CatalogRepository, now: Annotation |
         parts += [["--label", label] for label in change.labels]
     places = (("--branch", branch), ("--new-branch", how.new_branch))
     parts += [[option, value] for option, value in places if value]
+    parts += [["--allow-same-path"]] if wish.same_path and wish.word != "remove" else []
     parts += [["--commit"]] if how.commit and not how.push else []
     parts += [["--push"]] if how.push else []
     return " \\\n  ".join(shlex.join(part) for part in parts)

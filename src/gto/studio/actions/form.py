@@ -14,6 +14,7 @@ from gto.studio.actions.action import OfferedAction
 from gto.studio.actions.checks import FormCheck, commit_checks, policy_checks
 from gto.studio.actions.commit_list import CommitRow, read_commit
 from gto.studio.actions.field_choices import Choices, read_choices, with_usual
+from gto.studio.actions.tick import Tick, offered_ticks
 from gto.studio.actions.trouble import Trouble, trouble_of
 from gto.studio.actions.wish import ActionRequest, Wish, command_of
 from gto.studio.index.history_lines import HistoryLine, history_lines
@@ -57,6 +58,11 @@ class ActionForm(NamedTuple):
     def is_other(self) -> bool:
         """Whether the version is one of the writer's own."""
         return self.wish.version not in {one.value for one in self.choices.numbers}
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """What can be ticked beside the usual."""
+        return offered_ticks(self.wish.ticks, self.trouble.hint if self.trouble else "")
 
     def wrong(self, field: str) -> Trouble | None:
         """Return what is wrong with a field."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException
 from gto.studio.actions.action import OfferedAction
+from gto.studio.actions.tick import ticked
 
 OTHER = "other"
 """The choice of a version of one's own."""
@@ -24,6 +25,8 @@ class Wish(NamedTuple):
     message: str = ""
     push: bool = False
     sign: bool = False
+    ticks: tuple[str, ...] = ()
+    """Options that a refusal asked for."""
     made_for: str = ""
     """Digest of the artifact's tags when the form was made."""
     last: str = ""
@@ -69,6 +72,7 @@ def read_wish(action: str, name: str, given: Mapping[str, object], *, push: bool
         field.get("message", "").strip("\n"),
         "push" in field if was_sent or "push" in field else push,
         "sign" in field,
+        ticked(field),
         field.get("made_for", ""),
         field.get("last", ""),
         was_sent,
@@ -80,8 +84,9 @@ def command_of(wish: Wish, place: CatalogRepository) -> str:
     parts = [_words(wish, where(place))]
     if wish.message:
         parts.append(["--message", wish.message])
-    how = [["--sign"] if wish.sign and wish.action != "approve" else [], ["--push"] if wish.push else []]
-    parts += [one for one in how if one]
+    if wish.action != "approve":  # it is signed always, and never forced
+        parts += [[one] for one in (*wish.ticks, *(["--sign"] if wish.sign else []))]
+    parts += [["--push"]] if wish.push else []
     return " \\\n  ".join(shlex.join(part) for part in parts)
 
 
