@@ -216,6 +216,9 @@ def test_of_a_read_only_studio_nothing_is_offered_and_nothing_accepted(ahead: Re
             data = {"form_token": token[1], "stage": "x", "version": "v0.0.1"}
             assert studio.client.post(BASE + word, headers=OWN, data=data).status_code == 403
         assert studio.client.get(f"{BASE}actions").status_code == 403
+        studio.context.worker.start()
+        assert studio.form("/sync").status_code == 303
+        studio.context.worker.close()
 
 
 def test_the_menu_offers_what_has_something_to_do(studio: Studio) -> None:

@@ -68,7 +68,7 @@ class ArtifactRow(NamedTuple):
     fingerprint: str | None
     reason: str | None
     refused: int
-    """How many of the events that count the policy refuses."""
+    """How many of the events that count are against the policy, and were so when they were written."""
     metric: Trend | None
     stages: Mapping[str, StageCell]
 

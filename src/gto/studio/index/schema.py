@@ -84,6 +84,7 @@ event = Table(  # one row a tag that is an event, whether it counts or not
     Column("key", Text),
     Column("reason", Text),
     Column("refusal", Text),  # why the policy refuses it; null where it does not
+    Column("was_fine", Boolean),  # whether the policy of its time let it through; null where it is not refused
     PrimaryKeyConstraint("repository_id", "ref"),
     Index("event_artifact", "repository_id", "artifact", "commit"),
     Index("event_time", "time", "counter", "kind", "ref"),
@@ -115,7 +116,7 @@ artifact = Table(
     Column("signer", Text),
     Column("fingerprint", Text),
     Column("reason", Text),
-    Column("refused", Integer, nullable=False, default=0),  # how many events that count the policy refuses
+    Column("refused", Integer, nullable=False, default=0),  # how many events that count are against the policy
     Column("search", Text, nullable=False),  # name, description, labels, in lower case
     Index("artifact_name", "repository_id", "name", unique=True),
 )
