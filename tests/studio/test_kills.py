@@ -1,0 +1,183 @@
+"""A Studio that is killed while a request writes leaves whole events or none, and nothing in the next one's way."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from itertools import cycle, islice
+from threading import Thread
+from typing import TYPE_CHECKING, NamedTuple
+
+import httpx2 as httpx
+import pytest
+
+from tests.repo import GTO, Repo
+from tests.signing import ssh_keys
+from tests.stories.test_kills import wait_for_group
+from tests.studio.test_sync import contents
+from tests.studio_app import studio_of
+from tests.studio_forms import fields_of, send
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NAME = "repo"
+ACTIONS: Mapping[str, tuple[int, dict[str, str]]] = {
+    "register?stage=prod": (2, {}),
+    "annotate?": (0, {"text": "Others"}),
+    "assign?stage=prod&version=v0.0.3": (1, {"message": "better"}),
+    "approve?stage=prod&version=v0.0.3": (1, {}),
+    "deregister?version=v0.0.1": (1, {}),
+    "rollback?stage=prod": (1, {}),
+    "unassign?version=v0.0.2&stage=prod": (1, {}),
+    "deprecate?": (1, {}),
+    "register?": (1, {}),
+}
+"""Forms, how many tags each writes, and what is changed in it."""
+DONE = ("already", "meanwhile", "is not assigned", "No version was in stage")
+"""What is said where the killed one had done it."""
+
+
+class Site(NamedTuple):
+    """A repository, the remote that it pushes to, and copies that both are made anew from."""
+
+    work: Repo
+    bare: Repo
+    kept: Path
+
+    def restore(self) -> None:
+        """Bring both back to what they were."""
+        for repo in (self.work, self.bare):
+            shutil.rmtree(repo.path)
+            shutil.copytree(self.kept / repo.path.name, repo.path, symlinks=True)
+        self.work.git("update-index", "--refresh")
+
+    def tags(self) -> tuple[set[str], set[str]]:
+        """The tags here and on the remote, each with its object; all are whole."""
+        for repo in (self.work, self.bare):
+            assert "missing" not in repo.git("fsck", "--no-dangling", "--connectivity-only")
+        here, there = (set(repo.refs("refs/tags").items()) for repo in (self.work, self.bare))
+        return {" ".join(one) for one in here}, {" ".join(one) for one in there}
+
+
+@pytest.fixture
+def site(registry: Repo, tmp_path: Path) -> Site:
+    """The registry with a commit that has no version, a key to sign with, and a remote that has all of it."""
+    registry.commit("train again", {"metrics.json": '{"auc": 0.93}'})
+    keys = ssh_keys(registry, tmp_path / "keys")
+    registry.git("config", "user.signingKey", str(keys.place / "ada"))
+    registry.git("clone", "--quiet", "--bare", str(registry.path), str(tmp_path / "bare"))
+    registry.git("remote", "add", "origin", str(tmp_path / "bare"))
+    registry.git("push", "--quiet", "--set-upstream", "origin", "main")
+    assert registry.path.name == NAME
+    for place in (registry.path, tmp_path / "bare"):
+        shutil.copytree(place, tmp_path / "kept" / place.name, symlinks=True)
+    return Site(registry, Repo(tmp_path / "bare"), tmp_path / "kept")
+
+
+class Running(NamedTuple):
+    """A Studio that runs, and a browser with a session."""
+
+    process: subprocess.Popen[str]
+    base: str
+    browser: httpx.Client
+
+    @classmethod
+    def start(cls, site: Site, cache: Path) -> Running:
+        """Start one in the repository."""
+        words = [*GTO, "studio", "--no-open", "--port", "0"]
+        env = {**os.environ, **site.work.dated(), "XDG_CACHE_HOME": str(cache)}
+        process = subprocess.Popen(words, cwd=site.work.path, env=env, stdout=-1, text=True, process_group=0)
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        browser = httpx.Client(follow_redirects=True, timeout=60)
+        browser.get(address)
+        return cls(process, address.partition("/models")[0], browser)
+
+    def fill_in(self, action: str, changed: Mapping[str, str]) -> dict[str, str]:
+        """What a form would send."""
+        page = self.browser.get(f"{self.base}/m/{NAME}/churn/-/{action}").text
+        return {**fields_of(page), **changed}
+
+    def send(self, action: str, fields: Mapping[str, str]) -> None:
+        """Send a form; the answer may never come."""
+        place = f"{self.base}/m/{NAME}/churn/-/{action.partition('?')[0]}"
+        own = {"origin": self.base, "sec-fetch-site": "same-origin"}
+        with suppress(httpx.HTTPError):
+            assert self.browser.post(place, data=fields, headers=own, follow_redirects=False).status_code == 303
+
+    def kill(self, *, family: bool) -> None:
+        """Kill it, with its git processes if asked, and wait for those that outlive it."""
+        (os.killpg if family else os.kill)(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+        wait_for_group(self.process.pid)
+
+
+@pytest.mark.parametrize("kills", [pytest.param(5, id="few"), pytest.param(100, id="many", marks=pytest.mark.soak)])
+def test_a_studio_that_is_killed_while_it_writes_leaves_whole_events_or_none(
+    kills: int, site: Site, tmp_path: Path
+) -> None:
+    dice = random.Random(kills)  # noqa: S311  no secret
+    longest = 0.1
+    for turn, action in enumerate(islice(cycle(ACTIONS), kills + 1)):
+        count, changed = ACTIONS[action]
+        push = {"push": "1"} if turn % 3 < 2 else {}
+        site.restore()
+        before, remote = site.tags()
+        assert before == remote
+        studio = Running.start(site, tmp_path / "cache")
+        fields = studio.fill_in(action, {**changed, **push})
+        thread = Thread(target=studio.send, args=(action, fields))
+        start = time.monotonic()
+        thread.start()
+        if turn:
+            time.sleep(dice.uniform(0, longest))
+        else:  # the first is let do its work
+            thread.join()
+            longest = 1.2 * (time.monotonic() - start)
+        studio.kill(family=turn % 2 == 1)
+        thread.join()
+        studio.browser.close()
+        check_tags(site, before, count if push else 0, count)
+        go_on(site, tmp_path, action, {**changed, **push}, family=turn % 2 == 1)
+
+
+def check_tags(site: Site, before: set[str], pushed: int, written: int) -> None:
+    """All tags of a request are here or none, and what is here is on the remote where it was to be pushed."""
+    here, there = site.tags()
+    assert before <= here
+    assert before <= there
+    assert len(here - before) in {0, written}
+    assert len(there - before) in {0, pushed}
+    if pushed:
+        assert here <= there
+
+
+def go_on(site: Site, tmp_path: Path, action: str, changed: Mapping[str, str], *, family: bool) -> None:
+    """A Studio on the index that is left has what a new one has, and the action can be done, or is done."""
+    locks = [path for repo in (site.work, site.bare) for path in repo.path.rglob("*.lock")]
+    if family:  # git's own, which doctor takes away once they are old
+        for path in locks:
+            os.utime(path, (0, 0))
+        site.work.gto("doctor", "--fix", "--yes")
+    else:
+        assert not locks
+    (index,) = (tmp_path / "cache").rglob("*.db")
+    for path in tmp_path.glob("new.db*"):
+        path.unlink()
+    with (
+        studio_of({NAME: site.work.path}, index) as after,
+        studio_of({NAME: site.work.path}, tmp_path / "new.db") as new,
+    ):
+        assert contents(after.context.database) == contents(new.context.database)
+        answer = send(after, f"/m/{NAME}/churn/-/{action}", **changed)
+        assert answer.status_code == 303 or any(words in answer.text for words in DONE), answer.text
+    here, there = site.tags()
+    if "push" in changed:
+        assert here == there
