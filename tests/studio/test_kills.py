@@ -40,8 +40,8 @@ ACTIONS: Mapping[str, tuple[int, dict[str, str]]] = {
     "register?": (1, {}),
 }
 """Forms, how many tags each writes, and what is changed in it."""
-DONE = ("already", "meanwhile", "is not assigned", "No version was in stage")
-"""What is said where the killed one had done it."""
+DONE = ("already", "meanwhile", "is required")
+"""What is said where the killed one had done it; what is in no stage any more cannot be chosen."""
 
 
 class Site(NamedTuple):
@@ -179,5 +179,5 @@ def go_on(site: Site, tmp_path: Path, action: str, changed: Mapping[str, str], *
         answer = send(after, f"/m/{NAME}/churn/-/{action}", **changed)
         assert answer.status_code == 303 or any(words in answer.text for words in DONE), answer.text
     here, there = site.tags()
-    if "push" in changed:
+    if "push" in changed and "annotate" not in action:
         assert here == there

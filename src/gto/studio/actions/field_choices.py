@@ -84,19 +84,22 @@ def _numbers(state: ArtifactState, row: CommitRow | None) -> Iterator[FieldChoic
 
 
 def with_usual(wish: Wish, action: OfferedAction, choices: Choices) -> Wish:
-    """Fill in what nobody chose yet."""
+    """Fill in what nobody chose yet; what somebody left out who sent the form is not chosen for them."""
     fields = action.fields
     if choices.commits is not None and not wish.commit and not wish.was_sent:
         wish = wish._replace(commit=choices.commits.suggest())
     if choices.commits is not None and (row := choices.commits.find(wish.commit)):
         wish = wish._replace(commit=row.short)
-    if "number" in fields and not wish.version and not wish.was_sent:
+    if wish.was_sent:
+        return wish
+    if "number" in fields and not wish.version:
         wish = wish._replace(version=choices.numbers[0].value)
     if "version" in fields and not wish.version and choices.versions:
         wish = wish._replace(version=choices.versions[0].value)
-    if "standing" in fields and not wish.stage and choices.standing:
-        version, _, stage = choices.standing[0].value.partition(" ")
-        wish = wish._replace(version=version, stage=stage)
     if "held" in fields and not wish.stage and choices.standing:
         wish = wish._replace(stage=choices.standing[0].note)
+    if "standing" in fields and not wish.stage:
+        pairs = (one.value.split(" ") for one in choices.standing)
+        version, stage = next((pair for pair in pairs if wish.version in {"", pair[0]}), ("", ""))
+        wish = wish._replace(version=version, stage=stage)
     return wish

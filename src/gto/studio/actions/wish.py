@@ -12,6 +12,8 @@ from gto.studio.actions.tick import ticked
 
 OTHER = "other"
 """The choice of a version of one's own."""
+_OF_VERSION = frozenset(("number", "version", "back_to", "standing"))
+_OF_STAGE = frozenset(("stage", "at_once", "held", "standing"))
 
 
 class Wish(NamedTuple):
@@ -54,8 +56,8 @@ class ActionRequest(NamedTuple):
     """Why it was not carried out."""
 
 
-def read_wish(action: str, name: str, given: Mapping[str, object], *, push: bool) -> Wish:
-    """Read the fields; a form that was not sent yet pushes where `push` says so."""
+def read_wish(action: OfferedAction, name: str, given: Mapping[str, object], *, push: bool) -> Wish:
+    """Read the fields that the action has; a form that was not sent yet pushes where `push` says so."""
     field = {key: str(value).replace("\r\n", "\n") for key, value in given.items()}
     version, stage = field.get("version", "").strip(), field.get("stage", "").strip()
     if version == OTHER or (not version and field.get("other")):
@@ -64,11 +66,11 @@ def read_wish(action: str, name: str, given: Mapping[str, object], *, push: bool
         version, _, stage = field["standing"].partition(" ")
     was_sent = "asked" in field
     return Wish(
-        action,
+        action.word,
         name,
-        field.get("commit", "").strip(),
-        version,
-        stage,
+        field.get("commit", "").strip() if "commit" in action.fields else "",
+        version if _OF_VERSION & set(action.fields) else "",
+        stage if _OF_STAGE & set(action.fields) else "",
         field.get("message", "").strip("\n"),
         "push" in field if was_sent or "push" in field else push,
         "sign" in field,
