@@ -21,6 +21,7 @@ _LABELS: Mapping[str, str] = {
     "--stage": "Stage",
     "--path": "Path",
     "--branch": "Branch",
+    "--name": "Name",
 }
 
 
