@@ -7,7 +7,7 @@ import pytest
 
 from gto.annotations.annotation import Annotation
 from gto.core.names import ArtifactName
-from gto.studio.actions.annotation_form import AnnotationWish, edit_of
+from gto.studio.actions.annotation_wish import AnnotationWish, edit_of
 from tests.conftest import copied
 from tests.studio_app import OWN, studio_of
 from tests.studio_forms import command_on, fields_of, opened, send
