@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import cycle, islice
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,7 +24,7 @@ from tests.studio_app import studio_of
 from tests.studio_forms import fields_of, send
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 NAME = "repo"
@@ -89,27 +89,26 @@ class Running(NamedTuple):
     browser: httpx.Client
 
     @classmethod
-    def start(cls, site: Site, cache: Path) -> Running:
-        """Start one in the repository."""
+    @contextmanager
+    def start(cls, site: Site, cache: Path) -> Iterator[Running]:
+        """Start one in the repository, which the test is to kill."""
         words = [*GTO, "studio", "--no-open", "--port", "0"]
         env = {**os.environ, **site.work.dated(), "XDG_CACHE_HOME": str(cache)}
         process = subprocess.Popen(words, cwd=site.work.path, env=env, stdout=-1, text=True, process_group=0)
         assert process.stdout is not None
         address = process.stdout.readline().strip()
-        browser = httpx.Client(follow_redirects=True, timeout=60)
-        browser.get(address)
-        return cls(process, address.partition("/models")[0], browser)
+        with httpx.Client(follow_redirects=True, timeout=60) as browser:
+            browser.get(address)
+            yield cls(process, address.partition("/models")[0], browser)
 
-    def fill_in(self, action: str, changed: Mapping[str, str]) -> dict[str, str]:
-        """What a form would send."""
-        page = self.browser.get(f"{self.base}/m/{NAME}/churn/-/{action}").text
-        return {**fields_of(page), **changed}
-
-    def send(self, action: str, fields: Mapping[str, str]) -> None:
-        """Send a form; the answer may never come."""
-        place = f"{self.base}/m/{NAME}/churn/-/{action.partition('?')[0]}"
+    def send(self, action: str, changed: Mapping[str, str] | None) -> None:
+        """Open a form, fill it in and send it, if there is what to fill in; the answer may never come."""
+        if changed is None:
+            return
+        form, place = (f"{self.base}/m/{NAME}/churn/-/{one}" for one in (action, action.partition("?")[0]))
         own = {"origin": self.base, "sec-fetch-site": "same-origin"}
         with suppress(httpx.HTTPError):
+            fields = {**fields_of(self.browser.get(form).text), **changed}
             assert self.browser.post(place, data=fields, headers=own, follow_redirects=False).status_code == 303
 
     def kill(self, *, family: bool) -> None:
@@ -120,32 +119,32 @@ class Running(NamedTuple):
 
 
 @pytest.mark.parametrize("kills", [pytest.param(5, id="few"), pytest.param(100, id="many", marks=pytest.mark.soak)])
-def test_a_studio_that_is_killed_while_it_writes_leaves_whole_events_or_none(
+def test_a_studio_that_is_killed_at_any_moment_leaves_whole_events_or_none(
     kills: int, site: Site, tmp_path: Path
 ) -> None:
     dice = random.Random(kills)  # noqa: S311  no secret
-    longest = 0.1
+    cache, longest = tmp_path / "cache", 0.0
     for turn, action in enumerate(islice(cycle(ACTIONS), kills + 1)):
-        count, changed = ACTIONS[action]
-        push = {"push": "1"} if turn % 3 < 2 else {}
+        written, changed = ACTIONS[action]
+        given = {**changed, "push": "1"} if turn % 3 < 2 else changed
         site.restore()
         before, remote = site.tags()
         assert before == remote
-        studio = Running.start(site, tmp_path / "cache")
-        fields = studio.fill_in(action, {**changed, **push})
-        thread = Thread(target=studio.send, args=(action, fields))
-        start = time.monotonic()
-        thread.start()
-        if turn:
-            time.sleep(dice.uniform(0, longest))
-        else:  # the first is let do its work
-            thread.join()
-            longest = 0.8 * (time.monotonic() - start)
-        studio.kill(family=turn % 2 == 1)
-        thread.join()
-        studio.browser.close()
-        check_tags(site, before, count if push else 0, count)
-        go_on(site, tmp_path, action, {**changed, **push}, family=turn % 2 == 1)
+        if turn % 4 == 3:  # this one is killed while it reads
+            for path in cache.rglob("*.db*"):
+                path.unlink()
+        with Running.start(site, cache) as studio:
+            sending = Thread(target=studio.send, args=(action, given if turn % 4 < 3 else None))
+            start = time.monotonic()
+            sending.start()
+            if not turn:  # the first is let do its work
+                sending.join()
+                longest = time.monotonic() - start
+            time.sleep(dice.uniform(0, longest) if turn else 0)
+            studio.kill(family=turn % 2 == 1)
+            sending.join()
+        check_tags(site, before, written if "push" in given else 0, written)
+        go_on(site, tmp_path, action, given, family=turn % 2 == 1)
 
 
 def check_tags(site: Site, before: set[str], pushed: int, written: int) -> None:

@@ -38,10 +38,13 @@ def advice(context: Context, text: str, repo: str) -> Markup:
 
 def _said(text: str) -> Markup:
     """Write the words between commands."""
-    told = _OPTION_RE.sub(lambda found: f"“{_LABELS[found[2]]}”" if found[2] in _LABELS else found[0], text)
-    if any(found[2] not in _LABELS for found in _OPTION_RE.finditer(text)):  # no form has that
-        told = f"on the command line, {told}"
-    return escape_html(told)
+    return escape_html(_OPTION_RE.sub(_in_words, text))
+
+
+def _in_words(found: re.Match[str]) -> str:
+    """Return what a form calls an option; one that no form has stays, as the command line's."""
+    label = _LABELS.get(found[2])
+    return f"“{label}”" if label else f"{found[0]} on the command line"
 
 
 def _code(command: str, repo: str) -> Markup:

@@ -46,7 +46,7 @@ def fine_then(
         former = _read(registry, oid, source)
         facts = sources.gather(sources.scope(registry, former), group, known=events)
         to_judge |= {one.ref: (former.policy, facts[one.oid]) for one in group}
-    return found.union(_allowed(events, to_judge))
+    return found.union(_allowed(events, to_judge)) if to_judge else found
 
 
 def _changes(registry: Registry, source: PolicySource) -> Sequence[tuple[int, str]]:
