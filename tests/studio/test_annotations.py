@@ -157,3 +157,10 @@ def test_a_path_that_another_artifact_has_can_be_allowed(studio: Studio, registr
     assert studio.client.post(ADD, data=sent, headers=OWN).status_code == 303
     assert other.gto(*command_on(page, registry.path, other.path)[1:]).code == 0
     assert (registry.path / "dvc.yaml").read_text() == (other.path / "dvc.yaml").read_text()
+
+
+def test_what_only_came_to_an_annotation_is_not_said_to_be_taken_back_by_saying_the_rest_again(studio: Studio) -> None:
+    page = opened(studio, send(studio, "/m/team/features/-/annotate", text="the first description").location)
+    assert "Was that wrong?" not in page
+    page = opened(studio, send(studio, "/m/team/features/-/annotate", text="the second").location)
+    assert "text=the+first+description" in page
