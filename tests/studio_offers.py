@@ -77,7 +77,7 @@ def offers_on(studio: Studio, address: str, page: str) -> Iterator[Offer]:
     bare = {word: "data-bare" in rest for word, rest in re.findall(r'data-to="([a-z]+)"([^>]*)>', menu)}
     for words, link in re.findall(r'data-menu="([^"]*)" href="([^"]*)"', page):
         assert set(words.split()) <= bare.keys()
-        every += [_of_menu(html.unescape(link), word, bare=bare[word]) for word in words.split()]
+        every += [_of_menu(html.unescape(link), word, bare=bare[word]) for word in words.split() or bare]  # none: all
     chooser = re.search(r'<form action="([^"]*)" class="chooser">', page)
     if chooser:
         row = re.findall(r'name="c" value="([^"]*)"', page)[0]

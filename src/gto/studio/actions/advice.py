@@ -21,7 +21,6 @@ _LABELS: Mapping[str, str] = {
     "--stage": "Stage",
     "--path": "Path",
     "--branch": "Branch",
-    "--name": "Name",
 }
 
 
