@@ -206,11 +206,13 @@ def test_events_against_the_policy_are_those_that_a_strict_reader_leaves_out_and
     page = studio.page("/m/team/churn")
     assert "older than this policy" in page
     assert "against the policy" not in page
+    assert " against the policy<" not in studio.page("/models")
     guarded.tag("churn#prod#2", "HEAD")  # past gto, which refuses that
     wrote(guarded, "assign", "churn", "--version", "v0.0.2", "--stage", "dev")  # fine
     studio.sync()
     assert against() == {"churn#prod#2"}
     assert "against the policy" in studio.page("/m/team/churn")
+    assert "1 against the policy<" in studio.page("/models")
     for query, fits in (("is:refused", True), ("is:signed", False), ("is:unsigned", True)):
         assert bool(studio.json("/models", q=query)["artifacts"]) is fits
     stricter = POLICY + "- {name: testing, stages: dev, approvals: 1}\n"

@@ -68,7 +68,9 @@ class ArtifactRow(NamedTuple):
     fingerprint: str | None
     reason: str | None
     refused: int
-    """How many of the events that count are against the policy, and were so when they were written."""
+    """How many of the events that count the policy refuses."""
+    against: int
+    """How many of these were refused when they were written, too."""
     metric: Trend | None
     stages: Mapping[str, StageCell]
 
@@ -103,6 +105,7 @@ class ArtifactRow(NamedTuple):
             "problems": self.problems,
             "signature": self.signature,
             "refused": self.refused,
+            "against": self.against,
         }
 
 
@@ -253,7 +256,7 @@ _STATES: Mapping[str, ColumnElement[bool]] = {
     "staged": exists().where(standing.c.artifact_id == artifact.c.id),
     "signed": func.coalesce(artifact.c.verdict, "") == Trust.GOOD.value,
     "unsigned": and_(artifact.c.is_known, func.coalesce(artifact.c.verdict, "") != Trust.GOOD.value),  # proves nothing
-    "refused": artifact.c.refused > 0,
+    "refused": artifact.c.against > 0,
 }
 
 

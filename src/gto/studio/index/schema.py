@@ -116,7 +116,8 @@ artifact = Table(
     Column("signer", Text),
     Column("fingerprint", Text),
     Column("reason", Text),
-    Column("refused", Integer, nullable=False, default=0),  # how many events that count are against the policy
+    Column("refused", Integer, nullable=False, default=0),  # how many events that count the policy refuses
+    Column("against", Integer, nullable=False, default=0),  # how many of these were refused by that of their time, too
     Column("search", Text, nullable=False),  # name, description, labels, in lower case
     Index("artifact_name", "repository_id", "name", unique=True),
 )

@@ -241,5 +241,6 @@ def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> Ar
         signer=proof and proof.signer,
         fingerprint=proof and proof.key,
         reason=proof and proof.reason,
-        refused=sum(verdicts[one.ref].is_against for one in state.events if one.ref in verdicts),
+        refused=sum(bool(verdicts[one.ref].refusal) for one in state.events if one.ref in verdicts),
+        against=sum(verdicts[one.ref].is_against for one in state.events if one.ref in verdicts),
     )

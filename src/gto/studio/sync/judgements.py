@@ -51,8 +51,8 @@ class Judged(NamedTuple):
     """The reasons by tag."""
     fine: Collection[str]
     """Those of the refused tags that the policy of their time let through."""
-    artifacts: Mapping[str, tuple[Signature | None, int]]
-    """The signature that speaks for an artifact, and how many of the events that count are against the policy."""
+    artifacts: Mapping[str, tuple[Signature | None, int, int]]
+    """The signature that speaks for an artifact, how many of the events that count are refused, and never were fine."""
 
 
 def sync_judgements(database: Database, name: str, registry: Registry) -> bool:
@@ -123,7 +123,8 @@ def judge(registry: Registry, basis: Basis, events: Sequence[Event]) -> Judged:
     artifacts = {}
     for name, state in fold(events).artifacts.items():
         under = [(one, by_ref[one.ref]) for one in under_artifact(state) if one.ref in by_ref]
-        artifacts[name] = speaker(under), sum(one.ref in refused and one.ref not in fine for one in state.events)
+        bad = [one.ref for one in state.events if one.ref in refused]
+        artifacts[name] = speaker(under), len(bad), sum(ref not in fine for ref in bad)
     return Judged(found, refused, fine, artifacts)
 
 
@@ -155,8 +156,13 @@ def _write(connection: Connection, repository_id: int, judged: Judged) -> None:
     names = {"key": "fingerprint"}
     ours = (artifact.c.repository_id == repository_id) & (artifact.c.name == bindparam("n"))
     whole = [
-        {"n": name, **{names.get(key, key): value for key, value in _columns(one).items()}, "refused": count}
-        for name, (one, count) in judged.artifacts.items()
+        {
+            "n": name,
+            **{names.get(key, key): value for key, value in _columns(one).items()},
+            "refused": bad,
+            "against": worse,
+        }
+        for name, (one, bad, worse) in judged.artifacts.items()
     ]
     if whole:
         connection.execute(update(artifact).where(ours), whole)
