@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from gto.exceptions import GTOException, NotFound
+from gto.studio.actions.advice import advice
 from gto.studio.context import StudioContext, context_of
 from gto.studio.guard import OPEN, Guard
 from gto.studio.index.database import is_damage, reason_of
@@ -75,6 +76,7 @@ def make_app(context: StudioContext, hosts: frozenset[str]) -> FastAPI:
     )
     app.state.context = context
     app.state.templates = make_templates()
+    app.state.templates.filters["advice"] = advice
     app.state.promotions = Promotions()
     for page in _PAGES:
         app.include_router(page.router)

@@ -90,6 +90,8 @@ class ArtifactRow(NamedTuple):
     reason: str | None
     refused: int
     """How many of the events that count the policy refuses."""
+    against: int
+    """How many of these were refused when they were written, too."""
     metric: Trend | None
     stages: Mapping[str, StageCell]
 
@@ -124,6 +126,7 @@ class ArtifactRow(NamedTuple):
             "problems": self.problems,
             "signature": self.signature,
             "refused": self.refused,
+            "against": self.against,
         }
 
 
@@ -168,7 +171,7 @@ _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
     "staged": artifact.c.staged_at,
     "metric": artifact.c.metric["value"].as_float(),
     "versions": artifact.c.versions,
-    "problems": artifact.c.problems + artifact.c.refused,
+    "problems": artifact.c.problems + artifact.c.against,
 }
 
 
@@ -270,7 +273,7 @@ _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
 }
 
 
-_IS_BROKEN = or_(artifact.c.problems > 0, artifact.c.refused > 0)
+_IS_BROKEN = or_(artifact.c.problems > 0, artifact.c.against > 0)
 """What is red under Health: what a page names as a problem, or events that the policy refuses."""
 
 _STATES: Mapping[str, ColumnElement[bool]] = {
@@ -282,7 +285,7 @@ _STATES: Mapping[str, ColumnElement[bool]] = {
     "staged": exists().where(standing.c.artifact_id == artifact.c.id),
     "signed": func.coalesce(artifact.c.verdict, "") == Trust.GOOD.value,
     "unsigned": and_(artifact.c.is_known, func.coalesce(artifact.c.verdict, "") != Trust.GOOD.value),  # proves nothing
-    "refused": artifact.c.refused > 0,
+    "refused": artifact.c.against > 0,
 }
 
 

@@ -77,6 +77,7 @@ class HistoryLine(NamedTuple):
             "before": self.before or None,
             "signature": self.proof and self.proof.as_dict(),
             "refusal": self.proof and self.proof.refusal,
+            "was_fine": self.proof and self.proof.was_fine,
         }
 
 

@@ -85,6 +85,7 @@ event = Table(  # one row a tag that is an event, whether it counts or not
     Column("key", Text),
     Column("reason", Text),
     Column("refusal", Text),  # why the policy refuses it; null where it does not
+    Column("was_fine", Boolean),  # whether the policy of its time let it through; null where it is not refused
     PrimaryKeyConstraint("repository_id", "ref"),
     Index("event_artifact", "repository_id", "artifact", "commit"),
     Index("event_time", "time", "counter", "kind", "ref"),
@@ -119,6 +120,7 @@ artifact = Table(
     Column("fingerprint", Text),
     Column("reason", Text),
     Column("refused", Integer, nullable=False, default=0),  # how many events that count the policy refuses
+    Column("against", Integer, nullable=False, default=0),  # how many of these were refused by that of their time, too
     Column("search", Text, nullable=False),  # name, description, labels, in lower case
     Index("artifact_name", "repository_id", "name", unique=True),
 )

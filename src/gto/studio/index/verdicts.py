@@ -23,11 +23,18 @@ class EventVerdict(NamedTuple):
     reason: str
     refusal: str | None = None
     """None where the policy lets it through, or there is none."""
+    was_fine: bool | None = None
+    """Whether the policy of its time let it through, or there was none yet; None where it is not refused."""
 
     @property
     def is_good(self) -> bool:
         """Whether the signature proves who made the tag."""
         return self.verdict == Trust.GOOD.value
+
+    @property
+    def is_against(self) -> bool:
+        """Whether it is against the policy, and was so when it was written."""
+        return self.refusal is not None and not self.was_fine
 
     @property
     def signature(self) -> Signature:
@@ -56,5 +63,8 @@ def speaks(events: Sequence[Event], verdicts: Verdicts) -> EventVerdict | None:
     found = speaker(known) if len(known) == len(events) else None
     if found is None:
         return None
-    refusal = next((said for one in events if (said := verdicts[one.ref].refusal)), None)
-    return EventVerdict(found.trust.value, found.signer, found.key, found.reason, refusal)
+    refused = sorted(
+        (one for event in events if (one := verdicts[event.ref]).refusal), key=lambda one: not one.is_against
+    )
+    worst = refused[0][4:] if refused else ()
+    return EventVerdict(found.trust.value, found.signer, found.key, found.reason, *worst)

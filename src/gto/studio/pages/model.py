@@ -141,7 +141,10 @@ class ModelPage(NamedTuple):
             "chosen": self.chosen.as_dict() if self.chosen else None,
             "may": self.promotion.as_dict() if self.promotion else None,
             "events": list(self.published),
-            "signatures": {ref: {**one.as_dict(), "refusal": one.refusal} for ref, one in self.verdicts.items()},
+            "signatures": {
+                ref: {**one.as_dict(), "refusal": one.refusal, "was_fine": one.was_fine}
+                for ref, one in self.verdicts.items()
+            },
             "problems": [one._asdict() for one in self.problems],
         }
 
@@ -252,4 +255,5 @@ def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> Ar
         fingerprint=proof and proof.key,
         reason=proof and proof.reason,
         refused=sum(bool(verdicts[one.ref].refusal) for one in state.events if one.ref in verdicts),
+        against=sum(verdicts[one.ref].is_against for one in state.events if one.ref in verdicts),
     )

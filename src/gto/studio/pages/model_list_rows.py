@@ -134,8 +134,8 @@ def _metric(row: _Row) -> str:
 def _health(row: _Row) -> str:
     one = row.artifact
     marks = [_signature(one)]
-    if one.refused:
-        marks.append(f'<a class=bad href="{row.href}">{icon("close", title=f"{one.refused} against the policy")}</a>')
+    if one.against:
+        marks.append(f'<a class=bad href="{row.href}">{icon("close", title=f"{one.against} against the policy")}</a>')
     if one.problems:
         title = f"{one.problems} problem{'' if one.problems == 1 else 's'}"
         marks.append(f'<a class=bad href="{row.href}#problems">{icon("warning", title=title)}</a>')
