@@ -5,7 +5,6 @@ import gc
 import os
 import socket
 import stat
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from threading import Thread
@@ -111,6 +110,8 @@ class Studio:
 
 def _open(worker: Worker, address: str) -> None:
     """Open the browser; a list that is not complete yet is waited for, but not for long."""
+    import webbrowser  # many a Studio opens none
+
     worker.wait_for_tags(_PATIENCE)
     webbrowser.open(address)
 
@@ -154,7 +155,7 @@ def listening(options: Options) -> Iterator[socket.socket]:
 def _collect_seldom() -> None:
     """Have circles of values looked for seldom, and not among what is loaded: it took half of a large page's time."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _listen(port: int | None) -> socket.socket:
