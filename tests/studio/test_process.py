@@ -69,8 +69,12 @@ def ended(process: subprocess.Popen[str], number: int) -> tuple[int, str]:
     return process.returncode, err
 
 
-def test_a_list_is_served_at_the_printed_address_and_ctrl_c_ends_it_without_a_word(registry: Repo) -> None:
-    with started(registry.path, "--port", "0") as process:
+def test_a_list_is_served_at_the_printed_address_and_ctrl_c_ends_it_without_a_word(
+    registry: Repo, tmp_path: Path
+) -> None:
+    (tmp_path / "uvloop.py").write_text("raise SystemExit('it is not waited for: no signal ends it')\n", "utf-8")
+    paths = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    with started(registry.path, "--port", "0", env={"PYTHONPATH": paths}) as process:
         found = address(process)
         assert found.startswith("http://127.0.0.1:")
         with httpx.Client(follow_redirects=True) as browser:

@@ -124,6 +124,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         lifespan="on",
+        loop="asyncio",  # uvloop, where it is installed, saves nothing here, and no signal ends it
         timeout_graceful_shutdown=_LAST_REQUESTS,
     )
 
