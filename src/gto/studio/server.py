@@ -115,6 +115,8 @@ class Studio:
 
 def _open(worker: Worker, address: str, is_used: Event) -> None:
     """Open the browser; a list that is not complete yet is waited for, but not for long."""
+    import webbrowser  # many a Studio opens none
+
     worker.wait_for_tags(_PATIENCE)
     open_browser(address, is_used, in_file=not is_told())  # where it is told, a key serves nobody else
 
@@ -129,6 +131,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         lifespan="on",
+        loop="asyncio",  # uvloop, where it is installed, saves nothing here, and no signal ends it
         timeout_graceful_shutdown=_LAST_REQUESTS,
     )
 
@@ -160,7 +163,7 @@ def listening(options: Options) -> Iterator[socket.socket]:
 def _collect_seldom() -> None:
     """Have circles of values looked for seldom, and not among what is loaded: it took half of a large page's time."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _listen(port: int | None) -> socket.socket:

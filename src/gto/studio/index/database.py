@@ -191,7 +191,7 @@ def _connect(path: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -8000"):
+        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -1000"):
             connection.execute(f"PRAGMA {setting}")
         connection.execute("PRAGMA trusted_schema = OFF")  # what a file that is not ours would have run
 

@@ -22,7 +22,7 @@ from gto.studio.sync.version_files import ReadFiles
 FIRST = 50
 """How many versions are written at first."""
 
-CHUNK = 500
+CHUNK = 200
 """How many versions are written at a time afterwards."""
 
 

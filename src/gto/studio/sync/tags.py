@@ -1,6 +1,7 @@
 """The first phase: tags become events, artifacts and stages; only the artifacts whose tags changed are read."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select
@@ -12,6 +13,8 @@ from gto.git import tag_reader
 from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group, group
 from gto.studio.index.schema import artifact, event, problem, standing, tag_group
+
+_AT_ONCE = 1000  # rows that are written together: what is in memory at a time
 
 
 class ReadTags(NamedTuple):
@@ -68,7 +71,7 @@ def write(connection: Connection, repository_id: int, groups: Iterable[Group], f
     digests = {one.name: "" if one.name in lacking else one.digest for one in groups}  # those are read again next time
     _insert(connection, tag_group, [{**same, "artifact": name, "digest": each} for name, each in digests.items()])
     of_events = (row for name, state in states.items() for row in event_rows(state, found.events[name]))
-    _insert(connection, event, [{**same, **row} for row in of_events])
+    _insert(connection, event, ({**same, **row} for row in of_events))
     of_problems = [problem_row(each, "tags", name) for name, problems in aside.items() for each in problems]
     _insert(connection, problem, [{**same, **row} for row in of_problems])
     shown = [state for state in states.values() if state.newest is not None]
@@ -78,9 +81,10 @@ def write(connection: Connection, repository_id: int, groups: Iterable[Group], f
     _insert(connection, standing, [{"artifact_id": key, **one._asdict()} for key, one in standings])
 
 
-def _insert(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
+def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, object]]) -> None:
+    left = iter(rows)
+    while some := list(islice(left, _AT_ONCE)):
+        connection.execute(insert(table), some)
 
 
 def artifact_ids(connection: Connection, repository_id: int) -> dict[str, int]:
