@@ -36,6 +36,7 @@ from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.words import short
 
 _FIRSTS = (FIRST, "v0.1.0", "v1.0.0")
+_MOST_VERSIONS = 1000  # that are offered, the highest
 _LATE = 1 << 40  # a clock after every event
 _FIELD_OF: Mapping[type[GTOException], str] = {
     InvalidVersion: "version",
@@ -72,6 +73,8 @@ class Choices(NamedTuple):
     numbers: tuple[FieldChoice, ...] = ()
     """Version numbers that fit."""
     versions: tuple[FieldChoice, ...] = ()
+    lower: int = 0
+    """How many versions are not offered: the page of the artifact leads to them."""
     stages: tuple[str, ...] = ()
     any_stage: bool = True
     """Whether other stages may be named too."""
@@ -166,7 +169,6 @@ def read_form(registry: Registry, asked: ActionRequest) -> ActionForm:
     wish = before._replace(push=is_remote or (before.push and has_origin))  # a URL has no other place to write to
     wish = _with_usual(wish, asked.action, choices)
     will, trouble = _decide(registry, wish, choices, asked)
-    lines = history_lines(state)
     checks: list[FormCheck] = []
     if will is not None:
         with suppress(GTOException):  # what is wrong is said beside the field
@@ -175,8 +177,8 @@ def read_form(registry: Registry, asked: ActionRequest) -> ActionForm:
         checks += (FormCheck("dim", note) for note in will.notes)
     return ActionForm(
         asked.action, asked.place.name, wish, choices, command_of(wish, asked.place), will, tuple(checks), trouble,
-        tuple(_news(lines, before.last) if before.made_for else ()), digest_of(found.tags),
-        lines[0].ref if lines else "", is_remote, has_origin,
+        tuple(_news(state, before.last) if before.made_for else ()), digest_of(found.tags),
+        state.newest.ref if state.newest else "", is_remote, has_origin,
     )  # fmt: skip
 
 
@@ -191,7 +193,8 @@ def _choices(registry: Registry, state: ArtifactState, asked: ActionRequest) -> 
     return Choices(
         commits,
         tuple(_numbers(state, row)) if "number" in fields else (),
-        tuple(FieldChoice(one.name, short(one.name)) for one in known),
+        tuple(FieldChoice(one.name, short(one.name)) for one in known[:_MOST_VERSIONS]),
+        max(0, len(known) - _MOST_VERSIONS),
         tuple(allowed if allowed is not None else dict.fromkeys([*asked.stages, *sorted(used)])),
         allowed is None,
         tuple(_standing(state, fields)),
@@ -275,9 +278,9 @@ def trouble_of(error: GTOException, wish: Wish) -> Trouble:
     return Trouble(field, error.message, error.hint)
 
 
-def _news(lines: Sequence[HistoryLine], last: str) -> Sequence[HistoryLine]:
-    """Return the events after one; none where it is gone."""
-    refs = [line.ref for line in lines]
+def _news(state: ArtifactState, last: str) -> Sequence[HistoryLine]:
+    """Return the events after one, the newest first; none where it is gone."""
+    refs = [one.ref for one in reversed(state.events)]
     if not last:
-        return lines
-    return lines[: refs.index(last)] if last in refs else ()
+        return history_lines(state)
+    return history_lines(state, most=refs.index(last)) if last in refs else ()
