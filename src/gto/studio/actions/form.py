@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import NamedTuple
 
 from gto.catalog.repositories import CatalogRepository
@@ -36,7 +37,7 @@ from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.words import short
 
 _FIRSTS = (FIRST, "v0.1.0", "v1.0.0")
-_MOST_VERSIONS = 1000  # that are offered, the highest
+_MOST_CHOICES = 1000  # of one field
 _LATE = 1 << 40  # a clock after every event
 _FIELD_OF: Mapping[type[GTOException], str] = {
     InvalidVersion: "version",
@@ -193,18 +194,20 @@ def _choices(registry: Registry, state: ArtifactState, asked: ActionRequest) -> 
     return Choices(
         commits,
         tuple(_numbers(state, row)) if "number" in fields else (),
-        tuple(FieldChoice(one.name, short(one.name)) for one in known[:_MOST_VERSIONS]),
-        max(0, len(known) - _MOST_VERSIONS),
+        tuple(FieldChoice(one.name, short(one.name)) for one in known[:_MOST_CHOICES]),
+        max(0, len(known) - _MOST_CHOICES),
         tuple(allowed if allowed is not None else dict.fromkeys([*asked.stages, *sorted(used)])),
         allowed is None,
-        tuple(_standing(state, fields)),
+        tuple(islice(_standing(state, fields), _MOST_CHOICES)),
     )
 
 
 def _standing(state: ArtifactState, fields: Sequence[str]) -> Iterator[FieldChoice]:
     """Yield the versions in stages; of each stage the one that it shows, where a stage is to be chosen."""
-    for one in state.standing:
-        if "held" not in fields or state.holder(one.stage) is one:
+    seen: set[str] = set()
+    for one in state.standing:  # the newest assignment first
+        if "held" not in fields or one.stage not in seen:
+            seen.add(one.stage)
             yield FieldChoice(f"{one.version} {one.stage}", short(one.version), one.stage)
 
 

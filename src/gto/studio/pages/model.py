@@ -70,6 +70,7 @@ class ModelPage(NamedTuple):
     events: int
     problems: tuple[FoundProblem, ...]
     verdicts: Verdicts
+    """Of the events that are published."""
     published: tuple[Published, ...]
     """The newest events as `gto history NAME --json` prints them."""
     chosen_metrics: tuple[str, ...]
@@ -165,13 +166,14 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
     asked = tuple(given.getlist("metrics")[:MOST_METRICS])
     names = metric_names([*([pair.version.commit] if pair else []), *newest_commits(state)], known.heads)
     columns = asked or names[:METRICS]
+    newest = journal(state)[: -_PUBLISHED - 1 : -1]
     chosen = read_facts(state, pair, known, found, holders, given) if pair else None
     page = ModelPage(
         row, given.get("at", ""), stages, lanes.draw(lanes_of(state, stages), until or now), columns,
         names[:_MOST_NAMES], tuple(line_of(one, known.heads, columns, verdicts) for one in shown), len(every), number,
         chosen, standing_of(state, stages), tuple(one.line for one in happened.lines), happened.total,
-        unique_problems(problems, chosen), verdicts,
-        tuple(history_line(published(one.event, one.version)) for one in journal(state)[: -_PUBLISHED - 1 : -1]), asked,
+        unique_problems(problems, chosen), {ref: verdicts[ref] for one in newest if (ref := one.event.ref) in verdicts},
+        tuple(history_line(published(one.event, one.version)) for one in newest), asked,
         found.error,
     )  # fmt: skip
     if until is not None:
