@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -230,6 +231,18 @@ def test_a_part_that_stays_is_read_once() -> None:
     same = [one is other for one, other in zip(first.values(), second.values(), strict=True)]
     assert same == [number != 7 for number in range(60)]
     assert second["model-7"] == {"path": "models/7.bin", "labels": ["c"]}
+
+
+def test_of_a_long_text_that_changes_in_one_entry_the_rest_is_not_read() -> None:
+    entries = [f"  model-{number}:\n    path: models/{number}.bin\n    labels: [a, b]\n" for number in range(1000)]
+    parts = ParsedBlobs().parts
+    seconds = []
+    for place in (0, 500, 10, 999, 400):
+        entries[place] = entries[place].replace("[a, b]", "[c]")
+        begin = time.process_time()
+        read_artifacts(entries, parts)
+        seconds.append(time.process_time() - begin)
+    assert min(seconds[1:]) < seconds[0] / 5
 
 
 def test_a_text_takes_time_by_its_length() -> None:
