@@ -1,5 +1,6 @@
 """`/m/REPO/NAME/-/description` and `/-/card`: the texts of which the page of an artifact shows the beginning."""
 
+import re
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
@@ -17,8 +18,7 @@ from gto.studio.sync.version_files import MOST_CARD
 
 router = APIRouter()
 
-PAGE = 40_000
-"""Characters of a description."""
+_PARTS = r"(?s).{1,40000}(?=\s|\Z)|.{40000}"  # of a description: no word is cut in two
 _MOST_CARD = 200_000  # characters of HTML
 
 
@@ -56,10 +56,10 @@ def description(request: Request, repo: str, name: str) -> Response:
     with context_of(request).database.read() as connection:
         row = lookup.find_artifact(connection, lookup.find_repository(connection, repo), name)
     text = row.description or ""
-    pages = max(1, -(-len(text) // PAGE))
-    number = min(pages, read_number(request.query_params.get("page", ""), 1))
-    part = text[(number - 1) * PAGE : number * PAGE]
-    page = LongText(repo, name, "Description", "at HEAD", text, tuple(part.split("\n\n")), number=number, pages=pages)
+    parts = re.findall(_PARTS, text) or [""]
+    number = min(len(parts), read_number(request.query_params.get("page", ""), 1))
+    shown = tuple(parts[number - 1].split("\n\n"))
+    page = LongText(repo, name, "Description", "at HEAD", text, shown, number=number, pages=len(parts))
     return respond(request, "long_text.html", page)
 
 
