@@ -303,6 +303,18 @@ def test_a_tag_whose_object_comes_later_is_read_then_and_not_lost(
     assert "v5.0.0" in str(studio.json("/models"))
 
 
+def test_a_version_that_lacks_a_file_is_read_again_only_while_dvc_may_bring_it(repo: Repo, tmp_path: Path) -> None:
+    lock = f"stages: {{train: {{cmd: x, outs: [{{path: kept.json, md5: {'0' * 32}, size: 9}}]}}}}\n"
+    for number, (name, is_kept) in enumerate((("never", False), ("kept", True))):
+        metric = f"{name}.json: {{cache: {str(is_kept).lower()}}}"
+        stages = f"stages: {{train: {{cmd: x, metrics: [{metric}]}}}}\n"
+        files = {"dvc.yaml": f"{stages}artifacts: {{churn: {{path: m}}}}\n"}
+        repo.commit("train", files | ({"dvc.lock": f"schema: '2.0'\n{lock}"} if is_kept else {}))
+        repo.tag(f"churn@v{number}.0.0")
+    with studio_of({"team": repo.path}, tmp_path / "index.db") as studio, studio.context.database.read() as connection:
+        assert [one.version for one in facts.missing(connection, 1, again=True)] == ["v1.0.0"]
+
+
 def test_versions_of_one_commit_are_read_together_those_that_are_looked_at_first_before(
     registry: Repo, tmp_path: Path
 ) -> None:

@@ -115,8 +115,6 @@ class Studio:
 
 def _open(worker: Worker, address: str, is_used: Event) -> None:
     """Open the browser; a list that is not complete yet is waited for, but not for long."""
-    import webbrowser  # many a Studio opens none
-
     worker.wait_for_tags(_PATIENCE)
     open_browser(address, is_used, in_file=not is_told())  # where it is told, a key serves nobody else
 

@@ -1,6 +1,7 @@
 """What the fields of a form can take, and what they hold where nobody chose yet."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from gto.core import plan
@@ -14,6 +15,7 @@ from gto.studio.actions.wish import ActionRequest, Wish
 from gto.studio.words import short
 
 _FIRSTS = (FIRST, "v0.1.0", "v1.0.0")
+_MOST_CHOICES = 1000  # of one field
 _LATE = 1 << 40  # a clock after every event
 
 
@@ -32,6 +34,8 @@ class Choices(NamedTuple):
     numbers: tuple[FieldChoice, ...] = ()
     """Version numbers that fit."""
     versions: tuple[FieldChoice, ...] = ()
+    lower: int = 0
+    """How many versions are not offered: the page of the artifact leads to them."""
     stages: tuple[str, ...] = ()
     any_stage: bool = True
     """Whether other stages may be named too."""
@@ -51,17 +55,20 @@ def read_choices(registry: Registry, state: ArtifactState, asked: ActionRequest)
     return Choices(
         commits,
         tuple(_numbers(state, row)) if "number" in fields else (),
-        tuple(FieldChoice(one.name, short(one.name)) for one in known),
+        tuple(FieldChoice(one.name, short(one.name)) for one in known[:_MOST_CHOICES]),
+        max(0, len(known) - _MOST_CHOICES),
         tuple(allowed if allowed is not None else dict.fromkeys([*asked.stages, *sorted(used)])),
         allowed is None,
-        tuple(_standing(state, fields)),
+        tuple(islice(_standing(state, fields), _MOST_CHOICES)),
     )
 
 
 def _standing(state: ArtifactState, fields: Sequence[str]) -> Iterator[FieldChoice]:
     """Yield the versions in stages; of each stage the one that it shows, where a stage is to be chosen."""
-    for one in state.standing:
-        if "held" not in fields or state.holder(one.stage) is one:
+    seen: set[str] = set()
+    for one in state.standing:  # the newest assignment first
+        if "held" not in fields or one.stage not in seen:
+            seen.add(one.stage)
             yield FieldChoice(f"{one.version} {one.stage}", short(one.version), one.stage)
 
 

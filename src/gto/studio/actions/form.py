@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from gto.core.snapshot import ArtifactState
 from gto.exceptions import GTOException
 from gto.git import tag_writer
 from gto.registry.registry import Registry
@@ -98,7 +99,6 @@ def read_form(registry: Registry, asked: ActionRequest) -> ActionForm:
     wish = before._replace(push=is_remote or (before.push and has_origin))  # a URL has no other place to write to
     wish = with_usual(wish, asked.action, choices)
     will, trouble = _decide(registry, wish, choices, asked)
-    lines = history_lines(state)
     checks: list[FormCheck] = []
     if will is not None:
         with suppress(GTOException):  # what is wrong is said beside the field
@@ -107,8 +107,8 @@ def read_form(registry: Registry, asked: ActionRequest) -> ActionForm:
         checks += (FormCheck("dim", note) for note in will.notes)
     return ActionForm(
         asked.action, asked.place.name, wish, choices, command_of(wish, asked.place), will, tuple(checks), trouble,
-        tuple(_news(lines, before.last) if before.made_for else ()), digest_of(found.tags),
-        lines[0].ref if lines else "", is_remote, has_origin,
+        tuple(_news(state, before.last) if before.made_for else ()), digest_of(found.tags),
+        state.newest.ref if state.newest else "", is_remote, has_origin,
     )  # fmt: skip
 
 
@@ -133,9 +133,9 @@ def _decide(
     return Will(done.refs, row, who.name, done.notes, done.signed, key), trouble
 
 
-def _news(lines: Sequence[HistoryLine], last: str) -> Sequence[HistoryLine]:
-    """Return the events after one; none where it is gone."""
-    refs = [line.ref for line in lines]
+def _news(state: ArtifactState, last: str) -> Sequence[HistoryLine]:
+    """Return the events after one, the newest first; none where it is gone."""
+    refs = [one.ref for one in reversed(state.events)]
     if not last:
-        return lines
-    return lines[: refs.index(last)] if last in refs else ()
+        return history_lines(state)
+    return history_lines(state, most=refs.index(last)) if last in refs else ()

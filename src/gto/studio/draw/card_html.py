@@ -35,6 +35,16 @@ def render_card(text: str) -> Markup:
     return Markup(clean)  # noqa: S704  nh3 let through the tags above alone
 
 
+def render_within(text: str, most: int) -> tuple[Markup, bool]:
+    """Return as much of a card, from its start, as so many characters of HTML hold; and whether that is all of it."""
+    shown = text[:most]
+    made = render_card(shown)
+    while len(made) > most:
+        shown = shown[: len(shown) // 2]
+        made = render_card(shown)
+    return made, len(shown) == len(text)
+
+
 def _harmless(token: "Token") -> "Token":
     """Return what stands for a part of a line: for an image its text, for a link to nowhere on the web no link."""
     if token.type == "image":

@@ -72,6 +72,7 @@ event = Table(  # one row a tag that is an event, whether it counts or not
     Column("artifact", Text, nullable=False),
     Column("kind", Integer, nullable=False),
     Column("version", Text),  # the version that it concerns; null where it does not count
+    Column("before", Text, nullable=False),  # the version in whose place it came; empty for none
     Column("stage", Text),
     Column("commit", Text, nullable=False),
     Column("time", Integer, nullable=False),

@@ -1,7 +1,7 @@
 """What keys and the policy say of events, as the last synchronisation judged them."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -50,11 +50,19 @@ Verdicts = Mapping[str, EventVerdict]
 """By tag; what was not judged yet is missing."""
 
 
+VERDICT = [event.c[name] for name in EventVerdict._fields]
+"""What verdict_of() makes a verdict of."""
+
+
+def verdict_of(verdict: str | None, *said: Any) -> EventVerdict | None:  # noqa: ANN401  columns of a row
+    """Return what is said of an event; None where it was not judged yet."""
+    return None if verdict is None else EventVerdict(verdict, *said)
+
+
 def find_verdicts(connection: Connection, repository_id: int, artifact: str) -> dict[str, EventVerdict]:
     """Return what is said of the events of an artifact."""
-    columns = [event.c[name] for name in ("ref", *EventVerdict._fields)]
     same = (event.c.repository_id == repository_id) & (event.c.artifact == artifact) & event.c.verdict.is_not(None)
-    return {row[0]: EventVerdict(*row[1:]) for row in connection.execute(select(*columns).where(same))}
+    return {row[0]: EventVerdict(*row[1:]) for row in connection.execute(select(event.c.ref, *VERDICT).where(same))}
 
 
 def speaks(events: Sequence[Event], verdicts: Verdicts) -> EventVerdict | None:

@@ -18,10 +18,11 @@ from gto.studio.context import context_of
 from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, StageLanes
 from gto.studio.forge import WebPlace
-from gto.studio.index import artifacts, events, lookup
+from gto.studio.index import artifacts, event_list, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.database import kept
-from gto.studio.index.history_lines import HistoryLine, history_lines
+from gto.studio.index.event_list import JournalQuery
+from gto.studio.index.history_lines import HistoryLine
 from gto.studio.index.lookup import FoundProblem, FoundRepository
 from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, speaks
 from gto.studio.pages import promotions
@@ -70,6 +71,7 @@ class ModelPage(NamedTuple):
     events: int
     problems: tuple[FoundProblem, ...]
     verdicts: Verdicts
+    """Of the events that are published."""
     published: tuple[Published, ...]
     """The newest events as `gto history NAME --json` prints them."""
     chosen_metrics: tuple[str, ...]
@@ -168,6 +170,7 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
             raise ArtifactNotFound(f"{name}' as of '{given['at']}")
         verdicts = find_verdicts(connection, found.id, name)
         problems = lookup.find_problems(connection, found, name)
+        happened = event_list.find(connection, JournalQuery(repo, name, until=until, limit=_EVENTS))
         stages = kept(connection, artifacts.stages)
         every = versions(state, Choice(deprecated=True))
         number = read_number(given.get("page", ""), 1)
@@ -179,14 +182,14 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
     asked = tuple(given.getlist("metrics")[:MOST_METRICS])
     names = metric_names([*([pair.version.commit] if pair else []), *newest_commits(state)], known.heads)
     columns = asked or names[:METRICS]
-    newest = journal(state)
+    newest = journal(state)[: -_PUBLISHED - 1 : -1]
     chosen = read_facts(state, pair, known, found, holders, given) if pair else None
     page = ModelPage(
         row, given.get("at", ""), stages, lanes.draw(lanes_of(state, stages), until or now), columns,
         names[:_MOST_NAMES], tuple(line_of(one, known.heads, columns, verdicts) for one in shown), len(every), number,
-        chosen, standing_of(state, stages), tuple(history_lines(state, verdicts, _EVENTS)), len(newest),
-        unique_problems(problems, chosen), verdicts,
-        tuple(history_line(published(one.event, one.version)) for one in newest[: -_PUBLISHED - 1 : -1]), asked,
+        chosen, standing_of(state, stages), tuple(one.line for one in happened.lines), happened.total,
+        unique_problems(problems, chosen), {ref: verdicts[ref] for one in newest if (ref := one.event.ref) in verdicts},
+        tuple(history_line(published(one.event, one.version)) for one in newest), asked,
         found.error, found.web,
     )  # fmt: skip
     if until is not None:

@@ -13,7 +13,7 @@ from gto.core.view import version_key
 from gto.exceptions import VersionNotFound
 from gto.lineage.values import is_number
 from gto.output.published import Published
-from gto.studio.draw.card_html import render_card
+from gto.studio.draw.card_html import render_within
 from gto.studio.draw.lineage_graph import LineageGraph, draw
 from gto.studio.goals import is_better, read_goals
 from gto.studio.index.lookup import FoundFiles, FoundRepository
@@ -26,6 +26,7 @@ Facts = Mapping[str, object]
 
 _TREND = 12
 _MOST_TILES = 12
+_MOST_CARD = 30_000  # characters of HTML
 
 
 class Tile(NamedTuple):
@@ -82,6 +83,8 @@ class VersionFacts(NamedTuple):
     author: str
     snippets: tuple[Snippet, ...]
     card: Markup
+    """As much of it as the page of an artifact has room for."""
+    is_card_whole: bool
     card_path: str
     facts: Facts | None
 
@@ -183,6 +186,7 @@ def read_facts(
     version, baseline, stage = pair
     here, there = known.facts.get(version.commit), known.facts.get(baseline.commit) if baseline else None
     commit = _mapping(here, "commit")
+    card, is_card_whole = render_within(known.files.card, _MOST_CARD)
     lineage = _mapping(here, "lineage") or None
     return VersionFacts(
         version=version.name,
@@ -201,7 +205,8 @@ def read_facts(
         subject=str(commit.get("subject") or ""),
         author=str(commit.get("author") or ""),
         snippets=tuple(snippets(repo, state.name, version, lineage)),
-        card=render_card(known.files.card),
+        card=card,
+        is_card_whole=is_card_whole,
         card_path=known.files.card_path,
         facts=here,
     )

@@ -121,9 +121,8 @@ def write(connection: Connection, repository_id: int, chunk: FactChunk) -> None:
 
 def _is_whole(one: CollectedFacts) -> bool:
     """Tell whether all was read, so that reading it again would tell the same."""
-    return all(each.place is not None for each in one.elsewhere) and all(
-        each.code != UNREADABLE for each in one.problems
-    )
+    is_settled = all(each.place is not None or each.datum is None for each in one.elsewhere)  # else DVC may get it
+    return is_settled and all(each.code != UNREADABLE for each in one.problems)
 
 
 def metric_rows(files: Iterable[tuple[str, Keyed]]) -> Iterator[dict[str, object]]:

@@ -1,6 +1,6 @@
 """The first phase: tags become events, artifacts and stages; only the artifacts whose tags changed are read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 
 from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, fold_artifact
-from gto.core.view import Choice, by_stage, journal
+from gto.core.transitions import Transition, steps
+from gto.core.view import Choice, by_stage
 from gto.git import tag_reader
 from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group, group
@@ -106,15 +107,16 @@ def forget(connection: Connection, repository_id: int, names: Iterable[str]) -> 
 
 def event_rows(state: ArtifactState, events: Iterable[Event]) -> Iterator[dict[str, object]]:
     """Yield the row of each event of an artifact, with the version that it concerns."""
-    versions: Mapping[str, str | None] = {line.event.ref: line.version for line in journal(state)}
+    known = steps(state)
     for one in events:
-        who = one.tagger
+        who, step = one.tagger, known.get(one.ref, Transition())
         yield {
             "ref": one.ref,
             "oid": one.oid,
             "artifact": one.artifact,
             "kind": int(one.kind),
-            "version": versions.get(one.ref),
+            "version": step.version or None,
+            "before": step.before,
             "stage": one.tag.stage,
             "commit": one.commit,
             "time": one.time,
@@ -122,7 +124,7 @@ def event_rows(state: ArtifactState, events: Iterable[Event]) -> Iterator[dict[s
             "author": who.name,
             "author_email": who.email,
             "body": one.body,
-            "counts": one.ref in versions,
+            "counts": one.ref in known,
         }
 
 
