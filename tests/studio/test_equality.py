@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -62,3 +63,520 @@ class Scene(NamedTuple):
     def versions(self, repo: str, name: str) -> list[str]:
         """The versions of an artifact, those that were deregistered, and commits that only have stages."""
         return [one["version"] for one in self.said(repo, "show", name, "-d")]
+
+
+def rows_of(scene: Scene, repo: str) -> dict[str, Any]:
+    """The rows of the list by the names of their artifacts."""
+    page = scene.page("/models", repo=repo, **{"is": ["active", "deprecated"]})
+    assert page["pages"] == 1
+    return {one["artifact"]: one for one in page["artifacts"]}
+
+
+def columns_of(told: Mapping[str, str | None]) -> dict[str, str]:
+    """The stages that hold something: a list of several repositories has the columns of them all."""
+    return {stage: version for stage, version in told.items() if version}
+
+
+def list_and_show(scene: Scene) -> Iterator[Pair]:
+    """`/models` and `gto show`, with and without what is deprecated."""
+    keys = ("version", "registered", "active", "signature")
+    for repo in scene.repos:
+        for words, state in (((), ["active"]), (("-d",), ["active", "deprecated"])):
+            told = scene.said(repo, "show", *words, "--verify")
+            shown = scene.page("/models", repo=repo, **{"is": state})["artifacts"]
+            yield (
+                f"{repo} {words}",
+                {row["artifact"]: {**columns_of(row["stage"]), **{key: row[key] for key in keys}} for row in shown},
+                {name: {**columns_of(row["stage"]), **{key: row[key] for key in keys}} for name, row in told.items()},
+            )
+
+
+def list_and_details(scene: Scene) -> Iterator[Pair]:
+    """The other columns of `/models`, and the commands that tell them."""
+    for repo in scene.repos:
+        refused = refused_events(scene, repo)
+        for name, row in rows_of(scene, repo).items():
+            history = scene.said(repo, "history", name)
+            every = scene.said(repo, "show", name, "-d") if history else []
+            named = [one for one in every if one["version"] == row["version"]]
+            registration = (named[0]["registrations"] or [{}])[-1] if named else {}
+            counted = [one for one in every if one["is_active"] and one["registrations"]]
+            kept = {one["ref"] for one in counting(scene, repo, name)}
+            told = {
+                "commit": named[0]["commit_hexsha"] if named else None,
+                "registered_at": seconds(registration.get("created_at")),
+                "registered_by": registration.get("author"),
+                "changed_at": seconds(history[0]["timestamp"]) if history else None,
+                "versions": len(counted),
+                "refused": len(kept & refused),
+                **annotation(scene, repo, name, row["version"]),
+            }
+            yield f"{repo} {name}", {key: row[key] for key in told}, told
+
+
+def seconds(moment: str | None) -> int | None:
+    """Since 1970."""
+    return None if moment is None else int(datetime.fromisoformat(moment).timestamp())
+
+
+def counting(scene: Scene, repo: str, name: str) -> list[Any]:
+    """The events of an artifact."""
+    return list(scene.said(repo, "history", name))
+
+
+def refused_events(scene: Scene, repo: str) -> set[str]:
+    """The tags of a repository that its policy refuses."""
+    kept = {one["ref"] for one in scene.said(repo, "history", "--require-policy")}
+    return {one["ref"] for one in scene.said(repo, "history")} - kept
+
+
+def annotation(scene: Scene, repo: str, name: str, version: str | None) -> dict[str, Any]:
+    """What HEAD says of an artifact, else the latest version."""
+    result = scene.repos[repo].gto("describe", name, "--rev", "HEAD", "--json")
+    told = json.loads(result.stdout) if result.stdout else {}
+    if not told and version and len(version) < 40:
+        told = scene.said(repo, "describe", f"{name}@{version}", "--all")["annotation"] or {}
+    return {**{key: told.get(key) for key in ("type", "path", "description")}, "labels": told.get("labels", [])}
+
+
+def stages_and_show(scene: Scene) -> Iterator[Pair]:
+    """The cells of the stages, and `gto show NAME#STAGE`."""
+    for repo in scene.repos:
+        for name, row in rows_of(scene, repo).items():
+            for stage, cell in row["stages"].items():
+                told = scene.said(repo, "show", f"{name}#{stage}", "-d")[0]
+                held = next(one for one in told["stages"] if one["stage"] == stage)
+                last = held["assignments"][-1]
+                higher = [one for one in scene.said(repo, "show", name) if one["registrations"]]
+                names = [one["version"] for one in higher]
+                yield (
+                    f"{repo} {name} {stage}",
+                    cell,
+                    {
+                        "version": told["version"],
+                        "commit": told["commit_hexsha"],
+                        "ref": last["tag"],
+                        "time": seconds(last["created_at"]),
+                        "author": last["author"],
+                        "behind": names.index(told["version"]) if told["version"] in names else cell["behind"],
+                    },
+                )
+
+
+def filters_and_show(scene: Scene) -> Iterator[Pair]:
+    """Filters of the list, and those of `gto show` and `gto search`."""
+    for repo in scene.repos:
+        rows = rows_of(scene, repo).values()
+        asked = {("--type", "type", one["type"]) for one in rows if one["type"]}
+        asked |= {("--label", "label", label) for one in rows for label in one["labels"]}
+        asked |= {("--in-stage", "stage", stage) for one in rows for stage in one["stages"]}
+        for option, key, value in sorted(asked):
+            shown = scene.page("/models", repo=repo, **{key: value})["artifacts"]
+            told = scene.said(repo, "show", option, value)
+            yield f"{repo} {option} {value}", {one["artifact"] for one in shown}, set(told)
+        for text in ("churn", "EU", "dev", "a", "who will", "/"):
+            shown = scene.page("/models", repo=repo, q=f'"{text}"')["artifacts"]
+            hits = scene.said(repo, "search", text)["hits"]
+            yield f"{repo} search {text}", {one["artifact"] for one in shown}, {one["artifact"] for one in hits}
+
+
+def csv_and_list(scene: Scene) -> Iterator[Pair]:
+    """`/models.csv` and `/models`."""
+    for repo in scene.repos:
+        text = scene.studio.client.get("/models.csv", params={"repo": repo, "is": ["active", "deprecated"]}).text
+        lines = {one["artifact"]: one for one in csv.DictReader(io.StringIO(text, newline=""))}
+        rows = rows_of(scene, repo)
+        yield repo, set(lines), set(rows)
+        for name, row in rows.items():
+            metric = row["metric"] or {}
+            told = {
+                "latest": row["version"], "commit": row["commit"], "registered_at": moment(row["registered_at"]),
+                "registered_by": row["registered_by"], "changed_at": moment(row["changed_at"]),
+                "versions": row["versions"], "registered": json.dumps(row["registered"]),
+                "active": json.dumps(row["active"]), "type": row["type"], "path": row["path"],
+                "labels": " ".join(row["labels"]), "description": row["description"],
+                "metric_file": metric.get("file"), "metric": metric.get("key"), "metric_value": metric.get("value"),
+                "problems": row["problems"], **{f"#{stage}": version for stage, version in row["stage"].items()},
+            }  # fmt: skip
+            line = lines[name]
+            yield name, {key: line[key] for key in told}, {key: text_of(value) for key, value in told.items()}
+
+
+def moment(second: int | None) -> str | None:
+    """As Studio writes it."""
+    return None if second is None else datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "Z")
+
+
+def text_of(value: object) -> str:
+    """As CSV has it."""
+    return "" if value is None else str(value)
+
+
+def versions_and_show(scene: Scene) -> Iterator[Pair]:
+    """The table of versions, and `gto show NAME -d --verify` with the metrics and the subject of `gto describe`."""
+    for repo, name, path in scene.artifacts():
+        page = scene.page(path)
+        told = scene.said(repo, "show", name, "-d", "--verify")
+        assert page["total"] == len(told)
+        lines = []
+        for one in told[: len(page["versions"])]:
+            first = (one["registrations"] or one["stages"][0]["assignments"])[-1 if one["registrations"] else 0]
+            lines.append(
+                {
+                    "name": one["version"],
+                    "commit": one["commit_hexsha"],
+                    "ref": first["tag"] if one["registrations"] else None,
+                    "time": seconds(first["created_at"]),
+                    "author": first["author"],
+                    "is_active": one["is_active"],
+                    "stages": [stage["stage"] for stage in one["stages"] if stage["is_active"]],
+                    "proof": one["signature"],
+                }
+            )
+        yield f"{repo} {name}", [{key: one[key] for key in lines[0]} for one in page["versions"]], lines
+
+
+def facts_and_describe(scene: Scene) -> Iterator[Pair]:
+    """Each version in full, and `gto describe --all`, `gto ls`."""
+    for repo, name, path in scene.artifacts():
+        for version in scene.versions(repo, name):
+            chosen = scene.page(path, version=version)["chosen"]
+            told = facts(scene, repo, name, version)
+            if told is None:
+                continue
+            yield f"{repo} {name} {version}", chosen["facts"], told
+            yield f"{repo} {name} {version} commit", chosen["commit"], told["commit"]["hexsha"]
+            yield (
+                f"{repo} {name} {version} api",
+                scene.api(f"artifacts/{repo}/{quote(name)}/facts", version=version),
+                told,
+            )
+
+
+def facts(scene: Scene, repo: str, name: str, version: str) -> Any:  # noqa: ANN401  whatever JSON holds
+    """What `gto describe --all` says of a version; None of a commit that no stage shows any more."""
+    if len(version) < 40:
+        return scene.said(repo, "describe", f"{name}@{version}", "--all")
+    shown = rows_of(scene, repo)[name]["stages"]
+    stage = next((stage for stage, cell in shown.items() if cell["version"] == version), None)
+    return stage and scene.said(repo, "describe", f"{name}#{stage}", "--all")
+
+
+def files_and_ls(scene: Scene) -> Iterator[Pair]:
+    """The files of each version, and `gto ls`."""
+    for repo, name, path in scene.artifacts():
+        for version in scene.versions(repo, name):
+            result = scene.repos[repo].gto("ls", f"{name}@{version}", "--json") if len(version) < 40 else None
+            if result is not None and result.code == 0:
+                told = json.loads(result.stdout)["files"]
+                files = scene.page(path, version=version)["chosen"]["files"]
+                yield (
+                    f"{repo} {name} {version}",
+                    [(one["path"], one["size"], one["hash"]) for one in files],
+                    [(one["path"], one["size"], one["hash"].partition(":")[2]) for one in told],
+                )
+
+
+def history_and_history(scene: Scene) -> Iterator[Pair]:
+    """`/history`, that of each artifact, and their filters, and `gto history`."""
+    for repo, name, path in scene.artifacts():
+        told = scene.said(repo, "history", name, "--verify")
+        shown = every_page(scene, f"{path}/-/history")
+        yield f"{repo} {name}", [event_of(one) for one in shown], [event_of(one) for one in told]
+        yield f"{repo} {name} on its page", scene.page(path)["events"], scene.said(repo, "history", name)[:100]
+        feed = ET.fromstring(scene.studio.client.get(f"{path}/-/history.atom").text)  # noqa: S314  our own answer
+        updated = [one.text for one in feed.iter("{http://www.w3.org/2005/Atom}updated")][1:]
+        yield f"{repo} {name} feed", updated, [moment(seconds(one["timestamp"])) for one in told[:50]]
+    for repo in scene.repos:
+        told = scene.said(repo, "history", "--verify")
+        yield (
+            repo,
+            [event_of(one) for one in every_page(scene, "/history", repo=repo)],
+            [event_of(one) for one in told],
+        )
+        refused = {one["ref"] for one in every_page(scene, "/history", repo=repo) if one["refusal"]}
+        yield f"{repo} refused", refused, refused_events(scene, repo)
+        for one in {str(one["timestamp"]) for one in told[:: max(1, len(told) // 5)]}:
+            shown = every_page(scene, "/history", repo=repo, at=one)
+            until = scene.said(repo, "history", "--verify", "--until", one)
+            yield f"{repo} until {one}", [event_of(line) for line in shown], [event_of(line) for line in until]
+        for key, field in (("event", "event"), ("stage", "stage"), ("version", "version"), ("author", "author")):
+            for value in sorted({one[field] for one in told if one[field]})[:4]:
+                shown = every_page(scene, "/history", repo=repo, **{key: value})
+                refs = [one["ref"] for one in told if one[field] == value]
+                yield f"{repo} {key} {value}", [one["ref"] for one in shown], refs
+
+
+EVENT = ("timestamp", "artifact", "event", "version", "stage", "commit", "author", "author_email", "message", "ref",
+         "signature")  # fmt: skip
+
+
+def event_of(one: Mapping[str, object]) -> dict[str, object]:
+    """What both say of an event."""
+    return {key: one[key] for key in EVENT}
+
+
+def every_page(scene: Scene, path: str, **query: str) -> list[Any]:
+    """The events of all pages of a history."""
+    first = scene.page(path, **query)
+    pages = [first, *(scene.page(path, page=str(number), **query) for number in range(2, first["pages"] + 1))]
+    return [one for page in pages for one in page["events"]]
+
+
+def past_and_show_at(scene: Scene) -> Iterator[Pair]:
+    """The page of an artifact as it was, and `gto show NAME --at`."""
+    for repo, name, path in scene.artifacts():
+        told = scene.said(repo, "history", name)
+        for when in [one["timestamp"] for one in told[:: max(1, len(told) // 3)]]:
+            page = scene.page(path, at=when)
+            then = scene.said(repo, "show", name, "-d", "--at", when)
+            row = scene.said(repo, "show", "-d", "--at", when)[name]
+            yield f"{repo} {name} {when}", [one["name"] for one in page["versions"]], [one["version"] for one in then]
+            keys = ("version", "active")
+            yield (
+                f"{repo} {name} {when} row",
+                {**{key: page[key] for key in keys}, **columns_of(page["stage"])},
+                {**{key: row[key] for key in keys}, **columns_of(row["stage"])},
+            )
+            events = scene.said(repo, "history", name, "--until", when)
+            yield f"{repo} {name} {when} events", page["events"], events[:100]
+
+
+def signatures_and_verify(scene: Scene) -> Iterator[Pair]:
+    """The verdicts on the events of an artifact, and `gto verify`."""
+    keys = ("verdict", "signer", "key", "reason")
+    for repo, name, path in scene.artifacts():
+        shown = {ref: {key: one[key] for key in keys} for ref, one in scene.page(path)["signatures"].items()}
+        told = {one["tag"]: {key: one[key] for key in keys} for one in scene.said(repo, "verify", name)["tags"]}
+        yield (
+            f"{repo} {name}",
+            shown,
+            {ref: one for ref, one in told.items() if not ref.startswith("approvals/")},
+        )
+
+
+def problems_and_doctor(scene: Scene) -> Iterator[Pair]:
+    """The page of a repository, and the problems of each artifact, and `gto doctor`."""
+    for repo in scene.repos:
+        told, page = scene.said(repo, "doctor"), scene.page(f"/r/{repo}")
+        yield repo, (page["findings"], page["config"], page["notes"]), (told["problems"], told["config"], told["notes"])
+        heads = scene.repos[repo].refs("refs/heads")
+        yield (
+            f"{repo} branches",
+            {one["name"]: one["commit"] for one in page["branches"]},
+            {ref.removeprefix("refs/heads/"): oid for ref, oid in heads.items()},
+        )
+        for one in (one for one in scene.page("/repos")["repositories"] if one["name"] == repo):
+            yield f"{repo} in the list", one, {key: page[key] for key in one}
+    for repo, name, path in scene.artifacts():
+        ours = [one for one in scene.said(repo, "doctor")["problems"] if one["artifact"] == name]
+        page = scene.page(path)
+        chosen = page["chosen"]
+        lacking = (chosen["facts"]["problems"] if chosen else []) or []
+        keys = ("code", "subject", "reason", "hint")
+        yield (
+            f"{repo} {name}",
+            {tuple(one[key] for key in keys) for one in page["problems"]},
+            {tuple(one[key] for key in keys) for one in (*ours, *lacking)},
+        )
+
+
+def may_and_policy_test(scene: Scene) -> Iterator[Pair]:
+    """What the policy says of a promotion, and `gto policy test`."""
+    for repo, name, path in scene.artifacts():
+        for version in scene.versions(repo, name)[:2]:
+            for stage in ("staging", "prod"):
+                may = scene.page(path, version=version, may=stage)["may"]
+                if may is not None and len(version) < 40:
+                    told = scene.said(repo, "policy", "test", name, "--version", version, "--stage", stage)
+                    yield f"{repo} {name} {version} {stage}", {key: may[key] for key in told}, told
+                    waits = [
+                        one
+                        for one in scene.said(repo, "reviews")["reviews"]
+                        if (one["artifact"], one["version"], one["stage"]) == (name, version, stage)
+                    ]
+                    yield f"{repo} {name} {version} {stage} waits", may["reviews"], waits
+
+
+def reviews_and_reviews(scene: Scene) -> Iterator[Pair]:
+    """`/reviews` and `gto reviews`."""
+    shown = {one["repo"]: one for one in scene.page("/reviews")["repositories"]}
+    for repo in scene.repos:
+        told = scene.said(repo, "reviews")
+        yield repo, {key: shown[repo][key] for key in told}, told
+
+
+def compare_and_diff(scene: Scene) -> Iterator[Pair]:
+    """Versions and commits beside each other, and `gto diff`."""
+    for repo, name, path in scene.artifacts():
+        versions = [one for one in scene.versions(repo, name) if len(one) < 40][:3]
+        if len(versions) > 1:
+            base, *others = versions
+            page = scene.page(f"{path}/-/compare", v=versions, baseline=base)
+            told = [scene.said(repo, "diff", f"{name}@{base}", f"{name}@{one}") for one in others]
+            yield f"{repo} {name}", page["comparisons"], told
+            answer = scene.api(f"compare/{repo}/{quote(name)}", v=versions)
+            for kind in ("metrics", "params"):
+                held = [facts(scene, repo, name, one)[kind] for one in versions]
+                rows = {(row["file"], row["key"]): row["values"] for row in answer[kind]}
+                places = {(file, key) for one in held for file, keyed in one.items() for key in keyed}
+                yield (
+                    f"{repo} {name} {kind} of the API",
+                    rows,
+                    {(file, key): [one.get(file, {}).get(key) for one in held] for file, key in places},
+                )
+    for repo, made in scene.repos.items():
+        commits = made.git("rev-list", "--max-count=3", "HEAD").split()
+        page = scene.page(f"/r/{repo}/compare", c=commits, baseline=commits[-1])
+        told = [scene.said(repo, "diff", commits[-1], one) for one in commits[:-1]]
+        yield f"{repo} commits", page["comparisons"], told
+
+
+def plots_and_plots(scene: Scene) -> Iterator[Pair]:
+    """The plots of versions and commits, and `gto plots`."""
+    for repo, name, path in scene.artifacts():
+        versions = [one for one in scene.versions(repo, name) if len(one) < 40][:2]
+        if versions and (facts(scene, repo, name, versions[0]) or {}).get("plots"):
+            page = scene.page(f"{path}/-/plots", v=versions)
+            told = scene.said(repo, "plots", *(f"{name}@{one}" for one in versions), "-o", "-")
+            yield f"{repo} {name}", {**page, "page": ""}, {**told, "page": ""}
+
+
+def experiments_and_describe(scene: Scene) -> Iterator[Pair]:
+    """Rows of the experiments, and `gto describe --rev`, `git log`."""
+    for repo, made in scene.repos.items():
+        page = scene.page(f"/r/{repo}/experiments", unchanged="1", hidden="1")
+        for branch in page["branches"]:
+            oids = made.git("rev-list", "--first-parent", branch["tip"]).split()
+            shown = [one["commit"] for one in branch["commits"] if not one["experiment"]]
+            assert shown
+            yield f"{repo} {branch['name']}", [oid for oid in oids if oid in shown], shown
+        rows = [row for branch in page["branches"] for row in branch["commits"]]
+        name = next((name for name in scene.said(repo, "show", "-d") if ":" not in name), "any")
+        for row in rows[:: max(1, len(rows) // 8)]:
+            told = scene.said(repo, "describe", name, "--all", "--rev", row["commit"])
+            keys = ("path", "reason", "hint")
+            lacking = [{key: one[key] for key in keys} for one in told["not_in_git"]]
+            commit = told["commit"]
+            yield (
+                f"{repo} {row['commit']}",
+                {key: row[key] for key in ("metrics", "params", "not_in_git", "subject", "author", "author_email")},
+                {
+                    **{key: told[key] for key in ("metrics", "params")},
+                    "not_in_git": lacking,
+                    **{key: commit[key] for key in ("subject", "author", "author_email")},
+                },
+            )
+            yield f"{repo} {row['commit']} time", seconds(row["created_at"]), seconds(commit["created_at"])
+        marks = {(one["artifact"], one["version"]): row["commit"] for row in rows for one in row["versions"]}
+        for (artifact, version), commit in marks.items():
+            found = [one for one in scene.said(repo, "show", artifact, "-d") if one["version"] == version]
+            yield f"{repo} {artifact} {version}", commit, found[0]["commit_hexsha"]
+
+
+def api_and_show(scene: Scene) -> Iterator[Pair]:
+    """The API's artifacts, versions, events and selectors, and `gto show`, `gto history`."""
+    every = scene.api("artifacts", limit="200", deprecated="true")["items"]
+    for repo in scene.repos:
+        rows = rows_of(scene, repo)
+        shown = {one["name"]: one for one in every if one["repo"] == repo}
+        yield repo, set(shown), set(rows)
+        for name, one in shown.items():
+            row = rows[name]
+            same = ("type", "description", "path", "labels", "registered", "active", "commit", "versions", "problems")
+            yield f"{repo} {name}", {key: one[key] for key in same}, {key: row[key] for key in same}
+            yield f"{repo} {name} latest", one["latest"], row["version"]
+            cells = {stage: {**cell, "time": seconds(cell.pop("assigned_at"))} for stage, cell in one["stages"].items()}
+            yield f"{repo} {name} stages", cells, row["stages"]
+        told = scene.said(repo, "history")
+        yield (
+            f"{repo} events",
+            [one["ref"] for one in scene.api("events", repo=repo, limit="200")["items"]],
+            [one["ref"] for one in told[:200]],
+        )
+    for repo, name, _ in scene.artifacts():
+        address = f"{repo}/{quote(name)}"
+        for words, deprecated in (((), "false"), (("-d",), "true")):
+            items = scene.api(f"artifacts/{address}/versions", deprecated=deprecated, limit="200")["items"]
+            result = scene.repos[repo].gto("show", name, *words, "--json")
+            told = json.loads(result.stdout)
+            keys = ("name", "commit", "active", "stages")
+            yield (
+                f"{address} {words}",
+                [{key: one[key] for key in keys} for one in items],
+                [
+                    {
+                        "name": one["version"],
+                        "commit": one["commit_hexsha"],
+                        "active": one["is_active"],
+                        "stages": [stage["stage"] for stage in one["stages"] if stage["is_active"]],
+                    }
+                    for one in told
+                ],
+            )
+        selectors = ["latest", *(one for one in scene.versions(repo, name) if len(one) < 40)]
+        words = [f"{name}@{one}" for one in selectors] + [f"{name}#{one}" for one in ("dev", "staging", "prod")]
+        for word in words:
+            result = scene.repos[repo].gto("show", word, "--json")
+            told = json.loads(result.stdout) if result.stdout else []
+            answer = scene.studio.client.get(f"/api/v1/resolve/{repo}/{quote(word)}")
+            found = [answer.json()] if answer.status_code == 200 else []
+            yield (
+                f"{repo} {word}",
+                [(one["version"], one["commit"]) for one in found],
+                [(one["version"], one["commit_hexsha"]) for one in told],
+            )
+
+
+QUESTIONS: tuple[Callable[[Scene], Iterator[Pair]], ...] = (
+    list_and_show,
+    list_and_details,
+    stages_and_show,
+    filters_and_show,
+    csv_and_list,
+    versions_and_show,
+    facts_and_describe,
+    files_and_ls,
+    history_and_history,
+    past_and_show_at,
+    signatures_and_verify,
+    problems_and_doctor,
+    may_and_policy_test,
+    reviews_and_reviews,
+    compare_and_diff,
+    plots_and_plots,
+    experiments_and_describe,
+    api_and_show,
+)
+
+
+@pytest.fixture(scope="session")
+def scenes() -> Iterator[tuple[dict[str, Scene], ExitStack]]:
+    """The scenes that were asked for, each made once."""
+    with ExitStack() as stack:
+        yield {}, stack
+
+
+@pytest.fixture
+def scene(
+    request: pytest.FixtureRequest,
+    repo: Repo,
+    scenes: tuple[dict[str, Scene], ExitStack],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Scene:
+    """One layout, which is made where no test has asked for it before."""
+    made, stack = scenes
+    layout = str(request.param)
+    if layout not in made:
+        place = tmp_path_factory.mktemp(layout)
+        repos = demo(place) if layout == "sample" else LAYOUTS[layout](copied(repo, place))
+        studio = stack.enter_context(studio_of({name: one.path for name, one in repos.items()}, place / "index.db"))
+        made[layout] = Scene(studio, repos, {})
+    return made[layout]
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("scene", [*LAYOUTS, "sample"], indirect=True)
+def test_a_page_says_what_the_command_line_says(scene: Scene, question: Callable[[Scene], Iterator[Pair]]) -> None:
+    different = [f"{what}:\n  page {page}\n  line {said}" for what, page, said in question(scene) if page != said]
+    assert not different, "\n".join(different)
