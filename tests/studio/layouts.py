@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -217,7 +218,7 @@ def demo(place: Path) -> dict[str, Repo]:
     sample.build(place / sample.NAME, GTO, env)
     sample_catalog.build(place / sample_catalog.NAME, place / sample.NAME, GTO, env)
     paths = {"customer": place / sample.NAME, **{one: place / sample_catalog.NAME / one for one in ("demand", "fraud")}}
-    return {name: Repo(path) for name, path in paths.items()}
+    return {name: Repo(path, datetime.now(UTC)) for name, path in paths.items()}
 
 
 LAYOUTS: Mapping[str, Callable[[Repo], dict[str, Repo]]] = {

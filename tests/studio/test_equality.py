@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import posixpath
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -62,7 +63,11 @@ class Scene(NamedTuple):
 
     def versions(self, repo: str, name: str) -> list[str]:
         """The versions of an artifact, those that were deregistered, and commits that only have stages."""
-        return [one["version"] for one in self.said(repo, "show", name, "-d")]
+        return [one["version"] for one in self.shown(repo, name, "-d")]
+
+    def shown(self, repo: str, name: str, *words: str) -> list[Any]:
+        """What `gto show NAME` says, but for the commit of HEAD that is annotated and has no tag: no page lists it."""
+        return [one for one in self.said(repo, "show", name, *words) if not one["discovered"]]
 
 
 def rows_of(scene: Scene, repo: str) -> dict[str, Any]:
@@ -97,7 +102,7 @@ def list_and_details(scene: Scene) -> Iterator[Pair]:
         refused = refused_events(scene, repo)
         for name, row in rows_of(scene, repo).items():
             history = scene.said(repo, "history", name)
-            every = scene.said(repo, "show", name, "-d") if history else []
+            every = scene.shown(repo, name, "-d") if history else []
             named = [one for one in every if one["version"] == row["version"]]
             registration = (named[0]["registrations"] or [{}])[-1] if named else {}
             counted = [one for one in every if one["is_active"] and one["registrations"]]
@@ -134,8 +139,8 @@ def annotation(scene: Scene, repo: str, name: str, version: str | None) -> dict[
     """What HEAD says of an artifact, else the latest version."""
     result = scene.repos[repo].gto("describe", name, "--rev", "HEAD", "--json")
     told = json.loads(result.stdout) if result.stdout else {}
-    if not told and version and len(version) < 40:
-        told = scene.said(repo, "describe", f"{name}@{version}", "--all")["annotation"] or {}
+    if not told and version:
+        told = facts(scene, repo, name, version)["annotation"] or {}
     return {**{key: told.get(key) for key in ("type", "path", "description")}, "labels": told.get("labels", [])}
 
 
@@ -147,7 +152,7 @@ def stages_and_show(scene: Scene) -> Iterator[Pair]:
                 told = scene.said(repo, "show", f"{name}#{stage}", "-d")[0]
                 held = next(one for one in told["stages"] if one["stage"] == stage)
                 last = held["assignments"][-1]
-                higher = [one for one in scene.said(repo, "show", name) if one["registrations"]]
+                higher = [one for one in scene.shown(repo, name) if one["registrations"]]
                 names = [one["version"] for one in higher]
                 yield (
                     f"{repo} {name} {stage}",
@@ -177,7 +182,8 @@ def filters_and_show(scene: Scene) -> Iterator[Pair]:
         for text in ("churn", "EU", "dev", "a", "who will", "/"):
             shown = scene.page("/models", repo=repo, q=f'"{text}"')["artifacts"]
             hits = scene.said(repo, "search", text)["hits"]
-            yield f"{repo} search {text}", {one["artifact"] for one in shown}, {one["artifact"] for one in hits}
+            also = {one["artifact"] for one in shown if text.lower() in (one["path"] or "").lower()}  # searched, too
+            yield f"{repo} search {text}", {one["artifact"] for one in shown}, {one["artifact"] for one in hits} | also
 
 
 def csv_and_list(scene: Scene) -> Iterator[Pair]:
@@ -216,7 +222,7 @@ def versions_and_show(scene: Scene) -> Iterator[Pair]:
     """The table of versions, and `gto show NAME -d --verify` with the metrics and the subject of `gto describe`."""
     for repo, name, path in scene.artifacts():
         page = scene.page(path)
-        told = scene.said(repo, "show", name, "-d", "--verify")
+        told = scene.shown(repo, name, "-d", "--verify")
         assert page["total"] == len(told)
         lines = []
         for one in told[: len(page["versions"])]:
@@ -242,8 +248,6 @@ def facts_and_describe(scene: Scene) -> Iterator[Pair]:
         for version in scene.versions(repo, name):
             chosen = scene.page(path, version=version)["chosen"]
             told = facts(scene, repo, name, version)
-            if told is None:
-                continue
             yield f"{repo} {name} {version}", chosen["facts"], told
             yield f"{repo} {name} {version} commit", chosen["commit"], told["commit"]["hexsha"]
             yield (
@@ -254,12 +258,13 @@ def facts_and_describe(scene: Scene) -> Iterator[Pair]:
 
 
 def facts(scene: Scene, repo: str, name: str, version: str) -> Any:  # noqa: ANN401  whatever JSON holds
-    """What `gto describe --all` says of a version; None of a commit that no stage shows any more."""
-    if len(version) < 40:
+    """What `gto describe --all` says of a version; of a commit, and of what is deprecated, by `--rev`."""
+    row = rows_of(scene, repo)[name]
+    if row["active"] and len(version) < 40:
         return scene.said(repo, "describe", f"{name}@{version}", "--all")
-    shown = rows_of(scene, repo)[name]["stages"]
-    stage = next((stage for stage, cell in shown.items() if cell["version"] == version), None)
-    return stage and scene.said(repo, "describe", f"{name}#{stage}", "--all")
+    found = next(one for one in scene.shown(repo, name, "-d") if one["version"] == version)
+    told = scene.said(repo, "describe", name, "--all", "--rev", found["commit_hexsha"])
+    return {**told, "version": version if found["registrations"] else None}
 
 
 def files_and_ls(scene: Scene) -> Iterator[Pair]:
@@ -268,12 +273,19 @@ def files_and_ls(scene: Scene) -> Iterator[Pair]:
         for version in scene.versions(repo, name):
             result = scene.repos[repo].gto("ls", f"{name}@{version}", "--json") if len(version) < 40 else None
             if result is not None and result.code == 0:
-                told = json.loads(result.stdout)["files"]
-                files = scene.page(path, version=version)["chosen"]["files"]
+                told, files = json.loads(result.stdout), scene.page(path, version=version)["chosen"]["files"]
+                base = told["path"]
                 yield (
                     f"{repo} {name} {version}",
                     [(one["path"], one["size"], one["hash"]) for one in files],
-                    [(one["path"], one["size"], one["hash"].partition(":")[2]) for one in told],
+                    [
+                        (
+                            base if one["path"] == posixpath.basename(base) else posixpath.join(base, one["path"]),
+                            one["size"],
+                            (one["hash"] or "").partition(":")[2] or None,
+                        )
+                        for one in told["files"]
+                    ],
                 )
 
 
@@ -329,7 +341,7 @@ def past_and_show_at(scene: Scene) -> Iterator[Pair]:
         told = scene.said(repo, "history", name)
         for when in [one["timestamp"] for one in told[:: max(1, len(told) // 3)]]:
             page = scene.page(path, at=when)
-            then = scene.said(repo, "show", name, "-d", "--at", when)
+            then = scene.shown(repo, name, "-d", "--at", when)
             row = scene.said(repo, "show", "-d", "--at", when)[name]
             yield f"{repo} {name} {when}", [one["name"] for one in page["versions"]], [one["version"] for one in then]
             keys = ("version", "active")
@@ -346,12 +358,13 @@ def signatures_and_verify(scene: Scene) -> Iterator[Pair]:
     """The verdicts on the events of an artifact, and `gto verify`."""
     keys = ("verdict", "signer", "key", "reason")
     for repo, name, path in scene.artifacts():
+        events = {one["ref"] for one in scene.said(repo, "history", name)}
         shown = {ref: {key: one[key] for key in keys} for ref, one in scene.page(path)["signatures"].items()}
         told = {one["tag"]: {key: one[key] for key in keys} for one in scene.said(repo, "verify", name)["tags"]}
         yield (
             f"{repo} {name}",
             shown,
-            {ref: one for ref, one in told.items() if not ref.startswith("approvals/")},
+            {ref: one for ref, one in told.items() if ref in events},
         )
 
 
@@ -438,7 +451,8 @@ def plots_and_plots(scene: Scene) -> Iterator[Pair]:
         versions = [one for one in scene.versions(repo, name) if len(one) < 40][:2]
         if versions and (facts(scene, repo, name, versions[0]) or {}).get("plots"):
             page = scene.page(f"{path}/-/plots", v=versions)
-            told = scene.said(repo, "plots", *(f"{name}@{one}" for one in versions), "-o", "-")
+            made = scene.repos[repo].path / ".git/plots.html"
+            told = scene.said(repo, "plots", *(f"{name}@{one}" for one in versions), "-o", str(made))
             yield f"{repo} {name}", {**page, "page": ""}, {**told, "page": ""}
 
 
@@ -470,7 +484,7 @@ def experiments_and_describe(scene: Scene) -> Iterator[Pair]:
             yield f"{repo} {row['commit']} time", seconds(row["created_at"]), seconds(commit["created_at"])
         marks = {(one["artifact"], one["version"]): row["commit"] for row in rows for one in row["versions"]}
         for (artifact, version), commit in marks.items():
-            found = [one for one in scene.said(repo, "show", artifact, "-d") if one["version"] == version]
+            found = [one for one in scene.shown(repo, artifact, "-d") if one["version"] == version]
             yield f"{repo} {artifact} {version}", commit, found[0]["commit_hexsha"]
 
 
@@ -486,7 +500,7 @@ def api_and_show(scene: Scene) -> Iterator[Pair]:
             same = ("type", "description", "path", "labels", "registered", "active", "commit", "versions", "problems")
             yield f"{repo} {name}", {key: one[key] for key in same}, {key: row[key] for key in same}
             yield f"{repo} {name} latest", one["latest"], row["version"]
-            cells = {stage: {**cell, "time": seconds(cell.pop("assigned_at"))} for stage, cell in one["stages"].items()}
+            cells = {stage: {"time": seconds(cell.pop("assigned_at")), **cell} for stage, cell in one["stages"].items()}
             yield f"{repo} {name} stages", cells, row["stages"]
         told = scene.said(repo, "history")
         yield (
@@ -498,8 +512,7 @@ def api_and_show(scene: Scene) -> Iterator[Pair]:
         address = f"{repo}/{quote(name)}"
         for words, deprecated in (((), "false"), (("-d",), "true")):
             items = scene.api(f"artifacts/{address}/versions", deprecated=deprecated, limit="200")["items"]
-            result = scene.repos[repo].gto("show", name, *words, "--json")
-            told = json.loads(result.stdout)
+            told = scene.shown(repo, name, *words)
             keys = ("name", "commit", "active", "stages")
             yield (
                 f"{address} {words}",
@@ -517,14 +530,14 @@ def api_and_show(scene: Scene) -> Iterator[Pair]:
         selectors = ["latest", *(one for one in scene.versions(repo, name) if len(one) < 40)]
         words = [f"{name}@{one}" for one in selectors] + [f"{name}#{one}" for one in ("dev", "staging", "prod")]
         for word in words:
-            result = scene.repos[repo].gto("show", word, "--json")
-            told = json.loads(result.stdout) if result.stdout else []
+            result = scene.repos[repo].gto("describe", word, "--all", "--json")
+            told = json.loads(result.stdout) if result.stdout else None
             answer = scene.studio.client.get(f"/api/v1/resolve/{repo}/{quote(word)}")
-            found = [answer.json()] if answer.status_code == 200 else []
+            found = answer.json() if answer.status_code == 200 else None
             yield (
                 f"{repo} {word}",
-                [(one["version"], one["commit"]) for one in found],
-                [(one["version"], one["commit_hexsha"]) for one in told],
+                found and (found["version"], found["commit"]),
+                told and (told["version"] or told["commit"]["hexsha"], told["commit"]["hexsha"]),
             )
 
 

@@ -178,6 +178,8 @@ def _connect(path: str) -> Engine:
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -8000"):
             connection.execute(f"PRAGMA {setting}")
+        # SQLite's own lower() knows the letters of ASCII alone.
+        connection.create_function("folded", 1, str.casefold, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

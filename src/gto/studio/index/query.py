@@ -67,7 +67,7 @@ def _term(match: re.Match[str], language: Language) -> Term:
         found = _METRIC_RE.fullmatch(word) if quoted is None else None
         if found is not None:
             return Term("metric", found[1], found[2], float(found[3]), is_not)
-        return Term("text", word.lower(), is_not=is_not)
+        return Term("text", word.casefold(), is_not=is_not)
     return term(key.lower(), word, language, is_not=is_not)
 
 

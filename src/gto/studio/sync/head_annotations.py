@@ -53,7 +53,7 @@ def _columns(name: str, one: Annotation | None) -> dict[str, object]:
         "description": (one.description if one else None) or None,
         "path": one.path if one else None,
         "labels": list(one.labels) if one else [],
-        "search": "\n".join(words).lower(),
+        "search": "\n".join(words).casefold(),
     }
 
 
