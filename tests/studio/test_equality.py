@@ -65,9 +65,15 @@ class Scene(NamedTuple):
         """The versions of an artifact, those that were deregistered, and commits that only have stages."""
         return [one["version"] for one in self.shown(repo, name, "-d")]
 
+    def named(self, repo: str, name: str) -> list[str]:
+        """The versions of an artifact that count, and can be named."""
+        if not self.said(repo, "show", "-d")[name]["active"]:
+            return []
+        return [one["version"] for one in self.shown(repo, name, "-d") if one["registrations"] and one["is_active"]]
+
     def shown(self, repo: str, name: str, *words: str) -> list[Any]:
         """What `gto show NAME` says, but for the commit of HEAD that is annotated and has no tag: no page lists it."""
-        return [one for one in self.said(repo, "show", name, *words) if not one["discovered"]]
+        return [one for one in self.said(repo, "show", name, *words) if one["registrations"] or one["stages"]]
 
 
 def rows_of(scene: Scene, repo: str) -> dict[str, Any]:
@@ -259,10 +265,9 @@ def facts_and_describe(scene: Scene) -> Iterator[Pair]:
 
 def facts(scene: Scene, repo: str, name: str, version: str) -> Any:  # noqa: ANN401  whatever JSON holds
     """What `gto describe --all` says of a version; of a commit, and of what is deprecated, by `--rev`."""
-    row = rows_of(scene, repo)[name]
-    if row["active"] and len(version) < 40:
-        return scene.said(repo, "describe", f"{name}@{version}", "--all")
     found = next(one for one in scene.shown(repo, name, "-d") if one["version"] == version)
+    if version in scene.named(repo, name):
+        return scene.said(repo, "describe", f"{name}@{version}", "--all")
     told = scene.said(repo, "describe", name, "--all", "--rev", found["commit_hexsha"])
     return {**told, "version": version if found["registrations"] else None}
 
@@ -270,9 +275,9 @@ def facts(scene: Scene, repo: str, name: str, version: str) -> Any:  # noqa: ANN
 def files_and_ls(scene: Scene) -> Iterator[Pair]:
     """The files of each version, and `gto ls`."""
     for repo, name, path in scene.artifacts():
-        for version in scene.versions(repo, name):
-            result = scene.repos[repo].gto("ls", f"{name}@{version}", "--json") if len(version) < 40 else None
-            if result is not None and result.code == 0:
+        for version in scene.named(repo, name):
+            result = scene.repos[repo].gto("ls", f"{name}@{version}", "--recursive", "--json")
+            if result.code == 0:
                 told, files = json.loads(result.stdout), scene.page(path, version=version)["chosen"]["files"]
                 base = told["path"]
                 yield (
@@ -422,7 +427,7 @@ def reviews_and_reviews(scene: Scene) -> Iterator[Pair]:
 def compare_and_diff(scene: Scene) -> Iterator[Pair]:
     """Versions and commits beside each other, and `gto diff`."""
     for repo, name, path in scene.artifacts():
-        versions = [one for one in scene.versions(repo, name) if len(one) < 40][:3]
+        versions = scene.named(repo, name)[:3]
         if len(versions) > 1:
             base, *others = versions
             page = scene.page(f"{path}/-/compare", v=versions, baseline=base)
@@ -448,7 +453,7 @@ def compare_and_diff(scene: Scene) -> Iterator[Pair]:
 def plots_and_plots(scene: Scene) -> Iterator[Pair]:
     """The plots of versions and commits, and `gto plots`."""
     for repo, name, path in scene.artifacts():
-        versions = [one for one in scene.versions(repo, name) if len(one) < 40][:2]
+        versions = scene.named(repo, name)[:2]
         if versions and (facts(scene, repo, name, versions[0]) or {}).get("plots"):
             page = scene.page(f"{path}/-/plots", v=versions)
             made = scene.repos[repo].path / ".git/plots.html"
@@ -527,7 +532,7 @@ def api_and_show(scene: Scene) -> Iterator[Pair]:
                     for one in told
                 ],
             )
-        selectors = ["latest", *(one for one in scene.versions(repo, name) if len(one) < 40)]
+        selectors = ["latest", *scene.named(repo, name)]
         words = [f"{name}@{one}" for one in selectors] + [f"{name}#{one}" for one in ("dev", "staging", "prod")]
         for word in words:
             result = scene.repos[repo].gto("describe", word, "--all", "--json")
