@@ -70,7 +70,10 @@ def several(repo: Repo) -> dict[str, Repo]:
     repo.git("switch", "--quiet", "-f", "main")
     repo.git("branch", "--quiet", "-D", "aside")
     del artifacts["ranking"]
-    repo.commit("At last", {"dvc.yaml": json.dumps({"artifacts": artifacts}), "metrics.json": '{"auc": '})
+    described = json.dumps({"artifacts": artifacts, "metrics": ["metrics.json"]})
+    repo.commit("Broken", {"dvc.yaml": described, "metrics.json": '{"auc": '})
+    wrote(repo, "register", "broken")
+    repo.commit("At last", {"metrics.json": '{"auc": 0.7, "loss": {"val": 0.25}}'})
     wrote(repo, "register", "churn", "--version", "v3.0.0")
     return {"several": repo}
 

@@ -120,6 +120,7 @@ def list_and_details(scene: Scene) -> Iterator[Pair]:
                 "changed_at": seconds(history[0]["timestamp"]) if history else None,
                 "versions": len(counted),
                 "refused": len(kept & refused),
+                "metric": trend(scene, repo, name, row["version"]),
                 **annotation(scene, repo, name, row["version"]),
             }
             yield f"{repo} {name}", {key: row[key] for key in told}, told
@@ -148,6 +149,22 @@ def annotation(scene: Scene, repo: str, name: str, version: str | None) -> dict[
     if not told and version:
         told = facts(scene, repo, name, version)["annotation"] or {}
     return {**{key: told.get(key) for key in ("type", "path", "description")}, "labels": told.get("labels", [])}
+
+
+def trend(scene: Scene, repo: str, name: str, latest: str | None) -> dict[str, Any] | None:
+    """The first number among the metrics of the latest version, and what it was in the versions before."""
+    if latest is None:
+        return None
+    measured = facts(scene, repo, name, latest)["metrics"]
+    found = ((file, key, value) for file, keyed in measured.items() for key, value in keyed.items())
+    file, key, value = next((one for one in found if isinstance(one[2], int | float)), ("", "", None))
+    if value is None:
+        return None
+    counted = [one["version"] for one in scene.shown(repo, name, "-d") if one["registrations"] and one["is_active"]]
+    held = [facts(scene, repo, name, one)["metrics"].get(file, {}).get(key) for one in reversed(counted)]
+    values = [one for one in held if isinstance(one, int | float)]
+    change = values[-1] - values[-2] if len(values) > 1 else None
+    return {"file": file, "key": key, "value": value, "change": change, "values": values[-12:]}
 
 
 def stages_and_show(scene: Scene) -> Iterator[Pair]:
@@ -243,9 +260,21 @@ def versions_and_show(scene: Scene) -> Iterator[Pair]:
                     "is_active": one["is_active"],
                     "stages": [stage["stage"] for stage in one["stages"] if stage["is_active"]],
                     "proof": one["signature"],
+                    **measured(scene, repo, name, one["version"], page),
                 }
             )
         yield f"{repo} {name}", [{key: one[key] for key in lines[0]} for one in page["versions"]], lines
+
+
+def measured(scene: Scene, repo: str, name: str, version: str, page: Any) -> dict[str, Any]:  # noqa: ANN401
+    """What the line of a version has of its commit."""
+    told = facts(scene, repo, name, version)
+    flat: dict[str, Any] = {}
+    for file, keyed in told["metrics"].items():
+        for key, value in keyed.items():
+            flat.setdefault(key or file, value)
+    columns = page["versions"][0]["metrics"]
+    return {"message": told["commit"]["subject"], "metrics": {key: flat.get(key) for key in columns}}
 
 
 def facts_and_describe(scene: Scene) -> Iterator[Pair]:
@@ -256,6 +285,15 @@ def facts_and_describe(scene: Scene) -> Iterator[Pair]:
             told = facts(scene, repo, name, version)
             yield f"{repo} {name} {version}", chosen["facts"], told
             yield f"{repo} {name} {version} commit", chosen["commit"], told["commit"]["hexsha"]
+            held = [
+                cell["stage"]
+                for cell in next(one for one in scene.shown(repo, name, "-d") if one["version"] == version)["stages"]
+                if cell["is_active"]
+            ]
+            shown = {
+                stage for stage, cell in rows_of(scene, repo)[name]["stages"].items() if cell["version"] == version
+            }
+            yield f"{repo} {name} {version} stages", set(chosen["stages"]), shown & set(held)
             yield (
                 f"{repo} {name} {version} api",
                 scene.api(f"artifacts/{repo}/{quote(name)}/facts", version=version),
