@@ -14,8 +14,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from gto.lineage.values import flat
 from tests.conftest import copied
-from tests.studio.layouts import LAYOUTS, demo
+from tests.studio.layouts import LAYOUTS, demo, dvc
 from tests.studio_app import Studio, studio_of
 
 if TYPE_CHECKING:
@@ -499,36 +500,56 @@ def plots_and_plots(scene: Scene) -> Iterator[Pair]:
             yield f"{repo} {name}", {**page, "page": ""}, {**told, "page": ""}
 
 
+def every_row(scene: Scene, repo: str, **query: str) -> Iterator[tuple[str, list[Any]]]:
+    """Each branch of a repository with all its rows of experiments, whatever the page folds."""
+    query |= {"unchanged": "1", "hidden": "1", "merged": "1"}
+    for branch in scene.page(f"/r/{repo}/experiments", **query)["branches"]:
+        first = scene.page(f"/r/{repo}/experiments", branch=branch["name"], **query)
+        numbers = map(str, range(2, first["pages"] + 1))
+        rest = [scene.page(f"/r/{repo}/experiments", branch=branch["name"], page=one, **query) for one in numbers]
+        yield branch["name"], [row for page in (first, *rest) for row in page["branches"][0]["commits"]]
+
+
 def experiments_and_describe(scene: Scene) -> Iterator[Pair]:
-    """Rows of the experiments, and `gto describe --rev`, `git log`."""
+    """Rows of the experiments of each project, and `gto describe --rev`, `git rev-list`."""
+    keys = ("path", "reason", "hint")
     for repo, made in scene.repos.items():
-        page = scene.page(f"/r/{repo}/experiments", unchanged="1", hidden="1")
-        for branch in page["branches"]:
-            oids = made.git("rev-list", "--first-parent", branch["tip"]).split()
-            shown = [one["commit"] for one in branch["commits"] if not one["experiment"]]
-            assert shown
-            yield f"{repo} {branch['name']}", [oid for oid in oids if oid in shown], shown
-        rows = [row for branch in page["branches"] for row in branch["commits"]]
-        name = next((name for name in scene.said(repo, "show", "-d") if ":" not in name), "any")
-        for row in rows[:: max(1, len(rows) // 8)]:
-            told = scene.said(repo, "describe", name, "--all", "--rev", row["commit"])
-            keys = ("path", "reason", "hint")
-            lacking = [{key: one[key] for key in keys} for one in told["not_in_git"]]
-            commit = told["commit"]
-            yield (
-                f"{repo} {row['commit']}",
-                {key: row[key] for key in ("metrics", "params", "not_in_git", "subject", "author", "author_email")},
-                {
-                    **{key: told[key] for key in ("metrics", "params")},
-                    "not_in_git": lacking,
-                    **{key: commit[key] for key in ("subject", "author", "author_email")},
-                },
-            )
-            yield f"{repo} {row['commit']} time", seconds(row["created_at"]), seconds(commit["created_at"])
-        marks = {(one["artifact"], one["version"]): row["commit"] for row in rows for one in row["versions"]}
-        for (artifact, version), commit in marks.items():
-            found = [one for one in scene.shown(repo, artifact, "-d") if one["version"] == version]
-            yield f"{repo} {artifact} {version}", commit, found[0]["commit_hexsha"]
+        for project in scene.page(f"/r/{repo}/experiments")["projects"]:
+            known = (one for one in scene.said(repo, "show", "-d") if one.rpartition(":")[0] == project)
+            name = next(known, "")  # whose project is described with it
+            default = ""
+            for branch, rows in every_row(scene, repo, project=project or "/"):
+                oids = made.git("rev-list", branch, "--not", *filter(None, [default])).split()
+                default = default or branch
+                shown = [row["commit"] for row in rows if not row["experiment"]]
+                yield f"{repo} {branch}", shown, oids or [made.git("rev-parse", branch)]  # of a merged one its tip
+                for row in rows[:: max(1, len(rows) // 5)] if name else ():
+                    told = scene.said(repo, "describe", name, "--all", "--rev", row["commit"])
+                    commit = told["commit"]
+                    yield (
+                        f"{repo} {project} {row['commit']}",
+                        {
+                            **{key: row[key] for key in ("metrics", "params", "not_in_git", "parent")},
+                            **{key: row[key] for key in ("subject", "author", "author_email")},
+                            "time": seconds(row["created_at"]),
+                        },
+                        {
+                            **{key: of_project(told[key], project) for key in ("metrics", "params")},
+                            "not_in_git": [{key: one[key] for key in keys} for one in told["not_in_git"]],
+                            "parent": made.git("log", "-1", "--format=%P", row["commit"]) or None,
+                            **{key: commit[key] for key in ("subject", "author", "author_email")},
+                            "time": seconds(commit["created_at"]),
+                        },
+                    )
+                marks = {(one["artifact"], one["version"]): row["commit"] for row in rows for one in row["versions"]}
+                for (artifact, version), oid in marks.items():
+                    found = [one for one in scene.shown(repo, artifact, "-d") if one["version"] == version]
+                    yield f"{repo} {artifact} {version}", oid, found[0]["commit_hexsha"]
+
+
+def of_project(told: Mapping[str, Any], project: str) -> dict[str, Any]:
+    """The files of values that lie in a project."""
+    return {file: keyed for file, keyed in told.items() if file.startswith(project)}
 
 
 def api_and_show(scene: Scene) -> Iterator[Pair]:
@@ -584,6 +605,50 @@ def api_and_show(scene: Scene) -> Iterator[Pair]:
             )
 
 
+def catalogue_and_all(scene: Scene) -> Iterator[Pair]:
+    """All repositories together, and the commands with `--catalog`."""
+    first, *_ = scene.repos.values()
+    file = first.path / ".git/catalogue.yaml"
+    places = "".join(f"- path: {json.dumps(str(one.path))}\n  name: {name}\n" for name, one in scene.repos.items())
+    file.write_text(f"repos:\n{places}", encoding="utf-8")
+
+    def said(*words: str) -> Any:  # noqa: ANN401  whatever JSON holds
+        return json.loads(first.gto(*words, "--catalog", str(file), "--json").stdout)
+
+    told = said("history")["events"]
+    shown = every_page(scene, "/history")
+    keys = ("repo", *EVENT[:-1])
+    yield (
+        "events",
+        [{key: one[key] for key in keys} for one in shown],
+        [{key: one[key] for key in keys} for one in told],
+    )
+    keys = ("version", "registered", "active")
+    yield (
+        "artifacts",
+        {
+            f"{one['repo']}/{one['artifact']}": {**columns_of(one["stage"]), **{key: one[key] for key in keys}}
+            for one in scene.page("/models")["artifacts"]
+        },
+        {
+            name: {**columns_of(one["stage"]), **{key: one[key] for key in keys}}
+            for name, one in said("show")["artifacts"].items()
+        },
+    )
+    listed = {one["name"]: one for one in said("repos", "list")["repos"]}
+    for one in scene.page("/repos")["repositories"]:
+        told = listed[one["name"]]
+        yield f"{one['name']} in the list", (one["address"], one["groups"]), (told["path"], told["groups"])
+        yield f"{one['name']} at HEAD", one["head"], scene.repos[one["name"]].git("rev-parse", "HEAD")
+    for one in scene.api("repositories")["items"]:
+        row = next(row for row in scene.page("/repos")["repositories"] if row["name"] == one["name"])
+        same = ("name", "address", "is_remote", "head", "error", "artifacts", "problems")
+        yield f"{one['name']} of the API", {key: one[key] for key in same}, {key: row[key] for key in same}
+    for one in scene.page("/models", **{"is": ["active", "deprecated"]})["artifacts"]:
+        page = scene.page(f"/m/{one['repo']}/{quote(one['artifact'])}")
+        yield f"{one['repo']} {one['artifact']} problems", one["problems"], len(page["problems"])
+
+
 QUESTIONS: tuple[Callable[[Scene], Iterator[Pair]], ...] = (
     list_and_show,
     list_and_details,
@@ -603,6 +668,7 @@ QUESTIONS: tuple[Callable[[Scene], Iterator[Pair]], ...] = (
     plots_and_plots,
     experiments_and_describe,
     api_and_show,
+    catalogue_and_all,
 )
 
 
@@ -629,6 +695,50 @@ def scene(
         studio = stack.enter_context(studio_of({name: one.path for name, one in repos.items()}, place / "index.db"))
         made[layout] = Scene(studio, repos, {})
     return made[layout]
+
+
+@pytest.mark.dvc
+@pytest.mark.parametrize("scene", ["experiments"], indirect=True)
+def test_commits_and_experiments_hold_what_dvc_shows(scene: Scene) -> None:
+    out = dvc(scene.repos["dvc"], ["exp", "show", "--json", "--num", str(SHOWN)])
+    told = {one["rev"]: one for one in json.loads(out[out.index("[{") :]) if one["rev"] != "workspace"}
+    assert len(told) == SHOWN
+    rows = dict(every_row(scene, "dvc"))["main"]
+    here = {row["commit"]: row for row in rows if not row["experiment"]}
+    for rev, shown in told.items():
+        assert table_values(here[rev]) == values_of(shown)
+        made = {one["revs"][0]["name"]: one["revs"][0] for one in shown["experiments"] or ()}
+        ours = {row["experiment"]: row for row in rows if row["baseline"] == rev}
+        assert made.keys() == ours.keys()
+        for name, one in made.items():
+            assert ours[name]["commit"] == one["rev"]
+            assert table_values(ours[name]) == values_of(one)
+    assert sorted(row["experiment"] for row in rows if row["experiment"]) == ["fast", "kept", "slow"]
+
+
+SHOWN = 40
+"""Commits that DVC is asked for: each takes it 30 ms."""
+
+
+def values_of(shown: dict[str, Any]) -> dict[str, object]:
+    """What DVC shows of a commit, as the table has it: by file and key."""
+    data = shown["data"]
+    keyed = {
+        kind: {
+            file: dict(flat(one["data"], of_metrics=kind == "metrics"))
+            for file, one in data[kind].items()
+            if "data" in one  # else the commit has no such file
+        }
+        for kind in ("metrics", "params")
+    }
+    recorded = [pair for kind in ("deps", "outs") for pair in data[kind].items()]
+    return {**keyed, "data": {path: one["hash"] for path, one in recorded if one["hash"]}}
+
+
+def table_values(row: dict[str, Any]) -> dict[str, object]:
+    """What a row of the table holds; to DVC a file of metrics or plots is none of data, though `dvc.lock` records it."""
+    data = {path: mark for path, mark in row["data"].items() if path not in row["metrics"] and path != "loss.csv"}
+    return {"metrics": row["metrics"], "params": row["params"], "data": data}
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.__name__)
