@@ -214,11 +214,20 @@ def _past(repo: Repo) -> None:
     repo.clock = type(repo.clock).fromtimestamp(began + 60 * COMMITS, repo.clock.tzinfo)
 
 
-def demo(place: Path) -> dict[str, Repo]:
-    """The repositories of the sample catalogue, which `make demo` makes."""
-    env = sample.environment(str(Path(sys.executable).parent)) | {"XDG_CACHE_HOME": str(place / "cache")}
+def demo(place: Path) -> Path:
+    """Make the sample as `make demo` does; the file of its catalogue."""
+    env = demo_environment(place)
     sample.build(place / sample.NAME, GTO, env)
-    sample_catalog.build(place / sample_catalog.NAME, place / sample.NAME, GTO, env)
+    return sample_catalog.build(place / sample_catalog.NAME, place / sample.NAME, GTO, env)
+
+
+def demo_environment(place: Path) -> dict[str, str]:
+    """The environment in which the sample is made and shown."""
+    return sample.environment(str(Path(sys.executable).parent)) | {"XDG_CACHE_HOME": str(place / "cache")}
+
+
+def demo_repositories(place: Path) -> dict[str, Repo]:
+    """The repositories of its catalogue, which was made there."""
     paths = {"customer": place / sample.NAME, **{one: place / sample_catalog.NAME / one for one in ("demand", "fraud")}}
     return {name: Repo(path, datetime.now(UTC)) for name, path in paths.items()}
 

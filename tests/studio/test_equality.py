@@ -10,7 +10,7 @@ from gto.lineage.values import flat
 from tests.conftest import copied
 from tests.studio.equality import fields, of_api, of_comparisons, of_lists, of_repositories, of_versions
 from tests.studio.equality.scene import Scene
-from tests.studio.layouts import LAYOUTS, demo, dvc
+from tests.studio.layouts import LAYOUTS, demo_repositories, dvc
 from tests.studio_app import studio_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ def scene(
     layout = str(request.param)
     if layout not in made:
         place = tmp_path_factory.mktemp(layout)
-        repos = demo(place) if layout == "sample" else LAYOUTS[layout](copied(repo, place))
+        if layout == "sample":
+            repos = demo_repositories(request.getfixturevalue("demo_place"))
+        else:
+            repos = LAYOUTS[layout](copied(repo, place))
         studio = stack.enter_context(studio_of({name: one.path for name, one in repos.items()}, place / "index.db"))
         made[layout] = Scene(studio, repos, {})
     return made[layout]

@@ -38,8 +38,8 @@ _ROW = {
 _REPOSITORY = {
     "gto repos list": "name address groups",
     "git rev-parse HEAD": "head",
-    f"{ONLY_HERE}of the mirror and the index": "is_remote branch read_at changed_at error hint artifacts problems facts "
-    "progress",
+    f"{ONLY_HERE}of the mirror and the index": "is_remote branch read_at changed_at error hint artifacts "
+    "problems facts progress",
 }
 _COMPARED = {
     "gto diff": "comparisons",
@@ -83,8 +83,9 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "/r/R/experiments": {
         "gto describe --rev --all, git rev-list, dvc exp show": "branches.commits",
         "git for-each-ref": "branches.name branches.tip",
-        f"{ONLY_HERE}how the table is shown": "repo project projects baseline columns shown page pages unchanged hidden "
-        "merged unread not_in_git branches.is_default branches.ahead branches.behind branches.fitting branches.left_out",
+        f"{ONLY_HERE}how the table is shown": "repo project projects baseline columns shown page pages unchanged "
+        "hidden merged unread not_in_git branches.is_default branches.ahead branches.behind branches.fitting "
+        "branches.left_out",
     },
     "/m/R/N/-/compare": _COMPARED,
     "/r/R/compare": _COMPARED,

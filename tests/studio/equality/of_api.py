@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -54,10 +53,9 @@ def api_and_show(scene: Scene) -> Iterator[Pair]:
                 [version_of(scene, repo, name, one) for one in told],
             )
         selectors = ["latest", *scene.named(repo, name)]
-        words = [f"{name}@{one}" for one in selectors] + [f"{name}#{one}" for one in ("dev", "staging", "prod")]
-        for word in words:
-            result = scene.repos[repo].gto("describe", word, "--all", "--json")
-            told = json.loads(result.stdout) if result.stdout else None
+        asked = [f"{name}@{one}" for one in selectors] + [f"{name}#{one}" for one in ("dev", "staging", "prod")]
+        for word in asked:
+            told = scene.said_if_any(repo, "describe", word, "--all")
             answer = scene.studio.client.get(f"/api/v1/resolve/{repo}/{quote(word)}")
             found = answer.json() if answer.status_code == 200 else None
             yield (

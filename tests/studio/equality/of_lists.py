@@ -102,7 +102,7 @@ def stages_and_show(scene: Scene) -> Iterator[Pair]:
                         "ref": last["tag"],
                         "time": seconds(last["created_at"]),
                         "author": last["author"],
-                        "behind": names.index(told["version"]) if told["version"] in names else cell["behind"],
+                        "behind": names.index(told["version"]) if told["version"] in names else 0,
                     },
                 )
 
@@ -118,7 +118,7 @@ def filters_and_show(scene: Scene) -> Iterator[Pair]:
             shown = scene.page("/models", repo=repo, **{key: value})["artifacts"]
             told = scene.said(repo, "show", option, value)
             yield f"{repo} {option} {value}", {one["artifact"] for one in shown}, set(told)
-        for text in ("churn", "EU", "dev", "a", "who will", "/"):
+        for text in ("EU", "dev", "who will"):
             shown = scene.page("/models", repo=repo, q=f'"{text}"')["artifacts"]
             hits = scene.said(repo, "search", text)["hits"]
             also = {one["artifact"] for one in shown if text.lower() in (one["path"] or "").lower()}  # searched, too
@@ -165,15 +165,15 @@ def catalogue_and_all(scene: Scene) -> Iterator[Pair]:
         [{key: one[key] for key in keys} for one in shown],
         [{key: one[key] for key in keys} for one in told],
     )
-    keys = ("version", "registered", "active")
+    told_of = ("version", "registered", "active")
     yield (
         "artifacts",
         {
-            f"{one['repo']}/{one['artifact']}": {**columns_of(one["stage"]), **{key: one[key] for key in keys}}
+            f"{one['repo']}/{one['artifact']}": {**columns_of(one["stage"]), **{key: one[key] for key in told_of}}
             for one in scene.page("/models")["artifacts"]
         },
         {
-            name: {**columns_of(one["stage"]), **{key: one[key] for key in keys}}
+            name: {**columns_of(one["stage"]), **{key: one[key] for key in told_of}}
             for name, one in said("show")["artifacts"].items()
         },
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -78,10 +77,10 @@ def facts_and_describe(scene: Scene) -> Iterator[Pair]:
 def files_and_ls(scene: Scene) -> Iterator[Pair]:
     """The files of each version, and `gto ls`."""
     for repo, name, path in scene.artifacts():
-        for version in scene.named(repo, name):
-            result = scene.repos[repo].gto("ls", f"{name}@{version}", "--recursive", "--json")
-            if result.code == 0:
-                told, files = json.loads(result.stdout), scene.page(path, version=version)["chosen"]["files"]
+        for version in scene.named(repo, name)[:2]:
+            told = scene.said_if_any(repo, "ls", f"{name}@{version}", "--recursive")
+            if told is not None:
+                files = scene.page(path, version=version)["chosen"]["files"]
                 base = told["path"]
                 yield (
                     f"{repo} {name} {version}",
@@ -101,7 +100,7 @@ def past_and_show_at(scene: Scene) -> Iterator[Pair]:
     """The page of an artifact as it was, and `gto show NAME --at`."""
     for repo, name, path in scene.artifacts():
         told = scene.said(repo, "history", name)
-        for when in [one["timestamp"] for one in told[:: max(1, len(told) // 3)]]:
+        for when in dict.fromkeys(one["timestamp"] for one in told[1::7]):
             page = scene.page(path, at=when)
             then = scene.shown(repo, name, "-d", "--at", when)
             row = scene.said(repo, "show", "-d", "--at", when)[name]

@@ -28,10 +28,15 @@ class Scene(NamedTuple):
 
     def said(self, name: str, *words: str) -> Any:  # noqa: ANN401  whatever JSON holds
         """What a command prints as JSON."""
+        told = self.said_if_any(name, *words)
+        assert told is not None, (name, words)
+        return told
+
+    def said_if_any(self, name: str, *words: str) -> Any:  # noqa: ANN401  whatever JSON holds
+        """What a command prints as JSON; None where it is refused."""
         if (name, *words) not in self.answers:
             result = self.repos[name].gto(*words, "--json")
-            assert result.stdout, (words, result.stderr)
-            self.answers[name, *words] = json.loads(result.stdout)
+            self.answers[name, *words] = json.loads(result.stdout) if result.stdout else None
         return self.answers[name, *words]
 
     def page(self, path: str, **query: str | list[str]) -> Any:  # noqa: ANN401  whatever JSON holds
@@ -104,10 +109,9 @@ def facts(scene: Scene, repo: str, name: str, version: str) -> Any:  # noqa: ANN
 
 def annotation(scene: Scene, repo: str, name: str, version: str | None) -> dict[str, Any]:
     """What HEAD says of an artifact, else the latest version."""
-    result = scene.repos[repo].gto("describe", name, "--rev", "HEAD", "--json")
-    told = json.loads(result.stdout) if result.stdout else {}
-    if not told and version:
-        told = facts(scene, repo, name, version)["annotation"] or {}
+    told = scene.said_if_any(repo, "describe", name, "--rev", "HEAD")
+    if told is None:
+        told = (facts(scene, repo, name, version)["annotation"] if version else None) or {}
     return {**{key: told.get(key) for key in ("type", "path", "description")}, "labels": told.get("labels", [])}
 
 
