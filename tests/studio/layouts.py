@@ -24,7 +24,12 @@ ODD_MESSAGE = "Better <b>everywhere</b>, \N{GREEK SMALL LETTER ALPHA} | beta\n\n
 def several(repo: Repo) -> dict[str, Repo]:
     """Seven artifacts of one repository; what was done to some of them was undone, moved, deleted or set aside."""
     artifacts = {
-        "churn": {"path": "models/churn.txt", "type": "model", "desc": "Who will leave", "labels": ["tabular", "b|c"]},
+        "churn": {
+            "path": "models/churn.txt",
+            "type": "model",
+            "desc": "Who will leave, by size: Größe",
+            "labels": ["tabular", "b|c"],
+        },
         "ranking": {"path": "models/ranking.txt", "type": "model", "custom": {"lower_better": ["loss"]}},
         "features": {"path": "data/features.csv", "type": "dataset", "labels": ["tabular"]},
     }

@@ -15,10 +15,14 @@ from tests.studio_app import studio_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.repo import Repo
     from tests.studio.equality.scene import Pair
 
+
+Scenes = tuple[dict[str, Scene], ExitStack, "Path"]
+"""Scenes by their layouts, what closes them, and a cache for all."""
 
 QUESTIONS: tuple[Callable[[Scene], Iterator[Pair]], ...] = (
     of_lists.list_and_show,
@@ -44,21 +48,21 @@ QUESTIONS: tuple[Callable[[Scene], Iterator[Pair]], ...] = (
 
 
 @pytest.fixture(scope="session")
-def scenes() -> Iterator[tuple[dict[str, Scene], ExitStack]]:
-    """The scenes that were asked for, each made once."""
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
+    """Those that were asked for, each made once."""
     with ExitStack() as stack:
-        yield {}, stack
+        yield {}, stack, tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
 def scene(
     request: pytest.FixtureRequest,
     repo: Repo,
-    scenes: tuple[dict[str, Scene], ExitStack],
+    scenes: Scenes,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Scene:
     """One layout, which is made where no test has asked for it before."""
-    made, stack = scenes
+    made, stack, cache = scenes
     layout = str(request.param)
     if layout not in made:
         place = tmp_path_factory.mktemp(layout)
@@ -67,7 +71,7 @@ def scene(
         else:
             repos = LAYOUTS[layout](copied(repo, place))
         studio = stack.enter_context(studio_of({name: one.path for name, one in repos.items()}, place / "index.db"))
-        made[layout] = Scene(studio, repos, {})
+        made[layout] = Scene(studio, repos, {}, {"XDG_CACHE_HOME": str(cache)})
     return made[layout]
 
 

@@ -118,7 +118,7 @@ def filters_and_show(scene: Scene) -> Iterator[Pair]:
             shown = scene.page("/models", repo=repo, **{key: value})["artifacts"]
             told = scene.said(repo, "show", option, value)
             yield f"{repo} {option} {value}", {one["artifact"] for one in shown}, set(told)
-        for text in ("EU", "dev", "who will"):
+        for text in ("EU", "dev", "GRÖSSE"):
             shown = scene.page("/models", repo=repo, q=f'"{text}"')["artifacts"]
             hits = scene.said(repo, "search", text)["hits"]
             also = {one["artifact"] for one in shown if text.lower() in (one["path"] or "").lower()}  # searched, too

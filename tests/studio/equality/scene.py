@@ -25,6 +25,8 @@ class Scene(NamedTuple):
     repos: Mapping[str, Repo]
     answers: dict[tuple[str, ...], Any]
     """What the command line said, by the repository and the words."""
+    env: Mapping[str, str]
+    """Of the command line: one cache for the whole session."""
 
     def said(self, name: str, *words: str) -> Any:  # noqa: ANN401  whatever JSON holds
         """What a command prints as JSON."""
@@ -35,7 +37,7 @@ class Scene(NamedTuple):
     def said_if_any(self, name: str, *words: str) -> Any:  # noqa: ANN401  whatever JSON holds
         """What a command prints as JSON; None where it is refused."""
         if (name, *words) not in self.answers:
-            result = self.repos[name].gto(*words, "--json")
+            result = self.repos[name].gto(*words, "--json", env=self.env)
             self.answers[name, *words] = json.loads(result.stdout) if result.stdout else None
         return self.answers[name, *words]
 
