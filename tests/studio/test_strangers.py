@@ -42,8 +42,9 @@ VALUES = ("%00", "%FF%FE", "%ED%A0%80", "9" * 400, "-1",
 @pytest.fixture
 def strangers(repo: Repo, templates: dict[str, Repo], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     if "strangers" not in templates:
-        templates["strangers"] = copied(repo, tmp_path_factory.mktemp("template"))
-        plant_words(templates["strangers"])
+        made = copied(repo, tmp_path_factory.mktemp("template"))
+        plant_words(made)
+        templates["strangers"] = made
     shutil.rmtree(repo.path)
     made = copied(templates["strangers"], tmp_path)
     made.git("update-index", "--refresh")  # the index tells a file by its inode, too
