@@ -61,7 +61,9 @@ def plant_words(repo: Repo) -> None:
     """Write each of WORDS everywhere: an artifact of its own bears it in all that is told of it."""
     texts = list(WORDS.values())
     values = {text: 0.5 + number for number, text in enumerate(texts)}
-    paths = [path_of(text) for text in texts]
+    paths = [path_of(text).replace("${", "$ {") for text in texts]
+    # YAML takes no half characters, and DVC fills in what stands in ${}.
+    whole = {name: text.encode("utf-8", "replace").decode().replace("${", "$ {") for name, text in WORDS.items()}
     artifacts = {
         name: {
             "path": path,
@@ -70,28 +72,34 @@ def plant_words(repo: Repo) -> None:
             "labels": [text, "label"],
             "meta": {text: text, "lower_better": [text]},
         }
-        for (name, text), path in zip(WORDS.items(), paths, strict=True)
+        for (name, text), path in zip(whole.items(), paths, strict=True)
     }
-    plots = [{f"plots/{name}.csv": {"x": text, "y": "y", "title": text}} for name, text in WORDS.items()]
-    steps = {text: step_of(text, path) for text, path in zip(texts, paths, strict=True)}
+    plots = [{f"plots/{name}.csv": {"x": text, "y": "y", "title": text}} for name, text in whole.items()]
+    steps = {text: step_of(text, path) for text, path in zip(whole.values(), paths, strict=True)}
     described = {
         "artifacts": artifacts,
         "metrics": ["metrics.json"],
         "params": ["params.json"],
         "plots": plots,
-        "stages": {text: {"cmd": text, "desc": text, "outs": [path]} for text, path in zip(texts, paths, strict=True)},
+        "stages": {
+            text: {"cmd": text, "desc": text, "outs": [path]} for text, path in zip(whole.values(), paths, strict=True)
+        },
     }
     for number in (0, 1):
         changed = {key: value + number for key, value in values.items()}
         files = {
-            "dvc.yaml": json.dumps(described),  # as YAML takes it; half a character as an escape
+            "dvc.yaml": json.dumps(described),  # which is YAML
             "metrics.json": json.dumps({**changed, "words": dict(zip(texts, reversed(texts), strict=True))}),
             "params.json": json.dumps({text: text * (1 + number) for text in texts}),
             "models/README.md": "\n\n".join([*texts, CARD]).encode("utf-8", "replace").decode(),
             "requirements.txt": "".join(f"{text}=={number}\n" for text in texts).encode("utf-8", "replace").decode(),
             "dvc.lock": json.dumps({"schema": "2.0", "stages": steps}),
             ".gto.policy.yaml": json.dumps(
-                {"rules": [{"name": text[:60], "stages": "prod", "approvals": 1, "who": [text]} for text in texts]}
+                {
+                    "rules": [
+                        {"name": text[:60], "stages": "prod", "approvals": 1, "who": [text]} for text in whole.values()
+                    ]
+                }
             ),
             **dict.fromkeys(paths, f"model {number}\n"),
             **{f"plots/{name}.csv": f'"{csv_of(text)}","y"\n1,2\n2,3\n' for name, text in WORDS.items()},

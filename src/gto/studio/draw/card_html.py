@@ -7,6 +7,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from gto.studio.words import visible
+
 _FRONT_RE = re.compile(r"\A---\r?\n.*?^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _SCHEMES = {"http", "https", "mailto"}
 _TAGS = {
@@ -28,7 +30,7 @@ def render_card(text: str) -> Markup:
     clean = nh3.clean(
         made, tags=_TAGS, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel="nofollow noopener noreferrer"
     )
-    return Markup(clean)  # noqa: S704  nh3 let through the tags above alone
+    return Markup(visible(clean))  # noqa: S704  nh3 let through the tags above alone
 
 
 def _harmless(token: Token) -> Token:
