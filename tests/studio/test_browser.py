@@ -1,21 +1,20 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
 from gto.studio.opening import leading_page
-from scripts import sample, sample_catalog
-from tests.repo import GTO
+from scripts import sample_catalog
+from tests.studio.layouts import demo_environment
 from tests.studio.test_process import address, started
 from tests.studio_browser import NARROW, WIDE, Served, Visit, chromium, served, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -33,13 +32,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def studio(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def studio(browser: Browser, demo_place: Path) -> Iterator[Served]:
     """The sample catalogue, in a real process."""
-    place = tmp_path_factory.mktemp("catalogue")
-    env = sample.environment(str(Path(sys.executable).parent)) | {"XDG_CACHE_HOME": str(place / "cache")}
-    sample.build(place / sample.NAME, GTO, env)
-    catalog = sample_catalog.build(place / sample_catalog.NAME, place / sample.NAME, GTO, env)
-    with served(browser, ["--catalog", str(catalog)], env, place) as running:
+    catalog = demo_place / sample_catalog.NAME / sample_catalog.FILE
+    with served(browser, ["--catalog", str(catalog)], demo_environment(demo_place), demo_place) as running:
         yield running
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount, Route, Router
 
 from gto.studio.context import StudioSettings
+from tests.studio.test_sync import contents
 from tests.studio_app import HOST, OWN, studio_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def addresses(studio: Studio) -> Iterator[tuple[str, str]]:
     assert isinstance(app, FastAPI)
     for route in routes(app.router):
         path = route.path.replace("{name:path}", "churn").replace("{repo}", "team")
+        path = path.replace("{selector:path}", "churn@latest")
+        assert "{" not in path, path
         for method in route.methods or ():
             yield method, path
 
@@ -102,6 +105,54 @@ def test_a_form_without_its_token_is_refused(studio: Studio) -> None:
         if method == "POST":
             for data in ({}, {"form_token": "x"}):
                 assert studio.client.post(path, headers=OWN, data=data).status_code == 403, path
+
+
+def test_what_reads_writes_nothing_whatever_its_address_asks_for(studio: Studio, registry: Repo) -> None:
+    asked = {
+        "form_token": studio.context.sessions.form_token(studio.client.cookies[studio.context.sessions.cookie]),
+        "version": "v0.0.1",
+        "stage": "staging",
+        "commit": "HEAD",
+        "message": "m",
+        "where": str(registry.path),
+        "name": "new",
+        "path": "README.md",
+        "type": "model",
+        "branch": "new",
+        "repo": "team",
+        "since": "2020-01-01",
+        "back": "/repos",
+        "again": "1",
+        "write": "1",
+        "confirm": "1",
+        "_method": "POST",
+        "push": "1",
+    }
+    before = everything(registry, studio)
+    for method, path in addresses(studio):
+        if method in {"GET", "HEAD"} and path != "/static/vega.js":
+            studio.client.request(method, path, params=asked, headers=OWN)
+    assert everything(registry, studio) == before
+
+
+def everything(registry: Repo, studio: Studio) -> object:
+    """All that could be written: refs, files, and the index."""
+    files = {
+        str(path): path.read_bytes()
+        for path in registry.path.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(registry.path).parts
+    }
+    return registry.refs(), registry.git("rev-parse", "HEAD"), files, contents(studio.context.database)
+
+
+def test_methods_that_no_route_has_are_refused(studio: Studio) -> None:
+    known: dict[str, set[str]] = {}
+    for method, path in addresses(studio):
+        known.setdefault(path, set()).add(method)
+    for path, methods in known.items():
+        for method in {"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"} - methods:
+            status = studio.client.request(method, path, headers=OWN).status_code
+            assert status in {403, 404, 405}, (method, path, status)
 
 
 def test_the_token_of_the_address_serves_once_and_leaves_the_address(studio: Studio) -> None:

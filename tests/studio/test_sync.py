@@ -19,6 +19,7 @@ from gto.studio.index.schema import metadata
 from gto.studio.sync import facts
 from gto.studio.sync.repository import row_of, sync_tags
 from tests.conftest import copied
+from tests.examples import examples
 from tests.repo import run
 from tests.studio import killed
 from tests.studio_app import Studio, studio_of
@@ -143,7 +144,7 @@ OPERATIONS = st.lists(
 )
 
 
-@settings(max_examples=4, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(4), phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operations=OPERATIONS)
 def test_an_index_that_grew_through_anything_equals_one_made_anew(
     repo: Repo, tmp_path_factory: pytest.TempPathFactory, operations: list[tuple[str, str, int]]

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from gto.studio.words import visible
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
@@ -32,7 +34,7 @@ def render_card(text: str) -> Markup:
     clean = nh3.clean(
         made, tags=_TAGS, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel="nofollow noopener noreferrer"
     )
-    return Markup(clean)  # noqa: S704  nh3 let through the tags above alone
+    return Markup(visible(clean))  # noqa: S704  nh3 let through the tags above alone
 
 
 def render_within(text: str, most: int) -> tuple[Markup, bool]:

@@ -245,7 +245,13 @@ def _positive(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
 
 
 def _has(text: ColumnElement[str], value: str) -> ColumnElement[bool]:
-    return func.lower(func.coalesce(text, "")).contains(value.lower(), autoescape=True)
+    return func.folded(func.coalesce(text, "")).contains(value.casefold(), autoescape=True)
+
+
+def _in_stage_of(value: str) -> ColumnElement[bool]:
+    """Tell whether an artifact is in a stage whose name holds a text, as `gto search` has it."""
+    named = func.folded(standing.c.stage).contains(value, autoescape=True)
+    return artifact.c.id.in_(select(standing.c.artifact_id).where(standing.c.place == 0, named))
 
 
 def _has_in_card(value: str) -> ColumnElement[bool]:
@@ -256,13 +262,15 @@ def _has_in_card(value: str) -> ColumnElement[bool]:
         fact.c.artifact == described.c.name,
         fact.c.commit == described.c.latest_commit,
     )
-    holds = func.lower(card.c.text).contains(value, autoescape=True)
+    holds = func.folded(card.c.text).contains(value, autoescape=True)
     same = tuple_(fact.c.repository_id, fact.c.card).in_(select(card.c.repository_id, card.c.oid).where(holds))
     return artifact.c.id.in_(select(described.c.id).where(*latest, same))
 
 
 _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
-    "text": lambda value: artifact.c.search.contains(value, autoescape=True) | _has_in_card(value),
+    "text": lambda value: (
+        artifact.c.search.contains(value, autoescape=True) | _in_stage_of(value) | _has_in_card(value)
+    ),
     "repo": lambda value: repository.c.name == value,
     "stage": lambda value: exists().where(standing.c.artifact_id == artifact.c.id, standing.c.stage == value),
     "label": lambda value: exists().where(label.c.artifact_id == artifact.c.id, label.c.label == value),

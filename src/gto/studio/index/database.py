@@ -1,5 +1,6 @@
 """The file of the index: where it is, and how it is opened, made and read."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -8,7 +9,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects import sqlite as sqlite_dialect
@@ -187,6 +188,7 @@ def _connect(path: str) -> Engine:
         f"sqlite:///{path}",
         connect_args={"timeout": _BUSY, "isolation_level": None},  # transactions begin where we say
         pool_size=8,
+        json_serializer=_storable_json,
     )
 
     @event.listens_for(engine, "connect")
@@ -194,6 +196,13 @@ def _connect(path: str) -> Engine:
         for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -1000"):
             connection.execute(f"PRAGMA {setting}")
         connection.execute("PRAGMA trusted_schema = OFF")  # what a file that is not ours would have run
+        # SQLite's own lower() knows the letters of ASCII alone.
+        connection.create_function("folded", 1, str.casefold, deterministic=True)
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def make_storable(*given: Any) -> tuple[str, Any]:  # noqa: ANN401  whatever SQLAlchemy gives
+        _, _, statement, values, _, is_many = given
+        return statement, [_storable(row) for row in values] if is_many else _storable(values)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -201,3 +210,15 @@ def _connect(path: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
     return engine
+
+
+def _storable(row: tuple[object, ...]) -> tuple[object, ...]:
+    """Return values whose texts are Unicode: names that are not UTF-8, and half characters, come as escapes."""
+    if all(value.isascii() for value in row if isinstance(value, str)):
+        return row
+    return tuple(one.encode("utf-8", "backslashreplace").decode() if isinstance(one, str) else one for one in row)
+
+
+def _storable_json(value: object) -> str:
+    """Return JSON in which half characters are question marks, as `--json` prints them."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()

@@ -85,8 +85,8 @@ def _where(chosen: Select[*tuple[Any, ...]], wanted: JournalQuery) -> Select[*tu
         if value:
             chosen = chosen.where(column == value)
     if wanted.author:
-        who = func.lower(event.c.author + " " + event.c.author_email)
-        chosen = chosen.where(who.contains(wanted.author.lower(), autoescape=True))
+        who = func.folded(event.c.author + " " + event.c.author_email)
+        chosen = chosen.where(who.contains(wanted.author.casefold(), autoescape=True))
     if wanted.before is not None:
         *place, number = wanted.before
         here = tuple_(*_ORDER)

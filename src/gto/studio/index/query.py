@@ -71,7 +71,7 @@ def _term(match: re.Match[str], language: Language) -> Term:
         if quoted is None and _NO_METRIC_RE.fullmatch(word):
             hint = "write a metric, one of > >= < <= = != and a number, as in auc>0.9; in quotes it is text"
             raise QueryError(f"'{word}' is no condition", hint)
-        return Term("text", word.lower(), is_not=is_not)
+        return Term("text", word.casefold(), is_not=is_not)
     return term(key.lower(), word, language, is_not=is_not)
 
 

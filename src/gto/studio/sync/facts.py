@@ -114,9 +114,10 @@ def write(connection: Connection, repository_id: int, chunk: FactChunk) -> None:
     keys = [{"r": repository_id, "a": one["artifact"], "c": one["commit"]} for one in facts]
     if keys:  # a second Studio may have read the same
         connection.execute(_FORGET, keys)
-    for table, rows in ((fact, facts), (metric, metrics)):
-        if rows:
-            connection.execute(insert(table), rows)
+    if facts:
+        connection.execute(insert(fact), facts)
+    if metrics:  # as they are stored two keys can be one
+        connection.execute(insert(metric).prefix_with("OR IGNORE"), metrics)
 
 
 def _is_whole(one: CollectedFacts) -> bool:

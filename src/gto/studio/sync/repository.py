@@ -117,13 +117,19 @@ def _write_news(connection: Connection, row: Row[Any], news: _News) -> dict[str,
     tags.write(connection, row.id, news.changed, news.found)
     head_annotations.write(connection, row.id, news.said)
     facts.forget_unused(connection, row.id)
-    trends.write(connection, row.id)
+    _write_of_latest(connection, row.id)
     stages = list(news.stages) if news.stages is not None else None
     at = {"tags": news.tags, "heads": news.heads.digest, "head": news.heads.commit, "changed_at": time.time()}
     at["remote"] = news.heads.remote
     # Rows were made anew: what later phases say of them is said again, of signatures only where it is lacking.
     again = {"judged": f"{row.judged.partition(' ')[0]} ", "examined": ""}
     return {**at, **again, "stages": stages}
+
+
+def _write_of_latest(connection: Connection, repository_id: int) -> None:
+    """Write on the rows of artifacts what the facts of their latest versions say."""
+    trends.write(connection, repository_id)
+    head_annotations.write_of_latest(connection, repository_id)
 
 
 def sync_rest(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> None:
@@ -150,7 +156,7 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *,
             if not is_same:
                 facts.forget_unused(connection, row.id)
             if done == len(wanted) or not is_same:
-                trends.write(connection, row.id)
+                _write_of_latest(connection, row.id)
         tell(name, done, len(wanted))
         if not is_same:
             return False

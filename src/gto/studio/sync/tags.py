@@ -153,7 +153,7 @@ def artifact_row(state: ArtifactState, problems: int) -> dict[str, object]:
         "behind": max((one.behind for one in standing_rows(state)), default=0),
         "labels": [],
         "problems": problems,
-        "search": state.name.lower(),
+        "search": state.name.casefold(),
     }
 
 

@@ -40,14 +40,16 @@ def write(connection: Connection, repository_id: int) -> None:
 
 
 def _commits(connection: Connection, repository_id: int) -> dict[str, list[str]]:
-    """Return the commits of each artifact's registered versions, the lowest version first."""
-    query = select(event.c.artifact, event.c.version, event.c.commit).where(
-        event.c.repository_id == repository_id, event.c.kind == Kind.REGISTRATION, event.c.version.is_not(None)
+    """Return the commits of each artifact's versions that count, the lowest version first."""
+    kinds = (Kind.REGISTRATION, Kind.DEREGISTRATION)
+    query = select(event.c.artifact, event.c.version, event.c.commit, event.c.kind).where(
+        event.c.repository_id == repository_id, event.c.kind.in_(kinds), event.c.version.is_not(None)
     )
+    newest = connection.execute(query.order_by(event.c.time, event.c.counter, event.c.kind, event.c.ref))
     found: dict[str, list[tuple[semver.Key, str]]] = defaultdict(list)
-    for row in connection.execute(query):
+    for row in {(row.artifact, row.version): row for row in newest}.values():
         version = semver.parse(row.version)
-        if version is not None:
+        if version is not None and row.kind == Kind.REGISTRATION:
             found[row.artifact].append((version.key, row.commit))
     return defaultdict(list, {name: [commit for _, commit in sorted(versions)] for name, versions in found.items()})
 
