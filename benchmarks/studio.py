@@ -122,7 +122,9 @@ def main() -> None:
 
 def measure_studio(place: Path, requests: int) -> dict[str, Load]:
     """Start Studio, wait for all it reads, and ask it."""
-    gto = make_environment("gto-bench-studio", [f"{ROOT}[studio]"], anew=True).parent / "gto"
+    python = make_environment("gto-bench-studio", [f"{ROOT}[studio]"], anew=True)
+    subprocess.run([str(python), "-m", "compileall", "-q", str(python.parent.parent)], check=False)  # as pip does
+    gto = python.parent / "gto"
     with studio(place, gto) as server:
         start = time.monotonic()
         while json.loads(server.get("/models.json"))["total"] < SHAPE.artifacts:
@@ -132,11 +134,13 @@ def measure_studio(place: Path, requests: int) -> dict[str, Load]:
             time.sleep(0.5)
         print(f"    studio: all facts, {server.cpu:.2f} CPU-s, {server.memory:.0f} MB")
         artifact = f"/api/v1/artifacts/{place.name}/team-%d/model-%04d"
+        stage = f"/api/v1/resolve/{place.name}/team-%d/model-%04d%%23{STAGES[-1]}"
         loads = {
             "list, HTML": ask(server, lambda number: f"/models?page={number % 20 + 1}", requests),
             "list": ask(server, lambda number: f"/models.json?page={number % 20 + 1}", requests),
             "search": ask(server, lambda number: f"/models.json?q=model-0{number % 100:02}", requests),
-            "stage": ask(server, lambda number: artifact % (number % 10, number % 1000), requests),
+            "artifact": ask(server, lambda number: artifact % (number % 10, number % 1000), requests),
+            "stage": ask(server, lambda number: stage % (number % 10, number % 1000), requests),
         }
         report("studio", server, loads)
         row = loads["list, HTML"].size / ROWS
@@ -185,10 +189,11 @@ def measure_mlflow(requests: int) -> dict[str, Load]:
     with mlflow(python, store) as server:
         tokens = _pages(server, f"{base}/search?max_results={ROWS}")
         some, found = f"{base}/search?max_results={ROWS}", f"{base}/search?filter=name+LIKE+"
-        alias = f"{base}/alias?alias={STAGES[-1]}&name=team-"
+        one, alias = f"{base}/get?name=team-", f"{base}/alias?alias={STAGES[-1]}&name=team-"
         loads = {
             "list": ask(server, lambda number: f"{some}{tokens[number % 20]}", requests // 4),
             "search": ask(server, lambda number: f"{found}'%25model-0{number % 100:02}%25'", requests // 4),
+            "artifact": ask(server, lambda number: f"{one}{number % 10}-model-{number % 1000:04}", requests),
             "stage": ask(server, lambda number: f"{alias}{number % 10}-model-{number % 1000:04}", requests),
         }
         report("MLflow", server, loads)

@@ -44,6 +44,8 @@ TOGETHER = {
     "tests/delivery/test_layouts.py": "layouts",
     "tests/lineage/": "pipeline",
     "tests/studio/test_browser.py": "sample catalogue",
+    "tests/studio/test_shapes.py": "large registry",
+    "tests/studio/test_equality.py": "sample catalogue",
     "tests/storage/test_dvc.py": "project",
     "tests/storage/test_stores.py": "stores",
 }

@@ -46,7 +46,7 @@ class Studio(NamedTuple):
 
     def json(self, path: str, **query: str | list[str]) -> dict[str, object]:
         """What a page says, as JSON."""
-        answer = self.client.get(f"{path}.json", params=query)
+        answer = self.client.get(f"{path}.json", params=query or None)
         assert answer.status_code == 200, answer.text
         found = answer.json()
         assert isinstance(found, dict)
@@ -54,7 +54,7 @@ class Studio(NamedTuple):
 
     def page(self, path: str, **query: str | list[str]) -> str:
         """A page's HTML."""
-        answer = self.client.get(path, params=query)
+        answer = self.client.get(path, params=query or None)
         assert answer.status_code == 200, answer.text
         return answer.text
 

@@ -42,6 +42,7 @@ class InvalidName(UsageError):
         """`what` says what kind of name `value` was meant to be, `rule` what such a name looks like."""
         super().__init__(f"Invalid {what} '{value}'", rule)
         self.value = value
+        self.what = what
 
 
 ValidationError = InvalidName  # the name that DVC catches

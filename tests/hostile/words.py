@@ -31,26 +31,77 @@ WORDS = {
 }
 """By a word that an artifact may be called."""
 
+CARD = (
+    """
+<details open ontoggle=window.hacked=1>x</details> <math><mtext><script>window.hacked=1</script></mtext></math>
+
+![i](javascript:window.hacked=1) ![x](x"onerror="window.hacked=1) <https://example.com/> <javascript:window.hacked=1>
+
+[r]: javascript:window.hacked=1 "t"
+[link][r] [data](data:text/html,<script>parent.hacked=1</script>) [tab](java\tscript:window.hacked=1) `<svg onload=x>`
+
+| a | b |
+| - | - |
+| <img src=x onerror=window.hacked=1> | """
+    + "wide" * 300
+    + """ |
+
+```html
+<script>window.hacked=1</script>
+```
+
+    """
+    + "code" * 300
+    + "\n"
+)
+"""What a card can hold beside them."""
+
 
 def plant_words(repo: Repo) -> None:
     """Write each of WORDS everywhere: an artifact of its own bears it in all that is told of it."""
     texts = list(WORDS.values())
     values = {text: 0.5 + number for number, text in enumerate(texts)}
-    paths = [path_of(text) for text in texts]
+    paths = [path_of(text).replace("${", "$ {") for text in texts]
+    # YAML takes no half characters, and DVC fills in what stands in ${}.
+    whole = {name: text.encode("utf-8", "replace").decode().replace("${", "$ {") for name, text in WORDS.items()}
     artifacts = {
-        name: {"path": path, "type": text[:100], "desc": text, "labels": [text, "label"]}
-        for (name, text), path in zip(WORDS.items(), paths, strict=True)
+        name: {
+            "path": path,
+            "type": text[:100],
+            "desc": text,
+            "labels": [text, "label"],
+            "meta": {text: text, "lower_better": [text]},
+        }
+        for (name, text), path in zip(whole.items(), paths, strict=True)
     }
-    plots = [{f"plots/{name}.csv": {"x": text, "y": "y", "title": text}} for name, text in WORDS.items()]
-    described = {"artifacts": artifacts, "metrics": ["metrics.json"], "params": ["params.json"], "plots": plots}
+    plots = [{f"plots/{name}.csv": {"x": text, "y": "y", "title": text}} for name, text in whole.items()]
+    steps = {text: step_of(text, path) for text, path in zip(whole.values(), paths, strict=True)}
+    described = {
+        "artifacts": artifacts,
+        "metrics": ["metrics.json"],
+        "params": ["params.json"],
+        "plots": plots,
+        "stages": {
+            text: {"cmd": text, "desc": text, "outs": [path]} for text, path in zip(whole.values(), paths, strict=True)
+        },
+    }
     for number in (0, 1):
         changed = {key: value + number for key, value in values.items()}
         files = {
-            "dvc.yaml": json.dumps(described),  # as YAML takes it; half a character as an escape
+            "dvc.yaml": json.dumps(described),  # which is YAML
             "metrics.json": json.dumps({**changed, "words": dict(zip(texts, reversed(texts), strict=True))}),
             "params.json": json.dumps({text: text * (1 + number) for text in texts}),
-            "README.md": "\n\n".join(texts).encode("utf-8", "replace").decode(),
-            **dict.fromkeys(paths, "model\n"),
+            "models/README.md": "\n\n".join([*texts, CARD]).encode("utf-8", "replace").decode(),
+            "requirements.txt": "".join(f"{text}=={number}\n" for text in texts).encode("utf-8", "replace").decode(),
+            "dvc.lock": json.dumps({"schema": "2.0", "stages": steps}),
+            ".gto.policy.yaml": json.dumps(
+                {
+                    "rules": [
+                        {"name": text[:60], "stages": "prod", "approvals": 1, "who": [text]} for text in whole.values()
+                    ]
+                }
+            ),
+            **dict.fromkeys(paths, f"model {number}\n"),
             **{f"plots/{name}.csv": f'"{csv_of(text)}","y"\n1,2\n2,3\n' for name, text in WORDS.items()},
         }
         repo.commit("work", files)
@@ -74,6 +125,11 @@ def _sign_with_words(repo: Repo, number: int) -> None:
             RawTag(f"{name}#prod#{number + 1}", tagger=tagger, message=raw),
         ):
             refs[f"refs/tags/{tag.name}"] = _store(repo, "tag", tag.body(head))
+    base = repo.git("log", "-1", "--format=%P") or head
+    for text in ("<img/src=x/onerror=hacked=1>", "{{cycler}}", "'\"><b>"):
+        refs[f"refs/exps/{base[:2]}/{base[2:]}/{text}"] = head
+        refs[f"refs/tags/{text}@v1.0.0"] = head  # set aside, or no event
+        refs[f"refs/tags/script@v{text}"] = head
     for branch in ("<img/src=x/onerror=hacked=1>", "{{cycler}}", "%27-OR-1=1", "x" * 200, "é\u202eexe"):
         refs[f"refs/heads/{branch}"] = head
     given = "".join(f"update {name} {oid}\n" for name, oid in refs.items())
@@ -88,6 +144,18 @@ def _store(repo: Repo, kind: str, body: bytes) -> str:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(zlib.compress(whole))
     return oid
+
+
+def step_of(text: str, path: str) -> dict[str, object]:
+    """What `dvc.lock` says of a stage."""
+    one = {"hash": "md5", "md5": hashlib.md5(text.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()}
+    deps = [{"path": text, "size": 1, **one}, {"path": "models/README.md", "size": 1, **one}]
+    return {
+        "cmd": text,
+        "deps": deps,
+        "outs": [{"path": path, "size": 1, **one}],
+        "params": {"params.json": {text: text}},
+    }
 
 
 def path_of(text: str) -> str:

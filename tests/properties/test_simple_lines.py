@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,14 +11,15 @@ from hypothesis import strategies as st
 
 from gto.git.object_cache import ParsedBlobs
 from gto.yamldoc.document import load_nodes
-from gto.yamldoc.simple_lines import NotSimple, read_simple
+from gto.yamldoc.simple_lines import NotSimple
+from gto.yamldoc.simple_text import read_simple
 from tests.growth import check_growth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from gto.yamldoc.simple_lines import KeptParts
+    from gto.yamldoc.simple_text import KeptParts
 
 KEYS = ("a", "b", "c d", "1", "true", "1.0", "k.l", "p/q.r", "t@eu", "e-f", "2020-01-01", "null", "0x1", "a-", "x+y")
 USUAL: tuple[str, ...] = (
@@ -150,6 +152,42 @@ def test_what_is_simple_says_the_same_to_the_parser(choose: Random, entries: int
         assert repr(found) == repr(load_nodes(text, "a.yaml").value), text
 
 
+@given(st.randoms(use_true_random=False))
+def test_a_text_that_changes_says_the_same_beside_the_one_before(choose: Random) -> None:
+    parts = ParsedBlobs().parts
+    bodies = [" {path: p}\n    # c\n", "\n    path: models\n    labels: [a, b]\n"]
+    entries = [f"  {choose.choice(KEYS)}{number}:{choose.choice(bodies)}" for number in range(40)]
+    for _ in range(6):
+        text = "vars: []\nartifacts:\n" + "".join(entries) + choose.choice(["", "plots: []\n"])
+        if choose.random() < 0.5:
+            at = choose.randint(0, len(text))
+            text = text[:at] + choose.choice([*SLIPS, "\n", "  ", "\n  x: 1\n"]) + text[at + choose.randint(0, 30) :]
+        elif choose.random() < 0.3:
+            entry = choose.choice(entries)
+            text = text.replace(entry, entry + entry)
+        try:
+            found = read_simple(text, parts)
+        except NotSimple:
+            continue
+        assert repr(found) == repr(load_nodes(text, "a.yaml").value), text
+        place, what = choose.randrange(len(entries)), choose.choice(["gone", "more", "other", "moved"])
+        entry = entries.pop(place)
+        if what == "more":
+            entries[place:place] = [entry, entry.replace(":", "x:", 1)]
+        elif what == "other":
+            entries.insert(place, entry.replace("models", "others"))
+        elif what == "moved":
+            entries.insert(choose.randrange(len(entries)), entry)
+
+
+@pytest.mark.parametrize("comment", ["# \r  x: 1", "# \x07", "#\u2028"])
+def test_a_comment_in_a_long_text_may_hold_no_line_of_its_own(comment: str) -> None:
+    entries = "".join(f"  model-{number}:\n    path: models/{number}.bin\n" for number in range(60))
+    for text in (f"{comment}\nartifacts:\n{entries}vars: []\n", f"vars: []\nartifacts: {comment}\n{entries}"):
+        with pytest.raises(NotSimple):
+            read_simple(text, ParsedBlobs().parts)
+
+
 def test_what_dvc_writes_is_simple() -> None:
     text = """schema: '2.0'
 stages:
@@ -193,6 +231,18 @@ def test_a_part_that_stays_is_read_once() -> None:
     same = [one is other for one, other in zip(first.values(), second.values(), strict=True)]
     assert same == [number != 7 for number in range(60)]
     assert second["model-7"] == {"path": "models/7.bin", "labels": ["c"]}
+
+
+def test_of_a_long_text_that_changes_in_one_entry_the_rest_is_not_read() -> None:
+    entries = [f"  model-{number}:\n    path: models/{number}.bin\n    labels: [a, b]\n" for number in range(1000)]
+    parts = ParsedBlobs().parts
+    seconds = []
+    for place in (0, 500, 10, 999, 400):
+        entries[place] = entries[place].replace("[a, b]", "[c]")
+        begin = time.process_time()
+        read_artifacts(entries, parts)
+        seconds.append(time.process_time() - begin)
+    assert min(seconds[1:]) < seconds[0] / 5
 
 
 def test_a_text_takes_time_by_its_length() -> None:

@@ -54,12 +54,12 @@ def kill_after(seconds: float, repo: Repo, words: tuple[str, ...], *, family: bo
     except subprocess.TimeoutExpired:
         (os.killpg if family else os.kill)(process.pid, signal.SIGKILL)
         process.wait()
-        _wait_for_group(process.pid)
+        wait_for_group(process.pid)
         return True
     return False
 
 
-def _wait_for_group(group: int) -> None:
+def wait_for_group(group: int) -> None:
     """Wait until git processes that outlive gto are done."""
     until = time.monotonic() + 30
     while time.monotonic() < until:

@@ -41,6 +41,16 @@ artifacts:
 """
 
 
+@pytest.fixture(scope="session")
+def demo_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the sample of `make demo` is; nobody writes there."""
+    from tests.studio import layouts  # which imports this file
+
+    place = tmp_path_factory.mktemp("demo")
+    layouts.demo(place)
+    return place
+
+
 @pytest.fixture
 def registry(repo: Repo, templates: dict[str, Repo], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Three versions of `churn`, stages, an undone one, a deprecated artifact, and one without a version."""

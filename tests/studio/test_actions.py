@@ -44,44 +44,6 @@ def studio(ahead: Repo, tmp_path: Path) -> Iterator[Studio]:
         yield running
 
 
-CASES = {
-    "register": {"message": "better: 'quoted'"},
-    "register?stage=prod": {},
-    "register?version=v3.0.0-rc.1": {},
-    "assign?stage=prod&version=v0.0.3": {"message": "two\r\nlines"},
-    "assign?stage=new": {},
-    "rollback?stage=prod": {},
-    "rollback?stage=prod&version=v0.0.3": {},
-    "unassign?version=v0.0.2&stage=prod": {},
-    "deregister?version=v0.0.2": {},
-    "deprecate": {},
-}
-
-
-@pytest.mark.parametrize("path", CASES)
-def test_the_tag_is_that_of_the_command_that_the_page_shows(
-    studio: Studio, ahead: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    other = copied(ahead, tmp_path / "other")
-    before = tags_of(ahead)
-    monkeypatch.setenv("GIT_COMMITTER_DATE", WHEN)
-    fields = {**fields_of(opened(studio, BASE + path)), **CASES[path]}
-    query = {key: value for key, value in fields.items() if key != "form_token"}
-    word = path.partition("?")[0]
-    page = studio.page(BASE + word, **query)
-    shown = [html.unescape(one) for one in re.findall(r"<dd><code><b>([^<]*)</b></code></dd>", page)]
-    answer = studio.client.post(BASE + word, data=fields, headers=OWN)
-    assert answer.status_code == 303, answer.text
-    result = other.gto(*command_on(page, ahead.path, other.path)[1:], env={"GIT_COMMITTER_DATE": WHEN})
-    assert result.code == 0, result.stderr
-    written = tags_of(ahead)
-    assert written == tags_of(other)
-    assert sorted(written.keys() - before.keys()) == sorted(f"refs/tags/{ref}" for ref in shown)
-    done = opened(studio, answer.headers["location"])
-    for ref in shown:
-        assert ref in html.unescape(done)  # it is in the index at once
-
-
 def test_what_was_done_can_be_undone_from_the_page_that_says_so(studio: Studio, ahead: Repo) -> None:
     for path, fields in (("assign", {"stage": "prod", "version": "v0.0.3"}), ("deregister", {"version": "v0.0.1"})):
         done = opened(studio, send(studio, BASE + path, **fields).location)
@@ -92,46 +54,54 @@ def test_what_was_done_can_be_undone_from_the_page_that_says_so(studio: Studio, 
     assert "v0.0.1" in ahead.gto("show", "churn").stdout
 
 
-def test_where_somebody_was_first_nothing_is_written_and_the_form_says_who(studio: Studio, ahead: Repo) -> None:
-    fields = fields_of(studio.page(f"{BASE}register"))
-    assert ahead.gto("register", "churn", "HEAD", "-m", "mine").code == 0
-    before = ahead.refs("refs/tags")
-    fields |= {"message": "kept text", "version": "v0.1.0"}
-    answer = studio.client.post(f"{BASE}register", data=fields, headers=OWN)
-    assert answer.status_code == 409
-    assert ahead.refs("refs/tags") == before
-    assert "kept text" in answer.text
-    assert "Since you opened this page" in answer.text
-    assert "churn@v0.0.4" in answer.text
-    assert "Ada Lovelace" in answer.text
+ACTIONS = {
+    "register": {},
+    "assign": {"stage": "prod"},
+    "rollback": {},
+    "unassign": {},
+    "deregister": {},
+    "deprecate": {},
+    "approve": {"stage": "prod"},
+}
+"""Those that write tags, and what their forms are filled in with."""
 
 
-def test_a_tag_that_somebody_pushed_meanwhile_refuses_the_form(studio: Studio, ahead: Repo, tmp_path: Path) -> None:
-    ahead.git("clone", "--quiet", "--bare", str(ahead.path), str(tmp_path / "remote.git"))
-    ahead.git("remote", "add", "origin", str(tmp_path / "remote.git"))
-    ahead.git("clone", "--quiet", str(tmp_path / "remote.git"), str(tmp_path / "other"))
-    other = type(ahead)(tmp_path / "other", ahead.clock)
-    fields = {**fields_of(studio.page(f"{BASE}register")), "push": "1"}
-    assert other.gto("register", "churn", "--push").code == 0
-    answer = studio.client.post(f"{BASE}register", data=fields, headers=OWN)
-    assert answer.status_code == 409
-    remote = ahead.git("ls-remote", "--tags", "origin", "churn@*")
-    assert remote.count("churn@v0.0.4") == 2  # the tag, and what it peels to
-    assert "v0.0.4" in studio.page("/m/team/churn")
-    again = {**fields_of(answer.text), "version": "v0.1.0", "commit": "HEAD~1"}
-    assert "is already registered" in studio.client.post(f"{BASE}register", data=again, headers=OWN).text
+def test_where_somebody_was_first_nothing_is_written_and_the_form_says_who(
+    studio: Studio, ahead: Repo, tmp_path: Path
+) -> None:
+    bare = type(ahead)(tmp_path / "remote.git", ahead.clock)
+    ahead.git("clone", "--quiet", "--bare", str(ahead.path), str(bare.path))
+    ahead.git("remote", "add", "origin", str(bare.path))
+    for number, (word, filled) in enumerate(ACTIONS.items()):
+        fields = {**fields_of(studio.page(BASE + word)), **filled, "message": "kept text", "push": "1"}
+        first = f"churn#other#{number + 20}"  # here, or on the remote
+        (ahead, bare)[number % 2].tag(first)
+        before = ahead.refs(), bare.refs()
+        answer = studio.client.post(BASE + word, data=fields, headers=OWN)
+        assert answer.status_code == 409
+        for told in ("kept text", "Since you opened this page", first, "Ada Lovelace"):
+            assert told in answer.text
+        after = ahead.refs(), bare.refs()
+        fetched = {f"refs/tags/{first}"} if number % 2 else set()
+        assert after[0].keys() - before[0].keys() == fetched
+        assert after[1] == before[1]
+    again = {**fields_of(studio.page(f"{BASE}register")), "version": "v0.1.0", "push": "1"}
+    assert studio.client.post(f"{BASE}register", data=again, headers=OWN).status_code == 303
+    assert "refs/tags/churn@v0.1.0" in bare.refs()
 
 
 def test_a_key_that_is_missing_is_said_and_the_form_kept(studio: Studio, ahead: Repo, tmp_path: Path) -> None:
     ahead.git("config", "gpg.format", "ssh")
     ahead.git("config", "user.signingKey", str(tmp_path / "no-key"))
     before = ahead.refs("refs/tags")
-    answer = send(studio, f"{BASE}register", sign="1", message="kept text")
-    assert answer.status_code == 400
-    assert "no-key" in answer.text
-    assert "kept text" in answer.text
-    assert 'name="sign" value="1" checked' in answer.text
-    assert ahead.refs("refs/tags") == before
+    for word, filled in ACTIONS.items():
+        answer = send(studio, BASE + word, **filled, sign="1", message="kept text")
+        assert answer.status_code == 400
+        assert "no-key" in answer.text
+        kept = fields_of(answer.text)
+        assert kept.items() >= {**filled, "message": "kept text"}.items()
+        assert ("sign" in kept) is (word != "approve")  # which is signed always
+        assert ahead.refs("refs/tags") == before
 
 
 def test_what_a_push_meets_is_said_and_nothing_is_kept(studio: Studio, ahead: Repo) -> None:
@@ -216,7 +186,9 @@ def test_of_a_read_only_studio_nothing_is_offered_and_nothing_accepted(ahead: Re
             data = {"form_token": token[1], "stage": "x", "version": "v0.0.1"}
             assert studio.client.post(BASE + word, headers=OWN, data=data).status_code == 403
         assert studio.client.get(f"{BASE}actions").status_code == 403
-        assert studio.client.post("/sync", headers=OWN, data={"form_token": token[1]}).status_code in {200, 303}
+        studio.context.worker.start()
+        assert studio.form("/sync").status_code == 303
+        studio.context.worker.close()
 
 
 def test_the_menu_offers_what_has_something_to_do(studio: Studio) -> None:
@@ -276,3 +248,35 @@ def test_a_repository_that_a_url_names_is_written_to_at_its_server(
         edit = send(studio, "/m/team/churn/-/annotate", text="Others", place="new", new_branch="words")
         assert edit.status_code == 303, edit.text
         assert "Others" in ahead.git("show", "words:dvc.yaml")
+
+
+def test_a_version_that_is_put_in_a_stage_at_once_is_judged_for_the_stage_too(studio: Studio, ahead: Repo) -> None:
+    rules = "[{name: order, stages: prod, after: dev}, {name: releases, stages: prod, prereleases: false}]"
+    ahead.commit("policy", {".gto.policy.yaml": f"rules: {rules}\n"})
+    page = studio.page(f"{BASE}register", stage="prod", version="v3.0.0-rc.1")
+    assert "Rule “order”: &#39;v3.0.0-rc.1&#39; is not in stage &#39;dev&#39;" in page
+    assert "Rule “releases”: &#39;v3.0.0-rc.1&#39; is a pre-release" in page
+    assert f'<a href="{BASE}assign?version=v3.0.0-rc.1&amp;stage=dev"><code>gto assign churn' in page
+    assert send(studio, f"{BASE}register", stage="prod", version="v3.0.0-rc.1").status_code == 403
+    assert "No rule of the policy" in studio.page(f"{BASE}register")
+
+
+def test_what_a_refusal_advises_is_on_the_form(studio: Studio, ahead: Repo, tmp_path: Path) -> None:
+    fields = {"stage": "prod", "version": "v0.0.2"}  # where it is already
+    refused = send(studio, f"{BASE}assign", **fields).text
+    assert "use “Force it” to create a new Git tag nevertheless" in refused
+    assert "--force" not in refused.partition("What will be written")[0]
+    asked = fields_of(refused) | {"force": "1"}
+    page = studio.page(f"{BASE}assign", **{key: value for key, value in asked.items() if key != "form_token"})
+    other = copied(ahead, tmp_path / "other")
+    assert "--force" in (words := command_on(page, ahead.path, other.path))
+    assert studio.client.post(f"{BASE}assign", data=asked, headers=OWN).status_code == 303
+    assert other.gto(*words[1:]).code == 0
+    assert ahead.refs("refs/tags").keys() == other.refs("refs/tags").keys()
+
+
+def test_a_command_in_a_refusal_leads_to_its_form(studio: Studio) -> None:
+    page = send(studio, f"{BASE}register", commit="HEAD~1").text
+    assert f'<a href="{BASE}deregister?version=v0.0.3"><code>gto deprecate churn v0.0.3</code></a>' in page
+    page = send(studio, f"{BASE}rollback", stage="none").text
+    assert 'href="/m/team/churn"><code>gto show churn</code>' in page

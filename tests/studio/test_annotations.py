@@ -7,7 +7,7 @@ import pytest
 
 from gto.annotations.annotation import Annotation
 from gto.core.names import ArtifactName
-from gto.studio.actions.annotation_form import AnnotationWish, edit_of
+from gto.studio.actions.annotation_wish import AnnotationWish, edit_of
 from tests.conftest import copied
 from tests.studio_app import OWN, studio_of
 from tests.studio_forms import command_on, fields_of, opened, send
@@ -130,3 +130,37 @@ def test_labels_are_compared_in_the_time_of_reading_them() -> None:
     before = time.process_time()
     assert edit_of(AnnotationWish("annotate", "churn", labels=(*many, "new")), now).labels == ("new",)
     assert time.process_time() - before < 1  # where each is looked for among all, it takes several
+
+
+def test_a_key_that_is_missing_is_said_and_the_form_kept(studio: Studio, registry: Repo, tmp_path: Path) -> None:
+    for key, value in {
+        "gpg.format": "ssh",
+        "user.signingKey": str(tmp_path / "no-key"),
+        "commit.gpgSign": "true",
+    }.items():
+        registry.git("config", key, value)
+    before = registry.refs()
+    answer = send(studio, EDIT, text="kept text", labels="weekly kept")
+    assert answer.status_code == 400
+    assert "no-key" in answer.text
+    assert {"text": "kept text", "labels": "weekly kept"}.items() <= fields_of(answer.text).items()
+    assert (registry.refs(), registry.git("status", "--porcelain")) == (before, "")
+
+
+def test_a_path_that_another_artifact_has_can_be_allowed(studio: Studio, registry: Repo, tmp_path: Path) -> None:
+    refused = send(studio, ADD, name="fresh", path="models/churn.txt").text
+    assert "add “Allow the same path” if both are meant" in refused
+    sent = fields_of(refused) | {"same_path": "1", "place": "tree"}
+    page = studio.client.get(ADD, params={key: value for key, value in sent.items() if key != "form_token"}).text
+    other = copied(registry, tmp_path / "other")
+    sent["made_for"] = fields_of(page)["made_for"]
+    assert studio.client.post(ADD, data=sent, headers=OWN).status_code == 303
+    assert other.gto(*command_on(page, registry.path, other.path)[1:]).code == 0
+    assert (registry.path / "dvc.yaml").read_text() == (other.path / "dvc.yaml").read_text()
+
+
+def test_what_only_came_to_an_annotation_is_not_said_to_be_taken_back_by_saying_the_rest_again(studio: Studio) -> None:
+    page = opened(studio, send(studio, "/m/team/features/-/annotate", text="the first description").location)
+    assert "Was that wrong?" not in page
+    page = opened(studio, send(studio, "/m/team/features/-/annotate", text="the second").location)
+    assert "text=the+first+description" in page

@@ -1,24 +1,28 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
-from scripts import sample, sample_catalog
-from tests.repo import GTO
+from gto.studio.opening import leading_page
+from scripts import sample_catalog
+from tests.studio.layouts import demo_environment
+from tests.studio.test_process import address, started
 from tests.studio_browser import NARROW, WIDE, Served, Visit, chromium, served, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser
 
+    from tests.repo import Repo
+
 STARTS = ["/models", "/m/demand/forecast", "/history", "/repos", "/api", "/models?q=no-such-model", "/models?q=labl:x",
-          "/m/demand/no-such", "/m/demand/weekly-sales"]  # fmt: skip
+          "/m/demand/no-such", "/m/demand/weekly-sales", "/models?m=demand/forecast", "/kit",
+          "/compare?m=demand/forecast&m=fraud/detector"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +32,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def studio(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def studio(browser: Browser, demo_place: Path) -> Iterator[Served]:
     """The sample catalogue, in a real process."""
-    place = tmp_path_factory.mktemp("catalogue")
-    env = sample.environment(str(Path(sys.executable).parent)) | {"XDG_CACHE_HOME": str(place / "cache")}
-    sample.build(place / sample.NAME, GTO, env)
-    catalog = sample_catalog.build(place / sample_catalog.NAME, place / sample.NAME, GTO, env)
-    with served(browser, ["--catalog", str(catalog)], env, place) as running:
+    catalog = demo_place / sample_catalog.NAME / sample_catalog.FILE
+    with served(browser, ["--catalog", str(catalog)], demo_environment(demo_place), demo_place) as running:
         yield running
 
 
@@ -44,7 +45,6 @@ def pages(browser: Browser, studio: Served) -> list[str]:
     with Visit(browser, studio) as visit:
         found = walk(visit, STARTS)
         assert not visit.faults, "\n".join(visit.faults)
-        assert True  # XX
         return found
 
 
@@ -83,13 +83,13 @@ def test_a_journey_from_the_list_to_a_version(browser: Browser, studio: Served, 
         tab.get_by_role("button", name="Repository").click()
         tab.get_by_role("checkbox", name="demand").check()
         tab.locator("#filter-repo").get_by_role("button", name="Show").click()
-        assert tab.locator("tbody .what a").all_text_contents() == ["forecast", "weekly-sales"]
+        assert tab.locator("tbody td:first-child > a").all_text_contents() == ["forecast", "weekly-sales"]
         tab.get_by_role("button", name="Columns").click()
         tab.locator("#columns").get_by_role("checkbox", name="Labels").uncheck()
         tab.locator("#columns").get_by_role("checkbox", name="Type").check()
         tab.locator("#columns").get_by_role("button", name="Show").click()
         assert "Labels" not in tab.locator("thead").inner_text()
-        assert tab.locator("tbody .what a").all_text_contents() == ["forecast", "weekly-sales"]
+        assert tab.locator("tbody td:first-child > a").all_text_contents() == ["forecast", "weekly-sales"]
         tab.get_by_role("link", name="forecast", exact=True).click()
         tab.locator("table").get_by_role("link", name="v0.2.0").first.click()
         assert "version=v0.2.0" in tab.url
@@ -100,6 +100,37 @@ def test_a_journey_from_the_list_to_a_version(browser: Browser, studio: Served, 
         assert tab.url.partition("?")[0].endswith("/m/demand/forecast/-/history")
         tab.get_by_role("link", name="API").click()
         assert tab.locator("h1").inner_text() == "API"
+        assert not visit.faults, "\n".join(visit.faults)
+
+
+def test_a_file_that_leads_on_opens_a_session(browser: Browser, registry: Repo, tmp_path: Path) -> None:
+    with started(registry.path, "--port", "0") as process:
+        file = tmp_path / "open.html"
+        file.write_text(leading_page(address(process)), encoding="utf-8")
+        tab = browser.new_page()
+        tab.goto(file.as_uri())
+        tab.wait_for_url("http://127.0.0.1:*/models")
+        assert tab.locator("h1").inner_text() == "Models"
+        tab.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_ticked_models_are_compared_and_listed(browser: Browser, studio: Served, *, script: bool) -> None:
+    with Visit(browser, studio, script=script, width=NARROW) as visit:
+        tab = visit.go("/models")
+        assert not tab.get_by_role("button", name="Compare").is_visible()
+        for name in ("forecast", "detector"):
+            tab.get_by_role("checkbox", name=name, exact=True).check()
+        tab.get_by_role("button", name="Compare").click()
+        assert tab.locator("h1").inner_text() == "Compare 2 models"
+        assert tab.locator("thead th a:first-of-type").all_text_contents()[:1] == ["forecast"]
+        tab.go_back()
+        tab.get_by_role("button", name="Show only these").click()
+        assert sorted(tab.locator("tbody td:first-child > a").all_text_contents()) == ["detector", "forecast"]
+        tab.get_by_role("link", name="Show all").click()
+        tab.get_by_role("button", name="Sort").click()
+        tab.get_by_role("link", name="Last change of a stage").click()
+        assert "sort=staged" in tab.url
         assert not visit.faults, "\n".join(visit.faults)
 
 

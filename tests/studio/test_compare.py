@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from html import unescape
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -59,6 +60,20 @@ def test_markdown_holds_what_the_page_shows(studio: Studio) -> None:
     assert answer.headers["content-type"].startswith("text/markdown")
     assert "**Metrics**" in answer.text
     assert "| `auc` |" in answer.text
+
+
+def test_markdown_lies_in_the_page_to_be_copied(studio: Studio) -> None:
+    html = studio.page(COMPARE, v=ALL)
+    text = unescape(html.partition('aria-label="Markdown">')[2].partition("<button")[0])
+    assert text.strip() == studio.client.get(f"{COMPARE}.md", params={"v": ALL}).text.strip()
+
+
+def test_files_are_told_apart_by_what_git_holds(studio: Studio, registry: Repo) -> None:
+    groups = cast("list[dict[str, object]]", studio.json(COMPARE, v=ALL)["groups"])
+    files = cast("list[dict[str, object]]", next(one["rows"] for one in groups if one["title"] == "Files"))
+    blobs = [registry.git("rev-parse", f"churn@{version}:models/churn.txt").strip() for version in ALL]
+    assert files == [{"file": "", "key": "models/churn.txt", "values": blobs}]
+    assert "models/churn.txt" in studio.page(COMPARE, v=ALL)
 
 
 def test_a_repository_that_is_gone_leaves_what_the_index_knows(studio: Studio, registry: Repo) -> None:

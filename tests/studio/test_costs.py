@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from tests.repo import Repo
     from tests.studio_app import Studio
 
+LARGEST_ROW = 1200
+"""Bytes of HTML."""
+
 MOST = 20
 """Queries of a list, its frame and its filters."""
 
 
-def queries(studio: Studio, path: str) -> list[str]:
-    """What the index is asked for one page."""
+def queries(studio: Studio, path: str) -> tuple[list[str], str]:
+    """What the index is asked for one page, and the page."""
     asked: list[str] = []
 
     def note(*arguments: object) -> None:
@@ -30,21 +33,28 @@ def queries(studio: Studio, path: str) -> list[str]:
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        studio.page(path)
+        return asked, studio.page(path)
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    return asked
 
 
 def test_a_list_asks_the_index_as_often_whatever_its_rows(studio: Studio, registry: Repo) -> None:
-    few = queries(studio, "/models")
+    few, _ = queries(studio, "/models")
     for number in range(30):
         registry.tag(f"model-{number}@v1.0.0")
         registry.tag(f"model-{number}#prod#1")
     studio.sync()
-    many = queries(studio, "/models")
+    many, _ = queries(studio, "/models")
     assert studio.json("/models")["total"] == 32
     assert len(many) == len(few) <= MOST
+
+
+def test_a_row_of_fifty_is_small_with_its_share_of_the_page(studio: Studio) -> None:
+    page = studio.page("/models", q="churn")  # one row, with two stages, two labels, a metric and its past
+    before, _, rest = page.partition("<tbody>")
+    row, _, after = rest.partition("</tbody>")
+    assert row.count("<tr") == 1
+    assert len(row.encode()) + len((before + after).encode()) / 50 <= LARGEST_ROW
 
 
 def test_no_page_that_is_read_starts_a_process(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +81,7 @@ def test_what_is_counted_over_the_whole_index_is_read_again_once_somebody_wrote(
     assert [add(database, "two"), add(other, "three")] == [before + 1, before + 2]
     other.close()
     queries(studio, "/models")
-    assert not [query for query in queries(studio, "/models") if "sum(" in query or "GROUP BY" in query]
+    assert not [query for query in queries(studio, "/models")[0] if "sum(" in query or "GROUP BY" in query]
 
 
 def test_a_filter_offers_a_hundred_stages_and_those_that_are_chosen(studio: Studio, registry: Repo) -> None:

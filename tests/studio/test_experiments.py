@@ -7,6 +7,7 @@ import hashlib
 import html
 import io
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING, Any, cast
 
@@ -155,6 +156,36 @@ def test_commits_that_change_nothing_and_those_that_ask_for_it_are_folded(studio
     assert (page["unchanged"], page["hidden"]) == (1, 1)
     assert "Write a page" in called(studio, unchanged="1")
     assert "Try out, for nobody" in called(studio, hidden="1")
+
+
+def test_branches_fold_to_their_names_and_leave_what_is_best_and_the_csv_as_they_are(studio: Studio) -> None:
+    whole, page = branches(studio), studio.page(TABLE)
+    assert called(studio, fold="main") == [str(row["subject"]) for row in whole["boost"]]
+    folded = studio.page(TABLE, fold="main", delta="1")
+    assert "More trees" not in folded
+    name = whole["boost"][0]["commit"][:7]
+    rows = [row_of(text, name).partition("</tr>")[0] for text in (folded, studio.page(TABLE, delta="1"))]
+    assert rows[0] == rows[1]
+    links = {html.unescape(one) for one in re.findall('href="([^"]*)" title="[A-Z][a-z]*old main"', folded)}
+    assert links == {f"{TABLE}?delta=1#branch-1"}
+    assert f'href="{TABLE}?fold=boost#branch-2" title="Fold boost" aria-expanded="true"' in page
+    assert f'href="{TABLE}?fold=main&amp;fold=boost">Fold all' in page
+    assert branches(studio, fold=["main", "boost"], branch="main") == {"main": []}
+    csv_of = [studio.client.get(f"{TABLE}.csv", params=query).text for query in ({}, {"fold": "main"})]
+    assert csv_of[0] == csv_of[1]
+
+
+def test_the_head_offers_to_read_git_now_and_other_baselines(studio: Studio, team: Repo) -> None:
+    page = studio.page(TABLE, q="loss<9", sort="auc")
+    sync = page.partition('<form method="post" action="/sync">')[2].partition("</form>")[0]
+    assert 'name="repo" value="team"' in sync
+    assert f'name="back" value="{TABLE}?q=loss%3C9&amp;sort=auc"' in sync
+    menu = page.partition('id="baselines"')[2].partition("</form>")[0]
+    offered = [html.unescape(one) for one in re.findall('href="([^"]*)"', menu)]
+    named = [re.search("baseline=([0-9a-f]*)", one) for one in offered]
+    staged = team.git("rev-parse", "HEAD~4")
+    assert [one[1] for one in named if one] == [staged, *team.git("rev-parse", "main", "boost").split()]
+    assert all("q=loss%3C9" in one for one in offered)
 
 
 @pytest.mark.parametrize(

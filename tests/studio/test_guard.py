@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import html
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount, Route, Router
 
-from tests.studio_app import HOST, OWN
+from gto.studio.context import StudioSettings
+from tests.studio.test_sync import contents
+from tests.studio_app import HOST, OWN, studio_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from tests.repo import Repo
     from tests.studio_app import Studio
 
 
@@ -20,6 +26,8 @@ def addresses(studio: Studio) -> Iterator[tuple[str, str]]:
     assert isinstance(app, FastAPI)
     for route in routes(app.router):
         path = route.path.replace("{name:path}", "churn").replace("{repo}", "team")
+        path = path.replace("{selector:path}", "churn@latest")
+        assert "{" not in path, path
         for method in route.methods or ():
             yield method, path
 
@@ -46,6 +54,36 @@ def test_without_a_session_no_route_answers(studio: Studio) -> None:
         assert studio.client.request(method, path, headers=OWN).status_code == expected, path
 
 
+INDEX_ALONE = {"/sync", "/r/team/commits"}
+"""Forms that change nothing in Git."""
+
+
+def test_a_studio_that_only_reads_writes_by_no_route_and_leads_to_none(registry: Repo, tmp_path: Path) -> None:
+    before = (registry.git("for-each-ref"), registry.git("status", "--porcelain"))
+    with studio_of({"team": registry.path}, tmp_path / "index.db", StudioSettings(read_only=True)) as studio:
+        worker = studio.context.worker
+        worker.start()
+        pages, refused = dict[str, str](), set[str]()
+        for method, path in addresses(studio):
+            if method == "POST":
+                assert (studio.form(path).status_code == 403) == (path not in INDEX_ALONE), path
+            elif method == "GET" and path != "/static/vega.js":
+                answer = studio.client.get(path)
+                if answer.status_code == 403:
+                    refused.add(path)
+                else:
+                    pages[path] = answer.text
+        assert "/m/team/churn/-/register" in refused
+        for path, page in pages.items():
+            led = {html.unescape(one).partition("?")[0] for one in re.findall('(?:href|action)="([^"]*)"', page)}
+            assert not led & refused, path
+            posts = re.findall('<form[^>]*method="post"[^>]*>', page)
+            assert all(any(f'action="{one}"' in post for one in INDEX_ALONE) for post in posts), path
+        worker.close()
+        worker.join(30)
+    assert (registry.git("for-each-ref"), registry.git("status", "--porcelain")) == before
+
+
 FOREIGN: tuple[dict[str, str], ...] = (
     {"origin": "http://evil.example", "sec-fetch-site": "cross-site"},
     {"origin": "http://127.0.0.1:9999", "sec-fetch-site": "same-site"},
@@ -69,6 +107,54 @@ def test_a_form_without_its_token_is_refused(studio: Studio) -> None:
                 assert studio.client.post(path, headers=OWN, data=data).status_code == 403, path
 
 
+def test_what_reads_writes_nothing_whatever_its_address_asks_for(studio: Studio, registry: Repo) -> None:
+    asked = {
+        "form_token": studio.context.sessions.form_token(studio.client.cookies[studio.context.sessions.cookie]),
+        "version": "v0.0.1",
+        "stage": "staging",
+        "commit": "HEAD",
+        "message": "m",
+        "where": str(registry.path),
+        "name": "new",
+        "path": "README.md",
+        "type": "model",
+        "branch": "new",
+        "repo": "team",
+        "since": "2020-01-01",
+        "back": "/repos",
+        "again": "1",
+        "write": "1",
+        "confirm": "1",
+        "_method": "POST",
+        "push": "1",
+    }
+    before = everything(registry, studio)
+    for method, path in addresses(studio):
+        if method in {"GET", "HEAD"} and path != "/static/vega.js":
+            studio.client.request(method, path, params=asked, headers=OWN)
+    assert everything(registry, studio) == before
+
+
+def everything(registry: Repo, studio: Studio) -> object:
+    """All that could be written: refs, files, and the index."""
+    files = {
+        str(path): path.read_bytes()
+        for path in registry.path.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(registry.path).parts
+    }
+    return registry.refs(), registry.git("rev-parse", "HEAD"), files, contents(studio.context.database)
+
+
+def test_methods_that_no_route_has_are_refused(studio: Studio) -> None:
+    known: dict[str, set[str]] = {}
+    for method, path in addresses(studio):
+        known.setdefault(path, set()).add(method)
+    for path, methods in known.items():
+        for method in {"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"} - methods:
+            status = studio.client.request(method, path, headers=OWN).status_code
+            assert status in {403, 404, 405}, (method, path, status)
+
+
 def test_the_token_of_the_address_serves_once_and_leaves_the_address(studio: Studio) -> None:
     studio.client.cookies.clear()
     token = studio.context.sessions.new_token()
@@ -80,6 +166,16 @@ def test_the_token_of_the_address_serves_once_and_leaves_the_address(studio: Stu
     assert studio.client.get("/models").status_code == 200
     studio.client.cookies.clear()
     assert studio.client.get("/models", params={"token": token}).status_code == 401
+
+
+def test_whom_another_site_leads_here_a_page_leads_on_because_a_redirect_would_lose_the_cookie(studio: Studio) -> None:
+    studio.client.cookies.clear()
+    asked = {"token": studio.context.sessions.new_token(), "q": '"><script>'}
+    opened = studio.client.get("/models", params=asked, headers={"sec-fetch-site": "cross-site"})
+    assert opened.status_code == 200
+    assert 'content="0; url=/models?q=%22%3E%3Cscript%3E"' in opened.text
+    assert asked["token"] not in opened.text
+    assert studio.client.get("/models").status_code == 200
 
 
 def test_every_answer_says_what_a_page_may_load(studio: Studio) -> None:

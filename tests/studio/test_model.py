@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, cast
 
+from tests.studio.conftest import wrote
+
 if TYPE_CHECKING:
     from tests.repo import Repo
     from tests.studio_app import Studio
@@ -33,6 +35,36 @@ def test_metrics_are_compared_with_the_version_in_the_last_stage(studio: Studio)
     assert "which is in prod" in html
     assert '<span class="delta good">+0.0300</span>' in html  # auc of v0.0.3 against v0.0.2
     assert '<span class="delta good">\N{MINUS SIGN}0.0300</span>' in html  # loss: lower is better
+
+
+def test_production_is_the_baseline_whatever_stage_comes_after_it_and_another_can_be_chosen(
+    studio: Studio, registry: Repo
+) -> None:
+    registry.commit("stages", {".gto": "stages: [dev, prod, shadow]\n"})
+    wrote(registry, "assign", "churn", "--version", "v0.0.1", "--stage", "shadow")
+    studio.sync()
+    chosen = cast("dict[str, object]", studio.json("/m/team/churn")["chosen"])
+    assert chosen["baseline"] == "v0.0.2"
+    assert studio.json("/m/team/churn/-/compare", v=["v0.0.1", "v0.0.2"])["baseline"] == "v0.0.2"
+    html = studio.page("/m/team/churn", baseline="v0.0.1")
+    assert "which is in shadow" in html
+    assert '<span class="delta good">+0.0500</span>' in html
+    assert "v=v0.0.3&amp;v=v0.0.1&amp;baseline=v0.0.1" in html
+    assert studio.client.get("/m/team/churn", params={"baseline": "v9.9.9"}).status_code == 404
+
+
+def test_commits_tags_and_files_lead_to_the_forge_of_the_remote(studio: Studio, registry: Repo) -> None:
+    assert "github.com" not in studio.page("/m/team/churn")
+    registry.git("remote", "add", "origin", "git@github.com:acme/churn.git")
+    studio.sync()
+    assert studio.json("/m/team/churn")["web"] == "https://github.com/acme/churn"
+    html = studio.page("/m/team/churn")
+    commit = registry.git("rev-parse", "churn@v0.0.3^{}").strip()
+    for link in (f"commit/{commit}", "releases/tag/churn%40v0.0.3", f"blob/{commit}/models/churn.txt"):
+        assert f'href="https://github.com/acme/churn/{link}"' in html
+    old = registry.git("rev-parse", "churn@v0.0.2^{}").strip()
+    html = studio.page("/m/team/churn/-/compare", v=["v0.0.2", "v0.0.3"])
+    assert f'href="https://github.com/acme/churn/compare/{old}...{commit}"' in html
 
 
 def test_an_artifact_without_a_version_says_how_to_register_it(studio: Studio) -> None:

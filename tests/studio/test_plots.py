@@ -83,6 +83,30 @@ def test_the_frame_has_no_rights_and_shows_its_points_without_a_script(shown: St
     assert "sandbox" not in page.headers["content-security-policy"]
 
 
+def test_of_many_points_the_frame_draws_some_and_names_the_command_that_draws_all(repo: Repo, tmp_path: Path) -> None:
+    points = "".join(f"{step},{step % 7}\n" for step in range(50_000))
+    classes = "".join(f"{'cat' if step % 2 else 'dog'},cat\n" for step in range(20_000))
+    axes = "x: step, y: loss"
+    plots = f"[large.csv: {{{axes}}}, small.csv: {{{axes}}}, classes.csv: {{x: was, y: said, template: confusion}}]"
+    files = {
+        "large.csv": f"step,loss\n{points}",
+        "small.csv": "step,loss\n1,2\n",
+        "classes.csv": f"was,said\n{classes}",
+    }
+    repo.commit("train", {**files, "dvc.yaml": f"plots: {plots}\nartifacts: {{churn: {{path: churn.txt}}}}\n"})
+    wrote(repo, "register", "churn")
+    with studio_of({"team": repo.path}, tmp_path / "index.db") as studio:
+        frame = studio.page(f"{PLOTS}/frame", v="v0.0.1")
+    assert len(frame.encode()) < 300_000
+    charts = json.loads(frame.partition('id="charts">')[2].partition("</script>")[0])
+    large, small, counted = (one["data"]["values"] for one in charts)
+    every = -(-50_000 // len(large))
+    assert [(row["x"], row["y"]) for row in large] == [(step, step % 7) for step in range(0, 50_000, every)]
+    assert f"One point of {every} is drawn. All of them: <code>gto plots churn@v0.0.1 -r {repo.path}</code>" in frame
+    assert frame.count(" is drawn. ") == 1
+    assert [len(small), *(one["count"] for one in counted)] == [1, 10_000, 10_000]
+
+
 def test_a_version_without_plots_says_how_to_declare_some(studio: Studio) -> None:
     assert "declares some" in studio.page("/m/team/churn/-/plots/frame")
     assert studio.client.get("/m/team/churn/-/plots.json").status_code == 400

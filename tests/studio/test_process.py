@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2 as httpx
@@ -20,12 +21,15 @@ from tests.repo import GTO, TIME_LIMIT, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.repo import Repo
 
 LONGEST = 10.0
 """Seconds in which it ends: two, and as many as a busy machine may add."""
+
+
+MOST_MEMORY = 100_000
+"""Kilobytes of a Studio that has read a small repository: four fifths of what one of 10,000 versions may take."""
 
 
 @contextmanager
@@ -52,6 +56,12 @@ def address(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
+def resident(process: subprocess.Popen[str]) -> int:
+    """Kilobytes of its memory."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
 def ended(process: subprocess.Popen[str], number: int) -> tuple[int, str]:
     """Its exit code and stderr after a signal."""
     process.send_signal(number)
@@ -59,8 +69,12 @@ def ended(process: subprocess.Popen[str], number: int) -> tuple[int, str]:
     return process.returncode, err
 
 
-def test_a_list_is_served_at_the_printed_address_and_ctrl_c_ends_it_without_a_word(registry: Repo) -> None:
-    with started(registry.path, "--port", "0") as process:
+def test_a_list_is_served_at_the_printed_address_and_ctrl_c_ends_it_without_a_word(
+    registry: Repo, tmp_path: Path
+) -> None:
+    (tmp_path / "uvloop.py").write_text("raise SystemExit('it is not waited for: no signal ends it')\n", "utf-8")
+    paths = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    with started(registry.path, "--port", "0", env={"PYTHONPATH": paths}) as process:
         found = address(process)
         assert found.startswith("http://127.0.0.1:")
         with httpx.Client(follow_redirects=True) as browser:
@@ -70,6 +84,8 @@ def test_a_list_is_served_at_the_printed_address_and_ctrl_c_ends_it_without_a_wo
             while not names:
                 names = {one["artifact"] for one in browser.get(f"{page}.json").json()["artifacts"]}
             assert names == {"churn", "features"}
+            if sys.platform == "linux":
+                assert resident(process) <= MOST_MEMORY
         assert ended(process, signal.SIGINT) == (0, "")
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -133,3 +135,28 @@ def test_a_repository_that_cannot_be_read_is_told_once_on_every_page(registry: R
     assert 'Repositories<span class="count hot">1<' in studio.page("/models")
     assert "team cannot be read: No Git repo" in studio.page("/m/team/churn")
     assert "gto repos remove team" in studio.page("/r/team")
+
+
+WRONG: list[tuple[dict[str, str], str, str]] = [
+    ({"branch": "a..b"}, "branch", "Invalid branch name 'a..b'. git's rules: "),
+    ({"branch": "HEAD"}, "branch", "Invalid branch name 'HEAD'"),
+    ({"name": "a/b"}, "name", "Invalid name of a repository 'a/b'"),
+    ({"name": "team"}, "name", "The name 'team' is taken"),
+    ({"groups": "eu !"}, "groups", "Invalid name of a group '!'"),
+    ({"where": "nowhere"}, "where", "No Git repo found in "),
+    ({"where": "https://x:secret@example.com/a.git"}, "where", "carries a secret"),
+]
+
+
+def test_what_is_wrong_with_a_field_is_said_beside_it(listed: Studio, catalogue: Path) -> None:
+    before = catalogue.read_text(encoding="utf-8")
+    for given, field, said in WRONG:
+        asked = {"where": "https://example.com/fraud.git", **given}
+        page = listed.form("/repos/add", **asked)
+        assert page.status_code == 400
+        beside = page.text.partition(f'id="{field}-error">')[2].partition("</div>")[0]
+        assert said in html.unescape(re.sub("<[^>]*>", "", beside))
+        assert (page.text.count("aria-invalid"), 'role="alert"' in page.text) == (1, False)
+        for key, value in asked.items():
+            assert f'name="{key}" value="{html.escape(value)}"' in page.text
+    assert catalogue.read_text(encoding="utf-8") == before

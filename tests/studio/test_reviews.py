@@ -193,13 +193,45 @@ def test_signatures_are_those_of_verify(studio: Studio, guarded: Repo) -> None:
     }
 
 
-def test_events_against_the_policy_are_those_that_a_strict_reader_leaves_out(studio: Studio, guarded: Repo) -> None:
-    history = cast("list[dict[str, Any]]", studio.json("/history")["events"])
-    kept = {one["ref"] for one in said(guarded, "history", "--require-policy")}
-    assert {one["ref"] for one in history if not one["refusal"]} == kept
+def test_events_against_the_policy_are_those_that_a_strict_reader_leaves_out_and_that_never_were_fine(
+    studio: Studio, guarded: Repo, tmp_path: Path
+) -> None:
+    def against() -> set[str]:
+        history = cast("list[dict[str, Any]]", studio.json("/history")["events"])
+        kept = {one["ref"] for one in said(guarded, "history", "--require-policy")}
+        assert {one["ref"] for one in history if not one["refusal"]} == kept
+        return {one["ref"] for one in history if one["refusal"] and not one["was_fine"]}
+
+    assert against() == set()
+    page = studio.page("/m/team/churn")
+    assert "older than this policy" in page
+    assert "against the policy" not in page
+    assert " against the policy<" not in studio.page("/models")
+    guarded.tag("churn#prod#2", "HEAD")  # past gto, which refuses that
+    wrote(guarded, "assign", "churn", "--version", "v0.0.2", "--stage", "dev")  # fine
+    studio.sync()
+    assert against() == {"churn#prod#2"}
     assert "against the policy" in studio.page("/m/team/churn")
+    assert "1 against the policy<" in studio.page("/models")
     for query, fits in (("is:refused", True), ("is:signed", False), ("is:unsigned", True)):
         assert bool(studio.json("/models", q=query)["artifacts"]) is fits
+    stricter = POLICY + "- {name: testing, stages: dev, approvals: 1}\n"
+    (guarded.path / ".gto.policy.yaml").write_text(stricter, encoding="utf-8")
+    studio.sync()
+    assert against() == {"churn#prod#2"}
+    guarded.commit("stricter", {".gto.policy.yaml": stricter})
+    studio.sync()
+    assert against() == {"churn#prod#2"}
+    with studio_of({"team": guarded.path}, tmp_path / "new.db") as new:
+        assert contents(studio.context.database) == contents(new.context.database)
+
+
+def test_a_red_mark_and_the_totals_say_the_same_of_what_the_policy_refuses(studio: Studio) -> None:
+    page = studio.json("/models")
+    totals = cast("dict[str, int]", page["totals"])
+    assert (totals["broken"], totals["waiting"]) == (1, 1)
+    assert page["artifacts"] == studio.json("/models", q="is:broken")["artifacts"]
+    assert ">1</b> with problems" in studio.page("/models")
 
 
 def test_new_events_are_judged_without_the_old_ones_and_as_a_new_index_has_it(

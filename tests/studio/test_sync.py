@@ -19,6 +19,7 @@ from gto.studio.index.schema import metadata
 from gto.studio.sync import facts
 from gto.studio.sync.repository import row_of, sync_tags
 from tests.conftest import copied
+from tests.examples import examples
 from tests.repo import run
 from tests.studio import killed
 from tests.studio_app import Studio, studio_of
@@ -143,7 +144,7 @@ OPERATIONS = st.lists(
 )
 
 
-@settings(max_examples=4, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(4), phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operations=OPERATIONS)
 def test_an_index_that_grew_through_anything_equals_one_made_anew(
     repo: Repo, tmp_path_factory: pytest.TempPathFactory, operations: list[tuple[str, str, int]]
@@ -301,6 +302,18 @@ def test_a_tag_whose_object_comes_later_is_read_then_and_not_lost(
     (tmp_path / "object").rename(place)
     studio.sync()
     assert "v5.0.0" in str(studio.json("/models"))
+
+
+def test_a_version_that_lacks_a_file_is_read_again_only_while_dvc_may_bring_it(repo: Repo, tmp_path: Path) -> None:
+    lock = f"stages: {{train: {{cmd: x, outs: [{{path: kept.json, md5: {'0' * 32}, size: 9}}]}}}}\n"
+    for number, (name, is_kept) in enumerate((("never", False), ("kept", True))):
+        metric = f"{name}.json: {{cache: {str(is_kept).lower()}}}"
+        stages = f"stages: {{train: {{cmd: x, metrics: [{metric}]}}}}\n"
+        files = {"dvc.yaml": f"{stages}artifacts: {{churn: {{path: m}}}}\n"}
+        repo.commit("train", files | ({"dvc.lock": f"schema: '2.0'\n{lock}"} if is_kept else {}))
+        repo.tag(f"churn@v{number}.0.0")
+    with studio_of({"team": repo.path}, tmp_path / "index.db") as studio, studio.context.database.read() as connection:
+        assert [one.version for one in facts.missing(connection, 1, again=True)] == ["v1.0.0"]
 
 
 def test_versions_of_one_commit_are_read_together_those_that_are_looked_at_first_before(

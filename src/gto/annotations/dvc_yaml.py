@@ -2,7 +2,7 @@
 
 import posixpath
 from functools import partial
-from typing import NamedTuple
+from typing import cast
 
 from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.annotations.entry_reader import UNRESOLVED, EntryReader, file_problem
@@ -84,25 +84,23 @@ def _variables(document: Document, read: Read, parsers: Parsers) -> Variables:
     return load_variables(top.get("vars", []), document.file, read, parsers)
 
 
-class _Entry(NamedTuple):
-    """What was read of an entry that is sound and takes no variable: it may stand in other commits too."""
-
-    key: object
-    annotation: Annotation
+_Plain = dict[object, tuple[object, ArtifactName, Annotation]]
+"""Entries that are sound and take no variable, by their keys: what each holds, and what was read of it."""
 
 
 def _read(
     document: Document, section: dict[object, object], interpolation: Interpolation, parsers: Parsers
 ) -> ReadAnnotations:
+    before = cast("_Plain", parsers.recall(document.file) or {})  # of the same file in another commit
+    plain: _Plain = {}
     annotations: dict[ArtifactName, Annotation] = {}
     problems: list[Problem] = []
     for key, fields in section.items():
-        known = parsers.recall(fields)
-        if isinstance(known, _Entry) and known.key == key and known.annotation.file == document.file:
-            found = known.annotation
-            if found.name not in annotations:
-                annotations[found.name] = found
-                continue
+        found = before.get(key)
+        if found is not None and found[0] is fields and found[1] not in annotations:
+            annotations[found[1]] = found[2]
+            plain[key] = found
+            continue
         entry = EntryReader(document, (SECTION, key))
         name = _name(entry, key, interpolation)
         if name in annotations:
@@ -110,8 +108,9 @@ def _read(
         if name is not None:
             annotations[name] = _annotation(entry, name, fields, interpolation)
             if not entry.problems and not any(map(is_interpolated, texts_in({key: fields}))):
-                parsers.remember(fields, _Entry(key, annotations[name]))
+                plain[key] = fields, name, annotations[name]
         problems += entry.problems
+    parsers.remember(document.file, plain, len(plain))
     return ReadAnnotations(tuple(annotations.values()), tuple(problems))
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from gto.core.names import parse_branch
 from gto.exceptions import BadFile, GTOException, InvalidName, UsageError
 from gto.git import remote
 from gto.yamldoc.document import kind
@@ -131,6 +132,8 @@ def new_entry(
 
     Without a base paths are written whole. An empty or wrong word raises UsageError or InvalidName.
     """
+    if branch is not None:
+        parse_branch(branch)
     if not text:
         raise UsageError("An empty path names nothing", "name a path, a URL or a glob in quotes")
     if remote.is_url(text) and not os.path.exists(text):

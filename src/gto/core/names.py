@@ -1,4 +1,4 @@
-"""What an artifact name, a stage name and a label may look like."""
+"""What the name of an artifact, a stage, a label and a branch may look like."""
 
 import re
 from typing import NewType
@@ -19,6 +19,7 @@ _PLAIN_RULE = (
     "only letters, digits, '-', '_' and '/' are allowed; it starts and ends with a letter or a digit, without '//'"
 )
 _FULL_RULE = _PLAIN_RULE + "; a directory and ':' may stand before it, as in 'models/eu:churn'"
+_NO_BRANCH = r"[\x00-\x20\x7f~^:?*\[\\]|^-|\.\.|@\{|(?:^|/)\.|(?:^|/)(?:/|$)|\.lock(?:/|$)|\.$|^(?:HEAD|@)$"
 _LONGEST = 200  # characters; file systems hold 255 bytes in the name of one file, and a ref is one
 
 
@@ -43,6 +44,13 @@ def parse_plain(text: str, what: str) -> str:
     """Return `text` when it is a plain name, or raise InvalidName; `what` says what it was meant to be."""
     if not is_plain(text):
         raise InvalidName(text, what, _PLAIN_RULE)
+    return text
+
+
+def parse_branch(text: str) -> str:
+    """Return `text` when git can make a branch of that name, or raise InvalidName."""
+    if re.search(_NO_BRANCH, text):  # of HEAD and @ it makes none: each name of HEAD would mean two things
+        raise InvalidName(text, "branch name", "git's rules: `git help check-ref-format`")
     return text
 
 

@@ -163,7 +163,7 @@ def versions(artifact: ArtifactState, choice: Choice) -> list[VersionRow]:
     if artifact.newest is not None and not artifact.is_active and not choice.deprecated:
         return []
     shown = [v for v in artifact.versions if v.is_active or choice.deprecated]
-    shown.sort(key=lambda version: version_key(version.name), reverse=True)
+    shown.sort(key=lambda one: (True, one.semver.key, "") if one.semver else (False, None, one.name), reverse=True)
     left: dict[tuple[str, str], list[StageState]] = {}
     for group in by_stage(artifact.standing, choice).values():
         for state in group:

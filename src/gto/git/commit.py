@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from gto.core.commit_facts import Commit
 from gto.core.event import moment, parse_zone
-from gto.exceptions import Conflict, GitError, InvalidName, Raced
+from gto.core.names import parse_branch
+from gto.exceptions import Conflict, GitError, Raced
 from gto.git.command import Git
 from gto.git.git_errors import explain
 from gto.git.objects import GitObject
@@ -100,9 +101,7 @@ def _entry(git: Git, path: str, data: bytes) -> bytes:
 
 def check_new_branch(git: Git, name: str) -> None:
     """Raise where a branch cannot be made: its name is none, or is taken."""
-    is_name = git.ask(["check-ref-format", f"refs/heads/{name}"])[1] == 0 and not name.startswith("-")
-    if not is_name or name in {"HEAD", "@"}:  # git makes none of these: each name of HEAD would mean two things
-        raise InvalidName(name, "branch name", "git's rules: `git help check-ref-format`")
+    parse_branch(name)
     if git.ask(["show-ref", "--verify", "--quiet", f"refs/heads/{name}"])[1] == 0:
         raise Conflict(f"There is a branch '{name}' already", "choose another name, or write to that branch")
 

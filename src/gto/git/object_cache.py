@@ -1,6 +1,7 @@
 """Objects of one repository by their ids, kept while many of its commits are read, and what was made of blobs."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
 from gto.exceptions import BadFile
@@ -10,7 +11,7 @@ from gto.git.tree import Entry
 from gto.git.tree_node import TreeNode, parse_entries
 
 if TYPE_CHECKING:
-    from gto.yamldoc.simple_lines import Collection
+    from gto.yamldoc.simple_text import KeptParts
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -62,10 +63,16 @@ class ParsedBlobs:
 
     def __init__(self, most: int = _MOST_MADE) -> None:
         """`most` bounds the bytes of which something is kept."""
+        self._most = most
         self._kept: _Bounded[tuple[Hashable, str, bytes], _MadeBefore] = _Bounded(most)
-        self.parts: _Bounded[str, Collection] = _Bounded(most)
-        """Entries of YAML mappings by their text: of a long file that changes, most stay as they were."""
-        self._of_parts: _Bounded[int, tuple[object, object]] = _Bounded(_MOST_PARTS)
+        self._of_files: _Bounded[str, object] = _Bounded(_MOST_PARTS)
+
+    @cached_property
+    def parts(self) -> "KeptParts":
+        """Parts of YAML: of a long file that changes, most stays as it was."""
+        from gto.yamldoc.simple_text import KeptParts  # imported where there is a file of it
+
+        return KeptParts(_Bounded(self._most), _Bounded(self._most))
 
     def make(self, kind: Hashable, data: bytes, path: str, read: Read, how: Callable[[Read], Made]) -> Made:
         """Return what `how` makes of a file, made before or now; what it reads besides, it asks of what it is given."""
@@ -89,14 +96,13 @@ class ParsedBlobs:
             self._kept.keep(key, _MadeBefore(value, tuple(reads.items())), len(data) + _EACH)
         return value
 
-    def recall(self, value: object) -> object:
-        """Return what remember() was told of the same object; None for nothing."""
-        kept = self._of_parts.get(id(value))
-        return kept[1] if kept is not None and kept[0] is value else None
+    def recall(self, file: str) -> object:
+        """Return what remember() was told of the same file; None for nothing."""
+        return self._of_files.get(file)
 
-    def remember(self, value: object, made: object) -> None:
-        """Note what was made of an object, which nobody changes."""
-        self._of_parts.keep(id(value), (value, made), 1)
+    def remember(self, file: str, made: object, weight: int) -> None:
+        """Note what was made of a file of so many parts, which nobody changes: in another commit much is the same."""
+        self._of_files.keep(file, made, weight)
 
 
 def _is_same(read: Read, path: str, before: bytes | None) -> bool:

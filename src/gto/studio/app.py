@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from gto.exceptions import GTOException, NotFound
+from gto.studio.actions.advice import advice
 from gto.studio.context import StudioContext, context_of
 from gto.studio.guard import OPEN, Guard
 from gto.studio.index.database import is_damage, reason_of
@@ -22,10 +23,13 @@ from gto.studio.pages import (
     annotation_page,
     api_page,
     compare,
+    compare_models,
     errors,
     experiment_forms,
     experiments,
     history,
+    kit_page,
+    long_text,
     model,
     model_list,
     plots,
@@ -38,13 +42,16 @@ from gto.studio.respond import make_templates
 from gto.studio.rest import routes
 from gto.version import __version__
 
-# That of a model takes every address below it.
+# The router asks one after the other: what is asked most comes first; that of a model takes every address below it.
 _PAGES = (
     model_list,
+    routes,
     action_page,
     annotation_page,
     history,
+    long_text,
     compare,
+    compare_models,
     plots,
     experiments,
     experiment_forms,
@@ -52,7 +59,7 @@ _PAGES = (
     repository_list,
     repository_page,
     api_page,
-    routes,
+    kit_page,
     model,
 )
 _THREADS = 4  # more of them make each answer slower: the work is Python's
@@ -71,6 +78,7 @@ def make_app(context: StudioContext, hosts: frozenset[str]) -> FastAPI:
     )
     app.state.context = context
     app.state.templates = make_templates()
+    app.state.templates.filters["advice"] = advice
     app.state.promotions = Promotions()
     for page in _PAGES:
         app.include_router(page.router)

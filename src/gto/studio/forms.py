@@ -6,16 +6,20 @@ from starlette.datastructures import FormData
 from gto.studio.context import context_of, cookie_of
 
 _MOST_FIELDS = 200
-_READS = ("/sync",)  # forms that change nothing but the index
+
+
+async def read_index_form(request: Request) -> FormData:
+    """Return the fields of a form that changes nothing but the index; 403 where its token is not of the session."""
+    form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    if not context_of(request).sessions.is_form_of(cookie_of(request), str(form.get("form_token", ""))):
+        raise HTTPException(403, "This form is too old, or is not of this Studio: load its page again.")
+    return form
 
 
 async def read_form(request: Request) -> FormData:
-    """Return the fields of a form; 403 where its token is not of the session, or this Studio only reads."""
-    form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
-    studio = context_of(request)
-    if not studio.sessions.is_form_of(cookie_of(request), str(form.get("form_token", ""))):
-        raise HTTPException(403, "This form is too old, or is not of this Studio: load its page again.")
-    if studio.settings.read_only and request.url.path not in _READS:
+    """Return the fields of a form that writes; 403 where this Studio only reads, too."""
+    form = await read_index_form(request)
+    if context_of(request).settings.read_only:
         raise HTTPException(403, "This Studio was started with --read-only: it writes nothing.")
     return form
 

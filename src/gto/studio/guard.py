@@ -3,10 +3,11 @@
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gto.studio.login import Sessions
+from gto.studio.opening import leading_page
 
 OPEN = ("/static/", "/health")
 """Paths that need no session: nothing of a repository is behind them."""
@@ -54,13 +55,16 @@ class Guard:
             return _plain(403, "This request came from a page of another site.")
         if scope["path"].startswith(OPEN):
             return None
+        rest = _without_token(scope)
         if cookie:
-            return _without_token(scope)
+            return RedirectResponse(rest, 303) if rest else None
         token = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token", "")
         opened = self._sessions.redeem(token) if token and scope["method"] == "GET" else None
         if opened is None:
             return _plain(401, "Open the address that `gto studio` printed: it holds the key, and serves once.")
-        answer = _without_token(scope) or _plain(401, "")
+        # Whom another site leads here has no strict cookie yet, and neither after a redirect: a page leads on.
+        is_led = headers.get("sec-fetch-site") == "cross-site"
+        answer = HTMLResponse(leading_page(rest)) if is_led else RedirectResponse(rest, 303)
         answer.set_cookie(self._sessions.cookie, opened, httponly=True, samesite="strict", path="/")
         return answer
 
@@ -82,14 +86,14 @@ def _plain(status: int, text: str) -> Response:
     return Response(f"{text}\n", status, media_type="text/plain")
 
 
-def _without_token(scope: Scope) -> Response | None:
-    """Lead to the same page without the token in its address, so that it stands in no history; None without one."""
+def _without_token(scope: Scope) -> str:
+    """Return the same address without the token, so that it stands in no history; empty where it holds none."""
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     rest = [pair for pair in pairs if pair[0] != "token"]
     if len(rest) == len(pairs) or scope["method"] not in _SAFE:
-        return None
-    path = "/" + scope["path"].lstrip("/\\")  # `//host` would be another site
-    return RedirectResponse(path + (f"?{urlencode(rest)}" if rest else ""), 303)
+        return ""
+    path = "/" + str(scope["path"]).lstrip("/\\")  # `//host` would be another site
+    return path + (f"?{urlencode(rest)}" if rest else "")
 
 
 def _with_headers(send: Send) -> Send:

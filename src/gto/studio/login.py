@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from threading import Lock
+from threading import Event, Lock
 
 _BYTES = 20
 _MOST = 100  # sessions
@@ -16,6 +16,8 @@ class Sessions:
     def __init__(self, cookie: str = "gto_studio") -> None:
         """`cookie` is the name of the cookie: browsers send it to every port of a host, so each Studio has its own."""
         self.cookie = cookie
+        self.is_opened = Event()
+        """Set once a token was used."""
         self._secret = secrets.token_bytes(32)
         self._lock = Lock()
         self._tokens: set[str] = set()
@@ -35,6 +37,7 @@ class Sessions:
             if key not in self._tokens:
                 return None
             self._tokens.remove(key)
+            self.is_opened.set()
             cookie = secrets.token_urlsafe(_BYTES)
             self._open[self._digest(cookie)] = None
             if len(self._open) > _MOST:

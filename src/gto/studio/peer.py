@@ -1,15 +1,10 @@
 """Which user of this machine holds the other end of a connection, where the system says so (Linux)."""
 
-import asyncio
 import os
 import socket
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
-
-from starlette.responses import PlainTextResponse
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 TABLES = ("/proc/self/net/tcp", "/proc/self/net/tcp6")
 """A client may reach an address of IPv4 through a socket of IPv6."""
@@ -17,18 +12,9 @@ TABLES = ("/proc/self/net/tcp", "/proc/self/net/tcp6")
 _ROOT = 0  # it can do all that we can; and what forwards from another machine often runs as root
 
 
-_PATIENCE = 2.0  # seconds that a connection of another user is kept
-
-
-class OwnUserProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a variable: h11 or httptools
-    """HTTP for the processes of this user alone: to those of another user each answer is a refusal."""
-
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  as uvicorn has it
-        """Take a connection up."""
-        super().connection_made(transport)
-        if not is_own(transport.get_extra_info("peername"), transport.get_extra_info("sockname")):
-            self.app = PlainTextResponse("This Studio answers the user who started it alone.\n", 403)
-            asyncio.get_running_loop().call_later(_PATIENCE, transport.abort)
+def is_told() -> bool:
+    """Tell whether the system says who holds the other end."""
+    return hasattr(os, "geteuid") and any(os.access(table, os.R_OK) for table in TABLES)
 
 
 def is_own(client: object, server: object) -> bool:

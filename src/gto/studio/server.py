@@ -5,10 +5,9 @@ import gc
 import os
 import socket
 import stat
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import NamedTuple
 
 import uvicorn
@@ -19,17 +18,19 @@ from gto.catalog.repositories import Search
 from gto.exceptions import UsageError
 from gto.git import process_tree
 from gto.studio.app import make_app
+from gto.studio.connection import StudioProtocol
 from gto.studio.context import StudioContext, StudioSettings
 from gto.studio.index.database import open_database
 from gto.studio.login import Sessions
-from gto.studio.peer import OwnUserProtocol
+from gto.studio.opening import open_browser
+from gto.studio.peer import is_told
 from gto.studio.sync.worker import Worker
 
 HOST = "127.0.0.1"
 PORT = 8765
 """The usual port; where it is taken, another one is."""
 
-_BACKLOG = 64
+_BACKLOG = 32
 _PATIENCE = 2.0  # seconds that the browser waits for the first list
 _LAST_REQUESTS = 1  # seconds that requests have when it ends
 _LAST_TRANSACTION = 0.5  # seconds that the index has: what is not complete then is taken back, and read again
@@ -98,7 +99,10 @@ class Studio:
             address = _address(listener, sessions.new_token())
             notices.say(address)
             if self._options.opens_browser and self._options.socket is None:
-                Thread(target=_open, args=(worker, address), daemon=True).start()
+                opening = Thread(target=_open, args=(worker, address, sessions.is_opened), daemon=True)
+                stack.callback(opening.join, _LAST_REQUESTS)
+                stack.callback(sessions.is_opened.set)  # its file goes with it
+                opening.start()
             _collect_seldom()
             self._server.run(sockets=[listener])
 
@@ -109,20 +113,23 @@ class Studio:
             self._server.should_exit = True
 
 
-def _open(worker: Worker, address: str) -> None:
+def _open(worker: Worker, address: str, is_used: Event) -> None:
     """Open the browser; a list that is not complete yet is waited for, but not for long."""
     worker.wait_for_tags(_PATIENCE)
-    webbrowser.open(address)
+    open_browser(address, is_used, in_file=not is_told())  # where it is told, a key serves nobody else
 
 
 def _config(app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=OwnUserProtocol,
+        http=StudioProtocol,
+        ws="none",
+        backlog=_BACKLOG,  # so many are taken at once, before any of them is let go
         log_level="warning",
         access_log=False,
         server_header=False,
         lifespan="on",
+        loop="asyncio",  # uvloop, where it is installed, saves nothing here, and no signal ends it
         timeout_graceful_shutdown=_LAST_REQUESTS,
     )
 
@@ -154,7 +161,7 @@ def listening(options: Options) -> Iterator[socket.socket]:
 def _collect_seldom() -> None:
     """Have circles of values looked for seldom, and not among what is loaded: it took half of a large page's time."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _listen(port: int | None) -> socket.socket:

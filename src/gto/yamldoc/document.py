@@ -9,7 +9,8 @@ from gto.exceptions import BadFile
 from gto.yamldoc import scalars
 from gto.yamldoc.nodes import Alias, Mapping, Node, Scalar, Sequence
 from gto.yamldoc.parser import parse
-from gto.yamldoc.simple_lines import KeptParts, NotSimple, read_simple
+from gto.yamldoc.simple_lines import NotSimple
+from gto.yamldoc.simple_text import KeptParts, read_simple
 
 Keys = tuple[str, ...]
 

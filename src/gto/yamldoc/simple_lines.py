@@ -1,8 +1,6 @@
 """YAML of the simplest kind, as DVC writes it, read line by line; all else is left to the parser."""
 
 import re
-from itertools import pairwise
-from typing import Protocol
 
 from gto.yamldoc.scalars import Scalar, resolve
 
@@ -22,79 +20,29 @@ _IN_QUOTES = rf"({_QUOTED}){_COMMENT}"
 _LIST = rf"\[ *((?:{_ITEM}(?: *, *{_ITEM})*)?) *\]{_COMMENT}"
 _MAPPING = rf"\{{ *((?:{_KEY}: +{_ITEM}(?: *, *{_KEY}: +{_ITEM})*)?) *\}}{_COMMENT}"
 _PAIR = rf"({_KEY}): +({_ITEM})"
-_CUTS = tuple(f"\n{' ' * column}(?=[A-Za-z0-9_])" for column in range(5))
-_NO_COMMENT = "(?m)^ *[^ #\n]"
-_FIRST = "(?: *(?:#.*)?\n)*( *)[A-Za-z0-9_]"
-_HEAD = rf" *({_KEY}(?: {_WORD})*):{_COMMENT}"
-_LONG = 1000  # characters
+HEAD = rf" *({_KEY}(?: {_WORD})*):{_COMMENT}"
+"""A line with a key alone: a regular expression."""
 _LONGEST_KEY = 500  # characters; YAML takes 1,024
 _LONGEST_TEXT = 10_000  # characters of a text in many lines
 _DEEPEST = 50
-_MOST_NODES = 200_000
-_NODES = 6  # of a line, beside what its commas part
 
 
 class NotSimple(ValueError):
     """Only the parser can tell what a text says."""
 
 
-class KeptParts(Protocol):
-    """The values of parts of texts, kept by their text."""
-
-    def get(self, key: str) -> Collection | None:
-        """Return what is kept."""
-
-    def keep(self, key: str, value: Collection, weight: int) -> None:
-        """Keep a value."""
-
-
-def read_simple(text: str, parts: KeptParts | None = None) -> Collection:
-    """Return the value of a text that is a mapping or a list, as the parser would, or raise NotSimple.
+def read_lines(text: str, column: int = 0) -> Collection:
+    """Return the value of lines of which the first stands in a column, as the parser would, or raise NotSimple.
 
     Simple are lines that each stand for themselves: no anchors, tags, escapes, blocks of text, brackets over lines.
-    So a long text can be cut into the entries of its mappings, and those that `parts` keeps are not read again.
     """
-    if _NODES * text.count("\n") + 2 * text.count(",") > _MOST_NODES:
+    return _Lines().read(text, column)
+
+
+def check_characters(text: str) -> None:
+    """Raise NotSimple where a text has characters that YAML refuses, or takes for more than themselves."""
+    if _UNUSUAL_ASCII_RE.search(text) if text.isascii() else re.search(_UNUSUAL, text):
         raise NotSimple
-    text = text.removeprefix("---\n")
-    return _Lines().read(text) if parts is None else _joined(text, 0, parts, 0)
-
-
-def _joined(text: str, column: int, parts: KeptParts, depth: int) -> Collection:
-    """Read a block of lines that stand in a column or to its right, entry by entry where it is long."""
-    if len(text) <= _LONG:
-        return _Lines().read(text, column)
-    cuts = [match.start() for match in re.finditer(_CUTS[column], f"\n{text}")]
-    if len(cuts) <= 1:
-        return _Lines().read(text, column)
-    if re.search(_NO_COMMENT, text[: cuts[0]]):
-        raise NotSimple
-    whole: dict[Scalar, object] = {}
-    count = 0
-    for start, end in pairwise([*cuts, len(text)]):
-        entry = text[start:end]
-        value = parts.get(entry)
-        if value is None:
-            value = _entry(entry, column, parts, depth)
-            parts.keep(entry, value, len(entry))
-        if not isinstance(value, dict):
-            raise NotSimple
-        whole |= value
-        count += len(value)
-    if len(whole) < count:  # a key stands twice
-        raise NotSimple
-    return whole
-
-
-def _entry(text: str, column: int, parts: KeptParts, depth: int) -> Collection:
-    """Read one entry: a line with a key, and what belongs to it."""
-    head, _, rest = text.partition("\n")
-    match = re.match(_FIRST, rest)
-    deeper = len(match[1]) if match else 0
-    key = re.fullmatch(_HEAD, head)
-    if len(text) <= _LONG or key is None or not column < deeper < len(_CUTS) or depth > 1:
-        return _Lines().read(text, column)
-    return {resolve(key[1]): _joined(rest, deeper, parts, depth + 1)}
 
 
 class _Lines:
@@ -110,8 +58,7 @@ class _Lines:
 
     def read(self, text: str, column: int = 0) -> Collection:
         """Read lines of which the first stands in a column."""
-        if _UNUSUAL_ASCII_RE.search(text) if text.isascii() else re.search(_UNUSUAL, text):
-            raise NotSimple
+        check_characters(text)
         self.column = column
         root: Collection | None = None
         for line in text.split("\n"):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from gto.core import names
@@ -73,3 +75,33 @@ def test_the_directory_is_told_from_the_name() -> None:
 def test_a_colon_is_written_as_an_equals_sign_in_a_tag() -> None:
     assert names.to_tag("models/eu:churn") == "models/eu=churn"
     assert names.from_tag("models/eu=churn") == "models/eu:churn"
+
+
+GOOD_BRANCH = [
+    "a", "main", "feat/x", "a-b", "a_b", "a.b", "ä", "a#b", "a=b", "a!b", "a@b", "a@", "{a}", "a{b", "@a", "@@",
+    "refs/heads/a", "a.locks", "lock", "a/-b", "a./b", "日本", "a%b", "a;b",
+]  # fmt: skip
+BAD_BRANCH = [
+    "-a", "--", ".a", "a/.b", "a.", "a.lock", "a.lock/b", "a..b", "a//b", "/a", "a/", "a~1", "a^", "a:b", "a?b",
+    "a*b", "a[b", "a\\b", "a@{b", "@{-1}", "@", "HEAD", "", "a b", "a\t", "a\n", "a\x7f", "a\x01",
+]  # fmt: skip
+
+
+def is_git_s(text: str) -> bool:
+    """Whether git can make a branch of that name: of these it makes refs, but no branches."""
+    found = subprocess.run(["git", "check-ref-format", f"refs/heads/{text}"], check=False).returncode == 0
+    return found and not text.startswith("-") and text not in {"HEAD", "@"}
+
+
+@pytest.mark.parametrize("text", GOOD_BRANCH)
+def test_a_branch_may_be_called_what_git_can_make(text: str) -> None:
+    assert names.parse_branch(text) == text
+    assert is_git_s(text)
+
+
+@pytest.mark.parametrize("text", BAD_BRANCH)
+def test_what_git_makes_no_branch_of_is_no_name_of_one(text: str) -> None:
+    with pytest.raises(InvalidName) as refused:
+        names.parse_branch(text)
+    assert refused.value.message == f"Invalid branch name '{text}'"
+    assert not is_git_s(text)

@@ -168,7 +168,12 @@ def check(repo: str, as_json: bool) -> None:
     help="The version that it is about; default: the latest, or the next for a registration",
     shell_complete=options.versions,
 )
-@click.option("--ref", "rev", metavar="REV", help="The commit that it is about, instead of a version's")
+@click.option(
+    "--ref",
+    "rev",
+    metavar="REV",
+    help="The commit that it is about; with --version, an assignment registers that first",
+)
 @click.option("--signed", is_flag=True, help="Suppose a good signature")
 @click.option("--key", metavar="FINGERPRINT", help="Suppose a good signature by this key")
 @options.as_json

@@ -17,7 +17,7 @@ from gto.registry import annotation_lookup
 from gto.registry.policy import sources
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gto.core.snapshot import ArtifactState
     from gto.git.tag_writer import Identity
@@ -34,6 +34,7 @@ class Question(NamedTuple):
     stage: str | None = None
     version: str | None = None
     rev: str | None = None
+    """The commit of the event; with `version`, an assignment registers that there first."""
     person: str | None = None
     """An e-mail address; None for whom git would name."""
     key: str | None = None
@@ -112,21 +113,28 @@ def explain(registry: Registry, question: Question) -> list[PolicyAnswer]:
     if question.person is not None:
         who = who._replace(name=question.person, email=question.person)
     supposed = _suppose(registry, state, question, who)
-    answers = [_ask(registry, source, supposed, state, key) for source in found]
+    past = (*state.events, *_registered_first(registry, state, question, who))
+    answers = [_ask(registry, source, supposed, past, key) for source in found]
     is_known = state.newest is not None or annotation_lookup.find(registry, state.name, supposed.commit) is not None
     return [one._replace(is_known=is_known) for one in answers]
 
 
+def _registered_first(registry: Registry, state: ArtifactState, question: Question, who: Identity) -> Iterator[Event]:
+    """Yield the registration that an assignment to a commit and a version writes before itself."""
+    if question.kind is Kind.ASSIGNMENT and question.rev is not None and question.version is not None:
+        yield _suppose(registry, state, question._replace(kind=Kind.REGISTRATION), who)
+
+
 def _ask(
-    registry: Registry, source: PolicySource, supposed: Event, state: ArtifactState, key: str | None
+    registry: Registry, source: PolicySource, supposed: Event, past: Sequence[Event], key: str | None
 ) -> PolicyAnswer:
     where = sources.scope(registry, source)
-    facts = sources.gather(where, [supposed], known=state.events).get(supposed.oid, Facts())
+    facts = sources.gather(where, [supposed], known=past).get(supposed.oid, Facts())
     if key is not None:
         facts = facts._replace(signature=Signature(Trust.GOOD, supposed.author_email, key))
     else:
         facts = facts._replace(signature=None)
-    verdict = judge(source.policy, supposed, replay(state.events), facts)
+    verdict = judge(source.policy, supposed, replay(past), facts)
     general = tuple(reason for reason in verdict.reasons if reason.rule not in verdict.rules)
     findings = [Finding(rule, tuple(one for one in verdict.reasons if one.rule == rule)) for rule in verdict.rules]
     return PolicyAnswer(source, supposed, (*([Finding("", general)] if general else ()), *findings), key is not None)

@@ -1,12 +1,10 @@
 """The form of an annotation: what its file says now, what it would say, and the writing, on a branch or a new one."""
 
 import difflib
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
-from gto.annotations.edit import AnnotationEdit
 from gto.catalog.parallel import Way
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import (
@@ -24,50 +22,13 @@ from gto.registry.registry import Registry
 from gto.registry.remote_check import has_remote
 from gto.registry.write import annotate
 from gto.registry.write.edit_target import Saved, SaveOptions, digest_of
+from gto.studio.actions.annotation_wish import AnnotationWish, command_of, edit_of
 from gto.studio.actions.commit_list import BranchName, default_branch, list_branches
-from gto.studio.actions.form import Trouble
 from gto.studio.actions.perform import open_at
-from gto.studio.actions.wish import where
+from gto.studio.actions.tick import Tick, offered_ticks
+from gto.studio.actions.trouble import Trouble
 
 _CONTEXT = 3
-
-
-class AnnotationWish(NamedTuple):
-    """What a form says about an artifact, and where that is written."""
-
-    word: str
-    """`annotate`, `remove`, or `add` for a new name."""
-    name: str = ""
-    path: str = ""
-    type: str = ""
-    labels: tuple[str, ...] = ()
-    text: str = ""
-    """The description."""
-    place: str = "commit"
-    """`tree`, `commit`, `branch` or `new`."""
-    branch: str = ""
-    new_branch: str = ""
-    push: bool = False
-    made_for: str = ""
-    """Digest of the file when the form was made, and what `ground` it was of."""
-
-    @property
-    def rev(self) -> str:
-        """The revision that is edited."""
-        return f"refs/heads/{self.branch}" if self.place == "branch" and self.branch else "HEAD"
-
-    @property
-    def ground(self) -> str:
-        """What is edited: the files in hand, or those of a commit."""
-        return self.rev if self.place in {"branch", "new"} else "in hand"
-
-    def save_options(self, *, dry_run: bool = False) -> SaveOptions:
-        """Return how it is written."""
-        new = self.new_branch if self.place == "new" else ""
-        commits = self.place != "tree"
-        mark, _, ground = self.made_for.partition(" ")
-        made_for = mark if mark and not dry_run and ground == self.ground else None
-        return SaveOptions(commits, self.push and commits, new, dry_run, made_for)
 
 
 class AnnotationForm(NamedTuple):
@@ -90,6 +51,12 @@ class AnnotationForm(NamedTuple):
     has_tree: bool
     has_origin: bool
 
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """What can be ticked beside the usual."""
+        chosen = ("--allow-same-path",) if self.wish.same_path else ()
+        return offered_ticks(chosen, self.trouble.hint if self.trouble else "")
+
     def wrong(self, field: str) -> Trouble | None:
         """Return what is wrong with a field."""
         return self.trouble if self.trouble and self.trouble.field == field else None
@@ -109,19 +76,6 @@ class AnnotationForm(NamedTuple):
 
 
 _MARKS = {"good": "+", "bad": "-", "dim": " "}
-
-
-def read_description(word: str, name: str, given: Mapping[str, object], *, push: bool) -> AnnotationWish:
-    """Read the fields of a form."""
-    field = {key: str(value).replace("\r\n", "\n").strip() for key, value in given.items()}
-    labels = tuple(one for one in field.get("labels", "").replace(",", " ").split() if one)
-    pushes = "push" in field if "asked" in field or "push" in field else push
-    texts = ("path", "type", "text", "place", "branch", "new_branch", "made_for")
-    path, type_, text, place, branch, new, made_for = (field.get(key, "") for key in texts)
-    place = place or "commit"
-    return AnnotationWish(
-        word, name or field.get("name", ""), path, type_, labels, text, place, branch, new, pushes, made_for
-    )
 
 
 def placed(place: CatalogRepository, way: Way, wish: AnnotationWish) -> AnnotationWish:
@@ -146,25 +100,13 @@ def save(registry: Registry, wish: AnnotationWish, how: SaveOptions) -> Saved:
     if wish.word == "remove":
         return annotate.remove(registry, wish.name, how)
     change = edit_of(wish, present(registry, wish))
-    return annotate.annotate(registry, wish.name, change, how)
+    return annotate.annotate(registry, wish.name, change, how, allow_same_path=wish.same_path)
 
 
 def present(registry: Registry, wish: AnnotationWish) -> Annotation | None:
     """Return what is said of the artifact where the edit goes."""
     in_tree = registry.repo.top is not None and registry.rev == "HEAD" and wish.place != "new"
     return annotation_lookup.find(registry, wish.name, None, work_tree=in_tree)
-
-
-def edit_of(wish: AnnotationWish, now: Annotation | None) -> AnnotationEdit:
-    """Return what differs from what is said already."""
-    known = frozenset(now.labels if now else ())
-    labels = tuple(one for one in wish.labels if one not in known)
-    return AnnotationEdit(
-        (wish.type if now is None or wish.type != now.type else "") or None,
-        (wish.path if now is None or wish.path != now.path else "") or None,
-        labels,
-        (wish.text if now is None or wish.text != now.description else "") or None,
-    )
 
 
 def read_annotation_form(
@@ -222,21 +164,3 @@ def trouble_of(error: GTOException) -> Trouble:
         case _:
             field = "place" if "branch" in error.message.lower() else ""
     return Trouble(field, error.message, error.hint)
-
-
-def command_of(wish: AnnotationWish, place: CatalogRepository, now: Annotation | None) -> str:
-    """Return the command that does the same, for a POSIX shell."""
-    words = ["gto", "remove" if wish.word == "remove" else "annotate", *where(place), wish.name]
-    how = wish.save_options()
-    branch = wish.branch if wish.place == "branch" else (place.entry.branch or "") if place.is_remote else ""
-    parts = [words]
-    if wish.word != "remove":
-        change = edit_of(wish, now)
-        given = (("--type", change.type), ("--path", change.path), ("--description", change.description))
-        parts += [[option, value] for option, value in given if value]
-        parts += [["--label", label] for label in change.labels]
-    places = (("--branch", branch), ("--new-branch", how.new_branch))
-    parts += [[option, value] for option, value in places if value]
-    parts += [["--commit"]] if how.commit and not how.push else []
-    parts += [["--push"]] if how.push else []
-    return " \\\n  ".join(shlex.join(part) for part in parts)

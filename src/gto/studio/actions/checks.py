@@ -1,11 +1,11 @@
 """What speaks for an action, and against it, before it is written: the policies' verdicts, the commit, its file."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from gto.core.tag import Kind
 from gto.git.repo import commit_of
-from gto.registry.policy.dry_run import Question, explain
+from gto.registry.policy.dry_run import PolicyAnswer, Question, explain
 from gto.registry.registry import Registry
 from gto.studio.actions.commit_list import CommitList
 from gto.studio.actions.wish import Wish
@@ -34,23 +34,29 @@ def policy_checks(registry: Registry, wish: Wish) -> Iterator[FormCheck]:
     kind = _KINDS.get(wish.action)
     if kind is None:
         return
-    rev = wish.commit if kind is Kind.REGISTRATION else None
-    key = "" if wish.sign else None
-    question = Question(wish.name, kind, wish.stage or None, wish.version or None, rev or None, key=key)
-    answers = explain(registry, question)
-    for answer in answers:
-        for finding in answer.findings:
-            title = f"Rule “{finding.rule}”" if finding.rule else "Every event"
-            if finding.is_met:
-                yield FormCheck("good", f"{title} is met")
-            for reason in finding.reasons:
-                yield FormCheck("bad", f"{title}: {reason.text}", reason.hint)
-        if not answer.findings and answer.is_judged:
-            yield FormCheck("good", f"No rule of the policy of {answer.source.where} covers this")
+    kinds = (kind, Kind.ASSIGNMENT) if kind is Kind.REGISTRATION and wish.stage else (kind,)
+    answers = [answer for one in kinds for answer in explain(registry, _question(wish, one))]
+    broken = {finding.rule for answer in answers for finding in answer.findings if not finding.is_met}
+    yield from dict.fromkeys(check for answer in answers for check in _told(answer, broken))
     if not answers:
         yield FormCheck("dim", "No policy says who may do this")
-    if wish.action == "register" and wish.stage and answers:
-        yield FormCheck("dim", f"The policy judges {wish.stage} when it is written")
+
+
+def _question(wish: Wish, kind: Kind) -> Question:
+    rev = wish.commit if wish.action == "register" else None
+    stage = wish.stage if kind.of_stage else None
+    return Question(wish.name, kind, stage or None, wish.version or None, rev or None, key="" if wish.sign else None)
+
+
+def _told(answer: PolicyAnswer, broken: Collection[str]) -> Iterator[FormCheck]:
+    for finding in answer.findings:
+        title = f"Rule “{finding.rule}”" if finding.rule else "Every event"
+        if finding.rule not in broken:
+            yield FormCheck("good", f"{title} is met")
+        for reason in finding.reasons:
+            yield FormCheck("bad", f"{title}: {reason.text}", reason.hint)
+    if not answer.findings and answer.is_judged:
+        yield FormCheck("good", f"No rule of the policy of {answer.source.where} covers {answer.event.tag.kind.noun}s")
 
 
 def commit_checks(registry: Registry, wish: Wish, commits: CommitList) -> Iterator[FormCheck]:

@@ -38,9 +38,8 @@ def at_commit(registry: Registry, rev: str) -> Registry:
 
 def write_options(wish: Wish, *, dry_run: bool = False) -> WriteOptions:
     """Return how a wish is written."""
-    if dry_run:
-        return WriteOptions(message=wish.text, sign=wish.sign or None, dry_run=True)
-    return WriteOptions(message=wish.text, push=wish.push, sign=wish.sign or None, made_for=wish.made_for)
+    how = WriteOptions(message=wish.text, force="--force" in wish.ticks, sign=wish.sign or None)
+    return how._replace(dry_run=True) if dry_run else how._replace(push=wish.push, made_for=wish.made_for)
 
 
 def require(action: OfferedAction, wish: Wish) -> None:
@@ -67,7 +66,8 @@ def _do(registry: Registry, wish: Wish, manner: WriteOptions) -> verbs.Outcome:
     name, stage, version = wish.name, wish.stage, wish.version
     match wish.action:
         case "register" if not stage:
-            return verbs.register(registry, name, version or None, None, manner)
+            second = "--allow-second-version" in wish.ticks
+            return verbs.register(registry, name, version or None, None, manner, allow_second_version=second)
         case "register":
             asked = Assignment(stage, commit=registry.commit(), name_version=version or None)
             return verbs.assign(registry, name, asked, manner)

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gto.catalog.repositories import CatalogRepository
+from gto.exceptions import GTOException
+from gto.studio.actions.action import OfferedAction
+from gto.studio.actions.tick import ticked
 
 OTHER = "other"
 """The choice of a version of one's own."""
+_OF_VERSION = frozenset(("number", "version", "back_to", "standing"))
+_OF_STAGE = frozenset(("stage", "at_once", "held", "standing"))
 
 
 class Wish(NamedTuple):
@@ -22,6 +27,8 @@ class Wish(NamedTuple):
     message: str = ""
     push: bool = False
     sign: bool = False
+    ticks: tuple[str, ...] = ()
+    """Options that a refusal asked for."""
     made_for: str = ""
     """Digest of the artifact's tags when the form was made."""
     last: str = ""
@@ -35,8 +42,22 @@ class Wish(NamedTuple):
         return self.message or None
 
 
-def read_wish(action: str, name: str, given: Mapping[str, object], *, push: bool) -> Wish:
-    """Read the fields; a form that was not sent yet pushes where `push` says so."""
+class ActionRequest(NamedTuple):
+    """What a form is made for."""
+
+    action: OfferedAction
+    place: CatalogRepository
+    wish: Wish
+    branch: str = ""
+    text: str = ""
+    stages: tuple[str, ...] = ()
+    """Those that other artifacts have."""
+    error: GTOException | None = None
+    """Why it was not carried out."""
+
+
+def read_wish(action: OfferedAction, name: str, given: Mapping[str, object], *, push: bool) -> Wish:
+    """Read the fields that the action has; a form that was not sent yet pushes where `push` says so."""
     field = {key: str(value).replace("\r\n", "\n") for key, value in given.items()}
     version, stage = field.get("version", "").strip(), field.get("stage", "").strip()
     if version == OTHER or (not version and field.get("other")):
@@ -45,14 +66,15 @@ def read_wish(action: str, name: str, given: Mapping[str, object], *, push: bool
         version, _, stage = field["standing"].partition(" ")
     was_sent = "asked" in field
     return Wish(
-        action,
+        action.word,
         name,
-        field.get("commit", "").strip(),
-        version,
-        stage,
+        field.get("commit", "").strip() if "commit" in action.fields else "",
+        version if _OF_VERSION & set(action.fields) else "",
+        stage if _OF_STAGE & set(action.fields) else "",
         field.get("message", "").strip("\n"),
         "push" in field if was_sent or "push" in field else push,
         "sign" in field,
+        ticked(field),
         field.get("made_for", ""),
         field.get("last", ""),
         was_sent,
@@ -64,8 +86,9 @@ def command_of(wish: Wish, place: CatalogRepository) -> str:
     parts = [_words(wish, where(place))]
     if wish.message:
         parts.append(["--message", wish.message])
-    how = [["--sign"] if wish.sign and wish.action != "approve" else [], ["--push"] if wish.push else []]
-    parts += [one for one in how if one]
+    if wish.action != "approve":  # it is signed always, and never forced
+        parts += [[one] for one in (*wish.ticks, *(["--sign"] if wish.sign else []))]
+    parts += [["--push"]] if wish.push else []
     return " \\\n  ".join(shlex.join(part) for part in parts)
 
 

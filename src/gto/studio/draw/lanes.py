@@ -40,6 +40,8 @@ class LaneBar(NamedTuple):
     x: str
     width: str
     label: str
+    is_short: bool
+    """Whether the label has room on a wide page alone."""
     title: str
 
 
@@ -119,6 +121,8 @@ def _changes(held: Sequence[Held]) -> list[tuple[int, int, int, str, bool]]:
 _LANE, _LEFT, _RIGHT = 36, 1.0, 99.0
 _NARROW = 4.0
 """Percent of the width below which a bar bears no text."""
+_LAST = 92.0
+"""Percent of the width behind which the axis says today alone."""
 
 
 def draw(lanes: Sequence[Lane], now: int) -> StageLanes | None:
@@ -139,16 +143,15 @@ def draw(lanes: Sequence[Lane], now: int) -> StageLanes | None:
     words = [
         f"{lane.stage}: " + ", then ".join(stay.version for stay in lane.stays[-5:]) for lane in lanes if lane.stays
     ]
-    marks = tuple(AxisMark(f"{at(moment):.2f}%", text) for moment, text in _marks(first, last))
+    marks = tuple(AxisMark(f"{at(moment):.2f}%", text) for moment, text in _marks(first, last) if at(moment) < _LAST)
     return StageLanes(drawn, marks, len(drawn) * _LANE, "Which version was in which stage. " + "; ".join(words))
 
 
 def _bar(stage: str, stay: Stay, at: Callable[[int], float], last: int) -> LaneBar:
     left, right = at(stay.start), at(last if stay.end is None else stay.end)
     width = max(0.4, right - left - 0.2)
-    return LaneBar(
-        f"{left:.2f}%", f"{width:.2f}%", short(stay.version) if width >= _NARROW else "", f"{stage}: {stay.version}"
-    )
+    label = short(stay.version) if width >= _NARROW else ""
+    return LaneBar(f"{left:.2f}%", f"{width:.2f}%", label, width < 4 * _NARROW, f"{stage}: {stay.version}")
 
 
 _MOST_MARKS = 12

@@ -6,9 +6,8 @@ from markupsafe import Markup
 
 _WIDTH, _HEIGHT, _EDGE = 56, 18, 3
 _SVG = Markup(
-    '<svg class="spark" width="56" height="18" viewBox="0 0 56 18" aria-hidden="true"><polyline points="{points}"'
-    ' fill="none" stroke="currentColor" stroke-width="1.25" stroke-linejoin="round"/>'
-    '<circle class="end" cx="{x}" cy="{y}" r="2"/></svg>'
+    '<svg class=spark width=56 height=18 aria-hidden=true><polyline points="{points}"/>'
+    '<circle cx="{x}" cy="{y}" r="2"/></svg>'
 )
 
 

@@ -12,7 +12,7 @@ _SVG = Markup(
     '<svg class="spark" width="100%" height="44" role="img"><title>{title}</title>'
     '<svg viewBox="0 0 100 44" preserveAspectRatio="none" width="100%" height="44"><polyline points="{points}"'
     ' fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke" stroke-linejoin="round"/>'
-    '</svg><circle class="end" cx="97%" cy="{y}" r="3"/></svg>'
+    '</svg><circle cx="97%" cy="{y}" r="3"/></svg>'
 )
 
 

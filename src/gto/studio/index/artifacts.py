@@ -4,12 +4,26 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from gto.core.tag_signature import Trust
 from gto.studio.index.database import kept
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
+from gto.studio.index.waiting import count_waiting
 
 SORTS = ("changed", "name", "repo", "latest", "staged", "metric", "versions", "problems")
 """What the list can be sorted by; the first is the usual one."""
@@ -27,6 +41,13 @@ class Trend(NamedTuple):
     """Against the version before; None where there is none with this metric."""
     values: tuple[float, ...]
     """Of the versions up to it, the lowest first."""
+    higher: bool | None = None
+    """Whether a higher value is better; None where nobody knows."""
+
+    @property
+    def is_better(self) -> bool | None:
+        """Whether the change made it better; None without one, and where nobody knows."""
+        return None if self.higher is None or not self.change else (self.change > 0) == self.higher
 
 
 class StageCell(NamedTuple):
@@ -69,6 +90,8 @@ class ArtifactRow(NamedTuple):
     reason: str | None
     refused: int
     """How many of the events that count the policy refuses."""
+    against: int
+    """How many of these were refused when they were written, too."""
     metric: Trend | None
     stages: Mapping[str, StageCell]
 
@@ -103,6 +126,7 @@ class ArtifactRow(NamedTuple):
             "problems": self.problems,
             "signature": self.signature,
             "refused": self.refused,
+            "against": self.against,
         }
 
 
@@ -121,6 +145,8 @@ class ListQuery(NamedTuple):
     """The number of a repository and a name: in the order of these, artifacts behind them are wanted."""
     limit: int = 50
     offset: int = 0
+    only: tuple[tuple[str, str], ...] = ()
+    """Repository and name of the artifacts that count, deprecated ones too; none for all."""
 
 
 class ArtifactListing(NamedTuple):
@@ -130,10 +156,12 @@ class ArtifactListing(NamedTuple):
     total: int
 
 
-_COLUMNS = (
-    repository.c.name.label("repo"),
-    repository.c.position,
-    *(artifact.c[name] for name in ArtifactRow._fields if name in artifact.c),
+_FIELDS: Mapping[str, ColumnElement[Any]] = {"repo": repository.c.name, "position": repository.c.position}
+_COLUMNS = tuple(
+    _FIELDS[name] if name in _FIELDS else artifact.c[name] for name in ArtifactRow._fields if name != "stages"
+)
+_CELLS = select(standing.c.artifact_id, standing.c.stage, *(standing.c[name] for name in StageCell._fields)).where(
+    standing.c.artifact_id.in_(bindparam("ids", expanding=True)), standing.c.place == 0
 )
 _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
     "changed": artifact.c.changed_at,
@@ -143,7 +171,7 @@ _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
     "staged": artifact.c.staged_at,
     "metric": artifact.c.metric["value"].as_float(),
     "versions": artifact.c.versions,
-    "problems": artifact.c.problems,
+    "problems": artifact.c.problems + artifact.c.against,
 }
 
 
@@ -163,7 +191,7 @@ def find(connection: Connection, wanted: ListQuery) -> ArtifactListing:
 
 
 def _count(connection: Connection, wanted: ListQuery) -> int:
-    if not (wanted.terms or wanted.filters or wanted.deprecated):
+    if not (wanted.terms or wanted.filters or wanted.deprecated or wanted.only):
         return kept(connection, totals).artifacts
     fitting = _where(select(func.count()).select_from(artifact.join(repository)), wanted)
     return int(connection.execute(fitting).scalar_one())
@@ -174,23 +202,22 @@ def choose() -> Select[*tuple[Any, ...]]:
     return select(*_COLUMNS).select_from(artifact.join(repository))
 
 
-def rows_of(connection: Connection, chosen: Select[*tuple[Any, ...]]) -> tuple[ArtifactRow, ...]:
-    """Return the rows of a query for artifacts, each with its stages."""
-    found = connection.execute(chosen).mappings().all()
+def rows_of(
+    connection: Connection, chosen: Select[*tuple[Any, ...]], values: Mapping[str, object] | None = None
+) -> tuple[ArtifactRow, ...]:
+    """Return the rows of a query for artifacts, each with its stages; `values` are those of its parameters."""
+    found = [ArtifactRow._make((*row, {})) for row in connection.execute(chosen, values)]
     cells: dict[int, dict[str, StageCell]] = defaultdict(dict)
-    columns = [standing.c[name] for name in ("artifact_id", "stage", *StageCell._fields)]
-    ids = [row["id"] for row in found]
-    for row in connection.execute(select(*columns).where(standing.c.artifact_id.in_(ids), standing.c.place == 0)):
-        cells[row.artifact_id][row.stage] = StageCell(*row[2:])
-    return tuple(_row(dict(row), cells[row["id"]]) for row in found)
+    for artifact_id, stage, *cell in connection.execute(_CELLS, {"ids": [row.id for row in found]}):
+        cells[artifact_id][stage] = StageCell(*cell)
+    return tuple(_read(row, cells[row.id]) for row in found)
 
 
-def _row(values: Mapping[str, object], stages: Mapping[str, StageCell]) -> ArtifactRow:
-    told: dict[str, object] = {name: values[name] for name in ArtifactRow._fields if name in values}
-    said, labels = values["metric"], values["labels"]
+def _read(row: ArtifactRow, stages: Mapping[str, StageCell]) -> ArtifactRow:
+    """Return a row with its stages, and with values in the place of JSON's."""
+    said: object = row.metric
     trend = Trend(**{**said, "values": tuple(said["values"])}) if isinstance(said, dict) else None
-    told |= {"metric": trend, "labels": tuple(labels) if isinstance(labels, list) else (), "stages": stages}
-    return ArtifactRow(**told)  # type: ignore[arg-type]  # the columns have the types of the fields
+    return row._replace(labels=tuple(row.labels or ()), metric=trend, stages=stages)
 
 
 def _where(chosen: Select[*tuple[Any, ...]], wanted: ListQuery) -> Select[*tuple[Any, ...]]:
@@ -198,7 +225,9 @@ def _where(chosen: Select[*tuple[Any, ...]], wanted: ListQuery) -> Select[*tuple
     stages = [term.value for term in every if term.key == "stage" and not term.is_not]
     conditions = [_condition(term, stages) for term in wanted.terms]
     conditions += [or_(*(_condition(term, stages) for term in group)) for group in wanted.filters if group]
-    asks_for_old = any(term.key == "is" and term.value == "deprecated" for term in every)
+    asks_for_old = any(term.key == "is" and term.value == "deprecated" for term in every) or wanted.only
+    if wanted.only:
+        conditions.append(tuple_(repository.c.name, artifact.c.name).in_(wanted.only))
     if not wanted.deprecated and not asks_for_old:
         conditions.append(artifact.c.is_active)
     return chosen.where(*conditions)
@@ -216,7 +245,13 @@ def _positive(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
 
 
 def _has(text: ColumnElement[str], value: str) -> ColumnElement[bool]:
-    return func.lower(func.coalesce(text, "")).contains(value.lower(), autoescape=True)
+    return func.folded(func.coalesce(text, "")).contains(value.casefold(), autoescape=True)
+
+
+def _in_stage_of(value: str) -> ColumnElement[bool]:
+    """Tell whether an artifact is in a stage whose name holds a text, as `gto search` has it."""
+    named = func.folded(standing.c.stage).contains(value, autoescape=True)
+    return artifact.c.id.in_(select(standing.c.artifact_id).where(standing.c.place == 0, named))
 
 
 def _has_in_card(value: str) -> ColumnElement[bool]:
@@ -227,13 +262,15 @@ def _has_in_card(value: str) -> ColumnElement[bool]:
         fact.c.artifact == described.c.name,
         fact.c.commit == described.c.latest_commit,
     )
-    holds = func.lower(card.c.text).contains(value, autoescape=True)
+    holds = func.folded(card.c.text).contains(value, autoescape=True)
     same = tuple_(fact.c.repository_id, fact.c.card).in_(select(card.c.repository_id, card.c.oid).where(holds))
     return artifact.c.id.in_(select(described.c.id).where(*latest, same))
 
 
 _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
-    "text": lambda value: artifact.c.search.contains(value, autoescape=True) | _has_in_card(value),
+    "text": lambda value: (
+        artifact.c.search.contains(value, autoescape=True) | _in_stage_of(value) | _has_in_card(value)
+    ),
     "repo": lambda value: repository.c.name == value,
     "stage": lambda value: exists().where(standing.c.artifact_id == artifact.c.id, standing.c.stage == value),
     "label": lambda value: exists().where(label.c.artifact_id == artifact.c.id, label.c.label == value),
@@ -244,16 +281,19 @@ _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
 }
 
 
+_IS_BROKEN = or_(artifact.c.problems > 0, artifact.c.against > 0)
+"""What is red under Health: what a page names as a problem, or events that the policy refuses."""
+
 _STATES: Mapping[str, ColumnElement[bool]] = {
     "active": artifact.c.is_active,
     "deprecated": not_(artifact.c.is_active),
     "unregistered": artifact.c.versions == 0,
     "behind": artifact.c.behind > 0,
-    "broken": artifact.c.problems > 0,
+    "broken": _IS_BROKEN,
     "staged": exists().where(standing.c.artifact_id == artifact.c.id),
     "signed": func.coalesce(artifact.c.verdict, "") == Trust.GOOD.value,
     "unsigned": and_(artifact.c.is_known, func.coalesce(artifact.c.verdict, "") != Trust.GOOD.value),  # proves nothing
-    "refused": artifact.c.refused > 0,
+    "refused": artifact.c.against > 0,
 }
 
 
@@ -294,6 +334,8 @@ class Totals(NamedTuple):
     versions: int
     behind: int
     broken: int
+    waiting: int
+    """How much waits for somebody's approval."""
 
 
 def facets(connection: Connection) -> Facets:
@@ -333,8 +375,8 @@ def stages(connection: Connection) -> tuple[str, ...]:
 def totals(connection: Connection) -> Totals:
     """Count over all active artifacts."""
     counted = func.count()
-    behind, broken = counted.filter(artifact.c.behind > 0), counted.filter(artifact.c.problems > 0)
+    behind, broken = counted.filter(artifact.c.behind > 0), counted.filter(_IS_BROKEN)
     repositories = select(counted).select_from(repository).scalar_subquery()
     versions = func.coalesce(func.sum(artifact.c.versions), 0)
     chosen = select(counted, repositories, versions, behind, broken).select_from(artifact).where(artifact.c.is_active)
-    return Totals._make(connection.execute(chosen).one())
+    return Totals._make((*connection.execute(chosen).one(), count_waiting(connection)))

@@ -1,5 +1,6 @@
 """The file of the index: where it is, and how it is opened, made and read."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -8,21 +9,23 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DatabaseError, DBAPIError, SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException, MirrorBusy
 from gto.fs import cache_dir, file_lock
+from gto.studio.index.own_file import FILES, keep_directory, keep_file
 from gto.studio.index.schema import VERSION, metadata
 
 T = TypeVar("T")
 
 _BUSY = 30.0  # seconds that a writer waits for another
 _UNUSED = 30 * 86400.0  # seconds after which the index of other repositories is removed
-_FILES = ("", "-wal", "-shm", "-journal")
 _VERSION, _KEPT = "gto-version", "gto-kept"  # what a connection holds of the state that it saw last
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -38,16 +41,21 @@ def path_for(places: Sequence[CatalogRepository]) -> str:
     return os.path.join(home(), f"{cache_dir.digest(told.encode('utf-8', 'surrogateescape'))}.db")
 
 
-def fingerprint() -> int:
-    """Return the number that an index of these tables holds: one of others is made anew."""
-    tables = [(table.name, [(one.name, str(one.type)) for one in table.columns]) for table in metadata.sorted_tables]
-    return zlib.crc32(repr((VERSION, tables)).encode()) & 0x7FFFFFFF
+def statements() -> list[str]:
+    """Return what makes the tables of an index, as SQLite keeps it."""
+    dialect = sqlite_dialect.dialect()
+    made: list[str] = []
+    for table in metadata.tables.values():
+        made += [str(CreateTable(table).compile(dialect=dialect))]
+        made += [str(CreateIndex(one).compile(dialect=dialect)) for one in table.indexes]
+    return sorted(one.strip() for one in made)
 
 
 def open_database(places: Sequence[CatalogRepository]) -> "tuple[Database, str]":
     """Open the index of these repositories; where it cannot be kept, a temporary one, and why."""
     path = path_for(places)
     try:
+        keep_directory(home())
         _sweep(path)
         return Database(path), ""
     except (OSError, SQLAlchemyError, MirrorBusy) as error:
@@ -72,7 +80,7 @@ def _is_unused(one: "os.DirEntry[str]") -> bool:
 
 
 def _remove(path: str) -> None:
-    for suffix in _FILES:
+    for suffix in FILES:
         with suppress(FileNotFoundError):
             os.remove(path + suffix)
 
@@ -107,13 +115,16 @@ class Database:
         """
         self.path = path
         self._is_temporary = is_temporary
+        self._statements = statements()
+        self._version = zlib.crc32(repr((VERSION, self._statements)).encode()) & 0x7FFFFFFF
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        keep_file(path)
         self._engine = _connect(path)
         with self._alone():
             if not self._is_ours():
                 self._replace()
             with self.write() as connection:  # it can be written
-                connection.execute(text(f"PRAGMA user_version = {fingerprint()}"))
+                connection.execute(text(f"PRAGMA user_version = {self._version}"))
             os.utime(path)  # it is in use
 
     def make_anew(self) -> None:
@@ -127,9 +138,13 @@ class Database:
             yield
 
     def _is_ours(self) -> bool:
+        """Tell whether its tables are ours to the letter, and nothing else is in it: a trigger would run at a write."""
         try:
             with self._engine.connect() as connection:
-                return int(connection.execute(text("PRAGMA user_version")).scalar_one()) == fingerprint()
+                if int(connection.execute(text("PRAGMA user_version")).scalar_one()) != self._version:
+                    return False
+                found = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY sql"))
+                return list(found.scalars()) == self._statements
         except DatabaseError as error:
             if is_damage(error):
                 return False
@@ -138,9 +153,10 @@ class Database:
     def _replace(self) -> None:
         self._engine.dispose()
         _remove(self.path)
+        keep_file(self.path)
         with self._engine.begin() as connection:
             metadata.create_all(connection)
-            connection.execute(text(f"PRAGMA user_version = {fingerprint()}"))
+            connection.execute(text(f"PRAGMA user_version = {self._version}"))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -172,12 +188,21 @@ def _connect(path: str) -> Engine:
         f"sqlite:///{path}",
         connect_args={"timeout": _BUSY, "isolation_level": None},  # transactions begin where we say
         pool_size=8,
+        json_serializer=_storable_json,
     )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -8000"):
+        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -1000"):
             connection.execute(f"PRAGMA {setting}")
+        connection.execute("PRAGMA trusted_schema = OFF")  # what a file that is not ours would have run
+        # SQLite's own lower() knows the letters of ASCII alone.
+        connection.create_function("folded", 1, str.casefold, deterministic=True)
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def make_storable(*given: Any) -> tuple[str, Any]:  # noqa: ANN401  whatever SQLAlchemy gives
+        _, _, statement, values, _, is_many = given
+        return statement, [_storable(row) for row in values] if is_many else _storable(values)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -185,3 +210,15 @@ def _connect(path: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
     return engine
+
+
+def _storable(row: tuple[object, ...]) -> tuple[object, ...]:
+    """Return values whose texts are Unicode: names that are not UTF-8, and half characters, come as escapes."""
+    if all(value.isascii() for value in row if isinstance(value, str)):
+        return row
+    return tuple(one.encode("utf-8", "backslashreplace").decode() if isinstance(one, str) else one for one in row)
+
+
+def _storable_json(value: object) -> str:
+    """Return JSON in which half characters are question marks, as `--json` prints them."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()

@@ -1,15 +1,15 @@
 """Events of many artifacts in one order, filtered and cut into pages by SQL."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, literal, select, tuple_
 
 from gto.core.tag import Kind
-from gto.studio.index.events import artifact_state
-from gto.studio.index.history_lines import HistoryLine, history_lines
+from gto.core.transitions import Transition
+from gto.studio.index.events import COLUMNS, event_of
+from gto.studio.index.history_lines import HistoryLine, line_of
 from gto.studio.index.schema import event, repository
-from gto.studio.index.verdicts import find_verdicts
+from gto.studio.index.verdicts import VERDICT, verdict_of
 
 KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.CREATION}
 """The kinds of events, by the names that `gto history --json` gives them."""
@@ -57,24 +57,19 @@ _ORDER = (event.c.time, event.c.counter, event.c.kind, event.c.ref)
 def find(connection: Connection, wanted: JournalQuery) -> EventListing:
     """Return one page of the events that count, in the order of `gto history --all`."""
     total = connection.execute(_where(select(func.count()).select_from(event.join(repository)), wanted)).scalar_one()
-    columns = (repository.c.name, event.c.repository_id, event.c.artifact, *_ORDER, repository.c.position)
+    columns = (repository.c.name, repository.c.position, event.c.version, event.c.before, *COLUMNS, *VERDICT)
     chosen = _where(select(*columns).select_from(event.join(repository)), wanted)
     order = [column.desc() for column in _ORDER]
     rows = connection.execute(chosen.order_by(*order, repository.c.position).limit(wanted.limit).offset(wanted.offset))
-    return EventListing(tuple(_lines(connection, rows.all())), int(total))
+    return EventListing(tuple(map(_listed, rows)), int(total))
 
 
-def _lines(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[ListedEvent]:
-    """Return the events in words; each artifact is folded once, because what came before decides on the words."""
-    told: dict[tuple[int, str], dict[str, HistoryLine]] = {}
-    found = []
-    for repo, repository_id, artifact, *key in rows:
-        one = (repository_id, artifact)
-        if one not in told:
-            lines = history_lines(artifact_state(connection, *one), find_verdicts(connection, *one))
-            told[one] = {line.ref: line for line in lines}
-        found.append(ListedEvent(repo, told[one][key[3]], tuple(key)))
-    return found
+def _listed(row: Row[*tuple[Any, ...]]) -> ListedEvent:
+    """Return an event in words; what came before it was found out when it was read."""
+    repo, position, version, before, *told = row
+    one = event_of(*told[: len(COLUMNS)])
+    line = line_of(one, Transition(version or "", before), verdict_of(*told[len(COLUMNS) :]))
+    return ListedEvent(repo, line, (*one.key, position))
 
 
 def _where(chosen: Select[*tuple[Any, ...]], wanted: JournalQuery) -> Select[*tuple[Any, ...]]:
@@ -90,8 +85,8 @@ def _where(chosen: Select[*tuple[Any, ...]], wanted: JournalQuery) -> Select[*tu
         if value:
             chosen = chosen.where(column == value)
     if wanted.author:
-        who = func.lower(event.c.author + " " + event.c.author_email)
-        chosen = chosen.where(who.contains(wanted.author.lower(), autoescape=True))
+        who = func.folded(event.c.author + " " + event.c.author_email)
+        chosen = chosen.where(who.contains(wanted.author.casefold(), autoescape=True))
     if wanted.before is not None:
         *place, number = wanted.before
         here = tuple_(*_ORDER)

@@ -77,6 +77,7 @@ class HistoryLine(NamedTuple):
             "before": self.before or None,
             "signature": self.proof and self.proof.as_dict(),
             "refusal": self.proof and self.proof.refusal,
+            "was_fine": self.proof and self.proof.was_fine,
         }
 
 
@@ -94,10 +95,11 @@ VERBS = {
 def history_lines(state: ArtifactState, verdicts: Verdicts = _NONE, most: int | None = None) -> list[HistoryLine]:
     """Return the events of an artifact, the newest first, with what is said of each; `most` bounds how many."""
     found = steps(state, most)
-    return [_line(one, found[one.ref], verdicts.get(one.ref)) for one in islice(reversed(state.events), most)]
+    return [line_of(one, found[one.ref], verdicts.get(one.ref)) for one in islice(reversed(state.events), most)]
 
 
-def _line(one: Event, step: Transition, proof: EventVerdict | None) -> HistoryLine:
+def line_of(one: Event, step: Transition, proof: EventVerdict | None) -> HistoryLine:
+    """Return what is said of an event."""
     version = one.tag.version or step.version
     is_back = one.kind is Kind.ASSIGNMENT and _is_lower(version, step.before)
     return HistoryLine(

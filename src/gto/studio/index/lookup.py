@@ -7,6 +7,8 @@ from sqlalchemy import Connection, bindparam, select
 
 from gto.core.nearness import did_you_mean
 from gto.exceptions import ArtifactNotFound, RepositoryNotFound
+from gto.studio import forge
+from gto.studio.forge import WebPlace
 from gto.studio.index.artifacts import ArtifactRow, StageCell, choose, rows_of
 from gto.studio.index.schema import artifact, card, fact, problem, repository, standing
 
@@ -28,6 +30,13 @@ class FoundRepository(NamedTuple):
     """What changes whenever tags, keys or the policy do; empty where they were not judged yet."""
     heads: str
     """What changes whenever a branch moves."""
+    remote: str | None
+    """The address of its remote; None where it was not read yet."""
+
+    @property
+    def web(self) -> WebPlace | None:
+        """Where it is looked at on the web; None where no forge is known by its address."""
+        return forge.find(self.remote)
 
 
 class FoundProblem(NamedTuple):
@@ -39,10 +48,22 @@ class FoundProblem(NamedTuple):
     hint: str
 
 
+# Made once: that costs more than to ask.
+_REPOSITORY = select(*(repository.c[field] for field in FoundRepository._fields)).where(
+    repository.c.name == bindparam("repo")
+)
+_ARTIFACT = choose().where(artifact.c.repository_id == bindparam("id"), artifact.c.name == bindparam("artifact"))
+_IN_STAGE = (
+    select(*(standing.c[name] for name in StageCell._fields))
+    .select_from(standing.join(artifact).join(repository))
+    .where(repository.c.name == bindparam("repo"), artifact.c.name == bindparam("name"), artifact.c.is_active)
+    .where(standing.c.stage == bindparam("stage"), standing.c.place == 0)
+)
+
+
 def find_repository(connection: Connection, name: str) -> FoundRepository:
     """Return a repository, or raise RepositoryNotFound."""
-    columns = [repository.c[field] for field in FoundRepository._fields]
-    row = connection.execute(select(*columns).where(repository.c.name == name)).one_or_none()
+    row = connection.execute(_REPOSITORY, {"repo": name}).one_or_none()
     if row is None:
         known = connection.execute(select(repository.c.name)).scalars().all()
         raise RepositoryNotFound(name, did_you_mean(name, known))
@@ -51,19 +72,10 @@ def find_repository(connection: Connection, name: str) -> FoundRepository:
 
 def find_artifact(connection: Connection, repo: FoundRepository, name: str) -> ArtifactRow:
     """Return an artifact, or raise ArtifactNotFound."""
-    query = choose().where(artifact.c.repository_id == repo.id, artifact.c.name == name)
-    found = rows_of(connection, query)
+    found = rows_of(connection, _ARTIFACT, {"id": repo.id, "artifact": name})
     if not found:
         raise ArtifactNotFound(name)
     return found[0]
-
-
-_IN_STAGE = (  # made once: that costs more than to ask
-    select(*(standing.c[name] for name in StageCell._fields))
-    .select_from(standing.join(artifact).join(repository))
-    .where(repository.c.name == bindparam("repo"), artifact.c.name == bindparam("name"), artifact.c.is_active)
-    .where(standing.c.stage == bindparam("stage"), standing.c.place == 0)
-)
 
 
 def find_in_stage(connection: Connection, repo: str, name: str, stage: str) -> StageCell | None:
@@ -110,6 +122,15 @@ def files_of(connection: Connection, repo: FoundRepository, name: str, commit: s
         return FoundFiles([], "", "")
     files = [(str(path), size, str(oid)) for path, size, oid in row[0]]
     return FoundFiles(files, row[1] or "", row[2] or "")
+
+
+def files_of_each(
+    connection: Connection, repo: FoundRepository, name: str, commits: Iterable[str]
+) -> dict[str, list[tuple[str, int | None, str]]]:
+    """Return path, size and object id of the files that Git holds of versions, by commit, as far as they were read."""
+    same = (fact.c.repository_id == repo.id, fact.c.artifact == name, fact.c.commit.in_(set(commits)))
+    found = connection.execute(select(fact.c.commit, fact.c.files).where(*same))
+    return {row.commit: [(str(path), size, str(oid)) for path, size, oid in row.files] for row in found}
 
 
 def find_fact(connection: Connection, repo: FoundRepository, name: str, commit: str) -> Mapping[str, object] | None:

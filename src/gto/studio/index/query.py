@@ -29,6 +29,7 @@ OPERATORS = (">=", "<=", "!=", ">", "<", "=")
 
 _WORD_RE = re.compile(r'(-?)(?:([A-Za-z]+):)?(?:"([^"]*)"|(\S+))')
 _METRIC_RE = re.compile(r"([A-Za-z_][\w./@%:-]*?)(>=|<=|!=|>|<|=)(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+_NO_METRIC_RE = re.compile(r"[A-Za-z_][\w./@%:-]*?([<>=!]+).*")
 _LONGEST = 500
 _MOST = 30
 
@@ -67,7 +68,10 @@ def _term(match: re.Match[str], language: Language) -> Term:
         found = _METRIC_RE.fullmatch(word) if quoted is None else None
         if found is not None:
             return Term("metric", found[1], found[2], float(found[3]), is_not)
-        return Term("text", word.lower(), is_not=is_not)
+        if quoted is None and _NO_METRIC_RE.fullmatch(word):
+            hint = "write a metric, one of > >= < <= = != and a number, as in auc>0.9; in quotes it is text"
+            raise QueryError(f"'{word}' is no condition", hint)
+        return Term("text", word.casefold(), is_not=is_not)
     return term(key.lower(), word, language, is_not=is_not)
 
 

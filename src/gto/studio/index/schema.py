@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 3
+VERSION = 4
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
 
 metadata = MetaData()
@@ -29,6 +29,7 @@ repository = Table(
     Column("address", Text, nullable=False),
     Column("is_remote", Boolean, nullable=False),
     Column("branch", Text),
+    Column("remote", Text),  # the address of the remote, without anything secret; empty for none
     Column("groups", JSON, nullable=False),
     Column("position", Integer, nullable=False),
     Column("tags", Text, nullable=False, default=""),  # digest of the tag refs that were read last
@@ -71,6 +72,7 @@ event = Table(  # one row a tag that is an event, whether it counts or not
     Column("artifact", Text, nullable=False),
     Column("kind", Integer, nullable=False),
     Column("version", Text),  # the version that it concerns; null where it does not count
+    Column("before", Text, nullable=False),  # the version in whose place it came; empty for none
     Column("stage", Text),
     Column("commit", Text, nullable=False),
     Column("time", Integer, nullable=False),
@@ -84,6 +86,7 @@ event = Table(  # one row a tag that is an event, whether it counts or not
     Column("key", Text),
     Column("reason", Text),
     Column("refusal", Text),  # why the policy refuses it; null where it does not
+    Column("was_fine", Boolean),  # whether the policy of its time let it through; null where it is not refused
     PrimaryKeyConstraint("repository_id", "ref"),
     Index("event_artifact", "repository_id", "artifact", "commit"),
     Index("event_time", "time", "counter", "kind", "ref"),
@@ -109,13 +112,16 @@ artifact = Table(
     Column("description", Text),
     Column("path", Text),
     Column("labels", JSON, nullable=False),
-    Column("metric", JSON),  # the first metric of the latest version: name, value, change, and the values before
+    Column(
+        "metric", JSON
+    ),  # the first metric of the latest version: name, value, change, the values before, and its goal
     Column("problems", Integer, nullable=False),
     Column("verdict", Text),  # on the signatures that it rests on, as `gto show --verify --json` says it
     Column("signer", Text),
     Column("fingerprint", Text),
     Column("reason", Text),
     Column("refused", Integer, nullable=False, default=0),  # how many events that count the policy refuses
+    Column("against", Integer, nullable=False, default=0),  # how many of these were refused by that of their time, too
     Column("search", Text, nullable=False),  # name, description, labels, in lower case
     Index("artifact_name", "repository_id", "name", unique=True),
 )

@@ -1,7 +1,7 @@
 """What keys and the policy say of events, as the last synchronisation judged them."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -23,11 +23,18 @@ class EventVerdict(NamedTuple):
     reason: str
     refusal: str | None = None
     """None where the policy lets it through, or there is none."""
+    was_fine: bool | None = None
+    """Whether the policy of its time let it through, or there was none yet; None where it is not refused."""
 
     @property
     def is_good(self) -> bool:
         """Whether the signature proves who made the tag."""
         return self.verdict == Trust.GOOD.value
+
+    @property
+    def is_against(self) -> bool:
+        """Whether it is against the policy, and was so when it was written."""
+        return self.refusal is not None and not self.was_fine
 
     @property
     def signature(self) -> Signature:
@@ -43,11 +50,19 @@ Verdicts = Mapping[str, EventVerdict]
 """By tag; what was not judged yet is missing."""
 
 
+VERDICT = [event.c[name] for name in EventVerdict._fields]
+"""What verdict_of() makes a verdict of."""
+
+
+def verdict_of(verdict: str | None, *said: Any) -> EventVerdict | None:  # noqa: ANN401  columns of a row
+    """Return what is said of an event; None where it was not judged yet."""
+    return None if verdict is None else EventVerdict(verdict, *said)
+
+
 def find_verdicts(connection: Connection, repository_id: int, artifact: str) -> dict[str, EventVerdict]:
     """Return what is said of the events of an artifact."""
-    columns = [event.c[name] for name in ("ref", *EventVerdict._fields)]
     same = (event.c.repository_id == repository_id) & (event.c.artifact == artifact) & event.c.verdict.is_not(None)
-    return {row[0]: EventVerdict(*row[1:]) for row in connection.execute(select(*columns).where(same))}
+    return {row[0]: EventVerdict(*row[1:]) for row in connection.execute(select(event.c.ref, *VERDICT).where(same))}
 
 
 def speaks(events: Sequence[Event], verdicts: Verdicts) -> EventVerdict | None:
@@ -56,5 +71,8 @@ def speaks(events: Sequence[Event], verdicts: Verdicts) -> EventVerdict | None:
     found = speaker(known) if len(known) == len(events) else None
     if found is None:
         return None
-    refusal = next((said for one in events if (said := verdicts[one.ref].refusal)), None)
-    return EventVerdict(found.trust.value, found.signer, found.key, found.reason, refusal)
+    refused = sorted(
+        (one for event in events if (one := verdicts[event.ref]).refusal), key=lambda one: not one.is_against
+    )
+    worst = refused[0][4:] if refused else ()
+    return EventVerdict(found.trust.value, found.signer, found.key, found.reason, *worst)

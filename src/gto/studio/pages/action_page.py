@@ -18,8 +18,8 @@ from gto.studio.actions import form as forms
 from gto.studio.actions import perform
 from gto.studio.actions.action import ACTIONS, OfferedAction, offered
 from gto.studio.actions.counter_action import Undo, undo_of
-from gto.studio.actions.form import ActionForm, ActionRequest
-from gto.studio.actions.wish import Wish, read_wish
+from gto.studio.actions.form import ActionForm
+from gto.studio.actions.wish import ActionRequest, Wish, read_wish
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
 from gto.studio.index import artifacts, events, lookup
@@ -117,13 +117,13 @@ def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[
 
     def show(request: Request, repo: str, name: str) -> Response:
         studio = refuse_read_only(request)
-        wish = read_wish(action.word, name, request.query_params, push=studio.settings.push)
+        wish = read_wish(action, name, request.query_params, push=studio.settings.push)
         asked = _asked(studio, repo, action, wish._replace(made_for="", last=""), request.query_params)
         return respond(request, "action.html", _read(request, asked))
 
     def write(request: Request, repo: str, name: str, form: Annotated[FormData, Depends(read_form)]) -> Response:
         studio = refuse_read_only(request)
-        wish = read_wish(action.word, name, form, push=studio.settings.push)
+        wish = read_wish(action, name, form, push=studio.settings.push)
         asked = _asked(studio, repo, action, wish, form)
         try:
             written = carry_out(studio, asked)

@@ -1,5 +1,6 @@
 """`/m/REPO/NAME/-/annotate`, `/-/remove` and `/r/REPO/-/add`: what a file says of an artifact, edited and committed."""
 
+from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
@@ -11,7 +12,7 @@ from gto.git import command
 from gto.output.published import Published
 from gto.registry.write.edit_target import Saved
 from gto.studio.actions import annotation_form
-from gto.studio.actions.annotation_form import AnnotationWish, read_description
+from gto.studio.actions.annotation_wish import AnnotationWish, read_description
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
 from gto.studio.pages.action_page import bring_up_to_date, refuse_read_only
@@ -143,9 +144,17 @@ def _write(request: Request, repo: str, word: str, name: str, form: FormData) ->
     except GTOException as error:
         return _respond(request, repo, wish, error)
     bring_up_to_date(studio, studio.place(repo))
-    undo = "annotate" if old else "remove" if word != "remove" else ""
-    told = {"file": done.file, "branch": done.branch, "committed": done.committed, "pushed": done.pushed, "undo": undo}
+    told = {"file": done.file, "branch": done.branch, "committed": done.committed, "pushed": done.pushed}
+    told["undo"] = _undo(wish, old)
     return RedirectResponse(url(artifact_url(repo, wish.name, "saved"), **told, **old), 303)
+
+
+def _undo(wish: AnnotationWish, old: Mapping[str, str]) -> str:
+    """Return the action that takes it back; none does where a value came that was not there: it would have to go."""
+    if wish.word == "remove" or not old:
+        return "annotate" if old else "remove"
+    new = {"path": wish.path, "type": wish.type, "text": wish.text}
+    return "annotate" if any(old[key] and value not in {"", old[key]} for key, value in new.items()) else ""
 
 
 def _carry_out(studio: StudioContext, repo: str, wish: AnnotationWish) -> tuple[Saved, dict[str, str]]:

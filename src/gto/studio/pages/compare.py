@@ -1,8 +1,7 @@
 """`/m/REPO/NAME/-/compare` and `/r/REPO/compare`: up to ten versions or commits beside a baseline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from heapq import nlargest
-from typing import NamedTuple
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -14,17 +13,16 @@ from gto.exceptions import GTOException, UsageError, VersionNotFound
 from gto.lineage.collect import gather
 from gto.lineage.description import Description
 from gto.lineage.diff import Comparison, compare_with_each
-from gto.output import escape
-from gto.output.published import Published
-from gto.output.tables import Table
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets
 from gto.studio.context import StudioContext, context_of
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
-from gto.studio.pages.comparison_rows import MOST_ROWS, ComparedColumn, RowGroup, as_json, groups_of
+from gto.studio.pages.compare_page import ComparePage, Side
+from gto.studio.pages.comparison_rows import ComparedColumn, groups_of
 from gto.studio.pages.version_detail import Facts, Holders, choose, default_baseline, holders_of
-from gto.studio.respond import artifact_url, repository_url, respond, url
+from gto.studio.production import nearness
+from gto.studio.respond import respond
 
 router = APIRouter()
 
@@ -32,129 +30,12 @@ MOST = 10
 _MOST_OFFERED = 40
 
 
-class Side(NamedTuple):
-    """One version, or one commit."""
-
-    name: str
-    """As the address has it."""
-    target: Target
-    time: int | None
-    author: str
-    stages: tuple[str, ...] = ()
-
-    @property
-    def short(self) -> str:
-        """The name, a hash cut short."""
-        return self.name[:7] if self.name == self.target.commit else self.name
-
-    def as_dict(self) -> Published:
-        """Return it for JSON."""
-        return {**self.target.as_dict(), "stages": list(self.stages)}
-
-
-class ComparePage(NamedTuple):
-    """The versions, what differs, and what the page was asked for."""
-
-    repo: str
-    name: str
-    """Of the artifact; empty for commits."""
-    sides: tuple[Side, ...]
-    base: int
-    """The place of the baseline among them."""
-    groups: tuple[RowGroup, ...]
-    comparisons: tuple[Comparison, ...] | None
-    """Of each but the baseline with it, in their order; None where Git cannot be read."""
-    failure: Failure | None
-    others: tuple[str, ...]
-    """Versions that could be added."""
-    stages: tuple[str, ...]
-    is_whole: bool
-    """Whether rows are shown in which nothing differs."""
-    has_deltas: bool
-
-    @property
-    def key(self) -> str:
-        """What the address calls a version."""
-        return "v" if self.name else "c"
-
-    @property
-    def path(self) -> str:
-        """The address without its query."""
-        return artifact_url(self.repo, self.name, "compare") if self.name else repository_url(self.repo, "compare")
-
-    @property
-    def shown(self) -> tuple[RowGroup, ...]:
-        """The groups as the page has them."""
-        if self.is_whole:
-            return self.groups
-        differing = (one._replace(rows=tuple(row for row in one.rows if not row.is_equal)) for one in self.groups)
-        return tuple(one for one in differing if one.rows)
-
-    @property
-    def hidden(self) -> int:
-        """How many equal rows are not shown."""
-        return 0 if self.is_whole else sum(row.is_equal for group in self.groups for row in group.rows)
-
-    @property
-    def most(self) -> int:
-        """How many rows of a group are shown."""
-        return MOST_ROWS
-
-    def link(self, suffix: str = "", **changes: object) -> str:
-        """Return the address of this page with something changed."""
-        return self._address(suffix, changes)
-
-    def _address(self, suffix: str, changes: Mapping[str, object]) -> str:
-        names = [side.name for side in self.sides]
-        here = {self.key: names, "baseline": names[self.base], "all": self.is_whole}
-        return url(self.path + suffix, **{**here, "deltas": "" if self.has_deltas else "0", **changes})
-
-    def plots(self, page: str = "plots") -> str:
-        """Return the address of the plots of these versions."""
-        return url(self.path.removesuffix("compare") + page, **{self.key: [side.name for side in self.sides]})
-
-    def without(self, name: str) -> str:
-        """Return the address of this page without a version."""
-        names = [side.name for side in self.sides if side.name != name]
-        baseline = self.sides[self.base].name
-        changes: dict[str, object] = {self.key: names, "baseline": "" if name == baseline else baseline}
-        return self._address("", changes)
-
-    def with_one(self, name: str) -> str:
-        """Return the address of this page with a version more."""
-        return self._address("", {self.key: [*(side.name for side in self.sides), name]})
-
-    def as_dict(self) -> Published:
-        """Return it for JSON: each comparison as `gto diff --json` prints it."""
-        return {
-            "repo": self.repo,
-            "artifact": self.name or None,
-            "versions": [side.as_dict() for side in self.sides],
-            "baseline": self.sides[self.base].name,
-            "comparisons": None if self.comparisons is None else [one.as_dict() for one in self.comparisons],
-            "unread": {"error": self.failure.error, "hint": self.failure.hint} if self.failure else None,
-            "groups": as_json(self.groups),
-        }
-
-    def markdown(self) -> str:
-        """Return what the page shows as Markdown."""
-        heads = [side.short + (" (baseline)" if at == self.base else "") for at, side in enumerate(self.sides)]
-        parts = [f"### {escape.code(self.name or self.repo)}: {', '.join(escape.code(one) for one in heads)}"]
-        for group in self.shown:
-            rows = [
-                (row.key or row.file, *(f"{cell.text} {cell.change}".strip() for cell in row.cells))
-                for row in group.rows
-            ]
-            parts.append(f"**{group.title}**\n\n{escape.markdown(Table(('', *heads), tuple(rows)))}")
-        return "\n\n".join(parts) + "\n"
-
-
 @router.get("/m/{repo}/{name:path}/-/compare", include_in_schema=False)
 @router.get("/m/{repo}/{name:path}/-/compare.json", include_in_schema=False)
 @router.get("/m/{repo}/{name:path}/-/compare.md", include_in_schema=False)
 def compare_versions(request: Request, repo: str, name: str) -> Response:
     """Answer the comparison of versions."""
-    return _answer(request, read_versions(request, repo, name))
+    return answer(request, read_versions(request, repo, name))
 
 
 @router.get("/r/{repo}/compare", include_in_schema=False)
@@ -162,10 +43,11 @@ def compare_versions(request: Request, repo: str, name: str) -> Response:
 @router.get("/r/{repo}/compare.md", include_in_schema=False)
 def compare_commits(request: Request, repo: str) -> Response:
     """Answer the comparison of commits."""
-    return _answer(request, read_commits(request, repo))
+    return answer(request, read_commits(request, repo))
 
 
-def _answer(request: Request, page: ComparePage) -> Response:
+def answer(request: Request, page: ComparePage) -> Response:
+    """Answer a comparison as a page, as JSON, or as Markdown."""
     if request.url.path.endswith(".md"):
         return Response(page.markdown().encode("utf-8", "replace"), media_type="text/markdown; charset=utf-8")
     return respond(request, "compare.html", page)
@@ -190,7 +72,9 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
         stages = kept(connection, artifacts.stages)
         holders = holders_of(state, stages)
         versions = _versions(state, asked_names(request, "v"), holders)
-        facts = lookup.facts_of(connection, found, name, [one.commit for one in versions])
+        commits = [one.commit for one in versions]
+        facts = lookup.facts_of(connection, found, name, commits)
+        files = lookup.files_of_each(connection, found, name, commits)
     sides = tuple(side_of(name, one, holders) for one in versions)
     base = _base(sides, given.get("baseline", ""), stages)
     shown = {side.name for side in sides}
@@ -198,9 +82,9 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
     others = nlargest(_MOST_OFFERED, free, key=version_key)
     page = ComparePage(
         repo, name, sides, base, (), None, None, tuple(others), stages, bool(given.get("all")),
-        given.get("deltas") != "0",
+        given.get("deltas") != "0", found.web,
     )  # fmt: skip
-    return _compared(studio, page, [facts.get(side.target.commit) for side in sides])
+    return compared(studio, page, [ComparedColumn(facts.get(one), None, files.get(one)) for one in commits], repo)
 
 
 def wanted_versions(state: ArtifactState, names: Sequence[str]) -> list[VersionState]:
@@ -230,34 +114,38 @@ def side_of(name: str, version: VersionState, holders: Holders) -> Side:
 
 
 def _base(sides: Sequence[Side], asked: str, stages: Sequence[str]) -> int:
-    """Return the place of the baseline: as asked, else the one in the last stage, else the lowest version."""
+    """Return the place of the baseline: as asked, else the one nearest to production, else the lowest version."""
     if asked:
         return next(at for at, side in enumerate(sides) if side.name == asked)
-    for stage in reversed(stages):
+    for stage in sorted(stages, key=lambda one: -nearness(one, stages)):
         for at, side in enumerate(sides):
             if stage in side.stages:
                 return at
     return min(range(len(sides)), key=lambda at: version_key(sides[at].name))
 
 
-def _compared(studio: StudioContext, page: ComparePage, facts: Sequence[Facts | None]) -> ComparePage:
+def compared(studio: StudioContext, page: ComparePage, known: Sequence[ComparedColumn], repo: str) -> ComparePage:
+    """Return the page with what is known: code and packages from Git, where all are of one repository."""
+    if not repo:
+        return page._replace(groups=groups_of(known, page.base))
     targets = [side.target for side in page.sides]
     old = targets.pop(page.base)
 
     def work(registry: Registry) -> tuple[list[Comparison], list[Facts]]:
-        known = [] if all(facts) else gather(registry, [side.target for side in page.sides])
+        is_read = all(one.facts for one in known)
+        found = [] if is_read else gather(registry, [side.target for side in page.sides])
         return compare_with_each(registry, old, targets) if targets else [], [
-            Description(one).as_dict() for one in known
+            Description(one).as_dict() for one in found
         ]
 
-    answer = studio.read_git(page.repo, work)
+    answer = studio.read_git(repo, work)
     if isinstance(answer, Failure):
-        columns = [ComparedColumn(one, None) for one in facts]
-        return page._replace(groups=groups_of(columns, page.base), failure=answer)
+        return page._replace(groups=groups_of(known, page.base), failure=answer)
     comparisons, gathered = answer
     apart = iter(comparisons)
     columns = [
-        ComparedColumn(fact or gathered[at], None if at == page.base else next(apart)) for at, fact in enumerate(facts)
+        one._replace(facts=one.facts or gathered[at], comparison=None if at == page.base else next(apart))
+        for at, one in enumerate(known)
     ]
     return page._replace(groups=groups_of(columns, page.base), comparisons=tuple(comparisons))
 
@@ -268,13 +156,14 @@ def read_commits(request: Request, repo: str) -> ComparePage:
     wanted = asked_names(request, "c")
     if not wanted:
         raise UsageError("No commit to compare is named", "choose some among the experiments")
-    studio.place(repo)
+    with studio.database.read() as connection:
+        web = lookup.find_repository(connection, repo).web
     sides = targets_of_commits(studio, repo, wanted)
     base = next((at for at, side in enumerate(sides) if side.name == given.get("baseline")), len(sides) - 1)
     page = ComparePage(
-        repo, "", sides, base, (), None, None, (), (), bool(given.get("all")), given.get("deltas") != "0"
+        repo, "", sides, base, (), None, None, (), (), bool(given.get("all")), given.get("deltas") != "0", web
     )  # fmt: skip
-    return _compared(studio, page, [None] * len(sides))
+    return compared(studio, page, [ComparedColumn(None, None)] * len(sides), repo)
 
 
 def targets_of_commits(studio: StudioContext, repo: str, names: Sequence[str]) -> tuple[Side, ...]:

@@ -25,6 +25,8 @@ class ComparedColumn(NamedTuple):
     """None where they cannot be read."""
     comparison: Comparison | None
     """With the baseline; None for the baseline itself, and where Git cannot be read."""
+    files: Sequence[tuple[str, int | None, str]] | None = None
+    """Those that Git holds: path, size, object id; None where they are not known."""
 
 
 class ComparedCell(NamedTuple):
@@ -74,6 +76,7 @@ def groups_of(columns: Sequence[ComparedColumn], base: int) -> tuple[RowGroup, .
     of_data = list(_rows(marks, base, lambda value, at, place: _datum(data[at].get(place), value)))
     if not of_data:  # no annotation says where an artifact lies: what comparisons know of all data
         of_data = list(_moved([one.comparison.data if one.comparison else () for one in columns], base))
+    compared = {row.key for row in of_data}
     code = [*_code(columns, base), *_packages(columns, base)]
     said = [_annotation(one) for one in facts]
     params = [values_of(one, "params") for one in facts]
@@ -81,6 +84,7 @@ def groups_of(columns: Sequence[ComparedColumn], base: int) -> tuple[RowGroup, .
         RowGroup("Metrics", tuple(_metrics(facts, base))),
         RowGroup("Params", tuple(_rows(params, base, lambda value, _at, _place: words_of(value)))),
         RowGroup("Data", tuple(of_data)),
+        RowGroup("Files", tuple(row for row in _files(columns, base) if row.key not in compared)),
         RowGroup("Code and packages", tuple(code)),
         RowGroup("Annotation", tuple(_rows(said, base, lambda value, _at, _place: words_of(value)))),
     )
@@ -152,9 +156,23 @@ def _datum(datum: Mapping[str, object] | None, mark: object) -> str:
     return f"{size(count)} · {str(mark)[:7]}" if isinstance(count, int) else str(mark)[:7]
 
 
+def _files(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow]:
+    """Yield the files that Git holds, told apart by their object ids."""
+    known = [{("", path): (count, oid) for path, count, oid in one.files or ()} for one in columns]
+    marks = [{place: oid for place, (_, oid) in one.items()} for one in known]
+
+    def show(oid: object, at: int, place: Place) -> str:
+        return _datum({"size": known[at][place][0]}, oid) if oid else _text(None)
+
+    return _rows(marks, base, show)
+
+
 def _annotation(facts: Facts | None) -> dict[Place, object]:
     said = facts.get("annotation") if facts else None
-    return {("", key): value for key, value in flat(said)} if isinstance(said, Mapping) else {}
+    if not isinstance(said, Mapping):
+        return {}
+    plain = {key: ", ".join(map(str, one)) if isinstance(one, list) else one for key, one in said.items()}
+    return {("", key): value for key, value in flat(plain)}
 
 
 def _code(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow]:

@@ -6,10 +6,11 @@ from typing import NamedTuple
 from gto.core import names
 from gto.exceptions import UsageError
 from gto.studio.index.commit_table import CommitTable, ProjectPlace
+from gto.studio.production import nearness
 
 _SHORTEST = 4
 _SHORT = 7
-_USUAL = ("production", "prod")  # what stands for the last stage where one of them is used
+_MOST_OFFERED = 30
 
 
 class Baseline(NamedTuple):
@@ -41,6 +42,16 @@ def find_baseline(
     return None
 
 
+def offer_baselines(table: CommitTable, stages: Sequence[str] | None, project: ProjectPlace) -> tuple[Baseline, ...]:
+    """Return what is near at hand: the commits of stages, that of the last one first, and the newest of branches."""
+    staged = [(oid, stage) for _, _, oid, stage in sorted(_staged(table, stages, project), reverse=True)]
+    tips = [(one.tip, f"newest of {one.name}") for one in table.branches if one.total and one.tip in table.commits]
+    found: dict[str, Baseline] = {}
+    for oid, why in (*staged, *tips):
+        found.setdefault(oid, Baseline(oid, oid[:_SHORT], why))
+    return tuple(found.values())[:_MOST_OFFERED]
+
+
 def _named(table: CommitTable, wanted: str) -> Baseline:
     every = [one for made in table.experiments.values() for one in made]
     named = [
@@ -67,10 +78,4 @@ def _staged(
             directory = names.split_directory(one.artifact)[0]
             is_ours = project.path in {"", directory} or directory.startswith(f"{project.path}/")
             for stage in one.stages if is_ours and oid in table.commits else ():
-                yield _place(stage, stages or ()), table.commits[oid].time, oid, stage
-
-
-def _place(stage: str, stages: Sequence[str]) -> int:
-    if stage in _USUAL:
-        return len(stages) + _USUAL.index(stage)
-    return stages.index(stage) if stage in stages else -1
+                yield nearness(stage, stages or ()), table.commits[oid].time, oid, stage

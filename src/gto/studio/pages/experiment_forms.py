@@ -12,7 +12,7 @@ from gto.core.dates import parse_date
 from gto.exceptions import UsageError
 from gto.export import csv
 from gto.studio.context import context_of
-from gto.studio.forms import back, read_form
+from gto.studio.forms import back, read_index_form
 from gto.studio.index import lookup
 from gto.studio.index.schema import repository
 from gto.studio.pages.experiment_rows import ExperimentRow
@@ -81,7 +81,7 @@ def go_on(request: Request, repo: str) -> Response:
 
 
 @router.post("/r/{repo}/commits", include_in_schema=False)
-def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(read_form)]) -> Response:
+def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Have older commits read, so many more of each branch or all since a date; or those again that lack a file."""
     studio = context_of(request)
     if form.get("again"):

@@ -35,6 +35,8 @@ class RowsQuery(NamedTuple):
     """Of the page."""
     is_whole: bool = False
     """Whether all rows are wanted, on one page."""
+    fold: frozenset[str] = frozenset()
+    """The branches of which a page shows the name alone."""
 
 
 class ExperimentRow(NamedTuple):
@@ -71,6 +73,7 @@ class BranchRows(NamedTuple):
     left_out: int
     """Commits that the index does not hold: the oldest."""
     is_default: bool
+    is_folded: bool = False
 
 
 class ExperimentRows(NamedTuple):
@@ -184,7 +187,8 @@ def sort_key(value: Value) -> tuple[bool, float, str]:
 
 
 def _cut(groups: Sequence[BranchRows], wanted: RowsQuery) -> tuple[list[BranchRows], int]:
-    """Return what one page holds: of one branch so many rows, of several branches some of each."""
+    """Return what one page holds: of one branch so many rows, of several some of each, of those that fold none."""
+    groups = [one._replace(rows=(), is_folded=True) if one.branch.name in wanted.fold else one for one in groups]
     if len(groups) == 1:
         group, start = groups[0], (wanted.number - 1) * ROWS
         return [group._replace(rows=group.rows[start : start + ROWS])], max(1, -(-len(group.rows) // ROWS))

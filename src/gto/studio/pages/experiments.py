@@ -25,7 +25,7 @@ from gto.studio.respond import repository_url, respond
 router = APIRouter()
 
 SWITCHES = ("delta", "unchanged", "hidden", "merged")
-_MANY = ("branch", "columns", "up", "down")
+_MANY = ("branch", "columns", "up", "down", "fold")
 _ONE = ("q", "project", "sort", "order", "baseline", "since")
 
 
@@ -76,7 +76,8 @@ def read(request: Request, repo: str, *, is_whole: bool = False) -> ExperimentsP
     wanted, error, hint = RowsQuery(), "", ""
     try:
         baseline = find_baseline(table, found.stages, given.get("baseline", ""), project)
-        wanted = _wanted(asked, columns)._replace(number=read_number(given.get("page", ""), 1), is_whole=is_whole)
+        number, fold = read_number(given.get("page", ""), 1), frozenset(asked.get("fold", ()))
+        wanted = _wanted(asked, columns)._replace(number=number, is_whole=is_whole, fold=fold)
     except GTOException as wrong:
         baseline, error, hint = find_baseline(table, found.stages, "", project), wrong.message, wrong.hint or ""
     rows = rows_of.arrange(table, wanted, baseline.oid if baseline else None)
@@ -107,5 +108,7 @@ def _wanted(asked: Mapping[str, tuple[str, ...]], columns: ExperimentColumns) ->
         sort,
         "asc" in asked.get("order", ()),
         parse_date(since, end=False) if since else None,
-        *(bool(asked.get(switch)) for switch in ("unchanged", "hidden", "merged")),
+        unchanged="unchanged" in asked,
+        hidden="hidden" in asked,
+        merged="merged" in asked,
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gto.output.published import Published
 from gto.studio.index.commit_table import CommitTable, LackingFile, ProjectPlace, ValueColumn
 from gto.studio.index.lookup import FoundRepository
-from gto.studio.pages.experiment_baseline import Baseline
+from gto.studio.pages.experiment_baseline import Baseline, offer_baselines
 from gto.studio.pages.experiment_cells import BranchTrend, Cells, lacking, row_dict, trends
 from gto.studio.pages.experiment_columns import ExperimentColumn, ExperimentColumns
 from gto.studio.pages.experiment_rows import BranchRows, ExperimentRows
@@ -49,6 +49,16 @@ class ExperimentsPage(NamedTuple):
         return lacking(self.rows.every)
 
     @property
+    def can_come(self) -> bool:
+        """Whether a file that lacks can be had: it has a hint."""
+        return any(one.hint for one in self.lacking)
+
+    @property
+    def baselines(self) -> tuple[Baseline, ...]:
+        """Commits that others may be measured by."""
+        return offer_baselines(self.table, self.repo.stages, self.project)
+
+    @property
     def shown_columns(self) -> frozenset[ValueColumn]:
         """The columns that are shown."""
         return frozenset(one.column for one in self.columns.shown)
@@ -85,6 +95,12 @@ class ExperimentsPage(NamedTuple):
     def hidden_fields(self, *without: str) -> list[tuple[str, str]]:
         """Return what a form must say beside its own fields for all else to stay."""
         return [(key, value) for key, values in self.asked.items() if key not in without for value in values]
+
+    def toggle_fold(self, name: str) -> str:
+        """Return the address of this page with a branch folded, or unfolded."""
+        folded = self.asked.get("fold", ())
+        fold = [one for one in folded if one != name] if name in folded else [*folded, name]
+        return self.link(fold=fold, page=self.number if self.number > 1 else "")
 
     def toggle_goal(self, column: ExperimentColumn) -> str:
         """Return the address with a metric better the other way."""
@@ -136,6 +152,7 @@ def _branch_dict(one: BranchRows) -> Published:
         "ahead": one.branch.total,
         "behind": one.branch.behind,
         "fitting": one.fitting,
+        "folded": one.is_folded,
         "left_out": one.left_out,
         "commits": [row_dict(row) for row in one.rows],
     }

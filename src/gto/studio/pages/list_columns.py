@@ -55,19 +55,16 @@ class Columns(NamedTuple):
         """Those that are shown, as an address names them; empty for the usual ones."""
         return [] if self.is_usual else [one.id for one in self.shown] or ["-"]
 
-    def earlier(self, number: int) -> list[str]:
-        """Return the order with one column a place further to the left."""
-        ids = [one.id for one in self.shown]
-        ids[number - 1 : number + 1] = ids[number], ids[number - 1]
-        return ids
 
-
-def choose(given: Sequence[str], stages: Sequence[str]) -> Columns:
-    """Return the columns that an address names; the usual ones where it names none."""
+def choose(given: Sequence[str], stages: Sequence[str], left: str = "") -> Columns:
+    """Return the columns that an address names, the usual ones where it names none; `left` a place further left."""
     every = {one: ListColumn(one, text, sort=_SORTS.get(one, "")) for one, text in _TEXTS.items()}
     every |= {f"#{stage}": ListColumn(f"#{stage}", stage, stage) for stage in stages}
     usual = [*_BEFORE, *(f"#{stage}" for stage in stages[:_MOST_STAGES]), "health"]
-    wanted = list(dict.fromkeys(one for one in given if one in every)) if given else usual
+    wanted = list(dict.fromkeys(one for one in given if one in every)) if given else [*usual]
+    if left in wanted[1:]:
+        place = wanted.index(left)
+        wanted[place - 1 : place + 1] = left, wanted[place - 1]
     others = tuple(column for one, column in every.items() if one not in wanted)
     return Columns(tuple(every[one] for one in wanted), others[:_MOST_OFFERED], wanted == usual)
 

@@ -17,10 +17,12 @@ from gto.registry.signatures import under_artifact
 from gto.studio.context import context_of
 from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, StageLanes
-from gto.studio.index import artifacts, events, lookup
+from gto.studio.forge import WebPlace
+from gto.studio.index import artifacts, event_list, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.database import kept
-from gto.studio.index.history_lines import HistoryLine, history_lines
+from gto.studio.index.event_list import JournalQuery
+from gto.studio.index.history_lines import HistoryLine
 from gto.studio.index.lookup import FoundProblem, FoundRepository
 from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, speaks
 from gto.studio.pages import promotions
@@ -69,12 +71,15 @@ class ModelPage(NamedTuple):
     events: int
     problems: tuple[FoundProblem, ...]
     verdicts: Verdicts
+    """Of the events that are published."""
     published: tuple[Published, ...]
     """The newest events as `gto history NAME --json` prints them."""
     chosen_metrics: tuple[str, ...]
     """Those that the address names; empty for the usual ones."""
     repo_error: str | None = None
     """Why the repository cannot be read any more; what is shown was read before."""
+    web: WebPlace | None = None
+    """The repository on a forge."""
     promotion: Promotion | None = None
     """What the policy says of the chosen version and its next stage; None without a policy."""
 
@@ -97,13 +102,22 @@ class ModelPage(NamedTuple):
             "page": self.number if self.number > 1 else "",
             "metrics": self.chosen_metrics,
             "params": chosen.asked if chosen else (),
+            "baseline": chosen.baseline if chosen and chosen.is_baseline_asked else "",
         }
 
     @property
     def compare_link(self) -> str:
         """The address of the comparison of the chosen version with what it is compared with here."""
-        names = [self.chosen.version, self.chosen.baseline] if self.chosen and self.chosen.baseline else []
-        return url(artifact_url(self.row.repo, self.row.name, "compare"), v=names) if names else ""
+        if self.chosen is None or not self.chosen.baseline:
+            return ""
+        names = [self.chosen.version, self.chosen.baseline]
+        return url(artifact_url(self.row.repo, self.row.name, "compare"), v=names, baseline=names[1])
+
+    @property
+    def tag(self) -> str:
+        """The tag that registers the chosen version; empty where none does."""
+        name = self.chosen.version if self.chosen else ""
+        return next((one.ref for one in self.lines if one.name == name and one.ref), "")
 
     @property
     def proof(self) -> EventVerdict | None:
@@ -115,6 +129,7 @@ class ModelPage(NamedTuple):
         return {
             **self.row.as_dict(self.stages),
             "as_of": self.until or None,
+            "web": self.web.home if self.web else None,
             "total": self.total,
             "versions": [
                 dict(
@@ -128,7 +143,10 @@ class ModelPage(NamedTuple):
             "chosen": self.chosen.as_dict() if self.chosen else None,
             "may": self.promotion.as_dict() if self.promotion else None,
             "events": list(self.published),
-            "signatures": {ref: {**one.as_dict(), "refusal": one.refusal} for ref, one in self.verdicts.items()},
+            "signatures": {
+                ref: {**one.as_dict(), "refusal": one.refusal, "was_fine": one.was_fine}
+                for ref, one in self.verdicts.items()
+            },
             "problems": [one._asdict() for one in self.problems],
         }
 
@@ -152,26 +170,27 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
             raise ArtifactNotFound(f"{name}' as of '{given['at']}")
         verdicts = find_verdicts(connection, found.id, name)
         problems = lookup.find_problems(connection, found, name)
+        happened = event_list.find(connection, JournalQuery(repo, name, until=until, limit=_EVENTS))
         stages = kept(connection, artifacts.stages)
         every = versions(state, Choice(deprecated=True))
         number = read_number(given.get("page", ""), 1)
         shown = every[(number - 1) * PAGE : number * PAGE]
         holders = holders_of(state, stages)
-        pair = find_pair(state, given.get("version", ""), holders)
+        pair = find_pair(state, given.get("version", ""), given.get("baseline", ""), holders)
         known = _known(connection, found, state, pair, [row.version.commit for row in shown])
     now = studio.settings.now or int(time.time())
     asked = tuple(given.getlist("metrics")[:MOST_METRICS])
     names = metric_names([*([pair.version.commit] if pair else []), *newest_commits(state)], known.heads)
     columns = asked or names[:METRICS]
-    newest = journal(state)
+    newest = journal(state)[: -_PUBLISHED - 1 : -1]
     chosen = read_facts(state, pair, known, found, holders, given) if pair else None
     page = ModelPage(
         row, given.get("at", ""), stages, lanes.draw(lanes_of(state, stages), until or now), columns,
         names[:_MOST_NAMES], tuple(line_of(one, known.heads, columns, verdicts) for one in shown), len(every), number,
-        chosen, standing_of(state, stages), tuple(history_lines(state, verdicts, _EVENTS)), len(newest),
-        unique_problems(problems, chosen), verdicts,
-        tuple(history_line(published(one.event, one.version)) for one in newest[: -_PUBLISHED - 1 : -1]), asked,
-        found.error,
+        chosen, standing_of(state, stages), tuple(one.line for one in happened.lines), happened.total,
+        unique_problems(problems, chosen), {ref: verdicts[ref] for one in newest if (ref := one.event.ref) in verdicts},
+        tuple(history_line(published(one.event, one.version)) for one in newest), asked,
+        found.error, found.web,
     )  # fmt: skip
     if until is not None:
         return page._replace(row=_row_as_of(row, state, verdicts))
@@ -239,4 +258,5 @@ def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> Ar
         fingerprint=proof and proof.key,
         reason=proof and proof.reason,
         refused=sum(bool(verdicts[one.ref].refusal) for one in state.events if one.ref in verdicts),
+        against=sum(verdicts[one.ref].is_against for one in state.events if one.ref in verdicts),
     )

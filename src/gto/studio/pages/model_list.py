@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
@@ -14,8 +15,11 @@ from gto.studio.context import context_of
 from gto.studio.index import artifacts, query
 from gto.studio.index.artifacts import SORTS, ArtifactRow, Facet, Facets, ListQuery, Totals
 from gto.studio.index.database import kept
-from gto.studio.pages import list_columns
+from gto.studio.index.nearest import NearestValue
+from gto.studio.index.nearest import find as find_nearest
+from gto.studio.pages import list_columns, model_list_rows
 from gto.studio.pages.list_columns import FIELDS, Columns
+from gto.studio.production import production
 from gto.studio.respond import respond, url
 
 router = APIRouter()
@@ -23,6 +27,7 @@ router = APIRouter()
 PAGE = 50
 _DIGITS = 7
 _MOST_OFFERED = 100
+_MOST_CHOSEN = 100
 _STEP = 1000  # artifacts that CSV reads at a time
 _FACETS = ("repo", "stage", "label", "type", "is")
 
@@ -45,6 +50,10 @@ class ModelsPage(NamedTuple):
     """Of the page, from 1."""
     error: str = ""
     hint: str = ""
+    only: tuple[str, ...] = ()
+    """The artifacts that were chosen, as `REPO/NAME`; none for all."""
+    nearest: NearestValue | None = None
+    """What comes nearest to a metric that was asked for, where nothing fits."""
 
     @property
     def pages(self) -> int:
@@ -56,7 +65,14 @@ class ModelsPage(NamedTuple):
         """What the address of this list says, but for the page."""
         sort = "" if self.sort == SORTS[0] else self.sort
         order = "asc" if self.is_ascending else ""
-        return {"q": self.text, **self.chosen, "sort": sort, "order": order, "columns": self.columns.ids}
+        return {
+            "q": self.text, "m": self.only, **self.chosen, "sort": sort, "order": order, "columns": self.columns.ids
+        }  # fmt: skip
+
+    @property
+    def production(self) -> str | None:
+        """The stage that stands for production."""
+        return production(self.stages)
 
     @property
     def offered_stages(self) -> list[Facet]:
@@ -68,14 +84,20 @@ class ModelsPage(NamedTuple):
         """Return the address of this list with something changed."""
         return url(path, **{**self.asked, **changes})
 
+    def drawn(self, now: float, *, can_write: bool) -> Markup:
+        """Return the rows for the table."""
+        return model_list_rows.draw(self.rows, self.columns.shown, self.stages, now, can_write=can_write)
+
     def as_dict(self) -> Published:
         """Return it for JSON."""
         return {
             "total": self.total,
             "page": self.number,
             "pages": self.pages,
+            "totals": self.totals._asdict(),
             "stages": list(self.stages),
             "artifacts": [row.as_dict(self.stages) for row in self.rows],
+            **({"nearest": self.nearest._asdict()} if self.nearest else {}),
             **({"error": self.error, "hint": self.hint} if self.error else {}),
         }
 
@@ -126,6 +148,7 @@ def read(request: Request) -> ModelsPage:
     with context_of(request).database.read() as connection:
         listed = artifacts.ArtifactListing((), 0) if error else artifacts.find(connection, wanted)
         stages = kept(connection, artifacts.stages)
+        nearest = None if listed.total or error else find_nearest(connection, wanted.terms)
         totals, facets = kept(connection, artifacts.totals), kept(connection, artifacts.facets)
     return ModelsPage(
         *listed,
@@ -134,12 +157,14 @@ def read(request: Request) -> ModelsPage:
         stages,
         text=given.get("q", "").strip(),
         chosen=_filters(request),
-        columns=list_columns.choose(given.getlist("columns"), stages),
+        columns=list_columns.choose(given.getlist("columns"), stages, given.get("left", "")),
         sort=wanted.sort,
         is_ascending=wanted.is_ascending,
         number=number,
         error=error,
         hint=hint,
+        only=tuple(given.getlist("m")[:_MOST_CHOSEN]),
+        nearest=nearest,
     )
 
 
@@ -158,6 +183,7 @@ def read_query(request: Request) -> ListQuery:
         filters,
         sort=sort if sort in SORTS else SORTS[0],
         is_ascending=given.get("order") == "asc",
+        only=tuple((repo, name) for repo, _, name in (one.partition("/") for one in given.getlist("m")[:_MOST_CHOSEN])),
     )
 
 

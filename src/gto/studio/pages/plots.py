@@ -1,6 +1,7 @@
 """`/m/REPO/NAME/-/plots` and `/r/REPO/plots`: DVC's plots of versions or commits, in a frame without rights."""
 
 import secrets
+import shlex
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
@@ -14,14 +15,13 @@ from gto.plots.chart import COLOURS
 from gto.plots.gallery import Gallery, plot_each
 from gto.plots.html_page import data_url, script_json
 from gto.studio.context import StudioContext, context_of
+from gto.studio.draw import sampled_chart
 from gto.studio.index import events, lookup
-from gto.studio.pages.compare import Side, asked_names, side_of, targets_of_commits, wanted_versions
+from gto.studio.pages.compare import asked_names, side_of, targets_of_commits, wanted_versions
+from gto.studio.pages.compare_page import Side
 from gto.studio.respond import artifact_url, render, repository_url, respond, url
 
 router = APIRouter()
-
-MOST_POINTS = 200
-"""Points of a chart that its table shows."""
 
 _POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data:; "
@@ -52,6 +52,14 @@ class PlotsPage(NamedTuple):
         """Return the address of the comparison of these versions."""
         path = artifact_url(self.repo, self.name, "compare") if self.name else repository_url(self.repo, "compare")
         return url(path, **{"v" if self.name else "c": [side.name for side in self.sides]})
+
+    @property
+    def command(self) -> str:
+        """The command that draws all points."""
+        targets = [side.target for side in self.sides]
+        name = ["--name", self.name] if self.name and any(one.version is None for one in targets) else []
+        where = self.studio.place(self.repo).address
+        return shlex.join(["gto", "plots", *(one.label for one in targets), *name, "-r", where])
 
     def gallery(self) -> Gallery:
         """Read the plots from Git, or raise the error that says why there are none."""
@@ -85,18 +93,14 @@ def plots_of_commits(request: Request, repo: str) -> Response:
 def frame(request: Request, repo: str, name: str = "") -> Response:
     """Answer what is in the frame."""
     page, nonce = read_wanted(request, repo, name), secrets.token_urlsafe(16)
-    values: dict[str, object] = {
-        "page": page,
-        "nonce": nonce,
-        "most": MOST_POINTS,
-        "data_url": data_url,
-        "error": None,
-        "shown": None,
-    }
+    values: dict[str, object] = {"page": page, "nonce": nonce, "data_url": data_url, "error": None, "shown": None}
     values["palette"] = script_json(COLOURS)
     try:
-        gallery = page.gallery()
-        values |= {"shown": gallery.sheet, "specs": script_json([spec for _, spec in gallery.sheet.charts])}
+        sheet = page.gallery().sheet
+        charts = sampled_chart.sample(sheet.charts)
+        drawn = [one for one in charts if one.spec is not None]
+        notes = [*sheet.notes, *sampled_chart.notes(charts, page.command)]
+        values |= {"shown": sheet, "charts": drawn, "notes": notes, "specs": script_json([one.spec for one in drawn])}
     except GTOException as error:
         values["error"] = error
     headers = {"content-security-policy": _POLICY.format(nonce=nonce), "cache-control": "no-store"}

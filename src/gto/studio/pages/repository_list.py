@@ -11,16 +11,17 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from gto.catalog import file, membership
 from gto.catalog.repositories import Failure, expand, problems
-from gto.exceptions import GTOException, UsageError
+from gto.exceptions import GTOException, InvalidName, NameTaken, NoRepo, UsageError
 from gto.output.published import Published
 from gto.studio.context import StudioContext, context_of
-from gto.studio.forms import back, read_form
+from gto.studio.forms import back, read_form, read_index_form
 from gto.studio.index.schema import artifact, fact, problem, repository
 from gto.studio.respond import json_response, respond, wants_json
 from gto.studio.sync.worker import SyncProgress
 
 router = APIRouter()
 
+_FIELDS = {"name of a repository": "name", "name of a group": "groups", "branch name": "branch"}
 _PATIENCE = 20.0  # seconds that "sync now" waits
 
 
@@ -56,6 +57,8 @@ class RepositoriesPage(NamedTuple):
     """The file that lists them; None where they were named."""
     error: str = ""
     hint: str = ""
+    field: str = ""
+    """The field of the form that the error is about; empty for none."""
     given: Mapping[str, str] = MappingProxyType({})
     """What the refused form held."""
 
@@ -108,12 +111,12 @@ def remove(request: Request, form: Annotated[FormData, Depends(read_form)]) -> R
 
 
 def _change(request: Request, change: Callable[[str | None], object], given: Mapping[str, str]) -> Response:
-    """Change the catalogue's file, and go on with what it lists now; what is refused is said above the form, kept."""
+    """Change the catalogue's file, and go on with what it lists now; what is refused is said in the form, kept."""
     studio = context_of(request)
+    if studio.catalogue is None:
+        hint = "`gto studio --catalog FILE` opens one, `gto repos add` makes it"
+        raise UsageError("This Studio runs on repositories that were named, not on a catalogue", hint)
     try:
-        if studio.catalogue is None:
-            hint = "`gto studio --catalog FILE` opens one, `gto repos add` makes it"
-            raise UsageError("This Studio runs on repositories that were named, not on a catalogue", hint)
         own = file.user_file()
         change(None if studio.catalogue == own else studio.catalogue)
         found = file.load_existing(studio.catalogue)
@@ -123,16 +126,30 @@ def _change(request: Request, change: Callable[[str | None], object], given: Map
         studio.worker.take_up(listed._replace(places=kept))
     except (GTOException, OSError) as error:
         said = error.message if isinstance(error, GTOException) else f"{studio.catalogue}: {error.strerror or error}"
-        hint = error.hint if isinstance(error, GTOException) else ""
-        page = read_page(studio)._replace(error=said, hint=hint, given=given)
+        hint = error.hint or "" if isinstance(error, GTOException) else ""
+        field = _field_of(error) if given else ""
         if wants_json(request):
-            return json_response({"error": said, "hint": hint}, 400)
+            return json_response({"error": said, "hint": hint, "field": field}, 400)
+        page = read_page(studio)._replace(error=said, hint=hint, field=field, given=given)
         return respond(request, "repositories.html", page, 400)
     return RedirectResponse("/repos", 303)
 
 
+def _field_of(error: Exception) -> str:
+    """Return the field of the form in which an error is mended; empty where it is none of them."""
+    match error:
+        case InvalidName():
+            return _FIELDS[error.what]
+        case NameTaken():
+            return "name"
+        case NoRepo() | UsageError():
+            return "where"
+        case _:
+            return ""
+
+
 @router.post("/sync", include_in_schema=False)
-def sync(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Response:
+def sync(request: Request, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Read all repositories, or one, from Git now."""
     worker = context_of(request).worker
     names = [str(name) for name in form.getlist("repo")]

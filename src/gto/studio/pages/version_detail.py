@@ -13,11 +13,12 @@ from gto.core.view import version_key
 from gto.exceptions import VersionNotFound
 from gto.lineage.values import is_number
 from gto.output.published import Published
-from gto.studio.draw.card_html import render_card
+from gto.studio.draw.card_html import render_within
 from gto.studio.draw.lineage_graph import LineageGraph, draw
 from gto.studio.goals import is_better, read_goals
 from gto.studio.index.lookup import FoundFiles, FoundRepository
 from gto.studio.pages.use_it import Snippet, snippets
+from gto.studio.production import nearest_first
 from gto.studio.words import short
 
 Facts = Mapping[str, object]
@@ -25,6 +26,7 @@ Facts = Mapping[str, object]
 
 _TREND = 12
 _MOST_TILES = 12
+_MOST_CARD = 30_000  # characters of HTML
 
 
 class Tile(NamedTuple):
@@ -69,6 +71,8 @@ class VersionFacts(NamedTuple):
     """False while its facts are still being read."""
     baseline: str
     baseline_stage: str
+    is_baseline_asked: bool
+    """Whether somebody asked for that one."""
     tiles: tuple[Tile, ...]
     params: tuple[ChangedParam, ...]
     asked: tuple[str, ...]
@@ -79,6 +83,8 @@ class VersionFacts(NamedTuple):
     author: str
     snippets: tuple[Snippet, ...]
     card: Markup
+    """As much of it as the page of an artifact has room for."""
+    is_card_whole: bool
     card_path: str
     facts: Facts | None
 
@@ -153,10 +159,19 @@ class KnownFacts(NamedTuple):
     files: FoundFiles
 
 
-def find_pair(state: ArtifactState, asked: str, holders: Holders) -> VersionPair | None:
-    """Return the version that was asked for, the latest without a wish; None where there is no version."""
+def find_pair(state: ArtifactState, asked: str, against: str, holders: Holders) -> VersionPair | None:
+    """Return the version that was asked for, the latest without a wish, and what it is compared with.
+
+    None where there is no version.
+    """
     version = choose(state, asked)
-    return VersionPair(version, *default_baseline(state, version, holders)) if version else None
+    if version is None:
+        return None
+    if not against:
+        return VersionPair(version, *default_baseline(state, version, holders))
+    baseline = choose(state, against)
+    stages = [stage for stage, held in nearest_first(holders) if baseline and held == baseline.name]
+    return VersionPair(version, baseline, stages[0] if stages else "")
 
 
 def read_facts(
@@ -171,6 +186,7 @@ def read_facts(
     version, baseline, stage = pair
     here, there = known.facts.get(version.commit), known.facts.get(baseline.commit) if baseline else None
     commit = _mapping(here, "commit")
+    card, is_card_whole = render_within(known.files.card, _MOST_CARD)
     lineage = _mapping(here, "lineage") or None
     return VersionFacts(
         version=version.name,
@@ -180,6 +196,7 @@ def read_facts(
         is_read=here is not None,
         baseline=baseline.name if baseline else "",
         baseline_stage=stage,
+        is_baseline_asked=bool(given.get("baseline")),
         tiles=tuple(_tiles(known, pair, given.getlist("metrics"))),
         params=tuple(_params(here, there)),
         asked=tuple(given.getlist("params")),
@@ -188,7 +205,8 @@ def read_facts(
         subject=str(commit.get("subject") or ""),
         author=str(commit.get("author") or ""),
         snippets=tuple(snippets(repo, state.name, version, lineage)),
-        card=render_card(known.files.card),
+        card=card,
+        is_card_whole=is_card_whole,
         card_path=known.files.card_path,
         facts=here,
     )
@@ -213,8 +231,8 @@ def holders_of(state: ArtifactState, stages: Sequence[str]) -> Holders:
 
 
 def default_baseline(state: ArtifactState, version: VersionState, holders: Holders) -> tuple[VersionState | None, str]:
-    """Return the version of the last stage that holds another one; else the one below it."""
-    for stage, held in reversed(tuple(holders.items())):
+    """Return the version of the stage nearest to production that holds another one; else the one below it."""
+    for stage, held in nearest_first(holders):
         if held != version.name:
             return state.version(held), stage
     before = up_to(state, version)[:-1]

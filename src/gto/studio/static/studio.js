@@ -9,10 +9,10 @@ const ready = () => {
 };
 ready();
 
-for (const link of document.querySelectorAll("a[data-menu]")) {
+for (const link of document.querySelectorAll("a.more")) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: link.className, title: link.title });
   button.setAttribute("popovertarget", "row-menu");
-  Object.assign(button.dataset, { menu: link.dataset.menu, href: link.href });
+  Object.assign(button.dataset, { menu: link.dataset.menu ?? "", href: link.href });
   button.append(...link.childNodes);
   link.replaceWith(button);
 }
@@ -20,7 +20,7 @@ for (const link of document.querySelectorAll("a[data-menu]")) {
 document.addEventListener("click", (event) => {
   const row = event.target.closest("[data-menu]");
   for (const one of row ? document.querySelectorAll("#row-menu a") : []) {
-    one.hidden = !row.dataset.menu.split(" ").includes(one.dataset.to);
+    one.hidden = row.dataset.menu !== "" && !row.dataset.menu.split(" ").includes(one.dataset.to);
     const href = row.dataset.href.replace(/actions(?=$|\?)/, one.dataset.to);
     one.href = "bare" in one.dataset ? href.replace(/([?&])version=[^&]*&?/, "$1") : href;
   }

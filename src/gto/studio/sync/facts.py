@@ -22,7 +22,7 @@ from gto.studio.sync.version_files import ReadFiles
 FIRST = 50
 """How many versions are written at first."""
 
-CHUNK = 500
+CHUNK = 200
 """How many versions are written at a time afterwards."""
 
 
@@ -114,16 +114,16 @@ def write(connection: Connection, repository_id: int, chunk: FactChunk) -> None:
     keys = [{"r": repository_id, "a": one["artifact"], "c": one["commit"]} for one in facts]
     if keys:  # a second Studio may have read the same
         connection.execute(_FORGET, keys)
-    for table, rows in ((fact, facts), (metric, metrics)):
-        if rows:
-            connection.execute(insert(table), rows)
+    if facts:
+        connection.execute(insert(fact), facts)
+    if metrics:  # as they are stored two keys can be one
+        connection.execute(insert(metric).prefix_with("OR IGNORE"), metrics)
 
 
 def _is_whole(one: CollectedFacts) -> bool:
     """Tell whether all was read, so that reading it again would tell the same."""
-    return all(each.place is not None for each in one.elsewhere) and all(
-        each.code != UNREADABLE for each in one.problems
-    )
+    is_settled = all(each.place is not None or each.datum is None for each in one.elsewhere)  # else DVC may get it
+    return is_settled and all(each.code != UNREADABLE for each in one.problems)
 
 
 def metric_rows(files: Iterable[tuple[str, Keyed]]) -> Iterator[dict[str, object]]:

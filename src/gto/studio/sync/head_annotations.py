@@ -1,12 +1,15 @@
-"""What the annotation files of HEAD say of artifacts, on the rows of the index."""
+"""What the annotation files of HEAD say of artifacts, else those of the latest version, on the rows of the index."""
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.git.commit_files import Files
 from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
-from gto.studio.index.schema import artifact, label, problem
+from gto.studio.index.schema import artifact, fact, label, problem
 from gto.studio.sync.tags import artifact_ids, problem_row
 
 
@@ -31,14 +34,29 @@ def write(connection: Connection, repository_id: int, found: ReadAnnotations) ->
     if new:
         connection.execute(insert(artifact), new)
         ids = artifact_ids(connection, repository_id)
-    values = [{"key": key, **_columns(name, said.get(name))} for name, key in ids.items()]
+    connection.execute(delete(label).where(label.c.artifact_id.in_(select(artifact.c.id).where(same))))
+    _say(connection, {key: _columns(name, said.get(name)) for name, key in ids.items()})
+    _write_problems(connection, repository_id, found)
+
+
+def write_of_latest(connection: Connection, repository_id: int) -> None:
+    """Say of each artifact that HEAD does not annotate what its latest version does, once its facts are read."""
+    same = (fact.c.repository_id == artifact.c.repository_id, fact.c.artifact == artifact.c.name)
+    unsaid = (artifact.c.repository_id == repository_id, func.instr(artifact.c.search, "\n") == 0)
+    query = select(artifact.c.id, artifact.c.name, fact.c.body["annotation"]).where(
+        *same, *unsaid, fact.c.commit == artifact.c.latest_commit
+    )
+    _say(connection, {row[0]: _described(row[1], row[2]) for row in connection.execute(query) if row[2]})
+
+
+def _say(connection: Connection, described: Mapping[int, Mapping[str, Any]]) -> None:
+    """Write the columns of artifacts, by their number."""
+    values = [{"key": key, **one} for key, one in described.items()]
     if values:
         connection.execute(update(artifact).where(artifact.c.id == bindparam("key")), values)
-    connection.execute(delete(label).where(label.c.artifact_id.in_(select(artifact.c.id).where(same))))
-    labels = [{"artifact_id": ids[name], "label": word} for name, one in said.items() for word in set(one.labels)]
+    labels = [{"artifact_id": key, "label": word} for key, one in described.items() for word in set(one["labels"])]
     if labels:
         connection.execute(insert(label), labels)
-    _write_problems(connection, repository_id, found)
 
 
 def _without_event(repository_id: int, one: Annotation) -> dict[str, object]:
@@ -47,13 +65,22 @@ def _without_event(repository_id: int, one: Annotation) -> dict[str, object]:
 
 
 def _columns(name: str, one: Annotation | None) -> dict[str, object]:
-    words = [name, *((one.description, *one.labels, one.type or "", one.path or "") if one else ())]
+    if one is None:
+        return {"type": None, "description": None, "path": None, "labels": [], "search": name.casefold()}
+    told = {"type": one.type, "description": one.description, "path": one.path, "labels": list(one.labels)}
+    return _described(name, told)
+
+
+def _described(name: str, told: Mapping[str, Any]) -> dict[str, object]:
+    """Return the columns of an annotation, with the keys of `gto describe`; the searched text has more than a line."""
+    labels = list(told.get("labels") or ())
+    texts = [told.get(key) or "" for key in ("description", "type", "path")]
     return {
-        "type": one.type if one else None,
-        "description": (one.description if one else None) or None,
-        "path": one.path if one else None,
-        "labels": list(one.labels) if one else [],
-        "search": "\n".join(words).lower(),
+        "type": told.get("type"),
+        "description": told.get("description") or None,
+        "path": told.get("path"),
+        "labels": labels,
+        "search": "\n".join([name, *labels, *texts]).casefold(),
     }
 
 

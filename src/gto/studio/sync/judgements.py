@@ -1,7 +1,7 @@
 """What keys and the policy say: signatures of events, events against the policy, and what waits for approval."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -27,6 +27,7 @@ from gto.signing.tag_signatures import Trusted, judge_tags
 from gto.studio.index.database import Database
 from gto.studio.index.events import read_events
 from gto.studio.index.schema import artifact, event, repository, review
+from gto.studio.sync.former_policies import fine_then, is_committed
 
 
 class Basis(NamedTuple):
@@ -48,8 +49,10 @@ class Judged(NamedTuple):
     events: Sequence[tuple[Event, Signature]]
     refused: Mapping[str, str]
     """The reasons by tag."""
-    artifacts: Mapping[str, tuple[Signature | None, int]]
-    """The signature that speaks for an artifact, and how many of the events that count are refused."""
+    fine: Collection[str]
+    """Those of the refused tags that the policy of their time let through."""
+    artifacts: Mapping[str, tuple[Signature | None, int, int]]
+    """The signature that speaks for an artifact, how many of the events that count are refused, and never were fine."""
 
 
 def sync_judgements(database: Database, name: str, registry: Registry) -> bool:
@@ -93,7 +96,8 @@ def read_basis(registry: Registry) -> Basis:
     tip = sources.find_branches(registry)
     tips = {rule.branch: tip(rule.branch) for rule in rules if rule.branch}
     given = [(oid, ref) for oid, ref in registry.listing if ref.startswith(approval.PREFIX)]
-    told = repr((trusted, source, has_policy, error and (error.message, error.hint), tips, given))
+    is_fixed = source is None or source.where == check.NOWHERE or is_committed(registry, source)
+    told = repr((trusted, source, is_fixed, has_policy, error and (error.message, error.hint), tips, given))
     return Basis(trusted, source, has_policy, error, digest(told.encode("utf-8", "surrogateescape")))
 
 
@@ -109,16 +113,19 @@ def judge(registry: Registry, basis: Basis, events: Sequence[Event]) -> Judged:
         signatures = judge_tags(registry.git, [as_signed(one) for one in events], basis.trusted)
         found = list(zip(events, signatures, strict=True))
     refused: dict[str, str] = {}
+    fine: Collection[str] = ()
     if basis.source is not None and basis.source.where != check.NOWHERE:
         facts = sources.gather(sources.scope(registry, basis.source), events)
         verdicts = judge_history(basis.source.policy, events, facts)
         refused = {ref: "; ".join(map(str, one.reasons)) for ref, one in verdicts.items() if not one.is_allowed}
+        fine = fine_then(registry, basis.source, events, refused)
     by_ref = {one.ref: signature for one, signature in found}
     artifacts = {}
     for name, state in fold(events).artifacts.items():
         under = [(one, by_ref[one.ref]) for one in under_artifact(state) if one.ref in by_ref]
-        artifacts[name] = speaker(under), sum(one.ref in refused for one in state.events)
-    return Judged(found, refused, artifacts)
+        bad = [one.ref for one in state.events if one.ref in refused]
+        artifacts[name] = speaker(under), len(bad), sum(ref not in fine for ref in bad)
+    return Judged(found, refused, fine, artifacts)
 
 
 def _reviews(registry: Registry, basis: Basis) -> tuple[Reviews, GTOException | None]:
@@ -143,17 +150,27 @@ def _write(connection: Connection, repository_id: int, judged: Judged) -> None:
         )
         for one, signature in judged.events
     )
-    rows = [{**key, **_columns(signature), "refusal": judged.refused.get(one.ref)} for one, signature, key in keys]
+    rows = [{**key, **_columns(signature), **_refusal(judged, one.ref)} for one, signature, key in keys]
     if rows:
         connection.execute(update(event).where(same), rows)
     names = {"key": "fingerprint"}
     ours = (artifact.c.repository_id == repository_id) & (artifact.c.name == bindparam("n"))
     whole = [
-        {"n": name, **{names.get(key, key): value for key, value in _columns(one).items()}, "refused": count}
-        for name, (one, count) in judged.artifacts.items()
+        {
+            "n": name,
+            **{names.get(key, key): value for key, value in _columns(one).items()},
+            "refused": bad,
+            "against": worse,
+        }
+        for name, (one, bad, worse) in judged.artifacts.items()
     ]
     if whole:
         connection.execute(update(artifact).where(ours), whole)
+
+
+def _refusal(judged: Judged, ref: str) -> dict[str, object]:
+    said = judged.refused.get(ref)
+    return {"refusal": said, "was_fine": None if said is None else ref in judged.fine}
 
 
 def _columns(signature: Signature | None) -> dict[str, object]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 from gto.annotations.annotation import ReadAnnotations
 from gto.catalog.parallel import Way, failed, open_place
 from gto.catalog.repositories import CatalogRepository, Failure
+from gto.ci.event_lookup import address
 from gto.exceptions import GTOException
 from gto.fs.cache_dir import digest
 from gto.registry.registry import Registry
@@ -39,6 +40,8 @@ class Heads(NamedTuple):
     commit: str | None
     """The commit whose annotations count."""
     digest: str
+    remote: str
+    """The address of the remote, without anything secret; empty where there is none."""
 
 
 def sync(database: Database, place: CatalogRepository, way: Way, tell: Tell = lambda *_: None) -> SyncResult:
@@ -114,12 +117,19 @@ def _write_news(connection: Connection, row: Row[Any], news: _News) -> dict[str,
     tags.write(connection, row.id, news.changed, news.found)
     head_annotations.write(connection, row.id, news.said)
     facts.forget_unused(connection, row.id)
-    trends.write(connection, row.id)
+    _write_of_latest(connection, row.id)
     stages = list(news.stages) if news.stages is not None else None
     at = {"tags": news.tags, "heads": news.heads.digest, "head": news.heads.commit, "changed_at": time.time()}
+    at["remote"] = news.heads.remote
     # Rows were made anew: what later phases say of them is said again, of signatures only where it is lacking.
     again = {"judged": f"{row.judged.partition(' ')[0]} ", "examined": ""}
     return {**at, **again, "stages": stages}
+
+
+def _write_of_latest(connection: Connection, repository_id: int) -> None:
+    """Write on the rows of artifacts what the facts of their latest versions say."""
+    trends.write(connection, repository_id)
+    head_annotations.write_of_latest(connection, repository_id)
 
 
 def sync_rest(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> None:
@@ -146,7 +156,7 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *,
             if not is_same:
                 facts.forget_unused(connection, row.id)
             if done == len(wanted) or not is_same:
-                trends.write(connection, row.id)
+                _write_of_latest(connection, row.id)
         tell(name, done, len(wanted))
         if not is_same:
             return False
@@ -179,11 +189,13 @@ def sync_commits(database: Database, name: str, registry: Registry, tell: Tell =
 
 
 def read_heads(registry: Registry) -> Heads:
-    """Read where branches, experiments and HEAD stand, and what the configuration says."""
+    """Read where branches, experiments and HEAD stand, what the configuration says, and which remote there is."""
     commit = registry.repo.rev
     out = registry.git.run(_REFS)
     settings = repr(registry.config).encode("utf-8", "replace")
-    return Heads(commit, digest(b"\0".join([(commit or "").encode(), out, settings])))
+    remote = address(registry)
+    known = [(commit or "").encode(), out, settings, remote.encode("utf-8", "replace")]
+    return Heads(commit, digest(b"\0".join(known)), remote)
 
 
 def row_of(connection: Connection, name: str) -> Row[tuple[object, ...]]:

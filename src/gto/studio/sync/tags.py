@@ -1,17 +1,21 @@
 """The first phase: tags become events, artifacts and stages; only the artifacts whose tags changed are read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 
 from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, fold_artifact
-from gto.core.view import Choice, by_stage, journal
+from gto.core.transitions import Transition, steps
+from gto.core.view import Choice, by_stage
 from gto.git import tag_reader
 from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group, group
 from gto.studio.index.schema import artifact, event, problem, standing, tag_group
+
+_AT_ONCE = 1000  # rows that are written together: what is in memory at a time
 
 
 class ReadTags(NamedTuple):
@@ -68,7 +72,7 @@ def write(connection: Connection, repository_id: int, groups: Iterable[Group], f
     digests = {one.name: "" if one.name in lacking else one.digest for one in groups}  # those are read again next time
     _insert(connection, tag_group, [{**same, "artifact": name, "digest": each} for name, each in digests.items()])
     of_events = (row for name, state in states.items() for row in event_rows(state, found.events[name]))
-    _insert(connection, event, [{**same, **row} for row in of_events])
+    _insert(connection, event, ({**same, **row} for row in of_events))
     of_problems = [problem_row(each, "tags", name) for name, problems in aside.items() for each in problems]
     _insert(connection, problem, [{**same, **row} for row in of_problems])
     shown = [state for state in states.values() if state.newest is not None]
@@ -78,9 +82,10 @@ def write(connection: Connection, repository_id: int, groups: Iterable[Group], f
     _insert(connection, standing, [{"artifact_id": key, **one._asdict()} for key, one in standings])
 
 
-def _insert(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
+def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, object]]) -> None:
+    left = iter(rows)
+    while some := list(islice(left, _AT_ONCE)):
+        connection.execute(insert(table), some)
 
 
 def artifact_ids(connection: Connection, repository_id: int) -> dict[str, int]:
@@ -102,15 +107,16 @@ def forget(connection: Connection, repository_id: int, names: Iterable[str]) -> 
 
 def event_rows(state: ArtifactState, events: Iterable[Event]) -> Iterator[dict[str, object]]:
     """Yield the row of each event of an artifact, with the version that it concerns."""
-    versions: Mapping[str, str | None] = {line.event.ref: line.version for line in journal(state)}
+    known = steps(state)
     for one in events:
-        who = one.tagger
+        who, step = one.tagger, known.get(one.ref, Transition())
         yield {
             "ref": one.ref,
             "oid": one.oid,
             "artifact": one.artifact,
             "kind": int(one.kind),
-            "version": versions.get(one.ref),
+            "version": step.version or None,
+            "before": step.before,
             "stage": one.tag.stage,
             "commit": one.commit,
             "time": one.time,
@@ -118,7 +124,7 @@ def event_rows(state: ArtifactState, events: Iterable[Event]) -> Iterator[dict[s
             "author": who.name,
             "author_email": who.email,
             "body": one.body,
-            "counts": one.ref in versions,
+            "counts": one.ref in known,
         }
 
 
@@ -147,7 +153,7 @@ def artifact_row(state: ArtifactState, problems: int) -> dict[str, object]:
         "behind": max((one.behind for one in standing_rows(state)), default=0),
         "labels": [],
         "problems": problems,
-        "search": state.name.lower(),
+        "search": state.name.casefold(),
     }
 
 

@@ -1,13 +1,15 @@
-"""The first metric of each artifact's latest version, how it changed, and the values of the versions before."""
+"""The first metric of each artifact's latest version, how it changed, the values before, and which way is better."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from gto.core import semver
 from gto.core.tag import Kind
-from gto.studio.index.schema import artifact, event, metric
+from gto.studio.goals import is_higher_better, read_goals
+from gto.studio.index.schema import artifact, event, fact, metric
 
 _SPARK = 12  # values of a trend
 
@@ -26,7 +28,11 @@ def write(connection: Connection, repository_id: int) -> None:
     rows = connection.execute(select(artifact.c.id, artifact.c.name, artifact.c.latest_commit).where(same)).all()
     commits = _commits(connection, repository_id)
     numbers = _numbers(connection, repository_id)
-    values = [{"key": row.id, "found": _trend(row.latest_commit, commits[row.name], numbers[row.name])} for row in rows]
+    goals = _goals(connection, repository_id)
+    values = [
+        {"key": row.id, "found": _trend(row.latest_commit, commits[row.name], numbers[row.name], goals.get(row.name))}
+        for row in rows
+    ]
     if values:
         connection.execute(
             update(artifact).where(artifact.c.id == bindparam("key")).values(metric=bindparam("found")), values
@@ -34,14 +40,16 @@ def write(connection: Connection, repository_id: int) -> None:
 
 
 def _commits(connection: Connection, repository_id: int) -> dict[str, list[str]]:
-    """Return the commits of each artifact's registered versions, the lowest version first."""
-    query = select(event.c.artifact, event.c.version, event.c.commit).where(
-        event.c.repository_id == repository_id, event.c.kind == Kind.REGISTRATION, event.c.version.is_not(None)
+    """Return the commits of each artifact's versions that count, the lowest version first."""
+    kinds = (Kind.REGISTRATION, Kind.DEREGISTRATION)
+    query = select(event.c.artifact, event.c.version, event.c.commit, event.c.kind).where(
+        event.c.repository_id == repository_id, event.c.kind.in_(kinds), event.c.version.is_not(None)
     )
+    newest = connection.execute(query.order_by(event.c.time, event.c.counter, event.c.kind, event.c.ref))
     found: dict[str, list[tuple[semver.Key, str]]] = defaultdict(list)
-    for row in connection.execute(query):
+    for row in {(row.artifact, row.version): row for row in newest}.values():
         version = semver.parse(row.version)
-        if version is not None:
+        if version is not None and row.kind == Kind.REGISTRATION:
             found[row.artifact].append((version.key, row.commit))
     return defaultdict(list, {name: [commit for _, commit in sorted(versions)] for name, versions in found.items()})
 
@@ -55,7 +63,19 @@ def _numbers(connection: Connection, repository_id: int) -> dict[str, dict[str, 
     return found
 
 
-def _trend(latest: str | None, commits: list[str], numbers: dict[str, list[_Number]]) -> dict[str, object] | None:
+def _goals(connection: Connection, repository_id: int) -> dict[str, dict[str, bool]]:
+    """Return what the annotation of each artifact's latest version says of its metrics."""
+    told = (
+        select(artifact.c.name, fact.c.body["annotation"])
+        .join(fact, (fact.c.repository_id == artifact.c.repository_id) & (fact.c.artifact == artifact.c.name))
+        .where(artifact.c.repository_id == repository_id, fact.c.commit == artifact.c.latest_commit)
+    )
+    return {row[0]: read_goals(row[1]) for row in connection.execute(told)}
+
+
+def _trend(
+    latest: str | None, commits: list[str], numbers: dict[str, list[_Number]], goals: Mapping[str, bool] | None
+) -> dict[str, object] | None:
     first = next(iter(numbers.get(latest or "", ())), None)
     if first is None:
         return None
@@ -66,4 +86,11 @@ def _trend(latest: str | None, commits: list[str], numbers: dict[str, list[_Numb
         if (one.file, one.key) == (first.file, first.key)
     ]
     change = series[-1] - series[-2] if len(series) > 1 else None
-    return {"file": first.file, "key": first.key, "value": first.value, "change": change, "values": series[-_SPARK:]}
+    return {
+        "file": first.file,
+        "key": first.key,
+        "value": first.value,
+        "change": change,
+        "values": series[-_SPARK:],
+        "higher": is_higher_better(first.key or first.file, goals or {}),
+    }

@@ -218,6 +218,8 @@ class Worker:
             self._changed.notify_all()
 
     def _tell(self, name: str, done: int, wanted: int) -> None:
+        if done:
+            gc.collect()  # circles hold what was read: its memory serves for what comes next
         with self._changed:
             if self._is_closing:
                 raise Ended
