@@ -16,7 +16,7 @@ ENTRY_POINTS = "gto.model_formats"
 _OF_FILES = (
     "safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "safetensors_index", "pickled",
 )  # fmt: skip
-_OF_TREES = ("mlflow", "savedmodel", "keras", "huggingface", "safetensors_index")
+_OF_TREES = ("mlflow", "savedmodel", "keras", "skops", "huggingface", "safetensors_index")
 
 
 class FileFormat(Protocol):
