@@ -13,8 +13,8 @@ HEAD = 4096
 ENTRY_POINTS = "gto.model_formats"
 """The group of entry points under which other distributions offer formats."""
 
-_OF_FILES = ("safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "pickled")
-_OF_TREES = ("keras",)
+_OF_FILES = ("safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "torch_legacy", "pickled")
+_OF_TREES = ("keras", "torch_script", "torch_zip")
 
 
 class FileFormat(Protocol):
