@@ -14,7 +14,7 @@ ENTRY_POINTS = "gto.model_formats"
 """The group of entry points under which other distributions offer formats."""
 
 _OF_FILES = ("safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "torch_legacy", "pickled")
-_OF_TREES = ("keras", "torch_script", "torch_zip")
+_OF_TREES = ("keras", "torch_export", "torch_script", "torch_zip")
 
 
 class FileFormat(Protocol):

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from gto.inspect.bounded import number
 from gto.inspect.facts import Json, ModelFacts
 from gto.inspect.opcodes.imports import Imports
 from gto.inspect.opcodes.values import Entries, Global, Made, Persistent
@@ -67,7 +68,7 @@ class NamedTensor(NamedTuple):
     @property
     def numbers(self) -> int:
         """How many numbers it has."""
-        return math.prod(self.shape)
+        return number(math.prod(self.shape))
 
 
 class StorageKeys:
@@ -97,10 +98,12 @@ def tell_tensors(root: object, facts: ModelFacts) -> None:
     datatypes: Counter[str] = Counter()
     for one in distinct:
         datatypes[one.storage.datatype] += one.numbers
-    facts.parameter_count = sum(one.numbers for one in trained)
+    facts.parameter_count = number(sum(one.numbers for one in trained))
     facts.details["tensors"] = len(tensors)
-    facts.details["datatypes"] = dict(datatypes)
-    shapes: dict[str, Json] = {one.name[:_TEXT]: [one.storage.datatype, *one.shape] for one in tensors[:_MOST_TOLD]}
+    facts.details["datatypes"] = {name[:_TEXT]: number(count) for name, count in datatypes.items()}
+    shapes: dict[str, Json] = {
+        one.name[:_TEXT]: [one.storage.datatype[:_TEXT], *map(number, one.shape)] for one in tensors[:_MOST_TOLD]
+    }
     facts.details["shapes"] = shapes
 
 
@@ -134,8 +137,8 @@ def _within(name: str, value: object, *, is_buffer: bool) -> Iterator[tuple[str,
             else:
                 yield from _of_module(name, state.named(), is_buffer=is_buffer)
         case list() | tuple():
-            for number, inner in enumerate(value):
-                yield f"{prefix}{number}", inner, is_buffer
+            for place, inner in enumerate(value):
+                yield f"{prefix}{place}", inner, is_buffer
         case _:
             pass
 
