@@ -112,3 +112,14 @@ def test_two_schemas_in_one_archive_are_refused() -> None:
         opened.writestr("schema.json", json.dumps(JOIN))
     facts = facts_of(written.getvalue())
     assert (facts.code_on_load, facts.notes) == (CodeOnLoad.UNKNOWN, ["two members of the archive have one name"])
+
+
+def test_an_archive_that_another_loader_would_load_otherwise_is_not_trusted() -> None:
+    real = content(os.path.join(FILES, "skops", "log.skops"))
+    assert isinstance(real, bytes)
+    with zipfile.ZipFile(written := io.BytesIO(real), "a") as opened:
+        for name in ("config.json", "metadata.json", "model.weights.npz"):
+            opened.writestr(name, b"{}")
+    facts = facts_of(written.getvalue())
+    assert facts.code_on_load is CodeOnLoad.UNKNOWN
+    assert "more than one format" in facts.notes[-1]

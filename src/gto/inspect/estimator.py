@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from gto.inspect.bounded import short
 from gto.inspect.facts import Json, Method, ModelFacts, Step
 
 _FRAMEWORKS = {
@@ -33,7 +34,6 @@ _MOST_VALUES = 5000  # of all parameters together: a stranger's file must not ma
 _ITEMS = 20  # of a list or mapping
 _DEPTH = 3
 _LARGEST = 1 << 63  # larger integers are no JSON for many readers
-_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,12 +48,12 @@ class Part:
 
 def describe(root: Part, facts: ModelFacts) -> None:
     """Fill in class, framework, version, parameters, steps, methods and features of a model."""
-    facts.class_name = _short(root.class_name)
+    facts.class_name = short(root.class_name)
     facts.framework = framework_of(root.class_name)
     budget = _Budget()
     facts.params = budget.params(root)
     parts = list(_parts(root))
-    facts.steps = [Step(_short(name), _short(part.class_name), budget.params(part)) for name, part in parts]
+    facts.steps = [Step(short(name), short(part.class_name), budget.params(part)) for name, part in parts]
     version = _first_text("_sklearn_version", (root, *(part for _, part in parts)))
     if version and facts.framework == "scikit-learn":
         facts.framework_version = version
@@ -74,7 +74,7 @@ def _tell_features(root: Part, facts: ModelFacts) -> None:
         names = part.attributes.get("feature_names_in_")
         count = part.attributes.get("n_features_in_", part.attributes.get("_n_features_in"))
         if isinstance(names, list | tuple) and names and all(isinstance(one, str) for one in names):
-            facts.details.setdefault("features", [_short(str(one)) for one in names[:_MOST_FEATURES]])
+            facts.details.setdefault("features", [short(str(one)) for one in names[:_MOST_FEATURES]])
             facts.details.setdefault("n_features", len(names))
         if type(count) is int:
             facts.details.setdefault("n_features", count)
@@ -178,7 +178,7 @@ def _first_text(attribute: str, parts: Sequence[Part]) -> str:
     for part in parts:
         found = part.attributes.get(attribute)
         if isinstance(found, str):
-            return _short(found)
+            return short(found)
     return ""
 
 
@@ -197,7 +197,7 @@ class _Budget:
             if _is_param(name) and not _is_inherited(name, part):
                 value = part.attributes[name]
                 if not any(_named(name, value)):
-                    found[_short(name)] = self.json(value, _DEPTH)
+                    found[short(name)] = self.json(value, _DEPTH)
         return found
 
     def json(self, value: object, depth: int) -> Json:
@@ -205,13 +205,13 @@ class _Budget:
         self._left -= 1
         match value:
             case str():
-                return _short(value)
+                return short(value)
             case Part():
-                return _short(value.class_name)
+                return short(value.class_name)
             case list() | tuple() if depth and self._left > 0:
                 return [self.json(one, depth - 1) for one in value[:_ITEMS]] + ["..."] * (len(value) > _ITEMS)
             case Mapping() if depth and self._left > 0:
-                return {_short(str(key)): self.json(one, depth - 1) for key, one in list(value.items())[:_ITEMS]}
+                return {short(str(key)): self.json(one, depth - 1) for key, one in list(value.items())[:_ITEMS]}
             case _:
                 return _scalar(value)
 
@@ -226,7 +226,3 @@ def _scalar(value: object) -> Json:
             return value if math.isfinite(value) else str(value)
         case _:
             return "..."
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _TEXT else text[: _TEXT - 3] + "..."

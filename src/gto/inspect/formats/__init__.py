@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from importlib import import_module, metadata
 from typing import Protocol, cast
 
-from gto.inspect.facts import ModelFacts
+from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.file_tree import FileTree, is_zip, zip_tree
 from gto.inspect.model_file import ModelFile
 
@@ -14,9 +14,13 @@ ENTRY_POINTS = "gto.model_formats"
 """The group of entry points under which other distributions offer formats."""
 
 _OF_FILES = (
-    "safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "safetensors_index", "pickled",
+    "safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "safetensors_index", "torch_legacy",
+    "pickled",
 )  # fmt: skip
-_OF_TREES = ("mlflow", "savedmodel", "keras", "skops", "huggingface", "safetensors_index")
+_OF_TREES = (
+    "mlflow", "savedmodel", "keras", "skops", "torch_export", "torch_script", "torch_zip", "huggingface",
+    "safetensors_index",
+)  # fmt: skip
 
 
 class FileFormat(Protocol):
@@ -43,7 +47,7 @@ def read_file(file: ModelFile, facts: ModelFacts) -> None:
     """Fill in what a file says, by the first format that knows it; without one nothing is filled in."""
     head = file.head(HEAD)
     if is_zip(head):
-        read_tree(zip_tree(file), facts)
+        _read_archive(zip_tree(file), facts)
         return
     for format_ in _file_formats():
         if format_.can_read(head):
@@ -57,6 +61,16 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
         if format_.can_read_tree(tree):
             format_.read_tree(tree, facts)
             return
+
+
+def _read_archive(tree: FileTree, facts: ModelFacts) -> None:
+    """Fill in what an archive says; one that several formats know gets no good verdict."""
+    found = [one for one in _tree_formats() if one.can_read_tree(tree)]
+    for format_ in found[:1]:
+        format_.read_tree(tree, facts)
+    if len(found) > 1:
+        facts.code_on_load = CodeOnLoad.UNKNOWN
+        facts.notes.append("it is an archive of more than one format: another loader would load something else of it")
 
 
 def _file_formats() -> Iterator[FileFormat]:

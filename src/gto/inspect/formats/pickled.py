@@ -48,12 +48,8 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
     if packing:
         facts.details["compression"] = packing
     imports = Imports()
-    is_whole = False
-    try:
+    with imports.telling(facts):
         root = _read_both(file, packing, imports, facts)
-        is_whole = True
-    finally:
-        imports.tell(facts, is_whole=is_whole)
     describe_root(root, facts)
     if isinstance(root, Made):
         describe_booster(root, None if packing else file, facts)

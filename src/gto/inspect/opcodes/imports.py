@@ -1,11 +1,12 @@
 """What a pickle would import, and what its reading leaves in doubt."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.model_file import UnreadableModel
-from gto.inspect.opcodes.known import unknown_among
+from gto.inspect.opcodes.known import read_known
 from gto.inspect.opcodes.values import Global
 
 ARRAY_WRAPPER: Final = Global("joblib.numpy_pickle", "NumpyArrayWrapper")
@@ -25,14 +26,18 @@ _TEXT = 200
 class Imports:
     """Names in the order in which they were met; shared by all readings of a file."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, within: str = "") -> None:
+        """Begin with none; names of modules that begin with `within` stand in the file, and import nothing."""
+        self._within = within
+        self._known = read_known()
         self.names: dict[Global, None] = {}
         self._modules: dict[str, None] = {}
         self._doubts: dict[str, None] = {}
 
     def add(self, name: Global) -> None:
         """Note that a name would be imported."""
+        if self._within and name.module.partition(".")[0] == self._within:
+            return
         self.names[name] = None
         if len(self.names) > _MOST_NAMES:
             raise UnreadableModel(f"it imports more than {_MOST_NAMES:,} names")
@@ -50,9 +55,28 @@ class Imports:
         if len(self._doubts) < _MOST_DOUBTS:
             self._doubts[reason] = None
 
-    def tell(self, facts: ModelFacts, *, is_whole: bool) -> None:
+    @property
+    def has_doubts(self) -> bool:
+        """Whether the imports do not say all that loading could do."""
+        return bool(self._doubts)
+
+    def is_known(self, name: Global) -> bool:
+        """Return whether a name is on GTO's list."""
+        return name in self._known
+
+    @contextmanager
+    def telling(self, facts: ModelFacts) -> Iterator[None]:
+        """Fill in names and verdict when all is read, or when the reading ends before."""
+        is_whole = False
+        try:
+            yield
+            is_whole = True
+        finally:
+            self._tell(facts, is_whole=is_whole)
+
+    def _tell(self, facts: ModelFacts, *, is_whole: bool) -> None:
         """Fill in what would be imported, and the verdict: `pickle` where all was read and all names are listed."""
-        unlisted = [*map(str, unknown_among(self.names)), *self._modules]
+        unlisted = [*(str(one) for one in self.names if one not in self._known), *self._modules]
         facts.imports = _told([*map(str, self.names), *self._modules], facts)
         facts.unlisted = _told(unlisted, facts)
         facts.notes += [f"its imports do not say all that loading runs: {one}" for one in self._doubts]
