@@ -8,6 +8,9 @@ from typing import Any, NamedTuple, Self
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
+_MOST_NOTES, _LONGEST_NOTE = 50, 500  # they repeat names of a stranger's file
+
+
 class CodeOnLoad(StrEnum):
     """What loading the file would run."""
 
@@ -121,7 +124,7 @@ class ModelFacts:
             "imports": self.imports,
             "unlisted": self.unlisted,
             "details": self.details,
-            "notes": self.notes,
+            "notes": [note[:_LONGEST_NOTE] for note in self.notes[:_MOST_NOTES]],
         }
 
     @classmethod

@@ -10,6 +10,9 @@ from gto.inspect.model_file import ModelFile
 
 HEAD = 4096
 """How many of a file's first bytes `can_read` is given; fewer where the file is shorter."""
+PICKLES = frozenset({"pickle", "joblib", "cloudpickle", "torch", "torch-legacy", "torch-export", "torchscript"})
+"""The formats whose loaders unpickle; files of other formats can be made so that they are pickles too."""
+_PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".pt2")
 ENTRY_POINTS = "gto.model_formats"
 """The group of entry points under which other distributions offer formats."""
 
@@ -48,11 +51,14 @@ def read_file(file: ModelFile, facts: ModelFacts) -> None:
     head = file.head(HEAD)
     if is_zip(head):
         _read_archive(zip_tree(file), facts)
-        return
-    for format_ in _file_formats():
-        if format_.can_read(head):
-            format_.read(file, facts)
-            return
+    else:
+        for format_ in _file_formats():
+            if format_.can_read(head):
+                format_.read(file, facts)
+                break
+    if facts.format and facts.format not in PICKLES and file.name.lower().endswith(_PICKLE_NAMES):
+        facts.code_on_load = CodeOnLoad.UNKNOWN
+        facts.notes.append("its name is that of a pickle, and a loader that goes by the name may run its bytes as one")
 
 
 def read_tree(tree: FileTree, facts: ModelFacts) -> None:
