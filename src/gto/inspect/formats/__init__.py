@@ -1,10 +1,10 @@
 """The formats that GTO reads, one module each, and which of them a file is in."""
 
 from collections.abc import Iterator
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Protocol, cast
 
-from gto.inspect.facts import ModelFacts
+from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.file_tree import FileTree, is_zip, zip_tree
 from gto.inspect.model_file import ModelFile
 
@@ -46,6 +46,8 @@ def read_file(file: ModelFile, facts: ModelFacts) -> None:
     for format_ in _file_formats():
         if format_.can_read(head):
             format_.read(file, facts)
+            if facts.code_on_load in {CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES}:
+                _doubt_other_reading(file, facts)
             return
 
 
@@ -55,6 +57,13 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
         if format_.can_read_tree(tree):
             format_.read_tree(tree, facts)
             return
+
+
+def _doubt_other_reading(file: ModelFile, facts: ModelFacts) -> None:
+    """Take back the verdict where the file is a pickle too: pickles need no magic number, and run at any name."""
+    from gto.inspect.formats.pickled import doubt_other_reading
+
+    doubt_other_reading(file, facts)
 
 
 def _file_formats() -> Iterator[FileFormat]:
@@ -72,6 +81,8 @@ def _tree_formats() -> Iterator[TreeFormat]:
 
 
 def _offered(function: str) -> Iterator[object]:
+    from importlib import metadata  # a third of the start of the child, and needed for no format of our own
+
     for entry in metadata.entry_points(group=ENTRY_POINTS):
         found = entry.load()
         if hasattr(found, function):
