@@ -36,14 +36,6 @@ def test_pickles_beside_safetensors_are_told_of() -> None:
     assert facts.notes == ["it holds pickles too, which were not read: pytorch_model.bin"]
 
 
-@pytest.mark.parametrize("path", ["pytorch_model.bin", "model.pt"])
-def test_weights_that_their_name_says_are_pickles_are_judged_as_such(path: str) -> None:
-    files = real("huggingface/bert")
-    facts = facts_of({"config.json": files["config.json"], path: files["model.safetensors"]})
-    assert (facts.parameter_count, facts.code_on_load) == (1170, CodeOnLoad.UNKNOWN)
-    assert f"{path}: it is safetensors, which is not what its name says" in facts.notes
-
-
 def test_weights_of_torch_give_their_imports_and_their_verdict() -> None:
     pickled = content(os.path.join(FILES, "torch", "state.pt"))
     assert isinstance(pickled, bytes)

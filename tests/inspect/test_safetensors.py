@@ -6,7 +6,7 @@ import pytest
 
 from gto.inspect import formats
 from gto.inspect.facts import CodeOnLoad, ModelFacts
-from tests.model_files import WithHoles, facts_of, model_file
+from tests.model_files import WithHoles, facts_of
 
 
 def tensor(datatype: str, shape: list[int], first: int, last: int) -> dict[str, Any]:
@@ -103,10 +103,3 @@ def test_the_worst_shard_gives_the_verdict() -> None:
     facts = facts_of({"a.safetensors": bad, "b.safetensors": good})
     assert facts.code_on_load is CodeOnLoad.UNKNOWN
     assert facts.notes == ["a.safetensors: its tensors have 8 bytes, and the file has 9 for them"]
-
-
-def test_a_file_by_the_name_of_a_pickle_is_not_clean_whatever_its_bytes_are() -> None:
-    facts = ModelFacts()
-    formats.read_file(model_file(head({"a": TWO}) + bytes(8), "model.PKL"), facts)
-    assert (facts.format, facts.code_on_load) == ("safetensors", CodeOnLoad.UNKNOWN)
-    assert "its name is that of a pickle" in facts.notes[0]

@@ -1,7 +1,7 @@
 """The formats that GTO reads, one module each, and which of them a file is in."""
 
 from collections.abc import Iterator
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Protocol, cast
 
 from gto.inspect.facts import CodeOnLoad, ModelFacts
@@ -10,9 +10,6 @@ from gto.inspect.model_file import ModelFile
 
 HEAD = 4096
 """How many of a file's first bytes `can_read` is given; fewer where the file is shorter."""
-PICKLES = frozenset({"pickle", "joblib", "cloudpickle", "torch", "torch-legacy", "torch-export", "torchscript"})
-"""The formats whose loaders unpickle; files of other formats can be made so that they are pickles too."""
-_PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".pt2")
 ENTRY_POINTS = "gto.model_formats"
 """The group of entry points under which other distributions offer formats."""
 
@@ -51,14 +48,13 @@ def read_file(file: ModelFile, facts: ModelFacts) -> None:
     head = file.head(HEAD)
     if is_zip(head):
         _read_archive(zip_tree(file), facts)
-    else:
-        for format_ in _file_formats():
-            if format_.can_read(head):
-                format_.read(file, facts)
-                break
-    if facts.format and facts.format not in PICKLES and file.name.lower().endswith(_PICKLE_NAMES):
-        facts.code_on_load = CodeOnLoad.UNKNOWN
-        facts.notes.append("its name is that of a pickle, and a loader that goes by the name may run its bytes as one")
+        return
+    for format_ in _file_formats():
+        if format_.can_read(head):
+            format_.read(file, facts)
+            if facts.code_on_load in {CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES}:
+                _doubt_other_reading(file, facts)
+            return
 
 
 def read_tree(tree: FileTree, facts: ModelFacts) -> None:
@@ -79,6 +75,13 @@ def _read_archive(tree: FileTree, facts: ModelFacts) -> None:
         facts.notes.append("it is an archive of more than one format: another loader would load something else of it")
 
 
+def _doubt_other_reading(file: ModelFile, facts: ModelFacts) -> None:
+    """Take back the verdict where the file is a pickle too: pickles need no magic number, and run at any name."""
+    from gto.inspect.formats.pickled import doubt_other_reading
+
+    doubt_other_reading(file, facts)
+
+
 def _file_formats() -> Iterator[FileFormat]:
     for name in _OF_FILES:
         yield cast("FileFormat", import_module(f"{__name__}.{name}"))
@@ -94,6 +97,8 @@ def _tree_formats() -> Iterator[TreeFormat]:
 
 
 def _offered(function: str) -> Iterator[object]:
+    from importlib import metadata  # a third of the start of the child, and needed for no format of our own
+
     for entry in metadata.entry_points(group=ENTRY_POINTS):
         found = entry.load()
         if hasattr(found, function):

@@ -65,9 +65,6 @@ def _read_all(tree: FileTree, paths: list[str], facts: ModelFacts) -> None:
         except UnreadableModel as error:
             one.code_on_load = CodeOnLoad.UNKNOWN
             one.notes.append(str(error))
-        if one.format and path.endswith(_PICKLES) == (one.format not in formats.PICKLES):
-            one.code_on_load = CodeOnLoad.UNKNOWN
-            one.notes.append(f"it is {one.format}, which is not what its name says")
         merge(one, facts, path)
 
 

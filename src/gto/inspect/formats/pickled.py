@@ -1,7 +1,7 @@
 """pickle, joblib and cloudpickle: the same opcodes; joblib puts arrays between them, and packs the whole."""
 
 from gto.inspect.estimator import Part, describe
-from gto.inspect.facts import ModelFacts
+from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.formats._pickled_booster import describe_booster
 from gto.inspect.model_file import ModelFile, UnreadableModel, file_of_bytes
 from gto.inspect.object_graph import ObjectGraph, attributes
@@ -53,6 +53,27 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
     describe_root(root, facts)
     if isinstance(root, Made):
         describe_booster(root, None if packing else file, facts)
+
+
+def doubt_other_reading(file: ModelFile, facts: ModelFacts) -> None:
+    """Take back the verdict on a file of another format that pickle.load reads as far as an import, or to an end."""
+    imports = Imports()
+    try:
+        follow(Machine(FileStream(file), imports, lookup=_stop))
+    except (UnreadableModel, MemoryError):
+        if not imports.names:
+            return
+    imports.doubt("the file is also a pickle")
+    others = ModelFacts()
+    with imports.telling(others):
+        facts.code_on_load = CodeOnLoad.UNKNOWN
+    facts.imports += others.imports
+    facts.unlisted += others.unlisted
+    facts.notes += others.notes
+
+
+def _stop(_key: object) -> object:
+    raise LoaderStops("pickle.load looks nothing up outside of a pickle")
 
 
 def describe_root(root: object, facts: ModelFacts) -> None:

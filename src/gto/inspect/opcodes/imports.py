@@ -17,6 +17,8 @@ _IMPORTERS: Final = {
     Global("cloudpickle.cloudpickle", "subimport"),
     Global("importlib", "import_module"),
 }
+_OPENERS: Final = {Global("lightgbm.basic", "Booster"), Global("xgboost.core", "Booster")}
+"""Classes that open a file when they are called with its name; their libraries make their objects without a call."""
 _MOST_NAMES = 20_000
 _MOST_TOLD = 1000
 _MOST_DOUBTS = 50
@@ -43,10 +45,12 @@ class Imports:
             raise UnreadableModel(f"it imports more than {_MOST_NAMES:,} names")
 
     def called(self, maker: object, args: object) -> None:
-        """Note the module that a call would import, where the call is known to import one."""
+        """Note the module that a call would import, where it is known to import one, and a call that opens a file."""
         match args:
             case (str(module), *_) if type(maker) is Global and maker in _IMPORTERS:
                 self._modules[module] = None
+            case _ if args and type(maker) is Global and maker in _OPENERS:
+                self.doubt(f"{maker} is called, which may open a file")
             case _:
                 pass
 

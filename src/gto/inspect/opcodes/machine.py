@@ -191,12 +191,13 @@ class Machine:
         """Push what calling something would give."""
         if type(maker) is not Global:
             self.imports.doubt("it calls what it has made itself")
+        if not is_object:
+            self.imports.called(maker, args)
         self.stack.append(Made(maker, args, kwargs, is_object=is_object))
 
     def reduce(self) -> None:
         """Push the call of what stands below its arguments."""
         args, maker = self.stack.pop(), self.stack.pop()
-        self.imports.called(maker, args)
         if type(maker) is Global and maker in _SETTERS:
             _set_state(args)
         self.make(maker, args)

@@ -138,7 +138,7 @@ def _within(name: str, value: object, *, is_buffer: bool) -> Iterator[tuple[str,
                 yield from _of_module(name, state.named(), is_buffer=is_buffer)
         case list() | tuple():
             for place, inner in enumerate(value):
-                yield f"{prefix}{place}", inner, is_buffer
+                yield f"{prefix}{place}"[:_TEXT], inner, is_buffer
         case _:
             pass
 
