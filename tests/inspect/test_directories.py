@@ -36,6 +36,14 @@ def test_pickles_beside_safetensors_are_told_of() -> None:
     assert facts.notes == ["it holds pickles too, which were not read: pytorch_model.bin"]
 
 
+def test_weights_of_torch_give_their_imports_and_their_verdict() -> None:
+    pickled = content(os.path.join(FILES, "torch", "state.pt"))
+    assert isinstance(pickled, bytes)
+    facts = facts_of({"config.json": real("huggingface/bert")["config.json"], "pytorch_model.bin": pickled})
+    assert (facts.details["weights"], facts.code_on_load) == ("torch", CodeOnLoad.PICKLE)
+    assert "torch._utils._rebuild_tensor_v2" in facts.imports
+
+
 def test_without_weights_nothing_is_proved() -> None:
     facts = facts_of({"config.json": real("huggingface/bert")["config.json"]})
     assert (facts.format, facts.code_on_load) == ("huggingface", CodeOnLoad.UNKNOWN)
@@ -55,6 +63,8 @@ def test_an_adapter_says_what_it_adapts() -> None:
         (b"loader_module: mlflow.xgboost", b"loader_module: mlflow.xgboost.evil", "mlflow.xgboost.evil"),
         (b"    code: null", b"    code: code", "code"),
         (b"    loader_module", b"    model_code_path: model.py\n    loader_module", "model.py"),
+        (b"model_class: xgboost.sklearn.XGBClassifier", b"model_class: own.Model", "own.Model"),
+        (b"flavors:\n", b"flavors:\n  own: {}\n", "own"),
     ],
 )
 def test_code_that_mlflow_would_import_is_named(old: bytes, new: bytes, name: str) -> None:
@@ -78,6 +88,14 @@ def test_what_mlflow_did_not_write_is_no_clean_model(model: bytes, note: str) ->
     facts = facts_of({"MLmodel": model})
     assert (facts.format, facts.code_on_load) == ("mlflow", CodeOnLoad.UNKNOWN)
     assert any(note in one for one in facts.notes)
+
+
+def test_a_file_that_its_flavor_would_read_as_another_format_has_no_good_verdict() -> None:
+    files = real("mlflow/xgboost")
+    model = files["MLmodel"].replace(b"xgboost:", b"sklearn:").replace(b"mlflow.xgboost", b"mlflow.sklearn")
+    facts = facts_of({**files, "MLmodel": model})
+    assert facts.code_on_load is CodeOnLoad.UNKNOWN
+    assert facts.notes == ["model.ubj is xgboost-ubj, not of sklearn"]
 
 
 def test_a_directory_of_mlflow_in_itself_is_read_as_deep_as_it_is() -> None:

@@ -96,3 +96,10 @@ def test_other_messages_are_no_onnx() -> None:
 def test_is_read_in_a_process_of_its_own() -> None:
     facts = inspect_place(os.path.join(FILES, "onnx", "pipeline.onnx")).facts
     assert facts.details["no_tensors"] == {"output_probability": "sequence(map(INT64, FP32))"}
+
+
+def test_weights_outside_of_the_directory_are_told_of() -> None:
+    place = field(1, "location") + field(2, "../../etc/passwd")
+    notes = facts_of(HEAD + field(7, field(5, tensor("w", 2) + field(13, place) + field(14, 1)))).notes
+    assert notes[0] == "its weights are in other files, beside it: ../../etc/passwd"
+    assert "not in its own directory" in notes[1]

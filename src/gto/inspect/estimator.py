@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from gto.inspect.bounded import short
 from gto.inspect.facts import Json, Method, ModelFacts, Step
 
 _FRAMEWORKS = {
@@ -33,27 +34,26 @@ _MOST_VALUES = 5000  # of all parameters together: a stranger's file must not ma
 _ITEMS = 20  # of a list or mapping
 _DEPTH = 3
 _LARGEST = 1 << 63  # larger integers are no JSON for many readers
-_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class EstimatorPart:
     """An object as its file describes it."""
 
     class_name: str
     """Module and name."""
     attributes: Mapping[str, object]
-    """Values: None, bool, int, float, str, list, tuple, mapping with text keys, Part; others count as not told."""
+    """Values: None, bool, int, float, str, list, tuple, mapping with text keys, a part; others count as not told."""
 
 
-def describe(root: Part, facts: ModelFacts) -> None:
+def describe(root: EstimatorPart, facts: ModelFacts) -> None:
     """Fill in class, framework, version, parameters, steps, methods and features of a model."""
-    facts.class_name = _short(root.class_name)
+    facts.class_name = short(root.class_name)
     facts.framework = framework_of(root.class_name)
-    budget = _Budget()
+    budget = _ParamWriter()
     facts.params = budget.params(root)
     parts = list(_parts(root))
-    facts.steps = [Step(_short(name), _short(part.class_name), budget.params(part)) for name, part in parts]
+    facts.steps = [Step(short(name), short(part.class_name), budget.params(part)) for name, part in parts]
     version = _first_text("_sklearn_version", (root, *(part for _, part in parts)))
     if version and facts.framework == "scikit-learn":
         facts.framework_version = version
@@ -68,21 +68,21 @@ def framework_of(class_name: str) -> str:
     return _FRAMEWORKS.get(class_name.partition(".")[0], "")
 
 
-def _tell_features(root: Part, facts: ModelFacts) -> None:
+def _tell_features(root: EstimatorPart, facts: ModelFacts) -> None:
     """Tell names and number of the columns that it was fitted on, which the outer or the first inner part knows."""
     for part in _outer_to_first(root):
         names = part.attributes.get("feature_names_in_")
         count = part.attributes.get("n_features_in_", part.attributes.get("_n_features_in"))
         if isinstance(names, list | tuple) and names and all(isinstance(one, str) for one in names):
-            facts.details.setdefault("features", [_short(str(one)) for one in names[:_MOST_FEATURES]])
+            facts.details.setdefault("features", [short(str(one)) for one in names[:_MOST_FEATURES]])
             facts.details.setdefault("n_features", len(names))
         if type(count) is int:
             facts.details.setdefault("n_features", count)
             return
 
 
-def _outer_to_first(root: Part) -> Iterator[Part]:
-    part: Part | None = root
+def _outer_to_first(root: EstimatorPart) -> Iterator[EstimatorPart]:
+    part: EstimatorPart | None = root
     for _ in range(_ITEMS):
         if part is None:
             return
@@ -90,7 +90,7 @@ def _outer_to_first(root: Part) -> Iterator[Part]:
         part = next((inner for name in _WITHIN for _, inner in _named(name, part.attributes.get(name))), None)
 
 
-def _parts(root: Part) -> Iterator[tuple[str, Part]]:
+def _parts(root: EstimatorPart) -> Iterator[tuple[str, EstimatorPart]]:
     """Yield the parts below a part with the names that scikit-learn's get_params gives them, outer before inner."""
     waiting = list(reversed(list(_children("", root))))
     seen = {id(root)}
@@ -104,14 +104,14 @@ def _parts(root: Part) -> Iterator[tuple[str, Part]]:
             waiting += reversed(list(_children(f"{name}__", part)))
 
 
-def _children(prefix: str, part: Part) -> Iterator[tuple[str, Part]]:
+def _children(prefix: str, part: EstimatorPart) -> Iterator[tuple[str, EstimatorPart]]:
     for attribute in list(part.attributes)[:_MOST_STEPS]:
         if attribute == _FOUND or (_is_param(attribute) and not _is_inherited(attribute, part)):
             for name, inner in _named(attribute, part.attributes[attribute]):
                 yield prefix + name, inner
 
 
-def _named(attribute: str, value: object) -> Iterator[tuple[str, Part]]:
+def _named(attribute: str, value: object) -> Iterator[tuple[str, EstimatorPart]]:
     """Yield the estimators that an attribute holds: itself one, or a list of them with or without names."""
     if _is_estimator(value):
         yield attribute, value
@@ -126,9 +126,9 @@ def _named(attribute: str, value: object) -> Iterator[tuple[str, Part]]:
                     pass
 
 
-def _is_estimator(value: object) -> TypeGuard[Part]:
+def _is_estimator(value: object) -> TypeGuard[EstimatorPart]:
     return (
-        isinstance(value, Part)
+        isinstance(value, EstimatorPart)
         and value.class_name.partition(".")[0] not in _PLAIN
         and value.class_name.rpartition(".")[2][:1].isupper()
         and bool(value.attributes)
@@ -140,17 +140,17 @@ def _is_param(attribute: str) -> bool:
     return not attribute.startswith("_") and not attribute.endswith("_")
 
 
-def _is_inherited(attribute: str, part: Part) -> bool:
+def _is_inherited(attribute: str, part: EstimatorPart) -> bool:
     """Return whether an attribute is none of the class itself: what forests build on; what a search began with."""
     if attribute == "estimator":
         return _FOUND in part.attributes or "estimator_params" in part.attributes
     return attribute == "estimator_params"
 
 
-def _methods(root: Part) -> Sequence[str]:
+def _methods(root: EstimatorPart) -> Sequence[str]:
     """Return the methods that a model is known to have by its class; of pipelines and searches, by the inner class."""
     known = _known_methods()
-    part: Part | None = root
+    part: EstimatorPart | None = root
     for _ in range(_ITEMS):
         found = known.get(part.class_name, ()) if part else ()
         if part is None or found != (_AS_INNER,):
@@ -159,7 +159,7 @@ def _methods(root: Part) -> Sequence[str]:
     return ()
 
 
-def _inner(part: Part) -> Part | None:
+def _inner(part: EstimatorPart) -> EstimatorPart | None:
     """Return the part whose methods a pipeline or a search has: the last step, or the model that was searched for."""
     match part.attributes.get("steps"):
         case [*_, (str(), last)]:
@@ -174,21 +174,21 @@ def _known_methods() -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(methods) for name, *methods in filter(None, lines)}
 
 
-def _first_text(attribute: str, parts: Sequence[Part]) -> str:
+def _first_text(attribute: str, parts: Sequence[EstimatorPart]) -> str:
     for part in parts:
         found = part.attributes.get(attribute)
         if isinstance(found, str):
-            return _short(found)
+            return short(found)
     return ""
 
 
-class _Budget:
+class _ParamWriter:
     """Parameters in the form of JSON, as many as facts have room for."""
 
     def __init__(self) -> None:
         self._left = _MOST_VALUES
 
-    def params(self, part: Part) -> dict[str, Json]:
+    def params(self, part: EstimatorPart) -> dict[str, Json]:
         """Return the hyper-parameters of a part without those that are parts themselves: they are steps."""
         found: dict[str, Json] = {}
         for name in part.attributes:
@@ -197,7 +197,7 @@ class _Budget:
             if _is_param(name) and not _is_inherited(name, part):
                 value = part.attributes[name]
                 if not any(_named(name, value)):
-                    found[_short(name)] = self.json(value, _DEPTH)
+                    found[short(name)] = self.json(value, _DEPTH)
         return found
 
     def json(self, value: object, depth: int) -> Json:
@@ -205,13 +205,13 @@ class _Budget:
         self._left -= 1
         match value:
             case str():
-                return _short(value)
-            case Part():
-                return _short(value.class_name)
+                return short(value)
+            case EstimatorPart():
+                return short(value.class_name)
             case list() | tuple() if depth and self._left > 0:
                 return [self.json(one, depth - 1) for one in value[:_ITEMS]] + ["..."] * (len(value) > _ITEMS)
             case Mapping() if depth and self._left > 0:
-                return {_short(str(key)): self.json(one, depth - 1) for key, one in list(value.items())[:_ITEMS]}
+                return {short(str(key)): self.json(one, depth - 1) for key, one in list(value.items())[:_ITEMS]}
             case _:
                 return _scalar(value)
 
@@ -226,7 +226,3 @@ def _scalar(value: object) -> Json:
             return value if math.isfinite(value) else str(value)
         case _:
             return "..."
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _TEXT else text[: _TEXT - 3] + "..."

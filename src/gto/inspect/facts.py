@@ -9,6 +9,9 @@ T = TypeVar("T")
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
+_MOST_NOTES, _LONGEST_NOTE = 50, 500  # they repeat names of a stranger's file
+
+
 class CodeOnLoad(StrEnum):
     """What loading the file would run."""
 
@@ -141,7 +144,7 @@ class ModelFacts:
             "python": self.python,
             "requirements": self.requirements,
             "details": self.details,
-            "notes": self.notes,
+            "notes": [note[:_LONGEST_NOTE] for note in self.notes[:_MOST_NOTES]],
         }
 
     @classmethod

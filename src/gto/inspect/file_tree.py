@@ -1,12 +1,16 @@
 """Several files that make one model: a directory, or an archive, by their relative paths."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from struct import unpack_from
 
 from gto.inspect.model_file import ModelFile, UnreadableModel
 
+# What zipfile raises on archives that lie, of which its manual names only the first.
+_BROKEN = (
+    zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, IndexError, EOFError, struct.error,
+)  # fmt: skip
 _LOCAL_HEADER = 30
 _LARGEST_MEMBER = 64 << 20  # of one that is packed, and so must be unpacked whole
 _MOST_MEMBERS = 100_000
@@ -56,7 +60,7 @@ def zip_tree(file: ModelFile) -> FileTree:
     try:
         with zipfile.ZipFile(file.open()) as archive:
             members = [one for one in archive.infolist() if not one.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError) as error:
+    except _BROKEN as error:
         raise UnreadableModel(f"it is no whole ZIP archive: {error}") from error
     if len(members) > _MOST_MEMBERS:
         raise UnreadableModel(f"it has more than {_MOST_MEMBERS:,} members")
@@ -72,7 +76,7 @@ def _opener(file: ModelFile, member: zipfile.ZipInfo) -> Callable[[], ModelFile]
 
 def _member(file: ModelFile, member: zipfile.ZipInfo) -> ModelFile:
     header = file.read(member.header_offset, _LOCAL_HEADER)
-    names = sum(unpack_from("<HH", header, 26))
+    names = sum(struct.unpack_from("<HH", header, 26))
     start = member.header_offset + _LOCAL_HEADER + names
     if member.flag_bits & 1:
         raise UnreadableModel(f"'{member.filename}' is encrypted")

@@ -12,7 +12,7 @@ _SMALLEST = 4  # bytes of an element of those vectors that are of use
 _MOST_TEXT = 1 << 20
 
 
-class Table(NamedTuple):
+class FlatTable(NamedTuple):
     """A table at a place of a buffer; fields that it does not have are None, empty or a default."""
 
     buffer: ModelFile
@@ -50,21 +50,21 @@ class Table(NamedTuple):
             raise UnreadableModel(f"a list has {count:,} entries in {self.buffer.size:,} bytes")
         return count
 
-    def tables(self, field: int) -> Iterator["Table"]:
+    def tables(self, field: int) -> Iterator["FlatTable"]:
         """Yield the tables of a field that is a vector of tables."""
         at = self._reference(field)
         for place in range(self.length(field) if at is not None else 0):
             yield self._follow((at or 0) + 4 * (place + 1))
 
-    def table(self, field: int) -> "Table":
+    def table(self, field: int) -> "FlatTable":
         """Return a field that is a table; one that is not there is an error."""
         at = self._place(field)
         if at is None:
             raise UnreadableModel(f"its table has no field {field}")
         return self._follow(at)
 
-    def _follow(self, at: int) -> "Table":
-        return Table(self.buffer, at + _number(self.buffer, at, "<I"))
+    def _follow(self, at: int) -> "FlatTable":
+        return FlatTable(self.buffer, at + _number(self.buffer, at, "<I"))
 
     def _reference(self, field: int) -> int | None:
         at = self._place(field)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gto.inspect.bounded import LONGEST, text
-from gto.inspect.cursor import Cursor
+from gto.inspect.byte_cursor import ByteCursor
 from gto.inspect.model_file import UnreadableModel
 
 Value = str | int | float | bool | None
@@ -33,7 +33,7 @@ class _Container:
         self.key: str | int = -1
 
 
-def walk(cursor: Cursor, objects: int = 0) -> Iterator[tuple[Path, Value | SkippedArray]]:
+def walk(cursor: ByteCursor, objects: int = 0) -> Iterator[tuple[Path, Value | SkippedArray]]:
     """Yield path and value of all that is no container, from a value on, or from within so many objects."""
     open_: list[_Container] = [_Container(is_object=True) for _ in range(objects)]
     if not open_:
@@ -46,7 +46,7 @@ def walk(cursor: Cursor, objects: int = 0) -> Iterator[tuple[Path, Value | Skipp
             open_.pop()
 
 
-def _next(cursor: Cursor, container: _Container) -> str:
+def _next(cursor: ByteCursor, container: _Container) -> str:
     """Go on to the container's next value, and return its marker; without one the container ends."""
     if container.left is None:
         marker = _marker(cursor)
@@ -64,7 +64,7 @@ def _next(cursor: Cursor, container: _Container) -> str:
     return container.kind or _marker(cursor)
 
 
-def _value(cursor: Cursor, marker: str, open_: list[_Container]) -> Iterator[tuple[Path, Value | SkippedArray]]:
+def _value(cursor: ByteCursor, marker: str, open_: list[_Container]) -> Iterator[tuple[Path, Value | SkippedArray]]:
     path = tuple(one.key for one in open_)
     if marker in "[{":
         if len(open_) >= _DEEPEST:
@@ -87,7 +87,7 @@ def _value(cursor: Cursor, marker: str, open_: list[_Container]) -> Iterator[tup
         raise UnreadableModel(f"byte {cursor.at - 1:,} begins no value of UBJSON")
 
 
-def _begin(cursor: Cursor, *, is_object: bool) -> _Container:
+def _begin(cursor: ByteCursor, *, is_object: bool) -> _Container:
     """Return a container of which the bracket was read, with the type and the count that may follow it."""
     kind, count = "", None
     if cursor.peek() == b"$":
@@ -105,14 +105,14 @@ def _begin(cursor: Cursor, *, is_object: bool) -> _Container:
     return _Container(is_object=is_object, count=count, kind=kind)
 
 
-def _marker(cursor: Cursor) -> str:
+def _marker(cursor: ByteCursor) -> str:
     marker = cursor.take(1)
     while marker == b"N":
         marker = cursor.take(1)
     return marker.decode("latin-1")
 
 
-def _length(cursor: Cursor, marker: str) -> int:
+def _length(cursor: ByteCursor, marker: str) -> int:
     if marker not in _LENGTHS:
         raise UnreadableModel(f"byte {cursor.at - 1:,} begins no length of UBJSON")
     length = cursor.number(_NUMBERS[marker])
@@ -121,7 +121,7 @@ def _length(cursor: Cursor, marker: str) -> int:
     return length
 
 
-def _text(cursor: Cursor, marker: str) -> str:
+def _text(cursor: ByteCursor, marker: str) -> str:
     """Return a text of which the marker of the length was read, or its beginning."""
     length = _length(cursor, marker)
     data = cursor.take(min(length, 4 * LONGEST))

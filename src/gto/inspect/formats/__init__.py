@@ -1,10 +1,10 @@
 """The formats that GTO reads, one module each, and which of them a file is in."""
 
 from collections.abc import Iterator
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Protocol, cast
 
-from gto.inspect.facts import ModelFacts
+from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.file_tree import FileTree, is_zip, zip_tree
 from gto.inspect.model_file import ModelFile
 
@@ -14,9 +14,13 @@ ENTRY_POINTS = "gto.model_formats"
 """The group of entry points under which other distributions offer formats."""
 
 _OF_FILES = (
-    "safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "safetensors_index", "pickled",
+    "safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "safetensors_index", "torch_legacy",
+    "pickled",
 )  # fmt: skip
-_OF_TREES = ("mlflow", "savedmodel", "keras", "huggingface", "safetensors_index")
+_OF_TREES = (
+    "mlflow", "savedmodel", "keras", "skops", "torch_export", "torch_script", "torch_zip", "huggingface",
+    "safetensors_index",
+)  # fmt: skip
 
 
 class FileFormat(Protocol):
@@ -43,11 +47,13 @@ def read_file(file: ModelFile, facts: ModelFacts) -> None:
     """Fill in what a file says, by the first format that knows it; without one nothing is filled in."""
     head = file.head(HEAD)
     if is_zip(head):
-        read_tree(zip_tree(file), facts)
+        _read_archive(zip_tree(file), facts)
         return
     for format_ in _file_formats():
         if format_.can_read(head):
             format_.read(file, facts)
+            if facts.code_on_load in {CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES}:
+                _doubt_other_reading(file, facts)
             return
     facts.notes.append("no reader knows this format")
 
@@ -59,6 +65,23 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
             format_.read_tree(tree, facts)
             return
     facts.notes.append("no reader knows this directory or archive")
+
+
+def _read_archive(tree: FileTree, facts: ModelFacts) -> None:
+    """Fill in what an archive says; one that several formats know gets no good verdict."""
+    found = [one for one in _tree_formats() if one.can_read_tree(tree)]
+    for format_ in found[:1]:
+        format_.read_tree(tree, facts)
+    if len(found) > 1:
+        facts.code_on_load = CodeOnLoad.UNKNOWN
+        facts.notes.append("it is an archive of more than one format: another loader would load something else of it")
+
+
+def _doubt_other_reading(file: ModelFile, facts: ModelFacts) -> None:
+    """Take back the verdict where the file is a pickle too: pickles need no magic number, and run at any name."""
+    from gto.inspect.formats.pickled import doubt_other_reading
+
+    doubt_other_reading(file, facts)
 
 
 def _file_formats() -> Iterator[FileFormat]:
@@ -76,6 +99,8 @@ def _tree_formats() -> Iterator[TreeFormat]:
 
 
 def _offered(function: str) -> Iterator[object]:
+    from importlib import metadata  # a third of the start of the child, and needed for no format of our own
+
     for entry in metadata.entry_points(group=ENTRY_POINTS):
         found = entry.load()
         if hasattr(found, function):

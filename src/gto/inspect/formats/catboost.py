@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gto.inspect import json_parts
 from gto.inspect.bounded import names, short, simple
 from gto.inspect.facts import CodeOnLoad, Method, ModelFacts, Schema
-from gto.inspect.flatbuffer import Table
+from gto.inspect.flatbuffer import FlatTable
 from gto.inspect.formats._columns import array, output, table
 from gto.inspect.model_file import ModelFile, UnreadableModel
 
@@ -48,7 +48,7 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
 
 def _read_binary(file: ModelFile, facts: ModelFacts) -> None:
     size = int.from_bytes(file.read(len(_MAGIC), 4), "little")
-    model = Table.root(file.window("model", len(_MAGIC) + 4, size))
+    model = FlatTable.root(file.window("model", len(_MAGIC) + 4, size))
     trees = model.table(1)
     facts.details["trees"] = trees.length(2)
     info: dict[str, Any] = {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from struct import unpack
 
 from gto.inspect.bounded import LONGEST, number, simple, text
-from gto.inspect.cursor import Cursor
+from gto.inspect.byte_cursor import ByteCursor
 from gto.inspect.facts import CodeOnLoad, Json, ModelFacts
 from gto.inspect.formats._gguf_types import file_type_name, tensor_type_name
 from gto.inspect.model_file import ModelFile, UnreadableModel
@@ -32,7 +32,7 @@ def can_read(head: bytes) -> bool:
 def read(file: ModelFile, facts: ModelFacts) -> None:
     """Fill in architecture, quantization, hyper-parameters, tensors and parameters."""
     facts.format, facts.loader, facts.framework = "gguf", "llama.cpp", "gguf"
-    cursor = _Values(file)
+    cursor = _GgufCursor(file)
     values: dict[str, Json] = {}
     try:
         for _ in range(cursor.values):
@@ -46,7 +46,7 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
     facts.code_on_load = CodeOnLoad.NONE
 
 
-class _Values(Cursor):
+class _GgufCursor(ByteCursor):
     """The values of a file, in its own order of bytes."""
 
     def __init__(self, file: ModelFile) -> None:
@@ -124,7 +124,7 @@ def _fill_in(values: Mapping[str, Json], facts: ModelFacts) -> None:
         facts.notes.append(f"it is one of {parts:,} parts, and the facts are of this one")
 
 
-def _read_tensors(cursor: _Values, values: Mapping[str, Json], facts: ModelFacts) -> None:
+def _read_tensors(cursor: _GgufCursor, values: Mapping[str, Json], facts: ModelFacts) -> None:
     """Count the tensors' numbers, and check that each begins within the file."""
     counts: Counter[str] = Counter()
     last = 0

@@ -18,10 +18,25 @@ _FILE = "MLmodel"
 _REQUIREMENTS, _PYTHON = "requirements.txt", "python_env.yaml"
 _LARGEST = 4 << 20
 _PYFUNC = "python_function"
-# Modules of MLflow that only load the file beside them; others run the code that the directory holds or names.
-_LOADERS = frozenset(
-    f"mlflow.{name}" for name in ("sklearn", "xgboost", "lightgbm", "catboost", "onnx", "h2o", "keras")
-)
+# Flavors of which MLflow's module only loads the file beside it, and the formats that it reads that file as: one in
+# another format may be a pickle to it. Modules of other flavors import what the directory holds or names.
+_PICKLES = frozenset({"pickle", "cloudpickle", "skops"})
+_FLAVORS = {
+    "sklearn": _PICKLES,
+    "lightgbm": _PICKLES | {"lightgbm"},
+    "xgboost": frozenset({"xgboost-json", "xgboost-ubj"}),
+    "catboost": frozenset({"catboost-cbm", "catboost-json"}),
+    "onnx": frozenset({"onnx"}),
+}
+# What `model_class` and `model_type` may name: MLflow imports and calls it.
+_CLASSES = frozenset(
+    {
+        "CatBoost", "CatBoostClassifier", "CatBoostRegressor", "lightgbm.basic.Booster",
+        "lightgbm.sklearn.LGBMClassifier", "lightgbm.sklearn.LGBMRanker", "lightgbm.sklearn.LGBMRegressor",
+        "xgboost.core.Booster", "xgboost.sklearn.XGBClassifier", "xgboost.sklearn.XGBRanker",
+        "xgboost.sklearn.XGBRegressor",
+    }
+)  # fmt: skip
 _MOST_PATHS = 4
 _PATHS = ("model_path", "pickled_model", "data", "model_data", "model_file", "python_model")
 _DATATYPES = {
@@ -51,7 +66,7 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
         facts.details["requirements"] = names((one for one in lines if one.strip()), 200)
     facts.code_on_load = CodeOnLoad.NONE
     _read_file(tree, flavors, facts)
-    _judge(pyfunc, flavors, facts)
+    _judge(flavors, facts)
     _read_signature(_mapping(model, "signature"), facts)
 
 
@@ -80,29 +95,39 @@ def _read_file(tree: FileTree, flavors: Mapping[str, Any], facts: ModelFacts) ->
         facts.class_name, facts.steps, facts.params = one.class_name, one.steps, one.params
         facts.methods = one.methods
         merge(one, facts, path)
+        for flavor in flavors:
+            if one.format not in _FLAVORS.get(flavor, {one.format}):
+                facts.code_on_load = CodeOnLoad.UNKNOWN
+                facts.notes.append(f"{short(path)} is {one.format or 'of no format that GTO knows'}, not of {flavor}")
     if not paths:
         facts.code_on_load = CodeOnLoad.UNKNOWN
         facts.notes.append("its flavors name no file of a model that GTO reads")
 
 
-def _judge(pyfunc: Mapping[str, Any], flavors: Mapping[str, Any], facts: ModelFacts) -> None:
-    """Note code of the directory, which loading would import, and loaders that are not MLflow's own."""
-    loader = short(pyfunc.get("loader_module", ""))
+def _judge(flavors: Mapping[str, Any], facts: ModelFacts) -> None:
+    """Note what loading would import: loaders that are not MLflow's own, code of the directory, classes by name."""
+    loader = short(_mapping(flavors, _PYFUNC).get("loader_module", ""))
+    facts.details["loader_module"] = loader
     if loader:
-        facts.details["loader_module"] = loader
         facts.imports = sorted({*facts.imports, loader})
-        if loader not in _LOADERS:
-            _refuse(loader, f"loading it runs {loader}, which is not on GTO's list", facts)
-    code = [str(one["code"]) for one in map(flavors.get, flavors) if isinstance(one, dict) and one.get("code")]
-    code += [str(pyfunc[key]) for key in ("python_model", "model_code_path") if pyfunc.get(key)]
-    if code:
-        _refuse(short(code[0]), f"loading it runs code of the directory: {short(code[0])}", facts)
+    others = [one for one in flavors if one != _PYFUNC and one not in _FLAVORS]
+    if loader not in {f"mlflow.{one}" for one in flavors if one in _FLAVORS}:
+        others.append(loader or _PYFUNC)
+    for one in others[:_MOST_PATHS]:
+        _refuse(short(one), f"loading it runs {short(one)}, which is not on GTO's list", facts)
+    for flavor in flavors:
+        for key, value in _mapping(flavors, flavor).items():
+            if key in {"code", "python_model", "model_code_path"} and value:
+                _refuse(short(value), f"loading it runs code of the directory: {short(value)}", facts)
+            elif key in {"model_class", "model_type"} and str(value) not in _CLASSES:
+                _refuse(short(value), f"loading it imports {short(value)}, and calls it", facts)
 
 
 def _refuse(name: str, note: str, facts: ModelFacts) -> None:
     facts.code_on_load = CodeOnLoad.UNKNOWN
-    facts.unlisted = sorted({*facts.unlisted, name})
-    facts.notes.append(note)
+    facts.unlisted = sorted({*facts.unlisted, name})[:MOST]
+    if note not in facts.notes and len(facts.notes) < MOST:
+        facts.notes.append(note)
 
 
 def _read_signature(signature: Mapping[str, Any], facts: ModelFacts) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gto.inspect import json_parts, ubjson
 from gto.inspect.bounded import short, simple
-from gto.inspect.cursor import Cursor
+from gto.inspect.byte_cursor import ByteCursor
 from gto.inspect.facts import CodeOnLoad, Method, ModelFacts
 from gto.inspect.formats._columns import array, output, table
 from gto.inspect.model_file import ModelFile, UnreadableModel
@@ -59,7 +59,7 @@ def _of_json(file: ModelFile) -> dict[str, Any]:
 def _of_ubjson(file: ModelFile) -> dict[str, Any]:
     found: dict[str, Any] = {}
     large = file.size > _LARGE
-    for count, (path, value) in enumerate(ubjson.walk(Cursor(file))):
+    for count, (path, value) in enumerate(ubjson.walk(ByteCursor(file))):
         if large and "trees" in path:
             break
         _put(found, path, value, count)
@@ -68,7 +68,7 @@ def _of_ubjson(file: ModelFile) -> dict[str, Any]:
         at = tail.rfind(_LAST)
         if at < 0:
             raise UnreadableModel("its end is not that of a model")
-        for path, value in ubjson.walk(Cursor(file, file.size - _TAIL + at), objects=2):
+        for path, value in ubjson.walk(ByteCursor(file, file.size - _TAIL + at), objects=2):
             _put(found, ("learner", *path[1:]) if path[0] == -1 else path, value, 0)
         _put(found, ("learner", "gradient_booster", "name"), _booster(file), 0)
     return found

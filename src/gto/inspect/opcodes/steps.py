@@ -26,6 +26,8 @@ def follow(machine: Machine) -> object:
                 steps[code](machine)
             else:
                 raise LoaderStops(f"byte {stream.at - 1:,} is no opcode of pickle: 0x{code:02x}")
+        if machine.frame_end > stream.at:
+            machine.imports.doubt("a frame in it is longer than the pickle: loaders differ in where they go on")
         return machine.take()
     except IndexError as error:
         raise LoaderStops(f"the opcode before byte {stream.at:,} lacks its values") from error

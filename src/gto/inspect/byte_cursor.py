@@ -7,7 +7,7 @@ from gto.inspect.model_file import ModelFile, UnreadableModel
 _AHEAD = 1 << 10
 
 
-class Cursor:
+class ByteCursor:
     """Takes bytes of a file one after the other; those that are skipped are not read."""
 
     def __init__(self, file: ModelFile, at: int = 0) -> None:
