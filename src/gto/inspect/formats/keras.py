@@ -24,9 +24,9 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
     metadata = parse_object(tree.read(_METADATA), f"'{_METADATA}'")
     facts.framework_version = short(metadata.get("keras_version", ""))
     config = parse_object(tree.read(_CONFIG), f"'{_CONFIG}'")
+    _keras_config.fill_in(config, facts)
     if _WEIGHTS in tree.paths:
         _count(tree.open(_WEIGHTS), facts)
-    _keras_config.fill_in(config, facts)
 
 
 def can_read(head: bytes) -> bool:
