@@ -20,13 +20,13 @@ from gto.inspect.facts import CodeOnLoad
 from gto.inspect.formats import pickled
 from gto.inspect.model_file import UnreadableModel
 from gto.inspect.opcodes import joblib_arrays
-from gto.inspect.opcodes.imports import Imports
 from gto.inspect.opcodes.known import read_known
 from gto.inspect.opcodes.literals import LITERALS
 from gto.inspect.opcodes.machine import Machine
+from gto.inspect.opcodes.pickle_imports import Imports
+from gto.inspect.opcodes.records import Entries
 from gto.inspect.opcodes.steps import STEPS, STOP, follow
 from gto.inspect.opcodes.stream import FileStream
-from gto.inspect.opcodes.values import Entries
 from tests.model_files import FILES, WithHoles, content, facts_of, model_file
 
 PICKLES = sorted(one for one in os.listdir(f"{FILES}/pickle") if one.endswith(".pkl"))

@@ -37,20 +37,20 @@ _LARGEST = 1 << 63  # larger integers are no JSON for many readers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class EstimatorPart:
     """An object as its file describes it."""
 
     class_name: str
     """Module and name."""
     attributes: Mapping[str, object]
-    """Values: None, bool, int, float, str, list, tuple, mapping with text keys, Part; others count as not told."""
+    """Values: None, bool, int, float, str, list, tuple, mapping with text keys, a part; others count as not told."""
 
 
-def describe(root: Part, facts: ModelFacts) -> None:
+def describe(root: EstimatorPart, facts: ModelFacts) -> None:
     """Fill in class, framework, version, parameters, steps, methods and features of a model."""
     facts.class_name = short(root.class_name)
     facts.framework = framework_of(root.class_name)
-    budget = _Budget()
+    budget = _ParamWriter()
     facts.params = budget.params(root)
     parts = list(_parts(root))
     facts.steps = [Step(short(name), short(part.class_name), budget.params(part)) for name, part in parts]
@@ -68,7 +68,7 @@ def framework_of(class_name: str) -> str:
     return _FRAMEWORKS.get(class_name.partition(".")[0], "")
 
 
-def _tell_features(root: Part, facts: ModelFacts) -> None:
+def _tell_features(root: EstimatorPart, facts: ModelFacts) -> None:
     """Tell names and number of the columns that it was fitted on, which the outer or the first inner part knows."""
     for part in _outer_to_first(root):
         names = part.attributes.get("feature_names_in_")
@@ -81,8 +81,8 @@ def _tell_features(root: Part, facts: ModelFacts) -> None:
             return
 
 
-def _outer_to_first(root: Part) -> Iterator[Part]:
-    part: Part | None = root
+def _outer_to_first(root: EstimatorPart) -> Iterator[EstimatorPart]:
+    part: EstimatorPart | None = root
     for _ in range(_ITEMS):
         if part is None:
             return
@@ -90,7 +90,7 @@ def _outer_to_first(root: Part) -> Iterator[Part]:
         part = next((inner for name in _WITHIN for _, inner in _named(name, part.attributes.get(name))), None)
 
 
-def _parts(root: Part) -> Iterator[tuple[str, Part]]:
+def _parts(root: EstimatorPart) -> Iterator[tuple[str, EstimatorPart]]:
     """Yield the parts below a part with the names that scikit-learn's get_params gives them, outer before inner."""
     waiting = list(reversed(list(_children("", root))))
     seen = {id(root)}
@@ -104,14 +104,14 @@ def _parts(root: Part) -> Iterator[tuple[str, Part]]:
             waiting += reversed(list(_children(f"{name}__", part)))
 
 
-def _children(prefix: str, part: Part) -> Iterator[tuple[str, Part]]:
+def _children(prefix: str, part: EstimatorPart) -> Iterator[tuple[str, EstimatorPart]]:
     for attribute in list(part.attributes)[:_MOST_STEPS]:
         if attribute == _FOUND or (_is_param(attribute) and not _is_inherited(attribute, part)):
             for name, inner in _named(attribute, part.attributes[attribute]):
                 yield prefix + name, inner
 
 
-def _named(attribute: str, value: object) -> Iterator[tuple[str, Part]]:
+def _named(attribute: str, value: object) -> Iterator[tuple[str, EstimatorPart]]:
     """Yield the estimators that an attribute holds: itself one, or a list of them with or without names."""
     if _is_estimator(value):
         yield attribute, value
@@ -126,9 +126,9 @@ def _named(attribute: str, value: object) -> Iterator[tuple[str, Part]]:
                     pass
 
 
-def _is_estimator(value: object) -> TypeGuard[Part]:
+def _is_estimator(value: object) -> TypeGuard[EstimatorPart]:
     return (
-        isinstance(value, Part)
+        isinstance(value, EstimatorPart)
         and value.class_name.partition(".")[0] not in _PLAIN
         and value.class_name.rpartition(".")[2][:1].isupper()
         and bool(value.attributes)
@@ -140,17 +140,17 @@ def _is_param(attribute: str) -> bool:
     return not attribute.startswith("_") and not attribute.endswith("_")
 
 
-def _is_inherited(attribute: str, part: Part) -> bool:
+def _is_inherited(attribute: str, part: EstimatorPart) -> bool:
     """Return whether an attribute is none of the class itself: what forests build on; what a search began with."""
     if attribute == "estimator":
         return _FOUND in part.attributes or "estimator_params" in part.attributes
     return attribute == "estimator_params"
 
 
-def _methods(root: Part) -> Sequence[str]:
+def _methods(root: EstimatorPart) -> Sequence[str]:
     """Return the methods that a model is known to have by its class; of pipelines and searches, by the inner class."""
     known = _known_methods()
-    part: Part | None = root
+    part: EstimatorPart | None = root
     for _ in range(_ITEMS):
         found = known.get(part.class_name, ()) if part else ()
         if part is None or found != (_AS_INNER,):
@@ -159,7 +159,7 @@ def _methods(root: Part) -> Sequence[str]:
     return ()
 
 
-def _inner(part: Part) -> Part | None:
+def _inner(part: EstimatorPart) -> EstimatorPart | None:
     """Return the part whose methods a pipeline or a search has: the last step, or the model that was searched for."""
     match part.attributes.get("steps"):
         case [*_, (str(), last)]:
@@ -174,7 +174,7 @@ def _known_methods() -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(methods) for name, *methods in filter(None, lines)}
 
 
-def _first_text(attribute: str, parts: Sequence[Part]) -> str:
+def _first_text(attribute: str, parts: Sequence[EstimatorPart]) -> str:
     for part in parts:
         found = part.attributes.get(attribute)
         if isinstance(found, str):
@@ -182,13 +182,13 @@ def _first_text(attribute: str, parts: Sequence[Part]) -> str:
     return ""
 
 
-class _Budget:
+class _ParamWriter:
     """Parameters in the form of JSON, as many as facts have room for."""
 
     def __init__(self) -> None:
         self._left = _MOST_VALUES
 
-    def params(self, part: Part) -> dict[str, Json]:
+    def params(self, part: EstimatorPart) -> dict[str, Json]:
         """Return the hyper-parameters of a part without those that are parts themselves: they are steps."""
         found: dict[str, Json] = {}
         for name in part.attributes:
@@ -206,7 +206,7 @@ class _Budget:
         match value:
             case str():
                 return short(value)
-            case Part():
+            case EstimatorPart():
                 return short(value.class_name)
             case list() | tuple() if depth and self._left > 0:
                 return [self.json(one, depth - 1) for one in value[:_ITEMS]] + ["..."] * (len(value) > _ITEMS)

@@ -5,8 +5,8 @@ from itertools import islice
 from struct import Struct
 from typing import Final
 
-from gto.inspect.estimator import Part
-from gto.inspect.opcodes.values import Entries, Global, Made, RawArray, Unresolved
+from gto.inspect.estimator import EstimatorPart
+from gto.inspect.opcodes.records import Entries, Global, NotInPickle, PickledObject, RawArray
 
 _MOST_ITEMS = 1000  # of one list or mapping
 _MOST_VALUES = 100_000
@@ -33,14 +33,14 @@ class ObjectGraph:
 
     def __init__(self) -> None:
         """Begin with nothing converted."""
-        self._parts: dict[int, Part] = {}
+        self._parts: dict[int, EstimatorPart] = {}
         self._left = _MOST_VALUES
 
     def value(self, record: object, depth: int = _DEPTH) -> object:
         """Return a record as a value; what no value is, or lies too deep, as unresolved."""
         self._left -= 1
         if not depth or self._left < 0:
-            return Unresolved("too much")
+            return NotInPickle("too much")
         match record:
             case None | bool() | int() | float() | str():
                 return record
@@ -50,48 +50,48 @@ class ObjectGraph:
             case Entries():
                 pairs = islice(record.pairs, _MOST_ITEMS)
                 return {key: self.value(one, depth - 1) for key, one in pairs if isinstance(key, str)}
-            case Made():
+            case PickledObject():
                 return self._made(record, depth)
             case _:
                 return _named(record)
 
-    def _made(self, record: Made, depth: int) -> object:
+    def _made(self, record: PickledObject, depth: int) -> object:
         if isinstance(record.maker, Global):
             if record.maker in _MAPPINGS:
                 return self.value(Entries(record.pairs), depth)
             if record.maker.module in _NUMPY:
                 return self._of_numpy(record, depth)
         if id(record) not in self._parts:
-            self._parts[id(record)] = Part(class_name(record), _Attributes(self, record))
+            self._parts[id(record)] = EstimatorPart(class_name(record), _Attributes(self, record))
         return self._parts[id(record)]
 
-    def _of_numpy(self, record: Made, depth: int) -> object:
+    def _of_numpy(self, record: PickledObject, depth: int) -> object:
         match record:
-            case Made(maker=Global(name="scalar"), args=(Made(args=(str(kind), *_)), bytes(data))):
+            case PickledObject(maker=Global(name="scalar"), args=(PickledObject(args=(str(kind), *_)), bytes(data))):
                 form = _SCALARS.get(kind.lstrip("<|="))
-                return form.unpack(data)[0] if form is not None and form.size == len(data) else Unresolved("scalar")
-            case Made(maker=Global(name="_reconstruct"), states=[(_, _, _, _, list(items))]):
+                return form.unpack(data)[0] if form is not None and form.size == len(data) else NotInPickle("scalar")
+            case PickledObject(maker=Global(name="_reconstruct"), states=[(_, _, _, _, list(items))]):
                 return self.value(items, depth)
-            case Made(maker=Global(name="_reconstruct" | "_frombuffer")):
-                return Part("numpy.ndarray", {})
+            case PickledObject(maker=Global(name="_reconstruct" | "_frombuffer")):
+                return EstimatorPart("numpy.ndarray", {})
             case _:
-                return Part(str(record.maker), {})
+                return EstimatorPart(str(record.maker), {})
 
 
 def _named(record: object) -> object:
     match record:
         case Global():
-            return Part(str(record), {})
+            return EstimatorPart(str(record), {})
         case RawArray():
-            return Part("numpy.ndarray", {})
+            return EstimatorPart("numpy.ndarray", {})
         case _:
-            return Unresolved("value")
+            return NotInPickle("value")
 
 
 class _Attributes(Mapping[str, object]):
     """The attributes of an object; each is converted when it is asked for."""
 
-    def __init__(self, graph: ObjectGraph, record: Made) -> None:
+    def __init__(self, graph: ObjectGraph, record: PickledObject) -> None:
         self._graph = graph
         self._records = attributes(record)
 
@@ -105,7 +105,7 @@ class _Attributes(Mapping[str, object]):
         return len(self._records)
 
 
-def attributes(record: Made) -> dict[str, object]:
+def attributes(record: PickledObject) -> dict[str, object]:
     """Return what the states of an object say of its attributes."""
     found: dict[str, object] = {}
     for state in record.states:
@@ -115,14 +115,14 @@ def attributes(record: Made) -> dict[str, object]:
     return found
 
 
-def class_name(record: Made) -> str:
+def class_name(record: PickledObject) -> str:
     """Return module and name of an object's class; of a class that is itself in the file, what the file calls it."""
     match record.maker, record.args:
         case Global() as maker, (Global() as found, *_) if maker in _RECONSTRUCTORS:
             return str(found)
         case Global() as maker, _:
             return str(maker)
-        case Made(args=(_, str(name), _, Entries() as names, *_)), _:
+        case PickledObject(args=(_, str(name), _, Entries() as names, *_)), _:
             return f"{names.named().get('__module__', '')}.{name}".lstrip(".")
         case _:
             return ""

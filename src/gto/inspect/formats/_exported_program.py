@@ -12,7 +12,7 @@ from typing import Any, Final
 from gto.inspect.bounded import short
 from gto.inspect.facts import Method, ModelFacts, Schema, Tensor
 from gto.inspect.model_file import UnreadableModel
-from gto.inspect.opcodes.imports import Imports
+from gto.inspect.opcodes.pickle_imports import Imports
 
 _DATATYPES: Final = {
     1: "UINT8",

@@ -7,7 +7,7 @@ from gto.inspect.facts import Method, ModelFacts
 from gto.inspect.formats import catboost, lightgbm, xgboost
 from gto.inspect.model_file import ModelFile, UnreadableModel, file_of_bytes
 from gto.inspect.object_graph import attributes
-from gto.inspect.opcodes.values import Global, Made, Payload
+from gto.inspect.opcodes.records import Global, Payload, PickledObject
 
 _HEAD: Final = 1 << 16
 _XGBOOST_MODEL: Final = b"Model{L\0\0\0\0\0\0\0\7learner{"  # in what Booster pickles, behind its configuration
@@ -16,7 +16,7 @@ _ATTRIBUTES: Final = ("_Booster", "handle", "_handle", "__model")
 """From a wrapper to its booster, and from a booster to the library's format."""
 
 
-def describe_booster(root: Made, file: ModelFile | None, facts: ModelFacts) -> None:
+def describe_booster(root: PickledObject, file: ModelFile | None, facts: ModelFacts) -> None:
     """Fill in version, columns and trees of a booster; without `file`, of one that is small enough to be kept."""
     read = _READERS.get(root.maker.module.partition(".")[0]) if isinstance(root.maker, Global) else None
     model = _model(root, file) if read else None
@@ -37,13 +37,13 @@ def describe_booster(root: Made, file: ModelFile | None, facts: ModelFacts) -> N
         facts.methods = {name: Method(inputs) for name in facts.methods}
 
 
-def _model(root: Made, file: ModelFile | None) -> ModelFile | None:
+def _model(root: PickledObject, file: ModelFile | None) -> ModelFile | None:
     value: object = root
     for _ in _ATTRIBUTES:
         match value:
-            case Made(maker=Global(name="bytearray"), args=(inner, *_)):
+            case PickledObject(maker=Global(name="bytearray"), args=(inner, *_)):
                 value = inner
-            case Made() as made:
+            case PickledObject() as made:
                 told = attributes(made)
                 value = next((told[name] for name in _ATTRIBUTES if name in told), None)
             case Payload(_, start, size):

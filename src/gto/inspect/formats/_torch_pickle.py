@@ -6,12 +6,12 @@ from gto.inspect.facts import ModelFacts
 from gto.inspect.file_tree import FileTree
 from gto.inspect.formats.pickled import describe_root
 from gto.inspect.model_file import ModelFile, UnreadableModel
-from gto.inspect.opcodes.imports import Imports
 from gto.inspect.opcodes.machine import Machine
+from gto.inspect.opcodes.pickle_imports import Imports
+from gto.inspect.opcodes.records import Entries, Global, PickledObject
 from gto.inspect.opcodes.steps import follow
 from gto.inspect.opcodes.stream import FileStream
 from gto.inspect.opcodes.torch_tensors import StorageKeys, tell_tensors
-from gto.inspect.opcodes.values import Entries, Global, Made
 
 _WEIGHTS_ONLY_MODULES: Final = {
     *("torch", "torch._tensor", "torch._utils", "torch.cuda", "torch.cuda.sparse", "torch.nn.parameter"),
@@ -53,7 +53,7 @@ def follow_archive(tree: FileTree, imports: Imports) -> object:
 def describe_torch(root: object, imports: Imports, facts: ModelFacts) -> None:
     """Fill in the class, the tensors, the keys, and whether torch.load reads it with weights_only."""
     keys: list[tuple[object, object]] = []
-    if isinstance(root, Entries) or (isinstance(root, Made) and root.maker == _ORDERED):
+    if isinstance(root, Entries) or (isinstance(root, PickledObject) and root.maker == _ORDERED):
         facts.class_name, keys = ("builtins.dict" if isinstance(root, Entries) else str(_ORDERED)), root.pairs
     else:
         describe_root(root, facts)

@@ -1,17 +1,18 @@
 """pickle, joblib and cloudpickle: the same opcodes; joblib puts arrays between them, and packs the whole."""
 
-from gto.inspect.estimator import Part, describe
+from gto.inspect.bounded import short
+from gto.inspect.estimator import EstimatorPart, describe
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.formats._pickled_booster import describe_booster
 from gto.inspect.model_file import ModelFile, UnreadableModel, file_of_bytes
 from gto.inspect.object_graph import ObjectGraph, attributes
-from gto.inspect.opcodes.imports import ARRAY_WRAPPER, Imports
 from gto.inspect.opcodes.joblib_arrays import JoblibArrays
 from gto.inspect.opcodes.machine import LoaderStops, Machine
+from gto.inspect.opcodes.pickle_imports import ARRAY_WRAPPER, Imports
+from gto.inspect.opcodes.records import Global, PickledObject
 from gto.inspect.opcodes.steps import follow
 from gto.inspect.opcodes.stream import ByteStream, EndsEarly, FileStream
 from gto.inspect.opcodes.unpacking import UnpackedStream, first_unpacked, packed_with
-from gto.inspect.opcodes.values import Global, Made
 
 _PROTO = 0x80
 _NEWEST_PROTOCOL = 5
@@ -51,7 +52,7 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
     with imports.telling(facts):
         root = _read_both(file, packing, imports, facts)
     describe_root(root, facts)
-    if isinstance(root, Made):
+    if isinstance(root, PickledObject):
         describe_booster(root, None if packing else file, facts)
 
 
@@ -80,23 +81,31 @@ def describe_root(root: object, facts: ModelFacts) -> None:
     """Fill in what the outermost object of a pickle says of the model."""
     found = ObjectGraph().value(root)
     match found:
-        case Part():
+        case EstimatorPart():
             describe(found, facts)
         case dict():
-            describe(Part("builtins.dict", found), facts)
+            describe(EstimatorPart("builtins.dict", found), facts)
         case None:
             facts.class_name = "builtins.NoneType"
         case list() | tuple() | int() | float() | str():
             facts.class_name = f"builtins.{type(found).__name__}"
         case _:
             pass
-    if isinstance(root, Made) and isinstance(root.maker, Global) and root.maker.module.startswith(_CLOUDPICKLE):
+    if isinstance(root, PickledObject) and isinstance(root.maker, Global) and _is_of_cloudpickle(root.maker):
         facts.class_name = ""
-        if root.maker.name in _FUNCTIONS:
-            facts.class_name = "builtins.function"
-            told = attributes(root)
-            module, name = (str(told.get(key, ""))[:200] for key in ("__module__", "__qualname__"))
-            facts.details["function"] = f"{module}.{name}".strip(".")
+        _describe_function(root, facts)
+
+
+def _is_of_cloudpickle(name: Global) -> bool:
+    return name.module.partition(".")[0] == _CLOUDPICKLE
+
+
+def _describe_function(root: PickledObject, facts: ModelFacts) -> None:
+    if isinstance(root.maker, Global) and root.maker.name in _FUNCTIONS:
+        facts.class_name = "builtins.function"
+        told = attributes(root)
+        names = [told.get(key) for key in ("__module__", "__qualname__")]
+        facts.details["function"] = ".".join(short(one) for one in names if isinstance(one, str))
 
 
 def _read_both(file: ModelFile, packing: str, imports: Imports, facts: ModelFacts) -> object:
@@ -109,7 +118,7 @@ def _read_both(file: ModelFile, packing: str, imports: Imports, facts: ModelFact
         if ARRAY_WRAPPER in imports.names:
             facts.format, facts.loader = "joblib", "joblib.load"
             _read_plain(_stream(file, packing), imports)
-        elif any(one.module.startswith(_CLOUDPICKLE) for one in imports.names):
+        elif any(map(_is_of_cloudpickle, imports.names)):
             facts.format = _CLOUDPICKLE
         facts.details["protocol"] = machine.protocol
     if machine.wrappers:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gto.inspect.bounded import MOST, short
-from gto.inspect.estimator import Part, describe
+from gto.inspect.estimator import EstimatorPart, describe
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.file_tree import FileTree
 from gto.inspect.json_parts import parse_object
 from gto.inspect.model_file import UnreadableModel
 from gto.inspect.opcodes.known import read_known
-from gto.inspect.opcodes.values import Global
+from gto.inspect.opcodes.records import Global
 
 _SCHEMA = "schema.json"
 _LARGEST = 32 << 20
@@ -46,7 +46,7 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
     facts.details["skops_version"] = short(schema.get("_skops_version", ""))
     facts.details["protocol"] = short(schema.get("protocol", ""))
     root = _Objects().convert(schema, 0)
-    if isinstance(root, Part):
+    if isinstance(root, EstimatorPart):
         describe(root, facts)
     _judge(schema, facts)
 
@@ -109,7 +109,7 @@ class _Objects:
         if kind == "CachedNode" and isinstance(known, int):
             return self._made.get(known)
         convert = _CONVERTERS.get(str(kind)) if depth < _DEEPEST else None
-        value = convert(self, node, depth + 1) if convert else Part(_type_name(node), {})
+        value = convert(self, node, depth + 1) if convert else EstimatorPart(_type_name(node), {})
         if isinstance(known, int):
             self._made[known] = value
         return value
@@ -124,10 +124,10 @@ class _Objects:
         content = node.get("content")
         return [self.convert(one, depth) for one in content] if isinstance(content, list) else []
 
-    def instance(self, node: Mapping[str, Any], depth: int) -> Part:
+    def instance(self, node: Mapping[str, Any], depth: int) -> EstimatorPart:
         """Return an object with its attributes."""
         attributes = self.convert(node.get("content"), depth)
-        return Part(_type_name(node), attributes if isinstance(attributes, dict) else {})
+        return EstimatorPart(_type_name(node), attributes if isinstance(attributes, dict) else {})
 
     def scalar(self, node: Mapping[str, Any], _depth: int) -> object:
         """Return what the JSON in a schema says: null, a number, a text."""

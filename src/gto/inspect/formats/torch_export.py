@@ -10,7 +10,7 @@ from gto.inspect.file_tree import FileTree, zip_tree
 from gto.inspect.formats._exported_program import read_program, shape_of_meta, tell_program
 from gto.inspect.formats._torch_pickle import directory_of, follow_archive, is_weights_only
 from gto.inspect.json_parts import parse_object
-from gto.inspect.opcodes.imports import Imports
+from gto.inspect.opcodes.pickle_imports import Imports
 
 _FORMAT: Final = "archive_format"
 _LARGEST_PROGRAM: Final = 64 << 20

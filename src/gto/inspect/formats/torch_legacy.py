@@ -3,8 +3,8 @@
 from gto.inspect.facts import ModelFacts
 from gto.inspect.formats._torch_pickle import describe_torch
 from gto.inspect.model_file import ModelFile, UnreadableModel
-from gto.inspect.opcodes.imports import Imports
 from gto.inspect.opcodes.machine import Machine
+from gto.inspect.opcodes.pickle_imports import Imports
 from gto.inspect.opcodes.steps import follow
 from gto.inspect.opcodes.stream import FileStream
 from gto.inspect.opcodes.torch_tensors import StorageKeys

@@ -5,9 +5,9 @@ import re
 from gto.inspect.facts import Method, ModelFacts
 from gto.inspect.file_tree import FileTree
 from gto.inspect.formats._torch_pickle import directory_of, follow_pickle
-from gto.inspect.opcodes.imports import Imports
+from gto.inspect.opcodes.pickle_imports import Imports
+from gto.inspect.opcodes.records import Global, PickledObject
 from gto.inspect.opcodes.torch_tensors import tell_tensors
-from gto.inspect.opcodes.values import Global, Made
 
 _LARGEST_CODE = 1 << 22
 _FORWARD_RE = re.compile(r"  def forward\(self: [\w.]+,?\s*([^)]{0,2000}?),?\s*\) -> ([^:\n]{1,500}):")
@@ -31,7 +31,7 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
         root = follow_pickle(tree.open(f"{directory}data.pkl"), imports)
     facts.notes.append("its own code is run by TorchScript's interpreter, some of it while it is loaded")
     tell_tensors(root, facts)
-    if isinstance(root, Made) and isinstance(root.maker, Global):
+    if isinstance(root, PickledObject) and isinstance(root.maker, Global):
         facts.class_name = _MANGLED_RE.sub("", str(root.maker).removeprefix(f"{_OWN}."))[:200]
         _tell_forward(tree, f"{directory}code/{root.maker.module.replace('.', '/')}.py", root.maker.name, facts)
 

@@ -3,7 +3,7 @@
 from gto.inspect.facts import ModelFacts
 from gto.inspect.file_tree import FileTree
 from gto.inspect.formats._torch_pickle import describe_torch, directory_of, follow_archive
-from gto.inspect.opcodes.imports import Imports
+from gto.inspect.opcodes.pickle_imports import Imports
 
 
 def can_read_tree(tree: FileTree) -> bool:

@@ -9,10 +9,10 @@ import re
 from typing import Final
 
 from gto.inspect.model_file import UnreadableModel
-from gto.inspect.opcodes.imports import Imports
 from gto.inspect.opcodes.machine import Machine
+from gto.inspect.opcodes.pickle_imports import Imports
+from gto.inspect.opcodes.records import Entries, Global, PickledObject, RawArray
 from gto.inspect.opcodes.steps import follow
-from gto.inspect.opcodes.values import Entries, Global, Made, RawArray
 
 _DTYPE: Final = Global("numpy", "dtype")
 _DTYPE_RE: Final = re.compile(r"[<>|=]?([biufcSUVOMm?])(\d{0,9})")
@@ -32,7 +32,7 @@ class JoblibArrays:
         self._imports = imports
         self.count = 0
 
-    def __call__(self, machine: Machine, wrapper: Made) -> object:
+    def __call__(self, machine: Machine, wrapper: PickledObject) -> object:
         """Pass over the bytes of an array, or follow the pickle in them, and return what stands for the array."""
         self.count += 1
         told = _attributes(wrapper)
@@ -52,9 +52,9 @@ class JoblibArrays:
         return RawArray(told["dtype"], shape, start, total)
 
 
-def _attributes(wrapper: Made) -> dict[str, object]:
+def _attributes(wrapper: PickledObject) -> dict[str, object]:
     match wrapper:
-        case Made(args=(), kwargs=None, states=[Entries() as state], pairs=[], items=[]):
+        case PickledObject(args=(), kwargs=None, states=[Entries() as state], pairs=[], items=[]):
             told = state.named()
             if len(told) == len(state.pairs) and told.keys() <= _ATTRIBUTES:
                 return told
@@ -73,7 +73,7 @@ def shape_of(shape: object) -> tuple[int, ...]:
 def _element(dtype: object, depth: int) -> tuple[int, bool]:
     """Return how many bytes an element has, and whether the elements are objects."""
     match dtype:
-        case Made(maker=Global() as maker, args=(str(text), *_), states=[tuple() as state]) if maker == _DTYPE:
+        case PickledObject(maker=Global() as maker, args=(str(text), *_), states=[tuple() as state]) if maker == _DTYPE:
             found = _DTYPE_RE.fullmatch(text)
             if found and depth and len(state) > _FLAGS and state[0] in _STATE and type(state[_FLAGS]) is int:
                 kind, count = found.groups()

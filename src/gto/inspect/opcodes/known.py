@@ -2,7 +2,7 @@
 
 import os
 
-from gto.inspect.opcodes.values import Global
+from gto.inspect.opcodes.records import Global
 
 _FILE = "known_names.txt"
 

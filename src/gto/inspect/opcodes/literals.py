@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from struct import Struct
 
 from gto.inspect.model_file import UnreadableModel
+from gto.inspect.opcodes.records import Entries, Payload
 from gto.inspect.opcodes.stream import ByteStream
-from gto.inspect.opcodes.values import Entries, Payload
 
 KEPT = 4096
 """The longest bytes and text that are kept: longer ones are weights, trees or code, and are passed over."""

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Final
 
 from gto.inspect.model_file import UnreadableModel
-from gto.inspect.opcodes.imports import ARRAY_WRAPPER, Imports
 from gto.inspect.opcodes.literals import U8
+from gto.inspect.opcodes.pickle_imports import ARRAY_WRAPPER, Imports
+from gto.inspect.opcodes.records import Entries, Global, NotInPickle, Payload, Persistent, PickledObject
 from gto.inspect.opcodes.stream import ByteStream
-from gto.inspect.opcodes.values import Entries, Global, Made, Payload, Persistent, Unresolved
 
 _MOST_STACKED: Final = 1_000_000
 _MOST_REMEMBERED: Final = 2_000_000
@@ -16,7 +16,7 @@ _DECISIVE: Final = {"__class__", "__dict__", "__setstate__"}
 _SETTERS: Final = {Global("cloudpickle.cloudpickle", f"_{kind}_setstate") for kind in ("function", "class")}
 _TEXTS: Final = {Global("builtins", "str"), Global("__builtin__", "str"), Global("__builtin__", "unicode")}
 
-Arrays = Callable[["Machine", Made], object]
+Arrays = Callable[["Machine", PickledObject], object]
 """Passes over the bytes that follow joblib's wrapper of an array, and returns what stands for the array."""
 
 Lookup = Callable[[object], object]
@@ -125,7 +125,7 @@ class Machine:
         match self.stack[-1]:
             case list() as target:
                 target += values
-            case Made() as target:
+            case PickledObject() as target:
                 target.items += values
             case _:
                 self.imports.doubt("it appends to what is no list")
@@ -140,7 +140,7 @@ class Machine:
             raise UnreadableModel("a key in it has no value")
         pairs = zip(values[::2], values[1::2], strict=True)
         match self.stack[-1]:
-            case Entries() | Made() as target:
+            case Entries() | PickledObject() as target:
                 target.pairs += pairs
             case _:
                 self.imports.doubt("it sets items of what is no dictionary")
@@ -158,7 +158,7 @@ class Machine:
 
     # Imports, calls and state
 
-    def find(self, module: object, name: object) -> Global | Unresolved:
+    def find(self, module: object, name: object) -> Global | NotInPickle:
         """Note an import; one whose name only running the pickle would tell is a doubt."""
         if type(module) is str and type(name) is str:
             found = Global(module, name)
@@ -167,14 +167,14 @@ class Machine:
         if _is_no_text(module) or _is_no_text(name):
             raise LoaderStops("it imports what is named by no text")
         self.imports.doubt("it imports what it names by values that GTO cannot follow")
-        return Unresolved("import")
+        return NotInPickle("import")
 
     def stack_global(self) -> None:
         """Push an import whose module and name stand on the stack."""
         name, module = self.stack.pop(), self.stack.pop()
         self.push(self.find(module, name))
 
-    def line_global(self) -> Global | Unresolved:
+    def line_global(self) -> Global | NotInPickle:
         """Return an import whose module and name stand in two lines."""
         module, name = self.stream.line(), self.stream.line()
         try:
@@ -185,7 +185,7 @@ class Machine:
     def extension(self, code: int) -> None:
         """Push an import that has a number in the loader's registry."""
         self.imports.doubt(f"it imports what the loader's registry of extensions has as number {code}")
-        self.stack.append(Unresolved("extension"))
+        self.stack.append(NotInPickle("extension"))
 
     def make(self, maker: object, args: object, kwargs: object = None, *, is_object: bool = False) -> None:
         """Push what calling something would give."""
@@ -193,7 +193,7 @@ class Machine:
             self.imports.doubt("it calls what it has made itself")
         if not is_object:
             self.imports.called(maker, args)
-        self.stack.append(Made(maker, args, kwargs, is_object=is_object))
+        self.stack.append(PickledObject(maker, args, kwargs, is_object=is_object))
 
     def reduce(self) -> None:
         """Push the call of what stands below its arguments."""
@@ -229,7 +229,7 @@ class Machine:
     def build(self) -> None:
         """Note the state of the object below it; behind a wrapper of joblib stands an array."""
         state, target = self.stack.pop(), self.stack[-1]
-        if not isinstance(target, Made):
+        if not isinstance(target, PickledObject):
             self.imports.doubt("it sets the state of what it has not made")
             return
         if _changes_behaviour(state):
@@ -250,7 +250,7 @@ class Machine:
 
     def buffer(self) -> None:
         """Push bytes that stand beside the pickle."""
-        self.stack.append(Unresolved("buffer"))
+        self.stack.append(NotInPickle("buffer"))
 
     def set_protocol(self) -> None:
         """Read the number of the protocol."""
@@ -267,15 +267,15 @@ class Machine:
 
 def _is_no_text(value: object) -> bool:
     """Return whether a value is sure to be no text: an object of another class, or another literal."""
-    if isinstance(value, Made):
+    if isinstance(value, PickledObject):
         return value.is_object and type(value.maker) is Global and value.maker not in _TEXTS
-    return not isinstance(value, str | Payload | Persistent | Unresolved)
+    return not isinstance(value, str | Payload | Persistent | NotInPickle)
 
 
 def _set_state(args: object) -> None:
     """Note the state that cloudpickle sets by calling a function instead of BUILD."""
     match args:
-        case (Made() as target, state):
+        case (PickledObject() as target, state):
             target.states.append(state)
         case _:
             pass
@@ -284,6 +284,8 @@ def _set_state(args: object) -> None:
 def _changes_behaviour(state: object) -> bool:
     """Return whether a state sets attributes that decide what an object is."""
     for part in state if type(state) is tuple and len(state) == 2 else (state,):  # noqa: PLR2004  attributes, slots
-        if isinstance(part, Entries | Made) and any(isinstance(key, str) and key in _DECISIVE for key, _ in part.pairs):
+        if isinstance(part, Entries | PickledObject) and any(
+            isinstance(key, str) and key in _DECISIVE for key, _ in part.pairs
+        ):
             return True
     return False

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from gto.inspect.bounded import number
 from gto.inspect.facts import Json, ModelFacts
-from gto.inspect.opcodes.imports import Imports
-from gto.inspect.opcodes.values import Entries, Global, Made, Persistent
+from gto.inspect.opcodes.pickle_imports import Imports
+from gto.inspect.opcodes.records import Entries, Global, Persistent, PickledObject
 
 _STORAGES: Final = {
     "DoubleStorage": "F64",
@@ -117,7 +117,7 @@ def _tensors(root: object) -> Iterator[NamedTensor]:
         found = _tensor(name, value, is_buffer=is_buffer)
         if found is not None:
             yield found
-        elif isinstance(value, Entries | Made | list | tuple) and id(value) not in seen:
+        elif isinstance(value, Entries | PickledObject | list | tuple) and id(value) not in seen:
             seen.add(id(value))
             waiting += reversed(list(_within(name, value, is_buffer=is_buffer)))
 
@@ -129,9 +129,9 @@ def _within(name: str, value: object, *, is_buffer: bool) -> Iterator[tuple[str,
         case Entries(pairs=pairs):
             for key, inner in pairs:
                 yield f"{prefix}{key}"[:_TEXT] if isinstance(key, str | int) else prefix, inner, is_buffer
-        case Made(maker=Global(name="OrderedDict"), pairs=pairs):
+        case PickledObject(maker=Global(name="OrderedDict"), pairs=pairs):
             yield name, Entries(pairs), is_buffer
-        case Made(maker=Global(module=module), states=[Entries() as state]):
+        case PickledObject(maker=Global(module=module), states=[Entries() as state]):
             if module.startswith(_SCRIPTED):
                 yield name, state, is_buffer
             else:
@@ -150,10 +150,10 @@ def _of_module(name: str, told: dict[str, object], *, is_buffer: bool) -> Iterat
 
 
 def _tensor(name: str, value: object, *, is_buffer: bool) -> NamedTensor | None:
-    if isinstance(value, Made) and isinstance(value.maker, Global) and value.maker.name in _PARAMETERS:
+    if isinstance(value, PickledObject) and isinstance(value.maker, Global) and value.maker.name in _PARAMETERS:
         value = value.args[0] if isinstance(value.args, tuple) and value.args else None
     match value:
-        case Made(maker=Global(name=maker), args=(Storage() as storage, int(offset), tuple(shape), *rest)) if (
+        case PickledObject(maker=Global(name=maker), args=(Storage() as storage, int(offset), tuple(shape), *rest)) if (
             maker in _REBUILDS and all(type(one) is int and one >= 0 for one in shape)
         ):
             match rest:

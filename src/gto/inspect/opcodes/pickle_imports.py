@@ -7,7 +7,7 @@ from typing import Final
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.model_file import UnreadableModel
 from gto.inspect.opcodes.known import read_known
-from gto.inspect.opcodes.values import Global
+from gto.inspect.opcodes.records import Global
 
 ARRAY_WRAPPER: Final = Global("joblib.numpy_pickle", "NumpyArrayWrapper")
 

@@ -16,7 +16,7 @@ class Global:
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Made:
+class PickledObject:
     """What calling something would give, and what would be done with it afterwards."""
 
     maker: object
@@ -55,7 +55,7 @@ class Persistent(NamedTuple):
     key: object
 
 
-class Unresolved(NamedTuple):
+class NotInPickle(NamedTuple):
     """A value that only the loader's process knows: an extension's code, a buffer beside the pickle."""
 
     what: str
