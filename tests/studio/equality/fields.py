@@ -87,8 +87,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "gto describe --rev --all, git rev-list, dvc exp show": "branches.commits",
         "git for-each-ref": "branches.name branches.tip",
         f"{ONLY_HERE}how the table is shown": "repo project projects baseline columns shown page pages unchanged "
-        "hidden merged unread not_in_git branches.is_default branches.folded branches.ahead branches.behind branches.fitting "
-        "branches.left_out",
+        "hidden merged unread not_in_git branches.is_default branches.folded branches.ahead branches.behind "
+        "branches.fitting branches.left_out",
     },
     "/m/R/N/-/compare": _COMPARED,
     "/r/R/compare": _COMPARED,
