@@ -20,7 +20,7 @@ _IMPORTERS: Final = {
 _OPENERS: Final = {Global("lightgbm.basic", "Booster"), Global("xgboost.core", "Booster")}
 """Classes that open a file when they are called with its name; their libraries make their objects without a call."""
 _MOST_NAMES = 20_000
-_MOST_TOLD = 1000
+_MOST_TOLD = 500
 _MOST_DOUBTS = 50
 _TEXT = 200
 
