@@ -137,6 +137,12 @@ def test_a_pickle_within_an_array_of_joblib_is_followed() -> None:
     assert facts.code_on_load == CodeOnLoad.UNKNOWN
 
 
+def test_what_stands_behind_an_array_of_joblib_is_followed() -> None:
+    facts = facts_of(zlib.compress(b"\x80\x02" + wrapped_array(5000) + bytes(5000) + b"0" + call("true") + b"."))
+    assert (facts.format, facts.unlisted, facts.code_on_load) == ("joblib", ["os.system"], CodeOnLoad.UNKNOWN)
+    assert facts_of(b"\x80\x02" + wrapped_array(5000) + bytes(5000) + b".").code_on_load == CodeOnLoad.PICKLE
+
+
 @pytest.mark.parametrize(
     ("kind", "flags"), [("u1", 1), ("O8", 0), ("f8", 63)], ids=["numbers as objects", "objects as numbers", "both"]
 )
@@ -232,7 +238,7 @@ def archive(command: str) -> bytes:
     [
         pytest.param(zlib.compress(b"\x80\x04B\0\0\0\x04" + bytes(1 << 26) + b"."), "unpacked", id="bomb"),
         pytest.param(b"\x80\x04" + b"]" * DEEP + b"a" * (DEEP - 1) + b".", "million values", id="deep"),
-        pytest.param(b"\x80\x04]q\0" + b"0]h\0aq\0" * (DEEP // 4) + b".", "", id="deep by memo"),
+        pytest.param(b"\x80\x04]q\0" + b"0]h\0aq\0" * (DEEP // 8) + b".", "", id="deep by memo"),
         pytest.param(b"\x80\x04" + b"(" * DEEP + b".", "million open marks", id="marks"),
     ],
 )
@@ -257,6 +263,20 @@ def test_a_mutation_that_is_called_known_asks_for_known_names_alone(name: str, c
             asked = asked_for(data)
             assert asked <= known
             assert asked <= set(facts.imports)
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(20_000, marks=pytest.mark.soak, id="many")])
+@pytest.mark.parametrize(
+    "path",
+    ["pickle/voting.joblib", "pickle/function.cloudpickle", "torch/state.pt", "torch/legacy.pt", "torch/script.pt"],
+)
+def test_no_mutation_of_a_file_that_runs_code_is_called_free_of_it(path: str, count: int) -> None:
+    real = content(f"{FILES}/{path}")
+    assert isinstance(real, bytes)
+    for number in range(count):
+        facts = facts_of(mutated(real, random.Random(f"{path} {number}")))  # noqa: S311  the same every time
+        assert facts.code_on_load in {CodeOnLoad.PICKLE, CodeOnLoad.UNKNOWN}
+        assert facts.code_on_load == CodeOnLoad.UNKNOWN or not facts.unlisted
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:

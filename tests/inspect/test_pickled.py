@@ -119,6 +119,14 @@ def test_what_is_no_whole_pickle_is_unknown(data: bytes, reason: str) -> None:
     assert reason in " ".join(facts.notes)
 
 
+def test_a_model_that_is_cut_says_what_stands_before_the_cut() -> None:
+    data = content(f"{FILES}/pickle/protocol-0.pkl")
+    assert isinstance(data, bytes)
+    facts = facts_of(data[: -len(data) // 4])
+    assert facts.code_on_load == CodeOnLoad.UNKNOWN
+    assert facts.class_name == "sklearn.pipeline.Pipeline"
+
+
 def test_what_follows_the_pickle_is_noted() -> None:
     one, two = pickle.dumps(1), pickle.dumps(os.system)
     assert facts_of(one).notes == []

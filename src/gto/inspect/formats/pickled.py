@@ -114,6 +114,11 @@ def _read_both(file: ModelFile, packing: str, imports: Imports, facts: ModelFact
     machine = Machine(_stream(file, packing), imports, arrays)
     try:
         root = follow(machine)
+    except UnreadableModel:
+        begun = machine.unfinished()
+        if isinstance(begun, PickledObject):
+            describe_root(begun, facts)
+        raise
     finally:
         if ARRAY_WRAPPER in imports.names:
             facts.format, facts.loader = "joblib", "joblib.load"

@@ -52,6 +52,19 @@ class Machine:
         if type(value) is Global and value == ARRAY_WRAPPER:
             self.wrappers += 1
 
+    def unfinished(self) -> object:
+        """Return the outermost object as far as it was made: what a large model says of itself stands at its begin."""
+        outermost, *inner = [*self._outer, self.stack]
+        match outermost:
+            case [PickledObject(states=[]) as root, Entries() as state, *values]:
+                values = values or (inner[0] if inner else [])
+                pairs = [*state.pairs, *zip(values[::2], values[1::2], strict=False)]
+                return PickledObject(root.maker, root.args, states=[Entries(pairs)], is_object=root.is_object)
+            case [root, *_]:
+                return root
+            case _:
+                return None
+
     # Stack and memo
 
     def mark(self) -> None:

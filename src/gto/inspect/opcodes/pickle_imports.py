@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Final
 
 from gto.inspect.facts import CodeOnLoad, ModelFacts
@@ -20,7 +21,7 @@ _IMPORTERS: Final = {
 _OPENERS: Final = {Global("lightgbm.basic", "Booster"), Global("xgboost.core", "Booster")}
 """Classes that open a file when they are called with its name; their libraries make their objects without a call."""
 _MOST_NAMES = 20_000
-_MOST_TOLD = 1000
+_MOST_TOLD = 500
 _MOST_DOUBTS = 50
 _TEXT = 200
 
@@ -31,7 +32,6 @@ class Imports:
     def __init__(self, within: str = "") -> None:
         """Begin with none; names of modules that begin with `within` stand in the file, and import nothing."""
         self._within = within
-        self._known = read_known()
         self.names: dict[Global, None] = {}
         self._modules: dict[str, None] = {}
         self._doubts: dict[str, None] = {}
@@ -67,6 +67,10 @@ class Imports:
     def is_known(self, name: Global) -> bool:
         """Return whether a name is on GTO's list."""
         return name in self._known
+
+    @cached_property
+    def _known(self) -> frozenset[Global]:
+        return read_known()
 
     @contextmanager
     def telling(self, facts: ModelFacts) -> Iterator[None]:

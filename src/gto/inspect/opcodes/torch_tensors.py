@@ -46,6 +46,7 @@ _OF_MODULES: Final = ("_parameters", "_buffers", "_modules")
 _SCRIPTED: Final = "__torch__"
 _MOST_VISITED = 1_000_000
 _MOST_TOLD = 200
+_MOST_AXES = 64
 _TEXT = 200
 
 
@@ -154,7 +155,7 @@ def _tensor(name: str, value: object, *, is_buffer: bool) -> NamedTensor | None:
         value = value.args[0] if isinstance(value.args, tuple) and value.args else None
     match value:
         case PickledObject(maker=Global(name=maker), args=(Storage() as storage, int(offset), tuple(shape), *rest)) if (
-            maker in _REBUILDS and all(type(one) is int and one >= 0 for one in shape)
+            maker in _REBUILDS and len(shape) <= _MOST_AXES and all(type(one) is int and one >= 0 for one in shape)
         ):
             match rest:
                 case [_, _, _, Global(name=dtype), *_] if maker == "_rebuild_tensor_v3":

@@ -1,7 +1,5 @@
 """Packed pickles, unpacked block by block: joblib packs whole files, and many people pack them with gzip."""
 
-import bz2
-import lzma
 import zlib
 from collections.abc import Callable
 from typing import Protocol
@@ -11,7 +9,7 @@ from gto.inspect.opcodes.stream import ByteStream
 
 _MEMORY = 128 << 20  # of the dictionary of lzma; what `xz -9` makes needs 65 MiB
 _ZLIB_HEADER = 31  # RFC 1950: the first two bytes as a number are a multiple of it
-_ERRORS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+_ERRORS = (zlib.error, OSError, EOFError, ValueError)
 
 
 class _Unpacker(Protocol):
@@ -46,13 +44,54 @@ class _Zlib:
         return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
 
 
+class _Lzma:
+    """lzma's decompressor, whose error is one of ours."""
+
+    def __init__(self, form: str) -> None:
+        import lzma  # a Python may be built without it
+
+        self._error = lzma.LZMAError
+        self._inner = lzma.LZMADecompressor(getattr(lzma, f"FORMAT_{form}"), memlimit=_MEMORY)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    @property
+    def needs_input(self) -> bool:
+        return self._inner.needs_input
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        try:
+            return self._inner.decompress(data, max_length)
+        except self._error as error:
+            raise ValueError(str(error)) from error
+
+
+def _bz2() -> _Unpacker:
+    import bz2  # a Python may be built without it
+
+    return bz2.BZ2Decompressor()
+
+
 _UNPACKERS: dict[str, Callable[[], _Unpacker]] = {
     "zlib": lambda: _Zlib(zlib.MAX_WBITS),
     "gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
-    "bz2": bz2.BZ2Decompressor,
-    "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY),
-    "lzma": lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MEMORY),
+    "bz2": _bz2,
+    "xz": lambda: _Lzma("XZ"),
+    "lzma": lambda: _Lzma("ALONE"),
 }
+
+
+def _unpacker(packing: str) -> _Unpacker:
+    try:
+        return _UNPACKERS[packing]()
+    except ImportError as error:
+        raise UnreadableModel(f"it is packed with {packing}, which this Python was built without") from error
 
 
 def packed_with(head: bytes) -> str:
@@ -66,8 +105,8 @@ def packed_with(head: bytes) -> str:
 def first_unpacked(head: bytes, packing: str) -> bytes:
     """Return what the first bytes of a packed file unpack to, as far as they reach."""
     try:
-        return _UNPACKERS[packing]().decompress(head, len(head))
-    except _ERRORS:
+        return _unpacker(packing).decompress(head, len(head))
+    except (UnreadableModel, *_ERRORS):
         return b""
 
 
@@ -78,8 +117,8 @@ class UnpackedStream(ByteStream):
         """Begin at the first byte."""
         super().__init__()
         self._file = file
-        self._unpacked = _UNPACKERS[packing]
-        self._unpacker = self._unpacked()
+        self._packing = packing
+        self._unpacker = _unpacker(packing)
         self._offset = 0  # in the file
 
     def _more(self) -> bytes:
@@ -102,7 +141,7 @@ class UnpackedStream(ByteStream):
             left = self._unpacker.unused_data
             if not left and self._offset >= self._file.size:
                 return b""
-            self._unpacker = self._unpacked()
+            self._unpacker = _unpacker(self._packing)
             if left:
                 return left
         if not self._unpacker.needs_input:
