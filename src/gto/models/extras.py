@@ -6,8 +6,8 @@ from typing import Any
 from gto.exceptions import ExtraMissing
 
 
-def imported(module: str, extra: str) -> Any:  # noqa: ANN401  a module
-    """Return a module; ExtraMissing says how to get it."""
+def imported(module: str, extra: str = "") -> Any:  # noqa: ANN401  a module
+    """Return a module; ExtraMissing says how to get it. A model's own library comes with none of GTO's extras."""
     try:
         return import_module(module)
     except ModuleNotFoundError as error:

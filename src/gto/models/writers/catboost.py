@@ -24,7 +24,7 @@ def write(model: Any, path: str, file_format: str, sample: Any) -> Sequence[str]
 
 def load(path: str, file_format: str) -> Any:  # noqa: ANN401  see Writer
     """Return a classifier, a regressor or a ranker, by what it was trained to lower."""
-    catboost = imported("catboost", "models")
+    catboost = imported("catboost")
     kind = file_format.removeprefix("catboost-")
     model = catboost.CatBoost().load_model(path, format=kind)
     loss = str(model.get_all_params().get("loss_function", "")).partition(":")[0]

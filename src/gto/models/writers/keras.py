@@ -32,9 +32,9 @@ def write(model: Any, path: str, file_format: str, sample: Any) -> Sequence[str]
     members[_METADATA] = json.dumps(metadata).encode()
     os.unlink(path)
     write_members(path, members, zipfile.ZIP_STORED)
-    return ("keras", imported("keras", "models").backend.backend())
+    return ("keras", imported("keras").backend.backend())
 
 
 def load(path: str, file_format: str) -> Any:  # noqa: ANN401, ARG001  see Writer
     """Return the model."""
-    return imported("keras", "models").saving.load_model(path, safe_mode=True)
+    return imported("keras").saving.load_model(path, safe_mode=True)

@@ -24,4 +24,4 @@ def write(model: Any, path: str, file_format: str, sample: Any) -> Sequence[str]
 
 def load(path: str, file_format: str) -> Any:  # noqa: ANN401, ARG001  see Writer
     """Return the booster."""
-    return imported("lightgbm", "models").Booster(model_file=path)
+    return imported("lightgbm").Booster(model_file=path)

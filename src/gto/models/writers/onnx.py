@@ -26,7 +26,7 @@ class OnnxModel:
     def __init__(self, data: bytes) -> None:
         """`data` is the model as ONNX has it."""
         self.data = data
-        self._session = imported("onnxruntime", "models").InferenceSession(data)
+        self._session = imported("onnxruntime").InferenceSession(data)
 
     def predict(self, data: Any) -> Any:  # noqa: ANN401  tables and arrays
         """Return the first output."""

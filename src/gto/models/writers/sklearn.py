@@ -39,7 +39,7 @@ def _export(model: Any, path: str, sample: Any) -> Sequence[str]:  # noqa: ANN40
     if sample is None:
         raise ValueError("sample_data are needed, to tell the inputs of the graph")
     options = {"zipmap": False} if hasattr(model, "predict_proba") else {}
-    made = imported("skl2onnx", "models").to_onnx(model, sample, options={id(model): options} if options else None)
+    made = imported("skl2onnx").to_onnx(model, sample, options={id(model): options} if options else None)
     with open(path, "wb") as file:
         file.write(made.SerializeToString(deterministic=True))
     return ("onnxruntime", "numpy")

@@ -25,7 +25,7 @@ def can_save(model: object, modules: frozenset[str]) -> bool:  # noqa: ARG001  s
 
 def write(model: Any, path: str, file_format: str, sample: Any) -> Sequence[str]:  # noqa: ANN401  see Writer
     """Write the weights of a module whose class can be made without arguments, or the program that the sample takes."""
-    torch = imported("torch", "models")
+    torch = imported("torch")
     if file_format == "torch-export":
         if sample is None:
             raise ValueError("sample_data are needed, to follow what the module does with them")
@@ -40,7 +40,7 @@ def write(model: Any, path: str, file_format: str, sample: Any) -> Sequence[str]
 
 def load(path: str, file_format: str) -> Any:  # noqa: ANN401  see Writer
     """Return the module; of safetensors without a class the tensors by name."""
-    torch = imported("torch", "models")
+    torch = imported("torch")
     if file_format == "torch-export":
         return torch.export.load(path).module()
     safetensors = imported("safetensors", "models")

@@ -25,7 +25,7 @@ def write(model: Any, path: str, file_format: str, sample: Any) -> Sequence[str]
 
 def load(path: str, file_format: str) -> Any:  # noqa: ANN401, ARG001  see Writer
     """Return a classifier, a regressor or a ranker where one was saved, else a Booster."""
-    xgboost = imported("xgboost", "models")
+    xgboost = imported("xgboost")
     booster = xgboost.Booster()
     booster.load_model(path)
     said = json.loads(booster.attr("scikit_learn") or "{}")
