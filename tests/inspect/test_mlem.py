@@ -5,6 +5,7 @@ import pytest
 
 from gto.delivery.mlem_record import recorded_by_mlem
 from gto.dvc.dir_listing import hash_of as hash_of_listing
+from gto.inspect.facts import Method, ModelFacts, Schema
 from gto.inspect.side_car import FileIdentity
 from tests.model_files import FILES, facts_of
 
@@ -40,6 +41,10 @@ def test_methods_bear_the_names_that_the_model_has_for_them() -> None:
         ("{type: torch, dtype: float32, shape: [null, 3, 8, 8]}", [("input", "FP32", [-1, 3, 8, 8])]),
         ("{type: number, dtype: int64}", [("input", "INT64", [])]),
         ("{type: primitive, ptype: str}", [("input", "BYTES", [])]),
+        (
+            "{type: lightgbm, inner: {type: dataframe, columns: [i, a], dtypes: [int64, bool], index_cols: [i]}}",
+            [("a", "BOOL", [-1])],
+        ),
         ("{type: series, columns: [a], dtypes: [object], index_cols: []}", [("a", "BYTES", [-1])]),
         ("{type: dict, item_types: {b: {type: ndarray, dtype: bool, shape: [null]}}}", [("b", "BOOL", [-1])]),
     ],
@@ -120,12 +125,23 @@ def test_the_hash_tells_whether_it_is_of_this_file_or_directory(tmp_path: Path) 
         (" {}", "", [OTHER]),
     ):
         (tmp_path / "net.mlem").write_bytes(mlem(methods, "[{module: sklearn, version: 1.2.1}]", said))
-        found = recorded_by_mlem(place, FileIdentity("net.pkl", 1, mine))
+        found = recorded_by_mlem(place, FileIdentity("net.pkl", 1, mine), ModelFacts())
         assert found is not None
         assert (found.requirements, list(found.methods), found.notes) == (["scikit-learn==1.2.1"], ["predict"], notes)
 
 
 def test_a_file_that_is_none_of_mlem_s_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / "net.mlem").write_bytes(b"\x80\x04N.")
-    assert recorded_by_mlem(str(tmp_path / "net"), FileIdentity("net", 1)) is None
-    assert recorded_by_mlem(f"{FILES}/mlem/none", FileIdentity("none", 1)) is None
+    assert recorded_by_mlem(str(tmp_path / "net"), FileIdentity("net", 1), ModelFacts()) is None
+    assert recorded_by_mlem(f"{FILES}/mlem/none", FileIdentity("none", 1), ModelFacts()) is None
+
+
+def test_what_the_model_s_own_file_says_counts_first(tmp_path: Path) -> None:
+    said = signature("{type: primitive, ptype: int}", "{type: primitive, ptype: float}")
+    (tmp_path / "net.mlem").write_bytes(mlem(f"{{predict: {said}}}"))
+    own = Schema((), "json", {"type": "string"})
+    found = recorded_by_mlem(
+        str(tmp_path / "net"), FileIdentity("net", 1), ModelFacts(methods={"predict": Method(own, None)})
+    )
+    assert found is not None
+    assert found.methods == {"predict": Method(own, Schema((), "json", {"type": "number"}))}

@@ -48,8 +48,9 @@ def record_model(registry: Registry, name: str, path: str | None = None) -> Mode
     identity = _identity(located, posixpath.basename(path), repo)
     top = registry.repo.top
     place = os.path.join(top, path) if top is not None else ""
-    known = (recorded_beside(place) or recorded_by_mlem(place, identity)) if place else None
-    return ModelRecord(side_car_path(path), SideCar(identity, completed(inspect_located(located, repo), known)))
+    read = inspect_located(located, repo)
+    known = (recorded_beside(place) or recorded_by_mlem(place, identity, read)) if place else None
+    return ModelRecord(side_car_path(path), SideCar(identity, completed(read, known)))
 
 
 def _annotated(registry: Registry, name: str) -> str:

@@ -17,7 +17,7 @@ _DATATYPES = {
 }
 _TEXT = "BYTES"
 _KINDS = ("category", "datetime64", "timedelta64")
-_ARRAYS = frozenset({"ndarray", "csr_matrix", "torch", "tf_tensor", "number"})
+_ARRAYS = frozenset({"ndarray", "csr_matrix", "torch", "tensorflow", "tf_tensor", "number"})
 _TABLES = frozenset({"dataframe", "series"})
 _PRIMITIVES = {"bool": "boolean", "int": "integer", "float": "number", "str": "string", "NoneType": "null"}
 _MOST_AXES = 64
@@ -27,6 +27,8 @@ def schema(said: object, name: str) -> Schema | None:
     """Return what a type says; `name` is that of an array, which has none of its own. None for what is not known."""
     if not isinstance(said, dict):
         return None
+    inner = said.get("inner")  # of LightGBM's Dataset, around a table or an array
+    said = inner if isinstance(inner, dict) else said
     kind = said.get("type")
     if kind in _TABLES:
         return Schema(tuple(_columns(said)), "pd")
