@@ -17,6 +17,8 @@ import click
 import gto
 import gto.annotations.annotation
 import gto.api
+import gto.models.doors
+import gto.models.save
 import gto.output.authored
 import gto.output.commit_event
 import gto.output.published
@@ -26,7 +28,7 @@ import gto.output.published_version
 import gto.registry.write.sync
 from gto.cli.main import _ALIASES, _COMMANDS, app
 from gto.cli.options import Argument, HelpSection
-from scripts import export_schema, schemas
+from scripts import export_schema, inspect_schema, model_table, schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 
 ARCHITECTURE = REFERENCE.parent / "architecture.md"
+MODEL_FORMATS = REFERENCE.parent / "models" / "formats.md"
 _COMMANDS_HEAD = """\
 # Commands
 
@@ -56,6 +59,9 @@ _PYTHON_HEAD = """\
 `gto.api.__all__`. The argument `repo` is the path or URL of a repository, or an object that has the path as
 `root_dir`. Errors are classes of `gto.exceptions`, listed in [Exit codes and errors](errors.md). All of it has types
 that a checker reads.
+
+Two functions stand in `gto` itself, as scripts and notebooks that train models call them: [`gto.save`](#save) and
+[`gto.load`](#load). [Save and load](../models/save-and-load.md) shows them.
 
 Programs for GTO 1.10 find [its other names](#names-of-gto-110) as well.
 
@@ -100,6 +106,7 @@ _RESULTS = (
     (gto.output.published_registry, ("PublishedRegistry",)),
     (gto.annotations.annotation, ("Annotation",)),
     (gto.registry.write.sync, ("Status", "SyncLine", "Pushed", "Fetched")),
+    (gto.models.save, ("SavedModel",)),
 )
 
 
@@ -197,8 +204,7 @@ def _cell(text: str) -> str:
 
 def python() -> str:
     """Return the page of the Python API."""
-    module = _tree(gto.api)
-    public = [node for node in module.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    public = [*_functions(gto.api), *_functions(gto.models.doors)]
     parts = [_PYTHON_HEAD, "| function | |\n| --- | --- |\n"]
     parts += [f"| [`{node.name}`](#{node.name}) | {_first(node)} |\n" for node in public]
     parts.append("\n## Functions\n\n")
@@ -210,6 +216,10 @@ def python() -> str:
                 parts += _class(part)
     parts.append(_PYTHON_TAIL)
     return "".join(parts).rstrip("\n") + "\n"
+
+
+def _functions(module: ModuleType) -> list[ast.FunctionDef]:
+    return [node for node in _tree(module).body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
 
 
 def _tree(module: ModuleType) -> ast.Module:
@@ -276,6 +286,11 @@ def architecture() -> str:
     return _between(page, "rooms", ["| room | what it says |\n| --- | --- |\n", *_rooms()])
 
 
+def model_formats() -> str:
+    """Return the page on formats of models with the table of real files as it is now."""
+    return _between(MODEL_FORMATS.read_text(encoding="utf-8"), "files", model_table.table())
+
+
 def _between(page: str, what: str, lines: Iterable[str]) -> str:
     """Put lines between the two markers of a page."""
     before, start, rest = page.partition(f"<!-- {what}: written by scripts/reference.py -->\n")
@@ -322,9 +337,11 @@ def generated() -> dict[Path, str]:
         REFERENCE / "commands.md": commands(),
         REFERENCE / "python.md": python(),
         ARCHITECTURE: architecture(),
+        MODEL_FORMATS: model_formats(),
         REFERENCE / "schemas/policy.json": schemas.text(schemas.policy()),
         REFERENCE / "schemas/gto.json": schemas.text(schemas.settings()),
         REFERENCE / "schemas/export.json": schemas.text(export_schema.export()),
+        REFERENCE / "schemas/inspect.json": schemas.text(inspect_schema.inspected()),
     }
 
 

@@ -675,8 +675,8 @@ class ExtraMissing(GTOException):
     """A Python package is missing that only some of GTO needs."""
 
     def __init__(self, purpose: str, package: str, extra: str) -> None:
-        """`purpose` begins the sentence, `extra` is what pip is asked for."""
-        hint = f"pip install {package}, or GTO with its extra '{extra}'"
+        """`purpose` begins the sentence, `extra` is one of GTO's that brings the package; empty where none does."""
+        hint = f"pip install {package}" + (f", or GTO with its extra '{extra}'" if extra else "")
         super().__init__(f"{purpose}, GTO needs the Python package '{package}'", hint)
         self.package = package
         self.extra = extra

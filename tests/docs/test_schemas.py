@@ -10,15 +10,18 @@ from jsonschema import Draft202012Validator
 
 from gto import config
 from gto.exceptions import BadFile
+from gto.inspect.facts import ModelFacts
 from gto.policy_file import FILE, fields, load, read_policy, rules
 from gto.yamldoc import parse_yaml
-from scripts import reference, schemas
+from scripts import inspect_schema, model_table, reference, schemas
+from tests.repo import GTO, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 POLICY = schemas.policy()
 CONFIG = schemas.settings()
+INSPECTED = inspect_schema.inspected()
 
 GOOD_POLICIES = [
     "",
@@ -127,7 +130,7 @@ def reads_settings(text: str) -> bool:
 
 
 def test_the_schemas_are_schemas() -> None:
-    for schema in (POLICY, CONFIG):
+    for schema in (POLICY, CONFIG, INSPECTED):
         Draft202012Validator.check_schema(schema)
 
 
@@ -190,5 +193,26 @@ def test_the_regular_expressions_mean_the_same_in_editors() -> None:
 
 
 def test_the_files_are_what_the_code_says() -> None:
-    for name, schema in (("policy", POLICY), ("gto", CONFIG)):
+    for name, schema in (("policy", POLICY), ("gto", CONFIG), ("inspect", INSPECTED)):
         assert json.loads((reference.REFERENCE / f"schemas/{name}.json").read_text(encoding="utf-8")) == schema
+
+
+def test_the_facts_of_every_real_file_are_as_the_schema_says() -> None:
+    assert set(inspect_schema.FACTS) == set(ModelFacts().as_dict())
+    validator = Draft202012Validator(INSPECTED)
+    read = [json.loads(path.read_text(encoding="utf-8")) for path in model_table.FILES.glob("*/*.facts.json")]
+    assert len(read) > 50
+    for facts in read:
+        validator.validate({"target": "x", "size": 1, "hash": None, **facts})
+
+
+def test_every_key_of_a_file_of_facts_is_on_its_page() -> None:
+    page = (reference.REFERENCE.parent / "models/save-and-load.md").read_text(encoding="utf-8")
+    for key in ("schema", "file", *inspect_schema.FACTS):
+        assert f"`{key}`" in page, key
+
+
+def test_what_inspect_prints_is_as_the_schema_says() -> None:
+    done = run(*GTO, "inspect", "--json", "onnx/forest.onnx", cwd=model_table.FILES)
+    assert done.code == 0
+    Draft202012Validator(INSPECTED).validate(json.loads(done.stdout))

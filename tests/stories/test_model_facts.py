@@ -100,6 +100,26 @@ def test_a_model_that_dvc_tracks_is_known_by_dvc_s_hash(repo: Repo) -> None:
     assert (found["read_from"], found["stale"]) == (f"models/{SIDE_CAR}", False)
 
 
+def test_what_mlem_recorded_goes_into_the_side_car(repo: Repo) -> None:
+    data = weights(10)
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    array = "{type: torch, dtype: float32, shape: [null, 4]}"
+    methods = f"{{__call__: {{name: __call__, args: [{{name: data, type_: {array}}}], returns: {array}}}}}"
+    text = f"model_type: {{type: torch, methods: {methods}}}\nobject_type: model\n"
+    text += f"artifacts: {{data: {{hash: {md5}, size: {len(data)}, uri: net}}}}\n"
+    (repo.path / "net").write_bytes(data)
+    repo.git("add", "net")
+    repo.commit("by MLEM", {"net.mlem": text + "requirements: [{module: torch, version: 1.13.1}]\n"})
+    assert done(repo.gto("annotate", "net", "--path", "net", "--inspect", "--commit")).count("\n") == 2
+    found = model_of(repo, "net")
+    sides = {
+        f"{side}s": {"content_type": "np", "tensors": [{"name": side, "datatype": "FP32", "shape": [-1, 4]}]}
+        for side in ("input", "output")
+    }
+    assert found["methods"] == {"__call__": sides}
+    assert (found["requirements"], found["code_on_load"], found["notes"]) == (["torch==1.13.1"], "none", [])
+
+
 def test_a_side_car_that_is_none_costs_the_facts_alone(annotated: Repo) -> None:
     annotated.commit("broken", {SIDE_CAR: "schema: gto.model/v1\nfile: {path: x, size: 1}\nimports: 5\n"})
     found = json.loads(done(annotated.gto("describe", "net", "--all", "--json")))

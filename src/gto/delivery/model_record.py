@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gto.annotations.model_pointer import side_car_places
 from gto.delivery.locate import locate, locate_address
+from gto.delivery.mlem_record import recorded_by_mlem
 from gto.dvc.dir_listing import hash_of as hash_of_listing
 from gto.dvc.paths import is_elsewhere
 from gto.exceptions import BadFile, UsageError
@@ -46,8 +47,10 @@ def record_model(registry: Registry, name: str, path: str | None = None) -> Mode
     repo = registry.repo
     identity = _identity(located, posixpath.basename(path), repo)
     top = registry.repo.top
-    known = recorded_beside(os.path.join(top, path)) if top is not None else None
-    return ModelRecord(side_car_path(path), SideCar(identity, completed(inspect_located(located, repo), known)))
+    place = os.path.join(top, path) if top is not None else ""
+    read = inspect_located(located, repo)
+    known = (recorded_beside(place) or recorded_by_mlem(place, identity, read)) if place else None
+    return ModelRecord(side_car_path(path), SideCar(identity, completed(read, known)))
 
 
 def _annotated(registry: Registry, name: str) -> str:
@@ -81,6 +84,7 @@ def completed(read: ModelFacts, recorded: ModelFacts | None) -> ModelFacts:
         methods={**read.methods, **recorded.methods},
         python=read.python or recorded.python,
         requirements=read.requirements or recorded.requirements,
+        notes=list(dict.fromkeys((*read.notes, *recorded.notes))),
     )
 
 

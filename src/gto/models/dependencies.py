@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 from gto.exceptions import ExtraMissing
 
+_EXTRA = frozenset({"cloudpickle", "joblib", "numpy", "pandas", "pyarrow", "safetensors", "skops"})
+"""What the extra `models` brings."""
+
 
 class Dependencies(NamedTuple):
     """What must be installed, and what nobody can install."""
@@ -51,4 +54,5 @@ def imported(module: str) -> Any:  # noqa: ANN401  a module
         top = module.partition(".")[0]
         if error.name is None or error.name.partition(".")[0] != top:
             raise
-        raise ExtraMissing("To save and load such models", top, "models") from error
+        extra = "models" if top in _EXTRA else ""  # a model's own library comes with none of GTO's extras
+        raise ExtraMissing("To save and load such models", top, extra) from error

@@ -5,6 +5,7 @@ import pickle
 import sys
 from typing import Any
 
+from gto.exceptions import ExtraMissing
 from gto.models.outputs import same_output
 from gto.models.writers import loader_of
 
@@ -15,8 +16,8 @@ def main(given: str) -> None:
         with open(given, "rb") as file:
             trial: dict[str, Any] = pickle.load(file)  # noqa: S301  what the parent wrote
         print(json.dumps(_try(trial)))  # noqa: T201  the answer to the parent
-    except ModuleNotFoundError as error:
-        missing = (error.name or str(error)).partition(".")[0]
+    except (ModuleNotFoundError, ExtraMissing) as error:
+        missing = error.package if isinstance(error, ExtraMissing) else (error.name or str(error)).partition(".")[0]
         hint = f"add the package of '{missing}' to the requirements"
         print(json.dumps({"error": f"the package '{missing}' is needed, and not among the requirements", "hint": hint}))  # noqa: T201  as above
 

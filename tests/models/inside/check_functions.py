@@ -51,6 +51,8 @@ def test_a_package_that_no_requirement_brings_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotReproduced, match="'packaging' is needed"):  # an import within a function is not seen
         gto.save(project_names, str(tmp_path / "names"), ["a==1"], verify=True)
     assert not list(tmp_path.iterdir())
+    with pytest.raises(NotReproduced, match="'cloudpickle' is needed"):  # by what loads it
+        gto.save(project_names, str(tmp_path / "names"), ["a==1"], verify=True, requirements=[])
     needed = ["cloudpickle", "packaging"]
     saved = gto.save(project_names, str(tmp_path / "names"), ["a==1"], verify=True, requirements=needed)
     assert saved.facts.requirements == needed

@@ -14,8 +14,8 @@ ENTRY_POINTS = "gto.model_formats"
 """The group of entry points under which other distributions offer formats."""
 
 _OF_FILES = (
-    "safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "safetensors_index", "torch_legacy",
-    "pickled",
+    "safetensors", "gguf", "keras", "onnx", "xgboost", "lightgbm", "catboost", "safetensors_index", "mlem",
+    "torch_legacy", "pickled",
 )  # fmt: skip
 _OF_TREES = (
     "mlflow", "savedmodel", "keras", "skops", "torch_export", "torch_script", "torch_zip", "huggingface",
