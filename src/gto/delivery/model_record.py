@@ -78,7 +78,7 @@ def completed(read: ModelFacts, recorded: ModelFacts | None) -> ModelFacts:
         return read
     return replace(
         read,
-        class_name=read.class_name or recorded.class_name,
+        class_name=recorded.class_name or read.class_name,
         framework=read.framework or recorded.framework,
         framework_version=read.framework_version or recorded.framework_version,
         methods={**read.methods, **recorded.methods},

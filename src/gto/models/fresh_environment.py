@@ -42,7 +42,7 @@ def try_out(trial: Trial, python: str | None = None) -> None:
         said = _run([fresh, "-P", "-m", "gto.models.trial", given], trial, place)
         answer: dict[str, str] = json.loads(said.rsplit("\n", 1)[-1] or "{}")
         if answer.get("error"):
-            raise NotReproduced(trial.path, answer["error"], answer.get("hint", ""))
+            raise NotReproduced(os.path.basename(trial.path), answer["error"], answer.get("hint", ""))
 
 
 def _environment(place: str, trial: Trial, python: str) -> str:
@@ -64,8 +64,10 @@ def _run(argv: Sequence[str], trial: Trial, place: str) -> str:
     try:
         done = run(argv, env=env, cwd=place)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotReproduced(trial.path, f"`{argv[0]}` does not run: {error}") from error
+        raise NotReproduced(os.path.basename(trial.path), f"`{argv[0]}` does not run: {error}") from error
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).rsplit("\n", 1)[-1]
-        raise NotReproduced(trial.path, f"`{' '.join(argv[1:4])}` ended with {done.returncode}: {last[:300]}")
+        raise NotReproduced(
+            os.path.basename(trial.path), f"`{' '.join(argv[1:4])}` ended with {done.returncode}: {last[:300]}"
+        )
     return done.stdout.strip()

@@ -62,6 +62,8 @@ def save_model(model: object, path: str, request: SaveRequest) -> SavedModel:
     place = os.path.abspath(path)
     os.makedirs(os.path.dirname(place), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".gto-save-", dir=os.path.dirname(place)) as scratch:
+        with open(os.path.join(scratch, ".gitignore"), "w", encoding="utf-8") as file:
+            file.write("*\n")  # whoever adds all files now adds none of these
         made = _written(writer, model, scratch, place, request)
         facts = _facts(made, model, request, writer)
         if request.verify:

@@ -5,7 +5,7 @@ import os
 import click
 
 from gto.cli import options, render
-from gto.exceptions import UsageError
+from gto.exceptions import Untrusted, UsageError
 
 
 @click.command(
@@ -52,7 +52,11 @@ def command(
 
     if os.path.exists(output) and os.path.exists(source) and os.path.samefile(source, output):
         raise UsageError("the output would replace the input", "name another file with -o")
-    model, facts = load_model(target, repo, rev, trusted=trusted)
+    try:
+        model, facts = load_model(target, repo, rev, trusted=trusted)
+    except Untrusted as error:
+        error.hint = "--trusted loads it nevertheless, and it may do whatever you may"
+        raise
     count = apply_model(model, facts, Job(method, source, output, keep, batch_size or ROWS))
     if as_json:
         render.as_json({"target": target, "method": method, "output": output, "rows": count})
