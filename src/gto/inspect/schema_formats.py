@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+from gto.inspect.datatypes import numpy_name
 from gto.inspect.facts import Json, Method, Schema, Tensor
 
 FORMATS = ("json-schema", "mlflow", "oip")
@@ -18,7 +19,6 @@ _MLFLOW = {
     "FP64": "double",
     "BYTES": "string",
 }
-_NUMPY = {"BYTES": "str", "BOOL": "bool", "FP16": "float16", "FP32": "float32", "FP64": "float64"}
 
 
 def schema_text(method: Method, form: str) -> str:
@@ -91,6 +91,6 @@ def _mlflow_type(tensor: Tensor) -> str:
 
 
 def _tensor_spec(tensor: Tensor, *, named: bool) -> Mapping[str, Json]:
-    dtype = _NUMPY.get(tensor.datatype, tensor.datatype.lower())
+    dtype = numpy_name(tensor.datatype)
     found: dict[str, Json] = {"type": "tensor", "tensor-spec": {"dtype": dtype, "shape": list(tensor.shape or (-1,))}}
     return {**found, "name": tensor.name} if named else found

@@ -4,15 +4,9 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from gto.exceptions import WrongData
+from gto.inspect.datatypes import datatype_of, of_arrow
 from gto.inspect.facts import Schema, Tensor
 
-_ARROW = {
-    "bool": "BOOL",
-    "halffloat": "FP16",
-    "float": "FP32",
-    "double": "FP64",
-    **{f"{sign}int{bits}": f"{sign.upper()}INT{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
-}
 _WITHOUT_GAPS = ("BOOL", "INT", "UINT")
 """Beginnings of the datatypes that have no value for a missing one."""
 _MOST_NAMED = 10
@@ -41,7 +35,7 @@ def check_batch(batch: Any, schema: Schema, row: int) -> None:  # noqa: ANN401  
     """Raise WrongData where a column is of another datatype, or lacks a value; `row` is how many rows came before."""
     for one in schema.tensors:
         column = batch.column(one.name)
-        found = datatype_of(column.type)
+        found = of_arrow(column.type)
         if found != one.datatype:
             hint = "its datatype is part of the model's schema: write the data in that datatype"
             raise WrongData(f"the column '{one.name}' holds {found}, and the model takes {one.datatype}", hint)
@@ -52,7 +46,7 @@ def check_batch(batch: Any, schema: Schema, row: int) -> None:  # noqa: ANN401  
 
 def check_array(dtype: str, shape: tuple[int, ...], tensor: Tensor) -> None:
     """Raise WrongData where an array is of another datatype or shape; an axis of -1 may have any length."""
-    found = _ARROW.get({"float16": "halffloat", "float32": "float", "float64": "double"}.get(dtype, dtype), "BYTES")
+    found = datatype_of(dtype)
     if found != tensor.datatype:
         raise WrongData(f"the array holds {found}, and the model takes {tensor.datatype}", "convert it before")
     fits = len(shape) == len(tensor.shape) and all(
@@ -60,11 +54,6 @@ def check_array(dtype: str, shape: tuple[int, ...], tensor: Tensor) -> None:
     )
     if not fits:
         raise WrongData(f"the array has the shape {list(shape)}, and the model takes {list(tensor.shape)}", "-1: any")
-
-
-def datatype_of(arrow_type: object) -> str:
-    """Return the datatype of a column of Arrow's; what is no number is BYTES."""
-    return _ARROW.get(str(arrow_type), "BYTES")
 
 
 def _named(names: list[str]) -> str:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gto.exceptions import UsageError, WrongData
+from gto.inspect.datatypes import numpy_name
 from gto.models.dependencies import imported
 
 if TYPE_CHECKING:
@@ -28,14 +29,8 @@ _KINDS = {
     ".pq": "parquet",
     ".npy": "npy",
 }
-_ARROW_NAMES = {
-    "BOOL": "bool_",
-    "FP16": "float16",
-    "FP32": "float32",
-    "FP64": "float64",
-    "BYTES": "string",
-    **{f"{sign}INT{bits}": f"{sign.lower()}int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)},
-}
+_ARROW_NAMES = {"bool": "bool_", "str": "string"}
+"""Functions of Arrow's that have another name than NumPy's types."""
 
 
 def kind_of(path: str) -> str:
@@ -49,7 +44,8 @@ def kind_of(path: str) -> str:
 def read_batches(path: str, schema: Schema, rows: int = ROWS) -> Iterator[Any]:
     """Yield pyarrow's batches of a table; text files are read as the schema's datatypes, whatever they look like."""
     pa = imported("pyarrow")
-    types = {one.name: getattr(pa, _ARROW_NAMES.get(one.datatype, "string"))() for one in schema.tensors}
+    names = {one.name: numpy_name(one.datatype) for one in schema.tensors}
+    types = {name: getattr(pa, _ARROW_NAMES.get(one, one))() for name, one in names.items()}
     try:
         match kind_of(path):
             case "csv":

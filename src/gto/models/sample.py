@@ -3,18 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gto.inspect.datatypes import BYTES, column, datatype_of
 from gto.inspect.facts import Json, Schema, Tensor
 
-_DATATYPES = {
-    "bool": "BOOL",
-    **{f"{sign}int{bits}": f"{sign.upper()}INT{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
-    "float16": "FP16",
-    "float32": "FP32",
-    "float64": "FP64",
-    "bfloat16": "BF16",
-}
-_KINDS = ("category", "datetime64", "timedelta64")
-_TEXT = "BYTES"  # text, categories, dates: whatever is no number
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 _MOST_COLUMNS = 10_000
 
@@ -27,13 +18,13 @@ def schema_of(data: Any, name: str, *, rows: int | None = None) -> Schema:  # no
     """
     if _is_table(data):
         columns = list(data.columns)[:_MOST_COLUMNS]
-        return Schema(tuple(_column(str(one), data[one].dtype) for one in columns), "pd")
+        return Schema(tuple(column(str(one), data[one].dtype) for one in columns), "pd")
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "dtype"):
-        return Schema((_column(str(data.name or name), data.dtype),), "pd")
+        return Schema((column(str(data.name or name), data.dtype),), "pd")
     if hasattr(data, "dtype") and hasattr(data, "shape"):
-        return Schema((Tensor(name, _datatype(data.dtype), _shape(data.shape, rows)),), "np")
+        return Schema((Tensor(name, datatype_of(data.dtype), _shape(data.shape, rows)),), "np")
     if isinstance(data, str | bytes):
-        return Schema((Tensor(name, _TEXT, ()),), "str")
+        return Schema((Tensor(name, BYTES, ()),), "str")
     if isinstance(data, Mapping) and data and all(hasattr(one, "dtype") for one in data.values()):
         return Schema(tuple(schema_of(one, str(key), rows=rows).tensors[0] for key, one in data.items()), "np")
     return Schema((), "json", json_schema(data))
@@ -80,14 +71,3 @@ def _is_table(data: object) -> bool:
 def _shape(shape: Sequence[int], rows: int | None) -> tuple[int, ...]:
     first = (-1 if rows is None or int(shape[0]) == rows else int(shape[0]),) if len(shape) else ()
     return (*first, *map(int, shape[1:]))
-
-
-def _column(name: str, dtype: object) -> Tensor:
-    kind = str(dtype)
-    found = _datatype(dtype)
-    return Tensor(name, found, kind=kind if found == _TEXT and kind.startswith(_KINDS) else "")
-
-
-def _datatype(dtype: object) -> str:
-    """Return the datatype; pandas' `Int64` and torch's `torch.int64` are the same as NumPy's."""
-    return _DATATYPES.get(str(dtype).rpartition(".")[2].lower(), _TEXT)

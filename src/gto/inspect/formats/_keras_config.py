@@ -4,14 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gto.inspect.bounded import MOST, names, number, short, simple
+from gto.inspect.datatypes import OF_NUMPY
 from gto.inspect.facts import CodeOnLoad, Json, Method, ModelFacts, Schema, Step, Tensor
 from gto.inspect.model_file import UnreadableModel
 
-_DATATYPES = {
-    "float64": "FP64", "float32": "FP32", "float16": "FP16", "bfloat16": "BF16", "int64": "INT64", "int32": "INT32",
-    "int16": "INT16", "int8": "INT8", "uint64": "UINT64", "uint32": "UINT32", "uint16": "UINT16", "uint8": "UINT8",
-    "bool": "BOOL", "string": "BYTES", "mixed_float16": "FP16", "mixed_bfloat16": "BF16",
-}  # fmt: skip
+_DATATYPES = {**OF_NUMPY, "string": "BYTES", "mixed_float16": "FP16", "mixed_bfloat16": "BF16"}
 # Of these, loading builds objects of Keras by their classes' names, which begin with a capital.
 _MODULES = frozenset(
     f"keras{rest}"

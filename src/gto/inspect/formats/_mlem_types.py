@@ -4,19 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gto.inspect.bounded import MOST, number, short
+from gto.inspect.datatypes import BYTES, column, datatype_of
 from gto.inspect.facts import Json, Schema, Tensor
 from gto.inspect.schema_formats import rows_schema
 
-_DATATYPES = {
-    "bool": "BOOL",
-    **{f"{sign}int{bits}": f"{sign.upper()}INT{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
-    "float16": "FP16",
-    "float32": "FP32",
-    "float64": "FP64",
-    "bfloat16": "BF16",
-}
-_TEXT = "BYTES"
-_KINDS = ("category", "datetime64", "timedelta64")
 _ARRAYS = frozenset({"ndarray", "csr_matrix", "torch", "tensorflow", "tf_tensor", "number"})
 _TABLES = frozenset({"dataframe", "series"})
 _PRIMITIVES = {"bool": "boolean", "int": "integer", "float": "number", "str": "string", "NoneType": "null"}
@@ -35,7 +26,7 @@ def schema(said: object, name: str) -> Schema | None:
     if kind in _ARRAYS:
         return Schema((_array(said, name),), "np")
     if kind == "primitive" and said.get("ptype") in {"str", "bytes"}:
-        return Schema((Tensor(name, _TEXT, ()),), "str")
+        return Schema((Tensor(name, BYTES, ()),), "str")
     items = said.get("item_types")
     if kind == "dict" and isinstance(items, dict) and items and all(_is_array(one) for one in items.values()):
         return Schema(tuple(_array(one, short(key)) for key, one in list(items.items())[:MOST]), "np")
@@ -54,12 +45,7 @@ def _columns(said: Mapping[str, Any]) -> list[Tensor]:
         return []
     left_out = index if isinstance(index, list) else []
     pairs = [(one, dtype) for one, dtype in zip(columns[:MOST], dtypes, strict=False) if one not in left_out]
-    return [_column(short(one), str(dtype)) for one, dtype in pairs]
-
-
-def _column(name: str, dtype: str) -> Tensor:
-    found = _datatype(dtype)
-    return Tensor(name, found, kind=short(dtype) if found == _TEXT and dtype.startswith(_KINDS) else "")
+    return [column(short(one), short(dtype)) for one, dtype in pairs]
 
 
 def _array(said: Mapping[str, Any], name: str) -> Tensor:
@@ -68,11 +54,7 @@ def _array(said: Mapping[str, Any], name: str) -> Tensor:
     axes = (
         [number(one) if isinstance(one, int) else -1 for one in shape[:_MOST_AXES]] if isinstance(shape, list) else []
     )
-    return Tensor(name, _datatype(str(said.get("dtype"))), (-1, *axes[1:]) if axes else ())
-
-
-def _datatype(dtype: str) -> str:
-    return _DATATYPES.get(dtype.rpartition(".")[2].lower(), _TEXT)
+    return Tensor(name, datatype_of(said.get("dtype")), (-1, *axes[1:]) if axes else ())
 
 
 def _json(said: object) -> Mapping[str, Json] | None:
