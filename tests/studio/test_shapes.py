@@ -19,7 +19,8 @@ import pytest
 
 from gto.catalog.parallel import open_place
 from gto.studio.sync import facts
-from gto.studio.sync.repository import row_of, sync_commits, sync_tags
+from gto.studio.sync.repository import sync_commits, sync_tags
+from gto.studio.sync.repository_row import row_of
 from tests.repo import Repo, encoded
 from tests.shapes import Shape
 from tests.studio.test_costs import MOST, queries

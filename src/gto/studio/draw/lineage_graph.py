@@ -181,7 +181,7 @@ def _title(boxes: Mapping[str, LineageBox], edges: Sequence[tuple[str, str]]) ->
         made = ", ".join(boxes[to].name for one, to in edges if one == stage.key) or "nothing"
         words.append(f"{stage.name} takes {taken} and makes {made}.")
     changed = [box.name for box in boxes.values() if box.is_changed]
-    return " ".join([*words, *([f"ParamChange: {', '.join(changed)}."] if changed else [])])
+    return " ".join([*words, *([f"Changed: {', '.join(changed)}."] if changed else [])])
 
 
 def _placed(drawing: _Drawing, itself: str) -> LineageGraph:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import update
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -14,18 +13,16 @@ from gto.export import csv
 from gto.studio.context import context_of
 from gto.studio.forms import back, read_index_form
 from gto.studio.index import lookup
-from gto.studio.index.schema import repository
 from gto.studio.pages.experiment_rows import ExperimentRow
 from gto.studio.pages.experiments import read
 from gto.studio.pages.experiments_page import ExperimentsPage
 from gto.studio.respond import artifact_url, compare_url, repository_url, url
 from gto.studio.sync import commit_values
+from gto.studio.sync.repository_row import want_more_commits
 from gto.studio.words import iso
 
 router = APIRouter()
 
-_STEP = 2000  # commits of each branch that are read more at a time
-_MOST = 20_000
 _PATIENCE = 20.0
 _ABOUT = ("branch", "commit", "experiment", "subject", "author", "created_at", "versions")
 
@@ -89,12 +86,9 @@ def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(rea
             commit_values.forget_lacking(connection, lookup.find_repository(connection, repo).id)
         return _read_now(request, repo, form)
     since = str(form.get("since", "")).strip()
-    values = {"since": parse_date(since, end=False)} if since else {}
     with studio.database.write() as connection:
         found = lookup.find_repository(connection, repo)
-        same = repository.c.id == found.id
-        more = {} if since else {"commits": repository.c.commits + _STEP}
-        connection.execute(update(repository).where(same, repository.c.commits < _MOST).values({**values, **more}))
+        want_more_commits(connection, found.id, parse_date(since, end=False) if since else None)
     return _read_now(request, repo, form)
 
 

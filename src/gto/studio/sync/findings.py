@@ -11,6 +11,7 @@ from gto.registry.doctor.examination import examine
 from gto.registry.registry import Registry
 from gto.studio.index.database import Database
 from gto.studio.index.schema import artifact, fact, problem, repository
+from gto.studio.sync.repository_row import row_of
 from gto.studio.sync.tags import problem_row
 
 _STALE = 3600.0  # seconds after which it is done again, though nothing changed in Git: a lock, say, is no ref
@@ -22,7 +23,7 @@ _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(autho
 def sync_examination(database: Database, name: str, registry: Registry) -> bool:
     """Examine a repository that changed since that was done last; true where that was so."""
     with database.read() as connection:
-        row = connection.execute(select(repository).where(repository.c.name == name)).one()
+        row = row_of(connection, name)
     whole = digest(f"{row.tags} {row.heads} {row.judged}".encode())
     now = time.time()
     if row.examined == whole and now - (row.examined_at or 0) < _STALE:

@@ -28,6 +28,7 @@ from gto.studio.index.database import Database
 from gto.studio.index.events import read_events
 from gto.studio.index.schema import artifact, event, repository, review
 from gto.studio.sync.former_policies import fine_then, is_committed
+from gto.studio.sync.repository_row import row_of
 
 
 class Basis(NamedTuple):
@@ -60,7 +61,7 @@ def sync_judgements(database: Database, name: str, registry: Registry) -> bool:
     basis = read_basis(registry)
     whole = f"{basis.digest} {digest(registry.listing.text)}"
     with database.read() as connection:
-        row = connection.execute(select(repository).where(repository.c.name == name)).one()
+        row = row_of(connection, name)
         if row.judged == whole:
             return False
         names = None if row.judged.partition(" ")[0] != basis.digest else _unjudged(connection, row.id)

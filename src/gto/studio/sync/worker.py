@@ -8,7 +8,6 @@ from contextlib import suppress
 from threading import Condition, Thread
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gto.catalog.parallel import Way, each, failed, open_place
@@ -16,8 +15,8 @@ from gto.catalog.repositories import CatalogRepository, Failure, Search
 from gto.exceptions import GTOException
 from gto.registry.registry import Registry
 from gto.studio.index.database import Database, is_damage, reason_of
-from gto.studio.index.schema import repository
-from gto.studio.sync.repository import note_failure, sync_rest, sync_tags
+from gto.studio.sync.repository import sync_rest, sync_tags
+from gto.studio.sync.repository_row import enter, note_failure
 
 T = TypeVar("T")
 
@@ -228,27 +227,6 @@ class Worker:
             all_done, all_wanted = sum(one.done for one in numbers), sum(one.wanted for one in numbers)
             self._changed.notify_all()
         self._tell_all(all_done, all_wanted)
-
-
-def enter(database: Database, places: Sequence[CatalogRepository]) -> None:
-    """Have a row for each of these repositories, and none for others; what was read of them stays."""
-    with database.write() as connection:
-        known = {row.name: row.id for row in connection.execute(select(repository.c.name, repository.c.id))}
-        for number, place in enumerate(places):
-            values = {
-                "address": place.address,
-                "is_remote": place.is_remote,
-                "branch": place.entry.branch,
-                "groups": list(place.entry.groups),
-                "position": number,
-            }
-            if place.name in known:
-                same = repository.c.id == known[place.name]
-                connection.execute(update(repository).where(same).values(values))
-            else:
-                connection.execute(insert(repository).values(name=place.name, **values))
-        gone = known.keys() - {place.name for place in places}
-        connection.execute(delete(repository).where(repository.c.name.in_(gone)))
 
 
 def _give_back() -> None:
