@@ -13,13 +13,11 @@ from gto.core.view import Choice, VersionRow, version_key, versions
 from gto.exceptions import UsageError, VersionNotFound
 from gto.registry.resolve import pick_version
 from gto.studio.context import context_of
-from gto.studio.index import artifacts, event_list, events, lookup, query
+from gto.studio.index import artifacts, event_list, events, lookup, query, repository_rows
 from gto.studio.index.artifacts import ArtifactRow, ListQuery
 from gto.studio.index.event_list import JournalQuery
+from gto.studio.index.fact_values import flat_metrics, values_of
 from gto.studio.index.lookup import FoundRepository
-from gto.studio.pages import repository_list as repositories_page
-from gto.studio.pages.version_detail import values_of
-from gto.studio.pages.version_lines import flat_metrics
 from gto.studio.rest import answers
 from gto.studio.rest import cursor as cursors
 
@@ -38,7 +36,7 @@ _MOST_COMPARED = 10
 def repositories(request: Request) -> answers.RepositoryList:
     """List the repositories."""
     with context_of(request).database.read() as connection:
-        rows = repositories_page.read(connection, {})
+        rows = repository_rows.find(connection)
     items = [
         answers.RepositoryResource(
             name=row.name, address=row.address, is_remote=row.is_remote, head=row.head, read_at=_moment(row.read_at),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Condition, Thread
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,17 +15,11 @@ from gto.catalog.repositories import CatalogRepository, Failure, Search
 from gto.exceptions import GTOException
 from gto.registry.registry import Registry
 from gto.studio.index.database import Database, is_damage, reason_of
+from gto.studio.index.repository_rows import SyncProgress
 from gto.studio.sync.repository import sync_rest, sync_tags
 from gto.studio.sync.repository_row import enter, note_failure
 
 T = TypeVar("T")
-
-
-class SyncProgress(NamedTuple):
-    """How far the reading of one repository's versions is."""
-
-    done: int
-    wanted: int
 
 
 def _silent(_done: int, _wanted: int) -> None:
