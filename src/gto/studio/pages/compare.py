@@ -107,7 +107,7 @@ def _versions(state: ArtifactState, names: Sequence[str], holders: Holders) -> l
 
 def side_of(name: str, version: VersionState, holders: Holders) -> Side:
     """Return a version as one side of a comparison."""
-    first = version.registrations[-1] if version.registrations else version.events[0]
+    first = version.origin
     own = tuple(stage for stage, held in holders.items() if held == version.name)
     label = f"{name}@{version.name}" if version.is_registered else version.commit
     target = Target(label, version.commit, name, version.name if version.is_registered else None)

@@ -19,7 +19,7 @@ from gto.studio.pages.experiment_baseline import find_baseline
 from gto.studio.pages.experiment_columns import ExperimentColumns
 from gto.studio.pages.experiment_rows import RowsQuery
 from gto.studio.pages.experiments_page import ExperimentsPage
-from gto.studio.pages.model_list import read_number
+from gto.studio.pages.page_number import read_number
 from gto.studio.respond import repository_url, respond
 
 router = APIRouter()
@@ -76,7 +76,7 @@ def read(request: Request, repo: str, *, is_whole: bool = False) -> ExperimentsP
     wanted, error, hint = RowsQuery(), "", ""
     try:
         baseline = find_baseline(table, found.stages, given.get("baseline", ""), project)
-        number, fold = read_number(given.get("page", ""), 1), frozenset(asked.get("fold", ()))
+        number, fold = read_number(given), frozenset(asked.get("fold", ()))
         wanted = _wanted(asked, columns)._replace(number=number, is_whole=is_whole, fold=fold)
     except GTOException as wrong:
         baseline, error, hint = find_baseline(table, found.stages, "", project), wrong.message, wrong.hint or ""

@@ -21,12 +21,12 @@ from gto.studio.forge import WebPlace
 from gto.studio.index import artifacts, event_list, events, lookup
 from gto.studio.index.artifacts import ArtifactRow, StageCell
 from gto.studio.index.database import kept
-from gto.studio.index.event_list import JournalQuery
+from gto.studio.index.event_list import EventQuery
 from gto.studio.index.history_lines import HistoryLine
 from gto.studio.index.lookup import FoundProblem, FoundRepository
 from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, speaks
 from gto.studio.pages import promotions
-from gto.studio.pages.model_list import read_number
+from gto.studio.pages.page_number import count_pages, read_number
 from gto.studio.pages.promotions import Promotion
 from gto.studio.pages.version_detail import (
     KnownFacts,
@@ -86,7 +86,7 @@ class ModelPage(NamedTuple):
     @property
     def pages(self) -> int:
         """How many pages of versions there are."""
-        return max(1, -(-self.total // PAGE))
+        return count_pages(self.total, PAGE)
 
     def link(self, **changes: object) -> str:
         """Return the address of this page with something changed."""
@@ -170,10 +170,10 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
             raise ArtifactNotFound(f"{name}' as of '{given['at']}")
         verdicts = find_verdicts(connection, found.id, name)
         problems = lookup.find_problems(connection, found, name)
-        happened = event_list.find(connection, JournalQuery(repo, name, until=until, limit=_EVENTS))
+        happened = event_list.find(connection, EventQuery(repo, name, until=until, limit=_EVENTS))
         stages = kept(connection, artifacts.stages)
         every = versions(state, Choice(deprecated=True))
-        number = read_number(given.get("page", ""), 1)
+        number = read_number(given)
         shown = every[(number - 1) * PAGE : number * PAGE]
         holders = holders_of(state, stages)
         pair = find_pair(state, given.get("version", ""), given.get("baseline", ""), holders)

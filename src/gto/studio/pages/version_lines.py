@@ -60,7 +60,7 @@ def metric_names(commits: Sequence[str], heads: Heads) -> tuple[str, ...]:
 def line_of(row: VersionRow, heads: Heads, columns: Sequence[str], verdicts: Verdicts) -> VersionLine:
     """Return a version as a line of the table."""
     version = row.version
-    event = version.registrations[-1] if version.registrations else version.events[0]
+    event = version.origin
     fact = heads.get(version.commit)
     subject = str(mapping_of(fact, "commit").get("subject") or "")
     numbers = flat_metrics(fact)

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 
 from gto.core import selector as selectors
 from gto.core.selector import Pick
+from gto.core.snapshot import ArtifactState, VersionState
 from gto.core.view import Choice, VersionRow, version_key, versions
 from gto.exceptions import UsageError, VersionNotFound
 from gto.registry.resolve import pick_version
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, event_list, events, lookup, query, repository_rows
 from gto.studio.index.artifacts import ArtifactRow, ListQuery
-from gto.studio.index.event_list import JournalQuery
+from gto.studio.index.event_list import EventQuery
 from gto.studio.index.fact_values import flat_metrics, values_of
 from gto.studio.index.lookup import FoundRepository
 from gto.studio.rest import answers
@@ -86,10 +87,8 @@ def facts_of(request: Request, repo: str, name: str, version: str) -> dict[str, 
     """Return all that the commit of a version tells, as `gto describe --all --json` prints it."""
     with context_of(request).database.read() as connection:
         found, _ = _find(connection, repo, name)
-        state = events.artifact_state(connection, found.id, name).version(version)
-        if state is None:
-            raise VersionNotFound(f"'{name}' has no version '{version}'", "list its versions")
-        fact = lookup.find_fact(connection, found, name, state.commit)
+        state = events.artifact_state(connection, found.id, name)
+        fact = lookup.find_fact(connection, found, name, _version_of(state, version).commit)
     if fact is None:
         raise VersionNotFound(f"The facts of '{name}@{version}' are not read yet", "ask again in a moment")
     return dict(fact)
@@ -134,13 +133,11 @@ def list_events(
     cursor: Cursor = "",
 ) -> answers.EventList:
     """List the events, the newest first; `artifact` is one of `repo`."""
-    if event and event not in event_list.KINDS:
-        raise UsageError(f"'{event}' is no kind of event", f"one of {', '.join(event_list.KINDS)}")
     if artifact and not repo:
         raise UsageError("An artifact is one of a repository", "name the repository as `repo`")
     values = cursors.decode(cursor, (int, int, int, str, int))
     before = cast("tuple[int, int, int, str, int]", tuple(values)) if values else None
-    asked = JournalQuery(repo, artifact, event, stage, before=before, limit=limit)
+    asked = EventQuery(repo, artifact, event_list.checked_kind(event), stage, before=before, limit=limit)
     with context_of(request).database.read() as connection:
         if artifact:
             _find(connection, repo, artifact)
@@ -160,12 +157,7 @@ def compare(
     with context_of(request).database.read() as connection:
         found, _ = _find(connection, repo, name)
         state = events.artifact_state(connection, found.id, name)
-        facts = []
-        for word in v:
-            version = state.version(word)
-            if version is None:
-                raise VersionNotFound(f"'{name}' has no version '{word}'", "list its versions")
-            facts.append(lookup.find_fact(connection, found, name, version.commit))
+        facts = [lookup.find_fact(connection, found, name, _version_of(state, one).commit) for one in v]
     sides = {kind: [values_of(fact, kind) for fact in facts] for kind in ("metrics", "params")}
     return answers.ComparedVersions(
         versions=v, metrics=_differences(sides["metrics"]), params=_differences(sides["params"])
@@ -178,6 +170,13 @@ def _differences(sides: Sequence[dict[tuple[str, str], object]]) -> list[answers
         answers.ValueRow.model_validate({"file": file, "key": key, "values": [side.get((file, key)) for side in sides]})
         for file, key in places
     ]
+
+
+def _version_of(state: ArtifactState, version: str) -> VersionState:
+    found = state.version(version)
+    if found is None:
+        raise VersionNotFound(f"'{state.name}' has no version '{version}'", "list its versions")
+    return found
 
 
 def _find(connection: Connection, repo: str, name: str) -> tuple[FoundRepository, ArtifactRow]:
@@ -212,7 +211,7 @@ def _artifact(row: ArtifactRow) -> answers.ArtifactResource:
 
 def _version(row: VersionRow, fact: Mapping[str, object] | None) -> answers.VersionResource:
     version = row.version
-    first = version.registrations[-1] if version.registrations else version.events[0]
+    first = version.origin
     return answers.VersionResource(
         name=version.name,
         commit=version.commit,
