@@ -20,12 +20,13 @@ from gto.studio.actions.action import ACTIONS, OfferedAction, offered
 from gto.studio.actions.counter_action import Undo, undo_of
 from gto.studio.actions.form import ActionForm
 from gto.studio.actions.wish import ActionRequest, Wish, read_wish
+from gto.studio.addresses import artifact_url, url
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.history_lines import HistoryLine, history_lines
-from gto.studio.respond import artifact_url, respond, url
+from gto.studio.respond import respond
 from gto.studio.sync.repository import sync_tags
 
 router = APIRouter()

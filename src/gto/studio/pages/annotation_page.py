@@ -13,10 +13,11 @@ from gto.output.published import Published
 from gto.registry.write.edit_target import Saved
 from gto.studio.actions import annotation_form
 from gto.studio.actions.annotation_wish import AnnotationWish, read_description
+from gto.studio.addresses import artifact_url, url
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
 from gto.studio.pages.action_page import bring_up_to_date, refuse_read_only
-from gto.studio.respond import artifact_url, respond, url
+from gto.studio.respond import respond
 
 router = APIRouter()
 

@@ -10,13 +10,13 @@ from starlette.responses import RedirectResponse, Response
 from gto.core.dates import parse_date
 from gto.exceptions import UsageError
 from gto.export import csv
+from gto.studio.addresses import artifact_url, repository_url, sides_url, url
 from gto.studio.context import context_of
 from gto.studio.forms import back, read_index_form
 from gto.studio.index import lookup
 from gto.studio.pages.experiment_rows import ExperimentRow
 from gto.studio.pages.experiments import read
 from gto.studio.pages.experiments_page import ExperimentsPage
-from gto.studio.respond import artifact_url, compare_url, repository_url, url
 from gto.studio.sync import commit_values
 from gto.studio.sync.repository_row import want_more_commits
 from gto.studio.words import iso
@@ -74,7 +74,7 @@ def go_on(request: Request, repo: str) -> Response:
     base = given.get("baseline", "")
     is_meant = len(oids) == 1 or base in oids  # who chose several compares them with each other
     page = "plots" if wish == "plots" else "compare"
-    return RedirectResponse(compare_url(repo, oids, base if is_meant else "", page), 303)
+    return RedirectResponse(sides_url(repo, "", page, oids, baseline=base if is_meant else ""), 303)
 
 
 @router.post("/r/{repo}/commits", include_in_schema=False)

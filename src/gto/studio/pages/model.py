@@ -14,6 +14,7 @@ from gto.core.view import Choice, journal, versions
 from gto.exceptions import ArtifactNotFound
 from gto.output.published import Published, history_line, published
 from gto.registry.signatures import under_artifact
+from gto.studio.addresses import artifact_url, sides_url, url
 from gto.studio.context import context_of
 from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, StageLanes
@@ -38,7 +39,7 @@ from gto.studio.pages.version_detail import (
     up_to,
 )
 from gto.studio.pages.version_lines import METRICS, MOST_METRICS, VersionLine, line_of, metric_names, newest_commits
-from gto.studio.respond import artifact_url, respond, url
+from gto.studio.respond import respond
 from gto.studio.sync.tags import standing_rows
 
 router = APIRouter()
@@ -111,7 +112,7 @@ class ModelPage(NamedTuple):
         if self.chosen is None or not self.chosen.baseline:
             return ""
         names = [self.chosen.version, self.chosen.baseline]
-        return url(artifact_url(self.row.repo, self.row.name, "compare"), v=names, baseline=names[1])
+        return sides_url(self.row.repo, self.row.name, "compare", names, baseline=names[1])
 
     @property
     def tag(self) -> str:

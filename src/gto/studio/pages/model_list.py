@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from gto.exceptions import UsageError
 from gto.export import csv
 from gto.output.published import Published
+from gto.studio.addresses import url
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, query
 from gto.studio.index.artifacts import SORTS, ArtifactRow, Facet, Facets, ListQuery, Totals
@@ -21,7 +22,7 @@ from gto.studio.pages import list_columns, model_list_rows
 from gto.studio.pages.list_columns import FIELDS, Columns
 from gto.studio.pages.page_number import count_pages, read_number
 from gto.studio.production import production
-from gto.studio.respond import respond, url
+from gto.studio.respond import respond
 
 router = APIRouter()
 
