@@ -23,6 +23,7 @@ from gto.core.tag_signature import Trust
 from gto.studio.index.database import kept
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
+from gto.studio.index.stage_cells import StageCell
 from gto.studio.index.waiting import count_waiting
 
 SORTS = ("changed", "name", "repo", "latest", "staged", "metric", "versions", "problems")
@@ -48,18 +49,6 @@ class Trend(NamedTuple):
     def is_better(self) -> bool | None:
         """Whether the change made it better; None without one, and where nobody knows."""
         return None if self.higher is None or not self.change else (self.change > 0) == self.higher
-
-
-class StageCell(NamedTuple):
-    """The version that a stage shows."""
-
-    version: str
-    commit: str
-    ref: str
-    time: int
-    author: str
-    behind: int
-    """How many active versions are higher."""
 
 
 class ArtifactRow(NamedTuple):

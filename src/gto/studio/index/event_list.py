@@ -76,7 +76,7 @@ def _listed(row: Row[*tuple[Any, ...]]) -> ListedEvent:
     """Return an event in words; what came before it was found out when it was read."""
     repo, position, version, before, *told = row
     one = event_of(*told[: len(COLUMNS)])
-    line = line_of(one, Transition(version or "", before), verdict_of(*told[len(COLUMNS) :]))
+    line = line_of(one, Transition(version or "", before), verdict_of(told[len(COLUMNS) :]))
     return ListedEvent(repo, line, (*one.key, position))
 
 

@@ -9,8 +9,9 @@ from gto.core.nearness import did_you_mean
 from gto.exceptions import ArtifactNotFound, RepositoryNotFound
 from gto.studio import forge
 from gto.studio.forge import WebPlace
-from gto.studio.index.artifacts import ArtifactRow, StageCell, choose, rows_of
+from gto.studio.index.artifacts import ArtifactRow, choose, rows_of
 from gto.studio.index.schema import artifact, card, fact, problem, repository, standing
+from gto.studio.index.stage_cells import StageCell
 
 
 class FoundRepository(NamedTuple):

@@ -20,11 +20,12 @@ from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, StageLanes
 from gto.studio.forge import WebPlace
 from gto.studio.index import artifacts, event_list, events, lookup
-from gto.studio.index.artifacts import ArtifactRow, StageCell
+from gto.studio.index.artifacts import ArtifactRow
 from gto.studio.index.database import kept
 from gto.studio.index.event_list import EventQuery
 from gto.studio.index.history_lines import HistoryLine
 from gto.studio.index.lookup import FoundProblem, FoundRepository
+from gto.studio.index.stage_cells import StageCell, shown_cells
 from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, speaks
 from gto.studio.pages import promotions
 from gto.studio.pages.page_number import count_pages, read_number
@@ -40,7 +41,6 @@ from gto.studio.pages.version_detail import (
 )
 from gto.studio.pages.version_lines import METRICS, MOST_METRICS, VersionLine, line_of, metric_names, newest_commits
 from gto.studio.respond import respond
-from gto.studio.sync.tags import standing_rows
 
 router = APIRouter()
 
@@ -234,16 +234,8 @@ def lanes_of(state: ArtifactState, stages: Sequence[str]) -> list[Lane]:
 
 def standing_of(state: ArtifactState, stages: Sequence[str]) -> tuple[tuple[str, StageCell], ...]:
     """Return the version that each stage shows, the last stage first."""
-    cells = _cells(state)
+    cells = shown_cells(state)
     return tuple((stage, cells[stage]) for stage in reversed(stages) if stage in cells)
-
-
-def _cells(state: ArtifactState) -> dict[str, StageCell]:
-    """Return the version that each stage shows."""
-    return {
-        one.stage: StageCell(one.version, one.commit, one.ref, one.time, one.author, one.behind)
-        for one in standing_rows(state, 1)
-    }
 
 
 def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> ArtifactRow:
@@ -253,7 +245,7 @@ def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> Ar
         is_active=state.is_active,
         latest=latest.name if latest else None,
         latest_commit=latest.commit if latest else None,
-        stages=_cells(state),
+        stages=shown_cells(state),
         verdict=proof and proof.verdict,
         signer=proof and proof.signer,
         fingerprint=proof and proof.key,

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, select, update
 
 from gto.core import semver
-from gto.core.tag import Kind
 from gto.studio.goals import is_higher_better, read_goals
-from gto.studio.index.schema import artifact, event, fact, metric
+from gto.studio.index import registered
+from gto.studio.index.schema import artifact, fact, metric
 
 _SPARK = 12  # values of a trend
 
@@ -41,16 +41,11 @@ def write(connection: Connection, repository_id: int) -> None:
 
 def _commits(connection: Connection, repository_id: int) -> dict[str, list[str]]:
     """Return the commits of each artifact's versions that count, the lowest version first."""
-    kinds = (Kind.REGISTRATION, Kind.DEREGISTRATION)
-    query = select(event.c.artifact, event.c.version, event.c.commit, event.c.kind).where(
-        event.c.repository_id == repository_id, event.c.kind.in_(kinds), event.c.version.is_not(None)
-    )
-    newest = connection.execute(query.order_by(event.c.time, event.c.counter, event.c.kind, event.c.ref))
     found: dict[str, list[tuple[semver.Key, str]]] = defaultdict(list)
-    for row in {(row.artifact, row.version): row for row in newest}.values():
-        version = semver.parse(row.version)
-        if version is not None and row.kind == Kind.REGISTRATION:
-            found[row.artifact].append((version.key, row.commit))
+    for (name, version), commit in registered.find(connection, repository_id).items():
+        known = semver.parse(version)
+        if known is not None:
+            found[name].append((known.key, commit))
     return defaultdict(list, {name: [commit for _, commit in sorted(versions)] for name, versions in found.items()})
 
 
