@@ -8,6 +8,7 @@ from gto.core.event import Problem
 from gto.dvc.output_contents import DataReach
 from gto.lineage.collect import Between, CollectedFacts, between, gather
 from gto.lineage.description import check_known, elsewhere_lists, problem_dict
+from gto.lineage.direction import Direction
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets
@@ -92,21 +93,6 @@ class Comparison(NamedTuple):
         }
 
 
-class Direction(NamedTuple):
-    """Which metrics are better when they are lower, and which when they are higher; names or ends of names."""
-
-    lower: tuple[str, ...] = ()
-    higher: tuple[str, ...] = ()
-
-    def judge(self, change: ValueChange) -> bool | None:
-        """Tell whether a change is for the better; None where nothing is said of it, or nothing moved."""
-        if not change.delta:
-            return None
-        if any(_is_called(change, name) for name in self.lower):
-            return change.delta < 0
-        return change.delta > 0 if any(_is_called(change, name) for name in self.higher) else None
-
-
 def compare(
     registry: Registry,
     old: str,
@@ -137,14 +123,13 @@ def compare_with_each(registry: Registry, old: Target, new: Sequence[Target]) ->
 def _comparison(
     registry: Registry, before: CollectedFacts, after: CollectedFacts, direction: Direction | None = None
 ) -> Comparison:
-    said = _direction(direction or Direction(), [before, after])
-    metrics = [
-        change._replace(is_better=said.judge(change)) for change in _changes(before.metrics.files, after.metrics.files)
-    ]
+    said = given = direction or Direction()
+    for one in (before, after):
+        said = said.with_said(given, one.annotation.custom if one.annotation else None)
     return Comparison(
         before.point,
         after.point,
-        tuple(metrics),
+        tuple(_judged(one, said) for one in _changes(before.metrics.files, after.metrics.files)),
         tuple(_changes(before.params.files, after.params.files)),
         tuple(_changes({"": _annotated(before)}, {"": _annotated(after)})),
         tuple(_moves(_marks(before), _marks(after))),
@@ -184,25 +169,12 @@ def _moves(old: Mapping[str, str | None], new: Mapping[str, str | None]) -> Iter
             yield Moved(path, old.get(path), new.get(path))
 
 
-def _direction(given: Direction, known: Sequence[CollectedFacts]) -> Direction:
-    """Add what annotations say to what was given; what was given for a metric counts first."""
-    found = given
-    for one in known:
-        custom = one.annotation.custom if one.annotation else None
-        if isinstance(custom, dict):
-            lower = (name for name in _words(custom.get("lower_better")) if name not in given.higher)
-            higher = (name for name in _words(custom.get("higher_better")) if name not in given.lower)
-            found = Direction((*found.lower, *lower), (*found.higher, *higher))
-    return found
-
-
-def _words(value: object) -> tuple[str, ...]:
-    listed = value if isinstance(value, list) else [value]
-    return tuple(word for word in listed if isinstance(word, str))
-
-
-def _is_called(change: ValueChange, name: str) -> bool:
-    return name in {change.key, f"{change.file}:{change.key}"} or change.key.endswith(f".{name}")
+def _judged(change: ValueChange, said: Direction) -> ValueChange:
+    """Return a change with whether it is for the better, where that is known and something moved."""
+    higher = said.is_higher_better(change.file, change.key)
+    if higher is None or not change.delta:
+        return change
+    return change._replace(is_better=(change.delta > 0) == higher)
 
 
 def _by_file(changes: Iterable[ValueChange]) -> dict[str, dict[str, object]]:

@@ -15,7 +15,7 @@ from gto.lineage.values import is_number
 from gto.output.published import Published
 from gto.studio.draw.card_html import render_within
 from gto.studio.draw.lineage_graph import LineageGraph, draw
-from gto.studio.goals import is_better, read_goals
+from gto.studio.goals import is_gain, is_higher_better, read_goals
 from gto.studio.index.fact_values import Facts, mapping_of, values_of
 from gto.studio.index.lookup import FoundFiles, FoundRepository
 from gto.studio.pages.use_it import Snippet, snippets
@@ -248,7 +248,7 @@ def _tiles(known: KnownFacts, pair: VersionPair, asked: Sequence[str]) -> Iterat
     for (file, key), value in list(shown.items())[:_MOST_TILES]:
         past, change, better = old.get((file, key)), None, None
         if is_number(value) and is_number(past):
-            change, better = value - past, is_better(key, past, value, told)
+            change, better = value - past, is_gain(value - past, higher=is_higher_better(file, key, told))
         series = tuple(number for one in before if is_number(number := one.get((file, key))))
         yield Tile(file, key or file, cast("float", value), change, better, series)
 

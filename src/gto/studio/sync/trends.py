@@ -1,12 +1,12 @@
 """The first metric of each artifact's latest version, how it changed, the values before, and which way is better."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from gto.core import semver
+from gto.lineage.direction import Direction
 from gto.studio.goals import is_higher_better, read_goals
 from gto.studio.index import registered
 from gto.studio.index.schema import artifact, fact, metric
@@ -30,7 +30,10 @@ def write(connection: Connection, repository_id: int) -> None:
     numbers = _numbers(connection, repository_id)
     goals = _goals(connection, repository_id)
     values = [
-        {"key": row.id, "found": _trend(row.latest_commit, commits[row.name], numbers[row.name], goals.get(row.name))}
+        {
+            "key": row.id,
+            "found": _trend(row.latest_commit, commits[row.name], numbers[row.name], goals[row.name]),
+        }
         for row in rows
     ]
     if values:
@@ -58,18 +61,18 @@ def _numbers(connection: Connection, repository_id: int) -> dict[str, dict[str, 
     return found
 
 
-def _goals(connection: Connection, repository_id: int) -> dict[str, dict[str, bool]]:
+def _goals(connection: Connection, repository_id: int) -> dict[str, Direction]:
     """Return what the annotation of each artifact's latest version says of its metrics."""
     told = (
         select(artifact.c.name, fact.c.body["annotation"])
         .join(fact, (fact.c.repository_id == artifact.c.repository_id) & (fact.c.artifact == artifact.c.name))
         .where(artifact.c.repository_id == repository_id, fact.c.commit == artifact.c.latest_commit)
     )
-    return {row[0]: read_goals(row[1]) for row in connection.execute(told)}
+    return defaultdict(Direction, {row[0]: read_goals(row[1]) for row in connection.execute(told)})
 
 
 def _trend(
-    latest: str | None, commits: list[str], numbers: dict[str, list[_Number]], goals: Mapping[str, bool] | None
+    latest: str | None, commits: list[str], numbers: dict[str, list[_Number]], goals: Direction
 ) -> dict[str, object] | None:
     first = next(iter(numbers.get(latest or "", ())), None)
     if first is None:
@@ -87,5 +90,5 @@ def _trend(
         "value": first.value,
         "change": change,
         "values": series[-_SPARK:],
-        "higher": is_higher_better(first.key or first.file, goals or {}),
+        "higher": is_higher_better(first.file, first.key, goals),
     }
