@@ -60,3 +60,11 @@ def _install(root: Path, python: Path, packages: list[str], constraints: Path | 
     make = [sys.executable, "-m", "venv", "--without-pip", str(root)]
     for argv in (make, [*pip, "--no-compile", *limits, *packages]):
         subprocess.run(argv, check=True, timeout=INSTALL_SECONDS, env=env)
+
+
+def models_python() -> Path:
+    """Return the Python of an environment with this checkout and the libraries that it saves models of, for CPUs."""
+    libraries = ["scikit-learn", "skops", "xgboost-cpu", "lightgbm", "catboost", "torch==2.13.*", "keras>=3", "onnx"]
+    helpers = ["skl2onnx", "onnxruntime", "cloudpickle", "pandas", "pyarrow", "safetensors"]
+    judges = ["jsonschema", "mlflow-skinny", "pytest>=8.2"]
+    return make_environment("models", [*libraries, *helpers, *judges, "--editable", str(PLACE.parent)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -16,7 +17,22 @@ if TYPE_CHECKING:
 _OFFER_RE = re.compile(
     r"/-/(?:register|assign|rollback|unassign|approve|deregister|deprecate|annotate|remove|add)(?:\?|$)"
 )
-_VIEWS = {"sort", "order", "columns", "page", "delta", "q", "author", "kind", "label", "type", "is", "repo", "baseline"}
+_VIEWS = {
+    "sort",
+    "order",
+    "columns",
+    "page",
+    "delta",
+    "q",
+    "author",
+    "kind",
+    "label",
+    "type",
+    "is",
+    "repo",
+    "baseline",
+    "fold",
+}
 """Parameters of other views of the same rows: they offer the same."""
 _MOST = 2
 """Of the pages that differ in the values of their query alone."""
@@ -80,8 +96,8 @@ def offers_on(studio: Studio, address: str, page: str) -> Iterator[Offer]:
         every += [_of_menu(html.unescape(link), word, bare=bare[word]) for word in words.split() or bare]  # none: all
     chooser = re.search(r'<form action="([^"]*)" class="chooser">', page)
     if chooser:
-        row = re.findall(r'name="c" value="([^"]*)"', page)[0]
-        for do in re.findall(r'name="do" value="(register:[^"]*)"', page):
+        rows = re.findall(r'name="c" value="([^"]*)"', page)
+        for row, do in product(rows[:1], re.findall(r'name="do" value="(register:[^"]*)"', page)):
             query = urlencode({"do": html.unescape(do), "c": row})
             every.append(studio.client.get(f"{chooser[1]}?{query}").headers["location"])
     yield from (Offer(one, urlsplit(address).path) for one in every)

@@ -88,13 +88,14 @@ class Web:
         body = self.files.get(unquote(asked.path.partition("?")[0]))
         if body is None:
             return Reply(404, b"nothing here")
-        match = re.fullmatch(r"bytes=(\d+)-", asked.headers.get("Range", ""))
+        match = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.headers.get("Range", ""))
         if not (match and self.ranges):
             return Reply(200, body)
         start = int(match[1])
         if start >= len(body):
             return Reply(416)
-        return Reply(206, body[start:], {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"})
+        part = body[start : int(match[2]) + 1 if match[2] else None]
+        return Reply(206, part, {"Content-Range": f"bytes {start}-{start + len(part) - 1}/{len(body)}"})
 
 
 def _encrypted(listener: ThreadingHTTPServer, tls: ssl.SSLContext | None) -> str:

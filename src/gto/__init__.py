@@ -9,13 +9,21 @@ if TYPE_CHECKING:
     from gto import api as api
     from gto.git_registry import GitRegistry as GitRegistry
     from gto.index import RepoIndexManager as RepoIndexManager
+    from gto.models.doors import load as load
+    from gto.models.doors import save as save
     from gto.registry_config import RegistryConfig
 
     CONFIG: RegistryConfig
 
-__all__ = ["CONFIG", "GitRegistry", "RepoIndexManager", "__version__", "api"]
+__all__ = ["CONFIG", "GitRegistry", "RepoIndexManager", "__version__", "api", "load", "save"]
 
-_HOMES = {"CONFIG": "config", "GitRegistry": "git_registry", "RepoIndexManager": "index"}
+_HOMES = {
+    "CONFIG": "config",
+    "GitRegistry": "git_registry",
+    "RepoIndexManager": "index",
+    "load": "models.doors",
+    "save": "models.doors",
+}
 
 
 def __getattr__(name: str) -> object:

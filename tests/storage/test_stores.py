@@ -36,8 +36,8 @@ def open_it(url: str, options: dict[str, str] | None = None, *, trusted: bool = 
     return open_store(StoreAddress(url, options or {}, trusted))
 
 
-def read(store: Store, key: str, version: str | None = None, start: int = 0) -> bytes:
-    return b"".join(store.read(key, version, start))
+def read(store: Store, key: str, version: str | None = None, start: int = 0, end: int | None = None) -> bytes:
+    return b"".join(store.read(key, version, start, end))
 
 
 def refused(act: Callable[[], object], kind: type[GTOException], *words: str) -> GTOException:
@@ -64,6 +64,7 @@ def check_reads(store: Store, keys: tuple[str, ...] = tuple(FILES)) -> None:
         assert store.stat(key) == len(FILES[key])
     assert read(store, "a.bin", start=299_990) == TEXT[299_990:]
     assert read(store, "a.bin", start=len(TEXT)) == b""
+    assert read(store, "a.bin", start=3, end=10_003) == TEXT[3:10_003]
     refused(lambda: read(store, "nope"), ContentMissing, "nope")
     refused(lambda: store.stat("nope"), ContentMissing, "nope")
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gto.annotations import artifacts_yaml, dvc_yaml
+from gto.annotations.model_pointer import POINTER
 from gto.core import names
 from gto.dvc import paths
 from gto.dvc.interpolation import escape, escape_all
@@ -36,6 +37,8 @@ class AnnotationEdit:
     """Whatever JSON can hold."""
     must_exist: bool = False
     """Whether the caller vouches that `path` is there; artifacts.yaml alone records it."""
+    side_car: str | None = None
+    """The file of the model's facts, from the repository's root; it joins the custom metadata under `model`."""
 
 
 def annotate_text(text: str, file: str, plain_name: str, change: AnnotationEdit) -> str:
@@ -133,7 +136,7 @@ def _artifacts_fields(old: _Fields, file: str, change: AnnotationEdit) -> _Field
         "virtual": change.must_exist,
         "labels": _labels(old, file, change.labels),
         "description": change.description,
-        "custom": to_json(change.custom),
+        "custom": _custom(old.get("custom"), to_json(change.custom), file, change.side_car),
     }
     new = old | {key: value for key, value in wanted.items() if value}
     if change.must_exist:
@@ -149,13 +152,28 @@ def _dvc_fields(old: _Fields, file: str, change: AnnotationEdit) -> _Fields:
         "desc": escape(change.description or ""),
         "type": escape(change.type or ""),
         "labels": _labels(old, file, tuple(map(escape, change.labels))),
-        "meta": dvc_yaml.to_meta(escape_all(to_json(change.custom))) if change.custom else None,
+        "meta": _custom(old.get("meta"), _meta(change.custom), file, change.side_car),
     }
     new = old | {key: value for key, value in wanted.items() if value}
     if not new.get("path"):
         message = f"An artifact in '{file}' must have a path"
         raise UsageError(message, "name the artifact's file or directory with --path")
     return new
+
+
+def _meta(custom: object) -> object:
+    return dvc_yaml.to_meta(escape_all(to_json(custom))) if custom else None
+
+
+def _custom(old: object, new: object, file: str, side_car: str | None) -> object:
+    """Return the custom metadata, in which the pointer to a side-car stands beside what is there."""
+    if side_car is None:
+        return new
+    said = new or old or {}
+    if not isinstance(said, dict):
+        reason = "the artifact's custom metadata is no mapping, and so cannot name the file of the model's facts"
+        raise BadFile(file, reason, hint=text_edit.BY_HAND)
+    return {**said, POINTER: _written_path(file, side_car)}
 
 
 def _written_path(file: str, path: str | None) -> str:
@@ -180,8 +198,11 @@ def _update(body: str, file: str, keys: text_edit.Keys, old: _Fields, new: _Fiel
     for key, value in new.items():
         if not isinstance(key, str) or (key in old and old[key] == value):
             continue
+        before = old.get(key)
         if isinstance(value, list) and key == "labels":
             body = text_edit.put_items(body, file, (*keys, key), value)
+        elif isinstance(value, dict) and isinstance(before, dict) and before.keys() <= value.keys() and before:
+            body = _update(body, file, (*keys, key), before, value)
         else:
             body = text_edit.put(body, file, (*keys, key), value)
     for gone in old.keys() - new.keys():

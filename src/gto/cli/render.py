@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from gto.lineage.sections import Section
-    from gto.output.tables import Cell, Table
+    from gto.output.tables import Cell, Section, Table
 
 
 NOTHING = "Nothing found in the current workspace"

@@ -14,7 +14,7 @@ from gto.dvc.output_finder import OutputFinder
 from gto.exceptions import CannotLocate, ContentMissing, NotInCommit, StorageError
 from gto.git.tree import SUBMODULE
 from gto.registry.registry import Registry
-from gto.storage.location import Content, Located, StoreObject
+from gto.storage.location import Content, Located, StoreAddress, StoreObject
 
 if TYPE_CHECKING:
     from gto.dvc.output_contents import DataReach
@@ -132,15 +132,19 @@ def _keeper(site: Site, project: OutputFinder) -> Keeper:
 
 def locate_url(settings: Settings, url: str) -> Located:
     """Return the file or files at a URL or an absolute path; nobody promised what is in them."""
+    return locate_address(settings.address_of_url(url.rstrip("/")), is_directory=url.endswith("/"))
+
+
+def locate_address(address: StoreAddress, *, is_directory: bool = False) -> Located:
+    """Return the file or files at an address; with `is_directory` only the files below it."""
     from gto.storage.store import open_store
 
-    address = settings.address_of_url(url.rstrip("/"))
     name = posixpath.basename(address.url.split("?", 1)[0])
     name = "files" if name in {"", ".", ".."} else name
     store = open_store(address)
     found: tuple[Content, ...] = ()
     missing: StorageError | None = None
-    if not url.endswith("/"):
+    if not is_directory:
         try:
             only = Content("", store.stat(""), None, (StoreObject(address, ""),))
             return Located(name, is_directory=False, contents=(only,))

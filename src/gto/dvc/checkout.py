@@ -13,7 +13,7 @@ from gto.exceptions import BadFile, CannotLocate
 from gto.git.commit_files import Files, Place
 from gto.git.commit_tree import Tree
 from gto.git.object_cache import Read
-from gto.storage.lfs_pointer import parse_pointer
+from gto.storage.lfs_pointer import LfsPointer, parse_pointer
 
 Made = TypeVar("Made")
 
@@ -172,6 +172,12 @@ class Checkout:
             raise BadFile(path, "git cannot read it")
         pointer = parse_pointer(data)
         return data if pointer is None else self._lfs.read(path, pointer)
+
+    def pointer(self, path: str) -> LfsPointer | None:
+        """Return the pointer of Git LFS that stands for a file; None for a file that Git itself has."""
+        real = self._real(path)
+        data = self._files.read(self.commit, real) if real is not None else None
+        return None if data is None else parse_pointer(data)
 
     def read(self, path: str) -> bytes | None:
         """Return what a file holds, None where there is none; one that cannot be read is set aside."""

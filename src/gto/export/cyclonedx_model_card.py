@@ -5,9 +5,10 @@ Source: the schema of CycloneDX 1.6, `modelCard`.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from gto.export.cyclonedx_component import Component, Property, data_ref, is_data, properties
+from gto.inspect.facts import ModelFacts
 from gto.lineage.collect import CollectedFacts
 from gto.lineage.values import Keyed
 
@@ -18,7 +19,8 @@ def model_card(known: CollectedFacts) -> Component:
     """Return the card; without any field where nothing is known."""
     metrics = _metrics(known.metrics.files)
     found: Component = {}
-    parameters = {**_task(known), **_datasets(known)}
+    facts = known.model.facts if known.model and not known.model.is_stale else ModelFacts()
+    parameters = {**_task(known), **_architecture(facts), **_datasets(known), **_schemas(facts)}
     if parameters:
         found["modelParameters"] = parameters
     if metrics:
@@ -26,7 +28,8 @@ def model_card(known: CollectedFacts) -> Component:
     considered = _considerations(known)
     if considered:
         found["considerations"] = considered
-    return {**found, **properties(Property(f"parameter:{name}", value) for name, value in _flat(known.params.files))}
+    params = [Property(f"parameter:{name}", value) for name, value in _flat(known.params.files)]
+    return {**found, **properties([*params, *_model_properties(facts)])}
 
 
 def custom(known: CollectedFacts) -> Mapping[str, object]:
@@ -59,6 +62,34 @@ def _text(value: object) -> str:
 def _task(known: CollectedFacts) -> Component:
     task = custom(known).get("task")
     return {"task": task} if isinstance(task, str) and task else {}
+
+
+def _architecture(facts: ModelFacts) -> Component:
+    return {"modelArchitecture": facts.class_name} if facts.class_name else {}
+
+
+def _schemas(facts: ModelFacts) -> Component:
+    """Return inputs and outputs of each method, a text a column: CycloneDX has no field for datatypes."""
+    found: Component = {}
+    for side in ("inputs", "outputs"):
+        schemas = {name: getattr(method, side) for name, method in facts.methods.items()}
+        texts = [f"{name}: {one.text}" for name, schema in schemas.items() if schema for one in schema.tensors]
+        if texts:
+            found[side] = [{"format": text} for text in dict.fromkeys(texts)]
+    return found
+
+
+def _model_properties(facts: ModelFacts) -> Iterator[Property]:
+    """Yield what CycloneDX has no field for."""
+    known = {
+        "format": facts.format,
+        "codeOnLoad": str(facts.code_on_load) if facts.format else "",
+        "framework": f"{facts.framework} {facts.framework_version}".strip(),
+        "parameterCount": "" if facts.parameter_count is None else str(facts.parameter_count),
+        "python": facts.python,
+    }
+    yield from (Property(f"model:{name}", value) for name, value in known.items() if value)
+    yield from (Property("model:requirement", text) for text in facts.requirements)
 
 
 def _datasets(known: CollectedFacts) -> Component:

@@ -1,9 +1,9 @@
-"""Commits: their facts, which of them a branch reaches, and one file committed alone."""
+"""Commits: their facts, which of them a branch reaches, and files committed alone."""
 
 import codecs
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -65,33 +65,38 @@ def check_branch(git: Git) -> None:
         raise Conflict("HEAD is detached: there is no branch to push", "`git switch BRANCH` first, or leave out --push")
 
 
-def commit_file(git: Git, path: str, message: str) -> None:
-    """Commit one file, whatever else is staged; where git refuses, the index is as it was."""
-    spec = f":(top,literal){path}"
-    git.run(["add", "--", spec])
+def commit_files(git: Git, paths: Iterable[str], message: str) -> None:
+    """Commit some files, whatever else is staged; where git refuses, the index is as it was."""
+    specs = [f":(top,literal){path}" for path in paths]
+    git.run(["add", "--", *specs])
     try:
-        git.run(["commit", "--quiet", "--only", f"--message={message}", "--cleanup=whitespace", "--", spec])
+        git.run(["commit", "--quiet", "--only", f"--message={message}", "--cleanup=whitespace", "--", *specs])
     except GitError:
-        git.ask(["reset", "--quiet", "--", spec])
+        git.ask(["reset", "--quiet", "--", *specs])
         raise
 
 
-def make_commit(git: Git, parent: str, path: str, data: bytes, message: str) -> str:
-    """Make the commit that changes one file of `parent`, without a work tree, and return its id; no ref names it."""
+def make_commit(git: Git, parent: str, files: Mapping[str, bytes], message: str) -> str:
+    """Make the commit that changes files of `parent`, without a work tree, and return its id; no ref names it."""
     import tempfile  # costs two milliseconds, and reading imports this file
 
     with tempfile.TemporaryDirectory(prefix="gto-index-") as scratch:
         indexed = git._replace(env={**git.env, "GIT_INDEX_FILE": f"{scratch}/index"})
         indexed.run(["read-tree", parent])
-        blob = indexed.run(["hash-object", "-w", "--stdin"], data=data).decode().strip()
-        known = indexed.run(["ls-files", "-s", "-z", "--", f":(literal){path}"]).decode("utf-8", "surrogateescape")
-        mode = known.partition(" ")[0] or "100644"
-        entry = f"{mode} {blob}\t{path}\0".encode("utf-8", "surrogateescape")
-        indexed.run(["update-index", "-z", "--add", "--index-info"], data=entry)
+        entries = b"".join(_entry(indexed, path, data) for path, data in files.items())
+        indexed.run(["update-index", "-z", "--add", "--index-info"], data=entries)
         tree = indexed.run(["write-tree", "--missing-ok"]).decode().strip()
     signs = git.run(["config", "--type=bool", "--default=false", "commit.gpgSign"]).strip() == b"true"
     args = ["commit-tree", *(["-S"] if signs else []), "-p", parent, tree]
     return git.run(args, data=message.encode("utf-8", "surrogateescape") + b"\n").decode().strip()
+
+
+def _entry(git: Git, path: str, data: bytes) -> bytes:
+    """Write a blob, and return its line for the index; a file that is there keeps its mode."""
+    blob = git.run(["hash-object", "-w", "--stdin"], data=data).decode().strip()
+    known = git.run(["ls-files", "-s", "-z", "--", f":(literal){path}"]).decode("utf-8", "surrogateescape")
+    mode = known.partition(" ")[0] or "100644"
+    return f"{mode} {blob}\t{path}\0".encode("utf-8", "surrogateescape")
 
 
 def check_new_branch(git: Git, name: str) -> None:

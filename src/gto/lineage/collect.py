@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
+from gto.annotations.model_pointer import side_car_places
 from gto.core import names
 from gto.core.commit_facts import Commit
 from gto.core.event import Problem
@@ -18,6 +19,7 @@ from gto.git.command import Git
 from gto.git.commit import parse_commit
 from gto.git.commit_files import Files
 from gto.lineage import values
+from gto.lineage.model_facts import KnownModel, read_model
 from gto.lineage.requirements import find_requirements, read_packages
 from gto.lineage.trace import Lineage, trace
 from gto.lineage.values import Elsewhere, Values
@@ -47,6 +49,8 @@ class CollectedFacts(NamedTuple):
     files: tuple[str, ...]
     """The files that Git holds at the artifact's path."""
     problems: tuple[Problem, ...]
+    model: KnownModel | None = None
+    """What a side-car says of the model."""
 
     @property
     def elsewhere(self) -> tuple[Elsewhere, ...]:
@@ -64,6 +68,10 @@ class Opened(NamedTuple):
     point: Target
     checkout: Checkout
     project: Project
+
+
+_Asked = tuple[Opened, Annotation | None, str | None]
+"""A version, what annotates it, and where the artifact lies."""
 
 
 def open_points(
@@ -120,9 +128,9 @@ def gather_from(
     opened, said = [one for one, _ in read], [found for _, found in read]
     known = next((one.path for one in said if one and one.path), None) if lend_path else None
     paths = [tidy(found) if found else None for found in (one.path if one and one.path else known for one in said)]
-    groups: dict[_Place, list[tuple[Opened, str | None]]] = {}
-    for one, path in zip(opened, paths, strict=True):
-        groups.setdefault(_place(one), []).append((one, path))
+    groups: dict[_Place, list[_Asked]] = {}
+    for one, annotated, path in zip(opened, said, paths, strict=True):
+        groups.setdefault(_place(one), []).append((one, annotated, path))
     fetch_all(files, [(group[0][0].checkout, _second_files(group)) for group in groups.values()])
     measured = {place: _measure(group[0][0]) for place, group in groups.items()}
     commits = files.read_commits([point.commit for point in points])
@@ -136,15 +144,16 @@ def _place(opened: Opened) -> _Place:
     return opened.point.commit, opened.project.root
 
 
-def _second_files(group: Sequence[tuple[Opened, str | None]]) -> list[str]:
+def _second_files(group: Sequence[_Asked]) -> list[str]:
     """Return the files that versions of one project in one commit need beside those that it began with."""
     _, checkout, project = group[0][0]
     params = values.param_files(project, checkout)
     used = values.variable_files(checkout, project.pipelines, params)
-    directories = dict.fromkeys(directory_of(one.point) for one, _ in group)
+    directories = dict.fromkeys(directory_of(one.point) for one, _, _ in group)
     requirements = [file for each in directories for file in find_requirements(checkout, each)]
-    pointers = pointer_files(checkout, project, [path for _, path in group if path])
-    return [*values.metric_files(project, checkout), *params, *used, *requirements, *pointers]
+    pointers = pointer_files(checkout, project, [path for _, _, path in group if path])
+    beside = [place for _, said, path in group for place in side_car_places(said, path) if checkout.has(place)]
+    return [*values.metric_files(project, checkout), *params, *used, *requirements, *pointers, *beside]
 
 
 class _Measured(NamedTuple):
@@ -182,6 +191,7 @@ def _know(
         read_packages(checkout, requirements),
         tuple(checkout.files_in(path) or [path]) if path and lineage and lineage.home == "git" else (),
         (),
+        read_model(checkout, said, path, lineage),
     )
     return known._replace(problems=tuple(checkout.problems))
 

@@ -46,6 +46,7 @@ class Description(NamedTuple):
             "plots": list(known.plots),
             "requirements": list(known.requirements),
             **elsewhere_lists(known.elsewhere),
+            "model": known.model.as_dict() if known.model else None,
             "problems": [problem_dict(problem) for problem in known.problems],
         }
 

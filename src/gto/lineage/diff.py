@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from gto.core.event import Problem
 from gto.dvc.output_contents import DataReach
+from gto.inspect.fact_changes import FactChange, fact_changes
 from gto.lineage.collect import Between, CollectedFacts, between, gather
 from gto.lineage.description import check_known, elsewhere_lists, problem_dict
 from gto.lineage.direction import Direction
+from gto.lineage.model_facts import KnownModel
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets
@@ -70,6 +72,8 @@ class Comparison(NamedTuple):
     code: Between
     elsewhere: tuple[Elsewhere, ...]
     problems: tuple[Problem, ...]
+    model: tuple[FactChange, ...] = ()
+    """Facts of the model, where both sides are known."""
 
     def as_dict(self) -> dict[str, object]:
         """Return it as `gto diff --json` prints it."""
@@ -81,6 +85,7 @@ class Comparison(NamedTuple):
             "annotation": {change.key: change.as_dict() for change in self.annotation},
             "data": [moved.as_dict() for moved in self.data],
             "dependencies": [moved.as_dict() for moved in self.requirements],
+            "model": [change.as_dict() for change in self.model],
             "code": {
                 "ahead": self.code.ahead,
                 "behind": self.code.behind,
@@ -137,6 +142,7 @@ def _comparison(
         between(registry.git, before.point.commit, after.point.commit),
         tuple(dict.fromkeys((*before.elsewhere, *after.elsewhere))),
         tuple(dict.fromkeys((*before.problems, *after.problems))),
+        tuple(_model_changes(before.model, after.model)),
     )
 
 
@@ -147,6 +153,13 @@ def _changes(old: Mapping[str, Keyed], new: Mapping[str, Keyed]) -> Iterable[Val
             # A key with an empty value and no key are the same to DVC.
             if before.get(key) != after.get(key):
                 yield ValueChange(path, key, before.get(key), after.get(key))
+
+
+def _model_changes(old: KnownModel | None, new: KnownModel | None) -> Iterable[FactChange]:
+    """Return what differs between two models; facts of another file than the version's say nothing of it."""
+    if old is None or new is None or old.is_stale or new.is_stale:
+        return ()
+    return fact_changes(old.facts, new.facts)
 
 
 def _annotated(known: CollectedFacts) -> Keyed:

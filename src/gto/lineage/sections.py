@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from gto.output.tables import Table
+from gto.inspect.fact_tables import fact_tables
+from gto.output.tables import Section, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from gto.core.event import Problem
+    from gto.inspect.fact_changes import FactChange
     from gto.lineage.collect import CollectedFacts
     from gto.lineage.diff import Comparison, Moved, ValueChange
+    from gto.lineage.model_facts import KnownModel
     from gto.lineage.trace import Lineage
     from gto.lineage.values import Elsewhere, Value, Values
     from gto.output.tables import Cell
@@ -20,14 +23,7 @@ if TYPE_CHECKING:
 _MOST_COMMITS = 10
 _MOST_FILES = 20
 _HASH = 7  # digits that are shown
-
-
-class Section(NamedTuple):
-    """A table with a heading, and a sentence where the table does not hold all."""
-
-    title: str
-    table: Table
-    more: str = ""
+_STALE = {True: "STALE: of another file", False: "of this version's file", None: "perhaps of another file"}
 
 
 def compared(found: Comparison) -> tuple[Section, ...]:
@@ -37,6 +33,7 @@ def compared(found: Comparison) -> tuple[Section, ...]:
         Section("Parameters", _changes("parameter", found.params)),
         Section("Data", _moves("path", found.data, cut=True)),
         Section("Dependencies", _moves("dependency", found.requirements, cut=False)),
+        Section("Model", _facts(found.model)),
         *_code(found),
         Section("Annotation", _fields(found.annotation)),
     )
@@ -53,8 +50,13 @@ def described(known: CollectedFacts) -> tuple[Section, ...]:
         _listed("Files", known.files),
         _listed("Plots", known.plots),
         _listed("Requirements", tuple(known.requirements)),
+        *(_model(known.model) if known.model else ()),
     )
     return tuple(section for section in sections if section.table.rows)
+
+
+def _model(known: KnownModel) -> tuple[Section, ...]:
+    return fact_tables(known.facts, (("facts", f"in {known.source}, {_STALE[known.is_stale]}"),))
 
 
 def notes(elsewhere: Iterable[Elsewhere], problems: Iterable[Problem]) -> Iterator[str]:
@@ -116,6 +118,11 @@ def _moves(kind: str, moves: Iterable[Moved], *, cut: bool) -> Table:
 def _hash(text: str | None, *, cut: bool) -> str | None:
     is_hash = text is not None and len(text) >= 32 and " " not in text  # noqa: PLR2004  md5, and longer ones
     return text[:_HASH] if text is not None and (cut or is_hash) else text
+
+
+def _facts(changes: Iterable[FactChange]) -> Table:
+    rows = ((one.fact, one.name, one.old, one.new, "breaking" if one.is_breaking else None) for one in changes)
+    return Table(("fact", "name", "old", "new", "effect"), tuple(rows))
 
 
 def _code(found: Comparison) -> Iterator[Section]:

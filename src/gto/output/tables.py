@@ -38,6 +38,14 @@ class Table(NamedTuple):
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+class Section(NamedTuple):
+    """A table with a heading, and a sentence where the table does not hold all."""
+
+    title: str
+    table: Table
+    more: str = ""
+
+
 def short(text: str, *, cut: bool) -> str:
     """Cut a whole commit hash to seven digits, and nothing else."""
     is_hash = len(text) in {40, 64} and all(digit in "0123456789abcdefABCDEF" for digit in text)

@@ -43,14 +43,18 @@ class CloudStore(NamedTuple):
                 return obstore.head(self.store, self._path(key))["size"]
             return obstore.get(self.store, self._path(key), options={"version": version, "head": True}).meta["size"]
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:
-        """Yield an object's bytes from `start` on."""
+    def read(
+        self, key: str, version: str | None = None, start: int = 0, end: int | None = None
+    ) -> Generator[bytes, None, None]:
+        """Yield an object's bytes from `start` on, up to before `end`."""
         import obstore
 
         with self._told(key):
-            if start and start >= (self.stat(key, version) or 0):
+            if start and end is None and start >= (self.stat(key, version) or 0):
                 return  # a range behind the end is an error of every cloud
             options: GetOptions = {"range": {"offset": start}} if start else {}
+            if end is not None:
+                options["range"] = (start, end)
             if version is not None:
                 options["version"] = version
             found = obstore.get(self.store, self._path(key), options=options)

@@ -1,7 +1,7 @@
 """The bytes of one file, from the first of its sources that has them right."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Protocol
@@ -71,7 +71,7 @@ class Fetcher:
 
     def prepare(self, contents: Iterable[Content]) -> None:
         """Ask each Git LFS server once for all that it will be asked for."""
-        missing = [one for one in contents if not _is_here(one)]
+        missing = [one for one in contents if not is_here(one)]
         objects = [source for one in missing for source in one.sources if isinstance(source, LfsObject)]
         if objects:
             self._servers().prepare(objects)
@@ -100,6 +100,30 @@ class Fetcher:
             else:
                 return
         raise telling(failures) or ContentMissing(name, "nothing says where it is")
+
+    def chunks(
+        self, source: StoreObject | LfsObject, start: int, end: int | None = None
+    ) -> Generator[bytes, None, None]:
+        """Yield what a store has of a file from `start` on, up to before `end`."""
+        if isinstance(source, StoreObject):
+            found = self._store(source.store).read(source.key, source.version, start, end)
+        else:
+            found = self._servers().read(source, start, end)
+        with closing(found):  # a server is let go of at once, also where the rest is not wanted any more
+            yield from found
+
+    def size(self, source: StoreObject) -> int | None:
+        """Return how many bytes a store says that a file has; None where it does not tell."""
+        return self._store(source.store).stat(source.key, source.version)
+
+    def blob(self, source: GitBlob) -> Generator[tuple[int, Generator[bytes, None, None]], None, None]:
+        """Yield once the size and the bytes of a blob, which is fetched where the clone lacks it."""
+        from gto.git.blob_stream import have_blobs, stream_blobs
+
+        repo = self.repo_of(source)
+        have_blobs(repo, [source.oid])
+        with closing(stream_blobs(repo, [source.oid])) as blobs:
+            yield next(blobs)
 
     def repo_of(self, blob: GitBlob) -> Repo:
         """Return the repository that has a blob."""
@@ -147,23 +171,14 @@ class Fetcher:
             self.restart(part)
         if size is not None and part.size == size and size:
             return
-        match source:
-            case GitBlob():
-                from gto.git.blob_stream import have_blobs, stream_blobs
-
-                repo = self.repo_of(source)
-                have_blobs(repo, [source.oid])
-                with closing(stream_blobs(repo, [source.oid])) as blobs:
-                    self.take_blob(part, *next(blobs))
-            case StoreObject():
-                if part.size and part.content.digest is None and source.version is None:
-                    self.restart(part)  # it may be another file by now, and no hash would tell
-                # A server is let go of at once, also where the rest is not wanted any more.
-                with closing(self._store(source.store).read(source.key, source.version, part.size)) as chunks:
-                    self._take(part, chunks, size)
-            case LfsObject():
-                with closing(self._servers().read(source, part.size)) as chunks:
-                    self._take(part, chunks, size)
+        if isinstance(source, GitBlob):
+            with closing(self.blob(source)) as blobs:
+                self.take_blob(part, *next(blobs))
+            return
+        if isinstance(source, StoreObject) and part.size and part.content.digest is None and source.version is None:
+            self.restart(part)  # it may be another file by now, and no hash would tell
+        with closing(self.chunks(source, part.size)) as chunks:
+            self._take(part, chunks, size)
 
     def take_blob(self, part: FilePart, size: int, chunks: Iterable[bytes]) -> None:
         """Fill a part with a blob, from its beginning."""
@@ -195,7 +210,7 @@ class Fetcher:
             return self._stores[key]
 
 
-def _is_here(content: Content) -> bool:
+def is_here(content: Content) -> bool:
     """Tell whether the first place to look is a directory of this machine that has a file of that name."""
     first = content.sources[0] if content.sources else None
     if not isinstance(first, StoreObject) or not os.path.isabs(first.store.url):

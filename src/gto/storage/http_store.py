@@ -39,24 +39,36 @@ class HttpStore(NamedTuple):
         _unpacked(http_client.check(answer), self._name(key)).close()
         return answer.length
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:  # noqa: ARG002  as above
-        """Yield the bytes from `start` on; of a server without ranges what stands before is read and dropped."""
-        answer = self._ask(key, "GET", {"Range": f"bytes={start}-"} if start else {})
+    def read(
+        self,
+        key: str,
+        version: str | None = None,  # noqa: ARG002  as above
+        start: int = 0,
+        end: int | None = None,
+    ) -> Generator[bytes, None, None]:
+        """Yield the bytes from `start` on, up to before `end`.
+
+        Of a server without ranges what stands before is read and dropped, and what comes behind is not waited for.
+        """
+        wanted = f"bytes={start}-{'' if end is None else end - 1}"
+        answer = self._ask(key, "GET", {"Range": wanted} if start or end is not None else {})
         if start and answer.status == _PAST_THE_END:
             answer.close()
             return
-        left = start
+        at = 0
         if _unpacked(http_client.check(answer), self._name(key)).status == _PARTIAL:
             match = _RANGE_RE.match(answer.headers.get("Content-Range", ""))
             if not match or int(match[1]) != start:
                 answer.close()
                 raise RemoteUnreachable(answer.url, "the server sent another range than it was asked for")
-            left = 0
+            at = start
         with closing(answer.chunks()) as chunks:
             for chunk in chunks:
-                if left < len(chunk):
-                    yield chunk[left:]
-                left = max(left - len(chunk), 0)
+                if part := chunk[max(start - at, 0) : None if end is None else max(end - at, 0)]:
+                    yield part
+                at += len(chunk)
+                if end is not None and at >= end:
+                    return
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Refuse: a web server does not list its directories in a form that programs read."""

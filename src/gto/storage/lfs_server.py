@@ -71,22 +71,22 @@ class LfsServers:
                     # An object that is here already needs no server.
                     self._ways.update({(one.endpoint, one.oid): error for one in part})
 
-    def read(self, one: LfsObject, start: int) -> Generator[bytes, None, None]:
-        """Yield an object's bytes from `start` on."""
+    def read(self, one: LfsObject, start: int, end: int | None = None) -> Generator[bytes, None, None]:
+        """Yield an object's bytes from `start` on, up to before `end`."""
         if not one.endpoint:
             hint = "`git remote add origin URL`, or `git config lfs.url URL`"
             raise RemoteUnreachable(one.oid, "nothing says where the Git LFS server of this repository is", hint)
         if not urls.scheme(one.endpoint):
-            yield from _directory(one).read(object_key(one.oid), start=start)
+            yield from _directory(one).read(object_key(one.oid), start=start, end=end)
             return
         try:
-            yield from self._store(one).read("", start=start)
+            yield from self._store(one).read("", start=start, end=end)
         except StoreRefused:
             # What a server signs holds for minutes; another file may have taken longer.
             self._forget(one)
             store = self._store(one)
             try:
-                yield from store.read("", start=start)
+                yield from store.read("", start=start, end=end)
             except StoreRefused as error:
                 raise StoreRefused(error.url, error.reason, _LOGIN) from error
 

@@ -20,11 +20,18 @@ class LocalStore(NamedTuple):
         with self._open(key) as file:
             return os.fstat(file.fileno()).st_size
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:  # noqa: ARG002  as above
-        """Yield a file's bytes from `start` on."""
+    def read(
+        self,
+        key: str,
+        version: str | None = None,  # noqa: ARG002  as above
+        start: int = 0,
+        end: int | None = None,
+    ) -> Generator[bytes, None, None]:
+        """Yield a file's bytes from `start` on, up to before `end`."""
         with self._open(key) as file:
-            file.seek(start)
-            while chunk := file.read(CHUNK):
+            at = file.seek(start)
+            while chunk := file.read(CHUNK if end is None else min(CHUNK, end - at)):
+                at += len(chunk)
                 yield chunk
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:

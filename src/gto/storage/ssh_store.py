@@ -36,12 +36,21 @@ class SshStore(NamedTuple):
             raise ContentMissing(urls.join(self.url, key), "it is no file")
         return int(found["size"])
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:  # noqa: ARG002  as above
-        """Yield a file's bytes from `start` on."""
+    def read(
+        self,
+        key: str,
+        version: str | None = None,  # noqa: ARG002  as above
+        start: int = 0,
+        end: int | None = None,
+    ) -> Generator[bytes, None, None]:
+        """Yield a file's bytes from `start` on, up to before `end`."""
         try:
-            with self.files.open(self._path(key), "rb", block_size=CHUNK) as file:
-                file.seek(start)
-                while chunk := file.read(CHUNK):
+            with self.files.open(
+                self._path(key), "rb", block_size=CHUNK if end is None else min(CHUNK, end - start)
+            ) as file:
+                at = file.seek(start)
+                while chunk := file.read(CHUNK if end is None else min(CHUNK, end - at)):
+                    at += len(chunk)
                     yield chunk
         except GeneratorExit:
             raise

@@ -17,8 +17,10 @@ class Store(Protocol):
     def stat(self, key: str, version: str | None = None) -> int | None:
         """Return an object's size in bytes; None where the store does not tell."""
 
-    def read(self, key: str, version: str | None = None, start: int = 0) -> Generator[bytes, None, None]:
-        """Yield an object's bytes from `start` on."""
+    def read(
+        self, key: str, version: str | None = None, start: int = 0, end: int | None = None
+    ) -> Generator[bytes, None, None]:
+        """Yield an object's bytes from `start` on, up to before `end`."""
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Yield key and size of every object below a directory; an empty one is the store itself."""

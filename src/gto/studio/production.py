@@ -14,7 +14,8 @@ def nearness(stage: str, stages: Sequence[str]) -> int:
 
 def production(stages: Sequence[str]) -> str | None:
     """Return the stage of these that stands for production; None where there is none."""
-    return max(stages, key=lambda stage: nearness(stage, stages), default=None)
+    named = [name for name in _NAMES if name in stages]
+    return [*stages[-1:], *named][-1] if stages else None
 
 
 def nearest_first(holders: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ _EVENTS = {
     "events.author events.author_email events.message events.ref",
     "gto history --verify": "events.signature",
     "gto history --require-policy": "events.refusal",
+    f"{ONLY_HERE}what the policy of its time said": "events.was_fine",
     "gto history --all": "events.repo",
     f"{ONLY_HERE}what an event replaced; a line of history says it in words": "events.before",
     f"{ONLY_HERE}of the list": "total page pages",
@@ -30,6 +31,7 @@ _ROW = {
     "gto show NAME#STAGE": "stages",
     "gto history NAME": "changed_at",
     "gto history NAME --require-policy": "refused",
+    f"{ONLY_HERE}how many of these the policy of their time refused, too": "against",
     "gto describe NAME": "type description path labels",
     "gto describe NAME@latest --all": "metric",
     "gto doctor": "problems",
@@ -51,7 +53,7 @@ _COMPARED = {
 FIELDS: Mapping[str, Mapping[str, str]] = {
     "/models": {
         **{command: " ".join(f"artifacts.{one}" for one in keys.split()) for command, keys in _ROW.items()},
-        f"{ONLY_HERE}of the list": "total page pages stages",
+        f"{ONLY_HERE}of the list": "total page pages stages totals",
     },
     "/history": _EVENTS,
     "/m/R/N/-/history": _EVENTS,
@@ -63,6 +65,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "gto show NAME --at": "as_of",
         "gto describe --all": "chosen",
         f"{ONLY_HERE}of the list of versions": "total",
+        f"{ONLY_HERE}where the remote's forge shows it": "web",
     },
     "/reviews": {
         "gto reviews": "repositories.policy repositories.reviews",
@@ -84,8 +87,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "gto describe --rev --all, git rev-list, dvc exp show": "branches.commits",
         "git for-each-ref": "branches.name branches.tip",
         f"{ONLY_HERE}how the table is shown": "repo project projects baseline columns shown page pages unchanged "
-        "hidden merged unread not_in_git branches.is_default branches.ahead branches.behind branches.fitting "
-        "branches.left_out",
+        "hidden merged unread not_in_git branches.is_default branches.folded branches.ahead branches.behind "
+        "branches.fitting branches.left_out",
     },
     "/m/R/N/-/compare": _COMPARED,
     "/r/R/compare": _COMPARED,

@@ -64,7 +64,8 @@ def list_and_details(scene: Scene) -> Iterator[Pair]:
                 "metric": trend(scene, repo, name, row["version"]),
                 **annotation(scene, repo, name, row["version"]),
             }
-            yield f"{repo} {name}", {key: row[key] for key in told}, told
+            metric = row["metric"] and {key: row["metric"][key] for key in row["metric"].keys() - {"higher"}}
+            yield f"{repo} {name}", {key: {**row, "metric": metric}[key] for key in told}, told
 
 
 def trend(scene: Scene, repo: str, name: str, latest: str | None) -> dict[str, Any] | None:

@@ -3,8 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gto.cli import render
-from gto.lineage.sections import Section
-from gto.output.tables import Table
+from gto.output.tables import Section, Table
 
 if TYPE_CHECKING:
     import pytest

@@ -1,9 +1,11 @@
 """`gto annotate`: describe an artifact in `dvc.yaml` or `artifacts.yaml`."""
 
+from dataclasses import replace
+
 import click
 
 from gto.annotations.edit import AnnotationEdit
-from gto.cli import change_output, options
+from gto.cli import change_output, options, render
 from gto.registry.write import annotate
 from gto.registry.write.edit_target import SaveOptions
 
@@ -15,6 +17,7 @@ from gto.registry.write.edit_target import SaveOptions
     examples="""
     gto annotate churn --type model --path models/churn.pkl --label nlp -d "Who leaves, and when"
     gto annotate models/eu:churn --path models/eu/churn.pkl --commit
+    gto annotate churn --inspect       what the model is, for every later reader
     """,
 )
 @options.repo
@@ -29,6 +32,7 @@ from gto.registry.write.edit_target import SaveOptions
 @click.option("-d", "--description", help="Artifact description")
 @click.option("-c", "--custom", help="Custom metadata to add to artifact, as text")
 @click.option("--file", help="The file to write: a dvc.yaml, or artifacts.yaml")
+@click.option("--inspect", "inspects", is_flag=True, help="Write what `gto inspect` says to PATH.model.yaml as well")
 @click.option("--commit", is_flag=True, help="Commit the file, and nothing else")
 @click.option("--push", is_flag=True, help="Push the commit; implies --commit")
 @options.as_json
@@ -45,6 +49,7 @@ def command(
     description: str | None,
     custom: str | None,
     file: str | None,
+    inspects: bool,
     commit: bool,
     push: bool,
     as_json: bool,
@@ -52,10 +57,19 @@ def command(
     """Create or update an artifact's annotation; what is not given stays as it is, labels are added.
 
     A new one goes to `dvc.yaml` in a DVC project, to `artifacts.yaml` elsewhere; that of `dir:name` to
-    `dir/dvc.yaml`. Comments and order of the file are kept.
+    `dir/dvc.yaml`. Comments and order of the file are kept. With --inspect the facts of the model's file (framework,
+    class, schema, what loading it would run) are written beside it, and the annotation names them as `model`.
     """
     change = AnnotationEdit(type_ or None, path or None, labels, description or None, custom or None, must_exist)
     registry = options.open_registry(repo, branch or "HEAD")
+    beside: dict[str, str] = {}
+    if inspects:
+        from gto.delivery.model_record import record_model
+
+        record = record_model(registry, name, path or None)
+        change = replace(change, side_car=record.path)
+        beside = {record.path: record.side_car.text()}
+        render.notes(record.side_car.facts.notes)
     saved = annotate.annotate(
         registry,
         name,
@@ -63,5 +77,6 @@ def command(
         SaveOptions(commit, push, new_branch or ""),
         file=file,
         allow_same_path=allow_same_path,
+        beside=beside,
     )
     change_output.show_saved(saved, as_json=as_json)

@@ -1,6 +1,8 @@
 """Annotations written: what the new text of which file is."""
 
 import posixpath
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from gto.annotations.annotation import find_conflict
 from gto.annotations.edit import AnnotationEdit, annotate_text, remove_text
@@ -23,8 +25,12 @@ def annotate(
     *,
     file: str | None = None,
     allow_same_path: bool = False,
+    beside: Mapping[str, str] = MappingProxyType({}),
 ) -> Saved:
-    """Insert or update an artifact's annotation: in the work tree, or on the branch that was opened, or a new one."""
+    """Insert or update an artifact's annotation: in the work tree, or on the branch that was opened, or a new one.
+
+    `beside` are texts of files, by path, that are written with it.
+    """
     message = f"Annotate artifact `{name}`"
     message += f" of type `{change.type}`" if change.type is not None else ""
     message += f" with path `{change.path}`" if change.path is not None else ""
@@ -35,7 +41,7 @@ def annotate(
         if change.path is not None and not allow_same_path:
             _refuse_conflict(registry, target, name, change.path)
         _, plain = names.split_directory(name)
-        return Edit(path, annotate_text(target.text(path), path, plain, change), message)
+        return Edit(path, annotate_text(target.text(path), path, plain, change), message, beside)
 
     return carry_out(registry, edit, how)
 

@@ -1,9 +1,10 @@
 """Where a file of annotations is edited: the work tree, or a branch of a remote repository; committed, pushed."""
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from gto.exceptions import (
@@ -40,6 +41,13 @@ class Edit(NamedTuple):
     path: str
     text: str
     message: str
+    beside: Mapping[str, str] = MappingProxyType({})
+    """Texts of files that are made by programs, by path: they are written with the file, whatever they held."""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts of all files, by path."""
+        return {**self.beside, self.path: self.text}
 
 
 class SaveOptions(NamedTuple):
@@ -160,21 +168,21 @@ class WorkTree(NamedTuple):
         git = self.registry.git
         if push:
             commits.check_branch(git)
-        path = self.place(edit.path)
-        place = os.path.join(self.top, path)
-        old = atomic_write.read(place)
-        if old != edit.text.encode():
-            atomic_write.replace(place, edit.text.encode())
-        elif not commit or not commits.is_changed(git, path):  # an earlier push may have failed
-            if push:
+        texts = {self.place(path): text.encode() for path, text in edit.texts.items()}
+        old = {path: atomic_write.read(os.path.join(self.top, path)) for path in texts}
+        changed = [path for path, text in texts.items() if old[path] != text]
+        if not changed and not (commit and any(commits.is_changed(git, path) for path in texts)):
+            if push:  # an earlier push may have failed
                 push_branch(git, REMOTE)
             return Saved(edit.path, pushed=push)
-        if commit:
-            try:
-                commits.commit_file(git, path, edit.message)
-            except GTOException:
-                atomic_write.put_back(place, old)
-                raise
+        with ExitStack() as undo:
+            for path in changed:
+                place = os.path.join(self.top, path)
+                atomic_write.replace(place, texts[path])
+                undo.callback(atomic_write.put_back, place, old[path])
+            if commit:
+                commits.commit_files(git, texts, edit.message)
+            undo.pop_all()
         if push:
             push_branch(git, REMOTE)
         return Saved(edit.path, commit, push)
@@ -246,11 +254,12 @@ class Branch(NamedTuple):
         before = self.text(edit.path)
         if how.dry_run:
             return Saved(edit.path, branch=self.new or self.name, before=before, after=edit.text)
-        if before == edit.text and not self.new:
+        if all(self.text(path) == text for path, text in edit.texts.items()) and not self.new:
             return Saved(edit.path)
         git, name = self.registry.repo.writer, self.new or self.name
-        place = Tip(self.registry, self.commit).place(edit.path)
-        made = commits.make_commit(git, self.commit, place, edit.text.encode(), edit.message)
+        tip = Tip(self.registry, self.commit)
+        texts = {tip.place(path): text.encode() for path, text in edit.texts.items()}
+        made = commits.make_commit(git, self.commit, texts, edit.message)
         is_own = self.registry.repo.is_own
         if how.push or not is_own:
             push_commit(git, REMOTE, name, "" if self.new else self.commit, made)

@@ -1,0 +1,117 @@
+"""What changed from the facts of one model to those of another, and what of it breaks who uses the model."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from gto.inspect.facts import CodeOnLoad, Method, ModelFacts, Schema, Tensor
+
+_REQUIREMENT_RE = re.compile(r"([A-Za-z0-9._-]+)(.*)")
+_SEVERITY = (CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES, CodeOnLoad.PICKLE, CodeOnLoad.UNKNOWN)
+
+
+class FactChange(NamedTuple):
+    """A fact that differs; None stands for none."""
+
+    fact: str
+    """`framework`, `class`, `input`, `output`, `requirement`, `import`, ..."""
+    name: str
+    """Of what: a method's column as `predict.tenure`, a package; empty where the fact has no parts."""
+    old: str | None
+    new: str | None
+    is_breaking: bool = False
+    """Whether who loads the model, or calls it, as they did may fail now."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {"fact": self.fact, "name": self.name, "old": self.old, "new": self.new, "breaking": self.is_breaking}
+
+
+def fact_changes(old: ModelFacts, new: ModelFacts) -> tuple[FactChange, ...]:
+    """Return what differs; what one side does not tell is no change.
+
+    Breaking is: another format or framework, or a new major version of it; code on load where
+    there was none; a method that is gone; an input that is new, gone, or of another datatype or shape; an output that
+    is gone or of another datatype or shape.
+    """
+    return (
+        *_plain(old, new),
+        *_framework(old, new),
+        *_methods(old.methods, new.methods),
+        *_listed("requirement", _packages(old), _packages(new)),
+        *_listed("import", dict.fromkeys(old.imports, ""), dict.fromkeys(new.imports, "")),
+    )
+
+
+def _plain(old: ModelFacts, new: ModelFacts) -> Iterator[FactChange]:
+    if _differ(old.format, new.format):
+        yield FactChange("format", "", old.format, new.format, is_breaking=True)
+    if old.code_on_load is not new.code_on_load:
+        worse = _SEVERITY.index(new.code_on_load) > _SEVERITY.index(old.code_on_load)
+        yield FactChange("code on load", "", str(old.code_on_load), str(new.code_on_load), worse)
+    if _differ(old.class_name, new.class_name):
+        yield FactChange("class", "", old.class_name, new.class_name)
+    if old.parameter_count and new.parameter_count and old.parameter_count != new.parameter_count:
+        yield FactChange("parameter count", "", str(old.parameter_count), str(new.parameter_count))
+    if _differ(old.python, new.python):
+        yield FactChange("python", "", old.python, new.python)
+
+
+def _differ(old: str, new: str) -> bool:
+    return bool(old and new) and old != new
+
+
+def _framework(old: ModelFacts, new: ModelFacts) -> Iterator[FactChange]:
+    if _differ(old.framework, new.framework):
+        yield FactChange("framework", "", old.framework, new.framework, is_breaking=True)
+    elif _differ(old.framework_version, new.framework_version):
+        major = old.framework_version.partition(".")[0] != new.framework_version.partition(".")[0]
+        yield FactChange("framework", old.framework, old.framework_version, new.framework_version, major)
+
+
+def _methods(old: Mapping[str, Method], new: Mapping[str, Method]) -> Iterator[FactChange]:
+    if not (old and new):
+        return
+    for name in dict.fromkeys((*old, *new)):
+        if name not in new:
+            yield FactChange("method", name, name, None, is_breaking=True)
+        elif name not in old:
+            yield FactChange("method", name, None, name)
+        else:
+            yield from _tensors("input", name, old[name].inputs, new[name].inputs)
+            yield from _tensors("output", name, old[name].outputs, new[name].outputs)
+
+
+def _tensors(side: str, method: str, old: Schema | None, new: Schema | None) -> Iterator[FactChange]:
+    if old is None or new is None:
+        return
+    before, after = ({one.name: one for one in schema.tensors} for schema in (old, new))
+    for name in dict.fromkeys((*before, *after)):
+        was, is_ = before.get(name), after.get(name)
+        if was != is_:
+            is_breaking = side == "input" or was is not None
+            yield FactChange(side, f"{method}.{name}", _shown(was), _shown(is_), is_breaking)
+    if old.json_schema != new.json_schema:
+        yield FactChange(side, method, "another JSON Schema", "this JSON Schema", is_breaking=True)
+
+
+def _shown(tensor: Tensor | None) -> str | None:
+    return None if tensor is None else f"{tensor.datatype} {list(tensor.shape)}"
+
+
+def _packages(facts: ModelFacts) -> dict[str, str]:
+    """Return what is asked of each package."""
+    matches = (_REQUIREMENT_RE.match(one.replace(" ", "")) for one in facts.requirements)
+    return {match[1].lower(): match[2] or "any" for match in matches if match}
+
+
+def _listed(fact: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[FactChange]:
+    if not (old and new):
+        return
+    for name in dict.fromkeys((*old, *new)):
+        if old.get(name) != new.get(name):
+            yield FactChange(fact, name, _noted(old, name), _noted(new, name))
+
+
+def _noted(listed: Mapping[str, str], name: str) -> str | None:
+    return (listed[name] or name) if name in listed else None

@@ -1,0 +1,76 @@
+"""The facts of a model as tables, for a terminal."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from gto.inspect.facts import CodeOnLoad, Json, Method, ModelFacts, Schema
+from gto.output.tables import Section, Table
+
+_MOST_ROWS = 40
+_VERDICTS = {
+    CodeOnLoad.NONE: "none: loading it runs no code",
+    CodeOnLoad.TRUSTED_TYPES: "trusted-types: loading it builds objects of known types only",
+    CodeOnLoad.PICKLE: "pickle: loading it runs code; all that it imports belongs to known libraries",
+    CodeOnLoad.UNKNOWN: "unknown: loading it may run anything",
+}
+
+
+def fact_tables(facts: ModelFacts, more: Iterable[tuple[str, str]] = ()) -> tuple[Section, ...]:
+    """Return what is known, by kind; kinds of which nothing is known are left out. `more` are rows about the model."""
+    sections = (
+        Section("Model", Table(("fact", "value"), (*_model(facts), *more))),
+        Section("Methods", Table(("method", "side", "name", "datatype", "shape"), tuple(_methods(facts.methods)))),
+        _cut(
+            "Steps",
+            ("step", "class", "parameters"),
+            [(one.name, one.class_name, _pairs(one.params)) for one in facts.steps],
+        ),
+        _cut("Hyper-parameters", ("parameter", "value"), [(key, _text(value)) for key, value in facts.params.items()]),
+        _cut("Not known to GTO", ("import",), [(one,) for one in facts.unlisted]),
+        _cut("Details", ("detail", "value"), [(key, _text(value)) for key, value in facts.details.items()]),
+    )
+    return tuple(section for section in sections if section.table.rows)
+
+
+def _model(facts: ModelFacts) -> Iterator[tuple[str, str]]:
+    count = facts.parameter_count
+    rows = (
+        ("format", facts.format or "unknown"),
+        ("loaded by", facts.loader),
+        ("code on load", _VERDICTS[facts.code_on_load]),
+        ("framework", f"{facts.framework} {facts.framework_version}".strip()),
+        ("class", facts.class_name),
+        ("parameters", "" if count is None else f"{count:,}"),
+        ("imports", f"{len(facts.imports)}, of which {len(facts.unlisted)} unknown to GTO" if facts.imports else ""),
+    )
+    return ((name, value) for name, value in rows if value)
+
+
+def _methods(methods: Mapping[str, Method]) -> Iterator[tuple[str, str, str, str, str]]:
+    for name, method in methods.items():
+        for side, schema in method._asdict().items():
+            for row in _tensors(schema) if schema else ():
+                yield (name, side, *row)
+
+
+def _tensors(schema: Schema) -> Iterator[tuple[str, str, str]]:
+    if schema.json_schema is not None:
+        yield "", "json", _text(schema.json_schema)
+    for one in schema.tensors:
+        yield one.name, one.datatype, " x ".join("?" if length < 0 else str(length) for length in one.shape)
+
+
+def _cut(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Section:
+    left = len(rows) - _MOST_ROWS
+    return Section(
+        title, Table(columns, tuple(rows[:_MOST_ROWS])), f"and {left} more: --json has all" if left > 0 else ""
+    )
+
+
+def _pairs(params: Mapping[str, Json]) -> str:
+    return ", ".join(f"{key}={_text(value)}" for key, value in params.items())
+
+
+def _text(value: Json) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,146 @@
+"""GGUF (versions 2 and 3): keys and values, then names, shapes and types of tensors; weights and tokens are skipped."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from struct import unpack
+
+from gto.inspect.bounded import LONGEST, number, simple, text
+from gto.inspect.byte_cursor import ByteCursor
+from gto.inspect.facts import CodeOnLoad, Json, ModelFacts
+from gto.inspect.formats._gguf_types import file_type_name, tensor_type_name
+from gto.inspect.model_file import ModelFile, UnreadableModel
+
+_MAGIC = b"GGUF"
+_VERSIONS = (2, 3)
+_NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+_STRING, _ARRAY = 8, 9
+_SMALLEST_VALUE, _SMALLEST_TENSOR = 8 + 4 + 1, 8 + 4 + 4 + 8
+_MOST_AXES = 8
+_DEEPEST = 4
+_MOST_VALUES = 1000
+_MOST_PARAMS = 64
+_ALIGNMENT = 32
+
+
+def can_read(head: bytes) -> bool:
+    """Return whether a file begins with the four letters."""
+    return head.startswith(_MAGIC)
+
+
+def read(file: ModelFile, facts: ModelFacts) -> None:
+    """Fill in architecture, quantization, hyper-parameters, tensors and parameters."""
+    facts.format, facts.loader, facts.framework = "gguf", "llama.cpp", "gguf"
+    cursor = _GgufCursor(file)
+    values: dict[str, Json] = {}
+    try:
+        for _ in range(cursor.values):
+            key, value = cursor.next_value()
+            if len(values) < _MOST_VALUES:
+                values[key] = value
+    finally:
+        _fill_in(values, facts)
+    _read_tensors(cursor, values, facts)
+    facts.details["version"] = cursor.version
+    facts.code_on_load = CodeOnLoad.NONE
+
+
+class _GgufCursor(ByteCursor):
+    """The values of a file, in its own order of bytes."""
+
+    def __init__(self, file: ModelFile) -> None:
+        super().__init__(file, len(_MAGIC))
+        version = self.take(4)
+        self.order = "<" if version[:2] != b"\0\0" else ">"
+        self.version: int = unpack(self.order + "I", version)[0]
+        if self.version not in _VERSIONS:
+            raise UnreadableModel(f"it is GGUF of version {self.version}, and GTO reads 2 and 3")
+        self.tensors = self._count(_SMALLEST_TENSOR)
+        self.values = self._count(_SMALLEST_VALUE)
+
+    def of(self, form: str) -> int:
+        """Return the next number, of a form without an order."""
+        return self.number(self.order + form)
+
+    def text(self) -> str:
+        """Return the next text, or its beginning."""
+        length = self.of("Q")
+        data = self.take(min(length, 4 * LONGEST))
+        self.skip(length - len(data))
+        return text(data)
+
+    def next_value(self) -> tuple[str, Json]:
+        """Return the next key and its value; of an array, how many elements it has."""
+        key = self.text()
+        kind = self.of("I")
+        if kind == _STRING:
+            return key, self.text()
+        return key, self._array(0) if kind == _ARRAY else simple(self.of(self._form(kind)))
+
+    def _array(self, depth: int) -> int:
+        kind, count = self.of("I"), self.of("Q")
+        if kind in _WIDTHS:
+            self.skip(count * _WIDTHS[kind])
+        elif kind == _STRING:
+            for _ in range(self._checked(count, 8)):
+                self.skip(self.of("Q"))
+        elif kind == _ARRAY and depth < _DEEPEST:
+            for _ in range(self._checked(count, 12)):
+                self._array(depth + 1)
+        else:
+            raise UnreadableModel(f"it has an array of type {kind}")
+        return count
+
+    def _form(self, kind: int) -> str:
+        if kind not in _NUMBERS:
+            raise UnreadableModel(f"it has a value of type {kind}")
+        return _NUMBERS[kind]
+
+    def _count(self, smallest: int) -> int:
+        return self._checked(self.of("Q"), smallest)
+
+    def _checked(self, count: int, smallest: int) -> int:
+        if count * smallest > self.left:
+            raise UnreadableModel(f"it says that it has {count:,} entries, and has {self.left:,} bytes")
+        return count
+
+
+def _fill_in(values: Mapping[str, Json], facts: ModelFacts) -> None:
+    architecture = values.get("general.architecture", "")
+    own = [(key, value) for key, value in values.items() if key.startswith(f"{architecture}.")]
+    facts.params = {key.removeprefix(f"{architecture}."): value for key, value in own[:_MOST_PARAMS]}
+    for key in ("architecture", "name", "license", "quantized_by"):
+        if f"general.{key}" in values:
+            facts.details[key] = values[f"general.{key}"]
+    file_type = values.get("general.file_type")
+    if isinstance(file_type, int):
+        facts.details["quantization"] = file_type_name(file_type)
+    if "tokenizer.ggml.tokens" in values:
+        facts.details["tokens"] = values["tokenizer.ggml.tokens"]
+    if "tokenizer.chat_template" in values:
+        facts.notes.append("it has a chat template, which is a program in Jinja: render it in a sandbox")
+    if isinstance(parts := values.get("split.count"), int) and parts > 1:
+        facts.notes.append(f"it is one of {parts:,} parts, and the facts are of this one")
+
+
+def _read_tensors(cursor: _GgufCursor, values: Mapping[str, Json], facts: ModelFacts) -> None:
+    """Count the tensors' numbers, and check that each begins within the file."""
+    counts: Counter[str] = Counter()
+    last = 0
+    for _ in range(cursor.tensors):
+        cursor.text()
+        axes = cursor.of("I")
+        if axes > _MOST_AXES:
+            raise UnreadableModel(f"a tensor has {axes:,} axes")
+        size = math.prod(cursor.of("Q") for _ in range(axes))
+        counts[tensor_type_name(cursor.of("I"))] += size
+        last = max(last, cursor.of("Q"))
+    alignment = values.get("general.alignment", _ALIGNMENT)
+    alignment = alignment if isinstance(alignment, int) and alignment > 0 else _ALIGNMENT
+    start = -(-cursor.at // alignment) * alignment
+    if cursor.tensors and start + last >= cursor.file.size:
+        raise UnreadableModel(f"a tensor begins at byte {start + last:,}, and the file ends at {cursor.file.size:,}")
+    facts.parameter_count = number(counts.total())
+    facts.details["tensors"] = cursor.tensors
+    facts.details["datatypes"] = {name: number(count) for name, count in counts.items()}

@@ -1,0 +1,80 @@
+"""The file of facts beside a model, `*.model.yaml`: what it is in one version of the file, for Git to keep."""
+
+from typing import NamedTuple
+
+from gto.exceptions import BadFile
+from gto.inspect.facts import ModelFacts
+from gto.yamldoc.document import load_text, to_json
+
+SUFFIX = ".model.yaml"
+SCHEMA = "gto.model/v1"
+
+_WIDTH = 120
+_DIGESTS = ("md5", "sha256", "git")
+
+
+class FileIdentity(NamedTuple):
+    """Which bytes the facts are of."""
+
+    path: str
+    """Relative to the directory of the side-car."""
+    size: int
+    md5: str = ""
+    """As DVC records it; of a directory that of its listing, which ends with `.dir`. Empty where nobody knows it."""
+    sha256: str = ""
+    """As Git LFS records it; empty for a directory, and where nobody knows it."""
+    git: str = ""
+    """The object id that Git gives it, where Git itself has it; empty as above."""
+
+    def is_of(self, size: int | None, algorithm: str, value: str) -> bool | None:
+        """Tell whether bytes of that size and hash are those; None where the hash is of a kind that is not noted."""
+        if size is not None and size != self.size:
+            return False
+        known = {"md5": self.md5, "md5-dos2unix": self.md5, "sha256": self.sha256, "git": self.git}.get(algorithm)
+        return known == value if known else None
+
+
+class SideCar(NamedTuple):
+    """Facts, and of which file they are."""
+
+    file: FileIdentity
+    facts: ModelFacts
+
+    def text(self) -> str:
+        """Return the file: the same for the same facts; what is not known is left out."""
+        import yaml
+
+        known = {key: value for key, value in self.facts.as_dict().items() if value not in ("", None, [], {})}
+        if not self.facts.framework:
+            known.pop("framework", None)
+        file = {key: value for key, value in self.file._asdict().items() if value != ""}
+        data = {"schema": SCHEMA, "file": file, **known}
+        return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=_WIDTH)
+
+
+def side_car_path(path: str) -> str:
+    """Return where the facts of a file or directory stand, unless the annotation names another place."""
+    return path.rstrip("/") + SUFFIX
+
+
+def parse_side_car(text: str, path: str) -> SideCar:
+    """Return what a side-car says; BadFile for what is none, or is of a schema that this release does not know."""
+    data = to_json(load_text(text, path).value)
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise BadFile(path, f"it is no file of model facts: `schema: {SCHEMA}` was expected", hint=_HINT)
+    try:
+        return SideCar(_identity(data.get("file")), ModelFacts.from_dict(data))
+    except (TypeError, ValueError) as error:
+        raise BadFile(path, str(error), hint=_HINT) from error
+
+
+def _identity(data: object) -> FileIdentity:
+    match data:
+        case {"path": str(path), "size": int(size), **more}:
+            digests = {kind: value for kind, value in more.items() if kind in _DIGESTS and isinstance(value, str)}
+            return FileIdentity(path, size, **digests)
+        case _:
+            raise ValueError("`file` must have path and size")
+
+
+_HINT = "`gto annotate NAME --inspect` writes it anew"

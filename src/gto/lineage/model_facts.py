@@ -1,0 +1,76 @@
+"""The facts of a version's model, as the side-car in its commit tells them, and whether they are of that file."""
+
+from functools import partial
+from typing import NamedTuple
+
+from gto.annotations.annotation import Annotation
+from gto.annotations.model_pointer import side_car_places
+from gto.dvc.checkout import UNREADABLE, Checkout
+from gto.exceptions import BadFile, CannotLocate
+from gto.inspect.facts import ModelFacts
+from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car
+from gto.lineage.trace import Lineage
+
+
+class KnownModel(NamedTuple):
+    """What is known of a version's model."""
+
+    facts: ModelFacts
+    source: str | None = None
+    """The side-car that says it, from the root; None where the model's file itself was read."""
+    is_stale: bool | None = False
+    """Whether the side-car is of another file than the version's; None where nobody can tell."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {"read_from": self.source or "file", "stale": self.is_stale, **self.facts.as_dict()}
+
+
+def read_model(
+    checkout: Checkout, said: Annotation | None, path: str | None, lineage: Lineage | None
+) -> KnownModel | None:
+    """Return what the side-car of an artifact says; None where there is none. One that cannot be read is set aside."""
+    for place in side_car_places(said, path):
+        data = checkout.read(place) if checkout.has(place) else None
+        if data is None:
+            continue
+        found = checkout.once("side-car", place, data, partial(_parsed, data, place))
+        if isinstance(found, BadFile):
+            checkout.set_aside(UNREADABLE, place, found.reason, found.hint)
+            return None
+        return KnownModel(found.facts, place, _is_stale(checkout, found.file, lineage))
+    return None
+
+
+def _parsed(data: bytes, place: str, _: object) -> SideCar | BadFile:
+    try:
+        return parse_side_car(data.decode(), place)
+    except UnicodeDecodeError:
+        return BadFile(place, "it is not UTF-8")
+    except BadFile as error:
+        return error
+
+
+def _is_stale(checkout: Checkout, file: FileIdentity, lineage: Lineage | None) -> bool | None:
+    datum = lineage.datum if lineage is not None else None
+    if lineage is None or datum is None or lineage.home == "elsewhere":
+        return None
+    if lineage.home == "dvc":
+        same = file.is_of(datum.size, datum.algorithm or "", datum.md5 or "")
+    else:
+        same = _is_of_file(checkout, file, datum.path)
+    return None if same is None else not same
+
+
+def _is_of_file(checkout: Checkout, file: FileIdentity, path: str) -> bool | None:
+    """Tell whether a file that Git has, or that Git LFS has for it, is the one that is noted."""
+    try:
+        entry = checkout.tree.entries.get(checkout.tree.resolve(path))
+    except CannotLocate:
+        return None
+    if entry is None or not entry.is_file:
+        return None
+    if file.git == entry.oid:
+        return True
+    pointer = checkout.pointer(path)
+    return file.is_of(None, "git", entry.oid) if pointer is None else file.is_of(pointer.size, "sha256", pointer.oid)

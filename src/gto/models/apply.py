@@ -1,0 +1,151 @@
+"""A model applied to a file of data: checked against its schema first, batch by batch, into a file that is whole."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gto.exceptions import NotFound, UsageError, WrongData
+from gto.models.data_check import check_array, check_batch, check_columns
+from gto.models.data_files import ROWS, TableWriter, kind_of, read_batches
+from gto.models.dependencies import imported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gto.inspect.facts import ModelFacts, Schema
+
+_TABLES = frozenset({"csv", "json", "parquet"})
+
+
+class Job(NamedTuple):
+    """What is applied to what."""
+
+    method: str
+    input: str
+    output: str
+    keep: Sequence[str] = ()
+    """Columns of the input that go to the output as they are."""
+    rows: int = ROWS
+    """Of a batch."""
+
+
+def apply_model(model: Any, facts: ModelFacts, job: Job, advance: Callable[[int], None] = lambda _: None) -> int:  # noqa: ANN401  of any library
+    """Write what the model's method gives for each row, in their order, and return how many rows there were.
+
+    WrongData names the column that is not as the schema says; then the output is as it was before.
+    """
+    schema = _inputs(facts, job.method)
+    call = getattr(model, job.method, None)
+    if not callable(call):
+        raise UsageError(f"the model has no method '{job.method}'", "`gto inspect` lists those that are known")
+    if not os.path.isfile(job.input):
+        raise NotFound(f"there is no file '{job.input}'", "name the data with --input")
+    target = os.path.realpath(job.output)
+    kind = kind_of(target)
+    scratch = os.path.join(os.path.dirname(target), f".gto-apply-{os.urandom(6).hex()}{os.path.splitext(target)[1]}")
+    try:
+        count = _run(call, schema, job, (scratch, kind), advance)
+        os.replace(scratch, target)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(scratch)
+    return count
+
+
+def _inputs(facts: ModelFacts, method: str) -> Schema:
+    known = facts.methods.get(method)
+    if known is None or known.inputs is None or not known.inputs.tensors:
+        names = ", ".join(name for name, one in facts.methods.items() if one.inputs is not None and one.inputs.tensors)
+        hint = f"methods with a schema: {names}" if names else "`gto.save(..., sample_data=...)` records one"
+        raise UsageError(f"nothing says what {method}() takes", hint)
+    return known.inputs
+
+
+def _run(
+    call: Callable[[Any], Any], schema: Schema, job: Job, out: tuple[str, str], advance: Callable[[int], None]
+) -> int:
+    if kind_of(job.input) == "npy":
+        return _run_array(call, schema, job, out, advance)
+    if out[1] not in _TABLES:
+        raise UsageError(f"'{job.output}' holds no table", "name a .csv, .jsonl or .parquet file")
+    writer = TableWriter(*out)
+    try:
+        for batch in read_batches(job.input, schema, job.rows):
+            check_columns(batch.schema.names, schema, job.keep)
+            check_batch(batch, schema, writer.rows)
+            found = call(_as_input(batch, schema))
+            writer.write(_as_table(found, job.method, batch, job.keep))
+            advance(batch.num_rows)
+    finally:
+        writer.close()
+    if not writer.rows:
+        raise WrongData(f"'{job.input}' holds no rows", "a file with at least one row was expected")
+    return writer.rows
+
+
+def _as_input(batch: Any, schema: Schema) -> Any:  # noqa: ANN401  pyarrow's; what the model takes
+    names = [one.name for one in schema.tensors]
+    if schema.content_type == "np":
+        np = imported("numpy")
+        return np.column_stack([batch.column(name).to_numpy(zero_copy_only=False) for name in names])
+    table = batch.select(names).to_pandas()
+    for one in schema.tensors:
+        if one.kind:
+            table[one.name] = table[one.name].astype(one.kind)
+    return table
+
+
+def _as_table(found: Any, method: str, batch: Any, keep: Sequence[str]) -> Any:  # noqa: ANN401  what a model gives
+    """Return the outputs as columns: named after the method, with numbers where there are several."""
+    pa, np = imported("pyarrow"), imported("numpy")
+    columns = {name: batch.column(name) for name in keep}
+    if hasattr(found, "columns"):
+        columns |= {str(name): pa.array(found[name]) for name in found.columns}
+        return pa.table(columns)
+    values = np.asarray(found.toarray() if hasattr(found, "toarray") else found)
+    if len(values) != batch.num_rows:
+        raise WrongData(f"{method}() gave {len(values)} rows for {batch.num_rows}", "it must give one for each")
+    if values.ndim == 1:
+        return pa.table({**columns, method: pa.array(values)})
+    flat = values.reshape(len(values), -1)
+    return pa.table({**columns, **{f"{method}_{place}": pa.array(flat[:, place]) for place in range(flat.shape[1])}})
+
+
+def _run_array(
+    call: Callable[[Any], Any], schema: Schema, job: Job, out: tuple[str, str], advance: Callable[[int], None]
+) -> int:
+    """Apply the model to an array, which is read where it is; the outputs are an array, or a table."""
+    np = imported("numpy")
+    data = np.load(job.input, mmap_mode="r", allow_pickle=False)
+    check_array(str(data.dtype), data.shape, schema.tensors[0])
+    parts = (call(np.asarray(data[start : start + job.rows])) for start in range(0, len(data), job.rows))
+    if out[1] == "npy":
+        return _write_array(np, parts, len(data), out[0], advance)
+    pa = imported("pyarrow")
+    writer = TableWriter(*out)
+    try:
+        for found in parts:
+            rows = pa.record_batch({"row": pa.array(range(len(found)))})
+            writer.write(_as_table(found, job.method, rows, ()))
+            advance(len(found))
+    finally:
+        writer.close()
+    return writer.rows
+
+
+def _write_array(np: Any, parts: Any, count: int, path: str, advance: Callable[[int], None]) -> int:  # noqa: ANN401  NumPy, arrays
+    made: Any = None
+    done = 0
+    for part in parts:
+        found = np.asarray(part)
+        if made is None:
+            made = np.lib.format.open_memmap(path, "w+", found.dtype, (count, *found.shape[1:]))
+        made[done : done + len(found)] = found
+        done += len(found)
+        advance(len(found))
+    if made is None:
+        raise WrongData("the array holds no rows", "an array with at least one row was expected")
+    made.flush()
+    return done

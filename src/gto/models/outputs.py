@@ -1,0 +1,35 @@
+"""Whether two outputs of a model are the same, whatever they are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def same_output(one: Any, other: Any, tolerance: float = 0.0) -> bool:  # noqa: ANN401  whatever a model gives
+    """Tell whether two outputs are equal, missing numbers (NaN) to each other too.
+
+    With a tolerance numbers may be so far off, relative and absolute, and of another precision.
+    """
+    if isinstance(one, Mapping):
+        return one.keys() == other.keys() and all(same_output(one[key], other[key], tolerance) for key in one)
+    if isinstance(one, Sequence) and not isinstance(one, str | bytes):
+        return len(one) == len(other) and all(same_output(*pair, tolerance) for pair in zip(one, other, strict=True))
+    if hasattr(one, "equals"):  # pandas
+        return bool(one.equals(other))
+    if hasattr(one, "shape"):
+        return _same_array(_dense(one), _dense(other), tolerance)
+    return type(one) is type(other) and bool(one == other or (one != one and other != other))  # noqa: PLR0124  NaN is not itself
+
+
+def _same_array(one: Any, other: Any, tolerance: float) -> bool:  # noqa: ANN401  NumPy's
+    if one.shape != other.shape or not (tolerance or one.dtype == other.dtype):
+        return False
+    same = (one == other) | ((one != one) & (other != other))  # noqa: PLR0124  as above
+    if tolerance and one.dtype.kind == "f":
+        same |= abs(one - other) <= tolerance * (1 + abs(one))
+    return bool(same.all())
+
+
+def _dense(data: Any) -> Any:  # noqa: ANN401  scipy's, torch's, NumPy's
+    if hasattr(data, "toarray"):
+        return data.toarray()
+    return data.detach().cpu().numpy() if hasattr(data, "detach") else data

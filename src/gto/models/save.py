@@ -1,0 +1,189 @@
+"""A live model becomes a file, the facts beside it, and an annotation that names both."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from gto.annotations.edit import AnnotationEdit
+from gto.delivery.inspection import inspect_place
+from gto.delivery.model_record import identity_of_path
+from gto.exceptions import CannotSave, UsageError
+from gto.fs import atomic_write
+from gto.inspect.facts import Method, ModelFacts
+from gto.inspect.side_car import SideCar, side_car_path
+from gto.models import sample as samples
+from gto.models.dependencies import dependencies_of
+from gto.models.outputs import same_output
+from gto.models.writers import Writer, writer_of
+from gto.registry.registry import Registry
+from gto.registry.write import annotate
+
+_TOLERANCE = {"onnx": 1e-4, "torch-export": 1e-6}
+"""Formats that compute anew, and how far off they may be; others give the same to the last bit."""
+_TWO = 2  # rows: with one, a free axis looks like one of length 1
+
+
+class SavedModel(NamedTuple):
+    """What was written."""
+
+    path: str
+    """The model's file."""
+    side_car: str
+    """The file of its facts."""
+    facts: ModelFacts
+    notes: tuple[str, ...] = ()
+    """What is worth knowing: that a better format could not be used, say, and why."""
+
+
+class SaveRequest(NamedTuple):
+    """How a model is saved."""
+
+    sample_data: Any = None
+    methods: Sequence[str] | None = None
+    name: str | None = None
+    labels: Iterable[str] = ()
+    description: str | None = None
+    kind: str = "model"
+    requirements: Sequence[str] | None = None
+    """What must be installed; None for what GTO finds."""
+    verify: bool = False
+    """Whether the model is tried in an environment that holds the requirements alone, which takes a minute."""
+    python: str | None = None
+    """The interpreter of that environment; None for the one that runs."""
+    repo: str = "."
+
+
+def save_model(model: object, path: str, request: SaveRequest) -> SavedModel:
+    """Write a model and its facts; nothing is written before the file was loaded back and gave the same outputs."""
+    writer = writer_of(model)
+    place = os.path.abspath(path)
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".gto-save-", dir=os.path.dirname(place)) as scratch:
+        made = _written(writer, model, scratch, place, request)
+        facts = _facts(made, model, request, writer)
+        if request.verify:
+            _try_out(made.path, facts, model, request, writer)
+        target = os.path.join(os.path.dirname(place), os.path.basename(made.path))
+        side_car = SideCar(identity_of_path(made.path), facts)
+        os.replace(made.path, target)
+    atomic_write.replace(side_car_path(target), side_car.text().encode())
+    if request.name is not None:
+        _annotate(target, request)
+    return SavedModel(target, side_car_path(target), facts, tuple(made.notes))
+
+
+class _Made(NamedTuple):
+    path: str
+    modules: Sequence[str]
+    notes: list[str]
+
+
+def _written(writer: Writer, model: object, scratch: str, place: str, request: SaveRequest) -> _Made:
+    """Write the model in the first format that keeps it whole."""
+    notes: list[str] = []
+    for suffix, file_format in _formats(writer, place).items():
+        name = os.path.basename(place)
+        path = os.path.join(scratch, name if name.endswith(suffix) else name + suffix)
+        try:
+            modules = writer.write(model, path, file_format, request.sample_data)
+            loaded = writer.load(path, file_format, trusted=True)
+            _check_same(model, loaded, request, writer, _TOLERANCE.get(file_format, 0.0))
+        except Exception as error:  # noqa: BLE001  whatever the model's own code raises
+            notes.append(
+                f"{file_format} does not keep this model whole: {type(error).__name__}: {error}".split("\n")[0][:300]
+            )
+            continue
+        return _Made(path, modules, notes)
+    raise CannotSave(place, "; ".join(notes))
+
+
+def _formats(writer: Writer, place: str) -> dict[str, str]:
+    """Return the formats to try: the one that the name asks for, else all, the best first."""
+    asked = {suffix: file_format for suffix, file_format in writer.formats.items() if place.endswith(suffix)}
+    usual = {suffix: one for suffix, one in writer.formats.items() if one not in writer.on_demand}
+    return asked or usual
+
+
+def _check_same(model: Any, loaded: Any, request: SaveRequest, writer: Writer, tolerance: float) -> None:  # noqa: ANN401  of any library
+    if request.sample_data is None:
+        return
+    for method in _methods(model, request, writer):
+        mine, its = getattr(model, method)(request.sample_data), getattr(loaded, method)(request.sample_data)
+        if not same_output(mine, its, tolerance):
+            raise ValueError(f"loaded back, {method}() gives other outputs for the sample")
+
+
+def _methods(model: object, request: SaveRequest, writer: Writer) -> list[str]:
+    wanted = request.methods if request.methods is not None else writer.methods
+    missing = [name for name in request.methods or () if not callable(getattr(model, name, None))]
+    if missing:
+        raise UsageError(f"the model has no method '{missing[0]}'", "name methods that it has")
+    return [name for name in wanted if callable(getattr(model, name, None))]
+
+
+def _facts(made: _Made, model: Any, request: SaveRequest, writer: Writer) -> ModelFacts:  # noqa: ANN401  of any library
+    read = inspect_place(made.path).facts
+    cls = model if hasattr(model, "__qualname__") else type(model)
+    own = {"__main__"} if read.format == "cloudpickle" else set()  # which the file holds
+    modules = {*made.modules, *read.imports, cls.__module__, *_modules_of(request.sample_data)} - own
+    needed = dependencies_of(modules)
+    if needed.local:
+        made.notes.append(f"of no installed distribution, and needed where it is loaded: {', '.join(needed.local)}")
+    return replace(
+        read,
+        class_name=f"{cls.__module__}.{cls.__qualname__}" if cls is model or not read.class_name else read.class_name,
+        framework=read.framework or writer.framework,
+        framework_version=read.framework_version or _version(writer.framework, needed.requirements),
+        methods=_described(model, request, writer) or read.methods,
+        python=f"{sys.version_info.major}.{sys.version_info.minor}",
+        requirements=list(needed.requirements if request.requirements is None else request.requirements),
+    )
+
+
+def _try_out(path: str, facts: ModelFacts, model: Any, request: SaveRequest, writer: Writer) -> None:  # noqa: ANN401  of any library
+    from gto.models.fresh_environment import Trial, try_out
+
+    if request.sample_data is None:
+        raise UsageError("a model is verified with sample data", "give sample_data")
+    outputs = {name: getattr(model, name)(request.sample_data) for name in _methods(model, request, writer)}
+    trial = Trial(path, facts.format, facts.framework, facts.requirements, request.sample_data, outputs)
+    try_out(trial, request.python)
+
+
+def _version(framework: str, requirements: Iterable[str]) -> str:
+    return next((one.partition("==")[2] for one in requirements if one.startswith(f"{framework}==")), "")
+
+
+def _modules_of(data: object) -> list[str]:
+    """Return the modules of the sample's type: a pipeline that takes tables imports pandas only when it is called."""
+    if data is None:
+        return []
+    kept = {getattr(one, "storage", "") for one in getattr(data, "dtypes", ())}
+    return [type(data).__module__, *({"pyarrow"} & kept)]
+
+
+def _described(model: Any, request: SaveRequest, writer: Writer) -> dict[str, Method]:  # noqa: ANN401  of any library
+    """Return the schemas of the methods, from what goes into them and what comes out, of two rows and of one."""
+    data = request.sample_data
+    if data is None:
+        return {}
+    inputs = samples.schema_of(data, "input")
+    rows = samples.row_count(data)
+    few = samples.first_rows(data, _TWO) if rows else data
+    return {
+        name: Method(inputs, samples.schema_of(getattr(model, name)(few), "output", rows=_TWO if rows else None))
+        for name in _methods(model, request, writer)
+    }
+
+
+def _annotate(target: str, request: SaveRequest) -> None:
+    registry = Registry.open(request.repo)
+    top = registry.repo.top or ""
+    path = os.path.relpath(os.path.realpath(target), os.path.realpath(top)).replace(os.sep, "/")
+    change = AnnotationEdit(
+        request.kind, path, tuple(request.labels), request.description, side_car=side_car_path(path)
+    )
+    annotate.annotate(registry, str(request.name), change)

@@ -1,0 +1,105 @@
+import os
+
+import pytest
+
+from gto.delivery.inspection import inspect_place
+from gto.inspect import formats
+from gto.inspect.facts import CodeOnLoad, ModelFacts, Tensor
+from gto.inspect.formats import onnx
+from tests.inspect.wire import field, opening
+from tests.model_files import FILES, WithHoles, facts_of
+
+HEAD = field(1, 10) + field(2, "test")
+WEIGHT = 8 << 20
+FP32 = 1
+
+
+def value(name: str, *lengths: int | str) -> bytes:
+    shape = b"".join(field(1, field(1 if isinstance(one, int) else 2, one)) for one in lengths)
+    return field(1, name) + field(2, field(1, field(1, FP32) + field(2, shape)))
+
+
+def tensor(name: str, *lengths: int) -> bytes:
+    return b"".join(field(1, one) for one in lengths) + field(2, FP32) + field(8, name)
+
+
+def test_a_model_of_419_mb_is_read_within_64_kb() -> None:
+    parts: list[bytes | int] = []
+    for layer in range(50):
+        weights = tensor(f"w{layer}", 1024, 2048) + opening(9, WEIGHT)
+        parts += [opening(5, len(weights) + WEIGHT) + weights, WEIGHT]
+    nodes = b"".join(field(1, field(4, "MatMul")) for _ in range(50))
+    ends = field(11, value("x", "batch", 1024)) + field(12, value("y", "batch", 2048))
+    size = len(nodes) + sum(one if isinstance(one, int) else len(one) for one in parts) + len(ends)
+    large = WithHoles(HEAD + opening(7, size) + nodes, *parts, ends + field(8, field(2, 22)))
+    facts = ModelFacts()
+    formats.read_file(large.file(), facts)
+    assert large.size > 419_000_000
+    assert sum(large.reads) <= 65_536
+    assert facts.parameter_count == 50 * 1024 * 2048
+    assert facts.methods["predict"].inputs is not None
+    assert facts.methods["predict"].inputs.tensors == (Tensor("x", "FP32", (-1, 1024)),)
+    assert facts.details["opsets"] == {"ai.onnx": 22}
+
+
+def test_of_ir_3_the_initializers_among_the_inputs_are_no_inputs() -> None:
+    graph = field(5, tensor("w", 2, 2)) + field(11, value("x", 2)) + field(11, value("w", 2, 2))
+    methods = facts_of(field(1, 3) + field(7, graph)).methods
+    assert methods["predict"].inputs is not None
+    assert [one.name for one in methods["predict"].inputs.tensors] == ["x"]
+
+
+def test_graphs_in_graphs_are_read_at_any_depth() -> None:
+    graph = field(1, field(4, "Relu"))
+    for _ in range(3000):
+        graph = field(1, field(4, "If") + field(5, field(6, graph)))
+    facts = facts_of(HEAD + field(7, graph))
+    assert facts.code_on_load is CodeOnLoad.NONE
+    assert facts.details["operators"] == {"If": 3000, "Relu": 1}
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(opening(7, 1 << 60), id="a field longer than the file"),
+        pytest.param(field(7, opening(1, 5) + b"\x0a"), id="a node longer than its graph"),
+        pytest.param(b"\x80" * 11, id="a number without end"),
+        pytest.param(b"\x0b", id="a group"),
+        pytest.param(field(7, field(1, 3)), id="a number where a node is due"),
+        pytest.param(field(7, field(11, field(2, field(1, field(2, field(1, b"") * 100))))), id="100 axes"),
+    ],
+)
+def test_what_is_no_model_is_no_clean_model(end: bytes) -> None:
+    facts = facts_of(HEAD + field(8, field(2, 22)) + end)
+    assert (facts.format, facts.code_on_load) == ("onnx", CodeOnLoad.UNKNOWN)
+    assert len(facts.notes) == 1
+
+
+def test_a_type_that_holds_itself_without_end_is_refused() -> None:
+    kind = field(1, field(1, FP32))
+    for _ in range(50):
+        kind = field(4, field(1, kind))
+    facts = facts_of(HEAD + field(7, field(12, field(1, "y") + field(2, kind))))
+    assert facts.notes == ["a type is nested too deeply"]
+
+
+def test_lengths_without_end_make_a_number_of_64_bits() -> None:
+    assert facts_of(HEAD + field(7, field(5, tensor("w", *[1 << 62] * 50)))).parameter_count == (1 << 63) - 1
+
+
+def test_other_messages_are_no_onnx() -> None:
+    assert not onnx.can_read(field(1, 1) + field(2, b"\x0a\x05\x22\x03\x00\x01\x02"))
+    assert not onnx.can_read(b"\x08\x01")
+    assert not onnx.can_read(b"\x08\x00" * 20)
+
+
+def test_is_read_in_a_process_of_its_own() -> None:
+    facts = inspect_place(os.path.join(FILES, "onnx", "pipeline.onnx")).facts
+    assert facts.details["no_tensors"] == {"output_probability": "sequence(map(INT64, FP32))"}
+
+
+def test_weights_outside_of_the_directory_are_told_of() -> None:
+    place = field(1, "location") + field(2, "../../etc/passwd")
+    notes = facts_of(HEAD + field(7, field(5, tensor("w", 2) + field(13, place) + field(14, 1)))).notes
+    assert notes[0] == "its weights are in other files, beside it: ../../etc/passwd"
+    assert "not in its own directory" in notes[1]

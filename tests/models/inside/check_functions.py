@@ -1,0 +1,61 @@
+"""Plain functions, the artifact's annotation, and an environment that holds the requirements alone."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cloudpickle
+import pytest
+from trips import trip
+
+import gto
+from gto.exceptions import NotReproduced, UsageError
+
+
+def double(rows: list[int]) -> list[int]:
+    return [row * 2 for row in rows]
+
+
+def test_a_function(tmp_path: Path) -> None:
+    facts = trip(double, tmp_path / "double", [1, 2], runs_code=True, method="__call__")
+    assert facts.class_name.endswith(".double")
+    inputs = facts.methods["__call__"].inputs
+    assert inputs is not None
+    assert inputs.json_schema == {"type": "array", "items": {"type": "integer"}}
+
+
+def test_the_annotation_names_file_and_facts(tmp_path: Path) -> None:
+    def git(*args: str) -> None:
+        subprocess.run(["git", "-C", str(tmp_path), *args], check=True, capture_output=True)
+
+    git("init", "--quiet")
+    git("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "--allow-empty", "--message=first")
+    gto.save(double, str(tmp_path / "models/double"), [1], name="double", labels=["toy"], repo=str(tmp_path))
+    text = (tmp_path / "artifacts.yaml").read_text()
+    assert "path: models/double.cloudpickle" in text
+    assert "model: models/double.cloudpickle.model.yaml" in text
+    command = [sys.executable, "-m", "gto", "describe", "double", "--repo", str(tmp_path), "--json"]
+    said = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    assert (said["type"], said["labels"]) == ("model", ["toy"])
+
+
+def project_names(texts: list[str]) -> list[str]:
+    from packaging.requirements import Requirement
+
+    return [Requirement(text).name for text in texts]
+
+
+def test_a_package_that_no_requirement_brings_is_named(tmp_path: Path) -> None:
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    with pytest.raises(NotReproduced, match="'packaging' is needed"):  # an import within a function is not seen
+        gto.save(project_names, str(tmp_path / "names"), ["a==1"], verify=True)
+    assert not list(tmp_path.iterdir())
+    needed = ["cloudpickle", "packaging"]
+    saved = gto.save(project_names, str(tmp_path / "names"), ["a==1"], verify=True, requirements=needed)
+    assert saved.facts.requirements == needed
+
+
+def test_without_a_sample_nothing_can_be_verified(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="sample"):
+        gto.save(double, str(tmp_path / "double"), verify=True)
