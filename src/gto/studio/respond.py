@@ -55,7 +55,6 @@ def make_templates() -> Environment:
     }
     made.filters |= {
         "iso": words.iso,
-        "moment": words.moment,
         "number": words.number,
         "signed": words.signed,
         "initials": words.initials,

@@ -14,11 +14,10 @@ from gto.core import tag
 from gto.exceptions import GTOException, Outdated, PolicyRefused, Raced
 from gto.git import command
 from gto.output.published import Published
-from gto.studio.actions import form as forms
 from gto.studio.actions import perform
 from gto.studio.actions.action import ACTIONS, OfferedAction, offered
+from gto.studio.actions.action_form import ActionForm, read_action_form
 from gto.studio.actions.counter_action import Undo, undo_of
-from gto.studio.actions.form import ActionForm
 from gto.studio.actions.wish import ActionRequest, Wish, read_wish
 from gto.studio.addresses import artifact_url, url
 from gto.studio.context import StudioContext, context_of
@@ -167,7 +166,7 @@ def carry_out(studio: StudioContext, asked: ActionRequest) -> perform.WrittenTag
 def _read(request: Request, asked: ActionRequest) -> ActionForm:
     studio = context_of(request)
     with command.within(studio.way.seconds):
-        return forms.read_form(perform.open_at(asked.place, studio.way), asked)
+        return read_action_form(perform.open_at(asked.place, studio.way), asked)
 
 
 def bring_up_to_date(studio: StudioContext, place: CatalogRepository) -> None:

@@ -118,10 +118,10 @@ def _base(sides: Sequence[Side], asked: str, stages: Sequence[str]) -> int:
     """Return the place of the baseline: as asked, else the one nearest to production, else the lowest version."""
     if asked:
         return next(at for at, side in enumerate(sides) if side.name == asked)
-    for stage in sorted(stages, key=lambda one: -nearness(one, stages)):
-        for at, side in enumerate(sides):
-            if stage in side.stages:
-                return at
+    places = {stage: at for at, side in reversed(list(enumerate(sides))) for stage in side.stages}
+    staged = [stage for stage in stages if stage in places]
+    if staged:
+        return places[max(staged, key=lambda stage: nearness(stage, stages))]
     return min(range(len(sides)), key=lambda at: version_key(sides[at].name))
 
 

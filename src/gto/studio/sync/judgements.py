@@ -140,31 +140,18 @@ def _reviews(registry: Registry, basis: Basis) -> tuple[Reviews, GTOException | 
 
 def _write(connection: Connection, repository_id: int, judged: Judged) -> None:
     same = (event.c.repository_id == repository_id) & (event.c.ref == bindparam("r")) & (event.c.oid == bindparam("o"))
-    keys = (
-        (
-            one,
-            signature,
-            {
-                "r": one.ref,
-                "o": one.oid,
-            },
-        )
+    rows = [
+        {"r": one.ref, "o": one.oid, **_columns(signature), **_refusal(judged, one.ref)}
         for one, signature in judged.events
-    )
-    rows = [{**key, **_columns(signature), **_refusal(judged, one.ref)} for one, signature, key in keys]
+    ]
     if rows:
         connection.execute(update(event).where(same), rows)
-    names = {"key": "fingerprint"}
     ours = (artifact.c.repository_id == repository_id) & (artifact.c.name == bindparam("n"))
-    whole = [
-        {
-            "n": name,
-            **{names.get(key, key): value for key, value in _columns(one).items()},
-            "refused": bad,
-            "against": worse,
-        }
-        for name, (one, bad, worse) in judged.artifacts.items()
-    ]
+    whole = []
+    for name, (one, bad, worse) in judged.artifacts.items():
+        said = _columns(one)
+        said["fingerprint"] = said.pop("key")
+        whole.append({"n": name, **said, "refused": bad, "against": worse})
     if whole:
         connection.execute(update(artifact).where(ours), whole)
 

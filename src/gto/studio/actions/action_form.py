@@ -89,7 +89,7 @@ class ActionForm(NamedTuple):
         }
 
 
-def read_form(registry: Registry, asked: ActionRequest) -> ActionForm:
+def read_action_form(registry: Registry, asked: ActionRequest) -> ActionForm:
     """Read the repository, and make the form of an action on it; nothing is written."""
     found = registry.read_artifact(asked.wish.name)
     state, before = found.state, asked.wish
