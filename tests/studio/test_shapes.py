@@ -84,7 +84,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LargeStudio]:
         for chunk in fact_rows.read(registry, wanted[: 2 * fact_rows.FIRST]):
             with database.write() as connection:
                 fact_rows.write(connection, row.id, chunk)
-        sync_commits(database, "team", registry)
+        sync_commits(database, "team", registry, lambda *_: None)
         yield LargeStudio(studio, repo, tags)
 
 

@@ -8,7 +8,7 @@ from gto.core.view import Choice, by_stage
 
 
 class StageCell(NamedTuple):
-    """The version that a stage shows."""
+    """A version in a stage."""
 
     version: str
     commit: str

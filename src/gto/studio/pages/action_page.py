@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from gto.catalog.parallel import open_place
 from gto.catalog.repositories import CatalogRepository
 from gto.core import tag
-from gto.exceptions import GTOException, Outdated, PolicyRefused, Raced
+from gto.exceptions import GTOException
 from gto.git import command
 from gto.output.published import Published
 from gto.studio.actions import perform
@@ -25,6 +25,7 @@ from gto.studio.forms import read_form
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.history_lines import HistoryLine, history_lines
+from gto.studio.pages.errors import refusal_status
 from gto.studio.respond import respond
 from gto.studio.sync.repository import sync_tags
 
@@ -129,8 +130,8 @@ def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[
             written = carry_out(studio, asked)
         except GTOException as error:
             bring_up_to_date(studio, asked.place)
-            status = 403 if isinstance(error, PolicyRefused) else 409 if isinstance(error, Outdated | Raced) else 400
-            return respond(request, "action.html", _read(request, asked._replace(error=error)), status)
+            page = _read(request, asked._replace(error=error))
+            return respond(request, "action.html", page, refusal_status(error))
         bring_up_to_date(studio, asked.place)
         pushed = wish.push or asked.place.is_remote
         return RedirectResponse(url(artifact_url(repo, name, "done"), ref=written.refs, pushed=pushed), 303)

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from gto.catalog import file, membership
 from gto.catalog.repositories import Failure, expand, problems
@@ -121,7 +121,7 @@ def sync(request: Request, form: Annotated[FormData, Depends(read_index_form)]) 
     names = [str(name) for name in form.getlist("repo")]
     done = worker.wait(worker.ask(*names), _PATIENCE)
     if wants_json(request):
-        return JSONResponse({"done": done}, 200 if done else 202)
+        return json_response({"done": done}, 200 if done else 202)
     return RedirectResponse(back(form, "/repos"), 303)
 
 

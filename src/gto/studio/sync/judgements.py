@@ -56,14 +56,14 @@ class Judged(NamedTuple):
     """The signature that speaks for an artifact, how many of the events that count are refused, and never were fine."""
 
 
-def sync_judgements(database: Database, name: str, registry: Registry) -> bool:
-    """Judge the events that are new, all of them where keys or policy changed; true where there was news."""
+def sync_judgements(database: Database, name: str, registry: Registry) -> None:
+    """Judge the events that are new, all of them where keys or policy changed."""
     basis = read_basis(registry)
     whole = f"{basis.digest} {digest(registry.listing.text)}"
     with database.read() as connection:
         row = row_of(connection, name)
         if row.judged == whole:
-            return False
+            return
         names = None if row.judged.partition(" ")[0] != basis.digest else _unjudged(connection, row.id)
         events = read_events(connection, row.id, names)
     judged = judge(registry, basis, events)
@@ -74,7 +74,6 @@ def sync_judgements(database: Database, name: str, registry: Registry) -> bool:
         said: dict[str, object] = {"policy_error": error and error.message, "policy_hint": error and error.hint}
         said |= {"judged": whole, "has_policy": basis.has_policy, "policy": waiting.where or None}
         connection.execute(update(repository).where(repository.c.id == row.id).values(said))
-    return True
 
 
 def read_basis(registry: Registry) -> Basis:

@@ -134,8 +134,8 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *,
     return True
 
 
-def sync_commits(database: Database, name: str, registry: Registry, tell: Tell = lambda *_: None) -> int:
-    """Do the third phase: walk the branches where they moved, and read the commits that are new; return how many."""
+def sync_commits(database: Database, name: str, registry: Registry, tell: Tell) -> None:
+    """Do the third phase: walk the branches where they moved, and read the commits that are new."""
     with database.read() as connection:
         row = row_of(connection, name)
         staged = commits.staged_commits(connection, row.id)
@@ -156,7 +156,6 @@ def sync_commits(database: Database, name: str, registry: Registry, tell: Tell =
             commit_values.write(connection, row.id, chunk)
         done = min(len(wanted), done + commit_values.CHUNK)
         tell(name, done, len(wanted))
-    return len(wanted)
 
 
 def read_heads(registry: Registry) -> Heads:
