@@ -63,6 +63,11 @@ def asked_names(request: Request, key: str) -> list[str]:
     return wanted
 
 
+def asked_switches(request: Request) -> tuple[bool, bool]:
+    """Return whether the address asks for rows in which nothing differs, and for differences."""
+    return bool(request.query_params.get("all")), request.query_params.get("deltas") != "0"
+
+
 def read_versions(request: Request, repo: str, name: str) -> ComparePage:
     """Read what the address asks for: facts from the index, code and packages from Git."""
     studio, given = context_of(request), request.query_params
@@ -82,9 +87,8 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
     free = (one.name for one in state.versions if one.is_active and one.name not in shown)
     others = nlargest(_MOST_OFFERED, free, key=version_key)
     page = ComparePage(
-        repo, name, sides, base, (), None, None, tuple(others), stages, bool(given.get("all")),
-        given.get("deltas") != "0", found.web,
-    )  # fmt: skip
+        repo, name, sides, base, *asked_switches(request), others=tuple(others), stages=stages, web=found.web
+    )
     return compared(studio, page, [ComparedColumn(facts.get(one), None, files.get(one)) for one in commits], repo)
 
 
@@ -161,9 +165,7 @@ def read_commits(request: Request, repo: str) -> ComparePage:
         web = lookup.find_repository(connection, repo).web
     sides = targets_of_commits(studio, repo, wanted)
     base = next((at for at, side in enumerate(sides) if side.name == given.get("baseline")), len(sides) - 1)
-    page = ComparePage(
-        repo, "", sides, base, (), None, None, (), (), bool(given.get("all")), given.get("deltas") != "0", web
-    )  # fmt: skip
+    page = ComparePage(repo, "", sides, base, *asked_switches(request), web=web)
     return compared(studio, page, [ComparedColumn(None, None)] * len(sides), repo)
 
 

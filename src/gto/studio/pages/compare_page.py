@@ -55,16 +55,16 @@ class ComparePage(NamedTuple):
     sides: tuple[Side, ...]
     base: int
     """The place of the baseline among them."""
-    groups: tuple[RowGroup, ...]
-    comparisons: tuple[Comparison, ...] | None
-    """Of each but the baseline with it, in their order; None where Git cannot be read."""
-    failure: Failure | None
-    others: tuple[str, ...]
-    """Versions that could be added."""
-    stages: tuple[str, ...]
     is_whole: bool
     """Whether rows are shown in which nothing differs."""
     has_deltas: bool
+    groups: tuple[RowGroup, ...] = ()
+    comparisons: tuple[Comparison, ...] | None = None
+    """Of each but the baseline with it, in their order; None where Git cannot be read."""
+    failure: Failure | None = None
+    others: tuple[str, ...] = ()
+    """Versions that could be added."""
+    stages: tuple[str, ...] = ()
     web: WebPlace | None = None
     """The repository on a forge."""
     left_out: tuple[str, ...] = ()
