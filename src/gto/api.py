@@ -26,8 +26,7 @@ from gto.core.view import Choice, parse_sort
 from gto.exceptions import ArtifactNotFound, BadFile, EmptyStage, NoAnnotation, NoRepo, UsageError, VersionNotFound
 from gto.fs import atomic_write
 from gto.lineage.description import describe_all as describe_at_length
-from gto.lineage.diff import compare
-from gto.lineage.direction import Direction
+from gto.lineage.diff import Direction, compare
 from gto.output import published, signature_columns
 from gto.output.published import Published, PublishedEvent
 from gto.output.published_artifact import PublishedArtifact

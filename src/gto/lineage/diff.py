@@ -9,7 +9,6 @@ from gto.dvc.output_contents import DataReach
 from gto.inspect.fact_changes import FactChange, fact_changes
 from gto.lineage.collect import Between, CollectedFacts, between, gather
 from gto.lineage.description import check_known, elsewhere_lists, problem_dict
-from gto.lineage.direction import Direction
 from gto.lineage.model_facts import KnownModel
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
 from gto.registry.registry import Registry
@@ -96,6 +95,27 @@ class Comparison(NamedTuple):
             **elsewhere_lists(self.elsewhere),
             "problems": [problem_dict(problem) for problem in self.problems],
         }
+
+
+class Direction(NamedTuple):
+    """Names of metrics, or ends of names, by the way in which they are better."""
+
+    lower: tuple[str, ...] = ()
+    higher: tuple[str, ...] = ()
+
+    def is_higher_better(self, file: str, key: str) -> bool | None:
+        """Tell whether a higher value of a metric is better; None where nothing is said of it."""
+        if any(_is_called(file, key, name) for name in self.lower):
+            return False
+        return True if any(_is_called(file, key, name) for name in self.higher) else None
+
+    def with_said(self, given: "Direction", custom: object) -> "Direction":
+        """Add what the custom metadata of an annotation say; what was given for a metric counts first."""
+        if not isinstance(custom, Mapping):
+            return self
+        lower = (name for name in _words(custom.get("lower_better")) if name not in given.higher)
+        higher = (name for name in _words(custom.get("higher_better")) if name not in given.lower)
+        return Direction((*self.lower, *lower), (*self.higher, *higher))
 
 
 def compare(
@@ -188,6 +208,15 @@ def _judged(change: ValueChange, said: Direction) -> ValueChange:
     if higher is None or not change.delta:
         return change
     return change._replace(is_better=(change.delta > 0) == higher)
+
+
+def _words(value: object) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else [value]
+    return tuple(word for word in listed if isinstance(word, str))
+
+
+def _is_called(file: str, key: str, name: str) -> bool:
+    return name in {key or file, f"{file}:{key}"} or key.endswith(f".{name}")
 
 
 def _by_file(changes: Iterable[ValueChange]) -> dict[str, dict[str, object]]:

@@ -1,7 +1,11 @@
-"""The addresses of Studio's pages."""
+"""The addresses of Studio's pages, and which page of a long list one asks for."""
 
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode
+
+from starlette.datastructures import QueryParams
+
+_DIGITS = 7  # of a page's number
 
 
 def artifact_url(repo: str, name: str, page: str = "") -> str:
@@ -29,3 +33,14 @@ def url(path: str, /, **query: object) -> str:
 
 def _each(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else ["1" if value is True else value]
+
+
+def read_number(given: QueryParams) -> int:
+    """Return the number of the page that an address asks for, from 1; 1 where it says none."""
+    text = given.get("page", "")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 1
+
+
+def count_pages(total: int, size: int) -> int:
+    """Return how many pages there are, each of so many; at least one."""
+    return max(1, -(-total // size))

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from gto.lineage.direction import Direction
+from gto.lineage.diff import Direction
 
 _LOWER = frozenset(
     [

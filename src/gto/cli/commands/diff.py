@@ -48,8 +48,7 @@ def command(
     --higher-better, or `lower_better` and `higher_better` in the annotation's custom metadata say so.
     """
     from gto.lineage import sections
-    from gto.lineage.diff import compare
-    from gto.lineage.direction import Direction
+    from gto.lineage.diff import Direction, compare
 
     options.only_one(json=as_json, plain=plain, md=as_markdown)
     registry = options.open_registry(repo)

@@ -24,8 +24,8 @@ from gto.registry.write.edit_target import Saved, SaveOptions, digest_of
 from gto.studio.actions.annotation_wish import AnnotationWish, command_of, edit_of
 from gto.studio.actions.commit_list import BranchName, default_branch, list_branches
 from gto.studio.actions.perform import open_at
-from gto.studio.actions.tick import Tick, offered_ticks
 from gto.studio.actions.trouble import Trouble
+from gto.studio.actions.wish import Tick, offered_ticks
 
 _CONTEXT = 3
 

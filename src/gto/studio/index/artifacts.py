@@ -22,9 +22,9 @@ from sqlalchemy import (
 from gto.core.tag_signature import Trust
 from gto.studio.goals import is_gain
 from gto.studio.index.database import kept
+from gto.studio.index.events import StageCell
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
-from gto.studio.index.stage_cells import StageCell
 from gto.studio.index.waiting import count_waiting
 
 SORTS = ("changed", "name", "repo", "latest", "staged", "metric", "versions", "problems")

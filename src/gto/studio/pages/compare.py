@@ -18,7 +18,7 @@ from gto.registry.resolve import Target, find_targets
 from gto.studio.context import StudioContext, context_of
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
-from gto.studio.index.fact_values import Facts
+from gto.studio.index.lookup import Facts
 from gto.studio.pages.compare_page import ComparePage, Side
 from gto.studio.pages.comparison_rows import ComparedColumn, groups_of
 from gto.studio.pages.version_detail import Holders, choose, default_baseline, holders_of

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gto.lineage.diff import Comparison, Moved
 from gto.lineage.values import Value, flat, is_number
 from gto.studio.goals import is_gain, is_higher_better, read_goals
-from gto.studio.index.fact_values import Facts, values_of
+from gto.studio.index.lookup import Facts, values_of
 from gto.studio.words import number, plain, signed, size
 
 MOST_ROWS = 300

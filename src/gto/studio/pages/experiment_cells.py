@@ -9,7 +9,7 @@ from markupsafe import Markup
 from gto.lineage.sections import show
 from gto.lineage.values import Value, is_number
 from gto.output.published import Published
-from gto.studio.draw.trend import trend
+from gto.studio.draw.spark import trend
 from gto.studio.goals import is_gain
 from gto.studio.index.commit_filter import difference
 from gto.studio.index.commit_table import CommitTable, LackingFile, ValueSet

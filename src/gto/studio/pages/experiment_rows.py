@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.lineage.values import Value, is_number
+from gto.studio.addresses import count_pages
 from gto.studio.index.commit_filter import Candidate, fits
 from gto.studio.index.commit_table import CommitTable, FoundBranch, FoundCommit, FoundExperiment, ValueColumn, ValueSet
 from gto.studio.index.query import Term
-from gto.studio.pages.page_number import count_pages
 
 ROWS = 150
 """Of one page."""

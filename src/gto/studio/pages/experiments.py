@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from gto.core.dates import parse_date
 from gto.exceptions import GTOException, UsageError
 from gto.output.published import Published
-from gto.studio.addresses import repository_url
+from gto.studio.addresses import read_number, repository_url
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, commit_table, lookup, query
 from gto.studio.index.commit_table import ProjectPlace, RepositoryCommits
@@ -20,7 +20,6 @@ from gto.studio.pages.experiment_baseline import find_baseline
 from gto.studio.pages.experiment_columns import ExperimentColumns
 from gto.studio.pages.experiment_rows import RowsQuery
 from gto.studio.pages.experiments_page import ExperimentsPage
-from gto.studio.pages.page_number import read_number
 from gto.studio.respond import respond
 
 router = APIRouter()

@@ -7,12 +7,11 @@ from starlette.responses import Response
 
 from gto.core.dates import parse_date
 from gto.output.published import Published
-from gto.studio.addresses import artifact_url, url
+from gto.studio.addresses import artifact_url, count_pages, read_number, url
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, event_list, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.event_list import EventListing, EventQuery, ListedEvent
-from gto.studio.pages.page_number import count_pages, read_number
 from gto.studio.respond import render, respond
 from gto.studio.words import iso
 

@@ -8,11 +8,10 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from gto.output.published import Published
-from gto.studio.addresses import artifact_url, url
+from gto.studio.addresses import artifact_url, read_number, url
 from gto.studio.context import context_of
 from gto.studio.draw.card_html import render_within
 from gto.studio.index import events, lookup
-from gto.studio.pages.page_number import read_number
 from gto.studio.pages.version_detail import choose
 from gto.studio.respond import respond
 from gto.studio.sync.version_files import MOST_CARD

@@ -14,7 +14,7 @@ from gto.core.view import Choice, journal, versions
 from gto.exceptions import ArtifactNotFound
 from gto.output.published import Published, history_line, published
 from gto.registry.signatures import under_artifact
-from gto.studio.addresses import artifact_url, sides_url, url
+from gto.studio.addresses import artifact_url, count_pages, read_number, sides_url, url
 from gto.studio.context import context_of
 from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, StageLanes
@@ -23,12 +23,11 @@ from gto.studio.index import artifacts, event_list, events, lookup
 from gto.studio.index.artifacts import ArtifactRow
 from gto.studio.index.database import kept
 from gto.studio.index.event_list import EventQuery
+from gto.studio.index.events import StageCell, shown_cells
 from gto.studio.index.history_lines import HistoryLine
 from gto.studio.index.lookup import FoundProblem, FoundRepository
-from gto.studio.index.stage_cells import StageCell, shown_cells
 from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, speaks
 from gto.studio.pages import promotions
-from gto.studio.pages.page_number import count_pages, read_number
 from gto.studio.pages.promotions import Promotion
 from gto.studio.pages.version_detail import (
     KnownFacts,

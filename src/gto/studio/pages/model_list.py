@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from gto.exceptions import UsageError
 from gto.export import csv
 from gto.output.published import Published
-from gto.studio.addresses import url
+from gto.studio.addresses import count_pages, read_number, url
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, query
 from gto.studio.index.artifacts import SORTS, ArtifactRow, Facet, Facets, ListQuery, Totals
@@ -20,7 +20,6 @@ from gto.studio.index.nearest import NearestValue
 from gto.studio.index.nearest import find as find_nearest
 from gto.studio.pages import list_columns, model_list_rows
 from gto.studio.pages.list_columns import FIELDS, Columns
-from gto.studio.pages.page_number import count_pages, read_number
 from gto.studio.production import production
 from gto.studio.respond import respond
 

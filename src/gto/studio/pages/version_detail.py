@@ -14,10 +14,10 @@ from gto.exceptions import VersionNotFound
 from gto.lineage.values import is_number
 from gto.output.published import Published
 from gto.studio.draw.card_html import render_within
-from gto.studio.draw.lineage_graph import LineageGraph, draw
+from gto.studio.draw.graph_layout import LineageGraph
+from gto.studio.draw.lineage_graph import draw
 from gto.studio.goals import is_gain, is_higher_better, read_goals
-from gto.studio.index.fact_values import Facts, mapping_of, values_of
-from gto.studio.index.lookup import FoundFiles, FoundRepository
+from gto.studio.index.lookup import Facts, FoundFiles, FoundRepository, mapping_of, values_of
 from gto.studio.pages.use_it import Snippet, snippets
 from gto.studio.production import nearest_first
 from gto.studio.words import short

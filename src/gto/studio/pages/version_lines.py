@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gto.core.snapshot import ArtifactState
 from gto.core.view import VersionRow
 from gto.registry.signatures import under_version
-from gto.studio.index.fact_values import Facts, flat_metrics, mapping_of
+from gto.studio.index.lookup import Facts, flat_metrics, mapping_of
 from gto.studio.index.verdicts import EventVerdict, Verdicts, speaks
 from gto.studio.words import short
 

@@ -17,10 +17,8 @@ from gto.studio.context import context_of
 from gto.studio.index import artifacts, event_list, events, lookup, query, repository_rows
 from gto.studio.index.artifacts import ArtifactRow, ListQuery
 from gto.studio.index.event_list import EventQuery
-from gto.studio.index.fact_values import flat_metrics, values_of
-from gto.studio.index.lookup import FoundRepository
+from gto.studio.index.lookup import FoundRepository, flat_metrics, values_of
 from gto.studio.rest import answers
-from gto.studio.rest import cursor as cursors
 
 router = APIRouter(
     prefix="/api/v1", responses={status: {"model": answers.ProblemDetails} for status in (400, 401, 404)}
@@ -53,14 +51,14 @@ def list_artifacts(
     request: Request, q: Text = "", limit: Limit = 50, cursor: Cursor = "", *, deprecated: bool = False
 ) -> answers.ArtifactList:
     """List the artifacts that fit a query, by repository and name."""
-    values = cursors.decode(cursor, (int, str))
+    values = answers.decode_cursor(cursor, (int, str))
     after = (int(values[0]), str(values[1])) if values else None
     wanted = ListQuery(query.parse(q), deprecated=deprecated, sort="repo", is_ascending=True, after=after, limit=limit)
     with context_of(request).database.read() as connection:
         found = artifacts.find(connection, wanted)
     items = [_artifact(row) for row in found.rows]
     more = len(items) == limit
-    last = cursors.encode([found.rows[-1].position, found.rows[-1].name]) if more else None
+    last = answers.encode_cursor([found.rows[-1].position, found.rows[-1].name]) if more else None
     return answers.ArtifactList(items=items, total=found.total, next=last)
 
 
@@ -69,7 +67,7 @@ def list_versions(
     request: Request, repo: str, name: str, limit: Limit = 50, cursor: Cursor = "", *, deprecated: bool = False
 ) -> answers.VersionList:
     """List the versions of an artifact, the highest first."""
-    after = cursors.decode(cursor, (str,))
+    after = answers.decode_cursor(cursor, (str,))
     with context_of(request).database.read() as connection:
         found, _ = _find(connection, repo, name)
         state = events.artifact_state(connection, found.id, name)
@@ -78,8 +76,8 @@ def list_versions(
         left = [row for row in rows if key is None or version_key(row.version.name) < key]
         facts = lookup.heads_of(connection, found, name, [row.version.commit for row in left[:limit]])
     items = [_version(row, facts.get(row.version.commit)) for row in left[:limit]]
-    more = len(left) > limit
-    return answers.VersionList(items=items, total=len(rows), next=cursors.encode([items[-1].name]) if more else None)
+    last = answers.encode_cursor([items[-1].name]) if len(left) > limit else None
+    return answers.VersionList(items=items, total=len(rows), next=last)
 
 
 @router.get("/artifacts/{repo}/{name:path}/facts", tags=["artifacts"])
@@ -135,7 +133,7 @@ def list_events(
     """List the events, the newest first; `artifact` is one of `repo`."""
     if artifact and not repo:
         raise UsageError("An artifact is one of a repository", "name the repository as `repo`")
-    values = cursors.decode(cursor, (int, int, int, str, int))
+    values = answers.decode_cursor(cursor, (int, int, int, str, int))
     before = cast("tuple[int, int, int, str, int]", tuple(values)) if values else None
     asked = EventQuery(repo, artifact, event_list.checked_kind(event), stage, before=before, limit=limit)
     with context_of(request).database.read() as connection:
@@ -145,7 +143,7 @@ def list_events(
             lookup.find_repository(connection, repo)
         found = event_list.find(connection, asked)
     items = [answers.EventResource.model_validate({"repo": one.repo, **one.line.as_dict()}) for one in found.lines]
-    last = cursors.encode(list(found.lines[-1].key)) if len(items) == limit else None
+    last = answers.encode_cursor(list(found.lines[-1].key)) if len(items) == limit else None
     return answers.EventList(items=items, next=last)
 
 

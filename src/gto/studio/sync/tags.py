@@ -12,8 +12,8 @@ from gto.core.transitions import Transition, steps
 from gto.git import tag_reader
 from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group, group
+from gto.studio.index.events import cells_of
 from gto.studio.index.schema import artifact, event, problem, standing, tag_group
-from gto.studio.index.stage_cells import cells_of
 
 _AT_ONCE = 1000  # rows that are written together: what is in memory at a time
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, select, update
 
 from gto.core import semver
-from gto.lineage.direction import Direction
+from gto.lineage.diff import Direction
 from gto.studio.goals import is_higher_better, read_goals
-from gto.studio.index import registered
+from gto.studio.index.commit_versions import read_registered
 from gto.studio.index.schema import artifact, fact, metric
 
 _SPARK = 12  # values of a trend
@@ -45,7 +45,7 @@ def write(connection: Connection, repository_id: int) -> None:
 def _commits(connection: Connection, repository_id: int) -> dict[str, list[str]]:
     """Return the commits of each artifact's versions that count, the lowest version first."""
     found: dict[str, list[tuple[semver.Key, str]]] = defaultdict(list)
-    for (name, version), commit in registered.find(connection, repository_id).items():
+    for (name, version), commit in read_registered(connection, repository_id).items():
         known = semver.parse(version)
         if known is not None:
             found[name].append((known.key, commit))
