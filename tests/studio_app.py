@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.testclient import TestClient
 
 from gto.catalog.entry import CatalogEntry
-from gto.catalog.parallel import Way
+from gto.catalog.parallel import Way, failed, open_place
 from gto.catalog.repositories import CatalogRepository
+from gto.exceptions import GTOException
 from gto.studio.app import make_app
 from gto.studio.context import StudioContext, StudioSettings
 from gto.studio.index.database import Database
 from gto.studio.login import Sessions
-from gto.studio.sync.repository import sync
+from gto.studio.sync.repository import sync_rest, sync_tags
+from gto.studio.sync.repository_row import note_failure
 from gto.studio.sync.worker import Worker
 
 if TYPE_CHECKING:
@@ -37,7 +39,12 @@ class Studio(NamedTuple):
     def sync(self) -> None:
         """Read every repository now."""
         for place in self.context.worker.places:
-            sync(self.context.database, place, self.context.way)
+            try:
+                registry = open_place(place, self.context.way)
+                sync_tags(self.context.database, place.name, registry)
+                sync_rest(self.context.database, place.name, registry, lambda *_: None, again=True)
+            except (GTOException, OSError) as error:
+                note_failure(self.context.database, failed(place, error))
 
     def form(self, path: str, **fields: str) -> Response:
         """The answer to a form that a page of this Studio sends."""

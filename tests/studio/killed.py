@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 
 from gto.catalog.entry import CatalogEntry
-from gto.catalog.parallel import Way
+from gto.catalog.parallel import Way, open_place
 from gto.catalog.repositories import CatalogRepository
 from gto.studio.index.database import Database
-from gto.studio.sync.repository import sync
-from gto.studio.sync.worker import enter
+from gto.studio.sync.repository import sync_rest, sync_tags
+from gto.studio.sync.repository_row import enter
 
 
 def main(repo: str, index: str, kills: int) -> None:
@@ -45,7 +45,9 @@ def read(place: CatalogRepository, index: str) -> None:
     """Open an index and bring it up to date."""
     database = Database(index)
     enter(database, [place])
-    sync(database, place, Way())
+    registry = open_place(place, Way())
+    sync_tags(database, place.name, registry)
+    sync_rest(database, place.name, registry, lambda *_: None, again=True)
     database.close()
 
 

@@ -19,7 +19,8 @@ import pytest
 
 from gto.catalog.parallel import open_place
 from gto.studio.sync import fact_rows
-from gto.studio.sync.repository import row_of, sync_commits, sync_tags
+from gto.studio.sync.repository import sync_commits, sync_tags
+from gto.studio.sync.repository_row import row_of
 from tests.repo import Repo, encoded
 from tests.shapes import Shape
 from tests.studio.test_costs import MOST, queries
@@ -83,7 +84,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LargeStudio]:
         for chunk in fact_rows.read(registry, wanted[: 2 * fact_rows.FIRST]):
             with database.write() as connection:
                 fact_rows.write(connection, row.id, chunk)
-        sync_commits(database, "team", registry)
+        sync_commits(database, "team", registry, lambda *_: None)
         yield LargeStudio(studio, repo, tags)
 
 

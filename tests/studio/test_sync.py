@@ -17,7 +17,8 @@ from sqlalchemy import select
 from gto.catalog.parallel import open_place
 from gto.studio.index.schema import metadata
 from gto.studio.sync import fact_rows
-from gto.studio.sync.repository import row_of, sync_tags
+from gto.studio.sync.repository import sync_tags
+from gto.studio.sync.repository_row import row_of
 from tests.conftest import copied
 from tests.examples import examples
 from tests.repo import run

@@ -148,6 +148,7 @@ def test_the_graph_goes_from_data_to_the_artifact_and_marks_what_changed() -> No
     assert places["train"].sub == "train.py"
     assert len(graph.lines) == 6
     assert "prepare takes raw and makes features.csv." in graph.title
+    assert graph.title.endswith(" Changed: raw, params.yaml, m.pkl.")
 
 
 def test_a_circle_of_stages_and_a_thousand_of_them_are_drawn() -> None:

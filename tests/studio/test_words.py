@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import pytest
 
+from gto.studio.goals import is_gain, is_higher_better, read_goals
 from gto.studio.index.commit_table import CommitTable, FoundCommit, ProjectPlace, ValueColumn
 from gto.studio.index.commit_versions import VersionMark
 from gto.studio.pages.experiment_baseline import find_baseline
@@ -38,3 +41,11 @@ def test_experiments_are_measured_by_what_is_in_prod_whatever_stage_comes_after_
     found = find_baseline(table, ("dev", "prod", "shadow"), "", ProjectPlace("", ""))
     assert found
     assert (found.oid, found.why) == ("a" * 40, "prod")
+
+
+def test_pages_take_what_annotations_say_of_a_metric_as_the_command_line_does() -> None:
+    goals = read_goals({"custom": {"lower_better": "auc", "higher_better": ["m.json:loss"]}}, None)
+    asked = (("m.json", "test.auc"), ("m.json", "loss"), ("n.json", "loss"), ("auc", ""), ("m.json", "f1"))
+    assert [is_higher_better(file, key, goals) for file, key in asked] == [False, True, False, False, True]
+    changes = ((1, False), (0, True), (nan, True), (None, True), (1, None))
+    assert [is_gain(change, higher=higher) for change, higher in changes] == [False, None, None, None, None]

@@ -71,6 +71,11 @@ class VersionState(NamedTuple):
         stages = [event for stage in self.stages for event in stage.assignments + stage.unassignments]
         return tuple(sorted((*self.registrations, *self.deregistrations, *stages), key=_key))
 
+    @property
+    def origin(self) -> Event:
+        """The newest registration; of a commit without one the first event."""
+        return self.registrations[-1] if self.registrations else self.events[0]
+
     def stage(self, name: str) -> StageState | None:
         """Return the state of a stage that this version was ever in."""
         return next((stage for stage in self.stages if stage.stage == name), None)

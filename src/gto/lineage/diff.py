@@ -98,18 +98,24 @@ class Comparison(NamedTuple):
 
 
 class Direction(NamedTuple):
-    """Which metrics are better when they are lower, and which when they are higher; names or ends of names."""
+    """Names of metrics, or ends of names, by the way in which they are better."""
 
     lower: tuple[str, ...] = ()
     higher: tuple[str, ...] = ()
 
-    def judge(self, change: ValueChange) -> bool | None:
-        """Tell whether a change is for the better; None where nothing is said of it, or nothing moved."""
-        if not change.delta:
-            return None
-        if any(_is_called(change, name) for name in self.lower):
-            return change.delta < 0
-        return change.delta > 0 if any(_is_called(change, name) for name in self.higher) else None
+    def is_higher_better(self, file: str, key: str) -> bool | None:
+        """Tell whether a higher value of a metric is better; None where nothing is said of it."""
+        if any(_is_called(file, key, name) for name in self.lower):
+            return False
+        return True if any(_is_called(file, key, name) for name in self.higher) else None
+
+    def with_said(self, given: "Direction", custom: object) -> "Direction":
+        """Add what the custom metadata of an annotation say; what was given for a metric counts first."""
+        if not isinstance(custom, Mapping):
+            return self
+        lower = (name for name in _words(custom.get("lower_better")) if name not in given.higher)
+        higher = (name for name in _words(custom.get("higher_better")) if name not in given.lower)
+        return Direction((*self.lower, *lower), (*self.higher, *higher))
 
 
 def compare(
@@ -142,14 +148,13 @@ def compare_with_each(registry: Registry, old: Target, new: Sequence[Target]) ->
 def _comparison(
     registry: Registry, before: CollectedFacts, after: CollectedFacts, direction: Direction | None = None
 ) -> Comparison:
-    said = _direction(direction or Direction(), [before, after])
-    metrics = [
-        change._replace(is_better=said.judge(change)) for change in _changes(before.metrics.files, after.metrics.files)
-    ]
+    said = given = direction or Direction()
+    for one in (before, after):
+        said = said.with_said(given, one.annotation.custom if one.annotation else None)
     return Comparison(
         before.point,
         after.point,
-        tuple(metrics),
+        tuple(_judged(one, said) for one in _changes(before.metrics.files, after.metrics.files)),
         tuple(_changes(before.params.files, after.params.files)),
         tuple(_changes({"": _annotated(before)}, {"": _annotated(after)})),
         tuple(_moves(_marks(before), _marks(after))),
@@ -197,16 +202,12 @@ def _moves(old: Mapping[str, str | None], new: Mapping[str, str | None]) -> Iter
             yield Moved(path, old.get(path), new.get(path))
 
 
-def _direction(given: Direction, known: Sequence[CollectedFacts]) -> Direction:
-    """Add what annotations say to what was given; what was given for a metric counts first."""
-    found = given
-    for one in known:
-        custom = one.annotation.custom if one.annotation else None
-        if isinstance(custom, dict):
-            lower = (name for name in _words(custom.get("lower_better")) if name not in given.higher)
-            higher = (name for name in _words(custom.get("higher_better")) if name not in given.lower)
-            found = Direction((*found.lower, *lower), (*found.higher, *higher))
-    return found
+def _judged(change: ValueChange, said: Direction) -> ValueChange:
+    """Return a change with whether it is for the better, where that is known and something moved."""
+    higher = said.is_higher_better(change.file, change.key)
+    if higher is None or not change.delta:
+        return change
+    return change._replace(is_better=(change.delta > 0) == higher)
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -214,8 +215,8 @@ def _words(value: object) -> tuple[str, ...]:
     return tuple(word for word in listed if isinstance(word, str))
 
 
-def _is_called(change: ValueChange, name: str) -> bool:
-    return name in {change.key, f"{change.file}:{change.key}"} or change.key.endswith(f".{name}")
+def _is_called(file: str, key: str, name: str) -> bool:
+    return name in {key or file, f"{file}:{key}"} or key.endswith(f".{name}")
 
 
 def _by_file(changes: Iterable[ValueChange]) -> dict[str, dict[str, object]]:

@@ -99,7 +99,7 @@ async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, GTOException)  # noqa: S101  it is registered for this class
-    status = 404 if isinstance(error, NotFound) else 400
+    status = 404 if isinstance(error, NotFound) else errors.refusal_status(error)
     return errors.answer(request, status, error.message, error.hint)
 
 

@@ -1,7 +1,10 @@
 """Which way a metric is better: as its annotation says, else guessed from its name."""
 
+import math
 import re
 from collections.abc import Mapping
+
+from gto.lineage.diff import Direction
 
 _LOWER = frozenset(
     [
@@ -96,24 +99,20 @@ def guess(key: str) -> bool | None:
     return None
 
 
-def read_goals(annotation: object) -> dict[str, bool]:
-    """Return what `lower_better` and `higher_better` in the `custom` of an annotation say, by key."""
-    custom = annotation.get("custom") if isinstance(annotation, Mapping) else None
-    if not isinstance(custom, Mapping):
-        return {}
-    found: dict[str, bool] = {}
-    for name, higher in (("lower_better", False), ("higher_better", True)):
-        keys = custom.get(name)
-        found |= {str(key): higher for key in (keys if isinstance(keys, list) else [keys] if keys else [])}
+def read_goals(*annotations: object) -> Direction:
+    """Return what `lower_better` and `higher_better` in the `custom` of annotations say."""
+    found = Direction()
+    for one in annotations:
+        found = found.with_said(Direction(), one.get("custom") if isinstance(one, Mapping) else None)
     return found
 
 
-def is_higher_better(key: str, told: Mapping[str, bool]) -> bool | None:
+def is_higher_better(file: str, key: str, told: Direction) -> bool | None:
     """Return the direction that was told of a metric, else the guess."""
-    return told.get(key, guess(key))
+    said = told.is_higher_better(file, key)
+    return guess(key or file) if said is None else said
 
 
-def is_better(key: str, old: float, new: float, told: Mapping[str, bool]) -> bool | None:
-    """Tell whether a value is better than another; None where they are equal, or nobody knows."""
-    higher = is_higher_better(key, told)
-    return None if higher is None or old == new else (new > old) == higher
+def is_gain(change: float | None, *, higher: bool | None) -> bool | None:
+    """Tell whether a change is for the better; None where nothing changed, or nobody knows."""
+    return None if higher is None or not change or math.isnan(change) else (change > 0) == higher

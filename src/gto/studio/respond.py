@@ -3,9 +3,8 @@
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
-from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as TemplateContext
@@ -19,6 +18,7 @@ from gto.output import escape
 from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
+from gto.studio.addresses import artifact_url, repository_url, url
 from gto.studio.context import context_of, cookie_of
 from gto.studio.draw import marks
 from gto.studio.draw.spark import spark
@@ -55,7 +55,6 @@ def make_templates() -> Environment:
     }
     made.filters |= {
         "iso": words.iso,
-        "moment": words.moment,
         "number": words.number,
         "signed": words.signed,
         "initials": words.initials,
@@ -87,31 +86,6 @@ def _visible(value: object) -> object:
 @pass_context
 def _ago(context: TemplateContext, seconds: float) -> str:
     return words.ago(seconds, context["now"])
-
-
-def artifact_url(repo: str, name: str, page: str = "") -> str:
-    """Return the address of an artifact's page, or of one of the pages below it."""
-    return f"/m/{quote(repo)}/{quote(name, errors='replace')}" + (f"/-/{page}" if page else "")
-
-
-def repository_url(repo: str, page: str) -> str:
-    """Return the address of one of a repository's pages."""
-    return f"/r/{quote(repo)}/{page}"
-
-
-def compare_url(repo: str, commits: Sequence[str], baseline: str = "", page: str = "compare") -> str:
-    """Return the address at which commits of a repository are compared, or with `plots` as page their plots are."""
-    return url(repository_url(repo, page), c=list(commits), baseline=baseline)
-
-
-def url(path: str, /, **query: object) -> str:
-    """Return an address with a query, without the values that are empty."""
-    pairs = [(key, value) for key, given in query.items() for value in _each(given) if value not in {"", None, False}]
-    return path + (f"?{urlencode(pairs, errors='replace')}" if pairs else "")
-
-
-def _each(value: object) -> list[object]:
-    return list(value) if isinstance(value, list | tuple) else ["1" if value is True else value]
 
 
 def wants_json(request: Request) -> bool:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from markupsafe import escape as escape_html
 
 from gto.studio.actions.command_link import form_of
-from gto.studio.actions.tick import TICKS
+from gto.studio.actions.wish import TICKS
 from gto.studio.words import visible
 
 _OPTION_RE = re.compile(r"(?:the )?(['\"]?)(--[a-z][a-z-]*)\1(?: flag)?")

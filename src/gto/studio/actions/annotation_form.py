@@ -11,7 +11,6 @@ from gto.exceptions import (
     ArtifactNotFound,
     GTOException,
     InvalidName,
-    Outdated,
     PathIsUsed,
     RefNotFound,
     TypeNotAllowed,
@@ -25,8 +24,8 @@ from gto.registry.write.edit_target import Saved, SaveOptions, digest_of
 from gto.studio.actions.annotation_wish import AnnotationWish, command_of, edit_of
 from gto.studio.actions.commit_list import BranchName, default_branch, list_branches
 from gto.studio.actions.perform import open_at
-from gto.studio.actions.tick import Tick, offered_ticks
 from gto.studio.actions.trouble import Trouble
+from gto.studio.actions.wish import Tick, offered_ticks
 
 _CONTEXT = 3
 
@@ -41,7 +40,6 @@ class AnnotationForm(NamedTuple):
     """Lines with `good` for new ones, `bad` for old ones, `dim` for those around."""
     command: str
     trouble: Trouble | None
-    is_outdated: bool
     made_for: str
     branches: tuple[BranchName, ...]
     branch: str
@@ -130,7 +128,7 @@ def read_annotation_form(
     branches = list_branches(registry.git)
     return AnnotationForm(
         place.name, wish, saved.file if saved else "", tuple(_diff(saved)) if saved else (),
-        command_of(wish, place, now), trouble, error is not None and isinstance(error, Outdated),
+        command_of(wish, place, now), trouble,
         f"{digest_of(saved.before)} {wish.ground}" if saved else "",
         tuple(one for one in branches if one.ref.startswith("refs/heads/")),
         default_branch(registry.git, branches), registry.config.types or (), place.is_remote,

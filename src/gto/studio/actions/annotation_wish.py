@@ -8,8 +8,7 @@ from gto.annotations.annotation import Annotation
 from gto.annotations.edit import AnnotationEdit
 from gto.catalog.repositories import CatalogRepository
 from gto.registry.write.edit_target import SaveOptions
-from gto.studio.actions.tick import ticked
-from gto.studio.actions.wish import where
+from gto.studio.actions.wish import ticked, where
 
 
 class AnnotationWish(NamedTuple):

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from gto.studio.respond import artifact_url, url
+from gto.studio.addresses import artifact_url, url
 
 _LEAST = 3  # gto VERB NAME
 

@@ -13,7 +13,7 @@ from gto.lineage.collect import CollectedFacts, gather
 from gto.lineage.values import is_number
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
-from gto.studio.goals import is_better, read_goals
+from gto.studio.goals import is_gain, is_higher_better, read_goals
 
 MOST = 30
 """How many commits are listed."""
@@ -185,7 +185,7 @@ def _measured(row: CommitRow, facts: CollectedFacts, base: CollectedFacts | None
     value, old = numbers[key], before.get(key)
     told = read_goals(facts.annotation.as_dict() if facts.annotation else None)
     change = value - old if old is not None and base is not None and row.oid != base.point.commit else None
-    better = is_better(key, old, value, told) if old is not None and change is not None else None
+    better = is_gain(change, higher=is_higher_better("", key, told))
     return row._replace(metric=key, value=value, change=change, is_better=better)
 
 

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from gto.core.tag import Kind
+from gto.studio.addresses import artifact_url, url
 from gto.studio.index.history_lines import HistoryLine
-from gto.studio.respond import artifact_url, url
 
 
 class Undo(NamedTuple):

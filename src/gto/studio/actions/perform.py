@@ -17,8 +17,6 @@ class WrittenTags(NamedTuple):
     """What was written, or would be."""
 
     refs: tuple[str, ...]
-    messages: tuple[str, ...]
-    """Of the tags."""
     commit: str
     notes: tuple[str, ...]
     signed: bool
@@ -52,49 +50,48 @@ def require(action: OfferedAction, wish: Wish) -> None:
         raise MissingArg("stage")
 
 
-def perform(registry: Registry, wish: Wish, manner: WriteOptions) -> WrittenTags:
+def perform(registry: Registry, wish: Wish, how: WriteOptions) -> WrittenTags:
     """Do what a wish asks for; `registry` is opened at its commit, where it names one."""
     if wish.action == "approve":
-        return _approve(registry, wish, manner)
-    done = _do(registry, wish, manner)
+        return _approve(registry, wish, how)
+    done = _do(registry, wish, how)
     commits = [one.commit_hexsha for one in done.events]
-    refs, messages = tuple(one.ref for one in done.events), tuple(one.message for one in done.events)
-    return WrittenTags(refs, messages, commits[-1] if commits else "", done.notes, done.signed)
+    refs = tuple(one.ref for one in done.events)
+    return WrittenTags(refs, commits[-1] if commits else "", done.notes, done.signed)
 
 
-def _do(registry: Registry, wish: Wish, manner: WriteOptions) -> verbs.Outcome:
+def _do(registry: Registry, wish: Wish, how: WriteOptions) -> verbs.Outcome:
     name, stage, version = wish.name, wish.stage, wish.version
     match wish.action:
         case "register" if not stage:
             second = "--allow-second-version" in wish.ticks
-            return verbs.register(registry, name, version or None, None, manner, allow_second_version=second)
+            return verbs.register(registry, name, version or None, None, how, allow_second_version=second)
         case "register":
             asked = Assignment(stage, commit=registry.commit(), name_version=version or None)
-            return verbs.assign(registry, name, asked, manner)
+            return verbs.assign(registry, name, asked, how)
         case "assign":
-            return verbs.assign(registry, name, Assignment(stage, version=version), manner)
+            return verbs.assign(registry, name, Assignment(stage, version=version), how)
         case "rollback":
-            return verbs.rollback(registry, name, stage, version or None, manner)
+            return verbs.rollback(registry, name, stage, version or None, how)
         case _:
-            return _take_back(registry, wish, manner)
+            return _take_back(registry, wish, how)
 
 
-def _take_back(registry: Registry, wish: Wish, manner: WriteOptions) -> verbs.Outcome:
+def _take_back(registry: Registry, wish: Wish, how: WriteOptions) -> verbs.Outcome:
     match wish.action:
         case "unassign":
-            return verbs.unassign(registry, wish.name, wish.stage, TakeBack(wish.version), manner)
+            return verbs.unassign(registry, wish.name, wish.stage, TakeBack(wish.version), how)
         case "deregister":
-            return verbs.deregister(registry, wish.name, TakeBack(wish.version), manner)
+            return verbs.deregister(registry, wish.name, TakeBack(wish.version), how)
         case _:
-            return verbs.deprecate(registry, wish.name, None, manner)
+            return verbs.deprecate(registry, wish.name, None, how)
 
 
-def _approve(registry: Registry, wish: Wish, manner: WriteOptions) -> WrittenTags:
+def _approve(registry: Registry, wish: Wish, how: WriteOptions) -> WrittenTags:
     chosen = f"{wish.name}@{wish.version}" if wish.version else wish.name
-    if manner.dry_run:
-        text = wish.text or f"Approving {chosen} for stage {wish.stage}"
+    if how.dry_run:
         found = registry.artifact(wish.name).version(wish.version)
         ref = f"approvals/{wish.name},{wish.version},{wish.stage},"
-        return WrittenTags((ref,), (text,), found.commit if found else "", (), signed=True)
-    done = approve.approve(registry, chosen, wish.stage, manner)
-    return WrittenTags((done.approval.ref,), (), done.approval.commit, done.notes, signed=True)
+        return WrittenTags((ref,), found.commit if found else "", (), signed=True)
+    done = approve.approve(registry, chosen, wish.stage, how)
+    return WrittenTags((done.approval.ref,), done.approval.commit, done.notes, signed=True)

@@ -8,12 +8,36 @@ from typing import NamedTuple
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException
 from gto.studio.actions.action import OfferedAction
-from gto.studio.actions.tick import ticked
 
 OTHER = "other"
 """The choice of a version of one's own."""
 _OF_VERSION = frozenset(("number", "version", "back_to", "standing"))
 _OF_STAGE = frozenset(("stage", "at_once", "held", "standing"))
+
+
+class Tick(NamedTuple):
+    """What a form lets one tick only where a refusal asks for it."""
+
+    option: str
+    field: str
+    label: str
+
+
+TICKS = (
+    Tick("--force", "force", "Force it"),
+    Tick("--allow-second-version", "second", "Allow a second version on this commit"),
+    Tick("--allow-same-path", "same_path", "Allow the same path"),
+)
+
+
+def ticked(given: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the options that a form was sent with."""
+    return tuple(one.option for one in TICKS if one.field in given)
+
+
+def offered_ticks(chosen: tuple[str, ...], hint: str) -> tuple[Tick, ...]:
+    """Return what can be ticked: what is ticked already, and what a refusal asks for."""
+    return tuple(one for one in TICKS if one.option in chosen or one.option in hint)
 
 
 class Wish(NamedTuple):

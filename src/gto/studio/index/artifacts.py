@@ -20,7 +20,9 @@ from sqlalchemy import (
 )
 
 from gto.core.tag_signature import Trust
+from gto.studio.goals import is_gain
 from gto.studio.index.database import kept
+from gto.studio.index.events import StageCell
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
 from gto.studio.index.waiting import count_waiting
@@ -47,19 +49,7 @@ class Trend(NamedTuple):
     @property
     def is_better(self) -> bool | None:
         """Whether the change made it better; None without one, and where nobody knows."""
-        return None if self.higher is None or not self.change else (self.change > 0) == self.higher
-
-
-class StageCell(NamedTuple):
-    """The version that a stage shows."""
-
-    version: str
-    commit: str
-    ref: str
-    time: int
-    author: str
-    behind: int
-    """How many active versions are higher."""
+        return is_gain(self.change, higher=self.higher)
 
 
 class ArtifactRow(NamedTuple):

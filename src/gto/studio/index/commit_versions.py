@@ -18,14 +18,16 @@ class VersionMark(NamedTuple):
     stages: tuple[str, ...]
 
 
-_Name = tuple[str, str]
-"""An artifact and a version."""
+Registered = dict[tuple[str, str], str]
+"""Commits by artifact and version."""
 
 
 def read_versions(connection: Connection, repository_id: int) -> Mapping[str, tuple[VersionMark, ...]]:
     """Return the versions that count, by commit, each with the stages that show it."""
-    commits = _registered(connection, repository_id)
-    stages: dict[_Name, list[str]] = defaultdict(list)
+    ours = (artifact.c.repository_id == repository_id, artifact.c.is_active)
+    active = set(connection.execute(select(artifact.c.name).where(*ours)).scalars())
+    commits = {one: oid for one, oid in read_registered(connection, repository_id).items() if one[0] in active}
+    stages: dict[tuple[str, str], list[str]] = defaultdict(list)
     query = select(artifact.c.name, standing.c.stage, standing.c.version, standing.c.commit).join(artifact)
     shown = query.where(artifact.c.repository_id == repository_id, standing.c.place == 0).order_by(standing.c.stage)
     for name, stage, version, oid in connection.execute(shown):
@@ -37,14 +39,15 @@ def read_versions(connection: Connection, repository_id: int) -> Mapping[str, tu
     return {oid: tuple(sorted(marks)) for oid, marks in found.items()}
 
 
-def _registered(connection: Connection, repository_id: int) -> dict[_Name, str]:
-    """Return the commits of registered versions, without deregistered ones and those of deprecated artifacts."""
-    is_same = (artifact.c.repository_id == event.c.repository_id) & (artifact.c.name == event.c.artifact)
-    query = select(event.c.artifact, event.c.kind, event.c.version, event.c.commit).join(artifact, is_same)
-    query = query.where(event.c.repository_id == repository_id, artifact.c.is_active, event.c.version.is_not(None))
-    query = query.where(event.c.kind.in_((Kind.REGISTRATION, Kind.DEREGISTRATION)))
-    found: dict[_Name, str] = {}
-    for name, kind, version, oid in connection.execute(query.order_by(event.c.time, event.c.counter, event.c.kind)):
+def read_registered(connection: Connection, repository_id: int) -> Registered:
+    """Return the versions that are registered and not deregistered since, those of deprecated artifacts too."""
+    kinds = (Kind.REGISTRATION, Kind.DEREGISTRATION)
+    query = select(event.c.artifact, event.c.version, event.c.kind, event.c.commit).where(
+        event.c.repository_id == repository_id, event.c.kind.in_(kinds), event.c.version.is_not(None)
+    )
+    order = (event.c.time, event.c.counter, event.c.kind, event.c.ref)
+    found: Registered = {}
+    for name, version, kind, oid in connection.execute(query.order_by(*order)):
         if kind == Kind.REGISTRATION:
             found[name, version] = oid
         else:

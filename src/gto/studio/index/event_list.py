@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, Select, func, literal, select, tuple_
 
 from gto.core.tag import Kind
 from gto.core.transitions import Transition
+from gto.exceptions import UsageError
 from gto.studio.index.events import COLUMNS, event_of
 from gto.studio.index.history_lines import HistoryLine, line_of
 from gto.studio.index.schema import event, repository
@@ -15,7 +16,7 @@ KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.CREATION}
 """The kinds of events, by the names that `gto history --json` gives them."""
 
 
-class JournalQuery(NamedTuple):
+class EventQuery(NamedTuple):
     """Which events are wanted; empty fields let all through. The newest come first."""
 
     repo: str = ""
@@ -33,6 +34,13 @@ class JournalQuery(NamedTuple):
     """The key of an event: those that come after it in this order are wanted."""
     limit: int = 50
     offset: int = 0
+
+
+def checked_kind(word: str) -> str:
+    """Return the name of a kind, or the empty one; UsageError where none is called so."""
+    if word and word not in KINDS:
+        raise UsageError(f"'{word}' is no kind of event", f"one of {', '.join(KINDS)}")
+    return word
 
 
 class ListedEvent(NamedTuple):
@@ -54,7 +62,7 @@ class EventListing(NamedTuple):
 _ORDER = (event.c.time, event.c.counter, event.c.kind, event.c.ref)
 
 
-def find(connection: Connection, wanted: JournalQuery) -> EventListing:
+def find(connection: Connection, wanted: EventQuery) -> EventListing:
     """Return one page of the events that count, in the order of `gto history --all`."""
     total = connection.execute(_where(select(func.count()).select_from(event.join(repository)), wanted)).scalar_one()
     columns = (repository.c.name, repository.c.position, event.c.version, event.c.before, *COLUMNS, *VERDICT)
@@ -68,11 +76,11 @@ def _listed(row: Row[*tuple[Any, ...]]) -> ListedEvent:
     """Return an event in words; what came before it was found out when it was read."""
     repo, position, version, before, *told = row
     one = event_of(*told[: len(COLUMNS)])
-    line = line_of(one, Transition(version or "", before), verdict_of(*told[len(COLUMNS) :]))
+    line = line_of(one, Transition(version or "", before), verdict_of(told[len(COLUMNS) :]))
     return ListedEvent(repo, line, (*one.key, position))
 
 
-def _where(chosen: Select[*tuple[Any, ...]], wanted: JournalQuery) -> Select[*tuple[Any, ...]]:
+def _where(chosen: Select[*tuple[Any, ...]], wanted: EventQuery) -> Select[*tuple[Any, ...]]:
     chosen = chosen.where(event.c.counts)
     same = (
         (repository.c.name, wanted.repo),

@@ -9,8 +9,12 @@ from gto.core.nearness import did_you_mean
 from gto.exceptions import ArtifactNotFound, RepositoryNotFound
 from gto.studio import forge
 from gto.studio.forge import WebPlace
-from gto.studio.index.artifacts import ArtifactRow, StageCell, choose, rows_of
+from gto.studio.index.artifacts import ArtifactRow, choose, rows_of
+from gto.studio.index.events import StageCell
 from gto.studio.index.schema import artifact, card, fact, problem, repository, standing
+
+Facts = Mapping[str, object]
+"""What a commit tells, as `gto describe --all --json` prints it."""
 
 
 class FoundRepository(NamedTuple):
@@ -157,3 +161,26 @@ def artifact_names(connection: Connection, repo: FoundRepository) -> tuple[str, 
     """Return the names of a repository's artifacts that are not deprecated, those that changed last first."""
     query = select(artifact.c.name).where(artifact.c.repository_id == repo.id, artifact.c.is_active)
     return tuple(connection.execute(query.order_by(artifact.c.changed_at.desc(), artifact.c.name)).scalars())
+
+
+def mapping_of(facts: Facts | None, key: str) -> Mapping[str, object]:
+    """Return what facts hold under a key; nothing where they hold no such thing."""
+    found = facts.get(key) if facts else None
+    return cast("Mapping[str, object]", found) if isinstance(found, Mapping) else {}
+
+
+def values_of(facts: Facts | None, kind: str) -> dict[tuple[str, str], object]:
+    """Return the metrics or params of a version, by file and key."""
+    return {
+        (file, key): value
+        for file, keyed in mapping_of(facts, kind).items()
+        for key, value in (keyed.items() if isinstance(keyed, Mapping) else ())
+    }
+
+
+def flat_metrics(facts: Facts | None) -> dict[str, float | str]:
+    """Return the metrics of a version by key, the first file's where two have one key."""
+    found: dict[str, float | str] = {}
+    for (file, key), value in values_of(facts, "metrics").items():
+        found.setdefault(key or file, cast("float | str", value))
+    return found

@@ -25,8 +25,6 @@ COMMITS = Language(
     ("experiment", "commit", "version", "changed", "unchanged"),
 )
 
-OPERATORS = (">=", "<=", "!=", ">", "<", "=")
-
 _WORD_RE = re.compile(r'(-?)(?:([A-Za-z]+):)?(?:"([^"]*)"|(\S+))')
 _METRIC_RE = re.compile(r"([A-Za-z_][\w./@%:-]*?)(>=|<=|!=|>|<|=)(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _NO_METRIC_RE = re.compile(r"[A-Za-z_][\w./@%:-]*?([<>=!]+).*")

@@ -54,9 +54,9 @@ VERDICT = [event.c[name] for name in EventVerdict._fields]
 """What verdict_of() makes a verdict of."""
 
 
-def verdict_of(verdict: str | None, *said: Any) -> EventVerdict | None:  # noqa: ANN401  columns of a row
+def verdict_of(columns: Sequence[Any]) -> EventVerdict | None:
     """Return what is said of an event; None where it was not judged yet."""
-    return None if verdict is None else EventVerdict(verdict, *said)
+    return None if columns[0] is None else EventVerdict._make(columns)
 
 
 def find_verdicts(connection: Connection, repository_id: int, artifact: str) -> dict[str, EventVerdict]:
@@ -71,8 +71,7 @@ def speaks(events: Sequence[Event], verdicts: Verdicts) -> EventVerdict | None:
     found = speaker(known) if len(known) == len(events) else None
     if found is None:
         return None
-    refused = sorted(
-        (one for event in events if (one := verdicts[event.ref]).refusal), key=lambda one: not one.is_against
-    )
-    worst = refused[0][4:] if refused else ()
-    return EventVerdict(found.trust.value, found.signer, found.key, found.reason, *worst)
+    refused = [one for event in events if (one := verdicts[event.ref]).refusal]
+    worst = min(refused, key=lambda one: not one.is_against, default=None)
+    refusal, was_fine = (worst.refusal, worst.was_fine) if worst else (None, None)
+    return EventVerdict(found.trust.value, found.signer, found.key, found.reason, refusal, was_fine)

@@ -11,21 +11,22 @@ from starlette.responses import RedirectResponse, Response
 from gto.catalog.parallel import open_place
 from gto.catalog.repositories import CatalogRepository
 from gto.core import tag
-from gto.exceptions import GTOException, Outdated, PolicyRefused, Raced
+from gto.exceptions import GTOException
 from gto.git import command
 from gto.output.published import Published
-from gto.studio.actions import form as forms
 from gto.studio.actions import perform
 from gto.studio.actions.action import ACTIONS, OfferedAction, offered
+from gto.studio.actions.action_form import ActionForm, read_action_form
 from gto.studio.actions.counter_action import Undo, undo_of
-from gto.studio.actions.form import ActionForm
 from gto.studio.actions.wish import ActionRequest, Wish, read_wish
+from gto.studio.addresses import artifact_url, url
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.history_lines import HistoryLine, history_lines
-from gto.studio.respond import artifact_url, respond, url
+from gto.studio.pages.errors import refusal_status
+from gto.studio.respond import respond
 from gto.studio.sync.repository import sync_tags
 
 router = APIRouter()
@@ -129,8 +130,8 @@ def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[
             written = carry_out(studio, asked)
         except GTOException as error:
             bring_up_to_date(studio, asked.place)
-            status = 403 if isinstance(error, PolicyRefused) else 409 if isinstance(error, Outdated | Raced) else 400
-            return respond(request, "action.html", _read(request, asked._replace(error=error)), status)
+            page = _read(request, asked._replace(error=error))
+            return respond(request, "action.html", page, refusal_status(error))
         bring_up_to_date(studio, asked.place)
         pushed = wish.push or asked.place.is_remote
         return RedirectResponse(url(artifact_url(repo, name, "done"), ref=written.refs, pushed=pushed), 303)
@@ -166,7 +167,7 @@ def carry_out(studio: StudioContext, asked: ActionRequest) -> perform.WrittenTag
 def _read(request: Request, asked: ActionRequest) -> ActionForm:
     studio = context_of(request)
     with command.within(studio.way.seconds):
-        return forms.read_form(perform.open_at(asked.place, studio.way), asked)
+        return read_action_form(perform.open_at(asked.place, studio.way), asked)
 
 
 def bring_up_to_date(studio: StudioContext, place: CatalogRepository) -> None:

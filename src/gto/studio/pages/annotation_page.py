@@ -7,16 +7,18 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from gto.exceptions import GTOException, Outdated, Raced
+from gto.exceptions import GTOException
 from gto.git import command
 from gto.output.published import Published
 from gto.registry.write.edit_target import Saved
 from gto.studio.actions import annotation_form
 from gto.studio.actions.annotation_wish import AnnotationWish, read_description
+from gto.studio.addresses import artifact_url, url
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
 from gto.studio.pages.action_page import bring_up_to_date, refuse_read_only
-from gto.studio.respond import artifact_url, respond, url
+from gto.studio.pages.errors import refusal_status
+from gto.studio.respond import respond
 
 router = APIRouter()
 
@@ -124,7 +126,7 @@ def _respond(
 ) -> Response:
     studio = context_of(request)
     place = studio.place(repo)
-    status = 200 if error is None else 409 if isinstance(error, Outdated | Raced) else 400
+    status = 200 if error is None else refusal_status(error)
     with command.within(studio.way.seconds):
         wish = annotation_form.placed(place, studio.way, wish)
         try:

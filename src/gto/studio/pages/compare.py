@@ -18,9 +18,10 @@ from gto.registry.resolve import Target, find_targets
 from gto.studio.context import StudioContext, context_of
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
+from gto.studio.index.lookup import Facts
 from gto.studio.pages.compare_page import ComparePage, Side
 from gto.studio.pages.comparison_rows import ComparedColumn, groups_of
-from gto.studio.pages.version_detail import Facts, Holders, choose, default_baseline, holders_of
+from gto.studio.pages.version_detail import Holders, choose, default_baseline, holders_of
 from gto.studio.production import nearness
 from gto.studio.respond import respond
 
@@ -62,6 +63,11 @@ def asked_names(request: Request, key: str) -> list[str]:
     return wanted
 
 
+def asked_switches(request: Request) -> tuple[bool, bool]:
+    """Return whether the address asks for rows in which nothing differs, and for differences."""
+    return bool(request.query_params.get("all")), request.query_params.get("deltas") != "0"
+
+
 def read_versions(request: Request, repo: str, name: str) -> ComparePage:
     """Read what the address asks for: facts from the index, code and packages from Git."""
     studio, given = context_of(request), request.query_params
@@ -81,9 +87,8 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
     free = (one.name for one in state.versions if one.is_active and one.name not in shown)
     others = nlargest(_MOST_OFFERED, free, key=version_key)
     page = ComparePage(
-        repo, name, sides, base, (), None, None, tuple(others), stages, bool(given.get("all")),
-        given.get("deltas") != "0", found.web,
-    )  # fmt: skip
+        repo, name, sides, base, *asked_switches(request), others=tuple(others), stages=stages, web=found.web
+    )
     return compared(studio, page, [ComparedColumn(facts.get(one), None, files.get(one)) for one in commits], repo)
 
 
@@ -106,7 +111,7 @@ def _versions(state: ArtifactState, names: Sequence[str], holders: Holders) -> l
 
 def side_of(name: str, version: VersionState, holders: Holders) -> Side:
     """Return a version as one side of a comparison."""
-    first = version.registrations[-1] if version.registrations else version.events[0]
+    first = version.origin
     own = tuple(stage for stage, held in holders.items() if held == version.name)
     label = f"{name}@{version.name}" if version.is_registered else version.commit
     target = Target(label, version.commit, name, version.name if version.is_registered else None)
@@ -117,10 +122,10 @@ def _base(sides: Sequence[Side], asked: str, stages: Sequence[str]) -> int:
     """Return the place of the baseline: as asked, else the one nearest to production, else the lowest version."""
     if asked:
         return next(at for at, side in enumerate(sides) if side.name == asked)
-    for stage in sorted(stages, key=lambda one: -nearness(one, stages)):
-        for at, side in enumerate(sides):
-            if stage in side.stages:
-                return at
+    places = {stage: at for at, side in reversed(list(enumerate(sides))) for stage in side.stages}
+    staged = [stage for stage in stages if stage in places]
+    if staged:
+        return places[max(staged, key=lambda stage: nearness(stage, stages))]
     return min(range(len(sides)), key=lambda at: version_key(sides[at].name))
 
 
@@ -160,9 +165,7 @@ def read_commits(request: Request, repo: str) -> ComparePage:
         web = lookup.find_repository(connection, repo).web
     sides = targets_of_commits(studio, repo, wanted)
     base = next((at for at, side in enumerate(sides) if side.name == given.get("baseline")), len(sides) - 1)
-    page = ComparePage(
-        repo, "", sides, base, (), None, None, (), (), bool(given.get("all")), given.get("deltas") != "0", web
-    )  # fmt: skip
+    page = ComparePage(repo, "", sides, base, *asked_switches(request), web=web)
     return compared(studio, page, [ComparedColumn(None, None)] * len(sides), repo)
 
 

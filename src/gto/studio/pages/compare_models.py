@@ -11,7 +11,7 @@ from gto.exceptions import UsageError
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
-from gto.studio.pages.compare import answer, asked_names, compared, side_of
+from gto.studio.pages.compare import answer, asked_names, asked_switches, compared, side_of
 from gto.studio.pages.compare_page import ComparePage, Side
 from gto.studio.pages.comparison_rows import ComparedColumn
 from gto.studio.pages.version_detail import choose, holders_of
@@ -48,10 +48,8 @@ def read(request: Request) -> ComparePage:
     sides = tuple(one.side for one in known)
     base = next((at for at, side in enumerate(sides) if side.name == given.get("baseline")), 0)
     repos = {side.repo for side in sides}
-    page = ComparePage(
-        "", "", sides, base, (), None, None, (), stages, bool(given.get("all")), given.get("deltas") != "0",
-        None, tuple(one for one, has in found.items() if has is None),
-    )  # fmt: skip
+    left_out = tuple(one for one, has in found.items() if has is None)
+    page = ComparePage("", "", sides, base, *asked_switches(request), stages=stages, left_out=left_out)
     return compared(studio, page, [one.column for one in known], repos.pop() if len(repos) == 1 else "")
 
 

@@ -1,6 +1,6 @@
 """What a page that compares shows: versions, commits or models side by side, and what differs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gto.catalog.repositories import Failure
@@ -9,9 +9,9 @@ from gto.output import escape
 from gto.output.published import Published
 from gto.output.tables import Table
 from gto.registry.resolve import Target
+from gto.studio.addresses import sides_url
 from gto.studio.forge import WebPlace
 from gto.studio.pages.comparison_rows import MOST_ROWS, RowGroup, as_json
-from gto.studio.respond import artifact_url, repository_url, url
 
 _MOST_COPIED = 20_000  # characters
 
@@ -55,32 +55,25 @@ class ComparePage(NamedTuple):
     sides: tuple[Side, ...]
     base: int
     """The place of the baseline among them."""
-    groups: tuple[RowGroup, ...]
-    comparisons: tuple[Comparison, ...] | None
-    """Of each but the baseline with it, in their order; None where Git cannot be read."""
-    failure: Failure | None
-    others: tuple[str, ...]
-    """Versions that could be added."""
-    stages: tuple[str, ...]
     is_whole: bool
     """Whether rows are shown in which nothing differs."""
     has_deltas: bool
+    groups: tuple[RowGroup, ...] = ()
+    comparisons: tuple[Comparison, ...] | None = None
+    """Of each but the baseline with it, in their order; None where Git cannot be read."""
+    failure: Failure | None = None
+    others: tuple[str, ...] = ()
+    """Versions that could be added."""
+    stages: tuple[str, ...] = ()
     web: WebPlace | None = None
     """The repository on a forge."""
     left_out: tuple[str, ...] = ()
     """Models without a version."""
 
     @property
-    def key(self) -> str:
-        """What the address calls a version, a commit, or a model."""
-        return "v" if self.name else "c" if self.repo else "m"
-
-    @property
-    def path(self) -> str:
-        """The address without its query."""
-        if not self.repo:
-            return "/compare"
-        return artifact_url(self.repo, self.name, "compare") if self.name else repository_url(self.repo, "compare")
+    def names(self) -> list[str]:
+        """The sides, as the address has them."""
+        return [side.name for side in self.sides]
 
     @property
     def shown(self) -> tuple[RowGroup, ...]:
@@ -102,27 +95,24 @@ class ComparePage(NamedTuple):
 
     def link(self, suffix: str = "", **changes: object) -> str:
         """Return the address of this page with something changed."""
-        return self._address(suffix, changes)
+        return self._address(f"compare{suffix}", self.names, changes)
 
-    def _address(self, suffix: str, changes: Mapping[str, object]) -> str:
-        names = [side.name for side in self.sides]
-        here = {self.key: names, "baseline": names[self.base], "all": self.is_whole}
-        return url(self.path + suffix, **{**here, "deltas": "" if self.has_deltas else "0", **changes})
+    def _address(self, page: str, names: Sequence[str], changes: Mapping[str, object]) -> str:
+        here = {"baseline": self.names[self.base], "all": self.is_whole, "deltas": "" if self.has_deltas else "0"}
+        return sides_url(self.repo, self.name, page, names, **{**here, **changes})
 
     def plots(self, page: str = "plots") -> str:
         """Return the address of the plots of these versions."""
-        return url(self.path.removesuffix("compare") + page, **{self.key: [side.name for side in self.sides]})
+        return sides_url(self.repo, self.name, page, self.names)
 
     def without(self, name: str) -> str:
         """Return the address of this page without a version."""
-        names = [side.name for side in self.sides if side.name != name]
-        baseline = self.sides[self.base].name
-        changes: dict[str, object] = {self.key: names, "baseline": "" if name == baseline else baseline}
-        return self._address("", changes)
+        changes = {"baseline": ""} if name == self.names[self.base] else {}
+        return self._address("compare", [one for one in self.names if one != name], changes)
 
     def with_one(self, name: str) -> str:
         """Return the address of this page with a version more."""
-        return self._address("", {self.key: [*(side.name for side in self.sides), name]})
+        return self._address("compare", [*self.names, name], {})
 
     @property
     def to_copy(self) -> str:
@@ -136,7 +126,7 @@ class ComparePage(NamedTuple):
             "repo": self.repo or None,
             "artifact": self.name or None,
             "versions": [side.as_dict() for side in self.sides],
-            "baseline": self.sides[self.base].name,
+            "baseline": self.names[self.base],
             **({} if self.repo else {"left_out": list(self.left_out)}),
             "comparisons": None if self.comparisons is None else [one.as_dict() for one in self.comparisons],
             "unread": {"error": self.failure.error, "hint": self.failure.hint} if self.failure else None,

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from gto.lineage.diff import Comparison, Moved
 from gto.lineage.values import Value, flat, is_number
-from gto.studio.goals import is_better, is_higher_better, read_goals
-from gto.studio.pages.version_detail import Facts, values_of
+from gto.studio.goals import is_gain, is_higher_better, read_goals
+from gto.studio.index.lookup import Facts, values_of
 from gto.studio.words import number, plain, signed, size
 
 MOST_ROWS = 300
@@ -105,26 +105,21 @@ def _rows(sides: Sequence[Mapping[Place, object]], base: int, show: Show) -> Ite
 
 
 def _metrics(facts: Sequence[Facts | None], base: int) -> Iterable[ComparedRow]:
-    told: dict[str, bool] = {}
-    for one in facts:
-        told |= read_goals(one.get("annotation") if one else None)
+    told = read_goals(*(one.get("annotation") for one in facts if one))
     for row in _rows([values_of(one, "metrics") for one in facts], base, lambda value, _at, _place: _text(value)):
-        key = row.key or row.file
-        higher = is_higher_better(key, told)
+        higher = is_higher_better(row.file, row.key, told)
         numbers = [cell.value for cell in row.cells if is_number(cell.value)]
         best = (max(numbers) if higher else min(numbers)) if higher is not None and len(set(numbers)) > 1 else None
         old = row.cells[base].value
-        cells = [
-            _judged(cell, key, None if at == base else old, told)._replace(is_best=best is not None and _is(cell, best))
-            for at, cell in enumerate(row.cells)
-        ]
+        judged = (_judged(cell, None if at == base else old, higher=higher) for at, cell in enumerate(row.cells))
+        cells = [cell._replace(is_best=best is not None and _is(cell, best)) for cell in judged]
         yield row._replace(cells=tuple(cells), higher=higher)
 
 
-def _judged(cell: ComparedCell, key: str, old: object, told: Mapping[str, bool]) -> ComparedCell:
+def _judged(cell: ComparedCell, old: object, *, higher: bool | None) -> ComparedCell:
     if not (is_number(cell.value) and is_number(old)):
         return cell
-    return cell._replace(delta=cell.value - old, is_better=is_better(key, old, cell.value, told))
+    return cell._replace(delta=cell.value - old, is_better=is_gain(cell.value - old, higher=higher))
 
 
 def _is(cell: ComparedCell, best: float) -> bool:

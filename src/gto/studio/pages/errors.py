@@ -5,6 +5,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gto.exceptions import GTOException, Outdated, PolicyRefused, Raced
 from gto.output.published import Published
 from gto.studio.respond import json_response, respond
 
@@ -26,6 +27,17 @@ class ErrorPage(NamedTuple):
     def as_dict(self) -> Published:
         """Return it as RFC 9457 has problems."""
         return {"status": self.status, "title": self.title, "detail": self.message, "hint": self.hint}
+
+
+def refusal_status(error: GTOException) -> int:
+    """Return the status of a form that was refused: 403 by a policy, 409 where somebody was first, else 400."""
+    match error:
+        case PolicyRefused():
+            return 403
+        case Outdated() | Raced():
+            return 409
+        case _:
+            return 400
 
 
 def answer(request: Request, status: int, message: str, hint: str) -> Response:

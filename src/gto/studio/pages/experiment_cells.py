@@ -9,7 +9,8 @@ from markupsafe import Markup
 from gto.lineage.sections import show
 from gto.lineage.values import Value, is_number
 from gto.output.published import Published
-from gto.studio.draw.trend import trend
+from gto.studio.draw.spark import trend
+from gto.studio.goals import is_gain
 from gto.studio.index.commit_filter import difference
 from gto.studio.index.commit_table import CommitTable, LackingFile, ValueSet
 from gto.studio.pages.experiment_baseline import Baseline
@@ -63,8 +64,9 @@ class Cells:
         if value is None:
             return ExperimentCell("\N{EN DASH}", "", is_code=False, classes=" ".join([*classes, "dim"]))
         change = difference(old, value)
-        if column.higher_better is not None and change:
-            classes.append("better" if (change > 0) == column.higher_better else "worse")
+        gain = is_gain(change, higher=column.higher_better)
+        if gain is not None:
+            classes.append("better" if gain else "worse")
         if is_number(value) and self._best.get(column.id) == float(value):
             classes.append("best")
         if self._is_delta and change is not None:
@@ -106,9 +108,9 @@ def trends(
         if one.column.kind != "metrics" or len(numbers) < 2 or len(found) == _TRENDS:  # noqa: PLR2004  a line has two ends
             continue
         change = difference(base.values.get(one.column), numbers[-1]) if base else None
-        is_better = (change > 0) == one.higher_better if change and one.higher_better is not None else None
         title = f"{one.label} on {told}: from {number(numbers[0])} to {number(numbers[-1])} over {len(numbers)} commits"
-        found.append(BranchTrend(one, told, numbers[-1], change, is_better, trend(numbers, title)))
+        gain = is_gain(change, higher=one.higher_better)
+        found.append(BranchTrend(one, told, numbers[-1], change, gain, trend(numbers, title)))
     return tuple(found)
 
 

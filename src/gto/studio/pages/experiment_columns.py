@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from gto.studio import goals
+from gto.studio.goals import guess
 from gto.studio.index.commit_table import CommitTable, ValueColumn
 
 _METRICS, _PARAMS, _DATA = 5, 4, 2  # that are shown where nobody chose
@@ -83,7 +83,7 @@ def _discover(table: CommitTable) -> list[ValueColumn]:
 def _column(column: ValueColumn, told: Mapping[str, bool], *, is_alone: bool) -> ExperimentColumn:
     name = column.key if is_alone and column.key else f"{column.file or column.kind}:{column.key}"
     key = column.key or column.file
-    higher = goals.is_higher_better(name, told) if name in told else goals.is_higher_better(key, told)
+    higher = told.get(name, told.get(key, guess(key)))
     return ExperimentColumn(column, name, higher if column.kind == "metrics" else None)
 
 

@@ -4,28 +4,25 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import update
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from gto.core.dates import parse_date
 from gto.exceptions import UsageError
 from gto.export import csv
+from gto.studio.addresses import artifact_url, repository_url, sides_url, url
 from gto.studio.context import context_of
 from gto.studio.forms import back, read_index_form
 from gto.studio.index import lookup
-from gto.studio.index.schema import repository
 from gto.studio.pages.experiment_rows import ExperimentRow
 from gto.studio.pages.experiments import read
 from gto.studio.pages.experiments_page import ExperimentsPage
-from gto.studio.respond import artifact_url, compare_url, repository_url, url
 from gto.studio.sync import commit_values
+from gto.studio.sync.repository_row import want_more_commits
 from gto.studio.words import iso
 
 router = APIRouter()
 
-_STEP = 2000  # commits of each branch that are read more at a time
-_MOST = 20_000
 _PATIENCE = 20.0
 _ABOUT = ("branch", "commit", "experiment", "subject", "author", "created_at", "versions")
 
@@ -77,7 +74,7 @@ def go_on(request: Request, repo: str) -> Response:
     base = given.get("baseline", "")
     is_meant = len(oids) == 1 or base in oids  # who chose several compares them with each other
     page = "plots" if wish == "plots" else "compare"
-    return RedirectResponse(compare_url(repo, oids, base if is_meant else "", page), 303)
+    return RedirectResponse(sides_url(repo, "", page, oids, baseline=base if is_meant else ""), 303)
 
 
 @router.post("/r/{repo}/commits", include_in_schema=False)
@@ -89,12 +86,9 @@ def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(rea
             commit_values.forget_lacking(connection, lookup.find_repository(connection, repo).id)
         return _read_now(request, repo, form)
     since = str(form.get("since", "")).strip()
-    values = {"since": parse_date(since, end=False)} if since else {}
     with studio.database.write() as connection:
         found = lookup.find_repository(connection, repo)
-        same = repository.c.id == found.id
-        more = {} if since else {"commits": repository.c.commits + _STEP}
-        connection.execute(update(repository).where(same, repository.c.commits < _MOST).values({**values, **more}))
+        want_more_commits(connection, found.id, parse_date(since, end=False) if since else None)
     return _read_now(request, repo, form)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.lineage.values import Value, is_number
+from gto.studio.addresses import count_pages
 from gto.studio.index.commit_filter import Candidate, fits
 from gto.studio.index.commit_table import CommitTable, FoundBranch, FoundCommit, FoundExperiment, ValueColumn, ValueSet
 from gto.studio.index.query import Term
@@ -191,14 +192,14 @@ def _cut(groups: Sequence[BranchRows], wanted: RowsQuery) -> tuple[list[BranchRo
     groups = [one._replace(rows=(), is_folded=True) if one.branch.name in wanted.fold else one for one in groups]
     if len(groups) == 1:
         group, start = groups[0], (wanted.number - 1) * ROWS
-        return [group._replace(rows=group.rows[start : start + ROWS])], max(1, -(-len(group.rows) // ROWS))
+        return [group._replace(rows=group.rows[start : start + ROWS])], count_pages(len(group.rows), ROWS)
     page = groups[(wanted.number - 1) * BRANCHES : wanted.number * BRANCHES]
     left, shown = ROWS, []
     for group in page:
         count = min(left, _OF_DEFAULT if group.is_default else _OF_OTHERS)
         shown.append(group._replace(rows=group.rows[:count]))
         left -= len(shown[-1].rows)
-    return shown, max(1, -(-len(groups) // BRANCHES))
+    return shown, count_pages(len(groups), BRANCHES)
 
 
 def best(rows: Iterable[ExperimentRow], column: ValueColumn, *, higher: bool) -> float | None:

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from gto.core.dates import parse_date
 from gto.exceptions import GTOException, UsageError
 from gto.output.published import Published
+from gto.studio.addresses import read_number, repository_url
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, commit_table, lookup, query
 from gto.studio.index.commit_table import ProjectPlace, RepositoryCommits
@@ -19,8 +20,7 @@ from gto.studio.pages.experiment_baseline import find_baseline
 from gto.studio.pages.experiment_columns import ExperimentColumns
 from gto.studio.pages.experiment_rows import RowsQuery
 from gto.studio.pages.experiments_page import ExperimentsPage
-from gto.studio.pages.model_list import read_number
-from gto.studio.respond import repository_url, respond
+from gto.studio.respond import respond
 
 router = APIRouter()
 
@@ -76,7 +76,7 @@ def read(request: Request, repo: str, *, is_whole: bool = False) -> ExperimentsP
     wanted, error, hint = RowsQuery(), "", ""
     try:
         baseline = find_baseline(table, found.stages, given.get("baseline", ""), project)
-        number, fold = read_number(given.get("page", ""), 1), frozenset(asked.get("fold", ()))
+        number, fold = read_number(given), frozenset(asked.get("fold", ()))
         wanted = _wanted(asked, columns)._replace(number=number, is_whole=is_whole, fold=fold)
     except GTOException as wrong:
         baseline, error, hint = find_baseline(table, found.stages, "", project), wrong.message, wrong.hint or ""

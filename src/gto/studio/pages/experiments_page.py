@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gto.output.published import Published
+from gto.studio.addresses import repository_url, url
 from gto.studio.index.commit_table import CommitTable, LackingFile, ProjectPlace, ValueColumn
 from gto.studio.index.lookup import FoundRepository
 from gto.studio.pages.experiment_baseline import Baseline, offer_baselines
 from gto.studio.pages.experiment_cells import BranchTrend, Cells, lacking, row_dict, trends
 from gto.studio.pages.experiment_columns import ExperimentColumn, ExperimentColumns
 from gto.studio.pages.experiment_rows import BranchRows, ExperimentRows
-from gto.studio.respond import repository_url, url
 
 
 class ExperimentsPage(NamedTuple):

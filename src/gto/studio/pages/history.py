@@ -6,14 +6,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from gto.core.dates import parse_date
-from gto.exceptions import UsageError
 from gto.output.published import Published
+from gto.studio.addresses import artifact_url, count_pages, read_number, url
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, event_list, lookup
 from gto.studio.index.database import kept
-from gto.studio.index.event_list import KINDS, EventListing, JournalQuery, ListedEvent
-from gto.studio.pages.model_list import read_number
-from gto.studio.respond import artifact_url, render, respond, url
+from gto.studio.index.event_list import EventListing, EventQuery, ListedEvent
+from gto.studio.respond import render, respond
 from gto.studio.words import iso
 
 router = APIRouter()
@@ -27,7 +26,7 @@ class HistoryPage(NamedTuple):
     repo: str
     """Empty for all repositories, as `name` is for all artifacts."""
     name: str
-    asked: JournalQuery
+    asked: EventQuery
     at: str
     found: EventListing
     stages: tuple[str, ...]
@@ -42,7 +41,7 @@ class HistoryPage(NamedTuple):
     @property
     def pages(self) -> int:
         """How many pages there are."""
-        return max(1, -(-self.found.total // PAGE))
+        return count_pages(self.found.total, PAGE)
 
     @property
     def path(self) -> str:
@@ -99,14 +98,11 @@ def history_of_model(request: Request, repo: str, name: str) -> Response:
 def read(request: Request, repo: str, name: str) -> HistoryPage:
     """Read what the address asks for from the index."""
     given = request.query_params
-    kind = given.get("event", "")
-    if kind and kind not in KINDS:
-        raise UsageError(f"'{kind}' is no kind of event", f"one of {', '.join(KINDS)}")
-    at, number = given.get("at", ""), read_number(given.get("page", ""), 1)
-    asked = JournalQuery(
+    at, number = given.get("at", ""), read_number(given)
+    asked = EventQuery(
         repo or given.get("repo", ""),
         name,
-        kind,
+        event_list.checked_kind(given.get("event", "")),
         given.get("stage", ""),
         given.get("version", ""),
         given.get("author", "").strip(),

@@ -8,12 +8,12 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from gto.output.published import Published
+from gto.studio.addresses import artifact_url, read_number, url
 from gto.studio.context import context_of
 from gto.studio.draw.card_html import render_within
 from gto.studio.index import events, lookup
-from gto.studio.pages.model_list import read_number
 from gto.studio.pages.version_detail import choose
-from gto.studio.respond import artifact_url, respond, url
+from gto.studio.respond import respond
 from gto.studio.sync.version_files import MOST_CARD
 
 router = APIRouter()
@@ -57,7 +57,7 @@ def description(request: Request, repo: str, name: str) -> Response:
         row = lookup.find_artifact(connection, lookup.find_repository(connection, repo), name)
     text = row.description or ""
     parts = re.findall(_PARTS, text) or [""]
-    number = min(len(parts), read_number(request.query_params.get("page", ""), 1))
+    number = min(len(parts), read_number(request.query_params))
     shown = tuple(parts[number - 1].split("\n\n"))
     page = LongText(repo, name, "Description", "at HEAD", text, shown, number=number, pages=len(parts))
     return respond(request, "long_text.html", page)

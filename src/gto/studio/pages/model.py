@@ -14,19 +14,20 @@ from gto.core.view import Choice, journal, versions
 from gto.exceptions import ArtifactNotFound
 from gto.output.published import Published, history_line, published
 from gto.registry.signatures import under_artifact
+from gto.studio.addresses import artifact_url, count_pages, read_number, sides_url, url
 from gto.studio.context import context_of
 from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, StageLanes
 from gto.studio.forge import WebPlace
 from gto.studio.index import artifacts, event_list, events, lookup
-from gto.studio.index.artifacts import ArtifactRow, StageCell
+from gto.studio.index.artifacts import ArtifactRow
 from gto.studio.index.database import kept
-from gto.studio.index.event_list import JournalQuery
+from gto.studio.index.event_list import EventQuery
+from gto.studio.index.events import StageCell, shown_cells
 from gto.studio.index.history_lines import HistoryLine
 from gto.studio.index.lookup import FoundProblem, FoundRepository
 from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, speaks
 from gto.studio.pages import promotions
-from gto.studio.pages.model_list import read_number
 from gto.studio.pages.promotions import Promotion
 from gto.studio.pages.version_detail import (
     KnownFacts,
@@ -38,8 +39,7 @@ from gto.studio.pages.version_detail import (
     up_to,
 )
 from gto.studio.pages.version_lines import METRICS, MOST_METRICS, VersionLine, line_of, metric_names, newest_commits
-from gto.studio.respond import artifact_url, respond, url
-from gto.studio.sync.tags import standing_rows
+from gto.studio.respond import respond
 
 router = APIRouter()
 
@@ -86,7 +86,7 @@ class ModelPage(NamedTuple):
     @property
     def pages(self) -> int:
         """How many pages of versions there are."""
-        return max(1, -(-self.total // PAGE))
+        return count_pages(self.total, PAGE)
 
     def link(self, **changes: object) -> str:
         """Return the address of this page with something changed."""
@@ -111,7 +111,7 @@ class ModelPage(NamedTuple):
         if self.chosen is None or not self.chosen.baseline:
             return ""
         names = [self.chosen.version, self.chosen.baseline]
-        return url(artifact_url(self.row.repo, self.row.name, "compare"), v=names, baseline=names[1])
+        return sides_url(self.row.repo, self.row.name, "compare", names, baseline=names[1])
 
     @property
     def tag(self) -> str:
@@ -170,10 +170,10 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
             raise ArtifactNotFound(f"{name}' as of '{given['at']}")
         verdicts = find_verdicts(connection, found.id, name)
         problems = lookup.find_problems(connection, found, name)
-        happened = event_list.find(connection, JournalQuery(repo, name, until=until, limit=_EVENTS))
+        happened = event_list.find(connection, EventQuery(repo, name, until=until, limit=_EVENTS))
         stages = kept(connection, artifacts.stages)
         every = versions(state, Choice(deprecated=True))
-        number = read_number(given.get("page", ""), 1)
+        number = read_number(given)
         shown = every[(number - 1) * PAGE : number * PAGE]
         holders = holders_of(state, stages)
         pair = find_pair(state, given.get("version", ""), given.get("baseline", ""), holders)
@@ -233,16 +233,8 @@ def lanes_of(state: ArtifactState, stages: Sequence[str]) -> list[Lane]:
 
 def standing_of(state: ArtifactState, stages: Sequence[str]) -> tuple[tuple[str, StageCell], ...]:
     """Return the version that each stage shows, the last stage first."""
-    cells = _cells(state)
+    cells = shown_cells(state)
     return tuple((stage, cells[stage]) for stage in reversed(stages) if stage in cells)
-
-
-def _cells(state: ArtifactState) -> dict[str, StageCell]:
-    """Return the version that each stage shows."""
-    return {
-        one.stage: StageCell(one.version, one.commit, one.ref, one.time, one.author, one.behind)
-        for one in standing_rows(state, 1)
-    }
 
 
 def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> ArtifactRow:
@@ -252,7 +244,7 @@ def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> Ar
         is_active=state.is_active,
         latest=latest.name if latest else None,
         latest_commit=latest.commit if latest else None,
-        stages=_cells(state),
+        stages=shown_cells(state),
         verdict=proof and proof.verdict,
         signer=proof and proof.signer,
         fingerprint=proof and proof.key,

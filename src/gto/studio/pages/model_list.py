@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from gto.exceptions import UsageError
 from gto.export import csv
 from gto.output.published import Published
+from gto.studio.addresses import count_pages, read_number, url
 from gto.studio.context import context_of
 from gto.studio.index import artifacts, query
 from gto.studio.index.artifacts import SORTS, ArtifactRow, Facet, Facets, ListQuery, Totals
@@ -20,12 +21,11 @@ from gto.studio.index.nearest import find as find_nearest
 from gto.studio.pages import list_columns, model_list_rows
 from gto.studio.pages.list_columns import FIELDS, Columns
 from gto.studio.production import production
-from gto.studio.respond import respond, url
+from gto.studio.respond import respond
 
 router = APIRouter()
 
 PAGE = 50
-_DIGITS = 7
 _MOST_OFFERED = 100
 _MOST_CHOSEN = 100
 _STEP = 1000  # artifacts that CSV reads at a time
@@ -58,7 +58,7 @@ class ModelsPage(NamedTuple):
     @property
     def pages(self) -> int:
         """How many pages there are."""
-        return max(1, -(-self.total // PAGE))
+        return count_pages(self.total, PAGE)
 
     @property
     def asked(self) -> dict[str, object]:
@@ -143,7 +143,7 @@ def read(request: Request) -> ModelsPage:
         wanted = read_query(request)
     except UsageError as wrong:
         error, hint = wrong.message, wrong.hint
-    number = read_number(given.get("page", ""), 1)
+    number = read_number(given)
     wanted = wanted._replace(limit=PAGE, offset=(number - 1) * PAGE)
     with context_of(request).database.read() as connection:
         listed = artifacts.ArtifactListing((), 0) if error else artifacts.find(connection, wanted)
@@ -185,9 +185,3 @@ def read_query(request: Request) -> ListQuery:
         is_ascending=given.get("order") == "asc",
         only=tuple((repo, name) for repo, _, name in (one.partition("/") for one in given.getlist("m")[:_MOST_CHOSEN])),
     )
-
-
-def read_number(text: str, usual: int) -> int:
-    """Return a positive number that an address holds; the usual one where it holds none."""
-    is_one = text.isascii() and text.isdigit() and len(text) < _DIGITS
-    return max(1, int(text)) if is_one else usual

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from gto.studio import words
+from gto.studio.addresses import artifact_url, url
 from gto.studio.draw.marks import icon, stage_classes
 from gto.studio.draw.spark import spark
 from gto.studio.index.artifacts import ArtifactRow
 from gto.studio.pages.list_columns import ListColumn
-from gto.studio.respond import artifact_url, url
 
 _LONGEST = 300  # characters of a description
 _MOST_LABELS = 3

@@ -14,12 +14,13 @@ from gto.plots import vega_bundle
 from gto.plots.chart import COLOURS
 from gto.plots.gallery import Gallery, plot_each
 from gto.plots.html_page import data_url, script_json
+from gto.studio.addresses import sides_url
 from gto.studio.context import StudioContext, context_of
 from gto.studio.draw import sampled_chart
 from gto.studio.index import events, lookup
 from gto.studio.pages.compare import asked_names, side_of, targets_of_commits, wanted_versions
 from gto.studio.pages.compare_page import Side
-from gto.studio.respond import artifact_url, render, repository_url, respond, url
+from gto.studio.respond import render, respond
 
 router = APIRouter()
 
@@ -39,19 +40,9 @@ class PlotsPage(NamedTuple):
     """Of the artifact; empty for commits."""
     sides: tuple[Side, ...]
 
-    @property
-    def path(self) -> str:
-        """The address without its query."""
-        return artifact_url(self.repo, self.name, "plots") if self.name else repository_url(self.repo, "plots")
-
-    def link(self, page: str = "") -> str:
-        """Return the address of this page, or of one below it."""
-        return url(self.path + page, **{"v" if self.name else "c": [side.name for side in self.sides]})
-
-    def compare(self) -> str:
-        """Return the address of the comparison of these versions."""
-        path = artifact_url(self.repo, self.name, "compare") if self.name else repository_url(self.repo, "compare")
-        return url(path, **{"v" if self.name else "c": [side.name for side in self.sides]})
+    def link(self, page: str) -> str:
+        """Return the address of what else shows these versions: of their comparison, say."""
+        return sides_url(self.repo, self.name, page, [side.name for side in self.sides])
 
     @property
     def command(self) -> str:
@@ -71,7 +62,7 @@ class PlotsPage(NamedTuple):
 
     def as_dict(self) -> Published:
         """Return it for JSON, as `gto plots --json` prints it."""
-        return self.gallery().as_dict(self.link("/frame"))
+        return self.gallery().as_dict(self.link("plots/frame"))
 
 
 @router.get("/m/{repo}/{name:path}/-/plots", include_in_schema=False)

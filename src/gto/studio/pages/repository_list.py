@@ -5,9 +5,8 @@ from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import Connection, func, select
 from starlette.datastructures import FormData
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from gto.catalog import file, membership
 from gto.catalog.repositories import Failure, expand, problems
@@ -15,37 +14,14 @@ from gto.exceptions import GTOException, InvalidName, NameTaken, NoRepo, UsageEr
 from gto.output.published import Published
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import back, read_form, read_index_form
-from gto.studio.index.schema import artifact, fact, problem, repository
+from gto.studio.index import repository_rows
+from gto.studio.index.repository_rows import RepositoryRow
 from gto.studio.respond import json_response, respond, wants_json
-from gto.studio.sync.worker import SyncProgress
 
 router = APIRouter()
 
 _FIELDS = {"name of a repository": "name", "name of a group": "groups", "branch name": "branch"}
 _PATIENCE = 20.0  # seconds that "sync now" waits
-
-
-class RepositoryRow(NamedTuple):
-    """One repository."""
-
-    name: str
-    address: str
-    is_remote: bool
-    branch: str | None
-    groups: list[str]
-    head: str | None
-    read_at: float | None
-    changed_at: float | None
-    error: str | None
-    hint: str | None
-    artifacts: int
-    problems: int
-    facts: int
-    progress: SyncProgress | None
-
-    def as_dict(self) -> Published:
-        """Return it for JSON."""
-        return {**self._asdict(), "progress": self.progress and self.progress._asdict()}
 
 
 class RepositoriesPage(NamedTuple):
@@ -77,21 +53,11 @@ def repositories(request: Request) -> Response:
 
 def read_page(studio: StudioContext) -> RepositoriesPage:
     """Read the page from the index."""
-    progress = studio.worker.progress()
     with studio.database.read() as connection:
-        rows = read(connection, progress)
+        found = repository_rows.find(connection)
+    progress = studio.worker.progress()
+    rows = tuple(row._replace(progress=progress.get(row.name)) for row in found)
     return RepositoriesPage(rows, studio.worker.failures, studio.catalogue)
-
-
-def read(connection: Connection, progress: dict[str, SyncProgress]) -> tuple[RepositoryRow, ...]:
-    """Read the repositories from the index, in the catalogue's order."""
-    counts = [
-        select(func.count()).where(table.c.repository_id == repository.c.id).scalar_subquery()
-        for table in (artifact, problem, fact)
-    ]
-    columns = [repository.c[name] for name in RepositoryRow._fields[:10]]
-    query = select(*columns, *counts).order_by(repository.c.position)
-    return tuple(RepositoryRow._make([*row, progress.get(row[0])]) for row in connection.execute(query))
 
 
 @router.post("/repos/add", include_in_schema=False)
@@ -155,7 +121,7 @@ def sync(request: Request, form: Annotated[FormData, Depends(read_index_form)]) 
     names = [str(name) for name in form.getlist("repo")]
     done = worker.wait(worker.ask(*names), _PATIENCE)
     if wants_json(request):
-        return JSONResponse({"done": done}, 200 if done else 202)
+        return json_response({"done": done}, 200 if done else 202)
     return RedirectResponse(back(form, "/repos"), 303)
 
 

@@ -14,15 +14,13 @@ from gto.exceptions import VersionNotFound
 from gto.lineage.values import is_number
 from gto.output.published import Published
 from gto.studio.draw.card_html import render_within
-from gto.studio.draw.lineage_graph import LineageGraph, draw
-from gto.studio.goals import is_better, read_goals
-from gto.studio.index.lookup import FoundFiles, FoundRepository
+from gto.studio.draw.graph_layout import LineageGraph
+from gto.studio.draw.lineage_graph import draw
+from gto.studio.goals import is_gain, is_higher_better, read_goals
+from gto.studio.index.lookup import Facts, FoundFiles, FoundRepository, mapping_of, values_of
 from gto.studio.pages.use_it import Snippet, snippets
 from gto.studio.production import nearest_first
 from gto.studio.words import short
-
-Facts = Mapping[str, object]
-"""What a commit tells, as `gto describe --all --json` prints it."""
 
 _TREND = 12
 _MOST_TILES = 12
@@ -185,9 +183,9 @@ def read_facts(
     """Return all that is known of a version."""
     version, baseline, stage = pair
     here, there = known.facts.get(version.commit), known.facts.get(baseline.commit) if baseline else None
-    commit = _mapping(here, "commit")
+    commit = mapping_of(here, "commit")
     card, is_card_whole = render_within(known.files.card, _MOST_CARD)
-    lineage = _mapping(here, "lineage") or None
+    lineage = mapping_of(here, "lineage") or None
     return VersionFacts(
         version=version.name,
         commit=version.commit,
@@ -201,7 +199,7 @@ def read_facts(
         params=tuple(_params(here, there)),
         asked=tuple(given.getlist("params")),
         files=tuple(_files(here, known.files)),
-        graph=draw(lineage, _mapping(there, "lineage") or None, version.name if version.is_registered else ""),
+        graph=draw(lineage, mapping_of(there, "lineage") or None, version.name if version.is_registered else ""),
         subject=str(commit.get("subject") or ""),
         author=str(commit.get("author") or ""),
         snippets=tuple(snippets(repo, state.name, version, lineage)),
@@ -239,20 +237,6 @@ def default_baseline(state: ArtifactState, version: VersionState, holders: Holde
     return (before[-1] if before else None), ""
 
 
-def _mapping(value: Facts | None, key: str) -> Mapping[str, object]:
-    found = value.get(key) if value else None
-    return cast("Mapping[str, object]", found) if isinstance(found, Mapping) else {}
-
-
-def values_of(fact: Facts | None, kind: str) -> dict[tuple[str, str], object]:
-    """Return the metrics or params of a version, by file and key."""
-    return {
-        (file, key): value
-        for file, keyed in _mapping(fact, kind).items()
-        for key, value in (keyed.items() if isinstance(keyed, Mapping) else ())
-    }
-
-
 def _tiles(known: KnownFacts, pair: VersionPair, asked: Sequence[str]) -> Iterator[Tile]:
     here = known.facts.get(pair.version.commit)
     there = known.facts.get(pair.baseline.commit) if pair.baseline else None
@@ -264,7 +248,7 @@ def _tiles(known: KnownFacts, pair: VersionPair, asked: Sequence[str]) -> Iterat
     for (file, key), value in list(shown.items())[:_MOST_TILES]:
         past, change, better = old.get((file, key)), None, None
         if is_number(value) and is_number(past):
-            change, better = value - past, is_better(key, past, value, told)
+            change, better = value - past, is_gain(value - past, higher=is_higher_better(file, key, told))
         series = tuple(number for one in before if is_number(number := one.get((file, key))))
         yield Tile(file, key or file, cast("float", value), change, better, series)
 
@@ -285,7 +269,7 @@ def _params(here: Facts | None, there: Facts | None) -> Iterator[ChangedParam]:
 
 
 def _files(here: Facts | None, known: FoundFiles) -> Iterator[FileLine]:
-    lineage = _mapping(here, "lineage")
+    lineage = mapping_of(here, "lineage")
     if lineage and lineage.get("kept_in") != "git":
         size, mark = lineage.get("size"), lineage.get("md5")
         home = str(lineage.get("kept_in") or "nowhere")

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from heapq import nlargest
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from gto.core.snapshot import ArtifactState
 from gto.core.view import VersionRow
 from gto.registry.signatures import under_version
+from gto.studio.index.lookup import Facts, flat_metrics, mapping_of
 from gto.studio.index.verdicts import EventVerdict, Verdicts, speaks
-from gto.studio.pages.version_detail import values_of
 from gto.studio.words import short
 
 METRICS = 4
@@ -16,7 +16,7 @@ METRICS = 4
 MOST_METRICS = 12
 _NEWEST = 5  # versions among whose metrics the columns are looked for
 
-Heads = Mapping[str, Mapping[str, object]]
+Heads = Mapping[str, Facts]
 """Metrics and commit of versions, by commit."""
 
 
@@ -57,21 +57,12 @@ def metric_names(commits: Sequence[str], heads: Heads) -> tuple[str, ...]:
     return next((tuple(found) for commit in commits if (found := flat_metrics(heads.get(commit)))), ())
 
 
-def flat_metrics(fact: Mapping[str, object] | None) -> dict[str, float | str]:
-    """Return the metrics of a version by key, the first file's where two have one key."""
-    found: dict[str, float | str] = {}
-    for (file, key), value in values_of(fact, "metrics").items():
-        found.setdefault(key or file, cast("float | str", value))
-    return found
-
-
 def line_of(row: VersionRow, heads: Heads, columns: Sequence[str], verdicts: Verdicts) -> VersionLine:
     """Return a version as a line of the table."""
     version = row.version
-    event = version.registrations[-1] if version.registrations else version.events[0]
+    event = version.origin
     fact = heads.get(version.commit)
-    commit = fact.get("commit") if fact else None
-    subject = str(commit.get("subject") or "") if isinstance(commit, Mapping) else ""
+    subject = str(mapping_of(fact, "commit").get("subject") or "")
     numbers = flat_metrics(fact)
     return VersionLine(
         version.name,

@@ -1,8 +1,15 @@
-"""The answers of the REST API."""
+"""The answers of the REST API, a page at a time: a cursor says where one ended, as a word that only this API reads."""
 
+import base64
+import binascii
+import json
 from datetime import datetime
 
 from pydantic import BaseModel, Field
+
+from gto.exceptions import UsageError
+
+_LONGEST = 2000  # of a cursor
 
 
 class RepositoryResource(BaseModel):
@@ -150,3 +157,21 @@ class ProblemDetails(BaseModel):
     title: str
     detail: str
     hint: str
+
+
+def encode_cursor(values: list[str | int]) -> str:
+    """Return the cursor of the last row of a page."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, kinds: tuple[type, ...]) -> list[str | int] | None:
+    """Return the values of a cursor, of these kinds; None for the empty one. UsageError where it is none of ours."""
+    if not cursor:
+        return None
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor[:_LONGEST] + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        values = None
+    if not isinstance(values, list) or [type(value) for value in values] != list(kinds):
+        raise UsageError("The cursor is none of this API's", "leave it out to begin with the first page")
+    return values

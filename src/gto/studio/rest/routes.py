@@ -9,19 +9,16 @@ from sqlalchemy import Connection
 
 from gto.core import selector as selectors
 from gto.core.selector import Pick
+from gto.core.snapshot import ArtifactState, VersionState
 from gto.core.view import Choice, VersionRow, version_key, versions
 from gto.exceptions import UsageError, VersionNotFound
 from gto.registry.resolve import pick_version
 from gto.studio.context import context_of
-from gto.studio.index import artifacts, event_list, events, lookup, query
+from gto.studio.index import artifacts, event_list, events, lookup, query, repository_rows
 from gto.studio.index.artifacts import ArtifactRow, ListQuery
-from gto.studio.index.event_list import JournalQuery
-from gto.studio.index.lookup import FoundRepository
-from gto.studio.pages import repository_list as repositories_page
-from gto.studio.pages.version_detail import values_of
-from gto.studio.pages.version_lines import flat_metrics
+from gto.studio.index.event_list import EventQuery
+from gto.studio.index.lookup import FoundRepository, flat_metrics, values_of
 from gto.studio.rest import answers
-from gto.studio.rest import cursor as cursors
 
 router = APIRouter(
     prefix="/api/v1", responses={status: {"model": answers.ProblemDetails} for status in (400, 401, 404)}
@@ -38,7 +35,7 @@ _MOST_COMPARED = 10
 def repositories(request: Request) -> answers.RepositoryList:
     """List the repositories."""
     with context_of(request).database.read() as connection:
-        rows = repositories_page.read(connection, {})
+        rows = repository_rows.find(connection)
     items = [
         answers.RepositoryResource(
             name=row.name, address=row.address, is_remote=row.is_remote, head=row.head, read_at=_moment(row.read_at),
@@ -54,14 +51,14 @@ def list_artifacts(
     request: Request, q: Text = "", limit: Limit = 50, cursor: Cursor = "", *, deprecated: bool = False
 ) -> answers.ArtifactList:
     """List the artifacts that fit a query, by repository and name."""
-    values = cursors.decode(cursor, (int, str))
+    values = answers.decode_cursor(cursor, (int, str))
     after = (int(values[0]), str(values[1])) if values else None
     wanted = ListQuery(query.parse(q), deprecated=deprecated, sort="repo", is_ascending=True, after=after, limit=limit)
     with context_of(request).database.read() as connection:
         found = artifacts.find(connection, wanted)
     items = [_artifact(row) for row in found.rows]
     more = len(items) == limit
-    last = cursors.encode([found.rows[-1].position, found.rows[-1].name]) if more else None
+    last = answers.encode_cursor([found.rows[-1].position, found.rows[-1].name]) if more else None
     return answers.ArtifactList(items=items, total=found.total, next=last)
 
 
@@ -70,7 +67,7 @@ def list_versions(
     request: Request, repo: str, name: str, limit: Limit = 50, cursor: Cursor = "", *, deprecated: bool = False
 ) -> answers.VersionList:
     """List the versions of an artifact, the highest first."""
-    after = cursors.decode(cursor, (str,))
+    after = answers.decode_cursor(cursor, (str,))
     with context_of(request).database.read() as connection:
         found, _ = _find(connection, repo, name)
         state = events.artifact_state(connection, found.id, name)
@@ -79,8 +76,8 @@ def list_versions(
         left = [row for row in rows if key is None or version_key(row.version.name) < key]
         facts = lookup.heads_of(connection, found, name, [row.version.commit for row in left[:limit]])
     items = [_version(row, facts.get(row.version.commit)) for row in left[:limit]]
-    more = len(left) > limit
-    return answers.VersionList(items=items, total=len(rows), next=cursors.encode([items[-1].name]) if more else None)
+    last = answers.encode_cursor([items[-1].name]) if len(left) > limit else None
+    return answers.VersionList(items=items, total=len(rows), next=last)
 
 
 @router.get("/artifacts/{repo}/{name:path}/facts", tags=["artifacts"])
@@ -88,10 +85,8 @@ def facts_of(request: Request, repo: str, name: str, version: str) -> dict[str, 
     """Return all that the commit of a version tells, as `gto describe --all --json` prints it."""
     with context_of(request).database.read() as connection:
         found, _ = _find(connection, repo, name)
-        state = events.artifact_state(connection, found.id, name).version(version)
-        if state is None:
-            raise VersionNotFound(f"'{name}' has no version '{version}'", "list its versions")
-        fact = lookup.find_fact(connection, found, name, state.commit)
+        state = events.artifact_state(connection, found.id, name)
+        fact = lookup.find_fact(connection, found, name, _version_of(state, version).commit)
     if fact is None:
         raise VersionNotFound(f"The facts of '{name}@{version}' are not read yet", "ask again in a moment")
     return dict(fact)
@@ -136,13 +131,11 @@ def list_events(
     cursor: Cursor = "",
 ) -> answers.EventList:
     """List the events, the newest first; `artifact` is one of `repo`."""
-    if event and event not in event_list.KINDS:
-        raise UsageError(f"'{event}' is no kind of event", f"one of {', '.join(event_list.KINDS)}")
     if artifact and not repo:
         raise UsageError("An artifact is one of a repository", "name the repository as `repo`")
-    values = cursors.decode(cursor, (int, int, int, str, int))
+    values = answers.decode_cursor(cursor, (int, int, int, str, int))
     before = cast("tuple[int, int, int, str, int]", tuple(values)) if values else None
-    asked = JournalQuery(repo, artifact, event, stage, before=before, limit=limit)
+    asked = EventQuery(repo, artifact, event_list.checked_kind(event), stage, before=before, limit=limit)
     with context_of(request).database.read() as connection:
         if artifact:
             _find(connection, repo, artifact)
@@ -150,7 +143,7 @@ def list_events(
             lookup.find_repository(connection, repo)
         found = event_list.find(connection, asked)
     items = [answers.EventResource.model_validate({"repo": one.repo, **one.line.as_dict()}) for one in found.lines]
-    last = cursors.encode(list(found.lines[-1].key)) if len(items) == limit else None
+    last = answers.encode_cursor(list(found.lines[-1].key)) if len(items) == limit else None
     return answers.EventList(items=items, next=last)
 
 
@@ -162,12 +155,7 @@ def compare(
     with context_of(request).database.read() as connection:
         found, _ = _find(connection, repo, name)
         state = events.artifact_state(connection, found.id, name)
-        facts = []
-        for word in v:
-            version = state.version(word)
-            if version is None:
-                raise VersionNotFound(f"'{name}' has no version '{word}'", "list its versions")
-            facts.append(lookup.find_fact(connection, found, name, version.commit))
+        facts = [lookup.find_fact(connection, found, name, _version_of(state, one).commit) for one in v]
     sides = {kind: [values_of(fact, kind) for fact in facts] for kind in ("metrics", "params")}
     return answers.ComparedVersions(
         versions=v, metrics=_differences(sides["metrics"]), params=_differences(sides["params"])
@@ -180,6 +168,13 @@ def _differences(sides: Sequence[dict[tuple[str, str], object]]) -> list[answers
         answers.ValueRow.model_validate({"file": file, "key": key, "values": [side.get((file, key)) for side in sides]})
         for file, key in places
     ]
+
+
+def _version_of(state: ArtifactState, version: str) -> VersionState:
+    found = state.version(version)
+    if found is None:
+        raise VersionNotFound(f"'{state.name}' has no version '{version}'", "list its versions")
+    return found
 
 
 def _find(connection: Connection, repo: str, name: str) -> tuple[FoundRepository, ArtifactRow]:
@@ -214,7 +209,7 @@ def _artifact(row: ArtifactRow) -> answers.ArtifactResource:
 
 def _version(row: VersionRow, fact: Mapping[str, object] | None) -> answers.VersionResource:
     version = row.version
-    first = version.registrations[-1] if version.registrations else version.events[0]
+    first = version.origin
     return answers.VersionResource(
         name=version.name,
         commit=version.commit,

@@ -11,6 +11,7 @@ from gto.registry.doctor.examination import examine
 from gto.registry.registry import Registry
 from gto.studio.index.database import Database
 from gto.studio.index.schema import artifact, fact, problem, repository
+from gto.studio.sync.repository_row import row_of
 from gto.studio.sync.tags import problem_row
 
 _STALE = 3600.0  # seconds after which it is done again, though nothing changed in Git: a lock, say, is no ref
@@ -19,16 +20,16 @@ _FIELDS = ("name", "commit", "time", "author", "subject")
 _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(authorname)%00%(contents:subject)"
 
 
-def sync_examination(database: Database, name: str, registry: Registry) -> bool:
-    """Examine a repository that changed since that was done last; true where that was so."""
+def sync_examination(database: Database, name: str, registry: Registry) -> None:
+    """Examine a repository that changed since that was done last, or where that is long ago."""
     with database.read() as connection:
-        row = connection.execute(select(repository).where(repository.c.name == name)).one()
+        row = row_of(connection, name)
     whole = digest(f"{row.tags} {row.heads} {row.judged}".encode())
     now = time.time()
     if row.examined == whole and now - (row.examined_at or 0) < _STALE:
-        return False
+        return
     if row.tags not in {"", digest(registry.listing.text)}:
-        return False  # somebody else has read newer tags meanwhile, and examines those
+        return  # somebody else has read newer tags meanwhile, and examines those
     found = examine(registry, now)
     said = {
         "examined": whole,
@@ -44,7 +45,6 @@ def sync_examination(database: Database, name: str, registry: Registry) -> bool:
         write_problems(connection, row.id, found.problems)
         count_problems(connection, row.id)
         connection.execute(update(repository).where(repository.c.id == row.id).values(said))
-    return True
 
 
 def read_branches(registry: Registry) -> list[dict[str, object]]:

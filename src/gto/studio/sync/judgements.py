@@ -28,6 +28,7 @@ from gto.studio.index.database import Database
 from gto.studio.index.events import read_events
 from gto.studio.index.schema import artifact, event, repository, review
 from gto.studio.sync.former_policies import fine_then, is_committed
+from gto.studio.sync.repository_row import row_of
 
 
 class Basis(NamedTuple):
@@ -55,14 +56,14 @@ class Judged(NamedTuple):
     """The signature that speaks for an artifact, how many of the events that count are refused, and never were fine."""
 
 
-def sync_judgements(database: Database, name: str, registry: Registry) -> bool:
-    """Judge the events that are new, all of them where keys or policy changed; true where there was news."""
+def sync_judgements(database: Database, name: str, registry: Registry) -> None:
+    """Judge the events that are new, all of them where keys or policy changed."""
     basis = read_basis(registry)
     whole = f"{basis.digest} {digest(registry.listing.text)}"
     with database.read() as connection:
-        row = connection.execute(select(repository).where(repository.c.name == name)).one()
+        row = row_of(connection, name)
         if row.judged == whole:
-            return False
+            return
         names = None if row.judged.partition(" ")[0] != basis.digest else _unjudged(connection, row.id)
         events = read_events(connection, row.id, names)
     judged = judge(registry, basis, events)
@@ -73,7 +74,6 @@ def sync_judgements(database: Database, name: str, registry: Registry) -> bool:
         said: dict[str, object] = {"policy_error": error and error.message, "policy_hint": error and error.hint}
         said |= {"judged": whole, "has_policy": basis.has_policy, "policy": waiting.where or None}
         connection.execute(update(repository).where(repository.c.id == row.id).values(said))
-    return True
 
 
 def read_basis(registry: Registry) -> Basis:
@@ -139,31 +139,18 @@ def _reviews(registry: Registry, basis: Basis) -> tuple[Reviews, GTOException | 
 
 def _write(connection: Connection, repository_id: int, judged: Judged) -> None:
     same = (event.c.repository_id == repository_id) & (event.c.ref == bindparam("r")) & (event.c.oid == bindparam("o"))
-    keys = (
-        (
-            one,
-            signature,
-            {
-                "r": one.ref,
-                "o": one.oid,
-            },
-        )
+    rows = [
+        {"r": one.ref, "o": one.oid, **_columns(signature), **_refusal(judged, one.ref)}
         for one, signature in judged.events
-    )
-    rows = [{**key, **_columns(signature), **_refusal(judged, one.ref)} for one, signature, key in keys]
+    ]
     if rows:
         connection.execute(update(event).where(same), rows)
-    names = {"key": "fingerprint"}
     ours = (artifact.c.repository_id == repository_id) & (artifact.c.name == bindparam("n"))
-    whole = [
-        {
-            "n": name,
-            **{names.get(key, key): value for key, value in _columns(one).items()},
-            "refused": bad,
-            "against": worse,
-        }
-        for name, (one, bad, worse) in judged.artifacts.items()
-    ]
+    whole = []
+    for name, (one, bad, worse) in judged.artifacts.items():
+        said = _columns(one)
+        said["fingerprint"] = said.pop("key")
+        whole.append({"n": name, **said, "refused": bad, "against": worse})
     if whole:
         connection.execute(update(artifact).where(ours), whole)
 

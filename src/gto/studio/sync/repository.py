@@ -4,13 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, update
 
 from gto.annotations.annotation import ReadAnnotations
-from gto.catalog.parallel import Way, failed, open_place
-from gto.catalog.repositories import CatalogRepository, Failure
 from gto.ci.event_lookup import address
-from gto.exceptions import GTOException
 from gto.fs.cache_dir import digest
 from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group
@@ -20,18 +17,12 @@ from gto.studio.sync import commit_values, commits, fact_rows, head_annotations,
 from gto.studio.sync.commits import Bounds
 from gto.studio.sync.findings import sync_examination
 from gto.studio.sync.judgements import sync_judgements
+from gto.studio.sync.repository_row import row_of
 
 Tell = Callable[[str, int, int], None]
 """Called with a repository's name, how many of its versions are read, and of how many."""
 
 _REFS = ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/exps", "refs/remotes/origin/HEAD"]
-
-
-class SyncResult(NamedTuple):
-    """What a synchronisation found."""
-
-    news: bool
-    error: str = ""
 
 
 class Heads(NamedTuple):
@@ -42,26 +33,6 @@ class Heads(NamedTuple):
     digest: str
     remote: str
     """The address of the remote, without anything secret; empty where there is none."""
-
-
-def sync(database: Database, place: CatalogRepository, way: Way, tell: Tell = lambda *_: None) -> SyncResult:
-    """Bring one repository up to date; one that cannot be read keeps what was read of it, and says why."""
-    try:
-        registry = open_place(place, way)
-        news = sync_tags(database, place.name, registry)
-        sync_rest(database, place.name, registry, tell, again=True)
-    except (GTOException, OSError) as error:
-        why = failed(place, error)
-        note_failure(database, why)
-        return SyncResult(news=False, error=why.error)
-    return SyncResult(news)
-
-
-def note_failure(database: Database, why: Failure) -> None:
-    """Write down why a repository cannot be read."""
-    with database.write() as connection:
-        same = repository.c.name == why.repo
-        connection.execute(update(repository).where(same).values(error=why.error, hint=why.hint))
 
 
 def sync_tags(database: Database, name: str, registry: Registry) -> bool:
@@ -163,8 +134,8 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *,
     return True
 
 
-def sync_commits(database: Database, name: str, registry: Registry, tell: Tell = lambda *_: None) -> int:
-    """Do the third phase: walk the branches where they moved, and read the commits that are new; return how many."""
+def sync_commits(database: Database, name: str, registry: Registry, tell: Tell) -> None:
+    """Do the third phase: walk the branches where they moved, and read the commits that are new."""
     with database.read() as connection:
         row = row_of(connection, name)
         staged = commits.staged_commits(connection, row.id)
@@ -185,7 +156,6 @@ def sync_commits(database: Database, name: str, registry: Registry, tell: Tell =
             commit_values.write(connection, row.id, chunk)
         done = min(len(wanted), done + commit_values.CHUNK)
         tell(name, done, len(wanted))
-    return len(wanted)
 
 
 def read_heads(registry: Registry) -> Heads:
@@ -196,8 +166,3 @@ def read_heads(registry: Registry) -> Heads:
     remote = address(registry)
     known = [(commit or "").encode(), out, settings, remote.encode("utf-8", "replace")]
     return Heads(commit, digest(b"\0".join(known)), remote)
-
-
-def row_of(connection: Connection, name: str) -> Row[tuple[object, ...]]:
-    """Return the row of a repository."""
-    return connection.execute(select(repository).where(repository.c.name == name)).one()

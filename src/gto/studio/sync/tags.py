@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, fold_artifact
 from gto.core.transitions import Transition, steps
-from gto.core.view import Choice, by_stage
 from gto.git import tag_reader
 from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group, group
+from gto.studio.index.events import cells_of
 from gto.studio.index.schema import artifact, event, problem, standing, tag_group
 
 _AT_ONCE = 1000  # rows that are written together: what is in memory at a time
@@ -78,8 +78,9 @@ def write(connection: Connection, repository_id: int, groups: Iterable[Group], f
     shown = [state for state in states.values() if state.newest is not None]
     _insert(connection, artifact, [{**same, **artifact_row(state, len(aside[state.name]))} for state in shown])
     ids = artifact_ids(connection, repository_id)
-    standings = [(ids[state.name], one) for state in shown for one in standing_rows(state)]
-    _insert(connection, standing, [{"artifact_id": key, **one._asdict()} for key, one in standings])
+    standings = ((ids[state.name], *found) for state in shown for found in cells_of(state))
+    of_stages = ({"artifact_id": key, "stage": stage, "place": n, **one._asdict()} for key, stage, n, one in standings)
+    _insert(connection, standing, of_stages)
 
 
 def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, object]]) -> None:
@@ -150,38 +151,8 @@ def artifact_row(state: ArtifactState, problems: int) -> dict[str, object]:
         "latest_by": born.author if born else None,
         "changed_at": events[-1].time,
         "staged_at": max(staged, default=None),
-        "behind": max((one.behind for one in standing_rows(state)), default=0),
+        "behind": max((cell.behind for _, _, cell in cells_of(state)), default=0),
         "labels": [],
         "problems": problems,
         "search": state.name.casefold(),
     }
-
-
-class StandingRow(NamedTuple):
-    """One version in one stage."""
-
-    stage: str
-    place: int
-    version: str
-    commit: str
-    ref: str
-    time: int
-    author: str
-    behind: int
-
-
-def standing_rows(state: ArtifactState, most: int = -1) -> list[StandingRow]:
-    """Return who is in which stage, the one that `gto show` shows first; at most so many of each stage."""
-    ranks = _ranks(state)
-    found = by_stage(state.standing, Choice(versions_per_stage=most))
-    return [
-        StandingRow(stage, place, one.version, one.commit, one.author.ref, one.author.time, one.author.author,
-                    ranks.get(one.version, 0))
-        for stage, holders in found.items() for place, one in enumerate(holders)
-    ]  # fmt: skip
-
-
-def _ranks(state: ArtifactState) -> dict[str, int]:
-    """Return of each active version how many active ones are higher."""
-    known = [(one.semver.key, one.name) for one in state.versions if one.semver is not None and one.is_active]
-    return {name: place for place, (_, name) in enumerate(sorted(known, reverse=True))}

@@ -1,15 +1,15 @@
 """The first metric of each artifact's latest version, how it changed, the values before, and which way is better."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from gto.core import semver
-from gto.core.tag import Kind
+from gto.lineage.diff import Direction
 from gto.studio.goals import is_higher_better, read_goals
-from gto.studio.index.schema import artifact, event, fact, metric
+from gto.studio.index.commit_versions import read_registered
+from gto.studio.index.schema import artifact, fact, metric
 
 _SPARK = 12  # values of a trend
 
@@ -30,7 +30,10 @@ def write(connection: Connection, repository_id: int) -> None:
     numbers = _numbers(connection, repository_id)
     goals = _goals(connection, repository_id)
     values = [
-        {"key": row.id, "found": _trend(row.latest_commit, commits[row.name], numbers[row.name], goals.get(row.name))}
+        {
+            "key": row.id,
+            "found": _trend(row.latest_commit, commits[row.name], numbers[row.name], goals[row.name]),
+        }
         for row in rows
     ]
     if values:
@@ -41,16 +44,11 @@ def write(connection: Connection, repository_id: int) -> None:
 
 def _commits(connection: Connection, repository_id: int) -> dict[str, list[str]]:
     """Return the commits of each artifact's versions that count, the lowest version first."""
-    kinds = (Kind.REGISTRATION, Kind.DEREGISTRATION)
-    query = select(event.c.artifact, event.c.version, event.c.commit, event.c.kind).where(
-        event.c.repository_id == repository_id, event.c.kind.in_(kinds), event.c.version.is_not(None)
-    )
-    newest = connection.execute(query.order_by(event.c.time, event.c.counter, event.c.kind, event.c.ref))
     found: dict[str, list[tuple[semver.Key, str]]] = defaultdict(list)
-    for row in {(row.artifact, row.version): row for row in newest}.values():
-        version = semver.parse(row.version)
-        if version is not None and row.kind == Kind.REGISTRATION:
-            found[row.artifact].append((version.key, row.commit))
+    for (name, version), commit in read_registered(connection, repository_id).items():
+        known = semver.parse(version)
+        if known is not None:
+            found[name].append((known.key, commit))
     return defaultdict(list, {name: [commit for _, commit in sorted(versions)] for name, versions in found.items()})
 
 
@@ -63,18 +61,18 @@ def _numbers(connection: Connection, repository_id: int) -> dict[str, dict[str, 
     return found
 
 
-def _goals(connection: Connection, repository_id: int) -> dict[str, dict[str, bool]]:
+def _goals(connection: Connection, repository_id: int) -> dict[str, Direction]:
     """Return what the annotation of each artifact's latest version says of its metrics."""
     told = (
         select(artifact.c.name, fact.c.body["annotation"])
         .join(fact, (fact.c.repository_id == artifact.c.repository_id) & (fact.c.artifact == artifact.c.name))
         .where(artifact.c.repository_id == repository_id, fact.c.commit == artifact.c.latest_commit)
     )
-    return {row[0]: read_goals(row[1]) for row in connection.execute(told)}
+    return defaultdict(Direction, {row[0]: read_goals(row[1]) for row in connection.execute(told)})
 
 
 def _trend(
-    latest: str | None, commits: list[str], numbers: dict[str, list[_Number]], goals: Mapping[str, bool] | None
+    latest: str | None, commits: list[str], numbers: dict[str, list[_Number]], goals: Direction
 ) -> dict[str, object] | None:
     first = next(iter(numbers.get(latest or "", ())), None)
     if first is None:
@@ -92,5 +90,5 @@ def _trend(
         "value": first.value,
         "change": change,
         "values": series[-_SPARK:],
-        "higher": is_higher_better(first.key or first.file, goals or {}),
+        "higher": is_higher_better(first.file, first.key, goals),
     }

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Condition, Thread
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gto.catalog.parallel import Way, each, failed, open_place
@@ -16,17 +15,11 @@ from gto.catalog.repositories import CatalogRepository, Failure, Search
 from gto.exceptions import GTOException
 from gto.registry.registry import Registry
 from gto.studio.index.database import Database, is_damage, reason_of
-from gto.studio.index.schema import repository
-from gto.studio.sync.repository import note_failure, sync_rest, sync_tags
+from gto.studio.index.repository_rows import SyncProgress
+from gto.studio.sync.repository import sync_rest, sync_tags
+from gto.studio.sync.repository_row import enter, note_failure
 
 T = TypeVar("T")
-
-
-class SyncProgress(NamedTuple):
-    """How far the reading of one repository's versions is."""
-
-    done: int
-    wanted: int
 
 
 def _silent(_done: int, _wanted: int) -> None:
@@ -228,27 +221,6 @@ class Worker:
             all_done, all_wanted = sum(one.done for one in numbers), sum(one.wanted for one in numbers)
             self._changed.notify_all()
         self._tell_all(all_done, all_wanted)
-
-
-def enter(database: Database, places: Sequence[CatalogRepository]) -> None:
-    """Have a row for each of these repositories, and none for others; what was read of them stays."""
-    with database.write() as connection:
-        known = {row.name: row.id for row in connection.execute(select(repository.c.name, repository.c.id))}
-        for number, place in enumerate(places):
-            values = {
-                "address": place.address,
-                "is_remote": place.is_remote,
-                "branch": place.entry.branch,
-                "groups": list(place.entry.groups),
-                "position": number,
-            }
-            if place.name in known:
-                same = repository.c.id == known[place.name]
-                connection.execute(update(repository).where(same).values(values))
-            else:
-                connection.execute(insert(repository).values(name=place.name, **values))
-        gone = known.keys() - {place.name for place in places}
-        connection.execute(delete(repository).where(repository.c.name.in_(gone)))
 
 
 def _give_back() -> None:

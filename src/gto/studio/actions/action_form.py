@@ -15,9 +15,8 @@ from gto.studio.actions.action import OfferedAction
 from gto.studio.actions.checks import FormCheck, commit_checks, policy_checks
 from gto.studio.actions.commit_list import CommitRow, read_commit
 from gto.studio.actions.field_choices import Choices, read_choices, with_usual
-from gto.studio.actions.tick import Tick, offered_ticks
 from gto.studio.actions.trouble import Trouble, trouble_of
-from gto.studio.actions.wish import ActionRequest, Wish, command_of
+from gto.studio.actions.wish import ActionRequest, Tick, Wish, command_of, offered_ticks
 from gto.studio.index.history_lines import HistoryLine, history_lines
 
 
@@ -89,7 +88,7 @@ class ActionForm(NamedTuple):
         }
 
 
-def read_form(registry: Registry, asked: ActionRequest) -> ActionForm:
+def read_action_form(registry: Registry, asked: ActionRequest) -> ActionForm:
     """Read the repository, and make the form of an action on it; nothing is written."""
     found = registry.read_artifact(asked.wish.name)
     state, before = found.state, asked.wish
