@@ -7,6 +7,7 @@ from typing import NamedTuple
 from gto.inspect.facts import CodeOnLoad, Method, ModelFacts, Schema, Tensor
 
 _REQUIREMENT_RE = re.compile(r"([A-Za-z0-9._-]+)(.*)")
+_SEPARATORS_RE = re.compile(r"[-_.]+")  # which mean the same in names of packages
 _SEVERITY = (CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES, CodeOnLoad.PICKLE, CodeOnLoad.UNKNOWN)
 
 
@@ -91,18 +92,18 @@ def _tensors(side: str, method: str, old: Schema | None, new: Schema | None) -> 
         if was != is_:
             is_breaking = side == "input" or was is not None
             yield FactChange(side, f"{method}.{name}", _shown(was), _shown(is_), is_breaking)
-    if old.json_schema != new.json_schema:
+    if old.json_schema and new.json_schema and old.json_schema != new.json_schema:
         yield FactChange(side, method, "another JSON Schema", "this JSON Schema", is_breaking=True)
 
 
 def _shown(tensor: Tensor | None) -> str | None:
-    return None if tensor is None else f"{tensor.datatype} {list(tensor.shape)}"
+    return None if tensor is None else f"{tensor.datatype} {list(tensor.shape)} {tensor.kind}".rstrip()
 
 
 def _packages(facts: ModelFacts) -> dict[str, str]:
     """Return what is asked of each package."""
     matches = (_REQUIREMENT_RE.match(one.replace(" ", "")) for one in facts.requirements)
-    return {match[1].lower(): match[2] or "any" for match in matches if match}
+    return {_SEPARATORS_RE.sub("-", match[1]).lower(): match[2] or "any" for match in matches if match}
 
 
 def _listed(fact: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[FactChange]:

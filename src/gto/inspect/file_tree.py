@@ -84,16 +84,16 @@ def _member(file: ModelFile, member: zipfile.ZipInfo) -> ModelFile:
         return file.window(member.filename, start, member.file_size)
     if member.compress_type != zipfile.ZIP_DEFLATED:
         raise UnreadableModel(f"'{member.filename}' is packed in a way that GTO does not unpack")
+    if member.file_size > _LARGEST_MEMBER:
+        raise UnreadableModel(
+            f"'{member.filename}' has {member.file_size:,} bytes, and GTO unpacks {_LARGEST_MEMBER:,}"
+        )
     data = _unpacked(file.read(start, member.compress_size), member)
     file.allowance.take_unpacked(len(data))
     return ModelFile(member.filename, len(data), lambda at, count: data[at : at + count], file.allowance)
 
 
 def _unpacked(packed: bytes, member: zipfile.ZipInfo) -> bytes:
-    if member.file_size > _LARGEST_MEMBER:
-        raise UnreadableModel(
-            f"'{member.filename}' has {member.file_size:,} bytes, and GTO unpacks {_LARGEST_MEMBER:,}"
-        )
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         data = unpacker.decompress(packed, member.file_size + 1)

@@ -7,12 +7,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gto.exceptions import NotFound, UsageError, WrongData
-from gto.models.data_check import check_array, check_batch, check_columns
+from gto.models.data_check import check_array, check_batch, check_columns, check_length
 from gto.models.data_files import ROWS, TableWriter, kind_of, read_batches
 from gto.models.dependencies import imported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gto.inspect.facts import ModelFacts, Schema
 
@@ -105,8 +105,7 @@ def _as_table(found: Any, method: str, batch: Any, keep: Sequence[str]) -> Any: 
         columns |= {str(name): pa.array(found[name]) for name in found.columns}
         return pa.table(columns)
     values = np.asarray(found.toarray() if hasattr(found, "toarray") else found)
-    if len(values) != batch.num_rows:
-        raise WrongData(f"{method}() gave {len(values)} rows for {batch.num_rows}", "it must give one for each")
+    check_length(values, batch.num_rows, method)
     if values.ndim == 1:
         return pa.table({**columns, method: pa.array(values)})
     flat = values.reshape(len(values), -1)
@@ -120,32 +119,41 @@ def _run_array(
     np = imported("numpy")
     data = np.load(job.input, mmap_mode="r", allow_pickle=False)
     check_array(str(data.dtype), data.shape, schema.tensors[0])
-    parts = (call(np.asarray(data[start : start + job.rows])) for start in range(0, len(data), job.rows))
+    if not len(data):
+        raise WrongData("the array holds no rows", "an array with at least one row was expected")
+    parts = (data[start : start + job.rows] for start in range(0, len(data), job.rows))
     if out[1] == "npy":
-        return _write_array(np, parts, len(data), out[0], advance)
+        return _write_array(call, parts, len(data), (job.method, out[0]), advance)
     pa = imported("pyarrow")
     writer = TableWriter(*out)
     try:
-        for found in parts:
-            rows = pa.record_batch({"row": pa.array(range(len(found)))})
-            writer.write(_as_table(found, job.method, rows, ()))
-            advance(len(found))
+        for part in parts:
+            rows = pa.record_batch({"row": pa.array(range(len(part)))})
+            writer.write(_as_table(call(np.asarray(part)), job.method, rows, ()))
+            advance(len(part))
     finally:
         writer.close()
     return writer.rows
 
 
-def _write_array(np: Any, parts: Any, count: int, path: str, advance: Callable[[int], None]) -> int:  # noqa: ANN401  NumPy, arrays
+def _write_array(
+    call: Callable[[Any], Any], parts: Iterable[Any], count: int, out: tuple[str, str], advance: Callable[[int], None]
+) -> int:
+    """Write the outputs of all parts as one array, whose dtype and shape of a row are those of the first part."""
+    np = imported("numpy")
+    method, path = out
     made: Any = None
     done = 0
     for part in parts:
-        found = np.asarray(part)
+        found = np.asarray(call(np.asarray(part)))
+        check_length(found, len(part), method)
         if made is None:
             made = np.lib.format.open_memmap(path, "w+", found.dtype, (count, *found.shape[1:]))
+        if found.dtype != made.dtype or found.shape[1:] != made.shape[1:]:
+            message = f"{method}() gave {made.dtype} for the first rows, and {found.dtype} for others"
+            raise WrongData(message, "write a table: name a .csv, .jsonl or .parquet file with -o")
         made[done : done + len(found)] = found
         done += len(found)
         advance(len(found))
-    if made is None:
-        raise WrongData("the array holds no rows", "an array with at least one row was expected")
     made.flush()
     return done

@@ -56,6 +56,13 @@ def check_array(dtype: str, shape: tuple[int, ...], tensor: Tensor) -> None:
         raise WrongData(f"the array has the shape {list(shape)}, and the model takes {list(tensor.shape)}", "-1: any")
 
 
+def check_length(found: Any, rows: int, method: str) -> None:  # noqa: ANN401  whatever a model gives
+    """Raise WrongData where a model did not give one output for each row."""
+    given = len(found) if getattr(found, "ndim", 1) else 1
+    if given != rows:
+        raise WrongData(f"{method}() gave {given} rows for {rows}", "it must give one for each")
+
+
 def _named(names: list[str]) -> str:
     rest = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")

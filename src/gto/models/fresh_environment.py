@@ -26,6 +26,8 @@ class Trial(NamedTuple):
     sample: Any
     outputs: Mapping[str, Any]
     """By method: what the model gave for the sample, here."""
+    tolerance: float = 0.0
+    """How far off outputs may be, where the format computes anew."""
 
 
 def try_out(trial: Trial, python: str | None = None) -> None:

@@ -9,15 +9,19 @@ def same_output(one: Any, other: Any, tolerance: float = 0.0) -> bool:  # noqa: 
 
     With a tolerance numbers may be so far off, relative and absolute, and of another precision.
     """
-    if isinstance(one, Mapping):
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same_output(one[key], other[key], tolerance) for key in one)
-    if isinstance(one, Sequence) and not isinstance(one, str | bytes):
+    if _is_list(one) and _is_list(other):
         return len(one) == len(other) and all(same_output(*pair, tolerance) for pair in zip(one, other, strict=True))
     if hasattr(one, "equals"):  # pandas
         return bool(one.equals(other))
-    if hasattr(one, "shape"):
+    if hasattr(one, "shape") and hasattr(other, "shape"):
         return _same_array(_dense(one), _dense(other), tolerance)
     return type(one) is type(other) and bool(one == other or (one != one and other != other))  # noqa: PLR0124  NaN is not itself
+
+
+def _is_list(data: object) -> bool:
+    return isinstance(data, Sequence) and not isinstance(data, str | bytes)
 
 
 def _same_array(one: Any, other: Any, tolerance: float) -> bool:  # noqa: ANN401  NumPy's

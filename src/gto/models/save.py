@@ -3,15 +3,18 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from gto.annotations.edit import AnnotationEdit
+from gto.core import names
 from gto.delivery.inspection import inspect_place
 from gto.delivery.model_record import identity_of_path
-from gto.exceptions import CannotSave, UsageError
+from gto.exceptions import CannotSave, GTOException, UsageError
 from gto.fs import atomic_write
+from gto.fs.regular_file import is_within
 from gto.inspect.facts import Method, ModelFacts
 from gto.inspect.side_car import SideCar, side_car_path
 from gto.models import sample as samples
@@ -60,8 +63,12 @@ def save_model(model: object, path: str, request: SaveRequest) -> SavedModel:
     """Write a model and its facts; nothing is written before the file was loaded back and gave the same outputs."""
     writer = writer_of(model)
     place = os.path.abspath(path)
+    registry = _registry_for(place, request) if request.name is not None else None
     os.makedirs(os.path.dirname(place), exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".gto-save-", dir=os.path.dirname(place)) as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix=".gto-save-", dir=os.path.dirname(place)) as scratch,
+        _predicting(model),
+    ):
         with open(os.path.join(scratch, ".gitignore"), "w", encoding="utf-8") as file:
             file.write("*\n")  # whoever adds all files now adds none of these
         made = _written(writer, model, scratch, place, request)
@@ -72,9 +79,22 @@ def save_model(model: object, path: str, request: SaveRequest) -> SavedModel:
         side_car = SideCar(identity_of_path(made.path), facts)
         os.replace(made.path, target)
     atomic_write.replace(side_car_path(target), side_car.text().encode())
-    if request.name is not None:
-        _annotate(target, request)
+    if registry is not None:
+        _annotate(registry, target, request)
     return SavedModel(target, side_car_path(target), facts, tuple(made.notes))
+
+
+@contextmanager
+def _predicting(model: Any) -> Iterator[None]:  # noqa: ANN401  of any library
+    """Have a module of PyTorch behave as for predictions, without dropout say, and give it back as it was."""
+    was_training = getattr(model, "training", False) is True and hasattr(model, "eval")
+    if was_training:
+        model.eval()
+    try:
+        yield
+    finally:
+        if was_training:
+            model.train()
 
 
 class _Made(NamedTuple):
@@ -93,6 +113,8 @@ def _written(writer: Writer, model: object, scratch: str, place: str, request: S
             modules = writer.write(model, path, file_format, request.sample_data)
             loaded = writer.load(path, file_format, trusted=True)
             _check_same(model, loaded, request, writer, _TOLERANCE.get(file_format, 0.0))
+        except GTOException:
+            raise  # what is wrong is not the format
         except Exception as error:  # noqa: BLE001  whatever the model's own code raises
             notes.append(
                 f"{file_format} does not keep this model whole: {type(error).__name__}: {error}".split("\n")[0][:300]
@@ -151,7 +173,8 @@ def _try_out(path: str, facts: ModelFacts, model: Any, request: SaveRequest, wri
     if request.sample_data is None:
         raise UsageError("a model is verified with sample data", "give sample_data")
     outputs = {name: getattr(model, name)(request.sample_data) for name in _methods(model, request, writer)}
-    trial = Trial(path, facts.format, facts.framework, facts.requirements, request.sample_data, outputs)
+    off = _TOLERANCE.get(facts.format, 0.0)
+    trial = Trial(path, facts.format, facts.framework, facts.requirements, request.sample_data, outputs, off)
     try_out(trial, request.python)
 
 
@@ -181,8 +204,17 @@ def _described(model: Any, request: SaveRequest, writer: Writer) -> dict[str, Me
     }
 
 
-def _annotate(target: str, request: SaveRequest) -> None:
+def _registry_for(place: str, request: SaveRequest) -> Registry:
+    """Open the repository of the annotation, before anything is written that it could not name."""
+    names.parse_artifact(str(request.name))
     registry = Registry.open(request.repo)
+    top = registry.repo.top
+    if top is None or not is_within(place, top):
+        raise UsageError(f"'{place}' is not in the work tree of '{request.repo}'", "repo= names another repository")
+    return registry
+
+
+def _annotate(registry: Registry, target: str, request: SaveRequest) -> None:
     top = registry.repo.top or ""
     path = os.path.relpath(os.path.realpath(target), os.path.realpath(top)).replace(os.sep, "/")
     change = AnnotationEdit(

@@ -28,7 +28,7 @@ def _try(trial: dict[str, Any]) -> dict[str, str]:
         return {"error": f"nothing loads {trial['file_format']} files"}
     model = loader.load(trial["path"], trial["file_format"], trusted=True)
     for method, expected in trial["outputs"].items():
-        if not same_output(getattr(model, method)(trial["sample"]), expected):
+        if not same_output(getattr(model, method)(trial["sample"]), expected, trial["tolerance"]):
             return {"error": f"{method}() gives other outputs for the sample"}
     return {}
 

@@ -155,3 +155,18 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert apply_model(Doubler(), FACTS, job) == 8 * rows
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KiB
+
+
+@pytest.mark.parametrize("given", [lambda rows: rows.sum(1) > 3, lambda rows: rows[:1].sum(1)])
+def test_outputs_that_do_not_fit_together_are_refused(tmp_path: Path, given: object) -> None:
+    class Other:
+        def predict(self, rows: np.ndarray) -> np.ndarray:
+            return rows.sum(1) if rows[0, 0] == 0 else given(rows)  # type: ignore[operator]
+
+    facts = ModelFacts(methods={"predict": Method(Schema((Tensor("input", "FP32", (-1, 3)),), "np"))})
+    data = np.ones((6, 3), "float32")
+    data[:2] = 0
+    np.save(tmp_path / "data.npy", data)
+    with pytest.raises(WrongData, match=r"gave"):
+        apply_model(Other(), facts, Job("predict", str(tmp_path / "data.npy"), str(tmp_path / "out.npy"), rows=2))
+    assert not (tmp_path / "out.npy").exists()

@@ -45,3 +45,11 @@ def test_keras(tmp_path: Path) -> None:
     outputs = facts.methods["predict"].outputs
     assert outputs is not None
     assert outputs.tensors == (Tensor("output", "FP32", (-1, 3)),)
+
+
+def test_a_module_in_training_is_saved_as_it_predicts_and_given_back_as_it_was(tmp_path: Path) -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Dropout(0.9)).train()
+    saved = gto.save(model, str(tmp_path / "dropout"), SAMPLE + 1)
+    assert model.training
+    loaded = gto.load(saved.path, trusted=True)
+    assert torch.allclose(loaded(SAMPLE + 1), model.eval()(SAMPLE + 1))

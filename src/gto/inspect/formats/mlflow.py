@@ -15,7 +15,7 @@ from gto.inspect.model_file import UnreadableModel
 from gto.yamldoc import parse_yaml
 
 _FILE = "MLmodel"
-_REQUIREMENTS, _PYTHON = "requirements.txt", "python_env.yaml"
+_REQUIREMENTS = "requirements.txt"
 _LARGEST = 4 << 20
 _PYFUNC = "python_function"
 # Flavors of which MLflow's module only loads the file beside it, and the formats that it reads that file as: one in
@@ -60,10 +60,10 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
     pyfunc = _mapping(flavors, _PYFUNC)
     facts.details["flavors"] = names(flavors)
     facts.details["mlflow_version"] = short(model.get("mlflow_version", ""))
-    facts.details["python"] = short(pyfunc.get("python_version", ""))
+    facts.python = short(pyfunc.get("python_version", ""))
     if _REQUIREMENTS in tree.paths:
         lines = tree.read(_REQUIREMENTS, _LARGEST).decode("utf-8", "replace").splitlines()
-        facts.details["requirements"] = names((one for one in lines if one.strip()), 200)
+        facts.requirements = [str(one) for one in names((one for one in lines if one.strip()), 200)]
     facts.code_on_load = CodeOnLoad.NONE
     _read_file(tree, flavors, facts)
     _judge(flavors, facts)

@@ -63,10 +63,10 @@ class Torch:
             if sample is None:
                 raise ValueError("sample_data are needed, to follow what the module does with them")
             rows = {0: torch.export.Dim.AUTO}
-            torch.export.save(torch.export.export(model.eval(), (sample,), dynamic_shapes=(rows,)), path)
+            torch.export.save(torch.export.export(model, (sample,), dynamic_shapes=(rows,)), path)
             return ("torch",)
         name = f"{type(model).__module__}:{type(model).__qualname__}"
-        imported("safetensors.torch").save_model(model.eval(), path, {"format": "pt", CLASS: name})
+        imported("safetensors.torch").save_model(model, path, {"format": "pt", CLASS: name})
         sort_header(path)
         return ("torch", "safetensors", type(model).__module__)
 
