@@ -720,7 +720,7 @@ class Untrusted(GTOException):
 
     def __init__(self, path: str, reason: str) -> None:
         """`reason` says what would run."""
-        hint = "with `trusted=True` it is loaded, and may do whatever you may"
+        hint = "with `trusted=True`, on the command line `--trusted`, it is loaded, and may do whatever you may"
         super().__init__(f"loading '{path}' runs code: {reason}", hint)
         self.path = path
 

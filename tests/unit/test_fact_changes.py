@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gto.inspect.fact_changes import fact_changes
-from gto.inspect.facts import CodeOnLoad, Method, ModelFacts, Schema, Tensor
+from gto.inspect.facts import CodeOnLoad, Method, ModelFacts, Schema, Step, Tensor
 
 
 def predict(*inputs: Tensor, outputs: tuple[Tensor, ...] = (Tensor("output", "INT64"),)) -> dict[str, Method]:
@@ -25,6 +25,8 @@ FACTS = ModelFacts(
     methods=predict(AGE, TENURE),
     imports=["sklearn.pipeline.Pipeline"],
     requirements=["numpy==2.5.5", "scikit-learn==1.9.1"],
+    steps=[Step("scaler", "sklearn.StandardScaler"), Step("model", "sklearn.LogisticRegression", {"C": 0.5})],
+    params={"verbose": False},
 )
 
 CHANGES = {
@@ -62,6 +64,16 @@ CHANGES = {
         "numpy",
         False,
     ),
+    "a parameter": (replace(FACTS, params={"verbose": True}), "parameter", "verbose", False),
+    "a parameter of a step": (
+        replace(FACTS, steps=[FACTS.steps[0], FACTS.steps[1]._replace(params={"C": 1.5, "new": 1})]),
+        *("parameter", "model.C", False),
+    ),
+    "a step of another class": (
+        replace(FACTS, steps=[FACTS.steps[0], Step("model", "sklearn.SVC")]),
+        *("step", "model", False),
+    ),
+    "a step is gone": (replace(FACTS, steps=FACTS.steps[1:]), "step", "scaler", False),
     "an import": (replace(FACTS, imports=[*FACTS.imports, "os.system"]), "import", "os.system", False),
 }
 

@@ -168,12 +168,23 @@ def _meta(custom: object) -> object:
 def _custom(old: object, new: object, file: str, side_car: str | None) -> object:
     """Return the custom metadata, in which the pointer to a side-car stands beside what is there."""
     if side_car is None:
-        return new
+        return _beside_pointer(old, new, file)
     said = new or old or {}
     if not isinstance(said, dict):
         reason = "the artifact's custom metadata is no mapping, and so cannot name the file of the model's facts"
         raise BadFile(file, reason, hint=text_edit.BY_HAND)
     return {**said, POINTER: _written_path(file, side_car)}
+
+
+def _beside_pointer(old: object, new: object, file: str) -> object:
+    """Return new custom metadata, with the pointer to the model's facts that stands in the old."""
+    pointer = old.get(POINTER) if isinstance(old, dict) else None
+    if not (new and isinstance(pointer, str) and pointer.endswith(".model.yaml")):
+        return new
+    if isinstance(new, dict):
+        return {POINTER: pointer, **new}
+    message = f"The custom metadata names the file of the model's facts, '{pointer}', which a text would replace"
+    raise UsageError(message, f"write it into '{file}' by hand, under a key of its own")
 
 
 def _written_path(file: str, path: str | None) -> str:

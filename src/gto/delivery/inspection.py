@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gto.delivery.get import about, hash_of
 from gto.delivery.locate import locate_address
 from gto.delivery.model_record import completed, recorded_beside, recorded_with
-from gto.exceptions import ContentMissing, NotFound
+from gto.exceptions import ContentMissing, InvalidName, NotFound
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.stored_model import inspect_located
 from gto.registry.registry import Registry
@@ -41,6 +41,11 @@ class Inspected(NamedTuple):
 def is_place(target: str) -> bool:
     """Tell whether a word names a file, a directory or a URL, and not an artifact."""
     return "://" in target or os.path.exists(target)
+
+
+def no_place(target: str, error: InvalidName) -> NotFound:
+    """Return what to say of a word that names no file, and cannot name an artifact: `models/churn.skops`."""
+    return NotFound(f"there is no file '{target}', and no artifact can have that name", error.hint)
 
 
 def inspect_place(target: str) -> Inspected:

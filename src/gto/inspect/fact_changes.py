@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from gto.inspect.facts import CodeOnLoad, Method, ModelFacts, Schema, Tensor
+from gto.inspect.facts import CodeOnLoad, Json, Method, ModelFacts, Schema, Step, Tensor
 
 _REQUIREMENT_RE = re.compile(r"([A-Za-z0-9._-]+)(.*)")
 _SEPARATORS_RE = re.compile(r"[-_.]+")  # which mean the same in names of packages
@@ -15,7 +15,7 @@ class FactChange(NamedTuple):
     """A fact that differs; None stands for none."""
 
     fact: str
-    """`framework`, `class`, `input`, `output`, `requirement`, `import`, ..."""
+    """`framework`, `class`, `input`, `output`, `requirement`, `step`, `parameter`, `import`, ..."""
     name: str
     """Of what: a method's column as `predict.tenure`, a package; empty where the fact has no parts."""
     old: str | None
@@ -40,8 +40,34 @@ def fact_changes(old: ModelFacts, new: ModelFacts) -> tuple[FactChange, ...]:
         *_framework(old, new),
         *_methods(old.methods, new.methods),
         *_listed("requirement", _packages(old), _packages(new)),
+        *_steps({one.name: one for one in old.steps}, {one.name: one for one in new.steps}),
+        *_parameters("", old.params, new.params),
         *_listed("import", dict.fromkeys(old.imports, ""), dict.fromkeys(new.imports, "")),
     )
+
+
+def _steps(old: Mapping[str, Step], new: Mapping[str, Step]) -> Iterator[FactChange]:
+    if not (old and new):
+        return
+    for name in dict.fromkeys((*old, *new)):
+        was, is_ = old.get(name), new.get(name)
+        if was and is_ and was.class_name == is_.class_name:
+            yield from _parameters(f"{name}.", was.params, is_.params)
+        else:
+            yield FactChange("step", name, was.class_name if was else None, is_.class_name if is_ else None)
+
+
+def _parameters(step: str, old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterator[FactChange]:
+    """Return the hyper-parameters that differ; one that only one side tells is another version's."""
+    for name in old:
+        if name in new and old[name] != new[name]:
+            yield FactChange("parameter", f"{step}{name}", _text(old[name]), _text(new[name]))
+
+
+def _text(value: Json) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _plain(old: ModelFacts, new: ModelFacts) -> Iterator[FactChange]:

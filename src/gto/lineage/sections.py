@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_COMMITS = 10
 _MOST_FILES = 20
+_THERE = "there"  # in a table, of what has a name and no value
 _HASH = 7  # digits that are shown
 _STALE = {True: "STALE: of another file", False: "of this version's file", None: "perhaps of another file"}
 
@@ -121,8 +122,17 @@ def _hash(text: str | None, *, cut: bool) -> str | None:
 
 
 def _facts(changes: Iterable[FactChange]) -> Table:
-    rows = ((one.fact, one.name, one.old, one.new, "breaking" if one.is_breaking else None) for one in changes)
-    return Table(("fact", "name", "old", "new", "effect"), tuple(rows))
+    """Return what changed; what is only there or not, as an import, does not say its name three times."""
+    found = tuple(changes)
+    rows = [
+        (one.fact, one.name, *(_THERE if side and side == one.name else side for side in (one.old, one.new)))
+        for one in found
+    ]
+    if not any(one.is_breaking for one in found):
+        return Table(("fact", "name", "old", "new"), tuple(rows))
+    effects = ("breaking" if one.is_breaking else None for one in found)
+    rows_with_effects = tuple((*row, effect) for row, effect in zip(rows, effects, strict=True))
+    return Table(("fact", "name", "old", "new", "effect"), rows_with_effects)
 
 
 def _code(found: Comparison) -> Iterator[Section]:

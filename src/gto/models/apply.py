@@ -43,7 +43,9 @@ def apply_model(model: Any, facts: ModelFacts, job: Job, advance: Callable[[int]
     if not os.path.isfile(job.input):
         raise NotFound(f"there is no file '{job.input}'", "name the data with --input")
     target = os.path.realpath(job.output)
-    kind = kind_of(target)
+    kind = kind_of(job.output)
+    if not os.path.isdir(os.path.dirname(target)):
+        raise NotFound(f"there is no directory '{os.path.dirname(target)}'", "make it, or name another file with -o")
     scratch = os.path.join(os.path.dirname(target), f".gto-apply-{os.urandom(6).hex()}{os.path.splitext(target)[1]}")
     try:
         count = _run(call, schema, job, (scratch, kind), advance)
@@ -75,7 +77,7 @@ def _run(
         for batch in read_batches(job.input, schema, job.rows):
             check_columns(batch.schema.names, schema, job.keep)
             check_batch(batch, schema, writer.rows)
-            found = call(_as_input(batch, schema))
+            found = _called(call, _as_input(batch, schema), job.method, writer.rows)
             writer.write(_as_table(found, job.method, batch, job.keep))
             advance(batch.num_rows)
     finally:
@@ -83,6 +85,17 @@ def _run(
     if not writer.rows:
         raise WrongData(f"'{job.input}' holds no rows", "a file with at least one row was expected")
     return writer.rows
+
+
+def _called(call: Callable[[Any], Any], data: Any, method: str, row: int) -> Any:  # noqa: ANN401  what the model takes and gives
+    """Call the model; what it raises is about the data, `row` is how many rows came before."""
+    try:
+        return call(data)
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        rows = f"rows {row + 1:,} to {row + len(data):,}"
+        hint = "mend the data; `--batch-size 1` finds the row, `--traceback` the place in the model's code"
+        raise WrongData(f"{method}() fails on {rows}: {said}", hint) from error
 
 
 def _as_input(batch: Any, schema: Schema) -> Any:  # noqa: ANN401  pyarrow's; what the model takes
@@ -121,32 +134,35 @@ def _run_array(
     check_array(str(data.dtype), data.shape, schema.tensors[0])
     if not len(data):
         raise WrongData("the array holds no rows", "an array with at least one row was expected")
-    parts = (data[start : start + job.rows] for start in range(0, len(data), job.rows))
+    parts = (
+        (_called(call, np.asarray(data[start : start + job.rows]), job.method, start), min(job.rows, len(data) - start))
+        for start in range(0, len(data), job.rows)
+    )
     if out[1] == "npy":
-        return _write_array(call, parts, len(data), (job.method, out[0]), advance)
+        return _write_array(parts, len(data), (job.method, out[0]), advance)
     pa = imported("pyarrow")
     writer = TableWriter(*out)
     try:
-        for part in parts:
-            rows = pa.record_batch({"row": pa.array(range(len(part)))})
-            writer.write(_as_table(call(np.asarray(part)), job.method, rows, ()))
-            advance(len(part))
+        for given, count in parts:
+            rows = pa.record_batch({"row": pa.array(range(count))})
+            writer.write(_as_table(given, job.method, rows, ()))
+            advance(count)
     finally:
         writer.close()
     return writer.rows
 
 
 def _write_array(
-    call: Callable[[Any], Any], parts: Iterable[Any], count: int, out: tuple[str, str], advance: Callable[[int], None]
+    parts: Iterable[tuple[Any, int]], count: int, out: tuple[str, str], advance: Callable[[int], None]
 ) -> int:
     """Write the outputs of all parts as one array, whose dtype and shape of a row are those of the first part."""
     np = imported("numpy")
     method, path = out
     made: Any = None
     done = 0
-    for part in parts:
-        found = np.asarray(call(np.asarray(part)))
-        check_length(found, len(part), method)
+    for given, rows in parts:
+        found = np.asarray(given)
+        check_length(found, rows, method)
         if made is None:
             made = np.lib.format.open_memmap(path, "w+", found.dtype, (count, *found.shape[1:]))
         if found.dtype != made.dtype or found.shape[1:] != made.shape[1:]:

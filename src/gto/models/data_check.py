@@ -22,13 +22,13 @@ def check_columns(names: Iterable[str], schema: Schema, kept: Collection[str] = 
     twice = [name for name in there if there.count(name) > 1]
     if twice:
         raise WrongData(f"the column '{twice[0]}' is there twice", "leave one of them out")
+    lacking = [name for name in kept if name not in there]
+    if lacking:
+        raise WrongData(f"the column '{lacking[0]}' is to be kept, and is not there", f"there are {_named(there)}")
     extra = [name for name in there if name not in wanted and name not in kept]
     if extra:
         hint = f"the model takes {_named(wanted)}; `--keep {extra[0]}` copies it to the output"
         raise WrongData(f"the model does not take the column '{extra[0]}'", hint)
-    lacking = [name for name in kept if name not in there]
-    if lacking:
-        raise WrongData(f"the column '{lacking[0]}' is to be kept, and is not there", f"there are {_named(there)}")
 
 
 def check_batch(batch: Any, schema: Schema, row: int) -> None:  # noqa: ANN401  pyarrow's RecordBatch

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from gto.exceptions import UsageError
 from gto.models.load_model import load_model
 from gto.models.save import SavedModel, SaveRequest, save_model
 
@@ -31,9 +32,11 @@ def save(  # noqa: PLR0913  all but the first two by name
     work tree of `repo`. With `verify`, the model is tried in an environment of `python` (by default the interpreter
     that runs) that holds the `requirements` alone, by default those that GTO found.
 
-    UsageError for a model of a library that GTO does not know, CannotSave where no format keeps it whole, NotReproduced
-    where the requirements do not suffice.
+    UsageError for a model of a library that GTO does not know, CannotSave where no format keeps it whole, WrongData
+    where it cannot take the sample, NotReproduced where the requirements do not suffice.
     """
+    if isinstance(labels, str):
+        raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
     asked = SaveRequest(
         sample_data, methods, name, tuple(labels), description, type, requirements, verify, python, repo
     )

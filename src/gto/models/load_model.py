@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from gto.delivery import get
-from gto.delivery.inspection import inspect_place
+from gto.delivery.inspection import inspect_place, no_place
 from gto.delivery.locate import locate_address
 from gto.delivery.model_record import recorded_beside, recorded_with
-from gto.exceptions import CannotLoad, Untrusted
+from gto.exceptions import CannotLoad, InvalidName, Untrusted
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.models.writers import loader_of
 from gto.models.writers.networks import CLASS
@@ -66,7 +66,10 @@ def _brought(target: str, repo: object, rev: str | None) -> Iterator[_Brought]:
             yield _Brought(path, None)
             return
         registry = Registry.open(repo)
-        chosen, located = get.find(registry, target, rev)
+        try:
+            chosen, located = get.find(registry, target, rev)
+        except InvalidName as error:
+            raise no_place(target, error) from error
         brought = get.get(registry, chosen, located, get.GetOptions(out=os.path.join(scratch, located.name)))
         yield _Brought(brought.path, recorded_with(registry, chosen, located))
 

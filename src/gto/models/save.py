@@ -12,7 +12,7 @@ from gto.annotations.edit import AnnotationEdit
 from gto.core import names
 from gto.delivery.inspection import inspect_place
 from gto.delivery.model_record import identity_of_path
-from gto.exceptions import CannotSave, GTOException, UsageError
+from gto.exceptions import CannotSave, GTOException, UsageError, WrongData
 from gto.fs import atomic_write
 from gto.fs.regular_file import is_within
 from gto.inspect.facts import Method, ModelFacts
@@ -20,12 +20,14 @@ from gto.inspect.side_car import SideCar, side_car_path
 from gto.models import sample as samples
 from gto.models.dependencies import dependencies_of
 from gto.models.outputs import same_output
-from gto.models.writers import Writer, writer_of
+from gto.models.writers import Writer, known_suffixes, writer_of
 from gto.registry.registry import Registry
 from gto.registry.write import annotate
 
 _TOLERANCE = {"onnx": 1e-4, "torch-export": 1e-6}
 """Formats that compute anew, and how far off they may be; others give the same to the last bit."""
+_OTHERS = frozenset({".pickle", ".pt", ".pth", ".ckpt", ".h5", ".hdf5", ".gguf", ".pmml"})
+"""Suffixes of models that no writer writes."""
 _TWO = 2  # rows: with one, a free axis looks like one of length 1
 
 
@@ -39,6 +41,11 @@ class SavedModel(NamedTuple):
     facts: ModelFacts
     notes: tuple[str, ...] = ()
     """What is worth knowing: that a better format could not be used, say, and why."""
+
+    def __repr__(self) -> str:
+        """Return it as a notebook shows it; the facts are in the side-car."""
+        notes = f", notes={list(self.notes)!r}" if self.notes else ""
+        return f"SavedModel(path={self.path!r}, side_car={self.side_car!r}{notes})"
 
 
 class SaveRequest(NamedTuple):
@@ -63,6 +70,8 @@ def save_model(model: object, path: str, request: SaveRequest) -> SavedModel:
     """Write a model and its facts; nothing is written before the file was loaded back and gave the same outputs."""
     writer = writer_of(model)
     place = os.path.abspath(path)
+    _methods(model, request, writer)
+    _check_suffix(writer, path)
     registry = _registry_for(place, request) if request.name is not None else None
     os.makedirs(os.path.dirname(place), exist_ok=True)
     with (
@@ -116,12 +125,20 @@ def _written(writer: Writer, model: object, scratch: str, place: str, request: S
         except GTOException:
             raise  # what is wrong is not the format
         except Exception as error:  # noqa: BLE001  whatever the model's own code raises
-            notes.append(
-                f"{file_format} does not keep this model whole: {type(error).__name__}: {error}".split("\n")[0][:300]
-            )
+            notes.append(f"{file_format} does not keep this model whole: {_said(error)}")
             continue
         return _Made(path, modules, notes)
+    _check_sample(model, request, writer)
     raise CannotSave(place, "; ".join(notes))
+
+
+def _check_suffix(writer: Writer, path: str) -> None:
+    """Refuse a name that asks for a format in which such models are not written: `model.pkl.skops` is no pickle."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix in _OTHERS | known_suffixes() and not path.endswith(tuple(writer.formats)):
+        known = ", ".join(writer.formats)
+        message = f"GTO does not save models of {writer.framework or 'functions'} as '{suffix}'"
+        raise UsageError(message, f"end the name with {known}; or with none of them, for the best of these")
 
 
 def _formats(writer: Writer, place: str) -> dict[str, str]:
@@ -138,6 +155,20 @@ def _check_same(model: Any, loaded: Any, request: SaveRequest, writer: Writer, t
         mine, its = getattr(model, method)(request.sample_data), getattr(loaded, method)(request.sample_data)
         if not same_output(mine, its, tolerance):
             raise ValueError(f"loaded back, {method}() gives other outputs for the sample")
+
+
+def _check_sample(model: Any, request: SaveRequest, writer: Writer) -> None:  # noqa: ANN401  of any library
+    """Raise WrongData where the model itself cannot take the sample, which is no matter of formats."""
+    for method in _methods(model, request, writer) if request.sample_data is not None else ():
+        try:
+            getattr(model, method)(request.sample_data)
+        except Exception as error:
+            hint = "fit the model, give data as it takes them, or name with `methods` those to be called"
+            raise WrongData(f"{method}() fails on the sample data: {_said(error)}", hint) from error
+
+
+def _said(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
 def _methods(model: object, request: SaveRequest, writer: Writer) -> list[str]:

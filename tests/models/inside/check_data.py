@@ -127,6 +127,27 @@ def test_wrong_data_name_the_column_and_write_nothing(tmp_path: Path, case: str,
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"data.{kind}", "out.csv"]
 
 
+def test_what_a_model_raises_is_said_of_the_rows(tmp_path: Path) -> None:
+    class Picky(Doubler):
+        def predict(self, table: pd.DataFrame) -> pd.Series:
+            if "b" in set(table["plan"]):
+                raise ValueError("Found unknown\ncategories ['b']")
+            return table["tenure"]
+
+    job = Job("predict", written(tmp_path, "csv"), str(tmp_path / "out.csv"), ("id",), rows=1)
+    with pytest.raises(WrongData, match=r"predict\(\) fails on rows 2 to 2: ValueError: Found unknown categories"):
+        apply_model(Picky(), FACTS, job)
+    assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+
+
+def test_columns_to_keep_and_directories_that_are_not_there_are_named(tmp_path: Path) -> None:
+    source = written(tmp_path, "csv")
+    with pytest.raises(WrongData, match="'idd' is to be kept"):
+        apply_model(Doubler(), FACTS, Job("predict", source, str(tmp_path / "out.csv"), ("idd",)))
+    with pytest.raises(GTOException, match=r"there is no directory '.*/no'"):
+        apply_model(Doubler(), FACTS, Job("predict", source, str(tmp_path / "no" / "out.csv"), ("id",)))
+
+
 def test_arrays_are_read_where_they_are(tmp_path: Path) -> None:
     class Sum:
         def predict(self, rows: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from trips import trip
 
 import gto
-from gto.exceptions import CannotSave, UsageError
+from gto.exceptions import CannotSave, InvalidName, UsageError, WrongData
 from gto.inspect.facts import CodeOnLoad, Tensor
 
 X, Y = load_iris(return_X_y=True)
@@ -95,6 +95,26 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-c", code, place], check=True, capture_output=True)
     first, second = (sorted((tmp_path / number).iterdir()) for number in ("1", "2"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_mistakes_are_said_before_anything_is_written(tmp_path: Path) -> None:
+    place = str(tmp_path / "model")
+    for error, path, data, options in (
+        (WrongData, place, TABLE[["tenure"]], {}),
+        (UsageError, place, TABLE, {"methods": ["transmogrify"]}),
+        (UsageError, place, TABLE, {"name": "churn", "labels": "tabular"}),
+        (UsageError, f"{place}.pkl", TABLE, {}),
+        (InvalidName, place, TABLE, {"name": "My Churn"}),
+    ):
+        with pytest.raises(error):
+            gto.save(pipeline(), path, data, **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_notebook_completes_save_and_shows_paths_alone(tmp_path: Path) -> None:
+    assert {"save", "load"} <= set(dir(gto))
+    saved = gto.save(pipeline(), str(tmp_path / "model"), TABLE)
+    assert repr(saved) == f"SavedModel(path={saved.path!r}, side_car={saved.side_car!r})"
 
 
 def test_a_model_of_no_known_library_is_refused(tmp_path: Path) -> None:

@@ -307,3 +307,17 @@ def test_the_loader_of_dvc_reads_what_was_written() -> None:
         "desc": "on: # \n é",
         "meta": {"a": "1e5"},
     }
+
+
+FACTS_KEPT = "churn:\n  path: m.skops\n  custom:\n    model: m.skops.model.yaml\n"
+
+
+def test_new_custom_metadata_keep_the_pointer_to_the_facts_of_the_model() -> None:
+    found = annotate_text(FACTS_KEPT, "artifacts.yaml", "churn", AnnotationEdit(custom={"owner": "ada"}))
+    assert "model: m.skops.model.yaml" in found
+    assert "owner: ada" in found
+
+
+def test_a_text_does_not_replace_the_pointer_to_the_facts_of_the_model() -> None:
+    with pytest.raises(UsageError, match=r"m\.skops\.model\.yaml"):
+        annotate_text(FACTS_KEPT, "artifacts.yaml", "churn", AnnotationEdit(custom="owner=ada"))

@@ -5,7 +5,7 @@ import click
 from gto.cli import delivery_options, options, render
 from gto.cli.delivery_options import Delivery
 from gto.delivery import inspection
-from gto.exceptions import NoRepo, NotFound
+from gto.exceptions import InvalidName, NoRepo, NotFound
 from gto.inspect.fact_tables import fact_tables
 from gto.inspect.facts import Method, ModelFacts
 from gto.inspect.schema_formats import schema_text
@@ -76,6 +76,8 @@ def _inspected(repo: str, target: str, delivery: Delivery) -> inspection.Inspect
         return inspection.inspect_place(target)
     try:
         return inspection.inspect_version(target, *delivery.find(repo, target))
+    except InvalidName as error:
+        raise inspection.no_place(target, error) from error
     except NoRepo as error:
         message = f"there is no file '{target}', and no Git repository in '{repo}' whose artifact it could be"
         raise NotFound(message, error.hint) from error

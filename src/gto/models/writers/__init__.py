@@ -51,6 +51,11 @@ def writer_of(model: object) -> Writer:
     )
 
 
+def known_suffixes() -> frozenset[str]:
+    """Return the ends of the names of all that GTO saves."""
+    return frozenset(suffix for one in _all() for suffix in one.formats)
+
+
 def loader_of(file_format: str, framework: str) -> Writer | None:
     """Return what loads files of a format, first of those that are for the framework; None where nothing does."""
     found = [one for one in _all() if file_format in one.formats.values()]
