@@ -8,6 +8,7 @@ from typing import NamedTuple
 from gto.lineage.diff import Comparison, Moved
 from gto.lineage.values import Value, flat, is_number
 from gto.studio.goals import is_better, is_higher_better, read_goals
+from gto.studio.pages.comparison_facts import breaking_rows, fact_text, lines_of, order_of
 from gto.studio.pages.version_detail import Facts, values_of
 from gto.studio.words import number, plain, signed, size
 
@@ -39,11 +40,18 @@ class ComparedCell(NamedTuple):
     is_best: bool = False
     is_same: bool = False
     """Whether it is that of the baseline."""
+    is_breaking: bool = False
+    """Whether who uses the baseline's model may fail with this one."""
 
     @property
     def change(self) -> str:
         """The difference to the baseline."""
         return "" if self.delta is None else signed(self.delta)
+
+    @property
+    def words(self) -> str:
+        """All of it in one line."""
+        return " ".join(word for word in (self.text, self.change, "(breaking)" if self.is_breaking else "") if word)
 
 
 class ComparedRow(NamedTuple):
@@ -83,6 +91,7 @@ def groups_of(columns: Sequence[ComparedColumn], base: int) -> tuple[RowGroup, .
     found = (
         RowGroup("Metrics", tuple(_metrics(facts, base))),
         RowGroup("Params", tuple(_rows(params, base, lambda value, _at, _place: words_of(value)))),
+        RowGroup("Facts of the model", tuple(_facts(columns, base))),
         RowGroup("Data", tuple(of_data)),
         RowGroup("Files", tuple(row for row in _files(columns, base) if row.key not in compared)),
         RowGroup("Code and packages", tuple(code)),
@@ -165,6 +174,14 @@ def _files(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow
         return _datum({"size": known[at][place][0]}, oid) if oid else _text(None)
 
     return _rows(marks, base, show)
+
+
+def _facts(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow]:
+    breaking = [breaking_rows(one.comparison) for one in columns]
+    found = _rows([lines_of(one.facts) for one in columns], base, lambda value, _at, place: fact_text(place[1], value))
+    for row in sorted(found, key=lambda row: order_of(row.key)):
+        cells = (cell._replace(is_breaking=row.key in marks) for cell, marks in zip(row.cells, breaking, strict=True))
+        yield row._replace(cells=tuple(cells))
 
 
 def _annotation(facts: Facts | None) -> dict[Place, object]:
