@@ -34,8 +34,8 @@ joblib.dump(model, sys.argv[1] + "/model.joblib")
 """
 READ = """
 import json, resource, sys
-from gto.inspect.local_model import inspect_path
-facts = inspect_path(sys.argv[1])
+from gto.delivery.inspection import inspect_place
+facts = inspect_place(sys.argv[1]).facts
 peaks = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
 print(json.dumps([facts.class_name, facts.framework_version, facts.details["n_features"], *peaks]))
 """

@@ -44,6 +44,16 @@ def test_weights_of_torch_give_their_imports_and_their_verdict() -> None:
     assert "torch._utils._rebuild_tensor_v2" in facts.imports
 
 
+@pytest.mark.parametrize("decoy", ["other.safetensors", "adapter_model.safetensors", "model.gguf"])
+def test_weights_that_the_loader_does_not_know_do_not_hide_pickles(decoy: str) -> None:
+    files = real("huggingface/bert")
+    pickle = b"cos\nsystem\n(S'true'\ntR."
+    facts = facts_of(
+        {"config.json": files["config.json"], decoy: files["model.safetensors"], "pytorch_model.bin": pickle}
+    )
+    assert (facts.code_on_load, facts.unlisted) == (CodeOnLoad.UNKNOWN, ["os.system"])
+
+
 def test_without_weights_nothing_is_proved() -> None:
     facts = facts_of({"config.json": real("huggingface/bert")["config.json"]})
     assert (facts.format, facts.code_on_load) == ("huggingface", CodeOnLoad.UNKNOWN)
@@ -65,6 +75,7 @@ def test_an_adapter_says_what_it_adapts() -> None:
         (b"    loader_module", b"    model_code_path: model.py\n    loader_module", "model.py"),
         (b"model_class: xgboost.sklearn.XGBClassifier", b"model_class: own.Model", "own.Model"),
         (b"flavors:\n", b"flavors:\n  own: {}\n", "own"),
+        (b"flavors:\n", b"flavors:\n  lightgbm: {}\n", "lightgbm"),
     ],
 )
 def test_code_that_mlflow_would_import_is_named(old: bytes, new: bytes, name: str) -> None:
@@ -74,6 +85,13 @@ def test_code_that_mlflow_would_import_is_named(old: bytes, new: bytes, name: st
     assert facts.class_name == "xgboost.sklearn.XGBClassifier"
 
 
+def test_a_model_in_a_directory_of_its_own_is_found() -> None:
+    files = real("mlflow/onnx")
+    model = files["MLmodel"].replace(b"data: model.onnx", b"data: data/")
+    facts = facts_of({"MLmodel": model, "data/conda.yaml": b"", "data/model.onnx": files["model.onnx"]})
+    assert (facts.framework, facts.code_on_load) == ("onnx", CodeOnLoad.UNKNOWN)
+
+
 @pytest.mark.parametrize(
     ("model", "note"),
     [
@@ -81,6 +99,7 @@ def test_code_that_mlflow_would_import_is_named(old: bytes, new: bytes, name: st
         (b"flavors: {}", "its flavors name no file of a model that GTO reads"),
         (b"flavors: {a: {data: .}}", ".: it is not here"),
         (b"flavors: {a: {data: ../x}}", "../x: it is not here"),
+        (b"flavors: {a: {data: a, model_path: b, pickled_model: c, model_data: d, model_file: e}}", "name 5 files"),
         (b"flavors: {}\nsignature: {inputs: '['}", "its signature is no JSON"),
     ],
 )

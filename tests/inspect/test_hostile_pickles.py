@@ -17,8 +17,8 @@ from typing import Self
 
 import pytest
 
+from gto.delivery.inspection import inspect_place
 from gto.inspect.facts import CodeOnLoad
-from gto.inspect.local_model import inspect_path
 from gto.inspect.opcodes.known import read_known
 from gto.inspect.reading import HERE, InputFile, read_model
 from tests.model_files import FILES, content, facts_of
@@ -207,7 +207,7 @@ def test_an_altered_program_of_torch_is_unknown(name: str, tmp_path: Path) -> No
     with zipfile.ZipFile(f"{FILES}/torch/exported.pt2") as real, zipfile.ZipFile(path, "w") as altered:
         for member in real.namelist():
             altered.writestr(member, ALTERED[name](member, real.read(member), command))
-    facts = inspect_path(str(path))
+    facts = inspect_place(str(path)).facts
     assert facts.code_on_load == CodeOnLoad.UNKNOWN
     assert facts.unlisted or facts.notes
     assert os.listdir(tmp_path) == ["altered.pt2"]

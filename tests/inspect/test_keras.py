@@ -52,6 +52,12 @@ def test_a_class_that_is_not_of_keras_or_reads_other_files_is_named(part: dict[s
     assert name in facts.unlisted
 
 
+def test_weights_as_arrays_of_numpy_are_not_clean() -> None:
+    facts = facts_of(model())
+    assert (facts.code_on_load, facts.unlisted) == (CodeOnLoad.UNKNOWN, [])
+    assert "older releases unpickle" in facts.notes[0]
+
+
 def test_layers_of_models_within_models_are_steps() -> None:
     inner = {"class_name": "Dense", "config": {"name": "in", "units": 2}}
     facts = facts_of(model({"class_name": "Sequential", "config": {"name": "body", "layers": [inner]}}))

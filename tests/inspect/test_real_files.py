@@ -4,6 +4,8 @@ import glob
 import json
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +17,7 @@ REAL = sorted(os.path.relpath(path, FILES)[: -len(GOLDEN)] for path in glob.glob
 IN_C = (".h5", ".keras")
 """Ends of the names of what h5py reads, in C: an altered file may end the process, so it gets one of its own."""
 LARGEST_FACTS = 1 << 20
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 @pytest.mark.parametrize("path", REAL)
@@ -61,3 +64,15 @@ def mutated(data: bytes, chance: random.Random) -> Iterator[bytes]:
             case _ if chance.random() < 0.1:
                 return
     yield data[at:]
+
+
+def test_no_library_of_models_is_imported() -> None:
+    """HDF5 alone is read by a library, which an extra brings."""
+    script = (
+        "import sys; from tests.inspect.test_real_files import *\n"
+        "for path in REAL:\n"
+        "    if not path.endswith(IN_C): facts_of(content(os.path.join(FILES, path)))\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not set(found.stdout.split()) & {"numpy", "h5py", "onnx", "sklearn", "torch", "skops", "google"}

@@ -18,7 +18,7 @@ import httpx2 as httpx
 import pytest
 
 from gto.catalog.parallel import open_place
-from gto.studio.sync import facts
+from gto.studio.sync import fact_rows
 from gto.studio.sync.repository import row_of, sync_commits, sync_tags
 from tests.repo import Repo, encoded
 from tests.shapes import Shape
@@ -79,10 +79,10 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LargeStudio]:
         tags = spent() - begin
         with database.read() as connection:
             row = row_of(connection, "team")
-            wanted = facts.missing(connection, row.id)
-        for chunk in facts.read(registry, wanted[: 2 * facts.FIRST]):
+            wanted = fact_rows.missing(connection, row.id)
+        for chunk in fact_rows.read(registry, wanted[: 2 * fact_rows.FIRST]):
             with database.write() as connection:
-                facts.write(connection, row.id, chunk)
+                fact_rows.write(connection, row.id, chunk)
         sync_commits(database, "team", registry)
         yield LargeStudio(studio, repo, tags)
 

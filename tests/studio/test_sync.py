@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from gto.catalog.parallel import open_place
 from gto.studio.index.schema import metadata
-from gto.studio.sync import facts
+from gto.studio.sync import fact_rows
 from gto.studio.sync.repository import row_of, sync_tags
 from tests.conftest import copied
 from tests.examples import examples
@@ -313,7 +313,7 @@ def test_a_version_that_lacks_a_file_is_read_again_only_while_dvc_may_bring_it(r
         repo.commit("train", files | ({"dvc.lock": f"schema: '2.0'\n{lock}"} if is_kept else {}))
         repo.tag(f"churn@v{number}.0.0")
     with studio_of({"team": repo.path}, tmp_path / "index.db") as studio, studio.context.database.read() as connection:
-        assert [one.version for one in facts.missing(connection, 1, again=True)] == ["v1.0.0"]
+        assert [one.version for one in fact_rows.missing(connection, 1, again=True)] == ["v1.0.0"]
 
 
 def test_versions_of_one_commit_are_read_together_those_that_are_looked_at_first_before(
@@ -327,7 +327,7 @@ def test_versions_of_one_commit_are_read_together_those_that_are_looked_at_first
         place = new.context.worker.places[0]
         sync_tags(new.context.database, "team", open_place(place, new.context.way))
         with new.context.database.read() as connection:
-            wanted = facts.missing(connection, row_of(connection, "team").id)
+            wanted = fact_rows.missing(connection, row_of(connection, "team").id)
     names = [f"{one.artifact} {one.version}" for one in wanted]
     assert names[0].startswith("churn v0.0.")  # in a stage
     assert sorted(names[-3:]) == ["a v1.0.0", "b v1.0.0", "churn v1.0.0"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gto.exceptions import NotFound, UsageError, WrongData
 from gto.models.data_check import check_array, check_batch, check_columns
 from gto.models.data_files import ROWS, TableWriter, kind_of, read_batches
-from gto.models.extras import imported
+from gto.models.dependencies import imported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,7 +88,7 @@ def _run(
 def _as_input(batch: Any, schema: Schema) -> Any:  # noqa: ANN401  pyarrow's; what the model takes
     names = [one.name for one in schema.tensors]
     if schema.content_type == "np":
-        np = imported("numpy", "models")
+        np = imported("numpy")
         return np.column_stack([batch.column(name).to_numpy(zero_copy_only=False) for name in names])
     table = batch.select(names).to_pandas()
     for one in schema.tensors:
@@ -99,7 +99,7 @@ def _as_input(batch: Any, schema: Schema) -> Any:  # noqa: ANN401  pyarrow's; wh
 
 def _as_table(found: Any, method: str, batch: Any, keep: Sequence[str]) -> Any:  # noqa: ANN401  what a model gives
     """Return the outputs as columns: named after the method, with numbers where there are several."""
-    pa, np = imported("pyarrow", "models"), imported("numpy", "models")
+    pa, np = imported("pyarrow"), imported("numpy")
     columns = {name: batch.column(name) for name in keep}
     if hasattr(found, "columns"):
         columns |= {str(name): pa.array(found[name]) for name in found.columns}
@@ -117,13 +117,13 @@ def _run_array(
     call: Callable[[Any], Any], schema: Schema, job: Job, out: tuple[str, str], advance: Callable[[int], None]
 ) -> int:
     """Apply the model to an array, which is read where it is; the outputs are an array, or a table."""
-    np = imported("numpy", "models")
+    np = imported("numpy")
     data = np.load(job.input, mmap_mode="r", allow_pickle=False)
     check_array(str(data.dtype), data.shape, schema.tensors[0])
     parts = (call(np.asarray(data[start : start + job.rows])) for start in range(0, len(data), job.rows))
     if out[1] == "npy":
         return _write_array(np, parts, len(data), out[0], advance)
-    pa = imported("pyarrow", "models")
+    pa = imported("pyarrow")
     writer = TableWriter(*out)
     try:
         for found in parts:

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gto.exceptions import UsageError, WrongData
-from gto.models.extras import imported
+from gto.models.dependencies import imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,21 +48,21 @@ def kind_of(path: str) -> str:
 
 def read_batches(path: str, schema: Schema, rows: int = ROWS) -> Iterator[Any]:
     """Yield pyarrow's batches of a table; text files are read as the schema's datatypes, whatever they look like."""
-    pa = imported("pyarrow", "models")
+    pa = imported("pyarrow")
     types = {one.name: getattr(pa, _ARROW_NAMES.get(one.datatype, "string"))() for one in schema.tensors}
     try:
         match kind_of(path):
             case "csv":
-                arrow = imported("pyarrow.csv", "models")
+                arrow = imported("pyarrow.csv")
                 block = arrow.ReadOptions(block_size=1 << 22)
                 found = arrow.open_csv(path, block, convert_options=arrow.ConvertOptions(column_types=types))
                 yield from (part for batch in found for part in _parts(batch, rows))
             case "json":
-                arrow = imported("pyarrow.json", "models")
+                arrow = imported("pyarrow.json")
                 for batch in arrow.open_json(path):
                     yield from _parts(_cast(batch, types), rows)
             case "parquet":
-                yield from imported("pyarrow.parquet", "models").ParquetFile(path).iter_batches(rows)
+                yield from imported("pyarrow.parquet").ParquetFile(path).iter_batches(rows)
             case kind:
                 raise UsageError(f"'{path}' is no table", f"the model takes named columns, and {kind} has none")
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
@@ -93,7 +93,7 @@ def _cast(batch: Any, types: Mapping[str, Any]) -> Any:  # noqa: ANN401  pyarrow
             columns[name] = column.cast(types[name]) if is_number else column
         except ValueError as error:  # of which pyarrow's errors are
             raise WrongData(f"the column '{name}': {str(error).splitlines()[0][:300]}", _SCHEMA_SAYS) from error
-    return imported("pyarrow", "models").record_batch(columns)
+    return imported("pyarrow").record_batch(columns)
 
 
 def _parts(batch: Any, rows: int) -> Iterator[Any]:  # noqa: ANN401  pyarrow's
@@ -132,9 +132,9 @@ class TableWriter:
 
     def _open(self, table: Any) -> Any:  # noqa: ANN401  as above
         if self._kind == "csv":
-            return imported("pyarrow.csv", "models").CSVWriter(self._path, table.schema)
+            return imported("pyarrow.csv").CSVWriter(self._path, table.schema)
         if self._kind == "parquet":
-            return imported("pyarrow.parquet", "models").ParquetWriter(self._path, table.schema)
+            return imported("pyarrow.parquet").ParquetWriter(self._path, table.schema)
         return open(self._path, "w", encoding="utf-8")
 
 

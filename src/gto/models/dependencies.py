@@ -1,9 +1,10 @@
 """Which distributions a model needs: those of the modules that loading it imports, in the installed versions."""
 
 from collections.abc import Iterable
-from functools import cache
-from importlib import metadata
-from typing import NamedTuple
+from importlib import import_module, metadata
+from typing import Any, NamedTuple
+
+from gto.exceptions import ExtraMissing
 
 
 class Dependencies(NamedTuple):
@@ -22,18 +23,13 @@ def dependencies_of(modules: Iterable[str]) -> Dependencies:
     tops = {module.partition(".")[0] for module in modules} - set(sys.stdlib_module_names) - {""}
     found: set[str] = set()
     local: list[str] = []
+    owners = metadata.packages_distributions()  # of all that are installed, which takes 0.1 s
     for top in sorted(tops):
-        names = _distributions().get(top, ())
+        names = owners.get(top, ())
         found.update(f"{_name(one)}=={_public(metadata.version(one))}" for one in names)
         if not names:
             local.append(top)
     return Dependencies(tuple(sorted(found)), tuple(local))
-
-
-@cache
-def _distributions() -> dict[str, list[str]]:
-    """Return the distributions that bring each top-level module: of all that are installed, which takes 0.1 s."""
-    return {module: sorted(set(names)) for module, names in metadata.packages_distributions().items()}
 
 
 def _name(distribution: str) -> str:
@@ -45,3 +41,14 @@ def _name(distribution: str) -> str:
 def _public(version: str) -> str:
     """Return a version without its local part (`2.13.0+cpu`), which no index but one's own may have."""
     return version.partition("+")[0]
+
+
+def imported(module: str) -> Any:  # noqa: ANN401  a module
+    """Return a module of a library that only some models need; ExtraMissing says how to get it."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        top = module.partition(".")[0]
+        if error.name is None or error.name.partition(".")[0] != top:
+            raise
+        raise ExtraMissing("To save and load such models", top, "models") from error

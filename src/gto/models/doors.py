@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gto.models.load import load_model
+from gto.models.load_model import load_model
 from gto.models.save import SavedModel, SaveRequest, save_model
 
 

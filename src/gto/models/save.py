@@ -89,7 +89,7 @@ def _written(writer: Writer, model: object, scratch: str, place: str, request: S
         path = os.path.join(scratch, name if name.endswith(suffix) else name + suffix)
         try:
             modules = writer.write(model, path, file_format, request.sample_data)
-            loaded = writer.load(path, file_format)
+            loaded = writer.load(path, file_format, trusted=True)
             _check_same(model, loaded, request, writer, _TOLERANCE.get(file_format, 0.0))
         except Exception as error:  # noqa: BLE001  whatever the model's own code raises
             notes.append(
@@ -102,8 +102,8 @@ def _written(writer: Writer, model: object, scratch: str, place: str, request: S
 
 def _formats(writer: Writer, place: str) -> dict[str, str]:
     """Return the formats to try: the one that the name asks for, else all, the best first."""
-    asked = {suffix: file_format for suffix, file_format in writer.FORMATS.items() if place.endswith(suffix)}
-    usual = {suffix: one for suffix, one in writer.FORMATS.items() if one not in writer.ON_DEMAND}
+    asked = {suffix: file_format for suffix, file_format in writer.formats.items() if place.endswith(suffix)}
+    usual = {suffix: one for suffix, one in writer.formats.items() if one not in writer.on_demand}
     return asked or usual
 
 
@@ -117,7 +117,7 @@ def _check_same(model: Any, loaded: Any, request: SaveRequest, writer: Writer, t
 
 
 def _methods(model: object, request: SaveRequest, writer: Writer) -> list[str]:
-    wanted = request.methods if request.methods is not None else writer.METHODS
+    wanted = request.methods if request.methods is not None else writer.methods
     missing = [name for name in request.methods or () if not callable(getattr(model, name, None))]
     if missing:
         raise UsageError(f"the model has no method '{missing[0]}'", "name methods that it has")
@@ -135,8 +135,8 @@ def _facts(made: _Made, model: Any, request: SaveRequest, writer: Writer) -> Mod
     return replace(
         read,
         class_name=f"{cls.__module__}.{cls.__qualname__}" if cls is model or not read.class_name else read.class_name,
-        framework=read.framework or writer.FRAMEWORK,
-        framework_version=read.framework_version or _version(writer.FRAMEWORK, needed.requirements),
+        framework=read.framework or writer.framework,
+        framework_version=read.framework_version or _version(writer.framework, needed.requirements),
         methods=_described(model, request, writer) or read.methods,
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
         requirements=list(needed.requirements if request.requirements is None else request.requirements),

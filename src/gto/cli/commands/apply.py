@@ -48,7 +48,7 @@ def command(
     """
     from gto.models.apply import Job, apply_model
     from gto.models.data_files import ROWS
-    from gto.models.load import load_model
+    from gto.models.load_model import load_model
 
     if os.path.exists(output) and os.path.exists(source) and os.path.samefile(source, output):
         raise UsageError("the output would replace the input", "name another file with -o")

@@ -1,6 +1,6 @@
 """The weights in a directory: one file, or shards by an index, each read by its own format; their facts as one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from gto.inspect import formats
@@ -33,23 +33,32 @@ def parse_index(data: bytes, facts: ModelFacts) -> list[str]:
     return shards
 
 
-def read_weights(tree: FileTree, facts: ModelFacts) -> None:
-    """Add to the facts what the weights say: of safetensors where there are any, as loaders prefer them."""
+def read_weights(tree: FileTree, facts: ModelFacts, preferred: Collection[str] = ()) -> None:
+    """Add to the facts what the weights say.
+
+    Pickles are not read where one of the `preferred` files is there, which the loader takes instead.
+    """
     top = sorted(path for path in tree.paths if "/" not in path)
-    index = next((path for path in top if path.endswith(INDEX)), "")
-    if index:
-        paths = parse_index(tree.read(index), facts)
-        missing = [path for path in paths if path not in tree.paths]
-        if missing:
-            facts.notes.append(f"shards that are not here: {', '.join(map(str, names(missing, 5)))}")
-            _worsen(facts, CodeOnLoad.UNKNOWN)
-        paths = [path for path in paths if path in tree.paths]
-    else:
-        kind = next((one for one in _WEIGHTS if any(path.endswith(one) for path in top)), "")
-        found = [path for path in top if path.endswith(kind) and kind]
-        paths = [path for path in top if path.endswith(_PICKLES)] if kind in _PICKLES else found
+    indexes = [path for path in top if path.endswith(INDEX)]
+    index = next((path for path in indexes if path in preferred), next(iter(indexes), ""))
+    kind = next((one for one in _WEIGHTS if any(path.endswith(one) for path in top)), "")
+    paths = _shards(tree, index, facts) if index else [path for path in top if kind and path.endswith(kind)]
+    pickles = [path for path in top if path.endswith(_PICKLES) and path not in paths]
+    if not any(path in preferred for path in top):
+        paths, pickles = paths + pickles, []
     _read_all(tree, paths, facts)
-    _note_others(top, paths, facts)
+    if pickles:
+        facts.notes.append(f"it holds pickles too, which were not read: {', '.join(map(str, names(pickles, 5)))}")
+
+
+def _shards(tree: FileTree, index: str, facts: ModelFacts) -> list[str]:
+    """Return the shards of an index that are there; what is missing gives no good verdict."""
+    shards = parse_index(tree.read(index), facts)
+    missing = [path for path in shards if path not in tree.paths]
+    if missing:
+        facts.notes.append(f"shards that are not here: {', '.join(map(str, names(missing, 5)))}")
+        _worsen(facts, CodeOnLoad.UNKNOWN)
+    return [path for path in shards if path in tree.paths]
 
 
 def _read_all(tree: FileTree, paths: list[str], facts: ModelFacts) -> None:
@@ -95,9 +104,3 @@ def _added(ours: Any, theirs: Mapping[str, Json]) -> dict[str, Json]:  # noqa: A
     for name, count in theirs.items():
         found[name] = number(int(found.get(name, 0)) + (count if isinstance(count, int) else 0))
     return found
-
-
-def _note_others(top: list[str], read: list[str], facts: ModelFacts) -> None:
-    others = [path for path in top if path.endswith(_PICKLES) and path not in read]
-    if others:
-        facts.notes.append(f"it holds pickles too, which were not read: {', '.join(map(str, names(others, 5)))}")

@@ -22,6 +22,9 @@ _MAPPED = (
     "generation_config.json",
 )
 _MODULES = "modules.json"
+# What the loaders take rather than pickles; of files with other names they know nothing.
+_MODEL_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+_ADAPTER_WEIGHTS = ("adapter_model.safetensors",)
 _LARGEST = 4 << 20
 _MOST_PARAMS = 64
 
@@ -45,7 +48,7 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
         _read_adapter(_object(tree, _ADAPTER), facts)
     else:
         _read_config(_object(tree, _CONFIG), facts)
-    read_weights(tree, facts)
+    read_weights(tree, facts, _ADAPTER_WEIGHTS if _ADAPTER in tree.paths else _MODEL_WEIGHTS)
     for path in _MAPPED:
         if path in tree.paths:
             _judge_map(_object(tree, path).get("auto_map"), path, facts)

@@ -1,7 +1,7 @@
 """Keras: `.keras`, an archive of a configuration and weights, and the legacy `.h5`, which has both in HDF5."""
 
 from gto.inspect.bounded import short
-from gto.inspect.facts import ModelFacts
+from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.file_tree import FileTree
 from gto.inspect.formats import _keras_config
 from gto.inspect.hdf5 import MAGIC, Hdf5Missing, open_hdf5
@@ -24,9 +24,12 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
     metadata = parse_object(tree.read(_METADATA), f"'{_METADATA}'")
     facts.framework_version = short(metadata.get("keras_version", ""))
     config = parse_object(tree.read(_CONFIG), f"'{_CONFIG}'")
+    _keras_config.fill_in(config, facts)
     if _WEIGHTS in tree.paths:
         _count(tree.open(_WEIGHTS), facts)
-    _keras_config.fill_in(config, facts)
+    else:
+        facts.code_on_load = CodeOnLoad.UNKNOWN
+        facts.notes.append("its weights are not in HDF5: older releases unpickle the other form that Keras knows")
 
 
 def can_read(head: bytes) -> bool:

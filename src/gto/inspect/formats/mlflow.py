@@ -37,8 +37,8 @@ _CLASSES = frozenset(
         "xgboost.sklearn.XGBRegressor",
     }
 )  # fmt: skip
-_MOST_PATHS = 4
-_PATHS = ("model_path", "pickled_model", "data", "model_data", "model_file", "python_model")
+_MOST_PATHS, _MOST_FILES = 4, 20
+_PATHS = ("model_path", "pickled_model", "data", "model_data", "model_file", "model_binary", "python_model")
 _DATATYPES = {
     "boolean": "BOOL", "integer": "INT32", "long": "INT64", "float": "FP32", "double": "FP64", "string": "BYTES",
     "binary": "BYTES", "datetime": "BYTES", "bool": "BOOL", "float16": "FP16", "float32": "FP32", "float64": "FP64",
@@ -81,16 +81,10 @@ def _yaml(tree: FileTree, path: str) -> Mapping[str, Any]:
 def _read_file(tree: FileTree, flavors: Mapping[str, Any], facts: ModelFacts) -> None:
     """Read the file, or the directory, that the flavors name."""
     named = {str(_mapping(flavors, one)[key]) for one in flavors for key in _PATHS if key in _mapping(flavors, one)}
-    paths = {posixpath.normpath(path) for path in named}
-    for path in sorted(paths)[:_MOST_PATHS]:
-        one = ModelFacts()
-        inside = tree.below(path)
-        if path in tree.paths:
-            formats.read_file(tree.open(path), one)
-        elif inside.paths:
-            formats.read_tree(inside, one)
-        else:
-            one.notes.append("it is not here")
+    if len(named) > _MOST_PATHS:
+        raise UnreadableModel(f"its flavors name {len(named):,} files")
+    for path in sorted(map(posixpath.normpath, named)):
+        one = _facts_at(tree, path)
         facts.framework, facts.framework_version = one.framework, one.framework_version
         facts.class_name, facts.steps, facts.params = one.class_name, one.steps, one.params
         facts.methods = one.methods
@@ -99,9 +93,26 @@ def _read_file(tree: FileTree, flavors: Mapping[str, Any], facts: ModelFacts) ->
             if one.format not in _FLAVORS.get(flavor, {one.format}):
                 facts.code_on_load = CodeOnLoad.UNKNOWN
                 facts.notes.append(f"{short(path)} is {one.format or 'of no format that GTO knows'}, not of {flavor}")
-    if not paths:
+    if not named:
         facts.code_on_load = CodeOnLoad.UNKNOWN
         facts.notes.append("its flavors name no file of a model that GTO reads")
+
+
+def _facts_at(tree: FileTree, path: str) -> ModelFacts:
+    """Return what a file says, or a directory, or the first file in it that a format knows."""
+    facts, inside = ModelFacts(), tree.below(path)
+    if path in tree.paths:
+        formats.read_file(tree.open(path), facts)
+        return facts
+    formats.read_tree(inside, facts)
+    for name in sorted(one for one in inside.paths if "/" not in one)[:_MOST_FILES]:
+        if facts.format:
+            return facts
+        formats.read_file(inside.open(name), facts)
+        facts.code_on_load = CodeOnLoad.UNKNOWN  # what else is there was not read
+    if not inside.paths:
+        facts.notes.append("it is not here")
+    return facts
 
 
 def _judge(flavors: Mapping[str, Any], facts: ModelFacts) -> None:
@@ -116,6 +127,8 @@ def _judge(flavors: Mapping[str, Any], facts: ModelFacts) -> None:
     for one in others[:_MOST_PATHS]:
         _refuse(short(one), f"loading it runs {short(one)}, which is not on GTO's list", facts)
     for flavor in flavors:
+        if flavor in _FLAVORS and not any(key in _mapping(flavors, flavor) for key in _PATHS):
+            _refuse(short(flavor), f"{flavor} names no file, and loads one by its own name", facts)
         for key, value in _mapping(flavors, flavor).items():
             if key in {"code", "python_model", "model_code_path"} and value:
                 _refuse(short(value), f"loading it runs code of the directory: {short(value)}", facts)

@@ -34,4 +34,4 @@ def can_read_tree(tree: FileTree) -> bool:
 def read_tree(tree: FileTree, facts: ModelFacts) -> None:
     """Fill in the facts of all shards."""
     facts.format, facts.loader, facts.code_on_load = "safetensors-index", "safetensors", CodeOnLoad.NONE
-    read_weights(tree, facts)
+    read_weights(tree, facts, preferred=tree.paths)

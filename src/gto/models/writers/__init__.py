@@ -1,25 +1,29 @@
-"""One module for each kind of model that GTO saves, and which of them a live model is for."""
+"""How the models of each library are written and read, and which library a live model is of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 from gto.exceptions import UsageError
 
+_NEVER: frozenset[str] = frozenset()
 # A model can be of several libraries: the first that knows it saves it.
-_WRITERS = ("keras", "torch", "xgboost", "lightgbm", "catboost", "onnx", "sklearn", "function")
+_WRITERS = (
+    *("networks:Keras", "networks:Torch", "boosters:XGBoost", "boosters:LightGBM", "boosters:CatBoost"),
+    *("estimators:Onnx", "estimators:ScikitLearn", "estimators:Function"),
+)
 
 
 class Writer(Protocol):
-    """How models of one library are written and read. Modules of this package; the library is imported when used."""
+    """How models of one library are written and read; the library is imported when it is used."""
 
-    FORMATS: Mapping[str, str]
+    formats: Mapping[str, str]
     """The formats that it writes, as `gto inspect` names them, by the ends of file names; the best first."""
-    ON_DEMAND: frozenset[str]
+    on_demand: frozenset[str] = _NEVER
     """Those of the formats that are written only where the file's name asks for them."""
-    FRAMEWORK: str
+    framework: str
     """The library's distribution."""
-    METHODS: Sequence[str]
+    methods: Sequence[str]
     """The methods that are called with the sample, where a model has them and the caller names none."""
 
     def can_save(self, model: object, modules: frozenset[str]) -> bool:
@@ -31,8 +35,8 @@ class Writer(Protocol):
         Whatever the library raises where it cannot, is raised.
         """
 
-    def load(self, path: str, file_format: str) -> Any:  # noqa: ANN401  as above
-        """Return the model in a file; what the file names is run."""
+    def load(self, path: str, file_format: str, *, trusted: bool) -> Any:  # noqa: ANN401  as above
+        """Return the model in a file; only where it is trusted, what the file names is run."""
 
 
 def writer_of(model: object) -> Writer:
@@ -49,10 +53,10 @@ def writer_of(model: object) -> Writer:
 
 def loader_of(file_format: str, framework: str) -> Writer | None:
     """Return what loads files of a format, first of those that are for the framework; None where nothing does."""
-    found = [one for one in _all() if file_format in one.FORMATS.values()]
-    return next((one for one in found if framework == one.FRAMEWORK), found[0] if found else None)
+    found = [one for one in _all() if file_format in one.formats.values()]
+    return next((one for one in found if one.framework == framework), found[0] if found else None)
 
 
-def _all() -> Iterator[Writer]:
-    for name in _WRITERS:
-        yield cast("Writer", import_module(f"{__name__}.{name}"))
+def _all() -> list[Writer]:
+    pairs = (one.split(":") for one in _WRITERS)
+    return [cast("Writer", getattr(import_module(f"{__name__}.{module}"), name)()) for module, name in pairs]

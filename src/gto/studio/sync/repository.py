@@ -16,7 +16,7 @@ from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group
 from gto.studio.index.database import Database
 from gto.studio.index.schema import repository
-from gto.studio.sync import commit_values, commits, facts, head_annotations, latest_models, tags, trends
+from gto.studio.sync import commit_values, commits, fact_rows, head_annotations, latest_models, tags, trends
 from gto.studio.sync.commits import Bounds
 from gto.studio.sync.findings import sync_examination
 from gto.studio.sync.judgements import sync_judgements
@@ -116,7 +116,7 @@ def _write_news(connection: Connection, row: Row[Any], news: _News) -> dict[str,
     tags.forget(connection, row.id, news.gone)
     tags.write(connection, row.id, news.changed, news.found)
     head_annotations.write(connection, row.id, news.said)
-    facts.forget_unused(connection, row.id)
+    fact_rows.forget_unused(connection, row.id)
     _write_of_latest(connection, row.id)
     stages = list(news.stages) if news.stages is not None else None
     at = {"tags": news.tags, "heads": news.heads.digest, "head": news.heads.commit, "changed_at": time.time()}
@@ -146,16 +146,16 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *,
     """Do the second phase, some versions in a transaction; false where the tags changed meanwhile."""
     with database.read() as connection:
         row = row_of(connection, name)
-        wanted = facts.missing(connection, row.id, again=again)
+        wanted = fact_rows.missing(connection, row.id, again=again)
     done = 0
     tell(name, done, len(wanted))
-    for chunk in facts.read(registry, wanted):
+    for chunk in fact_rows.read(registry, wanted):
         done += len(chunk.found)
         with database.write() as connection:
             is_same = row_of(connection, name).tags == row.tags
-            facts.write(connection, row.id, chunk)
+            fact_rows.write(connection, row.id, chunk)
             if not is_same:
-                facts.forget_unused(connection, row.id)
+                fact_rows.forget_unused(connection, row.id)
             if done == len(wanted) or not is_same:
                 _write_of_latest(connection, row.id)
         tell(name, done, len(wanted))

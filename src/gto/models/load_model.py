@@ -13,7 +13,7 @@ from gto.delivery.model_record import recorded_beside, recorded_with
 from gto.exceptions import CannotLoad, Untrusted
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.models.writers import loader_of
-from gto.models.writers.torch import CLASS
+from gto.models.writers.networks import CLASS
 from gto.registry.registry import Registry
 from gto.storage.download import download
 from gto.storage.location import StoreAddress
@@ -43,7 +43,7 @@ def load_model(target: str, repo: object = ".", rev: str | None = None, *, trust
         loader = loader_of(facts.format, facts.framework)
         if loader is None:
             raise CannotLoad(target, facts.format)
-        return LoadedModel(loader.load(path, facts.format), recorded or facts)
+        return LoadedModel(loader.load(path, facts.format, trusted=trusted), recorded or facts)
 
 
 class _Brought(NamedTuple):
