@@ -20,6 +20,7 @@ _EVENTS = {
     "gto history --verify": "events.signature",
     "gto history --require-policy": "events.refusal",
     "gto history --all": "events.repo",
+    f"{ONLY_HERE}what the policy of its time said": "events.was_fine",
     f"{ONLY_HERE}what an event replaced; a line of history says it in words": "events.before",
     f"{ONLY_HERE}of the list": "total page pages",
 }
@@ -31,9 +32,11 @@ _ROW = {
     "gto history NAME": "changed_at",
     "gto history NAME --require-policy": "refused",
     "gto describe NAME": "type description path labels",
-    "gto describe NAME@latest --all": "metric",
+    "gto describe NAME@latest --all": "metric model",
+    "gto ls NAME@latest": "size",
     "gto doctor": "problems",
     "gto repos list": "repo",
+    f"{ONLY_HERE}what the policies of their times said of refused events": "against",
 }
 _REPOSITORY = {
     "gto repos list": "name address groups",
@@ -51,7 +54,7 @@ _COMPARED = {
 FIELDS: Mapping[str, Mapping[str, str]] = {
     "/models": {
         **{command: " ".join(f"artifacts.{one}" for one in keys.split()) for command, keys in _ROW.items()},
-        f"{ONLY_HERE}of the list": "total page pages stages",
+        f"{ONLY_HERE}of the list": "total totals page pages stages",
     },
     "/history": _EVENTS,
     "/m/R/N/-/history": _EVENTS,
@@ -63,6 +66,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "gto show NAME --at": "as_of",
         "gto describe --all": "chosen",
         f"{ONLY_HERE}of the list of versions": "total",
+        f"{ONLY_HERE}where the repository is on a forge": "web",
     },
     "/reviews": {
         "gto reviews": "repositories.policy repositories.reviews",
@@ -85,7 +89,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "git for-each-ref": "branches.name branches.tip",
         f"{ONLY_HERE}how the table is shown": "repo project projects baseline columns shown page pages unchanged "
         "hidden merged unread not_in_git branches.is_default branches.ahead branches.behind branches.fitting "
-        "branches.left_out",
+        "branches.left_out branches.folded",
     },
     "/m/R/N/-/compare": _COMPARED,
     "/r/R/compare": _COMPARED,

@@ -15,6 +15,8 @@ from gto.studio.words import number, plain, signed, size
 MOST_ROWS = 300
 """More rows of a group than this are not shown; JSON has them all."""
 
+FACTS = "Facts of the model"
+
 Place = tuple[str, str]
 """A file, and a key in it."""
 
@@ -91,7 +93,7 @@ def groups_of(columns: Sequence[ComparedColumn], base: int) -> tuple[RowGroup, .
     found = (
         RowGroup("Metrics", tuple(_metrics(facts, base))),
         RowGroup("Params", tuple(_rows(params, base, lambda value, _at, _place: words_of(value)))),
-        RowGroup("Facts of the model", tuple(_facts(columns, base))),
+        RowGroup(FACTS, tuple(_facts(columns, base))),
         RowGroup("Data", tuple(of_data)),
         RowGroup("Files", tuple(row for row in _files(columns, base) if row.key not in compared)),
         RowGroup("Code and packages", tuple(code)),
@@ -244,7 +246,12 @@ def as_json(groups: Iterable[RowGroup]) -> list[dict[str, object]]:
         {
             "title": group.title,
             "rows": [
-                {"file": row.file, "key": row.key, "values": [_plain(cell.value) for cell in row.cells]}
+                {
+                    "file": row.file,
+                    "key": row.key,
+                    "values": [_plain(cell.value) for cell in row.cells],
+                    **({"breaking": [cell.is_breaking for cell in row.cells]} if group.title == FACTS else {}),
+                }
                 for row in group.rows
             ],
         }

@@ -79,7 +79,8 @@ def table(rows: Sequence[ArtifactRow], stages: Sequence[str]) -> Iterator[list[s
     for row in rows:
         trend = row.metric
         mark = row.model
-        known = (mark.framework, mark.framework_version, mark.code_on_load, mark.stale) if mark else (None,) * 4
+        stale = None if mark is None or mark.stale is None else _word(is_so=mark.stale)
+        known = (mark.framework, mark.framework_version, mark.code_on_load, stale) if mark else (None,) * 4
         measured = (trend.file, trend.key, trend.value, trend.change) if trend else ("", "", None, None)
         values = (
             row.repo, row.name, row.latest, row.latest_commit, _moment(row.latest_at), row.latest_by,

@@ -24,7 +24,7 @@ def write(connection: Connection, repository_id: int) -> None:
         told.where(artifact.c.repository_id == repository_id)
     ):
         known = {"kept_in": home, "size": size} if home else None
-        model = as_column(framework, code, stale)
+        model = as_column(framework, code, None if stale is None else bool(stale))
         values.append({"key": key, "said": model, "bytes": size_of(known, files or (), count or 0)})
     if values:
         changed = update(artifact).where(artifact.c.id == bindparam("key"))
