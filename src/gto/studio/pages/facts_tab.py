@@ -10,9 +10,9 @@ from gto.studio.words import plain
 
 T = TypeVar("T")
 
-MOST = 100
+MOST = 50
 """Of what is a list on the page; JSON has all."""
-_MOST_TENSORS, _MOST_PARAMS, _MOST_METHODS = 300, 200, 20
+_MOST_TENSORS, _MOST_PARAMS, _MOST_METHODS = 200, 120, 20
 _MOST_COPIED = 24_000  # characters of schemas that lie in the page
 _FORMS = dict(zip(FORMATS, ("JSON Schema", "MLflow", "Open Inference"), strict=True))
 _CONTENTS = {"pd": "a table", "np": "arrays", "str": "text", "json": "JSON"}
