@@ -95,7 +95,7 @@ def test_what_a_side_car_says_is_on_the_page_and_what_describe_says_in_its_json(
 @pytest.mark.parametrize("form", ["json-schema", "mlflow", "oip"])
 def test_a_schema_is_copied_and_downloaded_as_inspect_prints_it(studio: Studio, described: Repo, form: str) -> None:
     told = said(described, "inspect", "churn@v0.0.4", "--schema", form)
-    answer = studio.client.get(f"{PAGE}/-/schema", params={"version": "v0.0.4", "form": form})
+    answer = studio.client.get(f"{PAGE}/-/schema.json", params={"version": "v0.0.4", "form": form})
     assert answer.headers["content-disposition"] == f'attachment; filename="{form}.json"'
     assert answer.json() == told
     menu = studio.page(PAGE, version="v0.0.4").partition(f'id="schema-1-{form}"')[2].partition("<button")[0]
@@ -109,7 +109,7 @@ def test_a_schema_that_is_not_there_is_refused_with_a_reason(studio: Studio) -> 
         ({"version": "v0.0.4", "form": "avro"}, 400, "is no form of a schema"),
         ({"version": "v9.9.9"}, 404, "has no version"),
     ):
-        answer = studio.client.get(f"{PAGE}/-/schema", params=query)
+        answer = studio.client.get(f"{PAGE}/-/schema.json", params=query)
         assert answer.status_code == status
         assert why in unescape(answer.text)
 
@@ -125,6 +125,7 @@ def test_a_side_car_of_another_file_is_called_stale_wherever_it_is_shown(studio:
     compared = studio.page(f"{PAGE}/-/compare", v=["v0.0.4", "v0.0.6"])
     assert "Facts of v0.0.6 are not compared: the side-car is of another file." in compared
     assert "breaking" not in compared
+    assert "Facts of the model" not in compared  # that nothing is known of one side is no difference
 
 
 def test_a_version_without_a_side_car_says_how_to_write_one(studio: Studio) -> None:
@@ -196,7 +197,7 @@ def test_a_strangers_side_car_of_thousands_of_rows_leaves_the_page_small(registr
         for word in ("<script>0.", "<b>0<b>", "<i>0"):
             assert word not in html
         assert len(studio.page(f"{PAGE}/-/compare", v=["v0.0.4", "v0.0.1"]).encode()) < 300_000
-        assert studio.client.get(f"{PAGE}/-/schema", params={"method": "<i>0"}).status_code == 200
+        assert studio.client.get(f"{PAGE}/-/schema.json", params={"method": "<i>0"}).status_code == 200
 
 
 def replace_step(model: sample_models.SampleModel, number: int) -> Any:  # noqa: ANN401  a Step

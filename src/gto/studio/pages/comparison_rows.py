@@ -44,6 +44,8 @@ class ComparedCell(NamedTuple):
     """Whether it is that of the baseline."""
     is_breaking: bool = False
     """Whether who uses the baseline's model may fail with this one."""
+    is_unknown: bool = False
+    """Whether nothing of this kind is known of the version, which is no difference."""
 
     @property
     def change(self) -> str:
@@ -67,8 +69,9 @@ class ComparedRow(NamedTuple):
 
     @property
     def is_equal(self) -> bool:
-        """Whether all versions have the same."""
-        return all(cell.value == self.cells[0].value for cell in self.cells)
+        """Whether all versions have the same, as far as it is known."""
+        known = [cell.value for cell in self.cells if not cell.is_unknown]
+        return all(value == known[0] for value in known)
 
 
 class RowGroup(NamedTuple):
@@ -179,10 +182,14 @@ def _files(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow
 
 
 def _facts(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow]:
+    lines = [lines_of(one.facts) for one in columns]
     breaking = [breaking_rows(one.comparison) for one in columns]
-    found = _rows([lines_of(one.facts) for one in columns], base, lambda value, _at, place: fact_text(place[1], value))
+    found = _rows(lines, base, lambda value, _at, place: fact_text(place[1], value))
     for row in sorted(found, key=lambda row: order_of(row.key)):
-        cells = (cell._replace(is_breaking=row.key in marks) for cell, marks in zip(row.cells, breaking, strict=True))
+        cells = (
+            cell._replace(is_breaking=row.key in breaking[at], is_unknown=not lines[at])
+            for at, cell in enumerate(row.cells)
+        )
         yield row._replace(cells=tuple(cells))
 
 

@@ -1,4 +1,4 @@
-"""`/m/REPO/NAME/-/schema`: what a method of a version's model takes and gives, as a file."""
+"""`/m/REPO/NAME/-/schema.json`: what a method of a version's model takes and gives, as a file."""
 
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from gto.studio.pages.version_detail import choose
 router = APIRouter()
 
 
-@router.get("/m/{repo}/{name:path}/-/schema", include_in_schema=False)
+@router.get("/m/{repo}/{name:path}/-/schema.json", include_in_schema=False)
 def schema(request: Request, repo: str, name: str) -> Response:
     """Answer what `gto inspect NAME@VERSION --schema FORM --method METHOD` prints of the side-car."""
     given = request.query_params
