@@ -79,10 +79,10 @@ def offers_on(studio: Studio, address: str, page: str) -> Iterator[Offer]:
         assert set(words.split()) <= bare.keys()
         every += [_of_menu(html.unescape(link), word, bare=bare[word]) for word in words.split() or bare]  # none: all
     chooser = re.search(r'<form action="([^"]*)" class="chooser">', page)
-    if chooser:
-        row = re.findall(r'name="c" value="([^"]*)"', page)[0]
+    rows = re.findall(r'name="c" value="([^"]*)"', page)
+    if chooser and rows:  # else every branch is folded
         for do in re.findall(r'name="do" value="(register:[^"]*)"', page):
-            query = urlencode({"do": html.unescape(do), "c": row})
+            query = urlencode({"do": html.unescape(do), "c": rows[0]})
             every.append(studio.client.get(f"{chooser[1]}?{query}").headers["location"])
     yield from (Offer(one, urlsplit(address).path) for one in every)
 
