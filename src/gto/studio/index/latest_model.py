@@ -19,11 +19,6 @@ class ModelMark(NamedTuple):
     stale: bool | None
     """Whether the side-car is of another file; None where nobody can tell."""
 
-    @property
-    def text(self) -> str:
-        """Framework and version; empty where the side-car does not say them."""
-        return f"{self.framework} {self.framework_version}".strip()
-
     def as_dict(self) -> dict[str, object]:
         """Return it for JSON, with the keys of `gto describe --all --json`."""
         framework = {"name": self.framework, "version": self.framework_version}
