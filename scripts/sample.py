@@ -72,12 +72,12 @@ class Sample:
         """Run gto at a date."""
         self._run(date, *self.gto_command, *args)
 
-    def commit(self, date: str, message: str, files: Mapping[str, str]) -> None:
+    def commit(self, date: str, message: str, files: Mapping[str, str | bytes]) -> None:
         """Commit files at a date."""
-        for name, text in files.items():
+        for name, data in files.items():
             place = self.path / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, encoding="utf-8")
+            place.write_bytes(data.encode() if isinstance(data, str) else data)
         self.git(date, "add", "--all")
         self.git(date, "commit", "--quiet", f"--message={message}")
 

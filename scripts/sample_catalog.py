@@ -9,7 +9,8 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from scripts import sample
+from gto.inspect.facts import Tensor
+from scripts import sample, sample_models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +61,7 @@ artifacts:
 FRAUD_DVC = """\
 artifacts:
   detector:
-    path: models/detector.json
+    path: {path}
     type: model
     desc: Payments that customers did not make
     labels: [tabular, regulated]
@@ -150,7 +151,7 @@ class History:
         made, date = self.at(days, by)
         made.gto(date, *words)
 
-    def commit(self, days: float, message: str, files: Mapping[str, str], by: tuple[str, str] = ADA) -> None:
+    def commit(self, days: float, message: str, files: Mapping[str, str | bytes], by: tuple[str, str] = ADA) -> None:
         """Commit files."""
         made, date = self.at(days, by)
         made.commit(date, message, files)
@@ -185,7 +186,7 @@ def _demand(history: History) -> None:
             ".gto": sample.SETTINGS,
             "prepare.py": "# sums sales by week\n",
             "train.py": "# trains the forecast\n",
-            "requirements.txt": "lightgbm==4.5.0\npandas==2.2.3\n",
+            "requirements.txt": "xgboost==3.2.0\npandas==2.2.3\n",
         },
     )
     for run in DEMAND_RUNS:
@@ -225,25 +226,37 @@ def _branch(history: History, name: str, run: DemandRun, errors: Sequence[float]
     history.git(run.days - 3, "switch", "--quiet", "main")
 
 
-def _trained(run: DemandRun) -> dict[str, str]:
+def _trained(run: DemandRun) -> dict[str, str | bytes]:
     epochs = 12
     loss = [round(run.mape * (1 + 2.5 * 0.6**step * run.rate / 0.3), 4) for step in range(epochs)]
-    files = {
+    model = _forecast(run)
+    files: dict[str, str | bytes] = {
         "params.yaml": f"train:\n  depth: {run.depth}\n  rate: {run.rate}\n  horizon: 28\n",
         "metrics.json": json.dumps({"mape": run.mape, "rmse": round(run.mape * 91.7, 2), "coverage": 0.9}) + "\n",
         "plots/loss.csv": "epoch,loss\n" + "".join(f"{step},{value}\n" for step, value in enumerate(loss)),
         "data/sales.csv": f"shop,day,sales\n1,{1 + int(200 - run.days)},{run.depth * 7}\n",
         "data/weekly.csv": f"shop,week,sales\n1,{1 + int(200 - run.days) // 7},{run.depth * 49}\n",
-        "models/forecast.json": json.dumps({"depth": run.depth, "error": run.mape}) + "\n",
+        **model,
     }
     return {**files, "dvc.yaml": DEMAND_DVC, "dvc.lock": _lock(files, run)}
 
 
-def _lock(files: Mapping[str, str], run: DemandRun) -> str:
+def _forecast(run: DemandRun) -> dict[str, str | bytes]:
+    """Return the model of a run: the first ones have no side-car, and v1.0.0 left the one of v0.3.0 as it was."""
+    path, place = "models/forecast.json", [one.version for one in DEMAND_RUNS].index(run.version)
+    if place < 2:  # noqa: PLR2004  v0.1.0 and v0.2.0
+        return {path: json.dumps({"depth": run.depth, "error": run.mape}) + "\n"}
+    model = sample_models.read("xgboost/linear.json" if run.version == "v0.3.0" else "xgboost/table.json")
+    model = model._replace(data=model.data + b"\n" * int(run.mape * 10_000 % 50))  # each training makes another file
+    return {path: model.data, **({} if run.version == "v1.0.0" else model.beside(path))}
+
+
+def _lock(files: Mapping[str, str | bytes], run: DemandRun) -> str:
     """Return what DVC writes of a run: the hash of each file that it read and wrote."""
 
     def of(path: str, text: str = "# trains\n") -> dict[str, object]:
-        body = files.get(path, text).encode()
+        data = files.get(path, text)
+        body = data.encode() if isinstance(data, str) else data
         digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
         return {"path": path, "hash": "md5", "md5": digest, "size": len(body)}
 
@@ -259,20 +272,29 @@ def _lock(files: Mapping[str, str], run: DemandRun) -> str:
 
 def _fraud(history: History) -> None:
     history.begin(120)
-    history.commit(120, "What is refused", {".gto": sample.SETTINGS.replace("dataset", "rules"), "dvc.yaml": FRAUD_DVC,
-                                            "rules.yaml": "limit: 5000\n"})  # fmt: skip
+    settings = sample.SETTINGS.replace("dataset", "rules")
+    described = FRAUD_DVC.format(path="models/detector.json")
+    files: dict[str, str | bytes] = {".gto": settings, "dvc.yaml": described, "rules.yaml": "limit: 5000\n"}
+    history.commit(120, "What is refused", files)
     history.gto(119, "register", "rules", "--version", "v1.0.0", by=ALAN)
     history.gto(118, "assign", "rules", "--version", "v1.0.0", "--stage", "prod", by=ALAN)
+    models = {
+        "v0.2.0": sample_models.saved("skops/table.skops"),
+        "v0.3.0": sample_models.saved("skops/own.skops", Tensor("merchant", "BYTES")),
+    }
     for days, auc, trees, version in (
         (96, 0.9012, 200, "v0.1.0"),
         (52, 0.9187, 400, "v0.2.0"),
         (9, 0.9241, 600, "v0.3.0"),
     ):
+        model = models.get(version)
+        path = f"models/detector.{'skops' if model else 'json'}"
         files = {
-            "dvc.yaml": FRAUD_MEASURED + FRAUD_DVC,
+            "dvc.yaml": FRAUD_MEASURED + FRAUD_DVC.format(path=path),
             "params.yaml": f"trees: {trees}\nseed: 7\n",
             "metrics.yaml": f"auc: {auc}\nrecall: {round(auc - 0.11, 4)}\nfalse_alarms: {round(0.2 - auc / 10, 4)}\n",
-            "models/detector.json": json.dumps({"trees": trees}) + "\n",
+            path: model.data if model else json.dumps({"trees": trees}) + "\n",
+            **(model.beside(path) if model else {}),
         }
         history.commit(days, f"Detector of {trees} trees", files, GRACE)
         history.gto(days - 0.1, "register", "detector", "--version", version, by=GRACE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -95,10 +94,10 @@ def offers_on(studio: Studio, address: str, page: str) -> Iterator[Offer]:
         assert set(words.split()) <= bare.keys()
         every += [_of_menu(html.unescape(link), word, bare=bare[word]) for word in words.split() or bare]  # none: all
     chooser = re.search(r'<form action="([^"]*)" class="chooser">', page)
-    if chooser:
-        rows = re.findall(r'name="c" value="([^"]*)"', page)
-        for row, do in product(rows[:1], re.findall(r'name="do" value="(register:[^"]*)"', page)):
-            query = urlencode({"do": html.unescape(do), "c": row})
+    rows = re.findall(r'name="c" value="([^"]*)"', page)
+    if chooser and rows:  # else every branch is folded
+        for do in re.findall(r'name="do" value="(register:[^"]*)"', page):
+            query = urlencode({"do": html.unescape(do), "c": rows[0]})
             every.append(studio.client.get(f"{chooser[1]}?{query}").headers["location"])
     yield from (Offer(one, urlsplit(address).path) for one in every)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts import sample, sample_catalog
+from scripts import sample, sample_catalog, sample_models
 from tests.environment import make_environment
 from tests.repo import GTO, Repo, run
 from tests.studio.conftest import wrote
@@ -41,6 +41,7 @@ def several(repo: Repo) -> dict[str, Repo]:
             "metrics.json": json.dumps(metrics),
             "params.yaml": f"trees: {number * 100}\ndeep: {{rate: 0.{number}, layers: [1, {number}]}}\n",
             "models/churn.txt": f"model {number}\n",
+            **({} if number in {0, 4} else described_model(number)),
             "requirements.txt": f"numpy==1.2{number}\n",
             f"code-{number}.py": "pass\n",
         }
@@ -80,6 +81,12 @@ def several(repo: Repo) -> dict[str, Repo]:
     repo.commit("At last", {"metrics.json": '{"auc": 0.7, "loss": {"val": 0.25}}'})
     wrote(repo, "register", "churn", "--version", "v3.0.0")
     return {"several": repo}
+
+
+def described_model(number: int) -> dict[str, str]:
+    """The side-car of a model, of XGBoost first and scikit-learn later; that of number 4 is the one of number 3."""
+    model = sample_models.read("xgboost/table.json" if number < 3 else "pickle/pipeline.pkl")
+    return model._replace(data=f"model {number}\n".encode()).beside("models/churn.txt")
 
 
 NESTED_POLICY = """\

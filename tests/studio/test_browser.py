@@ -76,6 +76,24 @@ def test_every_page_is_the_same_without_a_script(browser: Browser, studio: Serve
         assert not visit.faults, "\n".join(visit.faults)
 
 
+def test_facts_of_models_are_right_in_light_and_dark_wide_and_narrow(browser: Browser, studio: Served) -> None:
+    with Visit(browser, studio) as visit:
+        for page in (
+            "/m/fraud/detector",  # may run anything
+            "/m/demand/forecast?version=v1.0.0",  # stale
+            "/m/demand/forecast?version=v0.2.0",  # without a side-car
+            "/m/fraud/detector/-/compare?v=v0.2.0&v=v0.3.0",
+            "/models?columns=framework&columns=size&columns=health",
+        ):
+            tab = visit.go(page)
+            for button in tab.get_by_role("button", name="MLflow").all()[:1]:
+                button.click()
+                assert '"inputs":' in tab.locator(".menu:popover-open .code").inner_text()
+            visit.look("light", WIDE, axe=True)
+            visit.look("dark", NARROW, axe=True)
+        assert not visit.faults, "\n".join(visit.faults)
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_a_journey_from_the_list_to_a_version(browser: Browser, studio: Served, *, script: bool) -> None:
     with Visit(browser, studio, script=script) as visit:

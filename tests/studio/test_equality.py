@@ -128,4 +128,5 @@ def test_a_page_says_what_the_command_line_says(scene: Scene, question: Callable
 
 @pytest.mark.parametrize("scene", [*LAYOUTS, "sample"], indirect=True)
 def test_every_field_of_a_page_equals_what_a_command_says_or_has_a_reason(scene: Scene) -> None:
-    assert not {one for page, value in fields.each_page(scene) for one in fields.unknown(page, value)}
+    found = {one for page, value in fields.each_page(scene) for one in fields.unknown(page, value)}
+    assert not found, "\n".join(sorted(found))

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 KEYS = ("q", "repo", "stage", "label", "type", "is", "sort", "order", "columns", "page", "at", "version", "v", "event",
         "author", "limit", "cursor", "deprecated", "metrics", "params", "baseline", "branch", "c", "project",
-        "since", "until", "base", "only", "goal", "do", "commit", "back", "m")  # fmt: skip
+        "since", "until", "base", "only", "goal", "do", "commit", "back", "m", "framework",
+        "method", "form")  # fmt: skip
 TOGETHER = 4
 VALUES = ("%00", "%FF%FE", "%ED%A0%80", "9" * 400, "-1",
           "%2527%20OR%201=1--", "%3Cscript%3Ewindow.hacked=1%3C/script%3E",

@@ -70,6 +70,27 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def fact_lines(facts: ModelFacts) -> dict[tuple[str, str], str]:
+    """Return what is known in lines, each under the fact and the name that a change of it has; a framework has none."""
+    plain = {
+        "format": facts.format,
+        "framework": f"{facts.framework} {facts.framework_version}".strip(),
+        "class": facts.class_name,
+        "code on load": str(facts.code_on_load),
+        "parameter count": str(facts.parameter_count or ""),
+        "python": facts.python,
+    }
+    found = {(fact, ""): value for fact, value in plain.items() if value}
+    for name, method in facts.methods.items():
+        found["method", name] = name
+        for side, schema in (("input", method.inputs), ("output", method.outputs)):
+            if schema is not None:
+                found |= {(side, f"{name}.{one.name}"): _shown(one) for one in schema.tensors}
+                found |= {(side, name): "JSON Schema"} if schema.json_schema is not None else {}
+    found |= {("requirement", name): wanted for name, wanted in _packages(facts).items()}
+    return found | {("import", name): name for name in facts.imports}
+
+
 def _plain(old: ModelFacts, new: ModelFacts) -> Iterator[FactChange]:
     if _differ(old.format, new.format):
         yield FactChange("format", "", old.format, new.format, is_breaking=True)
@@ -117,13 +138,13 @@ def _tensors(side: str, method: str, old: Schema | None, new: Schema | None) -> 
         was, is_ = before.get(name), after.get(name)
         if was != is_:
             is_breaking = side == "input" or was is not None
-            yield FactChange(side, f"{method}.{name}", _shown(was), _shown(is_), is_breaking)
+            yield FactChange(side, f"{method}.{name}", was and _shown(was), is_ and _shown(is_), is_breaking)
     if old.json_schema and new.json_schema and old.json_schema != new.json_schema:
         yield FactChange(side, method, "another JSON Schema", "this JSON Schema", is_breaking=True)
 
 
-def _shown(tensor: Tensor | None) -> str | None:
-    return None if tensor is None else f"{tensor.datatype} {list(tensor.shape)} {tensor.kind}".rstrip()
+def _shown(tensor: Tensor) -> str:
+    return f"{tensor.datatype} {list(tensor.shape)} {tensor.kind}".rstrip()
 
 
 def _packages(facts: ModelFacts) -> dict[str, str]:

@@ -6,12 +6,13 @@ from gto.inspect.facts import CodeOnLoad, Json, Method, ModelFacts, Schema
 from gto.output.tables import Section, Table
 
 _MOST_ROWS = 40
-_VERDICTS = {
+VERDICTS = {
     CodeOnLoad.NONE: "none: loading it runs no code",
     CodeOnLoad.TRUSTED_TYPES: "trusted-types: loading it builds objects of known types only",
     CodeOnLoad.PICKLE: "pickle: loading it runs code; all that it imports belongs to known libraries",
     CodeOnLoad.UNKNOWN: "unknown: loading it may run anything",
 }
+"""What each verdict means, after its name."""
 
 
 def fact_tables(facts: ModelFacts, more: Iterable[tuple[str, str]] = ()) -> tuple[Section, ...]:
@@ -36,7 +37,7 @@ def _model(facts: ModelFacts) -> Iterator[tuple[str, str]]:
     rows = (
         ("format", facts.format or "unknown"),
         ("loaded by", facts.loader),
-        ("code on load", _VERDICTS[facts.code_on_load]),
+        ("code on load", VERDICTS[facts.code_on_load]),
         ("framework", f"{facts.framework} {facts.framework_version}".strip()),
         ("class", facts.class_name),
         ("parameters", "" if count is None else f"{count:,}"),

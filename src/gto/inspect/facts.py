@@ -9,6 +9,7 @@ T = TypeVar("T")
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
+_MOST_AXES = 64  # NumPy's own limit
 _MOST_NOTES, _LONGEST_NOTE = 50, 500  # they repeat names of a stranger's file
 
 
@@ -68,7 +69,7 @@ class Schema(NamedTuple):
     def from_dict(cls, data: Mapping[str, object]) -> Self:
         """Return the schema that as_dict() wrote, as ModelFacts.from_dict() does."""
         tensors = tuple(
-            Tensor(_text(one, "name"), _text(one, "datatype"), tuple(_list(one, "shape", int)), _text(one, "kind"))
+            Tensor(_text(one, "name"), _text(one, "datatype"), _axes(one), _text(one, "kind"))
             for one in _list(data, "tensors", dict)
         )
         return cls(tensors, _text(data, "content_type"), _mapping(data, "json_schema") or None)
@@ -186,6 +187,13 @@ def _mapping(data: Mapping[str, object], key: str) -> dict[str, Any]:
 
 def _list(data: Mapping[str, object], key: str, kind: type[T]) -> list[T]:
     return [_checked(one, kind, key) for one in _checked(data.get(key, []), list, key)]
+
+
+def _axes(tensor: Mapping[str, object]) -> tuple[int, ...]:
+    shape = tuple(_list(tensor, "shape", int))
+    if len(shape) > _MOST_AXES:
+        raise ValueError(f"'shape' has more than {_MOST_AXES} axes")
+    return shape
 
 
 def _whole(value: object) -> int:

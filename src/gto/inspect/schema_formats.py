@@ -3,13 +3,19 @@
 import json
 from collections.abc import Mapping
 
+from gto.exceptions import NotFound
 from gto.inspect.datatypes import numpy_name
-from gto.inspect.facts import Json, Method, Schema, Tensor
+from gto.inspect.facts import Json, Method, ModelFacts, Schema, Tensor
 
 FORMATS = ("json-schema", "mlflow", "oip")
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_UNSIGNED, _SIGNED, _FLOATS = "UINT", "INT", ("FP16", "FP32", "FP64", "BF16")
+_BITS = (8, 16, 32, 64)
+_RANGES: dict[str, tuple[int, int]] = {
+    **{f"UINT{bits}": (0, (1 << bits) - 1) for bits in _BITS},
+    **{f"INT{bits}": (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) for bits in _BITS},
+}
+_FLOATS, _TEXTS = ("FP16", "FP32", "FP64", "BF16"), ("BYTES",)
 # MLflow has 32 and 64 bits with a sign: the smallest that holds every value is taken, and for UINT64 there is none.
 _MLFLOW = {
     "BOOL": "boolean",
@@ -19,6 +25,16 @@ _MLFLOW = {
     "FP64": "double",
     "BYTES": "string",
 }
+
+
+def find_schema(facts: ModelFacts, method: str) -> Method:
+    """Return a method whose schema is known, or raise NotFound, which names those that there are."""
+    known = facts.methods.get(method)
+    if known is None or known == Method():
+        names = ", ".join(name for name, one in facts.methods.items() if one != Method())
+        hint = f"methods with a schema: {names}" if names else "`gto.save(..., sample_data=...)` records one"
+        raise NotFound(f"nothing says what {method}() takes", hint)
+    return known
 
 
 def schema_text(method: Method, form: str) -> str:
@@ -64,12 +80,12 @@ def _value(tensor: Tensor) -> dict[str, Json]:
     datatype = tensor.datatype
     if datatype == "BOOL":
         return {"type": "boolean"}
-    if datatype.startswith(_UNSIGNED):
-        return {"type": "integer", "minimum": 0, "maximum": (1 << int(datatype[4:])) - 1}
-    if datatype.startswith(_SIGNED):
-        most = 1 << (int(datatype[3:]) - 1)
-        return {"type": "integer", "minimum": -most, "maximum": most - 1}
-    return {"type": ["number", "null"]} if datatype in _FLOATS else {"type": ["string", "null"]}
+    if datatype in _RANGES:
+        least, most = _RANGES[datatype]
+        return {"type": "integer", "minimum": least, "maximum": most}
+    if datatype in _FLOATS:
+        return {"type": ["number", "null"]}
+    return {"type": ["string", "null"]} if datatype in _TEXTS else {}  # whoever wrote it knows what that is
 
 
 def mlflow_signature(method: Method) -> dict[str, Json]:

@@ -36,6 +36,7 @@ from gto.studio.pages import (
     repository_list,
     repository_page,
     review_list,
+    schema_file,
 )
 from gto.studio.pages.promotions import Promotions
 from gto.studio.respond import make_templates
@@ -50,6 +51,7 @@ _PAGES = (
     annotation_page,
     history,
     long_text,
+    schema_file,
     compare,
     compare_models,
     plots,

@@ -33,7 +33,8 @@ _ROW = {
     "gto history NAME --require-policy": "refused",
     f"{ONLY_HERE}how many of these the policy of their time refused, too": "against",
     "gto describe NAME": "type description path labels",
-    "gto describe NAME@latest --all": "metric",
+    "gto describe NAME@latest --all": "metric model",
+    "gto ls NAME@latest": "size",
     "gto doctor": "problems",
     "gto repos list": "repo",
 }

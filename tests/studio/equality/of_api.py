@@ -22,7 +22,19 @@ def api_and_show(scene: Scene) -> Iterator[Pair]:
         yield repo, set(shown), set(rows)
         for name, one in shown.items():
             row = rows[name]
-            same = ("type", "description", "path", "labels", "registered", "active", "commit", "versions", "problems")
+            same = (
+                "type",
+                "description",
+                "path",
+                "labels",
+                "registered",
+                "active",
+                "commit",
+                "versions",
+                "problems",
+                "model",
+                "size",
+            )
             yield f"{repo} {name}", {key: one[key] for key in same}, {key: row[key] for key in same}
             yield f"{repo} {name} latest", one["latest"], row["version"]
             cells = {

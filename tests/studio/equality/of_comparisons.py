@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tests.studio.equality.scene import facts
@@ -32,6 +32,7 @@ def compare_and_diff(scene: Scene) -> Iterator[Pair]:
                     kind = {"Metrics": "metrics", "Parameters": "params"}[group["title"]]
                     values = [one[kind].get(row["file"], {}).get(row["key"]) for one in held]
                     yield f"{repo} {name} {group['title']} {row['key']}", [row["values"][at] for at in order], values
+            yield from model_and_diff(page, base, told)
             answer = scene.api(f"compare/{repo}/{quote(name)}", v=versions)
             for kind in ("metrics", "params"):
                 held = [facts(scene, repo, name, one)[kind] for one in versions]
@@ -47,6 +48,23 @@ def compare_and_diff(scene: Scene) -> Iterator[Pair]:
         page = scene.page(f"/r/{repo}/compare", c=commits, baseline=commits[-1])
         told = [scene.said(repo, "diff", commits[-1], one) for one in commits[:-1]]
         yield f"{repo} commits", page["comparisons"], told
+
+
+def model_and_diff(page: Any, base: str, told: list[Any]) -> Iterator[Pair]:  # noqa: ANN401  whatever JSON holds
+    """The rows of facts, and what `gto diff` says of the model: all that it names differs so, and is so marked."""
+    rows = {
+        row["key"]: row for group in page["groups"] if group["title"] == "Facts of the model" for row in group["rows"]
+    }
+    places = {one["version"]: at for at, one in enumerate(page["versions"])}
+    for comparison in told:
+        new = comparison["new"]["version"]
+        for one in comparison["model"]:
+            is_framework = one["fact"] == "framework" and one["name"]
+            row = rows[one["fact"] if is_framework else f"{one['fact']} {one['name']}".strip()]
+            values = [row["values"][places[version]] for version in (base, new)]
+            prefix = f"{one['name']} " if is_framework else ""
+            said = [value and prefix + value for value in (one["old"], one["new"])]
+            yield f"{new} {row['key']}", [values, row["breaking"][places[new]]], [said, one["breaking"]]
 
 
 def plots_and_plots(scene: Scene) -> Iterator[Pair]:

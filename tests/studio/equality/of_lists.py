@@ -61,11 +61,27 @@ def list_and_details(scene: Scene) -> Iterator[Pair]:
                 "changed_at": seconds(history[0]["timestamp"]) if history else None,
                 "versions": len(counted),
                 "refused": len(kept & refused),
+                "model": model(scene, repo, name, row["version"]),
                 "metric": trend(scene, repo, name, row["version"]),
                 **annotation(scene, repo, name, row["version"]),
             }
-            metric = row["metric"] and {key: row["metric"][key] for key in row["metric"].keys() - {"higher"}}
-            yield f"{repo} {name}", {key: {**row, "metric": metric}[key] for key in told}, told
+            if row["version"] in scene.named(repo, name):  # `gto ls` knows no other
+                yield f"{repo} {name} size", row["size"], size(scene, repo, name, row["version"])
+            measured = row["metric"] and {key: one for key, one in row["metric"].items() if key != "higher"}  # a guess
+            yield f"{repo} {name}", {**{key: row[key] for key in told}, "metric": measured}, told
+
+
+def model(scene: Scene, repo: str, name: str, latest: str | None) -> dict[str, Any] | None:
+    """What the side-car of the latest version says that a row has."""
+    told = facts(scene, repo, name, latest)["model"] if latest else None
+    return told and {key: told[key] for key in ("framework", "code_on_load", "stale")}
+
+
+def size(scene: Scene, repo: str, name: str, latest: str) -> int | None:
+    """The bytes of the latest version."""
+    told = scene.said_if_any(repo, "ls", f"{name}@{latest}", "--recursive")
+    sizes = [one["size"] for one in told["files"]] if told else []
+    return None if not sizes or None in sizes else sum(sizes)
 
 
 def trend(scene: Scene, repo: str, name: str, latest: str | None) -> dict[str, Any] | None:
@@ -114,6 +130,11 @@ def filters_and_show(scene: Scene) -> Iterator[Pair]:
         rows = rows_of(scene, repo).values()
         asked = {("--type", "type", one["type"]) for one in rows if one["type"]}
         asked |= {("--label", "label", label) for one in rows for label in one["labels"]}
+        for framework in {one["model"]["framework"]["name"] for one in rows if one["model"]}:
+            shown = scene.page("/models", repo=repo, framework=framework)["artifacts"]
+            held = [one for one in rows if one["active"] and one["model"]]
+            named = {one["artifact"] for one in held if one["model"]["framework"]["name"] == framework}
+            yield f"{repo} {framework}", {one["artifact"] for one in shown}, named
         asked |= {("--in-stage", "stage", stage) for one in rows for stage in one["stages"]}
         for option, key, value in sorted(asked):
             shown = scene.page("/models", repo=repo, **{key: value})["artifacts"]

@@ -7,8 +7,8 @@ from gto.cli.delivery_options import Delivery
 from gto.delivery import inspection
 from gto.exceptions import InvalidName, NoRepo, NotFound
 from gto.inspect.fact_tables import fact_tables
-from gto.inspect.facts import Method, ModelFacts
-from gto.inspect.schema_formats import schema_text
+from gto.inspect.facts import ModelFacts
+from gto.inspect.schema_formats import find_schema, schema_text
 
 
 @click.command(
@@ -84,9 +84,4 @@ def _inspected(repo: str, target: str, delivery: Delivery) -> inspection.Inspect
 
 
 def _print_schema(facts: ModelFacts, method: str, form: str) -> None:
-    known = facts.methods.get(method)
-    if known is None or known == Method():
-        names = ", ".join(name for name, one in facts.methods.items() if one != Method())
-        hint = f"methods with a schema: {names}" if names else "`gto.save(..., sample_data=...)` records one"
-        raise NotFound(f"nothing says what {method}() takes", hint)
-    render.say(schema_text(known, form))
+    render.say(schema_text(find_schema(facts, method), form))

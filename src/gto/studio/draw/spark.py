@@ -7,7 +7,7 @@ from markupsafe import Markup
 _WIDTH, _HEIGHT, _EDGE = 56, 18, 3
 _SVG = Markup(
     '<svg class=spark width=56 height=18 aria-hidden=true><polyline points="{points}"/>'
-    '<circle cx="{x}" cy="{y}" r="2"/></svg>'
+    "<circle cx={x} cy={y} r=2 /></svg>"
 )
 
 MOST_POINTS = 200

@@ -23,11 +23,20 @@ from gto.core.tag_signature import Trust
 from gto.studio.goals import is_gain
 from gto.studio.index.database import kept
 from gto.studio.index.events import StageCell
+from gto.studio.index.latest_model import (
+    FRAMEWORK,
+    IS_STALE,
+    RUNS_CODE,
+    ModelMark,
+    count_frameworks,
+    has_framework,
+    read_mark,
+)
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
 from gto.studio.index.waiting import count_waiting
 
-SORTS = ("changed", "name", "repo", "latest", "staged", "metric", "versions", "problems")
+SORTS = ("changed", "name", "repo", "latest", "staged", "metric", "versions", "problems", "framework", "size")
 """What the list can be sorted by; the first is the usual one."""
 
 _COMPARE = {">": "__gt__", ">=": "__ge__", "<": "__lt__", "<=": "__le__", "=": "__eq__", "!=": "__ne__"}
@@ -72,6 +81,10 @@ class ArtifactRow(NamedTuple):
     description: str | None
     path: str | None
     labels: tuple[str, ...]
+    model: ModelMark | None
+    """What the side-car of the latest version says; None without one."""
+    size: int | None
+    """Bytes of the latest version; None where nobody knows."""
     problems: int
     verdict: str | None
     """On the signatures of the events that it rests on, a value of Trust; None where nothing was judged."""
@@ -113,6 +126,8 @@ class ArtifactRow(NamedTuple):
             "versions": self.versions,
             "metric": {**self.metric._asdict(), "values": list(self.metric.values)} if self.metric else None,
             "stages": cells,
+            "model": self.model.as_dict() if self.model else None,
+            "size": self.size,
             "problems": self.problems,
             "signature": self.signature,
             "refused": self.refused,
@@ -162,6 +177,8 @@ _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
     "metric": artifact.c.metric["value"].as_float(),
     "versions": artifact.c.versions,
     "problems": artifact.c.problems + artifact.c.against,
+    "framework": func.nullif(FRAMEWORK, ""),
+    "size": artifact.c.size,
 }
 
 
@@ -206,8 +223,9 @@ def rows_of(
 def _read(row: ArtifactRow, stages: Mapping[str, StageCell]) -> ArtifactRow:
     """Return a row with its stages, and with values in the place of JSON's."""
     said: object = row.metric
+    model: Any = row.model
     trend = Trend(**{**said, "values": tuple(said["values"])}) if isinstance(said, dict) else None
-    return row._replace(labels=tuple(row.labels or ()), metric=trend, stages=stages)
+    return row._replace(labels=tuple(row.labels or ()), model=read_mark(model), metric=trend, stages=stages)
 
 
 def _where(chosen: Select[*tuple[Any, ...]], wanted: ListQuery) -> Select[*tuple[Any, ...]]:
@@ -265,6 +283,7 @@ _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
     "stage": lambda value: exists().where(standing.c.artifact_id == artifact.c.id, standing.c.stage == value),
     "label": lambda value: exists().where(label.c.artifact_id == artifact.c.id, label.c.label == value),
     "type": lambda value: func.coalesce(artifact.c.type, "") == value,
+    "framework": has_framework,
     "author": lambda value: _has(artifact.c.latest_by, value),
     "name": lambda value: _has(artifact.c.name, value),
     "is": lambda value: _STATES[value],
@@ -284,6 +303,8 @@ _STATES: Mapping[str, ColumnElement[bool]] = {
     "signed": func.coalesce(artifact.c.verdict, "") == Trust.GOOD.value,
     "unsigned": and_(artifact.c.is_known, func.coalesce(artifact.c.verdict, "") != Trust.GOOD.value),  # proves nothing
     "refused": artifact.c.against > 0,
+    "code": RUNS_CODE,
+    "stale": IS_STALE,
 }
 
 
@@ -314,6 +335,7 @@ class Facets(NamedTuple):
     stages: tuple[Facet, ...]
     labels: tuple[Facet, ...]
     types: tuple[Facet, ...]
+    frameworks: tuple[Facet, ...]
 
 
 class Totals(NamedTuple):
@@ -342,6 +364,7 @@ def facets(connection: Connection) -> Facets:
         tuple(Facet(stage, by_stage.get(stage, 0)) for stage in kept(connection, stages)),
         _facets(connection, by_label.order_by(counted.desc(), label.c.label).limit(100)),
         _facets(connection, by_type.order_by(counted.desc(), artifact.c.type).limit(100)),
+        _facets(connection, count_frameworks().limit(100)),
     )
 
 

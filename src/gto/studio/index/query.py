@@ -17,8 +17,20 @@ class Language(NamedTuple):
 
 
 ARTIFACTS = Language(
-    ("repo", "stage", "label", "type", "author", "is", "name"),
-    ("active", "deprecated", "unregistered", "behind", "broken", "staged", "signed", "unsigned", "refused"),
+    ("repo", "stage", "label", "type", "framework", "author", "is", "name"),
+    (
+        "active",
+        "deprecated",
+        "unregistered",
+        "behind",
+        "broken",
+        "staged",
+        "signed",
+        "unsigned",
+        "refused",
+        "code",
+        "stale",
+    ),
 )
 COMMITS = Language(
     ("branch", "author", "message", "commit", "artifact", "version", "stage", "is"),

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 4
+VERSION = 5
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
 
 metadata = MetaData()
@@ -115,6 +115,8 @@ artifact = Table(
     Column(
         "metric", JSON
     ),  # the first metric of the latest version: name, value, change, the values before, and its goal
+    Column("model", JSON),  # what its side-car says of the latest version: framework, code on load, whether it is stale
+    Column("size", Integer),  # bytes of the latest version; null where nobody knows
     Column("problems", Integer, nullable=False),
     Column("verdict", Text),  # on the signatures that it rests on, as `gto show --verify --json` says it
     Column("signer", Text),

@@ -20,6 +20,7 @@ from gto.studio.index import artifacts, events, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.lookup import Facts
 from gto.studio.pages.compare_page import ComparePage, Side
+from gto.studio.pages.comparison_facts import stale_ones
 from gto.studio.pages.comparison_rows import ComparedColumn, groups_of
 from gto.studio.pages.version_detail import Holders, choose, default_baseline, holders_of
 from gto.studio.production import nearness
@@ -131,6 +132,7 @@ def _base(sides: Sequence[Side], asked: str, stages: Sequence[str]) -> int:
 
 def compared(studio: StudioContext, page: ComparePage, known: Sequence[ComparedColumn], repo: str) -> ComparePage:
     """Return the page with what is known: code and packages from Git, where all are of one repository."""
+    page = page._replace(stale=stale_ones([side.short for side in page.sides], [one.facts for one in known]))
     if not repo:
         return page._replace(groups=groups_of(known, page.base))
     targets = [side.target for side in page.sides]
@@ -152,7 +154,8 @@ def compared(studio: StudioContext, page: ComparePage, known: Sequence[ComparedC
         one._replace(facts=one.facts or gathered[at], comparison=None if at == page.base else next(apart))
         for at, one in enumerate(known)
     ]
-    return page._replace(groups=groups_of(columns, page.base), comparisons=tuple(comparisons))
+    stale = stale_ones([side.short for side in page.sides], [one.facts for one in columns])
+    return page._replace(groups=groups_of(columns, page.base), comparisons=tuple(comparisons), stale=stale)
 
 
 def read_commits(request: Request, repo: str) -> ComparePage:

@@ -69,6 +69,8 @@ class ComparePage(NamedTuple):
     """The repository on a forge."""
     left_out: tuple[str, ...] = ()
     """Models without a version."""
+    stale: tuple[str, ...] = ()
+    """Versions whose side-cars are of another file; their facts are not compared."""
 
     @property
     def names(self) -> list[str]:
@@ -82,6 +84,13 @@ class ComparePage(NamedTuple):
             return self.groups
         differing = (one._replace(rows=tuple(row for row in one.rows if not row.is_equal)) for one in self.groups)
         return tuple(one for one in differing if one.rows)
+
+    @property
+    def breaking(self) -> list[tuple[str, int]]:
+        """The versions that break who uses the baseline's model, each with in how many ways."""
+        others = (side for at, side in enumerate(self.sides) if at != self.base)
+        counts = (sum(change.is_breaking for change in one.model) for one in self.comparisons or ())
+        return [(side.short, count) for side, count in zip(others, counts, strict=False) if count]
 
     @property
     def hidden(self) -> int:
@@ -139,9 +148,6 @@ class ComparePage(NamedTuple):
         whose = escape.code(self.name or self.repo or "models")
         parts = [f"### {whose}: {', '.join(escape.code(one) for one in heads)}"]
         for group in self.shown:
-            rows = [
-                (row.key or row.file, *(f"{cell.text} {cell.change}".strip() for cell in row.cells))
-                for row in group.rows
-            ]
+            rows = [(row.key or row.file, *(cell.words for cell in row.cells)) for row in group.rows]
             parts.append(f"**{group.title}**\n\n{escape.markdown(Table(('', *heads), tuple(rows)))}")
         return "\n\n".join(parts) + "\n"

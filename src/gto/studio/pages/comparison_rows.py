@@ -9,10 +9,13 @@ from gto.lineage.diff import Comparison, Moved
 from gto.lineage.values import Value, flat, is_number
 from gto.studio.goals import is_gain, is_higher_better, read_goals
 from gto.studio.index.lookup import Facts, values_of
+from gto.studio.pages.comparison_facts import breaking_rows, fact_text, lines_of, order_of
 from gto.studio.words import number, plain, signed, size
 
 MOST_ROWS = 300
 """More rows of a group than this are not shown; JSON has them all."""
+
+FACTS = "Facts of the model"
 
 Place = tuple[str, str]
 """A file, and a key in it."""
@@ -39,11 +42,20 @@ class ComparedCell(NamedTuple):
     is_best: bool = False
     is_same: bool = False
     """Whether it is that of the baseline."""
+    is_breaking: bool = False
+    """Whether who uses the baseline's model may fail with this one."""
+    is_unknown: bool = False
+    """Whether nothing of this kind is known of the version, which is no difference."""
 
     @property
     def change(self) -> str:
         """The difference to the baseline."""
         return "" if self.delta is None else signed(self.delta)
+
+    @property
+    def words(self) -> str:
+        """All of it in one line."""
+        return " ".join(word for word in (self.text, self.change, "(breaking)" if self.is_breaking else "") if word)
 
 
 class ComparedRow(NamedTuple):
@@ -57,8 +69,9 @@ class ComparedRow(NamedTuple):
 
     @property
     def is_equal(self) -> bool:
-        """Whether all versions have the same."""
-        return all(cell.value == self.cells[0].value for cell in self.cells)
+        """Whether all versions have the same, as far as it is known."""
+        known = [cell.value for cell in self.cells if not cell.is_unknown]
+        return all(value == known[0] for value in known)
 
 
 class RowGroup(NamedTuple):
@@ -83,6 +96,7 @@ def groups_of(columns: Sequence[ComparedColumn], base: int) -> tuple[RowGroup, .
     found = (
         RowGroup("Metrics", tuple(_metrics(facts, base))),
         RowGroup("Params", tuple(_rows(params, base, lambda value, _at, _place: words_of(value)))),
+        RowGroup(FACTS, tuple(_facts(columns, base))),
         RowGroup("Data", tuple(of_data)),
         RowGroup("Files", tuple(row for row in _files(columns, base) if row.key not in compared)),
         RowGroup("Code and packages", tuple(code)),
@@ -162,6 +176,18 @@ def _files(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow
     return _rows(marks, base, show)
 
 
+def _facts(columns: Sequence[ComparedColumn], base: int) -> Iterable[ComparedRow]:
+    lines = [lines_of(one.facts) for one in columns]
+    breaking = [breaking_rows(one.comparison) for one in columns]
+    found = _rows(lines, base, lambda value, _at, place: fact_text(place[1], value))
+    for row in sorted(found, key=lambda row: order_of(row.key)):
+        cells = (
+            cell._replace(is_breaking=row.key in breaking[at], is_unknown=not lines[at])
+            for at, cell in enumerate(row.cells)
+        )
+        yield row._replace(cells=tuple(cells))
+
+
 def _annotation(facts: Facts | None) -> dict[Place, object]:
     said = facts.get("annotation") if facts else None
     if not isinstance(said, Mapping):
@@ -222,7 +248,12 @@ def as_json(groups: Iterable[RowGroup]) -> list[dict[str, object]]:
         {
             "title": group.title,
             "rows": [
-                {"file": row.file, "key": row.key, "values": [_plain(cell.value) for cell in row.cells]}
+                {
+                    "file": row.file,
+                    "key": row.key,
+                    "values": [_plain(cell.value) for cell in row.cells],
+                    **({"breaking": [cell.is_breaking for cell in row.cells]} if group.title == FACTS else {}),
+                }
                 for row in group.rows
             ],
         }

@@ -14,20 +14,25 @@ _MOST_OFFERED = 100
 _TEXTS = {
     "repository": "Repository",
     "type": "Type",
+    "framework": "Framework",
     "labels": "Labels",
     "latest": "Latest",
     "author": "Author",
     "versions": "Versions",
+    "size": "Size",
     "metric": "First metric",
     "health": "Health",
 }
-_SORTS = {"repository": "repo", "latest": "latest", "versions": "versions", "metric": "metric", "health": "problems"}
+_SORTS = {
+    "repository": "repo", "latest": "latest", "versions": "versions", "metric": "metric", "health": "problems",
+    "framework": "framework", "size": "size",
+}  # fmt: skip
 _BEFORE = ("repository", "labels", "latest", "metric")
 
 FIELDS = (
     "repository", "artifact", "latest", "commit", "registered_at", "registered_by", "changed_at", "versions",
     "registered", "active", "type", "path", "labels", "description", "metric_file", "metric", "metric_value",
-    "metric_change", "problems",
+    "metric_change", "framework", "framework_version", "code_on_load", "stale", "size", "problems",
 )  # fmt: skip
 """What stands before the stages in the table of all columns."""
 
@@ -73,11 +78,14 @@ def table(rows: Sequence[ArtifactRow], stages: Sequence[str]) -> Iterator[list[s
     """Yield the values of artifacts: FIELDS, then the version in each stage."""
     for row in rows:
         trend = row.metric
+        mark = row.model
+        stale = None if mark is None or mark.stale is None else _word(is_so=mark.stale)
+        known = (mark.framework, mark.framework_version, mark.code_on_load, stale) if mark else (None,) * 4
         measured = (trend.file, trend.key, trend.value, trend.change) if trend else ("", "", None, None)
         values = (
             row.repo, row.name, row.latest, row.latest_commit, _moment(row.latest_at), row.latest_by,
             _moment(row.changed_at), row.versions, _word(is_so=row.is_known), _word(is_so=row.is_active), row.type,
-            row.path, " ".join(row.labels), row.description, *measured, row.problems,
+            row.path, " ".join(row.labels), row.description, *measured, *known, row.size, row.problems,
         )  # fmt: skip
         cells = (row.stages[stage].version if stage in row.stages else None for stage in stages)
         yield ["" if value is None else value for value in (*values, *cells)]

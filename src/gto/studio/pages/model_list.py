@@ -29,7 +29,7 @@ PAGE = 50
 _MOST_OFFERED = 100
 _MOST_CHOSEN = 100
 _STEP = 1000  # artifacts that CSV reads at a time
-_FACETS = ("repo", "stage", "label", "type", "is")
+_FACETS = ("repo", "stage", "label", "type", "framework", "is")
 
 
 class ModelsPage(NamedTuple):

@@ -3,17 +3,20 @@
 HTML ends a cell where the next one begins, and a class needs no quotes: both, a tenth of a row, are left out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from gto.inspect.fact_tables import VERDICTS
+from gto.inspect.facts import CodeOnLoad
 from gto.studio import words
 from gto.studio.addresses import artifact_url, url
 from gto.studio.draw.marks import icon, stage_classes
 from gto.studio.draw.spark import spark
 from gto.studio.index.artifacts import ArtifactRow
+from gto.studio.index.latest_model import ModelMark
 from gto.studio.pages.list_columns import ListColumn
 
 _LONGEST = 300  # characters of a description
@@ -98,6 +101,14 @@ def _type(row: _Row) -> str:
     return f'<td class=other><a href="{row.link("type", kind)}">{_text(kind)}</a>' if kind else "<td>"
 
 
+def _framework(row: _Row) -> str:
+    mark = row.artifact.model
+    if mark is None or not mark.framework:
+        return "<td>"
+    link = row.link("framework", mark.framework)
+    return f'<td class=other><a href="{link}">{_text(mark.framework)}</a><small>{_text(mark.framework_version)}</small>'
+
+
 def _labels(row: _Row) -> str:
     labels = row.artifact.labels[:_MOST_LABELS]
     chips = [f'<a href="{row.link("label", one)}">{_text(one)}</a>' for one in labels]
@@ -121,6 +132,11 @@ def _versions(row: _Row) -> str:
     return f'<td class="other r">{words.number(row.artifact.versions)}'
 
 
+def _size(row: _Row) -> str:
+    size = row.artifact.size
+    return "<td>" if size is None else f'<td class="other r">{words.size(size)}'
+
+
 def _metric(row: _Row) -> str:
     trend = row.artifact.metric
     if trend is None:
@@ -139,9 +155,23 @@ def _health(row: _Row) -> str:
     if one.problems:
         title = f"{one.problems} problem{'' if one.problems == 1 else 's'}"
         marks.append(f'<a class=bad href="{row.href}#problems">{icon("warning", title=title)}</a>')
-    elif not one.is_known:
+    if one.model is not None:
+        marks += _of_model(one.model, row.href)
+    if not (one.problems or one.is_known):
         marks.append(icon("info", title="described in a file, never registered"))
     return f"<td class=health>{''.join(marks)}"
+
+
+def _of_model(mark: ModelMark, href: str) -> Iterator[str]:
+    """Yield the marks of a model: a side-car that is of another file, and what runs code."""
+    if mark.stale:
+        title = "stale facts: the side-car is of another file than the latest version's"
+        yield f'<a class=warn href="{href}#facts">{icon("clock", title=title)}</a>'
+    code = CodeOnLoad(mark.code_on_load)
+    if code in {CodeOnLoad.PICKLE, CodeOnLoad.UNKNOWN}:
+        colour = " class=warn" if code is CodeOnLoad.UNKNOWN else ""
+        title = VERDICTS[code].partition(": ")[2]
+        yield f'<a{colour} href="{href}#facts">{icon("code", title=title)}</a>'
 
 
 def _signature(one: ArtifactRow) -> str:
@@ -165,6 +195,6 @@ def _menu(row: _Row) -> str:
 
 
 _CELLS: Mapping[str, _Cell] = {
-    "repository": _repository, "type": _type, "labels": _labels, "latest": _latest, "author": _author,
-    "versions": _versions, "metric": _metric, "health": _health,
+    "repository": _repository, "type": _type, "labels": _labels, "framework": _framework, "latest": _latest,
+    "author": _author, "versions": _versions, "size": _size, "metric": _metric, "health": _health,
 }  # fmt: skip

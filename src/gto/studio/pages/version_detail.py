@@ -17,7 +17,9 @@ from gto.studio.draw.card_html import render_within
 from gto.studio.draw.graph_layout import LineageGraph
 from gto.studio.draw.lineage_graph import draw
 from gto.studio.goals import is_gain, is_higher_better, read_goals
+from gto.studio.index.latest_model import size_of
 from gto.studio.index.lookup import Facts, FoundFiles, FoundRepository, mapping_of, values_of
+from gto.studio.pages.facts_tab import FactsTab, read_tab
 from gto.studio.pages.use_it import Snippet, snippets
 from gto.studio.production import nearest_first
 from gto.studio.words import short
@@ -85,6 +87,8 @@ class VersionFacts(NamedTuple):
     is_card_whole: bool
     card_path: str
     facts: Facts | None
+    model: FactsTab | None = None
+    """What is shown of its model."""
 
     @property
     def short(self) -> str:
@@ -207,6 +211,7 @@ def read_facts(
         is_card_whole=is_card_whole,
         card_path=known.files.card_path,
         facts=here,
+        model=read_tab(here, _size(here, known.files)),
     )
 
 
@@ -266,6 +271,11 @@ def _params(here: Facts | None, there: Facts | None) -> Iterator[ChangedParam]:
     for file, key in dict.fromkeys([*new, *old]):
         place = (file, key)
         yield ChangedParam(file, key, old.get(place) if there else new.get(place), new.get(place))
+
+
+def _size(here: Facts | None, known: FoundFiles) -> int | None:
+    count = here.get("files_in_git") if here else None
+    return size_of(mapping_of(here, "lineage") or None, known.files, count if isinstance(count, int) else 0)
 
 
 def _files(here: Facts | None, known: FoundFiles) -> Iterator[FileLine]:

@@ -45,6 +45,21 @@ class MetricResource(BaseModel):
     change: float | None = Field(description="Against the version before")
 
 
+class FrameworkResource(BaseModel):
+    """What a model is made with; empty where its side-car does not say it."""
+
+    name: str
+    version: str
+
+
+class ModelResource(BaseModel):
+    """What the side-car of the latest version says of its model."""
+
+    framework: FrameworkResource
+    code_on_load: str = Field(description="What loading runs, as `gto inspect --json` says it")
+    stale: bool | None = Field(description="True where the side-car is of another file; null where nobody can tell")
+
+
 class ArtifactResource(BaseModel):
     """An artifact, as the list shows it."""
 
@@ -61,6 +76,8 @@ class ArtifactResource(BaseModel):
     versions: int
     stages: dict[str, StageResource]
     metric: MetricResource | None
+    model: ModelResource | None = Field(description="Null where the latest version has no side-car")
+    size: int | None = Field(description="Bytes of the latest version; null where nobody knows")
     problems: int
 
 

@@ -26,7 +26,7 @@ router = APIRouter(
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]
 Cursor = Annotated[str, Query(max_length=2000, description="`next` of the page before")]
-Text = Annotated[str, Query(max_length=500, description="As on /models: `auc>0.9 stage:prod label:weekly churn`")]
+Text = Annotated[str, Query(max_length=500, description="As on /models: `auc>0.9 stage:prod framework:xgboost churn`")]
 
 _MOST_COMPARED = 10
 
@@ -204,6 +204,8 @@ def _artifact(row: ArtifactRow) -> answers.ArtifactResource:
         repo=row.repo, name=row.name, type=row.type, description=row.description, path=row.path,
         labels=list(row.labels), registered=row.is_known, active=row.is_active, latest=row.latest,
         commit=row.latest_commit, versions=row.versions, stages=stages, metric=metric, problems=row.problems,
+        size=row.size,
+        model=answers.ModelResource.model_validate(row.model.as_dict()) if row.model else None,
     )  # fmt: skip
 
 

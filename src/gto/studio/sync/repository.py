@@ -13,7 +13,7 @@ from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group
 from gto.studio.index.database import Database
 from gto.studio.index.schema import repository
-from gto.studio.sync import commit_values, commits, fact_rows, head_annotations, tags, trends
+from gto.studio.sync import commit_values, commits, fact_rows, head_annotations, latest_models, tags, trends
 from gto.studio.sync.commits import Bounds
 from gto.studio.sync.findings import sync_examination
 from gto.studio.sync.judgements import sync_judgements
@@ -100,6 +100,7 @@ def _write_news(connection: Connection, row: Row[Any], news: _News) -> dict[str,
 def _write_of_latest(connection: Connection, repository_id: int) -> None:
     """Write on the rows of artifacts what the facts of their latest versions say."""
     trends.write(connection, repository_id)
+    latest_models.write(connection, repository_id)
     head_annotations.write_of_latest(connection, repository_id)
 
 
