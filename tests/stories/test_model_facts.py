@@ -126,3 +126,9 @@ def test_a_bill_of_materials_has_the_facts_of_a_fresh_side_car(annotated: Repo) 
     said = {one["name"]: one["value"] for one in card["properties"]}
     assert (said["gto:model:format"], said["gto:model:codeOnLoad"]) == ("safetensors", "none")
     assert said["gto:model:parameterCount"] == "10"
+
+
+def test_facts_are_stale_beside_a_file_in_git_that_is_too_large_to_be_a_pointer(annotated: Repo) -> None:
+    (annotated.path / "net.safetensors").write_bytes(weights(1_100_000))
+    annotated.git("-c", "core.compression=0", "commit", "--quiet", "--all", "--message", "4.4 MB")
+    assert model_of(annotated, "net")["stale"] is True

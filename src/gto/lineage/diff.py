@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from gto.annotations.model_facts import KnownModel
 from gto.core.event import Problem
 from gto.dvc.output_contents import DataReach
 from gto.inspect.fact_changes import FactChange, fact_changes
 from gto.lineage.collect import Between, CollectedFacts, between, gather
 from gto.lineage.description import check_known, elsewhere_lists, problem_dict
-from gto.lineage.model_facts import KnownModel
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets

@@ -10,11 +10,11 @@ from gto.output.tables import Section, Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from gto.annotations.model_facts import KnownModel
     from gto.core.event import Problem
     from gto.inspect.fact_changes import FactChange
     from gto.lineage.collect import CollectedFacts
     from gto.lineage.diff import Comparison, Moved, ValueChange
-    from gto.lineage.model_facts import KnownModel
     from gto.lineage.trace import Lineage
     from gto.lineage.values import Elsewhere, Value, Values
     from gto.output.tables import Cell
