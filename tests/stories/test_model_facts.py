@@ -132,3 +132,43 @@ def test_facts_are_stale_beside_a_file_in_git_that_is_too_large_to_be_a_pointer(
     (annotated.path / "net.safetensors").write_bytes(weights(1_100_000))
     annotated.git("-c", "core.compression=0", "commit", "--quiet", "--all", "--message", "4.4 MB")
     assert model_of(annotated, "net")["stale"] is True
+
+
+def test_a_doctor_warns_of_facts_that_are_stale_or_unreadable_here_and_in_versions_that_count(annotated: Repo) -> None:
+    assert json.loads(done(annotated.gto("doctor", "--json")))["problems"] == []
+    (annotated.path / "net.safetensors").write_bytes(weights(11))
+    annotated.git("commit", "--quiet", "--all", "--message", "trained again")
+    done(annotated.gto("register", "net", "--version", "v1.1.0"))
+    annotated.commit("broken", {SIDE_CAR: "schema: 3\n"})
+    found = json.loads(done(annotated.gto("doctor", "--json")))["problems"]
+    assert [(one["code"], one["subject"], "'v1.1.0'" in one["reason"]) for one in found] == [
+        ("model-facts-stale", SIDE_CAR, True),
+        ("model-facts-unreadable", SIDE_CAR, False),
+    ]
+    assert "⚠️" in done(annotated.gto("doctor"), code=0)
+    done(annotated.gto("doctor", "--strict"), code=1)
+
+
+def test_a_job_and_a_watcher_are_told_what_the_model_is(annotated: Repo) -> None:
+    found = json.loads(done(annotated.gto("ci", "--ref", "net@v1.0.0", "--offline", "--json")))
+    assert [found[key] for key in ("framework", "code_on_load", "model_facts")] == ["torch", "none", SIDE_CAR]
+    shell = done(annotated.gto("ci", "--ref", "net@v1.0.0", "--offline", "--shell"))
+    assert "export GTO_CODE_ON_LOAD=none" in shell.splitlines()
+    (annotated.path / "net.safetensors").write_bytes(weights(11))
+    annotated.git("commit", "--quiet", "--all", "--message", "trained again")
+    done(annotated.gto("register", "net", "--version", "v1.1.0"))
+    stale = annotated.gto("ci", "--ref", "net@v1.1.0", "--offline", "--json")
+    assert json.loads(done(stale))["model_facts"] == ""
+    assert f"'{SIDE_CAR}' is of another file" in stale.stderr
+    command = ("sh", "-c", 'echo "$GTO_VERSION $GTO_CODE_ON_LOAD" >> told')
+    done(annotated.gto("watch", "--once", "--since", "all", "--", *command))
+    assert (annotated.path / "told").read_text() == "v1.0.0 none\nv1.1.0 \n"
+
+
+def test_the_summary_of_a_job_tells_what_changed_in_the_model(annotated: Repo) -> None:
+    (annotated.path / "net.safetensors").write_bytes(weights(11))
+    annotated.git("add", "--all")
+    done(annotated.gto("annotate", "net", "--inspect"))
+    annotated.git("commit", "--quiet", "--all", "--message", "trained again")
+    done(annotated.gto("register", "net", "--version", "v1.1.0"))
+    assert "parameter count" in done(annotated.gto("ci", "--ref", "net@v1.1.0", "--offline", "--summary"))

@@ -27,6 +27,11 @@ class SideCarReading(NamedTuple):
     problems: tuple[Problem, ...] = ()
     """Why it cannot be read."""
 
+    @property
+    def fresh(self) -> KnownModel | None:
+        """What is known to be of the version's own file."""
+        return self.model if self.model is not None and self.model.is_stale is False else None
+
 
 class _Asked(NamedTuple):
     place: Place
@@ -36,9 +41,11 @@ class _Asked(NamedTuple):
     """Where one may be."""
 
 
-def read_side_cars(registry: Registry, wanted: Sequence[Place]) -> dict[Place, SideCarReading]:
+def read_side_cars(
+    registry: Registry, wanted: Sequence[Place], files: Files | None = None
+) -> dict[Place, SideCarReading]:
     """Return what the side-car of each artifact says in a commit; of a commit without one no tree is read."""
-    files = Files(registry.repo)
+    files = files or Files(registry.repo)
     of_name = {name: files_of(registry, name) for name, _ in wanted if names.is_artifact(name)}
     files.fetch(one for name, commit in wanted for one in with_params(commit, of_name.get(name, ())))
     asked = [_ask(files, place, of_name.get(place[0], ())) for place in dict.fromkeys(wanted)]

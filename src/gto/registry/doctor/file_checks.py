@@ -102,6 +102,10 @@ def annotations(registry: Registry) -> Iterator[Problem]:
         if registry.config.types is not None and one.type is not None and one.type not in registry.config.types:
             reason = f"'{one.name}' is of type '{one.type}', which the configuration does not list"
             yield Problem("type-not-allowed", one.file, reason, "see `types` in .gto", one.name)
+    if seen:
+        from gto.registry.doctor.model_checks import side_cars  # what reads facts is imported where models may be
+
+        yield from side_cars(registry, registry.repo.rev, list(seen))
 
 
 def policies(registry: Registry) -> Iterator[Problem]:
