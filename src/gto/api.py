@@ -6,6 +6,7 @@ the lines that the command line prints are printed.
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,6 +95,7 @@ __all__ = [
     "get_stages",
     "history",
     "history_all",
+    "inspect",
     "ls",
     "parse_tag",
     "plots",
@@ -580,14 +582,23 @@ def annotate(
     push: bool = False,
     stdout: bool = False,
     file: str | None = None,
+    inspect: bool = False,
 ) -> str:
-    """Insert or update an artifact's annotation, and return the path of the file that was written."""
+    """Insert or update an artifact's annotation, and return the path of the file that was written.
+
+    With `inspect` the facts of the model's file are written beside it, and the annotation names them as `model`.
+    """
     if isinstance(labels, str):
         raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
     change = AnnotationEdit(type, path, tuple(labels or ()), description or None, custom, must_exist)
-    saved = write_annotation(
-        Registry.open(repo), name, change, SaveOptions(commit, push), file=file, allow_same_path=allow_same_path
-    )
+    registry, beside = Registry.open(repo), {}
+    if inspect:
+        from gto.delivery.model_record import record_model
+
+        record = record_model(registry, name, path or None)
+        change, beside = replace(change, side_car=record.path), {record.path: record.side_car.text()}
+    options = SaveOptions(commit, push)
+    saved = write_annotation(registry, name, change, options, file=file, allow_same_path=allow_same_path, beside=beside)
     _say(saved, stdout=stdout)
     return saved.file
 
@@ -744,6 +755,30 @@ def ls(
     wants = _Wants(require_signed, require_policy, allowed_signers)
     _, chosen, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
     return {**about(chosen), "files": files(located)}
+
+
+def inspect(
+    target: str,
+    repo: object = ".",
+    rev: str | None = None,
+    trust_remote: bool = False,
+    allow_local: bool = False,
+    require_signed: bool = False,
+    require_policy: bool = False,
+    allowed_signers: str | None = None,
+) -> Published:
+    """Return what a model's file says of the model, as `gto inspect --json` prints it; the model is never loaded.
+
+    `target` is a path on this machine, a URL, or a selector of the repository; the arguments beside `repo`, which are
+    those of get(), are about selectors.
+    """
+    from gto.delivery.inspection import inspect_place, inspect_version, is_place
+
+    if is_place(target):
+        return inspect_place(target).as_dict()
+    wants = _Wants(require_signed, require_policy, allowed_signers)
+    found = _located(repo, target, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
+    return inspect_version(target, *found).as_dict()
 
 
 def url(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gto import api
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
@@ -172,3 +173,12 @@ def test_the_summary_of_a_job_tells_what_changed_in_the_model(annotated: Repo) -
     annotated.git("commit", "--quiet", "--all", "--message", "trained again")
     done(annotated.gto("register", "net", "--version", "v1.1.0"))
     assert "parameter count" in done(annotated.gto("ci", "--ref", "net@v1.1.0", "--offline", "--summary"))
+
+
+def test_a_program_reads_facts_and_has_them_recorded_as_the_commands_do(annotated: Repo) -> None:
+    told = json.loads(done(annotated.gto("inspect", "net@v1.0.0", "--json")))
+    assert api.inspect("net@v1.0.0", annotated.path) == told
+    assert api.inspect(str(annotated.path / "net.safetensors"))["parameter_count"] == 10
+    (annotated.path / "net.safetensors").write_bytes(weights(11))
+    assert api.annotate(annotated.path, "net", inspect=True) == "artifacts.yaml"
+    assert "parameter_count: 11" in (annotated.path / SIDE_CAR).read_text()
