@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.annotations.annotation import Annotation
@@ -59,6 +60,7 @@ from gto.registry.write.verbs import Outcome
 
 if TYPE_CHECKING:
     from gto.dvc.output_contents import DataReach
+    from gto.lineage.model_facts import FactSources
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
 
@@ -397,11 +399,12 @@ def describe_all(
 ) -> Published:
     """Return all that is known of a version: annotation, commit, lineage, metrics, parameters, files, requirements.
 
-    `name` is a selector, or an artifact at `rev` (HEAD). What DVC keeps outside of Git is read from its cache, with
-    `fetch` from its remotes too. The keys are those of `gto describe --all --json`.
+    `name` is a selector, or an artifact at `rev` (HEAD). What DVC keeps outside of Git, and a model that has no facts
+    beside it, are read where they are on this machine, with `fetch` from remotes too. The keys are those of
+    `gto describe --all --json`.
     """
-    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
-    return describe_at_length(registry, name, rev, reach).as_dict()
+    registry, sources = _sources(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    return describe_at_length(registry, name, rev, sources).as_dict()
 
 
 def diff(
@@ -422,8 +425,8 @@ def diff(
     metrics. The other arguments are those of describe_all().
     """
     direction = Direction(tuple(_words(lower_better)), tuple(_words(higher_better)))
-    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
-    return compare(registry, old, new, name, direction, reach).as_dict()
+    registry, sources = _sources(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    return compare(registry, old, new, name, direction, sources).as_dict()
 
 
 def plots(
@@ -825,6 +828,16 @@ def _reach(repo: object, *, fetch: bool, trust_remote: bool, allow_local: bool) 
     from gto.dvc.dvc_config import RepositoryTrust
 
     return registry, reach_remotes(registry, RepositoryTrust(registry.repo.is_own, trust_remote, allow_local))
+
+
+def _sources(repo: object, *, fetch: bool, trust_remote: bool, allow_local: bool) -> "tuple[Registry, FactSources]":
+    from gto.delivery.file_facts import read_file_facts
+    from gto.dvc.dvc_config import RepositoryTrust
+    from gto.lineage.model_facts import FactSources
+
+    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    trust = RepositoryTrust(registry.repo.is_own, trust_remote, allow_local) if fetch else None
+    return registry, FactSources(reach, partial(read_file_facts, registry, trust))
 
 
 def _words(names: Iterable[str]) -> list[str]:

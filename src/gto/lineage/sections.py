@@ -56,7 +56,8 @@ def described(known: CollectedFacts) -> tuple[Section, ...]:
 
 
 def _model(known: KnownModel) -> tuple[Section, ...]:
-    return fact_tables(known.facts, (("facts", f"in {known.source}, {_STALE[known.is_stale]}"),))
+    where = f"in {known.source}, {_STALE[known.is_stale]}" if known.source else "read from the file"
+    return fact_tables(known.facts, (("facts", where),))
 
 
 def notes(elsewhere: Iterable[Elsewhere], problems: Iterable[Problem]) -> Iterator[str]:
