@@ -12,11 +12,14 @@ from gto.dvc.checkout import Checkout, fetch_all
 from gto.dvc.paths import tidy
 from gto.dvc.project import find_tracked, first_files, read_project, root_of
 from gto.git.commit_files import Files
+from gto.git.object_cache import ObjectCache
 from gto.registry.annotation_lookup import files_of, read_files, with_params
 from gto.registry.registry import Registry
 
 Place = tuple[str, str]
 """An artifact and a commit."""
+
+_TOGETHER = 200  # what is in memory at a time
 
 
 class SideCarReading(NamedTuple):
@@ -45,7 +48,15 @@ def read_side_cars(
     registry: Registry, wanted: Sequence[Place], files: Files | None = None
 ) -> dict[Place, SideCarReading]:
     """Return what the side-car of each artifact says in a commit; of a commit without one no tree is read."""
-    files = files or Files(registry.repo)
+    cache = files.cache if files is not None else ObjectCache()
+    found: dict[Place, SideCarReading] = {}
+    for start in range(0, len(wanted), _TOGETHER):
+        some = wanted[start : start + _TOGETHER]
+        found |= _read_some(registry, some, files or Files(registry.repo, cache))
+    return found
+
+
+def _read_some(registry: Registry, wanted: Sequence[Place], files: Files) -> dict[Place, SideCarReading]:
     of_name = {name: files_of(registry, name) for name, _ in wanted if names.is_artifact(name)}
     files.fetch(one for name, commit in wanted for one in with_params(commit, of_name.get(name, ())))
     asked = [_ask(files, place, of_name.get(place[0], ())) for place in dict.fromkeys(wanted)]

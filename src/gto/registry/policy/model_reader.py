@@ -1,10 +1,10 @@
 """The facts of an artifact's models as rules ask for them, each commit read once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gto.inspect.fact_changes import FactChange, fact_changes
 from gto.inspect.facts import ModelFacts
-from gto.registry.model_lookup import SideCarReading, read_side_cars
+from gto.registry.model_lookup import Place, SideCarReading, read_side_cars
 from gto.registry.registry import Registry
 
 _TOGETHER = 100
@@ -13,13 +13,13 @@ _TOGETHER = 100
 class ModelReader:
     """The models of one artifact in the commits of a repository."""
 
-    def __init__(self, registry: Registry, artifact: str) -> None:
+    def __init__(self, registry: Registry, artifact: str, read: Mapping[str, SideCarReading]) -> None:
+        """`read` are the commits that were read already."""
         self._registry = registry
         self._artifact = artifact
-        self._read: dict[str, SideCarReading] = {}
+        self._read = dict(read)
 
-    def prepare(self, commits: Iterable[str]) -> None:
-        """Read several commits at once."""
+    def _prepare(self, commits: Iterable[str]) -> None:
         wanted = [(self._artifact, commit) for commit in dict.fromkeys(commits) if commit not in self._read]
         if wanted:
             found = read_side_cars(self._registry, wanted)
@@ -27,7 +27,7 @@ class ModelReader:
 
     def lack(self, commit: str) -> str:
         """Return in one clause why the facts of a commit's model do not count; empty where they do."""
-        self.prepare([commit])
+        self._prepare([commit])
         model, problems = self._read[commit]
         if problems:
             return f"'{problems[0].subject}' cannot be read: {problems[0].reason}"
@@ -45,7 +45,7 @@ class ModelReader:
         """Return the first of the commits whose facts count; None for none."""
         for start in range(0, len(commits), _TOGETHER):
             some = commits[start : start + _TOGETHER]
-            self.prepare(some)
+            self._prepare(some)
             found = next((commit for commit in some if not self.lack(commit)), None)
             if found is not None:
                 return found
@@ -57,7 +57,7 @@ class ModelReader:
         return [_clause(change) for change in changes if change.is_breaking]
 
     def _facts(self, commit: str) -> ModelFacts:
-        self.prepare([commit])
+        self._prepare([commit])
         model = self._read[commit].model
         return ModelFacts() if model is None else model.facts
 
@@ -65,3 +65,11 @@ class ModelReader:
 def _clause(change: FactChange) -> str:
     named = f"{change.fact} {change.name}".rstrip()
     return f"{named} was {change.old or 'not there'}, is {change.new or 'gone'}"
+
+
+def read_models(registry: Registry, wanted: Sequence[Place]) -> dict[str, ModelReader]:
+    """Return what reads the models of artifacts; the commits that are named are read together."""
+    found: dict[str, dict[str, SideCarReading]] = {}
+    for (name, commit), reading in read_side_cars(registry, wanted).items():
+        found.setdefault(name, {})[commit] = reading
+    return {name: ModelReader(registry, name, read) for name, read in found.items()}

@@ -234,15 +234,9 @@ def _annotated(registry: Registry, events: Iterable[Event]) -> set[str]:
 
 
 def _models(registry: Registry, events: Iterable[Event]) -> "dict[str, ModelReader]":
-    """Return what reads the models of artifacts; those of the events are read together."""
-    commits: dict[str, list[str]] = {}
-    for event in events:
-        commits.setdefault(event.artifact, []).append(event.commit)
-    if not commits:
+    wanted = [(event.artifact, event.commit) for event in events]
+    if not wanted:
         return {}
-    from gto.registry.policy.model_reader import ModelReader  # what reads facts is imported where a rule needs them
+    from gto.registry.policy.model_reader import read_models  # what reads facts is imported where a rule needs them
 
-    found = {name: ModelReader(registry, name) for name in commits}
-    for name, reader in found.items():
-        reader.prepare(commits[name])
-    return found
+    return read_models(registry, wanted)
