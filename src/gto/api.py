@@ -60,7 +60,7 @@ from gto.registry.write.verbs import Outcome
 
 if TYPE_CHECKING:
     from gto.dvc.output_contents import DataReach
-    from gto.lineage.model_facts import FactSources
+    from gto.lineage.fact_sources import FactSources
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
 
@@ -833,7 +833,7 @@ def _reach(repo: object, *, fetch: bool, trust_remote: bool, allow_local: bool) 
 def _sources(repo: object, *, fetch: bool, trust_remote: bool, allow_local: bool) -> "tuple[Registry, FactSources]":
     from gto.delivery.file_facts import read_file_facts
     from gto.dvc.dvc_config import RepositoryTrust
-    from gto.lineage.model_facts import FactSources
+    from gto.lineage.fact_sources import FactSources
 
     registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
     trust = RepositoryTrust(registry.repo.is_own, trust_remote, allow_local) if fetch else None

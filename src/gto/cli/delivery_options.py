@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gto.dvc.output_contents import DataReach
     from gto.dvc.project import Tracked
     from gto.inspect.facts import ModelFacts
-    from gto.lineage.model_facts import FactSources
+    from gto.lineage.fact_sources import FactSources
     from gto.registry.registry import Registry
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
@@ -85,7 +85,7 @@ class Fetching(NamedTuple):
     def sources(self, registry: Registry) -> FactSources:
         """Return where is looked for what commits do not hold: metrics and parameters, and the model."""
         from gto.dvc.dvc_config import RepositoryTrust
-        from gto.lineage.model_facts import FactSources
+        from gto.lineage.fact_sources import FactSources
 
         trust = RepositoryTrust(registry.repo.is_own, self.trust_remote, self.allow_local) if self.fetch else None
 

@@ -9,7 +9,7 @@ from gto.core.selector import Pick
 from gto.dvc.output import Datum
 from gto.exceptions import NoAnnotation, UsageError
 from gto.lineage.collect import CollectedFacts, gather
-from gto.lineage.model_facts import FactSources, with_file_facts
+from gto.lineage.fact_sources import FactSources, with_file_facts
 from gto.lineage.trace import Input, Lineage, StageRun
 from gto.lineage.values import Elsewhere
 from gto.registry.registry import Registry

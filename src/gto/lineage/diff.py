@@ -9,7 +9,7 @@ from gto.core.event import Problem
 from gto.inspect.fact_changes import FactChange, fact_changes
 from gto.lineage.collect import Between, CollectedFacts, between, gather
 from gto.lineage.description import check_known, elsewhere_lists, problem_dict
-from gto.lineage.model_facts import FactSources, with_file_facts
+from gto.lineage.fact_sources import FactSources, with_file_facts
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets

@@ -1,6 +1,6 @@
 """The facts of models that side-cars in commits tell, of few artifacts or of many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
@@ -56,20 +56,27 @@ def read_side_cars(
     return found
 
 
+def read_annotated(files: Files, commit: str, said: Iterable[Annotation]) -> dict[Place, SideCarReading]:
+    """Do as read_side_cars(), of artifacts whose annotations in a commit are known."""
+    return _read_having(files, [_asked((one.name, commit), one) for one in said])
+
+
 def _read_some(registry: Registry, wanted: Sequence[Place], files: Files) -> dict[Place, SideCarReading]:
     of_name = {name: files_of(registry, name) for name, _ in wanted if names.is_artifact(name)}
     files.fetch(one for name, commit in wanted for one in with_params(commit, of_name.get(name, ())))
-    asked = [_ask(files, place, of_name.get(place[0], ())) for place in dict.fromkeys(wanted)]
+    said = {(name, commit): read_files(files, commit, of_name.get(name, ())).find(name) for name, commit in wanted}
+    return _read_having(files, [_asked(place, one) for place, one in said.items()])
+
+
+def _asked(place: Place, said: Annotation | None) -> _Asked:
+    path = tidy(said.path) if said is not None and said.path else None
+    return _Asked(place, said, path, side_car_places(said, path))
+
+
+def _read_having(files: Files, asked: Sequence[_Asked]) -> dict[Place, SideCarReading]:
     files.fetch((one.place[1], path) for one in asked for path in one.side_cars)
     having = [one for one in asked if any(files.has(one.place[1], path) for path in one.side_cars)]
     return {one.place: SideCarReading() for one in asked} | _read(files, having)
-
-
-def _ask(files: Files, place: Place, annotating: Sequence[str]) -> _Asked:
-    name, commit = place
-    said = read_files(files, commit, annotating).find(name)
-    path = tidy(said.path) if said is not None and said.path else None
-    return _Asked(place, said, path, side_car_places(said, path))
 
 
 def _read(files: Files, asked: Sequence[_Asked]) -> dict[Place, SideCarReading]:

@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 
+from gto.annotations.annotation import Annotation
 from gto.core.event import Problem
 from gto.core.snapshot import ArtifactState
-from gto.registry.model_lookup import SideCarReading, read_side_cars
+from gto.git.commit_files import Files
+from gto.registry.model_lookup import SideCarReading, read_annotated, read_side_cars
 from gto.registry.registry import Registry
 
 _FEW = 20  # artifacts; the tags of more are read all at once
 
 
-def side_cars(registry: Registry, commit: str, names: Sequence[str]) -> Iterator[Problem]:
+def side_cars(registry: Registry, commit: str, said: Sequence[Annotation], files: Files) -> Iterator[Problem]:
     """Yield the files of facts that are of another model, or that cannot be read.
 
     They are looked for at `commit`, and for the artifacts that have one there also in the latest version and in those
-    in stages.
+    in stages. `said` are the annotations at `commit`, which were read from `files`.
     """
-    here = read_side_cars(registry, [(name, commit) for name in names])
+    here = read_annotated(files, commit, said)
     having = [name for (name, _), found in here.items() if found.model is not None or found.problems]
     for name in having:
         yield from _problems(name, here[name, commit], "", f"`gto annotate {name} --inspect --commit` writes it anew")
