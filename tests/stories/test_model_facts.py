@@ -251,3 +251,15 @@ def test_what_is_no_model_is_not_looked_at(bare: Repo, tmp_path: Path) -> None:
     assert model_of(bare, "net") is None
     assert not (tmp_path / "cache/gto/model-facts").exists()
     assert model_of(bare, "other") is None
+
+
+def test_a_directory_in_git_is_read_where_one_of_its_files_may_be_a_model(bare: Repo, tmp_path: Path) -> None:
+    files = {"docs/a.txt": "words", "artifacts.yaml": "net: {type: model, path: docs}\nhf: {path: hf}\n"}
+    (bare.path / "hf").mkdir()
+    (bare.path / "hf/model.safetensors").write_bytes(weights(10))
+    (bare.path / "hf/config.json").write_text('{"model_type": "bert", "architectures": ["BertModel"]}')
+    bare.git("add", "hf")
+    bare.commit("directories", files)
+    assert model_of(bare, "net") is None
+    assert not (tmp_path / "cache/gto/model-facts").exists()
+    assert model_of(bare, "hf")["parameter_count"] == 10

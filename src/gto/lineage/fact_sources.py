@@ -20,6 +20,8 @@ _ENDS = (
     ".bst", ".cbm", ".ckpt", ".gguf", ".h5", ".joblib", ".keras", ".onnx", ".pickle", ".pkl", ".pt", ".pt2", ".pth",
     ".safetensors", ".skops", ".ubj",
 )  # fmt: skip
+_OF_DIRECTORIES = (".bin", "mlmodel", "saved_model.pb")
+"""How the files end that make a directory one of Hugging Face's, MLflow's or TensorFlow's."""
 
 
 class FactSources(NamedTuple):
@@ -45,4 +47,6 @@ def with_file_facts(known: CollectedFacts, read: FileReader | None) -> Collected
 
 
 def _may_be_model(known: CollectedFacts, path: str) -> bool:
+    if known.files and known.files != (path,):  # a directory in Git
+        return any(file.lower().endswith((*_ENDS, *_OF_DIRECTORIES)) for file in known.files)
     return (known.annotation is not None and known.annotation.type == _MODEL) or path.lower().endswith(_ENDS)
