@@ -11,6 +11,7 @@ from typing import Any
 
 from gto import config
 from gto.core import names
+from gto.core.policy.policy import CODE_ON_LOAD
 from gto.policy_file import fields, people, rules
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -52,6 +53,11 @@ RULE: dict[str, Schema] = {
         "maximum": fields.MOST_APPROVALS,
     },
     "approvers": _some(_WHO, "Who may approve; by default anybody with a trusted key."),
+    "code_on_load": {
+        "description": "The most that loading the model may run, as the facts beside it say.",
+        "enum": list(CODE_ON_LOAD),
+    },
+    "compatible": _FLAG | {"description": "Whether the model must not break who uses the version before."},
 }
 SIGNING: dict[str, Schema] = {
     "sign": _FLAG | {"description": "Whether gto signs what it writes."},

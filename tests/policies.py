@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gto.core import approval
 from gto.core.approval import Approval
@@ -12,6 +12,9 @@ from gto.core.policy import Facts, Policy, Rule
 from gto.core.policy.approver import group
 from gto.core.tag_signature import Signature, Trust
 from tests.factories import START, TAGGER, body, oid, record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 ADA, GRACE, JOAN = "ada@example.com", "grace@example.com", "joan@example.com"
 KEY = "SHA256:" + "k" * 43
@@ -52,3 +55,23 @@ def approved(email: str, name: str = "m,v1.0.0,prod", number: int = 1, time: int
 def approvals(*given: tuple[Approval, Signature], signature: Signature | None = None) -> Facts:
     """The facts of an event with these approvals."""
     return Facts(signature=signature, approvals=group(given))
+
+
+class KnownModels:
+    """Models whose facts a test gives, by commit: what loading runs, and which commits each breaks."""
+
+    def __init__(self, code: Mapping[str, str], broken: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._code = code
+        self._broken = broken or {}
+
+    def lack(self, commit: str) -> str:
+        return "" if commit in self._code else "nobody wrote them"
+
+    def code_on_load(self, commit: str) -> str:
+        return self._code[commit]
+
+    def first_known(self, commits: Sequence[str]) -> str | None:
+        return next((commit for commit in commits if commit in self._code), None)
+
+    def breaking_changes(self, old: str, new: str) -> Sequence[str]:
+        return ["class changed"] * 5 if old in self._broken.get(new, ()) else []

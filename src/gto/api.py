@@ -6,7 +6,9 @@ the lines that the command line prints are printed.
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.annotations.annotation import Annotation
@@ -58,6 +60,7 @@ from gto.registry.write.verbs import Outcome
 
 if TYPE_CHECKING:
     from gto.dvc.output_contents import DataReach
+    from gto.lineage.fact_sources import FactSources
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
 
@@ -94,6 +97,7 @@ __all__ = [
     "get_stages",
     "history",
     "history_all",
+    "inspect",
     "ls",
     "parse_tag",
     "plots",
@@ -395,11 +399,12 @@ def describe_all(
 ) -> Published:
     """Return all that is known of a version: annotation, commit, lineage, metrics, parameters, files, requirements.
 
-    `name` is a selector, or an artifact at `rev` (HEAD). What DVC keeps outside of Git is read from its cache, with
-    `fetch` from its remotes too. The keys are those of `gto describe --all --json`.
+    `name` is a selector, or an artifact at `rev` (HEAD). What DVC keeps outside of Git, and a model that has no facts
+    beside it, are read where they are on this machine, with `fetch` from remotes too. The keys are those of
+    `gto describe --all --json`.
     """
-    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
-    return describe_at_length(registry, name, rev, reach).as_dict()
+    registry, sources = _sources(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    return describe_at_length(registry, name, rev, sources).as_dict()
 
 
 def diff(
@@ -420,8 +425,8 @@ def diff(
     metrics. The other arguments are those of describe_all().
     """
     direction = Direction(tuple(_words(lower_better)), tuple(_words(higher_better)))
-    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
-    return compare(registry, old, new, name, direction, reach).as_dict()
+    registry, sources = _sources(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    return compare(registry, old, new, name, direction, sources).as_dict()
 
 
 def plots(
@@ -580,14 +585,23 @@ def annotate(
     push: bool = False,
     stdout: bool = False,
     file: str | None = None,
+    inspect: bool = False,
 ) -> str:
-    """Insert or update an artifact's annotation, and return the path of the file that was written."""
+    """Insert or update an artifact's annotation, and return the path of the file that was written.
+
+    With `inspect` the facts of the model's file are written beside it, and the annotation names them as `model`.
+    """
     if isinstance(labels, str):
         raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
     change = AnnotationEdit(type, path, tuple(labels or ()), description or None, custom, must_exist)
-    saved = write_annotation(
-        Registry.open(repo), name, change, SaveOptions(commit, push), file=file, allow_same_path=allow_same_path
-    )
+    registry, beside = Registry.open(repo), {}
+    if inspect:
+        from gto.delivery.model_record import record_model
+
+        record = record_model(registry, name, path or None)
+        change, beside = replace(change, side_car=record.path), {record.path: record.side_car.text()}
+    options = SaveOptions(commit, push)
+    saved = write_annotation(registry, name, change, options, file=file, allow_same_path=allow_same_path, beside=beside)
     _say(saved, stdout=stdout)
     return saved.file
 
@@ -746,6 +760,30 @@ def ls(
     return {**about(chosen), "files": files(located)}
 
 
+def inspect(
+    target: str,
+    repo: object = ".",
+    rev: str | None = None,
+    trust_remote: bool = False,
+    allow_local: bool = False,
+    require_signed: bool = False,
+    require_policy: bool = False,
+    allowed_signers: str | None = None,
+) -> Published:
+    """Return what a model's file says of the model, as `gto inspect --json` prints it; the model is never loaded.
+
+    `target` is a path on this machine, a URL, or a selector of the repository; the arguments beside `repo`, which are
+    those of get(), are about selectors.
+    """
+    from gto.delivery.inspection import inspect_place, inspect_version, is_place
+
+    if is_place(target):
+        return inspect_place(target).as_dict()
+    wants = _Wants(require_signed, require_policy, allowed_signers)
+    found = _located(repo, target, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
+    return inspect_version(target, *found).as_dict()
+
+
 def url(
     repo: object,
     selector: str,
@@ -790,6 +828,16 @@ def _reach(repo: object, *, fetch: bool, trust_remote: bool, allow_local: bool) 
     from gto.dvc.dvc_config import RepositoryTrust
 
     return registry, reach_remotes(registry, RepositoryTrust(registry.repo.is_own, trust_remote, allow_local))
+
+
+def _sources(repo: object, *, fetch: bool, trust_remote: bool, allow_local: bool) -> "tuple[Registry, FactSources]":
+    from gto.delivery.file_facts import read_file_facts
+    from gto.dvc.dvc_config import RepositoryTrust
+    from gto.lineage.fact_sources import FactSources
+
+    registry, reach = _reach(repo, fetch=fetch, trust_remote=trust_remote, allow_local=allow_local)
+    trust = RepositoryTrust(registry.repo.is_own, trust_remote, allow_local) if fetch else None
+    return registry, FactSources(reach, partial(read_file_facts, registry, trust))
 
 
 def _words(names: Iterable[str]) -> list[str]:

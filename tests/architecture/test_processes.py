@@ -65,7 +65,7 @@ def counted(repo: Repo, tmp_path: Path) -> dict[str, str]:
         (["tags", "--other"], 3),
         (["describe", "churn"], 1),
         (["describe", "churn@latest"], 3),
-        (["doctor"], 8),  # and files left behind, commits that are gone, what branches reach
+        (["doctor"], 9),  # and files left behind, commits that are gone, what branches reach, facts beside models
         (["register", "churn"], 5),  # where and which commit, its tags, who, the object, the refs
         (["assign", "churn", "--stage", "dev"], 6),
         (["assign", "churn", "--version", "v0.0.2", "--stage", "dev"], 5),

@@ -52,7 +52,7 @@ class Origin(NamedTuple):
     def event(self, ref: str, **words: str) -> dict[str, str]:
         """What a job is to be told of an event; its repository is what the CI says."""
         keys = ("event", "name", "version", "stage", "type", "path", "description", "previous_version")
-        report = {key: words.get(key, "") for key in keys}
+        report = {key: words.get(key, "") for key in (*keys, "framework", "code_on_load", "model_facts")}
         return {**report, "ref": f"refs/tags/{ref}", "commit": self.commits[ref]}
 
     def checkout(self, path: Path, ref: str) -> Repo:

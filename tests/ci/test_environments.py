@@ -95,7 +95,7 @@ def test_what_is_no_event_gives_an_empty_event(name: str, remote: Origin, tmp_pa
         job, result, found = run(name, repo, ref, tmp_path / f"scratch{number}")
         empty = dict.fromkeys(found, "")
         assert found == as_told({**empty, "ref": ref, "repo": job.repo}, job.channel)
-        assert len(found) == 11
+        assert len(found) == 14
         assert result.stderr.startswith("note: ")
 
 
@@ -217,7 +217,7 @@ def test_nothing_that_is_printed_commands_a_ci(
         assert channels.azure_commands(result.stdout) == []
     else:
         told = channels.azure(result.stdout)
-        assert (told["event"], len(told)) == ("assignment", 11)
+        assert (told["event"], len(told)) == ("assignment", 14)
 
 
 def test_the_ends_of_the_channels_obey_what_is_not_made_harmless() -> None:

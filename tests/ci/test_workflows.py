@@ -111,6 +111,7 @@ def test_no_expression_of_the_action_stands_in_a_script() -> None:
     assert not [script for script in scripts if "${{" in script]
     assert set(action["outputs"]) == {
         "event", "name", "version", "stage", "type", "path", "description", "ref", "commit", "previous_version", "repo",
+        "framework", "code_on_load", "model_facts",
     }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ GOOD_POLICIES = [
     "signing: {sign: true, required: false, allowed_signers: keys/signers}",
     "rules: [{name: p, artifacts: [churn, 'fr?ud/[a-c]*'], stages: prod, events: [assignment], signed: true}]",
     "rules: [{after: staging, branch: feature/x, prereleases: false, annotated: true, one_version: true}]",
+    "rules: [{code_on_load: trusted-types, compatible: true}]",
     "rules: [{approvals: 2, approvers: [a@b.c, d@e.f], who: []}]",
     "rules: []",
 ]
@@ -80,6 +81,9 @@ BAD_POLICIES = [
     "rules: [{prereleases: 0}]",
     "rules: [{annotated: model}]",
     "rules: [{one_version: 1}]",
+    "rules: [{code_on_load: unknown}]",
+    "rules: [{code_on_load: [none]}]",
+    "rules: [{compatible: minor}]",
     "rules: [{approvals: -1}]",
     "rules: [{approvals: 101}]",
     "rules: [{approvals: true}]",

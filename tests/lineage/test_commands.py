@@ -192,7 +192,7 @@ def test_all_is_read_in_few_processes(models: Repo) -> None:
     done(models.gto("diff", "churn@v1.0.0", "churn@v2.0.0", "--json", env={"GIT_TRACE2_EVENT": str(trace)}))
     started = [json.loads(line) for line in trace.read_text(encoding="utf-8").splitlines()]
     count = sum(event["event"] == "start" for event in started)
-    assert count <= 14, count
+    assert count <= 15, count  # four of them for the file of a model that has no facts beside it
 
 
 def test_a_directory_is_no_page(models: Repo) -> None:

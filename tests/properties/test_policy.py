@@ -13,8 +13,8 @@ from gto.core.policy.pushed import Scene, TagChange, judge_push
 from gto.core.snapshot import fold
 from gto.core.tag import Kind
 from gto.core.tag_signature import Signature, Trust
-from tests.factories import START, Tags
-from tests.policies import ADA, GRACE, approvals, approved, good
+from tests.factories import START, Tags, oid
+from tests.policies import ADA, GRACE, KnownModels, approvals, approved, good
 from tests.properties.strategies import SOME_STAGES, histories
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _rules = st.builds(
     branch=st.none() | st.just("main"),
     prereleases=_maybe,
     annotated=_maybe,
+    code_on_load=st.sampled_from([None, "none", "pickle"]),
+    compatible=_maybe,
     one_version=_maybe,
     approvals=st.integers(0, 1),
 )
@@ -54,6 +56,7 @@ _facts = st.sampled_from(
     [
         Facts(),
         Facts(good(ADA), frozenset({"main"}), is_annotated=True),
+        Facts(models=KnownModels({oid(number): "pickle" for number in range(50)})),
         Facts(Signature(Trust.EXPIRED), frozenset({"main"})),
         approvals((approved(GRACE), good(GRACE)), signature=good(ADA)),
     ]
@@ -112,6 +115,7 @@ def test_a_verdict_rests_on_nothing_but_the_facts_that_are_asked_for(
             branches=facts.branches & wanted.branches,
             is_annotated=facts.is_annotated and wanted.annotation,
             approvals=facts.approvals if wanted.approvals else {},
+            models=facts.models if wanted.models else None,
         )
         assert judge(policy, event, IndexedReplay(), given) == judge(policy, event, IndexedReplay(), facts)
 

@@ -85,6 +85,7 @@ def test_a_job_is_told_what_its_tag_means_and_which_version_it_replaces(
         "commit": origin.git("rev-parse", "churn#prod#2^{commit}"),
         "previous_version": "v0.0.1",
         "repo": "https://example.com/team/churn",
+        **dict.fromkeys(("framework", "code_on_load", "model_facts"), ""),
     }
     assert job.refs() == before
     assert job.git("fsck", "--no-dangling") == ""

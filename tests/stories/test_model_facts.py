@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gto import api
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.repo import Repo
 
 SIDE_CAR = "net.safetensors.model.yaml"
@@ -123,7 +126,7 @@ def test_what_mlem_recorded_goes_into_the_side_car(repo: Repo) -> None:
 def test_a_side_car_that_is_none_costs_the_facts_alone(annotated: Repo) -> None:
     annotated.commit("broken", {SIDE_CAR: "schema: gto.model/v1\nfile: {path: x, size: 1}\nimports: 5\n"})
     found = json.loads(done(annotated.gto("describe", "net", "--all", "--json")))
-    assert found["model"] is None
+    assert found["model"]["read_from"] == "file"
     assert [(one["subject"], "imports" in one["reason"]) for one in found["problems"]] == [(SIDE_CAR, True)]
     assert found["annotation"]["path"] == "net.safetensors"
 
@@ -146,3 +149,137 @@ def test_a_bill_of_materials_has_the_facts_of_a_fresh_side_car(annotated: Repo) 
     said = {one["name"]: one["value"] for one in card["properties"]}
     assert (said["gto:model:format"], said["gto:model:codeOnLoad"]) == ("safetensors", "none")
     assert said["gto:model:parameterCount"] == "10"
+
+
+def test_facts_are_stale_beside_a_file_in_git_that_is_too_large_to_be_a_pointer(annotated: Repo) -> None:
+    (annotated.path / "net.safetensors").write_bytes(weights(1_100_000))
+    annotated.git("-c", "core.compression=0", "commit", "--quiet", "--all", "--message", "4.4 MB")
+    assert model_of(annotated, "net")["stale"] is True
+
+
+def test_a_doctor_warns_of_facts_that_are_stale_or_unreadable_here_and_in_versions_that_count(annotated: Repo) -> None:
+    assert json.loads(done(annotated.gto("doctor", "--json")))["problems"] == []
+    (annotated.path / "net.safetensors").write_bytes(weights(11))
+    annotated.git("commit", "--quiet", "--all", "--message", "trained again")
+    done(annotated.gto("register", "net", "--version", "v1.1.0"))
+    annotated.commit("broken", {SIDE_CAR: "schema: 3\n"})
+    found = json.loads(done(annotated.gto("doctor", "--json")))["problems"]
+    assert [(one["code"], one["subject"], "'v1.1.0'" in one["reason"]) for one in found] == [
+        ("model-facts-stale", SIDE_CAR, True),
+        ("model-facts-unreadable", SIDE_CAR, False),
+    ]
+    assert "⚠️" in done(annotated.gto("doctor"), code=0)
+    done(annotated.gto("doctor", "--strict"), code=1)
+
+
+def test_a_job_and_a_watcher_are_told_what_the_model_is(annotated: Repo) -> None:
+    found = json.loads(done(annotated.gto("ci", "--ref", "net@v1.0.0", "--offline", "--json")))
+    assert [found[key] for key in ("framework", "code_on_load", "model_facts")] == ["torch", "none", SIDE_CAR]
+    shell = done(annotated.gto("ci", "--ref", "net@v1.0.0", "--offline", "--shell"))
+    assert "export GTO_CODE_ON_LOAD=none" in shell.splitlines()
+    (annotated.path / "net.safetensors").write_bytes(weights(11))
+    annotated.git("commit", "--quiet", "--all", "--message", "trained again")
+    done(annotated.gto("register", "net", "--version", "v1.1.0"))
+    stale = annotated.gto("ci", "--ref", "net@v1.1.0", "--offline", "--json")
+    assert json.loads(done(stale))["model_facts"] == ""
+    assert f"'{SIDE_CAR}' is of another file" in stale.stderr
+    command = ("sh", "-c", 'echo "$GTO_VERSION $GTO_CODE_ON_LOAD" >> told')
+    done(annotated.gto("watch", "--once", "--since", "all", "--", *command))
+    assert (annotated.path / "told").read_text() == "v1.0.0 none\nv1.1.0 \n"
+
+
+def test_the_summary_of_a_job_tells_what_changed_in_the_model(annotated: Repo) -> None:
+    (annotated.path / "net.safetensors").write_bytes(weights(11))
+    annotated.git("add", "--all")
+    done(annotated.gto("annotate", "net", "--inspect"))
+    annotated.git("commit", "--quiet", "--all", "--message", "trained again")
+    done(annotated.gto("register", "net", "--version", "v1.1.0"))
+    assert "parameter count" in done(annotated.gto("ci", "--ref", "net@v1.1.0", "--offline", "--summary"))
+
+
+def test_a_program_reads_facts_and_has_them_recorded_as_the_commands_do(annotated: Repo) -> None:
+    told = json.loads(done(annotated.gto("inspect", "net@v1.0.0", "--json")))
+    assert api.inspect("net@v1.0.0", annotated.path) == told
+    assert api.inspect(str(annotated.path / "net.safetensors"))["parameter_count"] == 10
+    (annotated.path / "net.safetensors").write_bytes(weights(11))
+    assert api.annotate(annotated.path, "net", inspect=True) == "artifacts.yaml"
+    assert "parameter_count: 11" in (annotated.path / SIDE_CAR).read_text()
+
+
+@pytest.fixture
+def bare(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """A model in Git without facts beside it, and nothing kept of it yet."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (repo.path / "net.safetensors").write_bytes(weights(10))
+    repo.git("add", "net.safetensors")
+    repo.commit("a model", {"artifacts.yaml": "net: {type: model, path: net.safetensors}\n"})
+    done(repo.gto("register", "net", "--version", "v1.0.0"))
+    return repo
+
+
+def test_facts_without_a_side_car_are_read_from_the_file_and_kept_until_they_are_cleared(
+    bare: Repo, tmp_path: Path
+) -> None:
+    found = model_of(bare, "net")
+    assert (found["read_from"], found["stale"], found["parameter_count"]) == ("file", False, 10)
+    assert "read from the file" in done(bare.gto("describe", "net", "--all"))
+    (kept,) = (tmp_path / "cache/gto/model-facts").iterdir()
+    kept.write_text(kept.read_text().replace('"parameter_count": 10', '"parameter_count": 12'))
+    assert model_of(bare, "net")["parameter_count"] == 12
+    kept.write_text("[]")
+    assert model_of(bare, "net")["parameter_count"] == 10
+    assert json.loads(done(bare.gto("cache", "info", "--json")))["model_facts"]["files"] == 1
+    assert "Facts of 1 models" in done(bare.gto("cache", "info"))
+    assert "facts of 1 models" in done(bare.gto("cache", "clear"))
+    assert not kept.exists()
+
+
+def test_files_without_side_cars_are_compared(bare: Repo) -> None:
+    (bare.path / "net.safetensors").write_bytes(weights(11))
+    bare.git("commit", "--quiet", "--all", "--message", "trained again")
+    changes = json.loads(done(bare.gto("diff", "net@v1.0.0", "HEAD", "--json")))["model"]
+    assert [(one["fact"], one["old"], one["new"]) for one in changes] == [("parameter count", "10", "11")]
+    assert api.diff(bare.path, "net@v1.0.0", "HEAD")["model"] == changes
+
+
+def test_a_model_of_dvc_is_read_from_its_cache_and_from_a_remote_only_where_that_is_asked(
+    bare: Repo, tmp_path: Path
+) -> None:
+    data, key = weights(13), hashlib.md5(weights(13), usedforsecurity=False).hexdigest()
+    bare.git("rm", "--quiet", "--cached", "net.safetensors")
+    files = {
+        ".dvc/config": f'[core]\n    remote = there\n[remote "there"]\n    url = {tmp_path}/remote\n',
+        "net.safetensors.dvc": f"outs: [{{md5: {key}, size: {len(data)}, hash: md5, path: net.safetensors}}]",
+    }
+    bare.commit("tracked by DVC", files)
+    assert model_of(bare, "net") is None
+    place = tmp_path / f"remote/files/md5/{key[:2]}/{key[2:]}"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(data)
+    assert model_of(bare, "net") is None
+    fetched = json.loads(done(bare.gto("describe", "net", "--all", "--fetch", "--json")))["model"]
+    assert fetched["parameter_count"] == 13
+    cached = bare.path / f".dvc/cache/files/md5/{key[:2]}/{key[2:]}"
+    cached.parent.mkdir(parents=True)
+    place.rename(cached)
+    assert model_of(bare, "net")["parameter_count"] == 13
+
+
+def test_what_is_no_model_is_not_looked_at(bare: Repo, tmp_path: Path) -> None:
+    text = "net: {type: dataset, path: net.csv}\nother: {type: model, path: net.csv}\n"
+    bare.commit("data", {"artifacts.yaml": text, "net.csv": "a,b\n1,2\n"})
+    assert model_of(bare, "net") is None
+    assert not (tmp_path / "cache/gto/model-facts").exists()
+    assert model_of(bare, "other") is None
+
+
+def test_a_directory_in_git_is_read_where_one_of_its_files_may_be_a_model(bare: Repo, tmp_path: Path) -> None:
+    files = {"docs/a.txt": "words", "artifacts.yaml": "net: {type: model, path: docs}\nhf: {path: hf}\n"}
+    (bare.path / "hf").mkdir()
+    (bare.path / "hf/model.safetensors").write_bytes(weights(10))
+    (bare.path / "hf/config.json").write_text('{"model_type": "bert", "architectures": ["BertModel"]}')
+    bare.git("add", "hf")
+    bare.commit("directories", files)
+    assert model_of(bare, "net") is None
+    assert not (tmp_path / "cache/gto/model-facts").exists()
+    assert model_of(bare, "hf")["parameter_count"] == 10

@@ -136,6 +136,7 @@ def test_a_command_is_told_everything_in_its_environment_and_on_its_stdin(begun:
         "commit": begun.git("rev-parse", "HEAD"),
         "previous_version": "v1.0.0",
         "repo": str(begun.path),
+        **dict.fromkeys(("framework", "code_on_load", "model_facts"), ""),
         "key": oid,
         "author": "Ada Lovelace",
         "author_email": "ada@example.com",

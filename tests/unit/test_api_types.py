@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     assert_type(api.fetch("."), api.Fetched)
     assert_type(api.get(".", "m"), JSON)
     assert_type(api.ls(".", "m"), JSON)
+    assert_type(api.inspect("m.pkl"), JSON)
     assert_type(api.url(".", "m"), list[str])
 
     # --- what they return

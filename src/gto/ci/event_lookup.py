@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
+from gto.annotations.model_facts import KnownModel
 from gto.ci.environment import Trigger
 from gto.core import tag
 from gto.core.event import Event, Problem
@@ -17,6 +18,7 @@ from gto.git import tag_fetcher
 from gto.git.commit_files import Files
 from gto.registry import annotation_lookup, remote_check
 from gto.registry.event_report import Report, report
+from gto.registry.model_lookup import read_side_cars
 from gto.registry.registry import Registry
 from gto.storage.urls import without_user
 
@@ -49,15 +51,17 @@ def inquire(registry: Registry, trigger: Trigger, *, offline: bool = False) -> J
         hint = "; tags are written with '=' for ':'" if ":" in trigger.tag else ""
         return JobEvent(silent, notes=(f"tag '{trigger.tag}' is no tag of GTO{hint}",))
     items = _read(registry, trigger, name.artifact, offline=offline)
-    found = fold(item for item in items if item.artifact == name.artifact)
-    state = found.artifact(name.artifact)
+    folded = fold(item for item in items if item.artifact == name.artifact)
+    state = folded.artifact(name.artifact)
     event = next((one for one in state.events if one.ref == trigger.tag), None)
     if event is None:
-        reasons = [one.reason for one in found.problems if one.subject == trigger.tag]
+        reasons = [one.reason for one in folded.problems if one.subject == trigger.tag]
         reason = f"is no event: {reasons[0]}" if reasons else f"is not there, or not any more{_near(state, name)}"
         return JobEvent(silent, notes=(f"tag '{trigger.tag}' {reason}",))
     said, more = _annotation(registry, event, offline=offline)
-    return JobEvent(report(state, event, said, trigger.repo), event, (*_doubts(state, event, trigger), *more))
+    model, lacks = _model(registry, event) if said is not None else (None, ())
+    found = report(state, event, said, trigger.repo).about(model)
+    return JobEvent(found, event, (*_doubts(state, event, trigger), *more, *lacks))
 
 
 def _doubts(state: ArtifactState, event: Event, trigger: Trigger) -> Iterator[str]:
@@ -121,6 +125,16 @@ def _annotation(registry: Registry, event: Event, *, offline: bool) -> tuple[Ann
     # Another artifact's annotation may be wrong: that is not this job's business.
     problems = [one for one in found.problems if said is None or one.artifact == event.artifact]
     return said, [f"the annotation is left out: {one.subject}: {one.reason}" for one in problems]
+
+
+def _model(registry: Registry, event: Event) -> tuple[KnownModel | None, Sequence[str]]:
+    """Return the facts of the model in the event's commit; those that do not count are a note."""
+    place = event.artifact, event.commit
+    found = read_side_cars(registry, [place])[place]
+    notes = [f"the facts of the model are left out: {one.subject}: {one.reason}" for one in found.problems]
+    if found.model is not None and found.model.is_stale:
+        notes.append(f"the facts of the model are left out: '{found.model.source}' is of another file")
+    return found.fresh, notes
 
 
 def get_commit(registry: Registry, event: Event, *, offline: bool) -> None:

@@ -14,6 +14,9 @@ from gto.exceptions import UsageError
 if TYPE_CHECKING:
     from gto.cli.proof_options import Proof
     from gto.dvc.output_contents import DataReach
+    from gto.dvc.project import Tracked
+    from gto.inspect.facts import ModelFacts
+    from gto.lineage.fact_sources import FactSources
     from gto.registry.registry import Registry
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
@@ -78,6 +81,20 @@ class Fetching(NamedTuple):
         from gto.dvc.dvc_config import RepositoryTrust
 
         return reach_remotes(registry, RepositoryTrust(registry.repo.is_own, self.trust_remote, self.allow_local))
+
+    def sources(self, registry: Registry) -> FactSources:
+        """Return where is looked for what commits do not hold: metrics and parameters, and the model."""
+        from gto.dvc.dvc_config import RepositoryTrust
+        from gto.lineage.fact_sources import FactSources
+
+        trust = RepositoryTrust(registry.repo.is_own, self.trust_remote, self.allow_local) if self.fetch else None
+
+        def read(commit: str, tracked: Tracked) -> ModelFacts | None:
+            from gto.delivery.file_facts import read_file_facts  # what reads stores, where there is a model
+
+            return read_file_facts(registry, trust, commit, tracked)
+
+        return FactSources(self.reach(registry), read)
 
 
 def fetch_options(function: common.Function) -> common.Function:

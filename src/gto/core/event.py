@@ -15,7 +15,7 @@ NULL_OID = "0" * 40
 UNREAD = frozenset({"tag-missing", "tag-corrupt"})
 """The codes of problems that may hide an event: git cannot read the tag object."""
 
-WARNINGS = frozenset({"version-unreached"})
+WARNINGS = frozenset({"version-unreached", "model-facts-stale", "model-facts-unreadable"})
 """The codes of problems that take nothing from the registry as it is: they call for care, and fail no check."""
 
 SortKey = tuple[int, int, int, str]

@@ -176,7 +176,10 @@ class Checkout:
     def pointer(self, path: str) -> LfsPointer | None:
         """Return the pointer of Git LFS that stands for a file; None for a file that Git itself has."""
         real = self._real(path)
-        data = self._files.read(self.commit, real) if real is not None else None
+        try:
+            data = self._files.read(self.commit, real) if real is not None else None
+        except BadFile:  # it is too large for a pointer
+            return None
         return None if data is None else parse_pointer(data)
 
     def read(self, path: str) -> bytes | None:

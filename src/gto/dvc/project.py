@@ -2,13 +2,13 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from gto.dvc.checkout import TOO_MANY, UNREADABLE, Checkout
 from gto.dvc.dvc_file import Pointer, read_pointer
 from gto.dvc.lock_file import LockedStage, read_locked
 from gto.dvc.output import Datum
-from gto.dvc.paths import joined
+from gto.dvc.paths import is_elsewhere, joined, tidy
 from gto.dvc.pipeline import Pipeline, read_pipeline
 from gto.dvc.project_root import CONFIG, DVC_DIRECTORY, project_root, roots_below
 from gto.dvc.stage import Stage
@@ -17,6 +17,10 @@ from gto.exceptions import BadFile
 _FILE = "dvc.yaml"
 _MOST_FILES = 1000
 _MEND = "mend the file, then commit it"
+
+
+Home = Literal["git", "dvc", "elsewhere"]
+"""What keeps a file: Git, with Git LFS where its pointer is there; DVC; or neither."""
 
 
 class Ran(NamedTuple):
@@ -102,6 +106,39 @@ def find_pointers(checkout: Checkout, paths: Sequence[str]) -> dict[str, Pointer
     checkout.fetch(sorted(wanted))
     read = {file: _read_pointer(checkout, file) for file in sorted(wanted)}
     return {path: read[file] for path, file in files.items() if file is not None}
+
+
+class Tracked(NamedTuple):
+    """A path, what keeps it, and what DVC recorded of it."""
+
+    home: Home
+    datum: Datum
+    origin: str | None = None
+    """Where it was imported from."""
+
+
+def find_tracked(checkout: Checkout, project: Project, path: str) -> Tracked:
+    """Return what keeps a path; what no commit can hold, as a URL, is elsewhere."""
+    if is_elsewhere(path):
+        return Tracked("elsewhere", Datum(path))
+    path = tidy(path)
+    return tracked_by(checkout, project, path, find_pointers(checkout, [path]).get(path))
+
+
+def tracked_by(checkout: Checkout, project: Project, path: str, pointer: Pointer | None) -> Tracked:
+    """Return what keeps a path of the commit whose `.dvc` file is known; None where it has none."""
+    datum = project.recorded().get(path)
+    if datum is None:
+        named = {one.path: one for one in (pointer.outs if pointer else ())}
+        datum = named.get(path, Datum(path))
+    return Tracked(home_of(checkout, datum, pointer), datum, pointer.origin if pointer else None)
+
+
+def home_of(checkout: Checkout, datum: Datum, pointer: Pointer | None) -> Home:
+    """Return what keeps a file or a directory."""
+    if checkout.has(datum.path) or checkout.is_directory(datum.path):
+        return "git"
+    return "dvc" if pointer or datum.md5 else "elsewhere"
 
 
 def pointer_files(checkout: Checkout, project: Project, paths: Sequence[str]) -> list[str]:

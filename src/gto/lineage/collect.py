@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
+from gto.annotations.model_facts import KnownModel, read_side_car
 from gto.annotations.model_pointer import side_car_places
 from gto.core import names
 from gto.core.commit_facts import Commit
@@ -19,7 +20,6 @@ from gto.git.command import Git
 from gto.git.commit import parse_commit
 from gto.git.commit_files import Files
 from gto.lineage import values
-from gto.lineage.model_facts import KnownModel, read_model
 from gto.lineage.requirements import find_requirements, read_packages
 from gto.lineage.trace import Lineage, trace
 from gto.lineage.values import Elsewhere, Values
@@ -191,7 +191,7 @@ def _know(
         read_packages(checkout, requirements),
         tuple(checkout.files_in(path) or [path]) if path and lineage and lineage.home == "git" else (),
         (),
-        read_model(checkout, said, path, lineage),
+        read_side_car(checkout, said, path, lineage.tracked if lineage else None),
     )
     return known._replace(problems=tuple(checkout.problems))
 

@@ -7,9 +7,9 @@ from gto.core import selector
 from gto.core.event import Problem
 from gto.core.selector import Pick
 from gto.dvc.output import Datum
-from gto.dvc.output_contents import DataReach
 from gto.exceptions import NoAnnotation, UsageError
 from gto.lineage.collect import CollectedFacts, gather
+from gto.lineage.fact_sources import FactSources, with_file_facts
 from gto.lineage.trace import Input, Lineage, StageRun
 from gto.lineage.values import Elsewhere
 from gto.registry.registry import Registry
@@ -51,13 +51,16 @@ class Description(NamedTuple):
         }
 
 
-def describe_all(registry: Registry, name: str, rev: str | None = None, reach: DataReach | None = None) -> Description:
+def describe_all(
+    registry: Registry, name: str, rev: str | None = None, sources: FactSources | None = None
+) -> Description:
     """Return all that is known of the version that a selector names; of a name alone at a revision, by default HEAD."""
     is_name = selector.parse(name).pick is Pick.ALL
     if not is_name and rev is not None:
         raise UsageError("Either specify revision or use naming shortcut.", "leave one of them out")
     point = find_target(registry, rev or registry.rev, name) if is_name else find_target(registry, name)
-    known = gather(registry, [point], reach)[0]
+    data, model = sources or FactSources()
+    known = with_file_facts(gather(registry, [point], data)[0], model)
     check_known(registry, [known])
     return Description(known)
 

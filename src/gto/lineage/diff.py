@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from gto.annotations.model_facts import KnownModel
 from gto.core.event import Problem
-from gto.dvc.output_contents import DataReach
 from gto.inspect.fact_changes import FactChange, fact_changes
 from gto.lineage.collect import Between, CollectedFacts, between, gather
 from gto.lineage.description import check_known, elsewhere_lists, problem_dict
-from gto.lineage.model_facts import KnownModel
+from gto.lineage.fact_sources import FactSources, with_file_facts
 from gto.lineage.values import Elsewhere, Keyed, Value, flat
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets
@@ -124,14 +124,15 @@ def compare(
     new: str,
     name: str | None = None,
     direction: Direction | None = None,
-    reach: DataReach | None = None,
+    sources: FactSources | None = None,
 ) -> Comparison:
     """Compare two versions, stages or revisions; a revision is about the artifact `name`, else about the other side's.
 
     What the annotations' custom metadata say of directions (`lower_better`, `higher_better`) counts beside `direction`.
     """
     points = find_targets(registry, (old, new), name)
-    before, after = gather(registry, points, reach)
+    data, model = sources or FactSources()
+    before, after = (with_file_facts(one, model) for one in gather(registry, points, data))
     check_known(registry, [before, after])
     return _comparison(registry, before, after, direction)
 

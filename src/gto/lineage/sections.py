@@ -10,11 +10,11 @@ from gto.output.tables import Section, Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from gto.annotations.model_facts import KnownModel
     from gto.core.event import Problem
     from gto.inspect.fact_changes import FactChange
     from gto.lineage.collect import CollectedFacts
     from gto.lineage.diff import Comparison, Moved, ValueChange
-    from gto.lineage.model_facts import KnownModel
     from gto.lineage.trace import Lineage
     from gto.lineage.values import Elsewhere, Value, Values
     from gto.output.tables import Cell
@@ -57,7 +57,8 @@ def described(known: CollectedFacts) -> tuple[Section, ...]:
 
 
 def _model(known: KnownModel) -> tuple[Section, ...]:
-    return fact_tables(known.facts, (("facts", f"in {known.source}, {_STALE[known.is_stale]}"),))
+    where = f"in {known.source}, {_STALE[known.is_stale]}" if known.source else "read from the file"
+    return fact_tables(known.facts, (("facts", where),))
 
 
 def notes(elsewhere: Iterable[Elsewhere], problems: Iterable[Problem]) -> Iterator[str]:

@@ -2,18 +2,16 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from gto.dvc import paths
 from gto.dvc.checkout import TOO_MANY, Checkout
 from gto.dvc.dvc_file import Pointer
 from gto.dvc.lock_file import LockedStage
 from gto.dvc.output import Datum
-from gto.dvc.project import Project, Ran, find_pointers
+from gto.dvc.project import Home, Project, Ran, Tracked, find_pointers, home_of, tracked_by
 
 _MOST_STEPS = 1000
-
-Home = Literal["git", "dvc", "elsewhere"]
 
 
 class Input(NamedTuple):
@@ -52,6 +50,11 @@ class Lineage(NamedTuple):
     """Where it was imported from."""
 
     @property
+    def tracked(self) -> Tracked:
+        """What keeps the artifact."""
+        return Tracked(self.home, self.datum, self.origin)
+
+    @property
     def data(self) -> Iterator[Datum]:
         """The artifact and all that led to it, each once."""
         every = [self.datum, *(one.datum for step in self.steps for one in step.inputs)]
@@ -68,9 +71,8 @@ def trace(checkout: Checkout, project: Project, path: str) -> Lineage:
     inputs = [dep for ran in reached for dep in _deps(ran)]
     pointers = find_pointers(checkout, [path, *(datum.path for datum in inputs)])
     steps = tuple(_step(checkout, makers, ran, pointers) for ran in reached)
-    itself = _own(project, path, pointers.get(path))
-    pointer = pointers.get(path)
-    return Lineage(_home(checkout, itself, pointer), itself, steps, pointer.origin if pointer else None)
+    itself = tracked_by(checkout, project, path, pointers.get(path))
+    return Lineage(itself.home, itself.datum, steps, itself.origin)
 
 
 def _walk(makers: "_Makers", path: str, checkout: Checkout) -> list[Ran]:
@@ -125,7 +127,7 @@ def _step(checkout: Checkout, makers: _Makers, ran: Ran, pointers: Mapping[str, 
         inputs.append(
             Input(
                 datum,
-                "dvc" if maker else _home(checkout, datum, pointer),
+                "dvc" if maker else home_of(checkout, datum, pointer),
                 maker.stage.address if maker else None,
                 pointer.origin if pointer else None,
             )
@@ -134,17 +136,3 @@ def _step(checkout: Checkout, makers: _Makers, ran: Ran, pointers: Mapping[str, 
     outs = locked.outs or tuple(Datum(output.path) for output in ran.stage.made)
     command = ran.locked.command if ran.locked else ran.stage.command
     return StageRun(ran.stage.address, command, tuple(inputs), outs, locked.params, ran.locked is not None)
-
-
-def _own(project: Project, path: str, pointer: Pointer | None) -> Datum:
-    recorded = project.recorded()
-    if path in recorded:
-        return recorded[path]
-    named = {datum.path: datum for datum in (pointer.outs if pointer else ())}
-    return named.get(path, Datum(path))
-
-
-def _home(checkout: Checkout, datum: Datum, pointer: Pointer | None) -> Home:
-    if checkout.has(datum.path) or checkout.is_directory(datum.path):
-        return "git"
-    return "dvc" if pointer or datum.md5 else "elsewhere"

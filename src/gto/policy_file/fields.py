@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from gto.core.nearness import did_you_mean
+from gto.core.policy.policy import CODE_ON_LOAD
 from gto.core.tag import Kind
 from gto.exceptions import WrongConfig
 
@@ -141,6 +142,13 @@ def approvals(value: object, at: ValuePath) -> int:
     """Read a number of approvals."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_APPROVALS:
         raise at.wrong(f"a number from 0 to {MOST_APPROVALS} was expected, not {shown(value)}")
+    return value
+
+
+def code_on_load(value: object, at: ValuePath) -> str:
+    """Read the most that loading a model may run."""
+    if not isinstance(value, str) or value not in CODE_ON_LOAD:
+        raise at.wrong(f"{', '.join(CODE_ON_LOAD[:-1])} or {CODE_ON_LOAD[-1]} was expected, not {shown(value)}")
     return value
 
 

@@ -38,6 +38,8 @@ KEYS: Mapping[str, fields.Reader] = {
     "one_version": fields.flag,
     "approvals": fields.approvals,
     "approvers": read_people,
+    "code_on_load": fields.code_on_load,
+    "compatible": fields.flag,
 }
 """The keys of a rule, which are the fields of Rule."""
 MOST = 1000
@@ -109,6 +111,7 @@ def _check_kinds(rule: Rule, at: ValuePath, read: Mapping[str, Any]) -> None:
     if not rule.artifacts or rule.stages == ():
         raise at.at("artifacts" if not rule.artifacts else "stages").wrong("the rule covers nothing: the list is empty")
     additions = {"branch": rule.branch, "annotated": rule.annotated, "prereleases": not rule.prereleases}
+    additions |= {"code_on_load": rule.code_on_load, "compatible": rule.compatible}
     assignments = {"after": rule.after, "one_version": rule.one_version, "approvals": rule.approvals}
     for asked, fitting in ((additions, {Kind.REGISTRATION, Kind.ASSIGNMENT}), (assignments, {Kind.ASSIGNMENT})):
         for key, value in asked.items():

@@ -1,12 +1,15 @@
-"""What one event did, in the eleven words that a CI job is told."""
+"""What one event did, in the fourteen words that a CI job is told."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from gto.annotations.annotation import Annotation
 from gto.core.event import Event
 from gto.core.snapshot import ArtifactState
 from gto.core.transitions import Transition, steps
+
+if TYPE_CHECKING:
+    from gto.annotations.annotation import Annotation
+    from gto.annotations.model_facts import KnownModel
 
 _MOST = 32_768  # bytes of a variable: Linux starts no program with one of 128 KiB
 
@@ -35,14 +38,28 @@ class Report(NamedTuple):
     """Of an assignment the version that held the stage before, of a registration the latest version before."""
     repo: str = ""
     """The address of the repository."""
+    framework: str = ""
+    """Of the model, as the facts beside it say: `scikit-learn`, `torch`; empty as the next two without facts."""
+    code_on_load: str = ""
+    """What loading it would run: `none`, `trusted-types`, `pickle` or `unknown`."""
+    model_facts: str = ""
+    """The file of facts, from the root; it is of the version's own file."""
+
+    def about(self, model: "KnownModel | None") -> "Report":
+        """Return the same with what is known of the model."""
+        if model is None:
+            return self
+        facts = model.facts
+        code = str(facts.code_on_load)
+        return self._replace(framework=facts.framework, code_on_load=code, model_facts=model.source or "")
 
 
-def report(state: ArtifactState, event: Event, annotation: Annotation | None, repo: str) -> Report:
+def report(state: ArtifactState, event: Event, annotation: "Annotation | None", repo: str) -> Report:
     """Return what an event did; `state` holds the events of its artifact, later ones too."""
     return report_step(event, steps(state).get(event.ref, Transition()), annotation, repo)
 
 
-def report_step(event: Event, step: Transition, annotation: Annotation | None, repo: str) -> Report:
+def report_step(event: Event, step: Transition, annotation: "Annotation | None", repo: str) -> Report:
     """Return what an event did whose place among those of its artifact is known."""
     return Report(
         event=event.kind.noun,

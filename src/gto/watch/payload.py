@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
+from gto.annotations.model_facts import KnownModel
 from gto.core.event import Event
 from gto.core.transitions import Transition
 from gto.exceptions import BadFile
 from gto.git.commit_files import Files
 from gto.registry import annotation_lookup
 from gto.registry.event_report import Report, named, report_step
+from gto.registry.model_lookup import read_side_cars
 from gto.registry.registry import Registry
 from gto.watch.journal import HandledTag
 
@@ -34,6 +36,10 @@ class Annotations:
         except BadFile:
             return None
         return found.find(name)
+
+    def model(self, name: str, commit: str) -> KnownModel | None:
+        """Return the facts of an artifact's model in a commit, as far as a file beside it has them of this model."""
+        return read_side_cars(self._registry, [(name, commit)], self._files)[name, commit].fresh
 
 
 class Pending(NamedTuple):
@@ -82,9 +88,10 @@ def tell(pending: Pending) -> Notice:
     """Return what is told of an event."""
     event = pending.event
     found = pending.annotations.find(event.artifact, event.commit)
+    model = pending.annotations.model(event.artifact, event.commit) if found is not None else None
     return Notice(
         key=pending.key,
-        report=report_step(event, pending.step, found, pending.repo),
+        report=report_step(event, pending.step, found, pending.repo).about(model),
         author=event.author,
         author_email=event.author_email,
         created_at=event.created_at.isoformat(),

@@ -67,9 +67,10 @@ def command(
 ) -> None:
     """Tell a CI job what the tag that started it means, and hand it on to the job's next steps.
 
-    The fields are event, name, version, stage, type, path, description, ref, commit, previous_version and repo. A
-    shallow checkout without tags is enough: what is lacking is read from the remote, and the tags and commits of the
-    checkout stay as they are. A ref that is no event of GTO gives an empty event, and the exit code 0.
+    The fields are event, name, version, stage, type, path, description, ref, commit, previous_version and repo; where
+    facts are kept beside the model, also framework, code_on_load and model_facts, the path of the facts. A shallow
+    checkout without tags is enough: what is lacking is read from the remote, and the tags and commits of the checkout
+    stay as they are. A ref that is no event of GTO gives an empty event, and the exit code 0.
     """
     from gto.ci.event_lookup import address, inquire
 

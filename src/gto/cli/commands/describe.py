@@ -42,7 +42,8 @@ def command(
     """Print what `dvc.yaml` or `artifacts.yaml` says of an artifact: in the work tree, at --rev, or at a version.
 
     A field that is not set prints nothing. With --all a name alone is read at HEAD, not in the work tree; metrics and
-    parameters that DVC keeps outside of Git are read from its cache, with --fetch from its remotes too.
+    parameters that DVC keeps outside of Git, and a model that has no facts beside it, are read where they are on this
+    machine, with --fetch from remotes too.
     """
     fields = {"type": show_type, "path": show_path, "description": show_description}
     if show_all:
@@ -66,7 +67,7 @@ def _describe_all(repo: str, name: str, rev: str | None, fetching: delivery_opti
     from gto.lineage.description import describe_all
 
     registry = options.open_registry(repo)
-    found = describe_all(registry, name, rev, fetching.reach(registry))
+    found = describe_all(registry, name, rev, fetching.sources(registry))
     if as_json:
         render.as_json(found.as_dict())
         return

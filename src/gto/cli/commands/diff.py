@@ -43,9 +43,10 @@ def command(
 ) -> None:
     """Show what changed in metrics, parameters, data, dependencies, code and annotation.
 
-    All is read from the two commits, and what DVC keeps outside of Git from its cache, with --fetch from its remotes
-    too; what is not read is named on stderr. Whether a change is for the better is told where --lower-better,
-    --higher-better, or `lower_better` and `higher_better` in the annotation's custom metadata say so.
+    All is read from the two commits; what DVC keeps outside of Git, and a model that has no facts beside it, where they
+    are on this machine, with --fetch from remotes too; metrics and parameters that are not read are named on stderr.
+    Whether a change is for the better is told where --lower-better, --higher-better, or `lower_better` and
+    `higher_better` in the annotation's custom metadata say so.
     """
     from gto.lineage import sections
     from gto.lineage.diff import Direction, compare
@@ -53,7 +54,7 @@ def command(
     options.only_one(json=as_json, plain=plain, md=as_markdown)
     registry = options.open_registry(repo)
     direction = Direction(lower_better, higher_better)
-    found = compare(registry, old, new, name, direction, fetching.reach(registry))
+    found = compare(registry, old, new, name, direction, fetching.sources(registry))
     if as_json:
         render.as_json(found.as_dict())
         return

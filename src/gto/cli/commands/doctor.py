@@ -41,7 +41,8 @@ _ORIGIN = "origin"
 def command(repo: str, remote: str | None, fix: bool, strict: bool, yes: bool, as_json: bool) -> None:
     """Display GTO version and configuration, and check the registry for problems: exit code 1 if there are any.
 
-    A version that no branch reaches is a warning, as after a squashed pull request: it alone fails with --strict only.
+    A version that no branch reaches, as after a squashed pull request, and stale facts of a model are warnings: they
+    alone fail with --strict only.
     --fix removes locks and temporary files that a killed process left more than ten minutes ago, and damaged caches;
     tag objects that are missing or corrupt it fetches again. It deletes and moves no tag.
     """

@@ -17,6 +17,13 @@ class Told(NamedTuple):
     asks: tuple[str, ...]
 
 
+_LOADING = {
+    "none": "loading the model runs no code",
+    "trusted-types": "loading the model builds trusted types at most",
+    "pickle": "loading the model runs at most what pickles of known libraries do",
+}
+
+
 def tell(policy: Policy, rule: Rule) -> Told:
     """Put a rule into words."""
     return Told(rule.name, covers(rule), tuple(_asks(policy, rule)))
@@ -49,11 +56,19 @@ def _asks(policy: Policy, rule: Rule) -> Iterator[str]:
         yield "the version is no pre-release"
     if rule.annotated:
         yield "the commit annotates the artifact"
+    yield from _asks_of_model(rule)
     if rule.one_version:
         yield "no other version is in the stage"
     if rule.approvals:
         by = f" by {people(policy, rule.approvers)}" if rule.approvers is not None else ""
         yield f"{rule.approvals} signed approval{'s' if rule.approvals > 1 else ''}{by}, not by the author"
+
+
+def _asks_of_model(rule: Rule) -> Iterator[str]:
+    if rule.code_on_load is not None:
+        yield _LOADING[rule.code_on_load]
+    if rule.compatible:
+        yield "the model does not break who uses the release before it in its major"
 
 
 def goes_by_address(policy: Policy, rule: Rule) -> bool:

@@ -11,6 +11,7 @@ from gto.core import semver
 from gto.core.event import Event, Problem
 from gto.core.indexed_replay import IndexedReplay
 from gto.core.policy.approver import counts_from, doubt
+from gto.core.policy.model_rules import model_reasons
 from gto.core.policy.policy import Facts, Needs, Policy, Reason, Rule, Verdict, is_one_of
 from gto.core.replay import Draft
 from gto.core.tag import Kind
@@ -33,6 +34,7 @@ def needs(policy: Policy, event: Event, *, revives: bool = False) -> Needs:
         branches=frozenset(rule.branch for rule in rules if rule.branch is not None and adds),
         annotation=adds and any(rule.annotated for rule in rules),
         approvals=approvals,
+        models=adds and any(rule.is_about_models for rule in rules),
     )
 
 
@@ -158,6 +160,7 @@ def _broken(policy: Policy, rule: Rule, event: Event, past: IndexedReplay, facts
     adds = event.kind.is_addition and _is_about(rule, event, past)
     if adds or any(entry.commit == event.commit for entry in put):
         yield from _commit(rule, event, facts)
+        yield from model_reasons(rule, event, past, facts)
     if not rule.prereleases:
         own = (event.tag.version or _name(past.subject(event), event),) if adds else ()
         yield from _prerelease(rule, [*own, *(entry.version for entry in put)])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gto.core.approval import Approval
 from gto.core.tag import Kind
@@ -12,6 +12,8 @@ from gto.core.tag_signature import Signature
 ALL = ("*",)
 DECIDING = frozenset({"max_age", "signing.required", "users"})
 """The keys of the policy that refuse events without being rules."""
+CODE_ON_LOAD = ("none", "trusted-types", "pickle")
+"""What loading a model may run, as inspect/ finds it, the least first; what nobody can tell is more than all."""
 KEY = "SHA256:"
 """How the fingerprint of an SSH key begins."""
 
@@ -40,6 +42,15 @@ class Rule(NamedTuple):
     """Whether the stage holds one version at a time."""
     approvals: int = 0
     approvers: tuple[str, ...] | None = None
+    code_on_load: str | None = None
+    """The most that loading the model may run, one of CODE_ON_LOAD; None for anything."""
+    compatible: bool = False
+    """Whether the model must not break those who use the version before of the same major."""
+
+    @property
+    def is_about_models(self) -> bool:
+        """Whether the verdict rests on facts of the model."""
+        return self.code_on_load is not None or self.compatible
 
 
 class Policy(NamedTuple):
@@ -71,6 +82,7 @@ class Needs(NamedTuple):
     branches: frozenset[str] = frozenset()
     annotation: bool = False
     approvals: bool = False
+    models: bool = False
 
 
 class Approver(NamedTuple):
@@ -81,6 +93,22 @@ class Approver(NamedTuple):
     signature: Signature
     times: tuple[int, ...]
     """When, oldest first, in seconds since 1970-01-01T00:00:00Z."""
+
+
+class ModelFactsReader(Protocol):
+    """What the commits of an artifact tell of its model; each is read when it is asked for."""
+
+    def lack(self, commit: str) -> str:
+        """Return in one clause why the facts of a commit's model do not count; empty where they do."""
+
+    def code_on_load(self, commit: str) -> str:
+        """Return what loading the model would run, where its facts count."""
+
+    def first_known(self, commits: Sequence[str]) -> str | None:
+        """Return the first of the commits whose facts count; None for none."""
+
+    def breaking_changes(self, old: str, new: str) -> Sequence[str]:
+        """Return, a clause each, what breaks who uses the model of one commit with that of another; both count."""
 
 
 class Facts(NamedTuple):
@@ -94,6 +122,7 @@ class Facts(NamedTuple):
     """Who approved versions of the artifact, by version and stage, whatever that is worth."""
     is_shallow: bool = False
     """The history of the branches is cut off in this clone."""
+    models: ModelFactsReader | None = None
 
 
 class Reason(NamedTuple):

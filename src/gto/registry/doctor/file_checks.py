@@ -3,10 +3,11 @@
 import os
 from collections.abc import Collection, Iterator
 
-from gto.annotations.annotation import find_conflicts
+from gto.annotations.annotation import Annotation, find_conflicts
 from gto.core.event import Problem
 from gto.exceptions import BadFile, duration
 from gto.git import leftovers
+from gto.git.commit_files import Files
 from gto.git.repo import Repo
 from gto.registry import annotation_lookup, standings_cache
 from gto.registry.registry import Registry
@@ -90,18 +91,23 @@ def annotations(registry: Registry) -> Iterator[Problem]:
     """Yield what is wrong with the annotations of the revision that the repository was opened with."""
     if registry.repo.rev is None:
         return
-    reading = annotation_lookup.walk(registry, registry.repo.rev)
+    files = Files(registry.repo)
+    reading = annotation_lookup.walk(registry, registry.repo.rev, files)
     yield from reading.problems
     yield from find_conflicts(reading.annotations)
-    seen: dict[str, str] = {}
+    seen: dict[str, Annotation] = {}
     for one in reading.annotations:
-        first = seen.setdefault(one.name, one.file)
+        first = seen.setdefault(one.name, one).file
         if first != one.file:
             reason = f"'{one.name}' is annotated in '{first}' as well as in '{one.file}'"
             yield Problem("annotated-twice", one.file, reason, "dvc.yaml counts: remove the other", one.name)
         if registry.config.types is not None and one.type is not None and one.type not in registry.config.types:
             reason = f"'{one.name}' is of type '{one.type}', which the configuration does not list"
             yield Problem("type-not-allowed", one.file, reason, "see `types` in .gto", one.name)
+    if seen:
+        from gto.registry.doctor.model_checks import side_cars  # what reads facts is imported where models may be
+
+        yield from side_cars(registry, registry.repo.rev, list(seen.values()), files)
 
 
 def policies(registry: Registry) -> Iterator[Problem]:

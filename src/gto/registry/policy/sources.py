@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gto.config import FILE as CONFIG_FILE
 from gto.config import read_config
@@ -25,6 +25,9 @@ from gto.registry.annotation_lookup import find
 from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE, knows_upstream
 from gto.signing.tag_signatures import SignedTag, Trusted, read_trusted, verify_tags
+
+if TYPE_CHECKING:
+    from gto.registry.policy.model_reader import ModelReader
 
 _MANY = 20  # artifacts; the approvals of more are read all at once
 
@@ -180,11 +183,17 @@ def gather(
         if signatures[one.oid].is_good:
             given.setdefault(one.name.artifact, []).append((one, signatures[one.oid]))
     people = {name: group(pairs) for name, pairs in given.items()}
+    models = _models(registry, [event for event in events if wanted[event.oid].models])
     found = {one.oid: Facts(signatures[one.oid]) for one in new}
     for event in events:
         own = people.get(event.artifact, {})
         found[event.oid] = Facts(
-            signatures.get(event.oid), on[event.oid], event.oid in annotated, own, registry.repo.is_shallow
+            signatures.get(event.oid),
+            on[event.oid],
+            event.oid in annotated,
+            own,
+            registry.repo.is_shallow,
+            models.get(event.artifact),
         )
     return found
 
@@ -222,3 +231,12 @@ def _reached(where: Scope, events: Sequence[Event], wanted: Mapping[str, Needs])
 
 def _annotated(registry: Registry, events: Iterable[Event]) -> set[str]:
     return {event.oid for event in events if find(registry, event.artifact, event.commit) is not None}
+
+
+def _models(registry: Registry, events: Iterable[Event]) -> "dict[str, ModelReader]":
+    wanted = [(event.artifact, event.commit) for event in events]
+    if not wanted:
+        return {}
+    from gto.registry.policy.model_reader import read_models  # what reads facts is imported where a rule needs them
+
+    return read_models(registry, wanted)

@@ -23,6 +23,8 @@ def test_a_rule_that_asks_for_everything_is_told_line_by_line() -> None:
         one_version=True,
         approvals=2,
         approvers=("nobodies",),
+        code_on_load="none",
+        compatible=True,
     )
     told = tell(rules(rule, groups={"leads": (ADA,), "nobodies": ()}), rule)
     assert told.name == "production"
@@ -34,6 +36,8 @@ def test_a_rule_that_asks_for_everything_is_told_line_by_line() -> None:
         "the commit is on branch main",
         "the version is no pre-release",
         "the commit annotates the artifact",
+        "loading the model runs no code",
+        "the model does not break who uses the release before it in its major",
         "no other version is in the stage",
         "2 signed approvals by nobodies (nobody), not by the author",
     )

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from gto.annotations.annotation import Annotation
 from gto.annotations.model_pointer import side_car_places
 from gto.dvc.checkout import UNREADABLE, Checkout
+from gto.dvc.project import Tracked
 from gto.exceptions import BadFile, CannotLocate
 from gto.inspect.facts import ModelFacts
 from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car
-from gto.lineage.trace import Lineage
 
 
 class KnownModel(NamedTuple):
@@ -26,8 +26,8 @@ class KnownModel(NamedTuple):
         return {"read_from": self.source or "file", "stale": self.is_stale, **self.facts.as_dict()}
 
 
-def read_model(
-    checkout: Checkout, said: Annotation | None, path: str | None, lineage: Lineage | None
+def read_side_car(
+    checkout: Checkout, said: Annotation | None, path: str | None, tracked: Tracked | None
 ) -> KnownModel | None:
     """Return what the side-car of an artifact says; None where there is none. One that cannot be read is set aside."""
     for place in side_car_places(said, path):
@@ -38,7 +38,7 @@ def read_model(
         if isinstance(found, BadFile):
             checkout.set_aside(UNREADABLE, place, found.reason, found.hint)
             return None
-        return KnownModel(found.facts, place, _is_stale(checkout, found.file, lineage))
+        return KnownModel(found.facts, place, _is_stale(checkout, found.file, tracked))
     return None
 
 
@@ -51,11 +51,11 @@ def _parsed(data: bytes, place: str, _: object) -> SideCar | BadFile:
         return error
 
 
-def _is_stale(checkout: Checkout, file: FileIdentity, lineage: Lineage | None) -> bool | None:
-    datum = lineage.datum if lineage is not None else None
-    if lineage is None or datum is None or lineage.home == "elsewhere":
+def _is_stale(checkout: Checkout, file: FileIdentity, tracked: Tracked | None) -> bool | None:
+    if tracked is None or tracked.home == "elsewhere":
         return None
-    if lineage.home == "dvc":
+    datum = tracked.datum
+    if tracked.home == "dvc":
         same = file.is_of(datum.size, datum.algorithm or "", datum.md5 or "")
     else:
         same = _is_of_file(checkout, file, datum.path)
