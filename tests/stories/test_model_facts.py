@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gto.delivery.model_record import identity_of_path, recorded_beside
+from gto.inspect.facts import ModelFacts
+from gto.inspect.side_car import SideCar
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.repo import Repo
 
 SIDE_CAR = "net.safetensors.model.yaml"
@@ -126,3 +131,13 @@ def test_a_bill_of_materials_has_the_facts_of_a_fresh_side_car(annotated: Repo) 
     said = {one["name"]: one["value"] for one in card["properties"]}
     assert (said["gto:model:format"], said["gto:model:codeOnLoad"]) == ("safetensors", "none")
     assert said["gto:model:parameterCount"] == "10"
+
+
+def test_a_side_car_of_many_megabytes_is_not_read(tmp_path: Path) -> None:
+    model, side_car = tmp_path / "net.safetensors", tmp_path / SIDE_CAR
+    model.write_bytes(weights(10))
+    side_car.write_text(SideCar(identity_of_path(str(model)), ModelFacts(class_name="own.Net")).text())
+    assert recorded_beside(str(model)) is not None
+    with side_car.open("a") as file:
+        file.write("#" * (5 << 20))
+    assert recorded_beside(str(model)) is None
