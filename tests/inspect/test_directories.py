@@ -60,6 +60,14 @@ def test_without_weights_nothing_is_proved() -> None:
     assert facts.notes == ["it has no weights that GTO reads"]
 
 
+@pytest.mark.parametrize(("module", "verdict"), [("own", CodeOnLoad.UNKNOWN), ("transformers.x", CodeOnLoad.NONE)])
+def test_a_module_that_peft_would_import_for_an_adapter_is_named(module: str, verdict: CodeOnLoad) -> None:
+    adapter = json.dumps({"auto_mapping": {"base_model_class": "Model", "parent_library": module}}).encode()
+    weights = real("huggingface/bert")["model.safetensors"]
+    facts = facts_of({"adapter_config.json": adapter, "adapter_model.safetensors": weights})
+    assert (facts.code_on_load, facts.unlisted) == (verdict, [module] if verdict is CodeOnLoad.UNKNOWN else [])
+
+
 def test_an_adapter_says_what_it_adapts() -> None:
     adapter = json.dumps({"peft_type": "LORA", "base_model_name_or_path": "llama", "r": 8}).encode()
     facts = facts_of({"adapter_config.json": adapter, "a.safetensors": real("huggingface/bert")["model.safetensors"]})

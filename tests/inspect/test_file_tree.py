@@ -53,6 +53,22 @@ def test_an_archive_that_lies_is_refused(data: bytes) -> None:
         zip_tree(model_file(data)).read("a")
 
 
+def test_an_archive_in_which_loaders_could_read_another_one_is_refused() -> None:
+    data = archive()
+    end = data.index(b"PK\5\6")
+    for lies in (b"I." + data, data + b"more", data[:end] + data[data.index(b"PK\1\2") :]):
+        with pytest.raises(UnreadableModel, match=r"does not (begin|end) as a ZIP archive does"):
+            zip_tree(model_file(lies))
+
+
+def test_two_members_whose_names_differ_in_the_size_of_letters_are_refused() -> None:
+    written = io.BytesIO(archive())
+    with zipfile.ZipFile(written, "a") as opened:
+        opened.writestr("A", TEXT)
+    with pytest.raises(UnreadableModel, match="one name"):
+        zip_tree(model_file(written.getvalue()))
+
+
 def test_what_comes_of_unpacking_is_counted() -> None:
     tree = zip_tree(model_file(archive(), allowance=Allowance(1 << 20, 3 * len(TEXT))))
     for _ in range(3):

@@ -7,6 +7,7 @@ import lzma
 import os
 import pickle
 import random
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -201,10 +202,24 @@ ALTERED: Mapping[str, Callable[[str, bytes, str], bytes]] = {
     "size": lambda _, data, command: data.replace(
         b"Symbol('s31', positive=True, integer=True)", f"__import__('os').system('{command}')".encode()
     ),
+    "a pickle before an archive": lambda name, data, command: (
+        b"\x80\x02" + call(command) + b"." + data if "sample_inputs" in name else data
+    ),
+    "name of an input": lambda _, data, command: data.replace(
+        b'"name": "input"', f""""name": "input=__import__('os').system('{command}')\"""".encode()
+    ),
+    "name of a weight": lambda _, data, __: data.replace(b'"0.weight"', rb'"0.weight\")\nimport os\nprint(\""'),
+    "imports of a tree": lambda _, data, __: data.replace(
+        rb"\"null\"", rb"\"{\\\"\\\\u005f_enum_\\\\u005f\\\": 1, \\\"f\\\\u0071n\\\": \\\"this:s\\\"}\""
+    ),
+    "size in other letters": lambda _, data, __: data.replace(
+        b"Symbol('s31',", "Symbol('s31').\uff53\uff55\uff42\uff53(".encode()
+    ),
     "tree": lambda _, data, __: data.replace(rb"builtins.dict\"", rb"collections.defaultdict\""),
     "operator": lambda _, data, __: data.replace(b"torch.ops.aten.relu.default", b"torch.hub.os.system"),
 }
-"""Each was tried with torch 2.13: the first three run the command when torch.export.load reads them."""
+ADDED = ("data/constants/opaque_obj_0", "data/weights/model.pt", "Data/sample_inputs/model.pt")
+"""Each was tried with torch 2.13: most of them can run a command when torch.export.load reads them."""
 
 
 @pytest.mark.parametrize("name", ALTERED)
@@ -217,6 +232,15 @@ def test_an_altered_program_of_torch_is_unknown(name: str, tmp_path: Path) -> No
     assert facts.code_on_load == CodeOnLoad.UNKNOWN
     assert facts.unlisted or facts.notes
     assert os.listdir(tmp_path) == ["altered.pt2"]
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_a_program_of_torch_with_more_than_programs_and_tensors_is_unknown(name: str, tmp_path: Path) -> None:
+    path = str(tmp_path / "altered.pt2")
+    shutil.copy(f"{FILES}/torch/exported.pt2", path)
+    with zipfile.ZipFile(path, "a") as altered:
+        altered.writestr(f"exported/{name}", b"\x80\x02" + call("true") + b".")
+    assert inspect_place(path).facts.code_on_load == CodeOnLoad.UNKNOWN
 
 
 def test_an_archive_of_torch_with_a_foreign_name_is_unknown(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from gto.delivery.inspection import inspect_place
 from gto.inspect import formats
 from gto.inspect.facts import CodeOnLoad, ModelFacts, Tensor
 from gto.inspect.formats import onnx
+from gto.inspect.model_file import UnreadableModel
 from tests.inspect.wire import field, opening
 from tests.model_files import FILES, WithHoles, facts_of
 
@@ -85,6 +86,16 @@ def test_a_type_that_holds_itself_without_end_is_refused() -> None:
 
 def test_lengths_without_end_make_a_number_of_64_bits() -> None:
     assert facts_of(HEAD + field(7, field(5, tensor("w", *[1 << 62] * 50)))).parameter_count == (1 << 63) - 1
+
+
+def test_numbers_of_gigabytes_are_not_read_at_once() -> None:
+    large = 20 << 30
+    lengths = opening(1, large)
+    weights = opening(5, len(lengths) + large) + lengths
+    file = WithHoles(HEAD + opening(7, len(weights) + large) + weights, large)
+    with pytest.raises(UnreadableModel, match="at once"):
+        formats.read_file(file.file(), ModelFacts())
+    assert sum(file.reads) <= 65_536
 
 
 def test_other_messages_are_no_onnx() -> None:

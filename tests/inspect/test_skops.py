@@ -105,6 +105,13 @@ def test_objects_are_followed_as_deep_as_a_model_is() -> None:
     assert facts_of(pipeline(inner)).code_on_load is CodeOnLoad.TRUSTED_TYPES
 
 
+def test_a_booster_that_is_called_with_a_file_is_not_trusted() -> None:
+    file = node("builtins.str", "JsonNode", content='"any.txt"')
+    arguments = node("builtins.tuple", "TupleNode", content=[file])
+    facts = facts_of(pipeline(node("lightgbm.basic.Booster", "ConstructorFromReduceNode", content=arguments)))
+    assert facts.code_on_load is CodeOnLoad.UNKNOWN
+
+
 def test_two_schemas_in_one_archive_are_refused() -> None:
     real = content(os.path.join(FILES, "skops", "own.skops"))
     assert isinstance(real, bytes)

@@ -91,6 +91,18 @@ def test_a_server_without_ranges_is_let_go_of_early(web: Web, repo: Repo) -> Non
     assert found["parameter_count"] == NUMBERS
 
 
+def test_the_end_of_a_file_is_not_waited_for_where_a_server_sends_no_ranges(web: Web, repo: Repo) -> None:
+    web.files["/model.zip"] = b"PK\3\4" + bytes(2 << 20)
+    web.ranges = False
+    said(repo.gto("inspect", f"{web.url}/model.zip"), "the server sends no parts of files")
+
+
+def test_a_large_file_of_this_machine_has_no_budget_of_remote_ones(repo: Repo) -> None:
+    header = json.dumps({"__metadata__": {"notes": "x" * (17 << 20)}}).encode()
+    (repo.path / "large.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
+    assert json.loads(done(repo.gto("inspect", "large.safetensors", "--json")))["code_on_load"] == "none"
+
+
 def test_a_version_in_an_s3_remote_of_dvc_is_read_in_ranges(
     s3: S3, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

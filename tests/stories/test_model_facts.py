@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gto import api
+from gto.delivery.model_record import identity_of_path, recorded_beside
+from gto.inspect.facts import ModelFacts
+from gto.inspect.side_car import SideCar
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
@@ -283,3 +286,13 @@ def test_a_directory_in_git_is_read_where_one_of_its_files_may_be_a_model(bare: 
     assert model_of(bare, "net") is None
     assert not (tmp_path / "cache/gto/model-facts").exists()
     assert model_of(bare, "hf")["parameter_count"] == 10
+
+
+def test_a_side_car_of_many_megabytes_is_not_read(tmp_path: Path) -> None:
+    model, side_car = tmp_path / "net.safetensors", tmp_path / SIDE_CAR
+    model.write_bytes(weights(10))
+    side_car.write_text(SideCar(identity_of_path(str(model)), ModelFacts(class_name="own.Net")).text())
+    assert recorded_beside(str(model)) is not None
+    with side_car.open("a") as file:
+        file.write("#" * (5 << 20))
+    assert recorded_beside(str(model)) is None

@@ -401,3 +401,11 @@ def test_every_address_on_the_page_is_one_that_answers(studio: Studio) -> None:
     assert len(links) > 15
     for link in links:
         assert studio.client.get(f"/r/{link}").status_code == 200, link
+
+
+def test_a_repository_whose_name_is_not_ascii_is_saved_under_it(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("Begin", {"dvc.yaml": DVC_YAML, **files(0.8, 0.5, 100)})
+    with studio_of({"m\u00f6del\u0435": repo.path}, tmp_path / "index.db") as running:
+        answer = running.client.get("/r/m\u00f6del\u0435/experiments.csv")
+    assert answer.status_code == 200
+    assert "filename*=UTF-8''m%C3%B6del%D0%B5-experiments.csv" in answer.headers["content-disposition"]

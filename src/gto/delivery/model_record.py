@@ -13,7 +13,8 @@ from gto.delivery.mlem_record import recorded_by_mlem
 from gto.dvc.dir_listing import hash_of as hash_of_listing
 from gto.dvc.paths import is_elsewhere
 from gto.exceptions import BadFile, UsageError
-from gto.fs.regular_file import is_within
+from gto.fs.regular_file import is_within, read_file
+from gto.git.objects import LARGEST_FILE
 from gto.git.repo import Repo, commit_of
 from gto.inspect.facts import ModelFacts
 from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car, side_car_path
@@ -91,10 +92,10 @@ def completed(read: ModelFacts, recorded: ModelFacts | None) -> ModelFacts:
 def recorded_beside(path: str) -> ModelFacts | None:
     """Return the facts in the side-car beside a file or directory; None where there is none, or it is of another."""
     place = side_car_path(path)
-    if not os.path.isfile(place):
+    data = read_file(place, LARGEST_FILE + 1)
+    if data is None or len(data) > LARGEST_FILE:
         return None
-    with open(place, "rb") as file:
-        return _of_this(file.read(), place, lambda: identity_of_path(path))
+    return _of_this(data, place, lambda: identity_of_path(path))
 
 
 def recorded_with(registry: Registry, chosen: AnnotatedTarget, located: Located) -> ModelFacts | None:

@@ -12,6 +12,9 @@ _BROKEN = (
     zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, IndexError, EOFError, struct.error,
 )  # fmt: skip
 _LOCAL_HEADER = 30
+_END = struct.Struct("<4s4H2IH")  # of the archive; the size and the place of the directory are the last but one pair
+_END64 = struct.Struct("<4sQ2H2I4Q")
+_LOCATOR64 = struct.Struct("<4sIQI")
 _LARGEST_MEMBER = 64 << 20  # of one that is packed, and so must be unpacked whole
 _MOST_MEMBERS = 100_000
 
@@ -56,7 +59,11 @@ def is_zip(head: bytes) -> bool:
 
 
 def zip_tree(file: ModelFile) -> FileTree:
-    """Return the members of a ZIP archive; two with one name are an error: loaders differ in which they take."""
+    """Return the members of a ZIP archive; two with one name are an error: loaders differ in which they take.
+
+    PyTorch's loader does not tell large letters from small ones.
+    """
+    _check_ends(file)
     try:
         with zipfile.ZipFile(file.open()) as archive:
             members = [one for one in archive.infolist() if not one.is_dir()]
@@ -64,10 +71,28 @@ def zip_tree(file: ModelFile) -> FileTree:
         raise UnreadableModel(f"it is no whole ZIP archive: {error}") from error
     if len(members) > _MOST_MEMBERS:
         raise UnreadableModel(f"it has more than {_MOST_MEMBERS:,} members")
-    named = {one.filename: one for one in members}
-    if len(named) < len(members):
+    if len({one.filename.casefold() for one in members}) < len(members):
         raise UnreadableModel("two members of the archive have one name")
-    return FileTree(file.name, {name: _opener(file, one) for name, one in named.items()})
+    return FileTree(file.name, {one.filename: _opener(file, one) for one in members})
+
+
+def _check_ends(file: ModelFile) -> None:
+    """Refuse an archive within another file, and one whose directory is not all that stands before its end.
+
+    Python searches for an archive's directory from the end, PyTorch goes where the end says: they could read two.
+    """
+    if not is_zip(file.head(4)):
+        raise UnreadableModel(f"{file.name} does not begin as a ZIP archive does")
+    at = file.size - _END.size
+    magic, *_, size, start, comment = _END.unpack(file.read(at, _END.size))
+    if at >= _LOCATOR64.size + _END64.size:
+        locator, _, end64, _ = _LOCATOR64.unpack(file.read(at - _LOCATOR64.size, _LOCATOR64.size))
+        if locator == b"PK\6\7":
+            at -= _LOCATOR64.size + _END64.size
+            *_, size, start = _END64.unpack(file.read(at, _END64.size))
+            start = start if end64 == at else -1
+    if magic != b"PK\5\6" or comment or start + size != at:
+        raise UnreadableModel(f"{file.name} does not end as a ZIP archive does: loaders could read another one in it")
 
 
 def _opener(file: ModelFile, member: zipfile.ZipInfo) -> Callable[[], ModelFile]:
@@ -80,6 +105,8 @@ def _member(file: ModelFile, member: zipfile.ZipInfo) -> ModelFile:
     start = member.header_offset + _LOCAL_HEADER + names
     if member.flag_bits & 1:
         raise UnreadableModel(f"'{member.filename}' is encrypted")
+    if member.compress_type == zipfile.ZIP_STORED and member.compress_size != member.file_size:
+        raise UnreadableModel(f"'{member.filename}' is not as long as the archive says")
     if member.compress_type == zipfile.ZIP_STORED:
         return file.window(member.filename, start, member.file_size)
     if member.compress_type != zipfile.ZIP_DEFLATED:

@@ -12,6 +12,7 @@ BLOCK = 1 << 10
 AHEAD = 1 << 16
 """The most that is asked for at a time where the reading goes on: each answer of a server costs a round trip."""
 _KEPT = 4096  # blocks, 4 MiB
+_AT_ONCE = 1 << 27  # bytes: the parent, which has no limits, holds what it reads in memory
 
 ReadAt = Callable[[int, int], bytes]
 """Returns the bytes at an offset: as many as are asked for, fewer only at the end."""
@@ -60,6 +61,8 @@ class ModelFile:
         """Return the bytes at an offset; what is not there is an error."""
         if start < 0 or count < 0 or start + count > self.size:
             raise UnreadableModel(f"{self.name} ends at byte {self.size:,}, before byte {start + count:,}")
+        if count > _AT_ONCE:
+            raise UnreadableModel(f"{count:,} bytes would have to be read at once, and GTO reads {_AT_ONCE:,}")
         if count > AHEAD:
             self.allowance.take_read(count)
             return self._exactly(start, count)

@@ -211,11 +211,11 @@ class Fetcher:
 
 
 def is_here(content: Content) -> bool:
-    """Tell whether the first place to look is a directory of this machine that has a file of that name."""
+    """Tell whether the first place to look is a file of this machine, or a directory that has one of that name."""
     first = content.sources[0] if content.sources else None
     if not isinstance(first, StoreObject) or not os.path.isabs(first.store.url):
         return False
-    return os.path.isfile(os.path.join(first.store.url, *first.key.split("/")))
+    return os.path.isfile(os.path.join(first.store.url, *filter(None, first.key.split("/"))))
 
 
 def pause(tries: int) -> float:

@@ -10,7 +10,7 @@ from own_net import Net
 from trips import trip
 
 import gto
-from gto.exceptions import Untrusted
+from gto.exceptions import Untrusted, UsageError
 from gto.inspect.facts import CodeOnLoad, Tensor
 
 SAMPLE = torch.zeros(4, 3)
@@ -53,3 +53,10 @@ def test_a_module_in_training_is_saved_as_it_predicts_and_given_back_as_it_was(t
     assert model.training
     loaded = gto.load(saved.path, trusted=True)
     assert torch.allclose(loaded(SAMPLE + 1), model.eval()(SAMPLE + 1))
+
+
+def test_keras_is_not_asked_to_read_the_file_as_another_format(tmp_path: Path) -> None:
+    saved = gto.save(keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]), str(tmp_path / "dense"))
+    other = Path(saved.path).rename(tmp_path / "dense.h5")
+    with pytest.raises(UsageError, match="another format"):
+        gto.load(str(other))

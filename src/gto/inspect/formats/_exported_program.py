@@ -1,7 +1,8 @@
 """The program that torch.export writes as JSON: its inputs and outputs, and whether reading it back runs what it says.
 
-PyTorch gives sizes to sympy, which evaluates them as Python; looks operators up by their names; and imports what trees
-of arguments name. So what is not of the narrow form that torch.export writes itself is a doubt.
+PyTorch gives sizes to sympy, which evaluates them as Python; looks operators up by their names; imports what trees of
+arguments name; and writes the names of values and weights into Python code, which it runs. So what is not of the narrow
+form that torch.export writes itself is a doubt.
 """
 
 import json
@@ -31,7 +32,7 @@ _DATATYPES: Final = {
 }
 _FREE: Final = -1
 _MOST_TENSORS: Final = 1000
-_SIZE_RE: Final = re.compile(r"[\w\s(),+\-*/=<>'.]{1,5000}")
+_SIZE_RE: Final = re.compile(r"[\w\s(),+\-*/=<>'.]{1,5000}", re.ASCII)
 _WORD_RE: Final = re.compile(r"[A-Za-z_]\w*")
 _SYMBOL_RE: Final = re.compile(r"(s|u|zf|zuf)\d+")
 _ATTRIBUTE_RE: Final = re.compile(r"\.\s*[A-Za-z_(]")
@@ -58,6 +59,8 @@ _OPERATOR_RE: Final = re.compile(
     r"|torch\.sym_(float|int|ite|max|min|not|sqrt|sum)|torch\._sym_sqrt|math\.(ceil|floor|trunc)"
     r"|_operator\.(add|and_|eq|floordiv|ge|getitem|gt|le|lt|mod|mul|ne|neg|not_|or_|pos|pow|sub|truediv)"
 )
+_NAMES: Final = ("name", "names", "fqn")
+_NAME_RE: Final = re.compile(r"[\w.\-]{0,2000}", re.ASCII)
 _TREES: Final = {None, "builtins.tuple", "builtins.list", "builtins.dict", "collections.OrderedDict"}
 _CLASS_RE: Final = re.compile(r"L__self__,[^,]*,([\w.]{1,200})")
 
@@ -85,6 +88,8 @@ def _check(key: str, value: object, imports: Imports) -> None:
             imports.doubt(f"an operator in it is none of PyTorch's own: {short(value)}")
         case "in_spec" | "out_spec", _ if not _is_plain_tree(value):
             imports.doubt("a tree of arguments in it names types that are imported")
+        case _, _ if key.endswith(_NAMES) and not all(map(_is_name, value if isinstance(value, list) else [value])):
+            imports.doubt("a name in it is none, and PyTorch writes names into code")
         case "guards_code", _ if value:
             imports.doubt("it has guards, which are Python code")
         case _:
@@ -121,9 +126,24 @@ def _is_plain_tree(text: object) -> bool:
     for key, value in _members(tree):
         if key == "type" and (not isinstance(value, str | None) or value not in _TREES):
             return False
-        if key == "context" and isinstance(value, str) and ("__" in value or "fqn" in value):
+        if key == "context" and not _is_plain_context(value):
             return False
     return True
+
+
+def _is_plain_context(text: object) -> bool:
+    """Return whether the context of a tree is the keys of a dictionary, or none: objects in it are imported."""
+    if not isinstance(text, str):
+        return text is None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return found is None or (isinstance(found, list) and not any(isinstance(one, list | dict) for one in found))
+
+
+def _is_name(text: object) -> bool:
+    return text is None or (isinstance(text, str) and bool(_NAME_RE.fullmatch(text)))
 
 
 def tell_program(name: str, program: Mapping[str, Any], facts: ModelFacts) -> None:

@@ -22,6 +22,7 @@ _MAPPED = (
     "generation_config.json",
 )
 _MODULES = "modules.json"
+_LIBRARY = "transformers."  # whose modules adapters are of
 # What the loaders take rather than pickles; of files with other names they know nothing.
 _MODEL_WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _ADAPTER_WEIGHTS = ("adapter_model.safetensors",)
@@ -84,6 +85,12 @@ def _read_adapter(config: Mapping[str, Any], facts: ModelFacts) -> None:
         if isinstance(config.get(key), str):
             facts.details[key] = short(config[key])
     _fill_in_params(config, facts)
+    mapping = config.get("auto_mapping")
+    module = mapping.get("parent_library") if isinstance(mapping, dict) else None
+    if module and not str(module).startswith(_LIBRARY):
+        facts.code_on_load = CodeOnLoad.UNKNOWN
+        facts.imports, facts.unlisted = [short(module)], [short(module)]
+        facts.notes.append(f"peft.AutoPeftModel would import {short(module)}")
 
 
 def _fill_in_params(config: Mapping[str, Any], facts: ModelFacts) -> None:

@@ -11,6 +11,7 @@ from gto.inspect.file_tree import FileTree
 from gto.inspect.json_parts import parse_object
 from gto.inspect.model_file import UnreadableModel
 from gto.inspect.opcodes.known import read_known
+from gto.inspect.opcodes.pickle_imports import OPENERS
 from gto.inspect.opcodes.records import Global
 
 _SCHEMA = "schema.json"
@@ -29,6 +30,7 @@ _BUILDERS = frozenset(
         "TreeNode", "TupleNode", "TypeNode",
     }
 )  # fmt: skip
+_CALL = "ConstructorFromReduceNode"  # with arguments of the file's
 _CALLERS = frozenset({"MethodNode", "OperatorFuncNode", "PartialNode"})
 
 
@@ -72,7 +74,7 @@ def _looked_up(node: Mapping[str, Any]) -> Iterator[str]:
         content = node.get("content")
         function = content.get("func") if isinstance(content, dict) else None
         yield f"{module}.{name}" + (f".{function}" if isinstance(function, str) else "") + f" ({kind})"
-    elif kind is not None and kind not in _BUILDERS:
+    elif kind is not None and (kind not in _BUILDERS or (kind == _CALL and Global(module, name) in OPENERS)):
         yield f"{module}.{name} ({short(kind)})"
     else:
         yield str(Global(module, name))

@@ -18,7 +18,7 @@ _IMPORTERS: Final = {
     Global("cloudpickle.cloudpickle", "subimport"),
     Global("importlib", "import_module"),
 }
-_OPENERS: Final = {Global("lightgbm.basic", "Booster"), Global("xgboost.core", "Booster")}
+OPENERS: Final = {Global("lightgbm.basic", "Booster"), Global("xgboost.core", "Booster")}
 """Classes that open a file when they are called with its name; their libraries make their objects without a call."""
 _MOST_NAMES = 20_000
 _MOST_TOLD = 500
@@ -49,7 +49,7 @@ class Imports:
         match args:
             case (str(module), *_) if type(maker) is Global and maker in _IMPORTERS:
                 self._modules[module] = None
-            case _ if args and type(maker) is Global and maker in _OPENERS:
+            case _ if args and type(maker) is Global and maker in OPENERS:
                 self.doubt(f"{maker} is called, which may open a file")
             case _:
                 pass

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from gto.exceptions import UsageError
 from gto.models.canonical import sort_header, write_members
 from gto.models.dependencies import imported
 
@@ -40,7 +41,12 @@ class Keras:
         return ("keras", imported("keras").backend.backend())
 
     def load(self, path: str, file_format: str, *, trusted: bool) -> Any:  # noqa: ANN401, ARG002  see Writer
-        """Return the model; a Lambda, which is code, only where it is trusted."""
+        """Return the model; a Lambda, which is code, only where it is trusted.
+
+        Keras goes by the end of the name: the same bytes may be another model as `.h5`, and code that nobody asked for.
+        """
+        if not path.endswith(".keras") and not os.path.isdir(path):
+            raise UsageError("Keras would read the file as another format than .keras", "give it a name that ends so")
         return imported("keras").saving.load_model(path, safe_mode=not trusted)
 
 

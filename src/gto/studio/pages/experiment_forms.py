@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
@@ -36,8 +37,10 @@ def save(request: Request, repo: str) -> Response:
     columns = page.columns.every if request.query_params.get("all") else page.columns.shown
     head = [*_ABOUT, *(one.id if one.column.kind != "data" else one.column.key for one in columns)]
     rows = ([*_about(row), *(_plain(row.value(one.column)) for one in columns)] for row in _every(page))
-    name = {"content-disposition": f'attachment; filename="{repo}-experiments.csv"'}
-    return Response(csv.table(head, rows), media_type="text/csv; charset=utf-8", headers=name)
+    named = f"filename*=UTF-8''{quote(f'{repo}-experiments.csv')}"  # a header is ASCII, and a name any letters
+    name = {"content-disposition": f'attachment; filename="experiments.csv"; {named}'}
+    text = csv.table(head, rows).encode("utf-8", "replace")
+    return Response(text, media_type="text/csv; charset=utf-8", headers=name)
 
 
 def _every(page: ExperimentsPage) -> Iterator[ExperimentRow]:

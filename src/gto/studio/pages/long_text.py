@@ -1,6 +1,7 @@
 """`/m/REPO/NAME/-/description` and `/-/card`: the texts of which the page of an artifact shows the beginning."""
 
 import re
+import shlex
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
@@ -75,5 +76,6 @@ def card(request: Request, repo: str, name: str) -> Response:
     made, is_whole = render_within(files.card, _MOST_CARD)
     where = f"{files.card_path} at {version.commit[:7]}" if version and files.card_path else "there is none"
     is_whole = is_whole and len(files.card.encode("utf-8", "replace")) < MOST_CARD
-    command = "" if is_whole or version is None else f"git show {version.commit[:7]}:{files.card_path}"
+    shown = "" if version is None else shlex.join(["git", "show", f"{version.commit[:7]}:{files.card_path}"])
+    command = "" if is_whole else shown
     return respond(request, "long_text.html", LongText(repo, name, "Card", where, files.card, (), made, command))
