@@ -14,7 +14,7 @@ from gto.exceptions import GTOException
 from gto.fs.cache_dir import digest
 from gto.inspect import kept_facts
 from gto.inspect.facts import ModelFacts
-from gto.inspect.stored_model import inspect_located
+from gto.inspect.reading import inspect_located
 from gto.registry.registry import Registry
 from gto.storage.fetcher import is_here
 from gto.storage.location import Content, GitBlob, Located

@@ -8,7 +8,7 @@ from gto.delivery.locate import locate_address
 from gto.delivery.model_record import completed, recorded_beside, recorded_with
 from gto.exceptions import ContentMissing, InvalidName, NotFound
 from gto.inspect.facts import CodeOnLoad, ModelFacts
-from gto.inspect.stored_model import inspect_located
+from gto.inspect.reading import inspect_located
 from gto.registry.registry import Registry
 from gto.registry.resolve import AnnotatedTarget
 from gto.storage.location import Located, StoreAddress

@@ -7,8 +7,8 @@ from gto.delivery.locate import locate_address
 from gto.dvc.dir_listing import hash_of as hash_of_listing
 from gto.inspect.facts import Json, Method, ModelFacts
 from gto.inspect.formats import mlem
+from gto.inspect.reading import inspect_located
 from gto.inspect.side_car import FileIdentity
-from gto.inspect.stored_model import inspect_located
 from gto.storage.location import StoreAddress
 
 _SUFFIX = ".mlem"

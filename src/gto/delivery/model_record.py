@@ -17,8 +17,8 @@ from gto.fs.regular_file import is_within, read_file
 from gto.git.objects import LARGEST_FILE
 from gto.git.repo import Repo, commit_of
 from gto.inspect.facts import ModelFacts
+from gto.inspect.reading import inspect_located
 from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car, side_car_path
-from gto.inspect.stored_model import inspect_located
 from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 from gto.registry.resolve import AnnotatedTarget

@@ -88,6 +88,10 @@ def fact_lines(facts: ModelFacts) -> dict[tuple[str, str], str]:
                 found |= {(side, f"{name}.{one.name}"): _shown(one) for one in schema.tensors}
                 found |= {(side, name): "JSON Schema"} if schema.json_schema is not None else {}
     found |= {("requirement", name): wanted for name, wanted in _packages(facts).items()}
+    found |= {("parameter", name): _text(value) for name, value in facts.params.items()}
+    for step in facts.steps:
+        found["step", step.name] = step.class_name
+        found |= {("parameter", f"{step.name}.{name}"): _text(value) for name, value in step.params.items()}
     return found | {("import", name): name for name in facts.imports}
 
 

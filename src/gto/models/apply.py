@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gto.exceptions import NotFound, UsageError, WrongData
-from gto.models.data_check import check_array, check_batch, check_columns, check_length
 from gto.models.data_files import ROWS, TableWriter, kind_of, read_batches
+from gto.models.data_schema import check_array, check_batch, check_columns, check_length
 from gto.models.dependencies import imported
 
 if TYPE_CHECKING:

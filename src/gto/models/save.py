@@ -17,9 +17,9 @@ from gto.fs import atomic_write
 from gto.fs.regular_file import is_within
 from gto.inspect.facts import Method, ModelFacts
 from gto.inspect.side_car import SideCar, side_car_path
-from gto.models import sample as samples
+from gto.models import data_schema as samples
 from gto.models.dependencies import dependencies_of
-from gto.models.outputs import same_output
+from gto.models.trial import same_output
 from gto.models.writers import Writer, known_suffixes, writer_of
 from gto.registry.registry import Registry
 from gto.registry.write import annotate

@@ -1,12 +1,12 @@
-"""The process in the fresh environment: it loads the model, calls it, and says whether the outputs are the same."""
+"""Whether a model says the same: by its outputs, and, in the process of a fresh environment, after loading it."""
 
 import json
 import pickle
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gto.exceptions import ExtraMissing
-from gto.models.outputs import same_output
 from gto.models.writers import loader_of
 
 
@@ -31,6 +31,41 @@ def _try(trial: dict[str, Any]) -> dict[str, str]:
         if not same_output(getattr(model, method)(trial["sample"]), expected, trial["tolerance"]):
             return {"error": f"{method}() gives other outputs for the sample"}
     return {}
+
+
+def same_output(one: Any, other: Any, tolerance: float = 0.0) -> bool:  # noqa: ANN401  whatever a model gives
+    """Tell whether two outputs are equal, missing numbers (NaN) to each other too.
+
+    With a tolerance numbers may be so far off, relative and absolute, and of another precision.
+    """
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same_output(one[key], other[key], tolerance) for key in one)
+    if _is_list(one) and _is_list(other):
+        return len(one) == len(other) and all(same_output(*pair, tolerance) for pair in zip(one, other, strict=True))
+    if hasattr(one, "equals"):  # pandas
+        return bool(one.equals(other))
+    if hasattr(one, "shape") and hasattr(other, "shape"):
+        return _same_array(_dense(one), _dense(other), tolerance)
+    return type(one) is type(other) and bool(one == other or (one != one and other != other))  # noqa: PLR0124  NaN is not itself
+
+
+def _is_list(data: object) -> bool:
+    return isinstance(data, Sequence) and not isinstance(data, str | bytes)
+
+
+def _same_array(one: Any, other: Any, tolerance: float) -> bool:  # noqa: ANN401  NumPy's
+    if one.shape != other.shape or not (tolerance or one.dtype == other.dtype):
+        return False
+    same = (one == other) | ((one != one) & (other != other))  # noqa: PLR0124  as above
+    if tolerance and one.dtype.kind == "f":
+        same |= abs(one - other) <= tolerance * (1 + abs(one))
+    return bool(same.all())
+
+
+def _dense(data: Any) -> Any:  # noqa: ANN401  scipy's, torch's, NumPy's
+    if hasattr(data, "toarray"):
+        return data.toarray()
+    return data.detach().cpu().numpy() if hasattr(data, "detach") else data
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from gto.exceptions import GTOException, WrongData
 from gto.inspect.facts import Method, ModelFacts, Schema, Tensor
 from gto.inspect.schema_formats import mlflow_signature, rows_schema
 from gto.models.apply import Job, apply_model
-from gto.models.sample import schema_of
+from gto.models.data_schema import schema_of
 
 TABLE = pd.DataFrame({"tenure": [1, 2], "plan": ["a", "b"], "score": [0.5, float("nan")], "new": [True, False]})
 METHOD = Method(schema_of(TABLE, "input"), schema_of(np.zeros((2, 2)), "output"))

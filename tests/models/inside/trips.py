@@ -9,7 +9,7 @@ import gto
 from gto.exceptions import Untrusted
 from gto.inspect.facts import ModelFacts
 from gto.inspect.side_car import parse_side_car
-from gto.models.outputs import same_output
+from gto.models.trial import same_output
 
 
 def trip(model: Any, place: Path, sample: Any, *, runs_code: bool, method: str = "predict") -> ModelFacts:  # noqa: ANN401  of any library

@@ -32,7 +32,9 @@ def compare_and_diff(scene: Scene) -> Iterator[Pair]:
                     kind = {"Metrics": "metrics", "Parameters": "params"}[group["title"]]
                     values = [one[kind].get(row["file"], {}).get(row["key"]) for one in held]
                     yield f"{repo} {name} {group['title']} {row['key']}", [row["values"][at] for at in order], values
-            yield from model_and_diff(page, base, told)
+            recorded = {one["version"] for one in held if one["model"] is not None}
+            with_facts = [one for one in told if {base, one["new"]["version"]} <= recorded]
+            yield from model_and_diff(page, base, with_facts)
             answer = scene.api(f"compare/{repo}/{quote(name)}", v=versions)
             for kind in ("metrics", "params"):
                 held = [facts(scene, repo, name, one)[kind] for one in versions]

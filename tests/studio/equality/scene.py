@@ -104,9 +104,15 @@ def facts(scene: Scene, repo: str, name: str, version: str) -> Any:  # noqa: ANN
     """What `gto describe --all` says of a version; of a commit, and of what is deprecated, by `--rev`."""
     found = next(one for one in scene.shown(repo, name, "-d") if one["version"] == version)
     if version in scene.named(repo, name):
-        return scene.said(repo, "describe", f"{name}@{version}", "--all")
+        return without_file_facts(scene.said(repo, "describe", f"{name}@{version}", "--all"))
     told = scene.said(repo, "describe", name, "--all", "--rev", found["commit_hexsha"])
-    return {**told, "version": version if found["registrations"] else None}
+    return {**without_file_facts(told), "version": version if found["registrations"] else None}
+
+
+def without_file_facts(told: dict[str, Any]) -> dict[str, Any]:
+    """What is said without what was read from a model's file: Studio reads many versions, and no file of any."""
+    model = told["model"]
+    return {**told, "model": None if model is not None and model["read_from"] == "file" else model}
 
 
 def annotation(scene: Scene, repo: str, name: str, version: str | None) -> dict[str, Any]:

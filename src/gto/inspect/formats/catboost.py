@@ -14,7 +14,7 @@ from gto.inspect.model_file import ModelFile, UnreadableModel
 
 _MAGIC = b"CBM1"
 _JSON_RE = re.compile(
-    rb'\s*\{\s*"(cat_features_hash|ctr_data|features_info|model_info|oblivious_trees|scale_and_bias|trees)"'
+    rb'\s*\{\s*"(cat_features_hash|ctr_data|features_info|model_info|oblivious_trees|scale_and_bias)"'
 )
 _VERSION_RE = re.compile(r"tags/v(\d[\w.]*)|CatBoost release (\d+(?:\.\d+)*)")
 _LARGE = 1 << 20

@@ -11,7 +11,7 @@ from gto.studio.index.lookup import Facts
 Place = tuple[str, str]
 """A file, which facts have none of, and the words of a row."""
 
-_LAST = ("method", "input", "output", "requirement", "import")
+_LAST = ("method", "input", "output", "step", "parameter", "requirement", "import")
 _NAMED = ("method ", "import ")  # their value is their name
 
 
