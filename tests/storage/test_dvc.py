@@ -125,6 +125,15 @@ def test_dvc_gets_the_version_that_is_asked_for(project: Project, words: list[st
     assert out.read_text() == expected
 
 
+def test_dvc_reads_an_annotation_that_names_the_facts_of_its_model(project: Project) -> None:
+    done = project.repo.gto("annotate", "churn", "--inspect", "--commit")
+    assert done.code == 0, done.stderr
+    assert (project.repo.path / "churn.pkl.model.yaml").is_file()
+    code = "import json; from dvc.repo import Repo; found = Repo('.').artifacts.read(); print(json.dumps(str(found)))"
+    assert "churn.pkl.model.yaml" in str(project.evaluate(code))
+    assert project.dvc("status", "--quiet").code == 0
+
+
 def test_dvc_names_what_it_does_not_find(project: Project) -> None:
     done = project.dvc("artifacts", "get", str(project.repo.path), "churn", "--stage", "nowhere")
     assert done.code != 0
