@@ -296,3 +296,10 @@ def test_a_side_car_of_many_megabytes_is_not_read(tmp_path: Path) -> None:
     with side_car.open("a") as file:
         file.write("#" * (5 << 20))
     assert recorded_beside(str(model)) is None
+
+
+def test_an_artifact_that_is_annotated_in_the_work_tree_alone_is_called_that(repo: Repo) -> None:
+    (repo.path / "net.safetensors").write_bytes(weights(10))
+    done(repo.gto("annotate", "net", "--path", "net.safetensors"))
+    for words in (("inspect", "net"), ("describe", "net", "--all"), ("get", "net")):
+        said(repo.gto(*words), "in the work tree alone", "gto register net")

@@ -6,9 +6,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gto.core import selector
+from gto.core.names import is_artifact
 from gto.core.nearness import did_you_mean
 from gto.core.selector import Pick
-from gto.exceptions import GTOException, NoAnnotation, NotFound, RefNotFound, StageNotAllowed, TypeNotAllowed
+from gto.exceptions import (
+    ArtifactNotFound,
+    GTOException,
+    NoAnnotation,
+    NotFound,
+    RefNotFound,
+    StageNotAllowed,
+    TypeNotAllowed,
+)
+from gto.registry.annotation_lookup import find
 from gto.registry.registry import Registry
 from gto.registry.vocabulary import Vocabulary, read_vocabulary
 
@@ -17,7 +27,7 @@ if TYPE_CHECKING:
 
     import click
 
-_SELECTORS = ("name", "selector", "old", "new", "selectors", "names", "words")
+_SELECTORS = ("name", "selector", "old", "new", "selectors", "names", "words", "target")
 _STAGES = ("stage", "in_stage")
 _UNKNOWN = "`gto show` lists the artifacts of this repository"
 
@@ -40,9 +50,18 @@ def _question(error: GTOException, ctx: click.Context) -> str:
             error.hint += "; a version is named by --version"
         return did_you_mean(error.ref, _refs(registry))
     known = read_vocabulary(registry)
+    if isinstance(error, ArtifactNotFound | NoAnnotation) and _is_in_work_tree(registry, error.name):
+        error.hint = f"it is annotated in the work tree alone: commit that, and `gto register {error.name}`"
+        return ""
     if isinstance(error, NoAnnotation) and error.name not in known.artifacts and not error.in_work_tree:
         error.hint = _UNKNOWN
     return mistyped(known, ctx.params)
+
+
+def _is_in_work_tree(registry: Registry, name: str) -> bool:
+    """Tell whether an artifact is annotated where nobody has committed it yet."""
+    is_here = registry.repo.is_own and registry.repo.top is not None and is_artifact(name)
+    return is_here and find(registry, name, None, work_tree=True) is not None
 
 
 def _refs(registry: Registry) -> list[str]:
