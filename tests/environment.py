@@ -66,5 +66,5 @@ def models_python() -> Path:
     """Return the Python of an environment with this checkout and the libraries that it saves models of, for CPUs."""
     libraries = ["scikit-learn", "skops", "xgboost-cpu", "lightgbm", "catboost", "torch==2.13.*", "keras>=3", "onnx"]
     helpers = ["skl2onnx", "onnxruntime", "cloudpickle", "pandas", "pyarrow", "safetensors"]
-    judges = ["jsonschema", "mlflow-skinny", "pytest>=8.2"]
+    judges = ["coverage>=7.10", "jsonschema", "mlflow-skinny", "pytest>=8.2"]
     return make_environment("models", [*libraries, *helpers, *judges, "--editable", str(PLACE.parent)])
