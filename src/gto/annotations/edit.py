@@ -12,6 +12,7 @@ from gto.dvc import paths
 from gto.dvc.interpolation import escape, escape_all
 from gto.exceptions import ArtifactNotFound, BadFile, UsageError
 from gto.git.objects import LARGEST_FILE
+from gto.inspect.side_car import SUFFIX
 from gto.yamldoc import text_edit
 from gto.yamldoc.document import Document, load, load_text, to_json
 
@@ -179,7 +180,7 @@ def _custom(old: object, new: object, file: str, side_car: str | None) -> object
 def _beside_pointer(old: object, new: object, file: str) -> object:
     """Return new custom metadata, with the pointer to the model's facts that stands in the old."""
     pointer = old.get(POINTER) if isinstance(old, dict) else None
-    if not (new and isinstance(pointer, str) and pointer.endswith(".model.yaml")):
+    if not (new and isinstance(pointer, str) and pointer.endswith(SUFFIX)):
         return new
     if isinstance(new, dict):
         return {POINTER: pointer, **new}

@@ -61,10 +61,11 @@ def _parameters(step: str, old: Mapping[str, Json], new: Mapping[str, Json]) -> 
     """Return the hyper-parameters that differ; one that only one side tells is another version's."""
     for name in old:
         if name in new and old[name] != new[name]:
-            yield FactChange("parameter", f"{step}{name}", _text(old[name]), _text(new[name]))
+            yield FactChange("parameter", f"{step}{name}", text_of(old[name]), text_of(new[name]))
 
 
-def _text(value: Json) -> str:
+def text_of(value: Json) -> str:
+    """Return a value of a fact in one line: text as it is, the rest as JSON."""
     import json
 
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -88,10 +89,10 @@ def fact_lines(facts: ModelFacts) -> dict[tuple[str, str], str]:
                 found |= {(side, f"{name}.{one.name}"): _shown(one) for one in schema.tensors}
                 found |= {(side, name): "JSON Schema"} if schema.json_schema is not None else {}
     found |= {("requirement", name): wanted for name, wanted in _packages(facts).items()}
-    found |= {("parameter", name): _text(value) for name, value in facts.params.items()}
+    found |= {("parameter", name): text_of(value) for name, value in facts.params.items()}
     for step in facts.steps:
         found["step", step.name] = step.class_name
-        found |= {("parameter", f"{step.name}.{name}"): _text(value) for name, value in step.params.items()}
+        found |= {("parameter", f"{step.name}.{name}"): text_of(value) for name, value in step.params.items()}
     return found | {("import", name): name for name in facts.imports}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from gto.inspect.fact_changes import text_of
 from gto.inspect.facts import CodeOnLoad, Json, Method, ModelFacts, Schema
 from gto.output.tables import Section, Table
 
@@ -25,9 +26,11 @@ def fact_tables(facts: ModelFacts, more: Iterable[tuple[str, str]] = ()) -> tupl
             ("step", "class", "parameters"),
             [(one.name, one.class_name, _pairs(one.params)) for one in facts.steps],
         ),
-        _cut("Hyper-parameters", ("parameter", "value"), [(key, _text(value)) for key, value in facts.params.items()]),
+        _cut(
+            "Hyper-parameters", ("parameter", "value"), [(key, text_of(value)) for key, value in facts.params.items()]
+        ),
         _cut("Not known to GTO", ("import",), [(one,) for one in facts.unlisted]),
-        _cut("Details", ("detail", "value"), [(key, _text(value)) for key, value in facts.details.items()]),
+        _cut("Details", ("detail", "value"), [(key, text_of(value)) for key, value in facts.details.items()]),
     )
     return tuple(section for section in sections if section.table.rows)
 
@@ -55,7 +58,7 @@ def _methods(methods: Mapping[str, Method]) -> Iterator[tuple[str, str, str, str
 
 def _tensors(schema: Schema) -> Iterator[tuple[str, str, str]]:
     if schema.json_schema is not None:
-        yield "", "json", _text(schema.json_schema)
+        yield "", "json", text_of(schema.json_schema)
     for one in schema.tensors:
         yield one.name, one.datatype, " x ".join("?" if length < 0 else str(length) for length in one.shape)
 
@@ -68,10 +71,4 @@ def _cut(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> S
 
 
 def _pairs(params: Mapping[str, Json]) -> str:
-    return ", ".join(f"{key}={_text(value)}" for key, value in params.items())
-
-
-def _text(value: Json) -> str:
-    import json
-
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return ", ".join(f"{key}={text_of(value)}" for key, value in params.items())
