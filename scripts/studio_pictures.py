@@ -20,7 +20,7 @@ from gto.catalog import file as catalog_file
 from gto.catalog.parallel import Way
 from gto.studio.app import make_app
 from gto.studio.context import StudioContext, StudioSettings
-from gto.studio.index.database import Database
+from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.login import Sessions
 from gto.studio.sync.worker import Worker
 from scripts import sample, sample_catalog
@@ -59,7 +59,7 @@ def studio(directory: Path) -> Iterator[str]:
     sample.build(directory / sample.NAME, gto, env)
     catalog = sample_catalog.build(directory / sample_catalog.NAME, directory / sample.NAME, gto, env)
     found, way, sessions = catalog_file.find_all(str(catalog)), Way(_PATIENCE), Sessions()
-    database = Database(str(directory / "index.db"))
+    database = SqliteDatabase(str(directory / "index.db"))
     worker = Worker(database, found.places, way)
     context = StudioContext(database, worker, sessions, way, StudioSettings(now=sample_catalog.NOW), str(catalog))
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -13,7 +13,7 @@ from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException
 from gto.studio.app import make_app
 from gto.studio.context import StudioContext, StudioSettings
-from gto.studio.index.database import Database
+from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.login import Sessions
 from gto.studio.sync.repository import sync_rest, sync_tags
 from gto.studio.sync.repository_row import note_failure
@@ -80,7 +80,7 @@ def studio_of(
         CatalogRepository(name, str(path), CatalogEntry("url" if isinstance(path, str) else "path", str(path)))
         for name, path in repositories.items()
     ]
-    made = Database(str(database))
+    made = SqliteDatabase(str(database))
     sessions, way = Sessions(), Way(60.0)
     context = StudioContext(made, Worker(made, places, way), sessions, way, settings or StudioSettings(), catalogue)
     app = make_app(context, frozenset({HOST}))

@@ -13,7 +13,7 @@ from pathlib import Path
 from gto.catalog.entry import CatalogEntry
 from gto.catalog.parallel import Way, open_place
 from gto.catalog.repositories import CatalogRepository
-from gto.studio.index.database import Database
+from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.sync.repository import sync_rest, sync_tags
 from gto.studio.sync.repository_row import enter
 
@@ -43,7 +43,7 @@ def main(repo: str, index: str, kills: int) -> None:
 
 def read(place: CatalogRepository, index: str) -> None:
     """Open an index and bring it up to date."""
-    database = Database(index)
+    database = SqliteDatabase(index)
     enter(database, [place])
     registry = open_place(place, Way())
     sync_tags(database, place.name, registry)

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import Engine, event, insert
 
 from gto.studio.index.artifacts import totals
-from gto.studio.index.database import Database, kept
+from gto.studio.index.database import kept
 from gto.studio.index.schema import repository
+from gto.studio.index.sqlite_database import SqliteDatabase
 
 if TYPE_CHECKING:
     from tests.repo import Repo
@@ -69,9 +70,10 @@ def test_no_page_that_is_read_starts_a_process(studio: Studio, monkeypatch: pyte
 
 def test_what_is_counted_over_the_whole_index_is_read_again_once_somebody_wrote(studio: Studio) -> None:
     database = studio.context.database
-    other = Database(database.path)
+    assert isinstance(database, SqliteDatabase)
+    other = SqliteDatabase(database.path)
 
-    def add(writer: Database, name: str) -> int:
+    def add(writer: SqliteDatabase, name: str) -> int:
         with writer.write() as connection:
             connection.execute(insert(repository).values(name=name, address="", is_remote=False, groups=[], position=9))
         with database.read() as connection:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from gto.studio.index.database import Database, open_database
 from gto.studio.index.schema import repository
+from gto.studio.index.sqlite_database import SqliteDatabase, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def test_directory_and_files_are_closed_to_others_whatever_they_were_before(home
         path, why = opened()
         assert (why, mode(home), mode(path), mode(f"{path}.lock")) == ("", 0o700, 0o600, 0o600)
         os.chmod(path, 0o644)
-        database = Database(path)
+        database = SqliteDatabase(path)
         with database.write() as connection:
             connection.execute(repository.insert().values(ROW))
             assert {mode(one) for one in home.iterdir()} == {0o600}
@@ -112,11 +112,11 @@ def test_a_directory_that_is_a_link_or_another_users_holds_no_index(home: Path) 
 )
 def test_an_index_that_holds_more_or_less_than_ours_is_made_anew(tmp_path: Path, planted: str) -> None:
     path = tmp_path / "index.db"
-    Database(str(path)).close()
+    SqliteDatabase(str(path)).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(planted)
         connection.commit()
-    database = Database(str(path))
+    database = SqliteDatabase(str(path))
     with database.write() as writer:
         writer.execute(repository.insert().values(ROW))
     with database.read() as reader:
@@ -128,7 +128,7 @@ def test_an_index_that_holds_more_or_less_than_ours_is_made_anew(tmp_path: Path,
 
 def test_an_index_of_ours_is_kept(tmp_path: Path) -> None:
     for number in range(2):
-        database = Database(str(tmp_path / "index.db"))
+        database = SqliteDatabase(str(tmp_path / "index.db"))
         with database.write() as connection:
             assert connection.execute(select(func.count()).select_from(repository)).scalar_one() == number
             connection.execute(repository.insert().values({**ROW, "name": str(number)}))

@@ -17,7 +17,7 @@ from gto.exceptions import GTOException, NotFound
 from gto.studio.actions.advice import advice
 from gto.studio.context import StudioContext, context_of
 from gto.studio.guard import OPEN, Guard
-from gto.studio.index.database import is_damage, reason_of
+from gto.studio.index.database import reason_of
 from gto.studio.pages import (
     action_page,
     annotation_page,
@@ -120,8 +120,9 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 def _index_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SQLAlchemyError)  # noqa: S101  it is registered for this class
-    context_of(request).worker.complain(error)
-    hint = "it is made anew: load this page again" if is_damage(error) else "nothing in Git is touched"
+    worker = context_of(request).worker
+    worker.complain(error)
+    hint = "it is made anew: load this page again" if worker.database.is_damage(error) else "nothing in Git is touched"
     return _plain_error(503, f"The index cannot be read: {reason_of(error)}\n{hint}\n")
 
 

@@ -20,7 +20,7 @@ from gto.git import process_tree
 from gto.studio.app import make_app
 from gto.studio.connection import StudioProtocol
 from gto.studio.context import StudioContext, StudioSettings
-from gto.studio.index.database import open_database
+from gto.studio.index.sqlite_database import open_database
 from gto.studio.login import Sessions
 from gto.studio.opening import open_browser
 from gto.studio.peer import is_told

@@ -1,224 +1,170 @@
-"""The file of the index: where it is, and how it is opened, made and read."""
+"""How the database of Studio is read and written, whichever engine keeps it."""
 
 import json
-import os
-import shutil
-import sqlite3
-import tempfile
-import time
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any, TypeVar, cast
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.dialects import sqlite as sqlite_dialect
-from sqlalchemy.exc import DatabaseError, DBAPIError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import Connection, Engine, column, delete, event, insert, select, table
+from sqlalchemy.exc import DBAPIError
 
-from gto.catalog.repositories import CatalogRepository
-from gto.exceptions import GTOException, MirrorBusy
-from gto.fs import cache_dir, file_lock
-from gto.studio.index.own_file import FILES, keep_directory, keep_file
-from gto.studio.index.schema import VERSION, metadata
+from gto.studio.index.schema import metadata
 
 T = TypeVar("T")
 
-_BUSY = 30.0  # seconds that a writer waits for another
-_UNUSED = 30 * 86400.0  # seconds after which the index of other repositories is removed
-_VERSION, _KEPT = "gto-version", "gto-kept"  # what a connection holds of the state that it saw last
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_STATE, _KEPT = "gto-state", "gto-kept"  # what a connection holds of the state that it saw last
+_NUL_RE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+_VISIBLE = table("visible", column("id"))
 
 
-def home() -> str:
-    """Return the directory of indexes, in the user's cache directory."""
-    return os.path.join(cache_dir.home(), "studio")
+class Reader(Protocol):
+    """What pages read."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Yield a connection that sees one state of the index, whoever writes meanwhile."""
 
 
-def path_for(places: Sequence[CatalogRepository]) -> str:
-    """Return the file for these repositories: the same ones, under the same names, have the same file."""
-    told = repr([(one.name, one.address, one.entry.branch) for one in places])
-    return os.path.join(home(), f"{cache_dir.digest(told.encode('utf-8', 'surrogateescape'))}.db")
+class Database(ABC):
+    """An index, and the tables of a team beside it where there is one."""
 
+    schema: str
+    """What the engine calls the place of the index's tables."""
 
-def statements() -> list[str]:
-    """Return what makes the tables of an index, as SQLite keeps it."""
-    dialect = sqlite_dialect.dialect()
-    made: list[str] = []
-    for table in metadata.tables.values():
-        made += [str(CreateTable(table).compile(dialect=dialect))]
-        made += [str(CreateIndex(one).compile(dialect=dialect)) for one in table.indexes]
-    return sorted(one.strip() for one in made)
+    def __init__(self, engine: Engine, narrow: Engine) -> None:
+        """`narrow` is of the same database; its connections see those repositories alone that they are told."""
+        self.engine = engine
+        self._narrow = narrow
+        for one in (engine, narrow):
+            event.listen(one, "before_cursor_execute", _make_storable, retval=True)
 
+        @event.listens_for(narrow, "engine_connect")
+        def hide(connection: Connection) -> None:
+            if "is_narrow" not in connection.info:
+                for statement in self.narrowing():
+                    connection.exec_driver_sql(statement)
+                connection.commit()
+                connection.info["is_narrow"] = True
 
-def open_database(places: Sequence[CatalogRepository]) -> "tuple[Database, str]":
-    """Open the index of these repositories; where it cannot be kept, a temporary one, and why."""
-    path = path_for(places)
-    try:
-        keep_directory(home())
-        _sweep(path)
-        return Database(path), ""
-    except (OSError, SQLAlchemyError, MirrorBusy) as error:
-        why = f"the index cannot be kept in {path}: {reason_of(error)}"
-    try:
-        return Database(os.path.join(tempfile.mkdtemp(prefix="gto-studio-"), "index.db"), is_temporary=True), why
-    except (OSError, SQLAlchemyError) as error:
-        place = tempfile.gettempdir()
-        raise GTOException(f"There is no room for an index: {why}; in {place}: {reason_of(error)}") from error
+    @abstractmethod
+    def state(self, connection: Connection) -> object:
+        """Return what is another whenever somebody wrote into the index."""
 
+    @abstractmethod
+    def write(self) -> AbstractContextManager[Connection]:
+        """Yield a connection in a transaction that writes into the index; an exception takes all of it back."""
 
-def _sweep(keep: str) -> None:
-    """Remove the indexes of repositories that were not opened for a month."""
-    with suppress(FileNotFoundError), os.scandir(home()) as found:
-        old = [one.path for one in found if one.name.endswith(".db") and one.path != keep and _is_unused(one)]
-        for path in old:
-            _remove(path)
+    @abstractmethod
+    def make_anew(self) -> None:
+        """Put an empty index in its place."""
 
+    def is_damage(self, error: BaseException) -> bool:
+        """Tell whether an error says that the index is no sound database, so that it has to be made anew."""
+        del error
+        return False
 
-def _is_unused(one: "os.DirEntry[str]") -> bool:
-    return one.stat(follow_symlinks=False).st_mtime < time.time() - _UNUSED
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yield a connection that sees one state of the index, whoever writes meanwhile."""
+        with self.engine.connect() as connection, connection.begin():
+            _remember(connection, self.state(connection))
+            yield connection
 
+    @contextmanager
+    def read_of(self, repositories: frozenset[str]) -> Iterator[Connection]:
+        """Do as read() does; the connection sees these repositories alone."""
+        with self._narrow.connect() as connection, connection.begin():
+            if _remember(connection, (self.state(connection), repositories)):
+                whole = table("repository", column("id"), column("name"), schema=self.schema)
+                seen = select(whole.c.id).where(whole.c.name.in_(sorted(repositories)))
+                connection.execute(delete(_VISIBLE))
+                connection.execute(insert(_VISIBLE).from_select(["id"], seen))
+            yield connection
 
-def _remove(path: str) -> None:
-    for suffix in FILES:
-        with suppress(FileNotFoundError):
-            os.remove(path + suffix)
+    @contextmanager
+    def record(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction that writes what is not of the index."""
+        with self.engine.connect() as connection:
+            connection.execution_options(is_writer=True)
+            with connection.begin():
+                yield connection
 
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+        self._narrow.dispose()
 
-def is_damage(error: BaseException) -> bool:
-    """Tell whether an error says that the file is no sound database."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED
+    def narrowing(self) -> Iterator[str]:
+        """Yield what makes a connection see the rows of some repositories alone: views that hide the tables."""
+        yield "CREATE TEMPORARY TABLE visible (id INTEGER PRIMARY KEY)"
+        for one in metadata.sorted_tables:
+            theirs = f"SELECT * FROM {self._name(one.name)} AS one"  # noqa: S608  names of ours, as below
+            yield f'CREATE TEMPORARY VIEW "{one.name}" AS {theirs} WHERE {self._seen(set(one.c.keys()), one.name)}'
 
+    def _name(self, name: str) -> str:
+        return f'{self.schema}."{name}"'
 
-def reason_of(error: BaseException) -> str:
-    """Say in a few words what an error of the system or of SQLite says."""
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return str(error.orig if isinstance(error, DBAPIError) else error)
+    def _seen(self, columns: set[str], name: str) -> str:
+        if name == "repository":
+            return "one.id IN (SELECT id FROM visible)"
+        if "repository_id" in columns:
+            return "one.repository_id IN (SELECT id FROM visible)"
+        if "artifact_id" in columns:
+            of_artifact = f"FROM {self._name('artifact')} AS theirs JOIN visible ON visible.id = theirs.repository_id"
+            return f"EXISTS (SELECT 1 {of_artifact} WHERE theirs.id = one.artifact_id)"
+        raise AssertionError(f"nothing says of which repository a row of '{name}' is")
 
 
 def kept(connection: Connection, read: Callable[[Connection], T]) -> T:
-    """Return what a function reads of the whole index, over a connection of read(), which keeps it until one wrote."""
+    """Return what a function reads of the whole index, over a connection that reads; it is kept until one wrote."""
     values = cast("dict[Callable[[Connection], object], object]", connection.info[_KEPT])
     if read not in values:
         values[read] = read(connection)
     return cast("T", values[read])
 
 
-class Database:
-    """The index in a SQLite file; readers see the state before a write until it is complete."""
-
-    def __init__(self, path: str, *, is_temporary: bool = False) -> None:
-        """Open it, or make it where it is not there, is of other tables, or cannot be read; a temporary one is removed.
-
-        OSError, or an error of SQLAlchemy, where it cannot be written.
-        """
-        self.path = path
-        self._is_temporary = is_temporary
-        self._statements = statements()
-        self._version = zlib.crc32(repr((VERSION, self._statements)).encode()) & 0x7FFFFFFF
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        keep_file(path)
-        self._engine = _connect(path)
-        with self._alone():
-            if not self._is_ours():
-                self._replace()
-            with self.write() as connection:  # it can be written
-                connection.execute(text(f"PRAGMA user_version = {self._version}"))
-            os.utime(path)  # it is in use
-
-    def make_anew(self) -> None:
-        """Put an empty one in its place."""
-        with self._alone():
-            self._replace()
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with file_lock.hold(f"{self.path}.lock", _BUSY):
-            yield
-
-    def _is_ours(self) -> bool:
-        """Tell whether its tables are ours to the letter, and nothing else is in it: a trigger would run at a write."""
-        try:
-            with self._engine.connect() as connection:
-                if int(connection.execute(text("PRAGMA user_version")).scalar_one()) != self._version:
-                    return False
-                found = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY sql"))
-                return list(found.scalars()) == self._statements
-        except DatabaseError as error:
-            if is_damage(error):
-                return False
-            raise
-
-    def _replace(self) -> None:
-        self._engine.dispose()
-        _remove(self.path)
-        keep_file(self.path)
-        with self._engine.begin() as connection:
-            metadata.create_all(connection)
-            connection.execute(text(f"PRAGMA user_version = {self._version}"))
-
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Yield a connection that sees one state of the index, whoever writes meanwhile."""
-        with self._engine.connect() as connection, connection.begin():
-            version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()  # of what this connection sees
-            if connection.info.get(_VERSION) != version:
-                connection.info.update({_VERSION: version, _KEPT: {}})
-            yield connection
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Yield a connection in a transaction of its own; an exception takes all of it back."""
-        with self._engine.connect() as connection:
-            connection.execution_options(is_writer=True)
-            connection.info.pop(_VERSION, None)  # which tells what others have written alone
-            with connection.begin():
-                yield connection
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._engine.dispose()
-        if self._is_temporary:
-            shutil.rmtree(os.path.dirname(self.path), ignore_errors=True)
+def forget_kept(connection: Connection) -> None:
+    """Keep nothing any more over a connection that is going to write: the state tells what others wrote alone."""
+    connection.info.pop(_STATE, None)
 
 
-def _connect(path: str) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        connect_args={"timeout": _BUSY, "isolation_level": None},  # transactions begin where we say
-        pool_size=8,
-        json_serializer=_storable_json,
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -1000"):
-            connection.execute(f"PRAGMA {setting}")
-        connection.execute("PRAGMA trusted_schema = OFF")  # what a file that is not ours would have run
-        # SQLite's own lower() knows the letters of ASCII alone.
-        connection.create_function("folded", 1, str.casefold, deterministic=True)
-
-    @event.listens_for(engine, "before_cursor_execute", retval=True)
-    def make_storable(*given: Any) -> tuple[str, Any]:  # noqa: ANN401  whatever SQLAlchemy gives
-        _, _, statement, values, _, is_many = given
-        return statement, [_storable(row) for row in values] if is_many else _storable(values)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        is_writer = connection.get_execution_options().get("is_writer")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
-
-    return engine
+def _remember(connection: Connection, state: object) -> bool:
+    """Note the state that a connection sees; true where it is another than before."""
+    if connection.info.get(_STATE) == state:
+        return False
+    connection.info.update({_STATE: state, _KEPT: {}})
+    return True
 
 
-def _storable(row: tuple[object, ...]) -> tuple[object, ...]:
-    """Return values whose texts are Unicode: names that are not UTF-8, and half characters, come as escapes."""
-    if all(value.isascii() for value in row if isinstance(value, str)):
-        return row
-    return tuple(one.encode("utf-8", "backslashreplace").decode() if isinstance(one, str) else one for one in row)
+def reason_of(error: BaseException) -> str:
+    """Say in a few words what an error of the system or of the database says."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
 
 
-def _storable_json(value: object) -> str:
-    """Return JSON in which half characters are question marks, as `--json` prints them."""
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+def storable_json(value: object) -> str:
+    """Return JSON in which half characters are question marks, as `--json` prints them, and no text has a NUL."""
+    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return _NUL_RE.sub(r"\1\\\\x00", text)
+
+
+def _make_storable(*given: Any) -> tuple[str, Any]:  # noqa: ANN401  whatever SQLAlchemy gives
+    _, _, statement, values, _, is_many = given
+    return statement, [_storable(row) for row in values] if is_many else _storable(values)
+
+
+def _storable(row: Mapping[str, object] | Sequence[object]) -> Mapping[str, object] | Sequence[object]:
+    """Return values whose texts are Unicode without NUL: what names and texts hold beside that comes as escapes."""
+    if isinstance(row, Mapping):
+        return {key: _storable_value(value) for key, value in row.items()}
+    return tuple(_storable_value(value) for value in row)
+
+
+def _storable_value(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.isascii():
+        return value.replace("\0", "\\x00")
+    return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")

@@ -8,13 +8,13 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
 )
+
+from gto.studio.index.column_types import Integer, Text
 
 VERSION = 5
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""

@@ -14,7 +14,7 @@ from gto.catalog.parallel import Way, each, failed, open_place
 from gto.catalog.repositories import CatalogRepository, Failure, Search
 from gto.exceptions import GTOException
 from gto.registry.registry import Registry
-from gto.studio.index.database import Database, is_damage, reason_of
+from gto.studio.index.database import Database, reason_of
 from gto.studio.index.repository_rows import SyncProgress
 from gto.studio.sync.repository import sync_rest, sync_tags
 from gto.studio.sync.repository_row import enter, note_failure
@@ -64,7 +64,7 @@ class Worker:
         try:
             enter(database, self.places)
         except SQLAlchemyError as error:
-            if not is_damage(error):
+            if not database.is_damage(error):
                 raise
             self._is_damaged = True
             self._make_anew()
@@ -205,7 +205,7 @@ class Worker:
         """Tell on every page what is wrong with the file of the index; a damaged one is made anew."""
         with self._changed:
             self._trouble = reason_of(error)
-            if is_damage(error) and not self._is_damaged:
+            if self.database.is_damage(error) and not self._is_damaged:
                 self._is_damaged = True
                 self._asked = None
             self._changed.notify_all()

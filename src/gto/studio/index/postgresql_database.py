@@ -1,0 +1,119 @@
+"""A database in a server of PostgreSQL, which several processes share."""
+
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from gto.exceptions import UsageError
+from gto.studio.index.database import Database, forget_kept, reason_of, storable_json
+from gto.studio.index.schema import VERSION, metadata
+
+INDEX = "gto_index"
+"""The schema of what can be read from Git again."""
+LASTING = "gto_studio"
+"""The schema of what Git cannot hold."""
+
+_STATE = Table("state", MetaData(INDEX), Column("version", BigInteger), Column("writes", BigInteger))
+_TURN = 7_190_021_147_001  # the advisory lock of who makes the tables
+_SECONDS = 10  # to connect
+
+
+class PostgresqlDatabase(Database):
+    """The index in a schema of its own, and beside it the one of the team's tables."""
+
+    schema = INDEX
+
+    def __init__(self, url: URL, *, pool: int = 8) -> None:
+        """Open it; the index is made where it is not there, or is of other tables. UsageError where it cannot be."""
+        super().__init__(_connect(url, pool), _connect(url, pool))
+        self._version = _version(self.engine.dialect)
+        try:
+            with self.record() as connection:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
+                connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {LASTING}")
+                if not self._is_ours(connection):
+                    self._replace(connection)
+        except SQLAlchemyError as error:
+            self.close()
+            shown = url.render_as_string(hide_password=True)
+            hint = "PostgreSQL 13 or later; its user may create schemas in it: GRANT CREATE ON DATABASE ... TO ..."
+            raise UsageError(f"The database {shown} cannot be used: {reason_of(error)}", hint) from error
+
+    def state(self, connection: Connection) -> object:
+        """Return the number of the last write into the index."""
+        return connection.execute(select(_STATE.c.writes)).scalar_one()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction of its own; an exception takes all of it back."""
+        with self.record() as connection:
+            forget_kept(connection)
+            yield connection
+            # In the end, so that nobody waits for another longer than the end takes.
+            connection.execute(update(_STATE).values(writes=_STATE.c.writes + 1))
+
+    def make_anew(self) -> None:
+        """Put an empty index in its place."""
+        with self.write() as connection:
+            names = ", ".join(f'{INDEX}."{name}"' for name in metadata.tables)
+            connection.exec_driver_sql(f"TRUNCATE {names}")
+
+    def _is_ours(self, connection: Connection) -> bool:
+        if connection.exec_driver_sql(f"SELECT to_regclass('{INDEX}.state')").scalar_one() is None:
+            return False
+        return bool(connection.execute(select(_STATE.c.version)).scalar() == self._version)
+
+    def _replace(self, connection: Connection) -> None:
+        connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {INDEX} CASCADE")
+        connection.exec_driver_sql(f"CREATE SCHEMA {INDEX}")
+        metadata.create_all(connection)
+        _STATE.create(connection)
+        connection.execute(insert(_STATE).values(version=self._version, writes=0))
+
+
+def _version(dialect: Dialect) -> int:
+    made = [str(CreateTable(table).compile(dialect=dialect)) for table in metadata.sorted_tables]
+    made += [
+        str(CreateIndex(one).compile(dialect=dialect)) for table in metadata.sorted_tables for one in table.indexes
+    ]
+    return zlib.crc32(repr((VERSION, sorted(made))).encode())
+
+
+def _connect(url: URL, pool: int) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={
+            "connect_timeout": _SECONDS,
+            "options": f"-c search_path={INDEX},{LASTING} -c timezone=UTC",
+            "application_name": f"gto-studio-{os.getpid()}",
+        },
+        pool_size=pool,
+        pool_pre_ping=True,  # a server that was started again
+        json_serializer=storable_json,
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get("is_writer"):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+    return engine

@@ -1,0 +1,121 @@
+"""A server of PostgreSQL on loopback, and databases in it that are made in a moment."""
+
+from __future__ import annotations
+
+import glob
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy.exc import OperationalError
+
+from gto.studio.index.postgresql_database import PostgresqlDatabase
+from tests.stores import free_port, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SECONDS = 60.0
+_TEMPLATE = "gto_template"
+_SETTINGS = (
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "listen_addresses=127.0.0.1",
+    "max_connections=200",
+    "shared_buffers=32MB",
+    "lc_messages=C",
+)
+
+
+class Server(NamedTuple):
+    """A server that runs, in which one may make databases."""
+
+    url: URL
+    numbers: Iterator[int]
+
+    def new(self, *, is_empty: bool = False) -> URL:
+        """A database that holds an empty index, or nothing."""
+        name = f"gto_{os.getpid()}_{next(self.numbers)}"
+        self.run(f"CREATE DATABASE {name}" + ("" if is_empty else f" TEMPLATE {_TEMPLATE}"))
+        return self.url.set(database=name)
+
+    def drop(self, url: URL) -> None:
+        """Let go of a database, whoever still uses it."""
+        self.run(f"DROP DATABASE {url.database} WITH (FORCE)")
+
+    def run(self, statement: str) -> None:
+        """Have the server do something that is no transaction."""
+        engine = create_engine(self.url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+        engine.dispose()
+
+
+@contextmanager
+def serve_postgresql(place: Path) -> Iterator[Server]:
+    """Run a server, whose files are at a place; with a template that has an empty index."""
+    place.mkdir(parents=True)
+    user = _user(place)
+    data, port = place / "data", free_port()
+    _run(user, "initdb", "-D", str(data), "-U", "gto", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    options = [word for one in (*_SETTINGS, f"port={port}", f"unix_socket_directories={place}") for word in ("-c", one)]
+    with running(_words(user, "postgres", "-D", str(data), *options), port, place):
+        try:
+            server = Server(make_url(f"postgresql://gto@127.0.0.1:{port}/postgres"), itertools.count())
+            _wait(server)
+            server.run(f"CREATE DATABASE {_TEMPLATE}")
+            PostgresqlDatabase(server.url.set(database=_TEMPLATE)).close()
+            yield server
+        finally:
+            _run(user, "pg_ctl", "stop", "-D", str(data), "-m", "immediate")
+
+
+def _program(name: str) -> str:
+    found = [*sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}")), shutil.which(name)]
+    if found[-1] is None and len(found) == 1:
+        pytest.skip("needs PostgreSQL's server: apt-get install postgresql")
+    return str(found[-1] or found[-2])
+
+
+def _user(place: Path) -> str | None:
+    """Whom the server runs as: not root, which it refuses."""
+    _program("initdb")
+    if os.geteuid() != 0:
+        return None
+    account = pwd.getpwnam("postgres")
+    for one in (place, *place.parents):
+        if one.stat().st_uid == 0 and one.stat().st_mode & 0o077 == 0:
+            one.chmod(one.stat().st_mode | 0o011)  # on its way there it need not list what is there
+    os.chown(place, account.pw_uid, account.pw_gid)
+    return account.pw_name
+
+
+def _words(user: str | None, program: str, *words: str) -> list[str]:
+    argv = [_program(program), *words]
+    return argv if user is None else ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *argv]
+
+
+def _run(user: str | None, program: str, *words: str) -> None:
+    subprocess.run(_words(user, program, *words), check=True, capture_output=True, cwd="/", timeout=_SECONDS)
+
+
+def _wait(server: Server) -> None:
+    """Wait until it takes clients: it listens before."""
+    end = time.monotonic() + _SECONDS
+    while True:
+        try:
+            server.run("SELECT 1")
+        except OperationalError:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        else:
+            return
