@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from playwright.sync_api import sync_playwright
+from starlette.middleware import Middleware
 
 from gto.catalog import file as catalog_file
 from gto.catalog.parallel import Way
 from gto.studio.app import make_app
 from gto.studio.context import StudioContext, StudioSettings
+from gto.studio.guard import Guard
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.login import Sessions
 from gto.studio.sync.worker import Worker
@@ -64,7 +66,8 @@ def studio(directory: Path) -> Iterator[str]:
     context = StudioContext(database, worker, sessions, way, StudioSettings(now=sample_catalog.NOW), str(catalog))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(make_app(context, frozenset({host})), log_level="warning"))
+        app = make_app(context, Middleware(Guard, sessions=sessions, hosts=frozenset({host})))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         worker.start()
         worker.wait(worker.ask(), _PATIENCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from gto.catalog.entry import CatalogEntry
@@ -13,6 +14,7 @@ from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException
 from gto.studio.app import make_app
 from gto.studio.context import StudioContext, StudioSettings
+from gto.studio.guard import Guard
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.login import Sessions
 from gto.studio.sync.repository import sync_rest, sync_tags
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from httpx2 import Response
 
+    from gto.studio.index.database import Database
+
 HOST = "127.0.0.1:8765"
 OWN = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
 """Headers of a form that a page of this Studio sends."""
@@ -35,20 +39,22 @@ class Studio(NamedTuple):
 
     context: StudioContext
     client: TestClient
+    database: Database
+    sessions: Sessions
 
     def sync(self) -> None:
         """Read every repository now."""
         for place in self.context.worker.places:
             try:
                 registry = open_place(place, self.context.way)
-                sync_tags(self.context.database, place.name, registry)
-                sync_rest(self.context.database, place.name, registry, lambda *_: None, again=True)
+                sync_tags(self.database, place.name, registry)
+                sync_rest(self.database, place.name, registry, lambda *_: None, again=True)
             except (GTOException, OSError) as error:
-                note_failure(self.context.database, failed(place, error))
+                note_failure(self.database, failed(place, error))
 
     def form(self, path: str, **fields: str) -> Response:
         """The answer to a form that a page of this Studio sends."""
-        token = self.context.sessions.form_token(self.client.cookies[self.context.sessions.cookie])
+        token = self.sessions.form_token(self.client.cookies[self.sessions.cookie])
         return self.client.post(path, data={"form_token": token, **fields}, headers=OWN)
 
     def json(self, path: str, **query: str | list[str]) -> dict[str, object]:
@@ -83,12 +89,12 @@ def studio_of(
     made = SqliteDatabase(str(database))
     sessions, way = Sessions(), Way(60.0)
     context = StudioContext(made, Worker(made, places, way), sessions, way, settings or StudioSettings(), catalogue)
-    app = make_app(context, frozenset({HOST}))
+    app = make_app(context, Middleware(Guard, sessions=sessions, hosts=frozenset({HOST})))
     with TestClient(app, base_url=f"http://{HOST}", follow_redirects=False) as client:
         opened = sessions.redeem(sessions.new_token())
         assert opened is not None
         client.cookies.set(sessions.cookie, opened)
-        studio = Studio(context, client)
+        studio = Studio(context, client, made, sessions)
         if synced:
             studio.sync()
         try:

@@ -69,7 +69,7 @@ def test_no_page_that_is_read_starts_a_process(studio: Studio, monkeypatch: pyte
 
 
 def test_what_is_counted_over_the_whole_index_is_read_again_once_somebody_wrote(studio: Studio) -> None:
-    database = studio.context.database
+    database = studio.database
     assert isinstance(database, SqliteDatabase)
     other = SqliteDatabase(database.path)
 

@@ -295,7 +295,7 @@ def test_experiments_lead_to_the_only_repository_or_to_all(studio: Studio, team:
 
 def test_older_commits_are_left_out_until_somebody_asks_for_them(team: Repo, tmp_path: Path) -> None:
     with studio_of({"team": team.path}, tmp_path / "few.db", synced=False) as studio:
-        with studio.context.database.write() as connection:
+        with studio.database.write() as connection:
             connection.exec_driver_sql("UPDATE repository SET commits = 2")
         studio.sync()
         page = studio.page(TABLE)

@@ -57,7 +57,7 @@ def test_an_index_that_grew_from_the_first_tag_on_shows_what_a_new_one_shows(
         one.sync()
         two.sync()
         with studio_of(places, tmp_path / "new.db", settings) as new:
-            assert contents(one.context.database) == contents(new.context.database)
+            assert contents(one.database) == contents(new.database)
             said: dict[tuple[str, ...], Any] = {}
             expected = shown(new, made, said)
             for grown in (one, two):

@@ -109,7 +109,7 @@ def test_a_form_without_its_token_is_refused(studio: Studio) -> None:
 
 def test_what_reads_writes_nothing_whatever_its_address_asks_for(studio: Studio, registry: Repo) -> None:
     asked = {
-        "form_token": studio.context.sessions.form_token(studio.client.cookies[studio.context.sessions.cookie]),
+        "form_token": studio.sessions.form_token(studio.client.cookies[studio.sessions.cookie]),
         "version": "v0.0.1",
         "stage": "staging",
         "commit": "HEAD",
@@ -142,7 +142,7 @@ def everything(registry: Repo, studio: Studio) -> object:
         for path in registry.path.rglob("*")
         if path.is_file() and ".git" not in path.relative_to(registry.path).parts
     }
-    return registry.refs(), registry.git("rev-parse", "HEAD"), files, contents(studio.context.database)
+    return registry.refs(), registry.git("rev-parse", "HEAD"), files, contents(studio.database)
 
 
 def test_methods_that_no_route_has_are_refused(studio: Studio) -> None:
@@ -157,7 +157,7 @@ def test_methods_that_no_route_has_are_refused(studio: Studio) -> None:
 
 def test_the_token_of_the_address_serves_once_and_leaves_the_address(studio: Studio) -> None:
     studio.client.cookies.clear()
-    token = studio.context.sessions.new_token()
+    token = studio.sessions.new_token()
     opened = studio.client.get("/models", params={"token": token, "q": "churn"})
     assert (opened.status_code, opened.headers["location"]) == (303, "/models?q=churn")
     cookie = opened.headers["set-cookie"].lower()
@@ -170,7 +170,7 @@ def test_the_token_of_the_address_serves_once_and_leaves_the_address(studio: Stu
 
 def test_whom_another_site_leads_here_a_page_leads_on_because_a_redirect_would_lose_the_cookie(studio: Studio) -> None:
     studio.client.cookies.clear()
-    asked = {"token": studio.context.sessions.new_token(), "q": '"><script>'}
+    asked = {"token": studio.sessions.new_token(), "q": '"><script>'}
     opened = studio.client.get("/models", params=asked, headers={"sec-fetch-site": "cross-site"})
     assert opened.status_code == 200
     assert 'content="0; url=/models?q=%22%3E%3Cscript%3E"' in opened.text
@@ -187,7 +187,7 @@ def test_every_answer_says_what_a_page_may_load(studio: Studio) -> None:
 
 
 def test_cookies_of_other_programs_on_this_host_do_not_lock_it(studio: Studio) -> None:
-    name = studio.context.sessions.cookie
+    name = studio.sessions.cookie
     own = f"{name}={studio.client.cookies[name]}"
     for other in ('x={"a": "b"}', "a[b]=1", "x=é", f"{name}=planted", "=", "x"):
         for line in (f"{other}; {own}", f"{own}; {other}"):

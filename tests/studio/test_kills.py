@@ -177,7 +177,7 @@ def go_on(site: Site, tmp_path: Path, action: str, changed: Mapping[str, str], *
         studio_of({NAME: site.work.path}, index) as after,
         studio_of({NAME: site.work.path}, tmp_path / "new.db") as new,
     ):
-        assert contents(after.context.database) == contents(new.context.database)
+        assert contents(after.database) == contents(new.database)
         answer = send(after, f"/m/{NAME}/churn/-/{action}", **changed)
         assert answer.status_code == 303 or any(words in answer.text for words in DONE), answer.text
     here, there = site.tags()

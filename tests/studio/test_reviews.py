@@ -223,7 +223,7 @@ def test_events_against_the_policy_are_those_that_a_strict_reader_leaves_out_and
     studio.sync()
     assert against() == {"churn#prod#2"}
     with studio_of({"team": guarded.path}, tmp_path / "new.db") as new:
-        assert contents(studio.context.database) == contents(new.context.database)
+        assert contents(studio.database) == contents(new.database)
 
 
 def test_a_red_mark_and_the_totals_say_the_same_of_what_the_policy_refuses(studio: Studio, guarded: Repo) -> None:
@@ -244,4 +244,4 @@ def test_new_events_are_judged_without_the_old_ones_and_as_a_new_index_has_it(
     wrote(guarded, "register", "ranking", "--version", "v1.0.0")
     studio.sync()
     with studio_of({"team": guarded.path}, tmp_path / "new.db") as new:
-        assert contents(studio.context.database) == contents(new.context.database)
+        assert contents(studio.database) == contents(new.database)

@@ -74,7 +74,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LargeStudio]:
     SHAPE.fill(repo)
     with studio_of({"team": repo.path}, home / "index.db", synced=False) as studio:
         registry = open_place(studio.context.worker.places[0], studio.context.way)
-        database, begin = studio.context.database, spent()
+        database, begin = studio.database, spent()
         sync_tags(database, "team", registry)
         studio.page("/models")
         tags = spent() - begin
@@ -129,7 +129,7 @@ def test_tags_are_read_in_time_and_without_news_next_to_nothing_is(large: LargeS
     assert large.tags < SLACK * 2
     registry = open_place(large.studio.context.worker.places[0], large.studio.context.way)
     begin = spent()
-    assert not sync_tags(large.studio.context.database, "team", registry)
+    assert not sync_tags(large.studio.database, "team", registry)
     assert spent() - begin < SLACK * 0.2
 
 
@@ -155,7 +155,7 @@ def cpu_of(process: int) -> float:
 
 @pytest.mark.soak
 def test_a_large_registry_that_is_read_whole_is_quick_and_small(large: LargeStudio) -> None:
-    with large.studio.context.database.write() as connection:
+    with large.studio.database.write() as connection:
         connection.exec_driver_sql("UPDATE repository SET commits = 20000")
     begin = spent()
     large.studio.sync()

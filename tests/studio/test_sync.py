@@ -92,7 +92,7 @@ def test_an_index_that_grew_equals_one_made_anew(repo: Repo, tmp_path: Path) -> 
         repo.git("tag", "--delete", "ranking@v2.0.0")
         grown.sync()
         with studio_of({"team": repo.path}, tmp_path / "new.db") as new:
-            assert contents(grown.context.database) == contents(new.context.database)
+            assert contents(grown.database) == contents(new.database)
 
 
 def test_commits_that_came_and_went_leave_what_a_new_index_holds(repo: Repo, tmp_path: Path) -> None:
@@ -118,8 +118,8 @@ def test_commits_that_came_and_went_leave_what_a_new_index_holds(repo: Repo, tmp
         work("as the first one", 1)
         grown.sync()
         with studio_of({"team": repo.path}, tmp_path / "new.db") as new:
-            held = contents(grown.context.database)
-            assert held == contents(new.context.database)
+            held = contents(grown.database)
+            assert held == contents(new.database)
             # The commit of the stage is on no branch any more, and still read; equal values are held once.
             assert (len(held["commit"]), len(held["value_set"]), len(held["experiment"])) == (5, 4, 0)
 
@@ -161,7 +161,7 @@ def test_an_index_that_grew_through_anything_equals_one_made_anew(
                 seen |= set(tag_objects(repo))
         grown.sync()
         with studio_of({"team": repo.path}, home / "new.db") as new:
-            assert contents(grown.context.database) == contents(new.context.database)
+            assert contents(grown.database) == contents(new.database)
 
 
 def tag_objects(repo: Repo) -> list[str]:
@@ -217,7 +217,7 @@ def test_a_sync_that_is_killed_at_any_moment_loses_and_doubles_nothing(
         studio_of({"team": registry.path}, index) as after,
         studio_of({"team": registry.path}, tmp_path / "new.db") as new,
     ):
-        assert contents(after.context.database) == contents(new.context.database)
+        assert contents(after.database) == contents(new.database)
 
 
 def test_two_studios_on_one_index_do_not_disturb_each_other_or_their_readers(registry: Repo, tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_two_studios_on_one_index_do_not_disturb_each_other_or_their_readers(reg
         assert not errors
         two.sync()
         with studio_of(places, tmp_path / "new.db") as new:
-            assert contents(one.context.database) == contents(new.context.database)
+            assert contents(one.database) == contents(new.database)
 
 
 @pytest.mark.parametrize("damage", ["nothing in it", "no database", "cut", "of another Studio"])
@@ -313,7 +313,7 @@ def test_a_version_that_lacks_a_file_is_read_again_only_while_dvc_may_bring_it(r
         files = {"dvc.yaml": f"{stages}artifacts: {{churn: {{path: m}}}}\n"}
         repo.commit("train", files | ({"dvc.lock": f"schema: '2.0'\n{lock}"} if is_kept else {}))
         repo.tag(f"churn@v{number}.0.0")
-    with studio_of({"team": repo.path}, tmp_path / "index.db") as studio, studio.context.database.read() as connection:
+    with studio_of({"team": repo.path}, tmp_path / "index.db") as studio, studio.database.read() as connection:
         assert [one.version for one in fact_rows.missing(connection, 1, again=True)] == ["v1.0.0"]
 
 
@@ -326,8 +326,8 @@ def test_versions_of_one_commit_are_read_together_those_that_are_looked_at_first
             registry.tag(f"{name}@v{number}.0.0")
     with studio_of({"team": registry.path}, tmp_path / "new.db", synced=False) as new:
         place = new.context.worker.places[0]
-        sync_tags(new.context.database, "team", open_place(place, new.context.way))
-        with new.context.database.read() as connection:
+        sync_tags(new.database, "team", open_place(place, new.context.way))
+        with new.database.read() as connection:
             wanted = fact_rows.missing(connection, row_of(connection, "team").id)
     names = [f"{one.artifact} {one.version}" for one in wanted]
     assert names[0].startswith("churn v0.0.")  # in a stage

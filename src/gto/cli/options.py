@@ -124,6 +124,10 @@ class Command(click.Command):
                     formatter.write(f"  {line.strip()}\n")
 
 
+class CommandGroup(Command, click.Group):
+    """A command that has commands of its own, and does something by itself without one."""
+
+
 _seen = {"traceback": False, "offline": False, "pager": True}
 
 

@@ -1,11 +1,12 @@
 """The web app: its routes, what stands before them, and how errors are answered."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import anyio.to_thread
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -16,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from gto.exceptions import GTOException, NotFound
 from gto.studio.actions.advice import advice
 from gto.studio.context import StudioContext, context_of
-from gto.studio.guard import OPEN, Guard
+from gto.studio.guard import OPEN
 from gto.studio.index.database import reason_of
 from gto.studio.pages import (
     action_page,
@@ -43,6 +44,13 @@ from gto.studio.respond import make_templates
 from gto.studio.rest import routes
 from gto.version import __version__
 
+
+class Page(Protocol):
+    """A module of routes."""
+
+    router: APIRouter
+
+
 # The router asks one after the other: what is asked most comes first; that of a model takes every address below it.
 _PAGES = (
     model_list,
@@ -64,26 +72,33 @@ _PAGES = (
     kit_page,
     model,
 )
+Check = Callable[[Request], None]
+
 _THREADS = 4  # more of them make each answer slower: the work is Python's
 
 
-def make_app(context: StudioContext, hosts: frozenset[str]) -> FastAPI:
-    """Return the app of a Studio that answers under these values of the Host header."""
+def make_app(
+    context: StudioContext, guard: Middleware, pages: Sequence[Page] = (), *, check: Check | None = None
+) -> FastAPI:
+    """Return the app of a Studio behind a guard, with more pages than those of every Studio.
+
+    `check` is called with each request that a route is found for, and raises where it may not be asked.
+    """
     app = FastAPI(
         title="GTO Studio",
         version=__version__,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        middleware=[Middleware(Guard, sessions=context.sessions, hosts=hosts)],
+        middleware=[guard],
         lifespan=_few_threads,
     )
     app.state.context = context
     app.state.templates = make_templates()
     app.state.templates.filters["advice"] = advice
     app.state.promotions = Promotions()
-    for page in _PAGES:
-        app.include_router(page.router)
+    for page in (*pages, *_PAGES):
+        app.include_router(page.router, dependencies=[Depends(check)] if check else None)
     static = os.path.join(os.path.dirname(__file__), "static")
     app.mount("/static", StaticFiles(directory=static))
     app.add_exception_handler(GTOException, _refused)

@@ -18,6 +18,8 @@ class StudioProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a va
 
     patience = 30.0
     """Seconds that a client has for a whole request, and to take what was sent to it."""
+    checks_user = True
+    """Whether processes of other users are refused."""
     most = 64
     """Connections at a time: one more, and that ends whose client is waited for longest."""
 
@@ -42,7 +44,7 @@ class StudioProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a va
             waiting = [one for one in self.connections if one.waits and not one.transport.is_closing()]
             waiting.sort(key=lambda one: one.waits_since)
             next((one for one in waiting if not one.has_sent()), self).transport.abort()
-        if not is_own(transport.get_extra_info("peername"), transport.get_extra_info("sockname")):
+        if self.checks_user and not is_own(transport.get_extra_info("peername"), transport.get_extra_info("sockname")):
             self.app = PlainTextResponse("This Studio answers the user who started it alone.\n", 403)
             self.loop.call_later(_OF_OTHERS, transport.abort)
 

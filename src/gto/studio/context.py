@@ -1,7 +1,7 @@
 """What every route is given: the index, who keeps it up to date, and how this Studio was started."""
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from starlette.requests import Request
 
@@ -11,9 +11,13 @@ from gto.core.nearness import did_you_mean
 from gto.exceptions import GTOException, RepositoryNotFound
 from gto.git import command
 from gto.registry.registry import Registry
-from gto.studio.index.database import Database
-from gto.studio.login import Sessions
+from gto.studio.index.database import Reader
+from gto.studio.index.repository_rows import SyncProgress
 from gto.studio.sync.worker import Worker
+from gto.studio.visitor import OWNER, Role, Visitor
+
+if TYPE_CHECKING:
+    from gto.studio.team.team import Team
 
 T = TypeVar("T")
 
@@ -31,25 +35,82 @@ class StudioSettings(NamedTuple):
     """The second at which every page is drawn, for pictures that do not change; None for the clock."""
 
 
-class StudioContext(NamedTuple):
-    """One Studio that runs."""
+class FormTokens(Protocol):
+    """What ties a form to the session that it was made for."""
 
-    database: Database
+    def form_token(self, cookie: str) -> str:
+        """Return what a form of this session must carry."""
+
+    def is_form_of(self, cookie: str, token: str) -> bool:
+        """Tell whether a form is of this session."""
+
+
+class StudioContext(NamedTuple):
+    """One Studio that runs, as who asks may see it."""
+
+    database: Reader
     worker: Worker
-    sessions: Sessions
+    sessions: FormTokens
     way: Way
     settings: StudioSettings
     catalogue: str | None = None
     """The file that lists the repositories; None where they were named."""
     groups: tuple[str, ...] = ()
     """The groups of the catalogue that count; none for all."""
+    visitor: Visitor = OWNER
+    team: "Team | None" = None
+    """None for a Studio of one person."""
+
+    @property
+    def places(self) -> tuple[CatalogRepository, ...]:
+        """The repositories that are the visitor's to see."""
+        if self.visitor.sees_all:
+            return self.worker.places
+        return tuple(one for one in self.worker.places if self.visitor.role_in(one.entry.groups))
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The entries of the catalogue that lead to no repository; they are of no group, so of who sees all."""
+        return self.worker.failures if self.visitor.sees_all else ()
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the index; empty where nothing is, or it is none of the visitor's business."""
+        return self.worker.trouble if self.visitor.id or self.team is None else ""
+
+    @property
+    def writable(self) -> frozenset[str]:
+        """The repositories whose pages offer what writes."""
+        seen = () if self.settings.read_only else self.places
+        return frozenset(one.name for one in seen if self.visitor.may(Role.CONTRIBUTOR, one.entry.groups))
+
+    @property
+    def keeps_catalogue(self) -> bool:
+        """Whether the visitor adds and removes repositories."""
+        return not self.settings.read_only and self.visitor.may(Role.ADMIN, ())
+
+    @property
+    def account_links(self) -> tuple[tuple[str, str], ...]:
+        """What the menu of who is logged in offers: words and addresses."""
+        own = (("Your account", "/account"),)
+        runs = (("People", "/people"), ("Webhooks", "/webhooks"), ("Audit log", "/audit"))
+        return (*own, *runs) if self.visitor.may(Role.ADMIN, ()) else own
+
+    def progress(self) -> dict[str, SyncProgress]:
+        """Return how far the repositories are whose versions are being read."""
+        seen = {one.name for one in self.places}
+        return {name: one for name, one in self.worker.progress().items() if name in seen}
+
+    def may(self, role: Role, repo: str) -> bool:
+        """Tell whether the visitor has at least this role in a repository; false where there is none."""
+        return any(one.name == repo and self.visitor.may(role, one.entry.groups) for one in self.places)
 
     def place(self, repo: str) -> CatalogRepository:
-        """Return a repository by its name, or raise RepositoryNotFound."""
-        for place in self.worker.places:
+        """Return a repository by its name, or raise RepositoryNotFound, also where it is not the visitor's to see."""
+        for place in self.places:
             if place.name == repo:
                 return place
-        raise RepositoryNotFound(repo, did_you_mean(repo, [place.name for place in self.worker.places]))
+        raise RepositoryNotFound(repo, did_you_mean(repo, [place.name for place in self.places]))
 
     def read_git(self, repo: str, work: Callable[[Registry], T]) -> T | Failure:
         """Read a repository as it was fetched last, within seconds; a Failure says why it cannot be read."""
@@ -67,5 +128,6 @@ def cookie_of(request: Request) -> str:
 
 
 def context_of(request: Request) -> StudioContext:
-    """Return the Studio that a request came to."""
-    return cast("StudioContext", request.app.state.context)
+    """Return the Studio that a request came to, as who asks may see it."""
+    seen = request.scope.get("state", {}).get("studio")
+    return cast("StudioContext", seen or request.app.state.context)

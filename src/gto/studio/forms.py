@@ -1,5 +1,7 @@
 """Forms that change something: read, and refused without the token of the session that they were made for."""
 
+from collections.abc import Mapping
+
 from fastapi import HTTPException, Request
 from starlette.datastructures import FormData
 
@@ -24,7 +26,7 @@ async def read_form(request: Request) -> FormData:
     return form
 
 
-def back(form: FormData, usual: str) -> str:
+def back(form: Mapping[str, object], usual: str) -> str:
     """Return the address on this Studio that a form leads back to."""
     path = str(form.get("back", ""))
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path

@@ -12,8 +12,9 @@ from gto.studio.opening import leading_page
 OPEN = ("/static/", "/health")
 """Paths that need no session: nothing of a repository is behind them."""
 
-_SAFE = frozenset({"GET", "HEAD"})
-_HEADERS = {
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods that change nothing."""
+HEADERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
         "frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -24,6 +25,7 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "private, no-cache",
 }
+"""What stands in every answer that says nothing else."""
 
 
 class Guard:
@@ -50,9 +52,9 @@ class Guard:
     def _refuse(self, scope: Scope, headers: Headers, cookie: str) -> Response | None:
         host = headers.get("host", "")
         if host not in self._hosts:
-            return _plain(421, "This Studio answers under its own address alone.")
-        if scope["method"] not in _SAFE and not self._is_own(headers, host):
-            return _plain(403, "This request came from a page of another site.")
+            return plain(421, "This Studio answers under its own address alone.")
+        if scope["method"] not in SAFE and not is_own_form(headers, host):
+            return plain(403, "This request came from a page of another site.")
         if scope["path"].startswith(OPEN):
             return None
         rest = _without_token(scope)
@@ -61,19 +63,21 @@ class Guard:
         token = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token", "")
         opened = self._sessions.redeem(token) if token and scope["method"] == "GET" else None
         if opened is None:
-            return _plain(401, "Open the address that `gto studio` printed: it holds the key, and serves once.")
+            return plain(401, "Open the address that `gto studio` printed: it holds the key, and serves once.")
         # Whom another site leads here has no strict cookie yet, and neither after a redirect: a page leads on.
         is_led = headers.get("sec-fetch-site") == "cross-site"
         answer = HTMLResponse(leading_page(rest)) if is_led else RedirectResponse(rest, 303)
         answer.set_cookie(self._sessions.cookie, opened, httponly=True, samesite="strict", path="/")
         return answer
 
-    def _is_own(self, headers: Headers, host: str) -> bool:
-        site = headers.get("sec-fetch-site")
-        if site is not None and site != "same-origin":
-            return False
-        origin = headers.get("origin")
-        return site is not None if origin is None else urlsplit(origin).netloc == host
+
+def is_own_form(headers: Headers, host: str) -> bool:
+    """Tell whether a request that changes something comes from a page of this host, as the browser says."""
+    site = headers.get("sec-fetch-site")
+    if site is not None and site != "same-origin":
+        return False
+    origin = headers.get("origin")
+    return site is not None if origin is None else urlsplit(origin).netloc == host
 
 
 def read_cookies(headers: Headers, name: str) -> list[str]:
@@ -82,7 +86,8 @@ def read_cookies(headers: Headers, name: str) -> list[str]:
     return [value.strip() for key, _, value in pairs if key.strip() == name]
 
 
-def _plain(status: int, text: str) -> Response:
+def plain(status: int, text: str) -> Response:
+    """Answer with a sentence."""
     return Response(f"{text}\n", status, media_type="text/plain")
 
 
@@ -90,7 +95,7 @@ def _without_token(scope: Scope) -> str:
     """Return the same address without the token, so that it stands in no history; empty where it holds none."""
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     rest = [pair for pair in pairs if pair[0] != "token"]
-    if len(rest) == len(pairs) or scope["method"] not in _SAFE:
+    if len(rest) == len(pairs) or scope["method"] not in SAFE:
         return ""
     path = "/" + str(scope["path"]).lstrip("/\\")  # `//host` would be another site
     return path + (f"?{urlencode(rest)}" if rest else "")
@@ -100,7 +105,7 @@ def _with_headers(send: Send) -> Send:
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
 

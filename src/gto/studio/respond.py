@@ -120,7 +120,7 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
         "studio": studio,
         "read_at": read_at,
         "waiting": waiting,
-        "broken": broken + len(studio.worker.failures),
+        "broken": broken + len(studio.failures),
         "form_token": studio.sessions.form_token(cookie_of(request)),
         "json_url": f"{request.url.path.rstrip('/')}.json" + (f"?{request.url.query}" if request.url.query else ""),
     }

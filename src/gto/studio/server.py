@@ -1,5 +1,6 @@
 """A Studio that runs: its index, the thread that reads Git, and the web server, until it is interrupted."""
 
+import asyncio
 import errno
 import gc
 import os
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from gto.catalog.parallel import Way
 from gto.catalog.repositories import Search
@@ -20,6 +22,7 @@ from gto.git import process_tree
 from gto.studio.app import make_app
 from gto.studio.connection import StudioProtocol
 from gto.studio.context import StudioContext, StudioSettings
+from gto.studio.guard import Guard
 from gto.studio.index.sqlite_database import open_database
 from gto.studio.login import Sessions
 from gto.studio.opening import open_browser
@@ -93,7 +96,9 @@ class Studio:
                 self._found.catalogue,
                 self._options.groups,
             )
-            self._server = _Server(_config(make_app(context, _hosts(listener))))
+            self._server = QuietServer(
+                config_of(make_app(context, Middleware(Guard, sessions=sessions, hosts=_hosts(listener))))
+            )
             self._server.should_exit = self._is_ending
             worker.start()
             address = _address(listener, sessions.new_token())
@@ -103,7 +108,7 @@ class Studio:
                 stack.callback(opening.join, _LAST_REQUESTS)
                 stack.callback(sessions.is_opened.set)  # its file goes with it
                 opening.start()
-            _collect_seldom()
+            collect_seldom()
             self._server.run(sockets=[listener])
 
     def end(self) -> None:
@@ -119,10 +124,11 @@ def _open(worker: Worker, address: str, is_used: Event) -> None:
     open_browser(address, is_used, in_file=not is_told())  # where it is told, a key serves nobody else
 
 
-def _config(app: FastAPI) -> uvicorn.Config:
+def config_of(app: FastAPI, protocol: type[asyncio.Protocol] = StudioProtocol) -> uvicorn.Config:
+    """Return how a Studio is served."""
     return uvicorn.Config(
         app,
-        http=StudioProtocol,
+        http=protocol,
         ws="none",
         backlog=_BACKLOG,  # so many are taken at once, before any of them is let go
         log_level="warning",
@@ -134,7 +140,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
     """A server that leaves signals to who runs it: uvicorn would send itself each of them again at the end."""
 
     @contextmanager
@@ -158,7 +164,7 @@ def listening(options: Options) -> Iterator[socket.socket]:
                 os.unlink(options.socket)
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """Have circles of values looked for seldom, and not among what is loaded: it took half of a large page's time."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

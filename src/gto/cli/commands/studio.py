@@ -1,15 +1,34 @@
-"""`gto studio`: the registry as a web app on this machine."""
+"""`gto studio`: the registry as a web app, of one person on this machine or of a team."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import click
 
 from gto.cli import catalog_options, options, render, signals
 from gto.exceptions import UsageError
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-@click.command(
+_PREFIX = "GTO_STUDIO_"
+
+
+@contextmanager
+def _needing(extra: str) -> Iterator[None]:
+    """Import what an extra brings; UsageError names what is lacking."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        raise UsageError(f"Studio needs '{name}'", f"pip install 'gto[{extra}]'") from error
+
+
+@click.group(
     "studio",
-    cls=options.Command,
-    short_help="Open the registry as a web app on this machine.",
+    cls=options.CommandGroup,
+    invoke_without_command=True,
+    short_help="Open the registry as a web app, for yourself or a team.",
     examples="""
     gto studio
     gto studio -r ../churn -r https://example.com/team/models.git
@@ -32,7 +51,9 @@ from gto.exceptions import UsageError
 @click.option("--no-open", is_flag=True, help="Print the address, and open no browser")
 @click.option("--read-only", is_flag=True, help="Offer nothing that writes")
 @click.option("--push", is_flag=True, help="Suggest in forms to push what they write")
+@click.pass_context
 def command(
+    ctx: click.Context,
     repos: tuple[str, ...],
     catalog: str | None,
     groups: tuple[str, ...],
@@ -45,20 +66,19 @@ def command(
 ) -> None:
     """Show every model of the repositories in hand in a browser; what it writes are the same tags.
 
-    The address that is printed holds a key and serves once. Ctrl-C ends it.
+    The address that is printed holds a key and serves once. Ctrl-C ends it. `gto studio serve` is for a team.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     import gc
 
     from gto.catalog.in_hand import find
     from gto.catalog.parallel import Way
     from gto.cli.download_progress import Bar
 
-    try:
+    with _needing("studio"):
         from gto.studio import server
         from gto.studio.context import StudioSettings
-    except ModuleNotFoundError as error:
-        name = (error.name or "").partition(".")[0]
-        raise UsageError(f"Studio needs '{name}'", "pip install 'gto[studio]'") from error
     found = find(repos, catalog, groups)
     settings = StudioSettings(read_only, push)
     chosen = server.Options(port, socket, opens_browser=not no_open, settings=settings, groups=groups)
@@ -66,3 +86,75 @@ def command(
     studio = server.Studio(found, Way(timeout, options.is_offline()), chosen)
     with signals.by_signals(studio.end):
         studio.run(server.Notices(render.say, lambda text: render.note(f"note: {text}"), Bar("versions")))
+
+
+def _setting(*flags: str, **attributes: Any) -> Callable[[Function], Function]:  # noqa: ANN401  click's words
+    """Declare an option that an environment variable sets, too: GTO_STUDIO_ and its name."""
+    name = flags[0].lstrip("-").replace("-", "_").upper()
+    return click.option(*flags, envvar=_PREFIX + name, show_envvar=True, **attributes)
+
+
+def _of_database(function: Function) -> Function:
+    """Declare the options that name the database and the secret, which several commands share."""
+    shared = (
+        _setting(
+            "--data", metavar="DIR", default="gto-studio", show_default=True, help="Where it keeps what is its own"
+        ),
+        _setting("--database", metavar="URL", help="postgresql://USER@HOST/NAME; default: a SQLite file in --data"),
+        _setting("--url", metavar="URL", help="Where people find it, as https://studio.example.com/models"),
+    )
+    for one in reversed(shared):
+        function = one(function)
+    return function
+
+
+@command.command(
+    "serve",
+    cls=options.Command,
+    short_help="Serve Studio for a team.",
+    examples="""
+    gto studio serve --catalog team.yaml
+    gto studio serve --catalog team.yaml --database postgresql://gto@db/gto --url https://studio.example.com
+    """,
+)
+@_of_database
+@catalog_options.file
+@catalog_options.groups
+@catalog_options.timeout
+@_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on")
+@_setting("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port")
+@_setting("--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all")
+@_setting(
+    "--every",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often each repository is looked at, beside its webhooks",
+)
+def serve(
+    data: str,
+    database: str | None,
+    url: str | None,
+    catalog: str | None,
+    groups: tuple[str, ...],
+    timeout: float,
+    host: str,
+    port: int,
+    public: tuple[str, ...],
+    every: float,
+) -> None:
+    """Serve the repositories of a catalogue to a team: people log in, and each sees and does what their role allows."""
+    import gc
+
+    with _needing("team"):
+        from gto.catalog.parallel import Way
+        from gto.studio.team import serve as team
+
+    gc.enable()
+    chosen = team.ServeOptions(
+        data, database, url, host, port, catalog, groups, public=public, every=every, way=Way(timeout)
+    )
+    studio = team.TeamStudio(chosen)
+    with signals.by_signals(studio.end):
+        studio.run(render.say, lambda text: render.note(f"note: {text}"))

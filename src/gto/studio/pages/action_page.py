@@ -174,5 +174,5 @@ def bring_up_to_date(studio: StudioContext, place: CatalogRepository) -> None:
     """Read the tags of a repository into the index now; the facts of new versions follow."""
     with suppress(GTOException, OSError):  # what is written is written, and is read when the worker looks next
         way = studio.way._replace(offline=place.is_remote or studio.way.offline)
-        sync_tags(studio.database, place.name, open_place(place, way))
+        sync_tags(studio.worker.database, place.name, open_place(place, way))
     studio.worker.ask(place.name)

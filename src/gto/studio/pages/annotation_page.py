@@ -56,7 +56,7 @@ class SavedPage(NamedTuple):
 @router.get("/add.json", include_in_schema=False)
 def choose(request: Request) -> Response:
     """Ask which repository a model is added to, where there are several."""
-    names = tuple(place.name for place in refuse_read_only(request).worker.places)
+    names = tuple(place.name for place in refuse_read_only(request).places)
     if len(names) == 1:
         return RedirectResponse(url(f"/r/{names[0]}/-/add"), 303)
     return respond(request, "add.html", AddPage(names))

@@ -85,11 +85,11 @@ def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(rea
     """Have older commits read, so many more of each branch or all since a date; or those again that lack a file."""
     studio = context_of(request)
     if form.get("again"):
-        with studio.database.write() as connection:
+        with studio.worker.database.write() as connection:
             commit_values.forget_lacking(connection, lookup.find_repository(connection, repo).id)
         return _read_now(request, repo, form)
     since = str(form.get("since", "")).strip()
-    with studio.database.write() as connection:
+    with studio.worker.database.write() as connection:
         found = lookup.find_repository(connection, repo)
         want_more_commits(connection, found.id, parse_date(since, end=False) if since else None)
     return _read_now(request, repo, form)

@@ -84,9 +84,9 @@ class ModelsPage(NamedTuple):
         """Return the address of this list with something changed."""
         return url(path, **{**self.asked, **changes})
 
-    def drawn(self, now: float, *, can_write: bool) -> Markup:
+    def drawn(self, now: float, writable: frozenset[str]) -> Markup:
         """Return the rows for the table."""
-        return model_list_rows.draw(self.rows, self.columns.shown, self.stages, now, can_write=can_write)
+        return model_list_rows.draw(self.rows, self.columns.shown, self.stages, now, writable)
 
     def as_dict(self) -> Published:
         """Return it for JSON."""

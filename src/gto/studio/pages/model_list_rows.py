@@ -39,19 +39,23 @@ _Cell = Callable[[_Row], str]
 
 
 def draw(
-    rows: Sequence[ArtifactRow], columns: Sequence[ListColumn], stages: Sequence[str], now: float, *, can_write: bool
+    rows: Sequence[ArtifactRow],
+    columns: Sequence[ListColumn],
+    stages: Sequence[str],
+    now: float,
+    writable: frozenset[str],
 ) -> Markup:
     """Return the rows of a table with these columns; `stages` are all that have a colour."""
     colours = stage_classes(stages)
     cells = [_name, *(_stage(one.stage, colours[one.stage]) if one.stage else _CELLS[one.id] for one in columns)]
-    if can_write:
+    if writable:
         cells.append(_menu)
 
     @cache
     def link(key: str, value: str) -> str:
         return _text(url("", **{key: value}))
 
-    made = (_Row(row, _text(artifact_url(row.repo, row.name)), now, link, can_write) for row in rows)
+    made = (_Row(row, _text(artifact_url(row.repo, row.name)), now, link, row.repo in writable) for row in rows)
     text = "\n".join("".join(["<tr>" if row.artifact.is_active else "<tr class=old>", *(cell(row) for cell in cells)])
                      for row in made)  # fmt: skip
     return Markup(text)  # noqa: S704  each text of others went through _text()
@@ -188,6 +192,8 @@ def _signature(one: ArtifactRow) -> str:
 
 def _menu(row: _Row) -> str:
     """Return the link to the actions, which a script makes a menu of: it offers the words of data-menu, or all."""
+    if not row.can_write:
+        return "<td>"
     one = row.artifact
     offered = "" if one.stages else f' data-menu="{" ".join([*_ALWAYS, *(_WITH_VERSIONS if one.versions else ())])}"'
     title = f"Actions on {_text(one.name)}"

@@ -55,9 +55,9 @@ def read_page(studio: StudioContext) -> RepositoriesPage:
     """Read the page from the index."""
     with studio.database.read() as connection:
         found = repository_rows.find(connection)
-    progress = studio.worker.progress()
+    progress = studio.progress()
     rows = tuple(row._replace(progress=progress.get(row.name)) for row in found)
-    return RepositoriesPage(rows, studio.worker.failures, studio.catalogue)
+    return RepositoriesPage(rows, studio.failures, studio.catalogue)
 
 
 @router.post("/repos/add", include_in_schema=False)

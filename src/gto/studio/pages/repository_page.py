@@ -54,4 +54,4 @@ def read(studio: StudioContext, name: str) -> RepositoryPage:
         found = lookup.find_repository(connection, name)
         row = next(row for row in repository_rows.find(connection) if row.name == name)
         told = repository_rows.find_examination(connection, found.id)
-    return RepositoryPage(row._replace(progress=studio.worker.progress().get(name)), told, studio.catalogue)
+    return RepositoryPage(row._replace(progress=studio.progress().get(name)), told, studio.catalogue)

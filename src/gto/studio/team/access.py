@@ -1,0 +1,127 @@
+"""Which role each route asks for. A route that is not listed here is refused."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from fastapi import HTTPException, Request
+
+from gto.studio.context import StudioContext, context_of
+from gto.studio.visitor import Role
+
+
+class Where(Enum):
+    """In which repositories a route asks for its role."""
+
+    HERE = "the repository in the path"
+    ANY = "any: the page shows what the visitor may see"
+    ALL = "the group of all repositories"
+
+
+class Need(NamedTuple):
+    """What a route asks of a visitor."""
+
+    role: Role | None
+    """None for a route that is about the visitor themselves: it asks for nothing but a name."""
+    where: Where = Where.ANY
+    scope: str = "read"
+    """Which a token must have."""
+    is_open: bool = False
+    """Whether the route answers anybody: to log in."""
+
+
+SCOPES = ("read", "write", "admin")
+"""What a token may be limited to; each holds those before it."""
+
+_SEE = Need(Role.VIEWER)
+_SEE_HERE = Need(Role.VIEWER, Where.HERE)
+_FORM = Need(Role.CONTRIBUTOR, Where.HERE)
+_DESCRIBE = Need(Role.CONTRIBUTOR, Where.HERE, "write")
+_KEEP_FORM = Need(Role.MAINTAINER, Where.HERE)
+_KEEP = Need(Role.MAINTAINER, Where.HERE, "write")
+_RUN = Need(Role.ADMIN, Where.ALL, "admin")
+_SELF = Need(None)
+_OPEN = Need(None, is_open=True)
+
+_OF_STAGES = ("assign", "rollback", "unassign", "approve", "deregister", "deprecate")
+_M, _R = "/m/{repo}/{name:path}", "/r/{repo}"
+
+
+def _get(need: Need, *paths: str) -> dict[tuple[str, str], Need]:
+    """Return the need of pages; after a path may stand the endings that it comes with, as in `/models .json .csv`."""
+    found: dict[tuple[str, str], Need] = {}
+    for one in paths:
+        path, *endings = one.split()
+        found |= {("GET", path + ending): need for ending in ("", *endings)}
+    return found
+
+
+def _post(need: Need, *paths: str) -> dict[tuple[str, str], Need]:
+    return {("POST", path): need for path in paths}
+
+
+NEEDS: Mapping[tuple[str, str], Need] = {
+    # Pages of all repositories: each shows those that its reader may see.
+    **_get(_SEE, "/", "/models .json .csv", "/history .json .atom", "/experiments .json", "/reviews .json"),
+    **_get(_SEE, "/repos .json", "/compare .json .md", "/api .json", "/api/openapi.json", "/kit .json"),
+    **_get(Need(Role.CONTRIBUTOR), "/add .json"),
+    **_post(_SEE, "/sync"),
+    # Pages of one repository.
+    **_get(_SEE_HERE, _R, f"{_R}/experiments .json .csv", f"{_R}/compare .json .md", f"{_R}/chosen"),
+    **_get(_SEE_HERE, f"{_R}/plots .json /frame"),
+    **_post(_SEE_HERE, f"{_R}/commits"),
+    **_get(_SEE_HERE, _M, f"{_M}/-/compare .json .md", f"{_M}/-/history .json .atom", f"{_M}/-/plots .json /frame"),
+    **_get(_SEE_HERE, f"{_M}/-/description .json", f"{_M}/-/card .json"),
+    **dict.fromkeys([("GET", f"{_M}/-/schema.json")], _SEE_HERE),
+    # What writes.
+    **_get(_FORM, f"{_M}/-/actions .json", f"{_M}/-/done .json", f"{_M}/-/saved .json", f"{_R}/-/add .json"),
+    **_get(_FORM, *(f"{_M}/-/{one} .json" for one in ("register", "annotate", "remove"))),
+    **_post(_DESCRIBE, f"{_R}/-/add", *(f"{_M}/-/{one}" for one in ("register", "annotate", "remove"))),
+    **_get(_KEEP_FORM, *(f"{_M}/-/{one} .json" for one in _OF_STAGES)),
+    **_post(_KEEP, *(f"{_M}/-/{one}" for one in _OF_STAGES)),
+    **_post(_RUN, "/repos/add", "/repos/remove"),
+    # REST.
+    **_get(_SEE, "/api/v1/repositories", "/api/v1/artifacts", "/api/v1/events"),
+    **_get(_SEE_HERE, *(f"/api/v1/artifacts/{{repo}}/{{name:path}}{rest}" for rest in ("", "/versions", "/facts"))),
+    **_get(_SEE_HERE, "/api/v1/resolve/{repo}/{selector:path}", "/api/v1/compare/{repo}/{name:path}"),
+    # Who is not known yet.
+    **_get(_OPEN, "/login", "/health", "/static/vega.js", "/invitation/{token}"),
+    **_post(_OPEN, "/login", "/invitation/{token}"),
+    **_post(_SELF, "/logout"),
+}
+"""By method and path as the router has it. Whatever serves a part of a path needs what the whole does."""
+
+
+def authorize(request: Request) -> None:
+    """Let a request through, or raise: 404 where the repository is not the visitor's to see, 403 for a lower role."""
+    studio = context_of(request)
+    if studio.team is None:  # the guard let in who started it
+        return
+    need = NEEDS.get((request.method, request.scope["route"].path))
+    if need is None:
+        raise HTTPException(403, "Nobody may ask for this.")
+    if need.is_open:
+        return
+    if studio.visitor.id is None and (need.role is None or need.role > Role.VIEWER):
+        raise HTTPException(401, "Log in first.")
+    if not _has_scope(studio, need.scope):
+        raise HTTPException(403, f"This token is not for that: it needs the scope '{need.scope}'.")
+    _check_role(request, studio, need)
+
+
+def _has_scope(studio: StudioContext, scope: str) -> bool:
+    given = studio.visitor.scopes
+    return given is None or any(SCOPES.index(one) >= SCOPES.index(scope) for one in given if one in SCOPES)
+
+
+def _check_role(request: Request, studio: StudioContext, need: Need) -> None:
+    if need.role is None:
+        return
+    if need.where is Where.ANY:
+        has = any(one >= need.role for one in studio.visitor.roles.values()) or need.role is Role.VIEWER
+    else:
+        groups = studio.place(request.path_params["repo"]).entry.groups if need.where is Where.HERE else ()
+        has = studio.visitor.may(need.role, groups)
+    if not has:
+        where = "" if need.where is Where.HERE else f" of {need.where.value}" if need.where is Where.ALL else ""
+        raise HTTPException(403, f"This is for a {need.role}{where}, and your role is another.")

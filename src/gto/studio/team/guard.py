@@ -1,0 +1,136 @@
+"""What stands before every route of a team's Studio: the Host, who asks, where a request comes from."""
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from anyio.to_thread import run_sync
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gto.studio.context import StudioContext
+from gto.studio.guard import HEADERS, SAFE, is_own_form, plain, read_cookies
+from gto.studio.team import people, sessions, tokens
+from gto.studio.team.audit import Origin
+from gto.studio.team.team import Team
+from gto.studio.visible import VisibleIndex
+from gto.studio.visitor import NOBODY, Role, Visitor
+
+OPEN = ("/static/", "/login", "/invitation/")
+"""Paths that answer who is not known."""
+_PROBES = ("/health",)
+"""Paths that answer whatever the Host: what asks for them knows no name."""
+
+
+class Caller(NamedTuple):
+    """Who asks, and how that is known."""
+
+    visitor: Visitor
+    origin: Origin
+    cookie: str = ""
+
+
+class TeamGuard:
+    """ASGI middleware that finds out who asks, and lets through what may be asked without a name, or comes with one."""
+
+    def __init__(self, app: ASGIApp, team: Team, studio: StudioContext) -> None:
+        """`studio` is what routes are given, as one sees it who sees everything."""
+        self.app = app
+        self._team = team
+        self._studio = studio
+        public = dict.fromkeys(team.settings.public, Role.VIEWER)
+        self._public = NOBODY._replace(roles=public)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a refusal, or hand the request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        caller: Caller | Response | None = None
+        if not scope["path"].startswith(_PROBES):
+            caller = self._refuse_host(headers) or await run_sync(self._identify, scope, headers)
+        if isinstance(caller, Response):
+            await caller(scope, receive, self._with_headers(send))
+            return
+        caller = caller or Caller(NOBODY, Origin())
+        state = scope.setdefault("state", {})
+        state["cookie"], state["origin"] = caller.cookie, caller.origin
+        state["studio"] = self._studio._replace(
+            visitor=caller.visitor, database=self._seen_by(caller.visitor), team=self._team
+        )
+        await (self._refuse(scope, headers, caller) or self.app)(scope, receive, self._with_headers(send))
+
+    def _seen_by(self, visitor: Visitor) -> VisibleIndex:
+        seen = None
+        if not visitor.sees_all:
+            places = self._studio.worker.places
+            seen = frozenset(one.name for one in places if visitor.role_in(one.entry.groups))
+        return VisibleIndex(self._team.database, seen)
+
+    def _refuse_host(self, headers: Headers) -> Response | None:
+        if headers.get("host", "").lower() == self._team.settings.host:
+            return None
+        return plain(421, f"This Studio answers at {self._team.settings.url} alone.")
+
+    def _identify(self, scope: Scope, headers: Headers) -> Caller | Response:
+        """Find out who asks, in the database."""
+        address = str((scope.get("client") or ("",))[0])
+        given = tokens.read_header(headers)
+        if given:
+            return self._by_token(given, address)
+        for cookie in read_cookies(headers, self._team.settings.cookie):
+            with self._team.database.engine.connect() as connection:
+                row = sessions.find(connection, cookie)
+                visitor = row and people.visitor_of(connection, row, session=row.digest)
+            if row is not None and visitor is not None:
+                if sessions.is_to_be_noted(row):
+                    with self._team.database.record() as connection:
+                        sessions.note_use(connection, row, self._team.settings.session)
+                return Caller(visitor, Origin(address, "session"), cookie)
+        return Caller(self._public, Origin(address, "nobody"))
+
+    def _by_token(self, given: str, address: str) -> Caller | Response:
+        with self._team.database.engine.connect() as connection:
+            row = tokens.find(connection, given)
+            visitor = row and people.visitor_of(connection, row, scopes=frozenset(row.scopes))
+        if row is None or visitor is None:
+            answer = plain(401, "This token is unknown, was taken back, or has expired.")
+            answer.headers["www-authenticate"] = 'Bearer error="invalid_token"'
+            return answer
+        if tokens.is_to_be_noted(row):
+            with self._team.database.record() as connection:
+                tokens.note_use(connection, row)
+        return Caller(visitor, Origin(address, f"token {row.token_name}"))
+
+    def _refuse(self, scope: Scope, headers: Headers, caller: Caller) -> Response | None:
+        path = str(scope["path"])
+        if path.startswith(_PROBES):
+            return None
+        is_browser = caller.visitor.scopes is None
+        if is_browser and scope["method"] not in SAFE and not is_own_form(headers, self._team.settings.host):
+            return plain(403, "This request came from a page of another site.")
+        if caller.visitor.roles or caller.visitor.id is not None or path.startswith(OPEN):
+            return None
+        if scope["method"] in SAFE and "text/html" in headers.get("accept", ""):
+            query = scope["query_string"].decode("latin-1")
+            back = quote(path + (f"?{query}" if query else ""), safe="")
+            return RedirectResponse(f"/login?next={back}", 303)
+        answer = plain(401, "Log in, or send a token: `Authorization: Bearer gto_...`.")
+        answer.headers["www-authenticate"] = "Bearer"
+        return answer
+
+    def _with_headers(self, send: Send) -> Send:
+        secure = {"strict-transport-security": "max-age=31536000"} if self._team.settings.is_secure else {}
+
+        async def wrapped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in {**HEADERS, **secure}.items():
+                    headers.setdefault(name, value)
+                where = headers.get("location", "")
+                if where.startswith("/"):
+                    headers["location"] = self._team.settings.prefix + where
+            await send(message)
+
+        return wrapped

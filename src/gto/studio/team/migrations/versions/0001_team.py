@@ -1,0 +1,269 @@
+"""The first tables of a team.
+
+Revision: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_text = sa.Text().with_variant(sa.TEXT(collation="C"), "postgresql")
+_integer = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Make them."""
+    op.create_table(
+        "announced",
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("ref", _text, nullable=False),
+        sa.Column("oid", _text, nullable=False),
+        sa.PrimaryKeyConstraint("repository", "ref", "oid"),
+    )
+    op.create_table(
+        "announced_repository",
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("since", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("repository"),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("person", _text, nullable=False),
+        sa.Column("action", _text, nullable=False),
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("subject", _text, nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.Column("address", _text, nullable=False),
+        sa.Column("by", _text, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("audit_at", "audit", ["at"], unique=False)
+    op.create_index("audit_repository", "audit", ["repository", "at"], unique=False)
+    op.create_table(
+        "due",
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("not_before", sa.Float(), nullable=False),
+        sa.Column("asked", _integer, nullable=False),
+        sa.Column("done", _integer, nullable=False),
+        sa.Column("tries", _integer, nullable=False),
+        sa.Column("worker", _text, nullable=True),
+        sa.Column("facts_done", _integer, nullable=True),
+        sa.Column("facts_wanted", _integer, nullable=True),
+        sa.PrimaryKeyConstraint("repository"),
+    )
+    op.create_index("due_time", "due", ["not_before"], unique=False)
+    op.create_table(
+        "hidden_commit",
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("oid", _text, nullable=False),
+        sa.Column("person", _text, nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("repository", "oid"),
+    )
+    op.create_table(
+        "login_attempt",
+        sa.Column("digest", _text, nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("expires_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_table(
+        "login_failure",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("subject", _text, nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("login_failure_subject", "login_failure", ["subject", "at"], unique=False)
+    op.create_table(
+        "person",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("name", _text, nullable=False),
+        sa.Column("full_name", _text, nullable=False),
+        sa.Column("email", _text, nullable=False),
+        sa.Column("password", _text, nullable=True),
+        sa.Column("issuer", _text, nullable=True),
+        sa.Column("subject", _text, nullable=True),
+        sa.Column("claimed", sa.JSON(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("seen_at", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("issuer", "subject"),
+        sa.UniqueConstraint("name"),
+    )
+    op.create_table(
+        "received",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("kind", _text, nullable=False),
+        sa.Column("delivery", _text, nullable=False),
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("event", _text, nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("status", _integer, nullable=False),
+        sa.Column("reason", _text, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("kind", "repository", "delivery"),
+    )
+    op.create_index("received_repository", "received", ["repository", "at"], unique=False)
+    op.create_table(
+        "repository_setting",
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("write_mode", _text, nullable=False),
+        sa.Column("forge", _text, nullable=False),
+        sa.Column("hook_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("hook_secret_before", sa.LargeBinary(), nullable=True),
+        sa.Column("hook_secret_until", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("repository"),
+    )
+    op.create_table(
+        "answered",
+        sa.Column("person_id", _integer, nullable=False),
+        sa.Column("key", _text, nullable=False),
+        sa.Column("request", _text, nullable=False),
+        sa.Column("status", _integer, nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", "key"),
+    )
+    op.create_table(
+        "forge_token",
+        sa.Column("person_id", _integer, nullable=False),
+        sa.Column("host", _text, nullable=False),
+        sa.Column("user_name", _text, nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("used_at", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", "host"),
+    )
+    op.create_table(
+        "invitation",
+        sa.Column("digest", _text, nullable=False),
+        sa.Column("person_id", _integer, nullable=True),
+        sa.Column("name", _text, nullable=False),
+        sa.Column("full_name", _text, nullable=False),
+        sa.Column("email", _text, nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("created_by", _text, nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("expires_at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_table(
+        "role_grant",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("person_id", _integer, nullable=True),
+        sa.Column("claim", _text, nullable=True),
+        sa.Column("repositories", _text, nullable=False),
+        sa.Column("role", _text, nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("person_id", "claim", "repositories"),
+    )
+    op.create_table(
+        "saved_view",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("person_id", _integer, nullable=True),
+        sa.Column("is_shared", sa.Boolean(), nullable=False),
+        sa.Column("page", _text, nullable=False),
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("name", _text, nullable=False),
+        sa.Column("query", _text, nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("saved_view_page", "saved_view", ["page"], unique=False)
+    op.create_table(
+        "session",
+        sa.Column("digest", _text, nullable=False),
+        sa.Column("person_id", _integer, nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("used_at", sa.Float(), nullable=False),
+        sa.Column("expires_at", sa.Float(), nullable=False),
+        sa.Column("address", _text, nullable=False),
+        sa.Column("agent", _text, nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_index("session_person", "session", ["person_id"], unique=False)
+    op.create_table(
+        "target",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("name", _text, nullable=False),
+        sa.Column("url", sa.LargeBinary(), nullable=False),
+        sa.Column("host", _text, nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("template", _text, nullable=False),
+        sa.Column("filters", sa.JSON(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("allows_private", sa.Boolean(), nullable=False),
+        sa.Column("person_id", _integer, nullable=True),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("name"),
+    )
+    op.create_table(
+        "token",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("person_id", _integer, nullable=False),
+        sa.Column("name", _text, nullable=False),
+        sa.Column("prefix", _text, nullable=False),
+        sa.Column("digest", _text, nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("expires_at", sa.Float(), nullable=True),
+        sa.Column("used_at", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("digest"),
+    )
+    op.create_index("token_person", "token", ["person_id"], unique=False)
+    op.create_table(
+        "watched",
+        sa.Column("person_id", _integer, nullable=False),
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("artifact", _text, nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", "repository", "artifact"),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", _text, nullable=False),
+        sa.Column("target_id", _integer, nullable=False),
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("not_before", sa.Float(), nullable=False),
+        sa.Column("tries", _integer, nullable=False),
+        sa.Column("state", _text, nullable=False),
+        sa.ForeignKeyConstraint(["target_id"], ["target.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("outbox_due", "outbox", ["state", "not_before"], unique=False)
+    op.create_index("outbox_target", "outbox", ["target_id", "created_at"], unique=False)
+    op.create_table(
+        "attempt",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("outbox_id", _text, nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("status", _integer, nullable=True),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("answer", _text, nullable=False),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("attempt_outbox", "attempt", ["outbox_id"], unique=False)
+
+
+def downgrade() -> None:
+    """A release goes back by a backup."""
+    raise NotImplementedError

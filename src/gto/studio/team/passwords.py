@@ -1,0 +1,50 @@
+"""Passwords: kept as Argon2id hashes, and checked by few at a time, as each check takes memory."""
+
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from gto.exceptions import UsageError
+
+SHORTEST = 12
+"""Characters."""
+_LONGEST = 1000
+_AT_ONCE = 2
+
+
+class Passwords:
+    """Hashes and checks passwords, as OWASP's cheat sheet on storing them has Argon2id: 19 MB, two passes."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._turn = BoundedSemaphore(_AT_ONCE)
+        self._nobody = self.hash("nobody has this password")
+
+    def hash(self, password: str) -> str:
+        """Return what is kept of a password."""
+        with self._turn:
+            return self._hasher.hash(password)
+
+    def check(self, kept: str | None, password: str) -> bool:
+        """Tell whether it is the password; without one that is kept it takes as long, and is not."""
+        with self._turn:
+            try:
+                self._hasher.verify(kept or self._nobody, password[:_LONGEST])
+            except (VerifyMismatchError, InvalidHashError):
+                return False
+        return kept is not None
+
+    def is_outdated(self, kept: str) -> bool:
+        """Tell whether a hash was made with other settings, so that it is made anew when the password is known."""
+        return self._hasher.check_needs_rehash(kept)
+
+
+def check_new(password: str, name: str) -> None:
+    """Raise UsageError where a password may not be chosen."""
+    if len(password) < SHORTEST:
+        raise UsageError(f"A password has at least {SHORTEST} characters", "a few words make a good one")
+    if len(password) > _LONGEST:
+        raise UsageError(f"A password has at most {_LONGEST} characters", "choose a shorter one")
+    if name and name.casefold() in password.casefold():
+        raise UsageError("The password holds the name", "choose another one")

@@ -1,0 +1,117 @@
+"""The people of a team, and their roles."""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+
+from gto.exceptions import NotFound, UsageError
+from gto.studio.team.tables import person, role_grant
+from gto.studio.visitor import EVERY, Role, Visitor, parse_role
+
+_NAME_RE = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+_NO_TEXT_RE = re.compile(r"[\x00-\x1f\x7f<>]")  # what the line of a tagger cannot hold
+_EMAIL_RE = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+_LONGEST = 200
+
+
+class PersonNotFound(NotFound):
+    """Nobody has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Nobody is called '{name}' here", "`/people` lists them")
+
+
+class Who(NamedTuple):
+    """A person, as a tagger is named."""
+
+    name: str
+    full_name: str
+    email: str
+
+
+def parse_who(name: str, full_name: str, email: str) -> Who:
+    """Return who a person is; UsageError where it cannot stand so in a tag."""
+    told = Who(name.strip().lower(), " ".join(full_name.split()), email.strip())
+    if not _NAME_RE.fullmatch(told.name):
+        hint = "letters of ASCII, digits, '.', '_', '@', '+' and '-' are allowed, a letter or a digit first"
+        raise UsageError(f"'{name}' cannot be the name of a person", hint)
+    if not told.full_name or len(told.full_name) > _LONGEST or _NO_TEXT_RE.search(told.full_name):
+        raise UsageError("A full name is a text of up to 200 characters, without '<' and '>'", "it names the tagger")
+    if len(told.email) > _LONGEST or not _EMAIL_RE.fullmatch(told.email) or _NO_TEXT_RE.search(told.email):
+        raise UsageError(f"'{email}' is no e-mail address", "it names the tagger beside the full name")
+    return told
+
+
+def add(connection: Connection, who: Who, password: str | None = None, **told: object) -> int:
+    """Add a person, and return their number; UsageError where the name is taken. `password` is a hash."""
+    if connection.execute(select(person.c.id).where(person.c.name == who.name)).first() is not None:
+        raise UsageError(f"Somebody is called '{who.name}' already", "choose another name")
+    values = {**who._asdict(), "password": password, "claimed": [], "created_at": time.time(), **told}
+    made = connection.execute(insert(person).values(values)).inserted_primary_key
+    assert made is not None  # noqa: S101  one row was put in
+    return int(made[0])
+
+
+def find_or_none(connection: Connection, name: str) -> Row[Any] | None:
+    """Return the row of a person; None where nobody has this name."""
+    return connection.execute(select(person).where(person.c.name == name)).first()
+
+
+def find(connection: Connection, name: str) -> Row[Any]:
+    """Return the row of a person, or raise PersonNotFound."""
+    found = find_or_none(connection, name)
+    if found is None:
+        raise PersonNotFound(name)
+    return found
+
+
+def set_roles(connection: Connection, of: int | str, roles: Mapping[str, Role]) -> None:
+    """Give a person, by number, or a group of the issuer's, by name, these roles by group of repositories alone."""
+    key = role_grant.c.person_id if isinstance(of, int) else role_grant.c.claim
+    connection.execute(delete(role_grant).where(key == of))
+    rows = [{key.name: of, "repositories": group, "role": str(role)} for group, role in sorted(roles.items())]
+    if rows:
+        connection.execute(insert(role_grant), rows)
+
+
+def roles_of(connection: Connection, person_id: int, claimed: Sequence[str]) -> dict[str, Role]:
+    """Return the highest role of a person in each group of repositories, their own and those of the issuer's groups."""
+    theirs = or_(role_grant.c.person_id == person_id, role_grant.c.claim.in_(claimed))
+    found: dict[str, Role] = {}
+    for row in connection.execute(select(role_grant.c.repositories, role_grant.c.role).where(theirs)):
+        role = parse_role(row.role)
+        if role is not None:
+            found[row.repositories] = max(role, found.get(row.repositories, role))
+    return found
+
+
+def visitor_of(
+    connection: Connection, row: Row[Any], *, session: str = "", scopes: frozenset[str] | None = None
+) -> Visitor:
+    """Return a person, whose row this is, as who asks."""
+    roles = roles_of(connection, row.id, row.claimed)
+    return Visitor(roles, row.id, row.name, row.full_name, row.email, scopes, session)
+
+
+def has_admin(connection: Connection) -> bool:
+    """Tell whether somebody who may log in is admin of everything."""
+    query = (
+        select(role_grant.c.id)
+        .outerjoin(person, person.c.id == role_grant.c.person_id)
+        .where(role_grant.c.role == str(Role.ADMIN), role_grant.c.repositories == EVERY)
+        .where(or_(person.c.is_active, role_grant.c.claim.is_not(None)))
+    )
+    return connection.execute(query).first() is not None
+
+
+def visitor(connection: Connection, person_id: int) -> Visitor:
+    """Return a person, by number, as who asks."""
+    return visitor_of(connection, connection.execute(select(person).where(person.c.id == person_id)).one())
+
+
+def change(connection: Connection, person_id: int, **values: object) -> None:
+    """Change a person, who was just here."""
+    connection.execute(update(person).where(person.c.id == person_id).values(seen_at=time.time(), **values))

@@ -1,0 +1,71 @@
+"""What a role lets one see and do: each route, for each role, as the table says it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gto.studio.team.access import NEEDS
+from gto.studio.visitor import Role
+from tests.studio.test_guard import routes
+from tests.team_app import OWN, team_studio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.repo import Repo
+    from tests.team_app import TeamStudio
+
+
+@pytest.fixture
+def team(registry: Repo, tmp_path: Path) -> Iterator[TeamStudio]:
+    """Two repositories of two groups."""
+    places = {"churn": (registry.path, ["marketing"]), "secret": (registry.path, ["lab"])}
+    with team_studio(places, tmp_path / "studio.db") as made:
+        yield made
+
+
+def test_every_route_is_listed_with_what_it_needs(team: TeamStudio) -> None:
+    known = {(method, one.path) for one in routes(team.app.router) for method in one.methods or () if method != "HEAD"}
+    assert known - NEEDS.keys() == set()
+
+
+def test_a_page_of_a_repository_that_one_may_not_see_is_as_if_it_were_not_there(team: TeamStudio) -> None:
+    browser = team.logged_in("ada", Role.VIEWER, "marketing")
+    hidden, missing = browser.get("/m/secret/churn"), browser.get("/m/secres/churn")
+    assert hidden.status_code == missing.status_code == 404
+    assert hidden.text.replace("secret", "secres") == missing.text
+
+
+def test_a_list_shows_the_repositories_of_one_s_groups_alone(team: TeamStudio) -> None:
+    browser = team.logged_in("ada", Role.VIEWER, "marketing")
+    assert {one["repo"] for one in browser.json("/models")["artifacts"]} == {"churn"}
+    assert "secret" not in browser.get("/models").text
+    every = team.logged_in("eve", Role.VIEWER)
+    assert {one["repo"] for one in every.json("/models")["artifacts"]} == {"churn", "secret"}
+
+
+def test_who_is_not_logged_in_is_led_to_the_login_and_back(team: TeamStudio) -> None:
+    team.person("ada", {"marketing": Role.VIEWER}, "correct horse battery")
+    browser = team.browser()
+    answer = browser.get("/m/churn/churn?version=v0.0.1")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/login?next=%2Fm%2Fchurn%2Fchurn%3Fversion%3Dv0.0.1",
+    )
+    page = browser.get(answer.headers["location"])
+    assert page.status_code == 200
+    fields = {"name": "ada", "password": "correct horse battery", "back": "/m/churn/churn?version=v0.0.1"}
+    done = browser.client.post("/login", data=fields, headers=OWN)
+    assert (done.status_code, done.headers["location"]) == (303, "/m/churn/churn?version=v0.0.1"), done.text
+    assert browser.get("/m/churn/churn").status_code == 200
+
+
+def test_a_program_without_a_token_gets_401_and_with_one_what_its_owner_may_see(team: TeamStudio) -> None:
+    client = team.browser().client
+    assert client.get("/api/v1/repositories").status_code == 401
+    token = team.token(team.person("ada", {"marketing": Role.VIEWER}), "read")
+    answer = client.get("/api/v1/repositories", headers={"authorization": f"Bearer {token}"})
+    assert [one["name"] for one in answer.json()["items"]] == ["churn"]
