@@ -18,7 +18,7 @@ from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.sync.repository import sync_rest, sync_tags
 from gto.studio.sync.repository_row import note_failure
 from gto.studio.sync.worker import Worker
-from gto.studio.team import migrate, people, sessions, tokens
+from gto.studio.team import accounts, migrate, sessions, tokens
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.serve import make_team_app
@@ -92,10 +92,10 @@ class TeamStudio(NamedTuple):
     def person(self, name: str, roles: Mapping[str, Role], password: str | None = None) -> int:
         """A new person, by number."""
         kept = self.team.passwords.hash(password) if password else None
-        who = people.parse_who(name, name.title(), f"{name}@example.com")
+        who = accounts.parse_who(name, name.title(), f"{name}@example.com")
         with self.team.database.record() as connection:
-            made = people.add(connection, who, kept)
-            people.set_roles(connection, made, roles)
+            made = accounts.add(connection, who, kept)
+            accounts.set_roles(connection, made, roles)
         return made
 
     def cookie(self, person_id: int) -> str:

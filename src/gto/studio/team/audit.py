@@ -6,28 +6,28 @@ from typing import NamedTuple, cast
 from fastapi import Request
 from sqlalchemy import Connection, delete, insert
 
-from gto.studio.team.tables import audit
+from gto.studio.team.team_tables import audit
 from gto.studio.visitor import Visitor
 
 _LONGEST = 500  # characters of a text
 
 
-class Origin(NamedTuple):
+class RequestOrigin(NamedTuple):
     """From where something is done."""
 
     address: str = ""
     by: str = "command line"
 
 
-def origin_of(request: Request) -> Origin:
+def origin_of(request: Request) -> RequestOrigin:
     """Return from where a request came, as the guard found it."""
-    return cast("Origin", request.scope["state"]["origin"])
+    return cast("RequestOrigin", request.scope["state"]["origin"])
 
 
 def note(
     connection: Connection,
     visitor: Visitor,
-    origin: Origin,
+    origin: RequestOrigin,
     action: str,
     subject: str = "",
     *,

@@ -5,7 +5,7 @@ import time
 from sqlalchemy import Connection, delete, func, insert, select
 
 from gto.studio.index.database import Database
-from gto.studio.team.tables import login_failure
+from gto.studio.team.team_tables import login_failure
 
 _SPAN = 900.0  # seconds in which failures are counted
 _MOST_OF_NAME = 5

@@ -12,7 +12,7 @@ from gto.output.published import Published
 from gto.studio.context import context_of, cookie_of
 from gto.studio.forms import back, read_index_form
 from gto.studio.respond import respond
-from gto.studio.team import audit, login_limits, people, sessions
+from gto.studio.team import accounts, audit, login_limits, sessions
 from gto.studio.team.team import Team, team_of
 from gto.studio.visitor import NOBODY
 
@@ -82,7 +82,7 @@ def _log_in(request: Request, form: FormData) -> Response:
 def _check(team: Team, name: str, password: str) -> int | None:
     """Return the number of who has this name and password."""
     with team.database.engine.connect() as connection:
-        row = people.find_or_none(connection, name)
+        row = accounts.find_or_none(connection, name)
     kept = row.password if row is not None and row.is_active else None
     if not team.passwords.check(kept, password):
         return None
@@ -90,7 +90,7 @@ def _check(team: Team, name: str, password: str) -> int | None:
     if team.passwords.is_outdated(kept or ""):
         made = team.passwords.hash(password)
         with team.database.record() as connection:
-            people.change(connection, row.id, password=made)
+            accounts.change(connection, row.id, password=made)
     return int(row.id)
 
 
@@ -100,8 +100,8 @@ def begin_session(request: Request, connection: Connection, person_id: int) -> s
     sessions.end(connection, cookie_of(request))
     agent = request.headers.get("user-agent", "")
     cookie = sessions.begin(connection, person_id, team.settings.session, origin.address, agent)
-    people.change(connection, person_id)
-    audit.note(connection, people.visitor(connection, person_id), origin, "login")
+    accounts.change(connection, person_id)
+    audit.note(connection, accounts.visitor(connection, person_id), origin, "login")
     return cookie
 
 

@@ -24,13 +24,13 @@ from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.server import QuietServer, collect_seldom, config_of
 from gto.studio.sync.worker import Worker
-from gto.studio.team import login_page, migrate, people
+from gto.studio.team import accounts, login_page, migrate
 from gto.studio.team.access import authorize
-from gto.studio.team.guard import TeamGuard
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox, keep_secret
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings, parse_url
+from gto.studio.team.team_guard import TeamGuard
 
 PORT = 8765
 """The usual port."""
@@ -142,7 +142,7 @@ class TeamStudio:
             worker.start()
             say(team.settings.url)
             with team.database.read() as connection:
-                if not people.has_admin(connection):
+                if not accounts.has_admin(connection):
                     note("nobody is admin yet: `gto studio invite NAME --role admin` prints a link for the first one")
             collect_seldom()
             self._server.run(sockets=[listener])

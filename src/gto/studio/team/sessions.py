@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from gto.studio.team.secrets_box import SecretsBox, digest
-from gto.studio.team.tables import person, session
+from gto.studio.team.team_tables import person, session
 
 _BYTES = 32
 _FRESH = 60.0  # seconds between two notes that a session was used

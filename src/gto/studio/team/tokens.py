@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from starlette.datastructures import Headers
 
 from gto.studio.team.secrets_box import digest
-from gto.studio.team.tables import person, token
+from gto.studio.team.team_tables import person, token
 
 PREFIX = "gto_"
 """By which scanners of secrets know them."""

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from gto.studio.team.tables import metadata
+from gto.studio.team.team_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from gto.exceptions import NotFound, UsageError
-from gto.studio.team.tables import person, role_grant
+from gto.studio.team.team_tables import person, role_grant
 from gto.studio.visitor import EVERY, Role, Visitor, parse_role
 
 _NAME_RE = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")

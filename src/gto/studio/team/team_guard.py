@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gto.studio.context import StudioContext
 from gto.studio.guard import HEADERS, SAFE, is_own_form, plain, read_cookies
-from gto.studio.team import people, sessions, tokens
-from gto.studio.team.audit import Origin
+from gto.studio.team import accounts, sessions, tokens
+from gto.studio.team.audit import RequestOrigin
 from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import NOBODY, Role, Visitor
@@ -26,7 +26,7 @@ class Caller(NamedTuple):
     """Who asks, and how that is known."""
 
     visitor: Visitor
-    origin: Origin
+    origin: RequestOrigin
     cookie: str = ""
 
 
@@ -53,7 +53,7 @@ class TeamGuard:
         if isinstance(caller, Response):
             await caller(scope, receive, self._with_headers(send))
             return
-        caller = caller or Caller(NOBODY, Origin())
+        caller = caller or Caller(NOBODY, RequestOrigin())
         state = scope.setdefault("state", {})
         state["cookie"], state["origin"] = caller.cookie, caller.origin
         state["studio"] = self._studio._replace(
@@ -82,18 +82,18 @@ class TeamGuard:
         for cookie in read_cookies(headers, self._team.settings.cookie):
             with self._team.database.engine.connect() as connection:
                 row = sessions.find(connection, cookie)
-                visitor = row and people.visitor_of(connection, row, session=row.digest)
+                visitor = row and accounts.visitor_of(connection, row, session=row.digest)
             if row is not None and visitor is not None:
                 if sessions.is_to_be_noted(row):
                     with self._team.database.record() as connection:
                         sessions.note_use(connection, row, self._team.settings.session)
-                return Caller(visitor, Origin(address, "session"), cookie)
-        return Caller(self._public, Origin(address, "nobody"))
+                return Caller(visitor, RequestOrigin(address, "session"), cookie)
+        return Caller(self._public, RequestOrigin(address, "nobody"))
 
     def _by_token(self, given: str, address: str) -> Caller | Response:
         with self._team.database.engine.connect() as connection:
             row = tokens.find(connection, given)
-            visitor = row and people.visitor_of(connection, row, scopes=frozenset(row.scopes))
+            visitor = row and accounts.visitor_of(connection, row, scopes=frozenset(row.scopes))
         if row is None or visitor is None:
             answer = plain(401, "This token is unknown, was taken back, or has expired.")
             answer.headers["www-authenticate"] = 'Bearer error="invalid_token"'
@@ -101,7 +101,7 @@ class TeamGuard:
         if tokens.is_to_be_noted(row):
             with self._team.database.record() as connection:
                 tokens.note_use(connection, row)
-        return Caller(visitor, Origin(address, f"token {row.token_name}"))
+        return Caller(visitor, RequestOrigin(address, f"token {row.token_name}"))
 
     def _refuse(self, scope: Scope, headers: Headers, caller: Caller) -> Response | None:
         path = str(scope["path"])
