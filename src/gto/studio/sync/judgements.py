@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from gto.core import approval
 from gto.core.event import Event
+from gto.core.policy.explain import people
 from gto.core.policy.judge import judge_history
 from gto.core.snapshot import fold
 from gto.core.tag_signature import Signature
