@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from httpx2 import Response
 
     from gto.studio.index.database import Database
+    from gto.studio.team.oidc import Provider
 
 HOST = "studio.test"
 URL = f"https://{HOST}"
@@ -92,7 +93,7 @@ class TeamStudio(NamedTuple):
     def person(self, name: str, roles: Mapping[str, Role], password: str | None = None) -> int:
         """A new person, by number."""
         kept = self.team.passwords.hash(password) if password else None
-        who = accounts.parse_who(name, name.title(), f"{name}@example.com")
+        who = accounts.parse_who(name, name.title(), f"{name.partition(chr(64))[0]}@example.com")
         with self.team.database.record() as connection:
             made = accounts.add(connection, who, kept)
             accounts.set_roles(connection, made, roles)
@@ -122,6 +123,7 @@ def team_studio(
     synced: bool = True,
     public: tuple[str, ...] = (),
     catalogue: str | None = None,
+    provider: Provider | None = None,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -132,7 +134,7 @@ def team_studio(
     ]
     made = SqliteDatabase(str(database), is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
-    team = Team(made, TeamSettings(URL, public), SecretsBox([SECRET]), Passwords())
+    team = Team(made, TeamSettings(URL, public), SecretsBox([SECRET]), Passwords(), provider)
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
     context = StudioContext(made, worker, TeamForms(team.box), way, StudioSettings(), catalogue)
     studio = TeamStudio(context, team, make_team_app(context, team))

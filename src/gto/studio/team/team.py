@@ -8,6 +8,7 @@ from fastapi import Request
 from gto.exceptions import UsageError
 from gto.studio.context import context_of
 from gto.studio.index.database import Database
+from gto.studio.team.oidc import Provider
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.sessions import SessionLimits
@@ -57,6 +58,8 @@ class Team(NamedTuple):
     settings: TeamSettings
     box: SecretsBox
     passwords: Passwords
+    provider: Provider | None = None
+    """Who vouches for people by OpenID Connect; None for nobody."""
 
 
 def team_of(request: Request) -> Team:
