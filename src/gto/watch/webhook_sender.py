@@ -37,7 +37,7 @@ class Webhook(NamedTuple):
         from gto.storage import http_client  # a watcher that runs a command speaks no HTTP
 
         body = notice.body()
-        signed = signature.sign(self.secret, notice.key, int(time.time()), body) if self.secret else {}
+        signed = signature.sign((self.secret,), notice.key, int(time.time()), body) if self.secret else {}
         headers = {
             "Content-Type": "application/json",
             "X-GTO-Event": notice.report.event,
