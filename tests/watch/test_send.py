@@ -101,7 +101,7 @@ def test_this_machine_gets_nothing_by_whatever_name(host: str, web: Web) -> None
 
 
 NAMES = {
-    "loopback.example": ["127.0.0.1"],
+    "loopback.example": ["127.0.0.9", "127.0.0.1"],
     "private.example": ["10.1.2.3"],
     "home.example": ["192.168.1.1"],
     "metadata.example": ["169.254.169.254"],
@@ -137,7 +137,7 @@ def test_a_name_that_leads_to_a_private_address_gets_nothing(tmp_path: Path, web
         assert status == 0
         assert any(address in reason for address in (*NAMES[name], "::ffff:a00:1")), (name, reason)
         assert "private network" in reason
-    assert allowed == 200
+    assert allowed == 200  # by the second of its addresses: nobody listens on the first
     assert [asked.headers["Host"] for asked in web.asked] == [f"loopback.example:{web.port}"]
 
 
@@ -146,6 +146,7 @@ def test_a_name_that_leads_to_a_private_address_gets_nothing(tmp_path: Path, web
     [
         ("http://example.com/hook", "is not encrypted"),
         ("ftp://example.com/hook", "no URL of a web server"),
+        ("https://[::1/hook", "no URL of a web server"),
         ("https://example.com/ho ok", "no URL of a web server"),
         ("https://ada:hunter2@example.com/hook", "carries a name or a password"),
     ],

@@ -184,6 +184,28 @@ def test_whatever_a_payload_holds_it_is_read(shape: Shape, payload: dict[str, ob
     assert found.sent_at is None or isinstance(found.sent_at, float)
 
 
+@given(
+    st.sampled_from(SHAPES), st.binary(max_size=60) | st.text(alphabet='{}[]":,\\u0d8 1e-', max_size=60).map(str.encode)
+)
+def test_whatever_a_body_holds_it_is_read_or_refused(shape: Shape, body: bytes) -> None:
+    sent = Posted({**shape.headers, **shape.sign(SECRET, body)}, body)
+    assert isinstance(read(sent), IncomingWebhook) or status(read(sent)) == 400
+    found = incoming.read_dvc_notice(body, NOW)
+    assert isinstance(found, IncomingWebhook) or status(found) in {400, 422}
+
+
+@given(
+    st.sampled_from(SHAPES),
+    st.dictionaries(st.sampled_from([name for one in SHAPES for name in one.post("x").headers]), st.text(max_size=30)),
+)
+def test_whatever_headers_hold_nobody_is_taken_who_does_not_know_the_secret(
+    shape: Shape, headers: dict[str, str]
+) -> None:
+    for kind in (None, shape.kind):
+        found = incoming.read_delivery(headers, shape.post(SECRET).body, (SECRET,), NOW, kind)
+        assert status(found) in {401, 404}
+
+
 def test_texts_that_could_not_be_kept_or_shown_are_as_none() -> None:
     for text in ("\ud800", "a\0b", "a\nb", "\u202e", "x" * 2001):
         value = json.loads(json.dumps({"a": {"b": [text, "right"]}}))

@@ -15,6 +15,7 @@ SAME = [
     ("[::1]:3000/a/b", ["http://[::1]:3000/a/b"]),
     ("dev.azure.com/o/r/_git/r", ["https://o@dev.azure.com/o/_git/r", "https://o.visualstudio.com/_git/r"]),
     ("dev.azure.com/o/p/_git/r", ["git@ssh.dev.azure.com:v3/o/p/r", "https://dev.azure.com/o/p/_git/r"]),
+    ("dev.azure.com/o/p", ["https://dev.azure.com/o/p"]),
     ("tfs.corp/tfs/c/p/_git/r", ["https://tfs.corp/tfs/C/P/_git/r", "ssh://tfs.corp:22/tfs/c/p/_git/r"]),
     ("git.corp/p/r", ["https://git.corp/scm/p/r.git", "https://git.corp/projects/P/repos/r/browse"]),
     ("/srv/git/a", ["/srv/git/a.git/", "file:///srv/git/a", "/srv/x/../git/a"]),
