@@ -1,0 +1,67 @@
+"""An annotation proposed: what a form says, as a branch and a pull request of its repository."""
+
+from typing import NamedTuple
+
+from gto.catalog.parallel import Way
+from gto.catalog.repositories import CatalogRepository
+from gto.exceptions import UsageError
+from gto.git.command import Git
+from gto.git.remote import is_url, parse
+from gto.registry.registry import Registry
+from gto.registry.remote_check import REMOTE
+from gto.registry.write import annotate
+from gto.studio.actions import annotation_form
+from gto.studio.actions.annotation_wish import AnnotationWish, edit_of
+from gto.studio.proposals.branch_name import derive
+from gto.studio.proposals.forge_site import ForgeSettings
+from gto.studio.proposals.propose import Proposal, ProposedChange, Proposer, propose
+
+_UNKNOWN = ForgeSettings()
+
+
+class ProposalWords(NamedTuple):
+    """What a person says of a proposal; each may be empty."""
+
+    branch: str = ""
+    title: str = ""
+    text: str = ""
+
+
+def branch_of(wish: AnnotationWish) -> str:
+    """Return the branch that a form's proposal goes to: the same for the same values."""
+    said = (wish.path, wish.type, sorted(wish.labels), wish.text) if wish.word != "remove" else ()
+    return derive("remove" if wish.word == "remove" else "annotate", wish.name, *said)
+
+
+def propose_annotation(
+    place: CatalogRepository,
+    way: Way,
+    wish: AnnotationWish,
+    proposer: Proposer,
+    words: ProposalWords = ProposalWords(),  # noqa: B008  a value
+    settings: ForgeSettings = _UNKNOWN,
+) -> Proposal:
+    """Propose what a form says of an artifact, to the branch that the catalogue names, or the remote's own."""
+    registry = open_remote(place, way)
+    if wish.word == "remove":
+        edit = annotate.removal_of(registry, wish.name)
+    else:
+        now = annotation_form.present(registry, wish._replace(place="new"))
+        edit = annotate.edit_of(registry, wish.name, edit_of(wish, now), allow_same_path=wish.same_path)
+    change = ProposedChange(edit, words.branch.strip() or branch_of(wish), words.title, words.text)
+    return propose(registry, change, proposer, settings)
+
+
+def address_of(place: CatalogRepository) -> str:
+    """Return the address of a repository on its forge, which a clone knows as its remote `origin`."""
+    if place.is_remote:
+        return place.address
+    url = Git(place.address).run(["ls-remote", "--get-url", REMOTE]).decode("utf-8", "surrogateescape").strip()
+    if not is_url(url):
+        raise UsageError(f"'{place.name}' has no remote on a forge", "a change is proposed where others can review it")
+    return parse(url).url
+
+
+def open_remote(place: CatalogRepository, way: Way) -> Registry:
+    """Open the repository that a change is proposed to, brought up to date."""
+    return Registry.open(address_of(place), place.rev, seconds=way.seconds, session=way.session)
