@@ -1,10 +1,13 @@
 """An annotation proposed: what a form says, as a branch and a pull request of its repository."""
 
+import json
+import re
 from typing import NamedTuple
 
 from gto.catalog.parallel import Way
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import UsageError
+from gto.fs.cache_dir import digest
 from gto.git.command import Git
 from gto.git.remote import is_url, parse
 from gto.registry.registry import Registry
@@ -12,11 +15,12 @@ from gto.registry.remote_check import REMOTE
 from gto.registry.write import annotate
 from gto.studio.actions import annotation_form
 from gto.studio.actions.annotation_wish import AnnotationWish, edit_of
-from gto.studio.proposals.branch_name import derive
 from gto.studio.proposals.forge_site import ForgeSettings
-from gto.studio.proposals.propose import Proposal, ProposedChange, Proposer, propose
+from gto.studio.proposals.propose import DERIVED, Proposal, ProposedChange, Proposer, propose
 
 _UNKNOWN = ForgeSettings()
+_REST_RE = re.compile(r"[^A-Za-z0-9_]+")
+_LONGEST_NAME, _DIGITS = 40, 7  # of a branch
 
 
 class ProposalWords(NamedTuple):
@@ -28,9 +32,11 @@ class ProposalWords(NamedTuple):
 
 
 def branch_of(wish: AnnotationWish) -> str:
-    """Return the branch that a form's proposal goes to: the same for the same values."""
-    said = (wish.path, wish.type, sorted(wish.labels), wish.text) if wish.word != "remove" else ()
-    return derive("remove" if wish.word == "remove" else "annotate", wish.name, *said)
+    """Return the branch of a form's proposal, such as `gto/annotate-churn-1a2b3c4`: the same for the same values."""
+    word = "remove" if wish.word == "remove" else "annotate"
+    said = [wish.path, wish.type, sorted(wish.labels), wish.text] if word == "annotate" else []
+    mark = digest(json.dumps([word, wish.name, said]).encode())[:_DIGITS]
+    return f"{DERIVED}{word}-{_REST_RE.sub('-', wish.name)[:_LONGEST_NAME].strip('-')}-{mark}"
 
 
 def propose_annotation(

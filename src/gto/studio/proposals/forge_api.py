@@ -11,8 +11,7 @@ from gto.exceptions import GTOException, RemoteUnreachable, StorageError
 from gto.storage import http_client
 from gto.storage.transport import Transport
 from gto.studio.proposals.azure_forge import AzureRepos
-from gto.studio.proposals.bitbucket_cloud_forge import BitbucketCloud
-from gto.studio.proposals.bitbucket_server_forge import BitbucketServer
+from gto.studio.proposals.bitbucket_forge import BitbucketCloud, BitbucketServer
 from gto.studio.proposals.forge_client import (
     BranchPair,
     ForgeAnswer,

@@ -15,12 +15,13 @@ from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE
 from gto.registry.write.edit_target import Branch, Edit, EditTarget, Tip, open_branch
 from gto.registry.write.retry import persist
-from gto.studio.proposals.branch_name import DERIVED
 from gto.studio.proposals.forge_api import ForgeApi, ForgeRefused, client_of, said
 from gto.studio.proposals.forge_client import BranchPair, ForgeClient, ForgeToken, PullRequestDraft
 from gto.studio.proposals.forge_probe import find_or_probe
 from gto.studio.proposals.forge_site import ForgeSettings, find_repository, web_of
 
+DERIVED = "gto/"
+"""What the names of branches begin with that are made for a proposal."""
 _LONGEST_TITLE = 250
 _UNKNOWN = ForgeSettings()
 # What git says where a server lets nobody push with these credentials.

@@ -1,4 +1,4 @@
-"""The REST API of Bitbucket Cloud for pull requests."""
+"""The REST APIs of Bitbucket for pull requests: of Cloud, and of Data Center, which is another program."""
 
 from collections.abc import Iterable
 from urllib.parse import quote, urlencode
@@ -80,3 +80,74 @@ class BitbucketCloud:
     @property
     def _pulls(self) -> str:
         return f"{self.repo.api or _API}/repositories/{self.repo.quoted}/pullrequests"
+
+
+class BitbucketServer:
+    """One repository there; a person's own are in the project `~NAME`."""
+
+    name = "Bitbucket"
+    scope = "`REPO_WRITE` (Repository write)"
+
+    def __init__(self, repo: ForgeRepository) -> None:
+        self.repo = repo
+
+    def link(self, branch: str, base: str) -> str:
+        """Return the page of a new pull request."""
+        pairs = {"sourceBranch": f"refs/heads/{branch}", "targetBranch": f"refs/heads/{base}"}
+        return f"{self._home}/pull-requests?create&{urlencode(pairs)}"
+
+    def page(self, number: int) -> str:
+        """Return the page of a pull request."""
+        return f"{self._home}/pull-requests/{number}/overview"
+
+    def login(self, token: ForgeToken) -> tuple[str, str]:
+        """Return what git pushes with: a person's token wants their name, one of a project or repository another."""
+        return token.name or "x-token-auth", token.token
+
+    def headers(self, token: ForgeToken) -> dict[str, str]:
+        """Return the headers of each request."""
+        return {"Authorization": f"Bearer {token.token}"}
+
+    def listings(self, of: BranchPair) -> Iterable[str]:
+        """Return the list of what is open from the branch."""
+        pairs = {"state": "OPEN", "direction": "OUTGOING", "at": f"refs/heads/{of.branch}"}
+        return [f"{self._pulls}?{urlencode(pairs)}"]
+
+    def read_open(self, answer: ForgeAnswer, of: BranchPair) -> int | None:
+        """Return the one to the other branch of this repository."""
+        for one in items_of(answer.get("values")):
+            item = ForgeAnswer(answer.status, one)
+            is_own = item.get("toRef", "repository", "id") == item.get("fromRef", "repository", "id")
+            if is_own and item.get("toRef", "id") == f"refs/heads/{of.base}":
+                return number_in(one, "id")
+        return None
+
+    def creation(self, draft: PullRequestDraft) -> tuple[str, dict[str, object]]:
+        """Return the request that opens one."""
+        where = {"slug": self.repo.name, "project": {"key": self.repo.owner}}
+        return self._pulls, {
+            "title": draft.title,
+            "description": draft.text,
+            "fromRef": {"id": f"refs/heads/{draft.of.branch}", "repository": where},
+            "toRef": {"id": f"refs/heads/{draft.of.base}", "repository": where},
+        }
+
+    def read_created(self, answer: ForgeAnswer) -> int | None:
+        """Return its number."""
+        return number_in(answer.data, "id")
+
+    def reason(self, answer: ForgeAnswer) -> str:
+        """Return its words."""
+        return words_of(answer.get("errors"))
+
+    @property
+    def _home(self) -> str:
+        key, name = self.repo.owner, quote(self.repo.name)
+        if key.startswith("~"):
+            return f"{self.repo.site}/users/{quote(key[1:])}/repos/{name}"
+        return f"{self.repo.site}/projects/{quote(key)}/repos/{name}"
+
+    @property
+    def _pulls(self) -> str:
+        api = self.repo.api or f"{self.repo.site}/rest/api/1.0"
+        return f"{api}/projects/{quote(self.repo.owner)}/repos/{quote(self.repo.name)}/pull-requests"
