@@ -8,7 +8,7 @@ from gto.catalog.parallel import Way
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import UsageError
 from gto.fs.cache_dir import digest
-from gto.git.command import Git
+from gto.git import command
 from gto.git.remote import is_url, parse
 from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE
@@ -48,7 +48,13 @@ def propose_annotation(
     settings: ForgeSettings = _UNKNOWN,
 ) -> Proposal:
     """Propose what a form says of an artifact, to the branch that the catalogue names, or the remote's own."""
-    registry = open_remote(place, way)
+    with command.within(way.seconds):
+        return _propose(open_remote(place, way), wish, words, proposer, settings)
+
+
+def _propose(
+    registry: Registry, wish: AnnotationWish, words: ProposalWords, proposer: Proposer, settings: ForgeSettings
+) -> Proposal:
     if wish.word == "remove":
         edit = annotate.removal_of(registry, wish.name)
     else:
@@ -62,7 +68,7 @@ def address_of(place: CatalogRepository) -> str:
     """Return the address of a repository on its forge, which a clone knows as its remote `origin`."""
     if place.is_remote:
         return place.address
-    url = Git(place.address).run(["ls-remote", "--get-url", REMOTE]).decode("utf-8", "surrogateescape").strip()
+    url = command.Git(place.address).run(["ls-remote", "--get-url", REMOTE]).decode("utf-8", "surrogateescape").strip()
     if not is_url(url):
         raise UsageError(f"'{place.name}' has no remote on a forge", "a change is proposed where others can review it")
     return parse(url).url
