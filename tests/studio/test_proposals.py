@@ -17,9 +17,10 @@ from gto.studio.actions.annotation_wish import AnnotationWish
 from gto.studio.proposals.annotation_proposal import ProposalWords, branch_of, propose_annotation
 from gto.studio.proposals.forge_api import ForgeRefused
 from gto.studio.proposals.forge_client import ForgeToken
-from gto.studio.proposals.forge_site import ForgeSettings
+from gto.studio.proposals.forge_site import ForgeHost, ForgeKind, ForgeSettings
 from gto.studio.proposals.propose import Proposal, Proposer, branch_link
 from tests.forges import DIALECTS, GITHUB, TOKEN, serve_forge
+from tests.server import serve
 from tests.web import Reply, serve_web
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ def test_a_clone_leads_to_the_remote_that_it_is_of(forge: FakeForge, repo: Repo)
 def test_a_token_for_another_forge_goes_nowhere(forge: FakeForge) -> None:
     with serve_web() as other, pytest.raises(UsageError, match=f"The token is for '{other.url}'"):
         ask(forge, token=ForgeToken(other.url, TOKEN))
+    with pytest.raises(UsageError, match="This is no token"):
+        ask(forge, token=ForgeToken(forge.site, f"{TOKEN}\nX-Header: 1"))
     assert not forge.web.asked
     assert f"refs/heads/{branch_of(WISH)}" not in forge.origin.refs()
     assert TOKEN not in repr(forge.token)
@@ -158,11 +161,19 @@ def test_a_token_is_not_sent_where_an_answer_leads(forge: FakeForge) -> None:
 
 
 def test_a_branch_with_another_change_is_left_alone(forge: FakeForge, repo: Repo) -> None:
-    repo.git("branch", "release")
-    repo.git("push", "--quiet", forge.server.url(GITHUB.path, "machine:machine-word"), "release")
+    where = forge.server.url(GITHUB.path, "machine:machine-word")
+    repo.git("push", "--quiet", where, "HEAD:refs/heads/release")
+    made = ask(forge, words=ProposalWords(branch="eve/churn"))
+    repo.git("fetch", "--quiet", where, made.branch)
+    repo.git("reset", "--quiet", "--hard", made.commit)
+    repo.commit("more", {"train.py": "print('not of Eve')\n"})
+    repo.git("push", "--quiet", where, f"HEAD:refs/heads/{made.branch}")
+    assert ask(forge, words=ProposalWords(branch="eve/churn")).url == made.url, "what others add to it is theirs to do"
+    forge.open.clear()
     before = forge.origin.refs()
-    with pytest.raises(Conflict, match="There is a branch 'release' already, with another change"):
-        ask(forge, words=ProposalWords(branch="release"))
+    for name in ("release", made.branch):
+        with pytest.raises(Conflict, match=f"There is a branch '{name}' already, with another change"):
+            ask(forge, words=ProposalWords(branch=name))
     with pytest.raises(UsageError, match="'main' is the branch that the change is proposed to"):
         ask(forge, words=ProposalWords(branch="main"))
     assert forge.origin.refs() == before
@@ -183,3 +194,32 @@ def test_what_is_said_already_is_no_proposal_and_what_was_merged_and_taken_back_
     again = ask(forge)
     assert (again.branch, again.pushed, again.opened) == (made.branch, True, True)
     assert forge.origin.git("merge-base", "main", again.branch) == repo.git("rev-parse", "HEAD")
+
+
+def test_a_repository_that_is_read_by_ssh_is_pushed_to_by_http(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine's key would let it push; its token is the person's alone."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n', encoding="utf-8")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    path = tmp_path / "team" / "churn.git"
+    repo.commit("files", FILES | {f"many/{number}.txt": f"{number}\n" * 50 for number in range(20)})
+    with serve(tmp_path.parents[-1]) as server:
+        origin = server.new(str(path)[1:], "core.logAllRefUpdates=always", "uploadpack.allowFilter=true")
+        repo.git("push", "--quiet", str(path), "HEAD:refs/heads/main")
+        server.users["oauth2"] = TOKEN
+        site = server.url("").rstrip("/")
+        settings = ForgeSettings({"forge.example": ForgeHost(ForgeKind.GITLAB, site)})
+        address = f"ssh://git@forge.example{path}"
+        place = CatalogRepository("team", address, CatalogEntry("url", address))
+        proposer = Proposer(EVE, ForgeToken(site, TOKEN))
+        made = propose_annotation(place, Way(), WISH, proposer, settings=settings)
+        assert origin.refs()[f"refs/heads/{made.branch}"] == made.commit
+        log = origin.path / "logs" / "refs" / "heads" / made.branch
+        assert log.read_text(encoding="utf-8").split(" ")[2] == "oauth2"
+        with pytest.raises(ForgeRefused, match="GitLab lets nobody push with this token"):
+            propose_annotation(
+                place, Way(), WISH._replace(text="Another"), Proposer(EVE, ForgeToken(site, "wrong")), settings=settings
+            )

@@ -1,5 +1,6 @@
 """A change proposed: committed on a new branch as a person, pushed with their token, and opened as a pull request."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from gto.studio.proposals.forge_site import ForgeSettings, find_repository, web_
 DERIVED = "gto/"
 """What the names of branches begin with that are made for a proposal."""
 _LONGEST_TITLE = 250
+_TOKEN_RE = re.compile("[!-~]+")
 _UNKNOWN = ForgeSettings()
 # What git says where a server lets nobody push with these credentials.
 _NO_ENTRY = ("Authentication failed", "could not read Username", "could not read Password", "error: 401", "error: 403")
@@ -130,7 +132,9 @@ def _credential(address: str, client: ForgeClient | None, token: ForgeToken | No
     if token is None:
         return None
     site = client.repo.site if client else web_of(address)
-    if not token.token or not site or _origin(token.site) != _origin(site):
+    if not _TOKEN_RE.fullmatch(token.token) or not token.name.isprintable():
+        raise UsageError("This is no token: it is empty, or holds blanks or characters that none has", "copy it anew")
+    if not site or _origin(token.site) != _origin(site):
         where = _origin(site) or address
         raise UsageError(f"The token is for '{token.site}', and the repository is on '{where}'", f"give one of {where}")
     if client is not None:
@@ -151,14 +155,14 @@ def _put_on_branch(registry: Registry, change: ProposedChange) -> _OnBranch:
     if base.name == change.branch:
         raise UsageError(f"'{base.name}' is the branch that the change is proposed to", "choose another name")
     edit = change.edit(base)
-    if all(base.text(path) == text for path, text in edit.texts.items()):
+    if _reads(base, edit):
         raise Conflict(f"There is nothing to propose: '{edit.path}' on '{base.name}' says that already")
     message = "\n\n".join(part for part in (_one_line(change.title) or edit.message, change.text.strip()) if part)
     git = registry.repo.writer
     there = commit_of(registry.git, f"refs/heads/{change.branch}")
     is_merged = there is not None and registry.git.ask(["merge-base", "--is-ancestor", there, base.commit])[1] == 0
     if there is not None and not (is_merged and change.branch.startswith(DERIVED)):
-        holds = _says(registry, base._replace(commit=there), edit, change)
+        holds = _says(base, base._replace(commit=there), edit, change)
         return _OnBranch(base.name, there, message, pushed=False, holds=holds)
     tip = Tip(registry, base.commit)
     texts = {tip.place(path): text.encode() for path, text in edit.texts.items()}
@@ -167,18 +171,25 @@ def _put_on_branch(registry: Registry, change: ProposedChange) -> _OnBranch:
     return _OnBranch(base.name, made, message, pushed=True)
 
 
-def _says(registry: Registry, there: Branch, edit: Edit, change: ProposedChange) -> bool:
-    """Tell whether a branch that is there holds the change, whatever else came to it or to the one that it is for."""
-    tip = Tip(registry, there.commit)
-    if all(tip.text(path) == text for path, text in edit.texts.items()):
+def _says(base: Branch, there: Branch, edit: Edit, change: ProposedChange) -> bool:
+    """Tell whether a branch that is there holds the change and nothing else, whatever came to the other one since."""
+    places = {Tip(base.registry, base.commit).place(path) for path in edit.texts}
+    args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--merge-base", base.commit, there.commit]
+    out, status, _ = base.registry.git.ask(args)
+    if status != 0 or set(out.decode("utf-8", "surrogateescape").split("\0")) - {"", *places}:
+        return False  # somebody else's work would go under this person's name
+    if _reads(there, edit):
         return True
     try:
-        again = change.edit(there)
+        return _reads(there, change.edit(there))
     except ArtifactNotFound:  # it is to go, and is gone
         return True
     except GTOException:
         return False
-    return all(tip.text(path) == text for path, text in again.texts.items())
+
+
+def _reads(there: Branch, edit: Edit) -> bool:
+    return all(there.text(path) == text for path, text in edit.texts.items())
 
 
 def _opened(proposal: Proposal, api: ForgeApi | None, draft: PullRequestDraft, *, holds: bool) -> Proposal:
