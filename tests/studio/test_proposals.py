@@ -223,3 +223,11 @@ def test_a_repository_that_is_read_by_ssh_is_pushed_to_by_http(
             propose_annotation(
                 place, Way(), WISH._replace(text="Another"), Proposer(EVE, ForgeToken(site, "wrong")), settings=settings
             )
+        with serve_web() as web:
+            elsewhere = ForgeSettings({"forge.example": ForgeHost(ForgeKind.GITLAB, web.url)})
+            proposer, wish = Proposer(EVE, ForgeToken(web.url, TOKEN)), WISH._replace(text="A third")
+            with pytest.raises(ForgeRefused, match="GitLab shows no such repository to this token"):
+                propose_annotation(place, Way(), wish, proposer, settings=elsewhere)
+            web.rule(f"{path}/info/refs", lambda *_: Reply(301, b"", {"Location": f"{site}/x"}))
+            with pytest.raises(ForgeRefused, match="GitLab says that the repository was moved"):
+                propose_annotation(place, Way(), wish, proposer, settings=elsewhere)

@@ -14,6 +14,7 @@ from gto.registry.registry import Registry
 from gto.registry.write import verbs
 from tests.repo import run
 from tests.server import serve
+from tests.web import Reply, serve_web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +87,23 @@ def test_a_push_elsewhere_is_refused_before_git_starts(repo: Repo, forge: Server
     with as_person(EVE, credential), pytest.raises(UsageError, match="nothing is pushed to another place"):
         Git(str(repo.path)).run(["push", "origin", "HEAD"])
     assert TOKEN not in repr(credential)
+
+
+def test_a_token_is_sent_to_no_place_that_an_answer_leads_to_and_no_hook_sees_it(repo: Repo, tmp_path: Path) -> None:
+    hook = repo.path / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\nenv > {tmp_path}/seen\n", encoding="utf-8")
+    hook.chmod(0o755)
+    with serve(tmp_path / "served") as server, serve_web() as web:
+        server.new()
+        web.rule("/x/info/refs", lambda asked, _: Reply(301, b"", {"Location": server.url() + asked.path[2:]}))
+        push = ["push", "--", f"{web.url}/x", "HEAD:refs/heads/x"]
+        with as_person(EVE, PushCredential(f"{web.url}/x", "eve", TOKEN)), pytest.raises(GitError, match="error: 301"):
+            Git(str(repo.path)).run(push)
+        assert not server.requests
+        with as_person(EVE, PushCredential(server.url(), "eve", TOKEN)):
+            Git(str(repo.path)).run(["push", "--", server.url(), "HEAD:refs/heads/x"])
+    assert not (tmp_path / "seen").exists()
 
 
 def test_without_a_token_the_name_is_the_person_s_and_the_push_is_the_machine_s(forge: Server) -> None:

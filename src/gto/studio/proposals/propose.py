@@ -1,6 +1,5 @@
 """A change proposed: committed on a new branch as a person, pushed with their token, and opened as a pull request."""
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -8,26 +7,23 @@ from typing import NamedTuple
 from gto.core.names import parse_branch
 from gto.exceptions import ArtifactNotFound, Conflict, GTOException, PushRejected, UsageError
 from gto.git import commit as commits
-from gto.git.acting import Person, PushCredential, as_person
+from gto.git.acting import Person, as_person
 from gto.git.push_refs import push_commit
-from gto.git.remote import parse
 from gto.git.repo import commit_of
 from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE
 from gto.registry.write.edit_target import Branch, Edit, EditTarget, Tip, open_branch
 from gto.registry.write.retry import persist
-from gto.studio.proposals.forge_api import ForgeApi, ForgeRefused, client_of, said
-from gto.studio.proposals.forge_client import BranchPair, ForgeClient, ForgeToken, PullRequestDraft
+from gto.studio.proposals.forge_api import ForgeApi, ForgeRefused, client_of
+from gto.studio.proposals.forge_client import BranchPair, ForgeToken, PullRequestDraft
 from gto.studio.proposals.forge_probe import find_or_probe
-from gto.studio.proposals.forge_site import ForgeSettings, find_repository, web_of
+from gto.studio.proposals.forge_site import ForgeSettings, find_repository
+from gto.studio.proposals.push_access import credential_of, explain_push
 
 DERIVED = "gto/"
 """What the names of branches begin with that are made for a proposal."""
 _LONGEST_TITLE = 250
-_TOKEN_RE = re.compile("[!-~]+")
 _UNKNOWN = ForgeSettings()
-# What git says where a server lets nobody push with these credentials.
-_NO_ENTRY = ("Authentication failed", "could not read Username", "could not read Password", "error: 401", "error: 403")
 
 
 class ProposedChange(NamedTuple):
@@ -94,7 +90,7 @@ def propose(
     address, branch = registry.repo.address, parse_branch(change.branch)
     where = find_or_probe(address, settings)
     client = client_of(where) if where else None
-    credential = _credential(address, client, proposer.token)
+    credential = credential_of(address, client, proposer.token)
 
     def act() -> _OnBranch:
         with as_person(proposer.person, credential):
@@ -103,7 +99,7 @@ def propose(
     try:
         made = persist(act, registry.repo.refresh)
     except PushRejected as error:
-        raise _explained(error, client, proposer.token) from error
+        raise explain_push(error, client, proposer.token) from error
     if made.pushed:
         with suppress(GTOException):  # the remote has it: the mirror follows now or when it is next used
             registry.repo.refresh()
@@ -118,35 +114,6 @@ def branch_link(address: str, branch: str, base: str, settings: ForgeSettings = 
     """Return the forge's page that opens a pull request from a branch; empty where nobody knows the forge."""
     where = find_repository(address, settings)
     return client_of(where).link(branch, base) if where else ""
-
-
-def push_credential(address: str, token: ForgeToken, settings: ForgeSettings = _UNKNOWN) -> PushCredential:
-    """Return with what, and to which address, a repository is pushed to as the owner of a token."""
-    where = find_or_probe(address, settings)
-    found = _credential(address, client_of(where) if where else None, token)
-    assert found is not None  # noqa: S101  there is a token
-    return found
-
-
-def _credential(address: str, client: ForgeClient | None, token: ForgeToken | None) -> PushCredential | None:
-    if token is None:
-        return None
-    site = client.repo.site if client else web_of(address)
-    if not _TOKEN_RE.fullmatch(token.token) or not token.name.isprintable():
-        raise UsageError("This is no token: it is empty, or holds blanks or characters that none has", "copy it anew")
-    if not site or _origin(token.site) != _origin(site):
-        where = _origin(site) or address
-        raise UsageError(f"The token is for '{token.site}', and the repository is on '{where}'", f"give one of {where}")
-    if client is not None:
-        return PushCredential(client.repo.push_url, *client.login(token))
-    return PushCredential(parse(address).url, token.name or "token", token.token)
-
-
-def _origin(url: str) -> str:
-    """Return scheme, host and port of a URL, in one spelling."""
-    start, _, rest = url.strip().lower().partition("://")
-    host = rest.partition("/")[0]
-    return f"{start}://{host.removesuffix(':443' if start == 'https' else ':80')}" if host else ""
 
 
 def _put_on_branch(registry: Registry, change: ProposedChange) -> _OnBranch:
@@ -217,14 +184,3 @@ def _title(change: ProposedChange, made: _OnBranch) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _explained(error: PushRejected, client: ForgeClient | None, token: ForgeToken | None) -> GTOException:
-    """Say in plain words why a branch could not be pushed."""
-    if token is None or not any(words in error.stderr for words in _NO_ENTRY):
-        return error
-    name = client.name if client else token.site
-    told = [line.removeprefix("remote: ") for line in error.stderr.splitlines() if line.startswith("remote: ")]
-    why = f": {said(' '.join(told))}" if told else ""
-    wants = f": it wants {client.scope}" if client else ""
-    return ForgeRefused(f"{name} lets nobody push with this token{why}", f"give a token that may write{wants}")
