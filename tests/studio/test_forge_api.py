@@ -239,8 +239,9 @@ def test_who_was_quicker_has_opened_the_pull_request_that_counts(web: Web) -> No
         Reply(200, b"[{]"),
         Reply(200, b"[]", length=9),
         Reply(200, b"[" * 100_000),
+        Reply(422, b'{"errors": ' + b"[" * 900 + b"]" * 900 + b"}"),
     ],
-    ids=["too long", "no JSON", "cut off", "too deep"],
+    ids=["too long", "no JSON", "cut off", "too deep", "deep"],
 )
 def test_an_answer_that_is_none_ends_as_a_refusal(web: Web, reply: Reply) -> None:
     web.rule("/api/v3/repos/a/b/pulls", lambda *_: reply)

@@ -12,13 +12,16 @@ from gto.catalog.entry import CatalogEntry
 from gto.catalog.parallel import Way
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import Conflict, UsageError
-from gto.git.acting import Person
+from gto.git.acting import Person, as_person
+from gto.registry.registry import Registry
+from gto.registry.write import verbs
 from gto.studio.actions.annotation_wish import AnnotationWish
 from gto.studio.proposals.annotation_proposal import ProposalWords, branch_of, propose_annotation
 from gto.studio.proposals.forge_api import ForgeRefused
 from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.proposals.forge_site import ForgeHost, ForgeKind, ForgeSettings
 from gto.studio.proposals.propose import Proposal, Proposer, branch_link
+from gto.studio.proposals.push_access import push_credential, token_site
 from tests.forges import DIALECTS, GITHUB, TOKEN, serve_forge
 from tests.server import serve
 from tests.web import Reply, serve_web
@@ -122,6 +125,15 @@ def test_a_clone_leads_to_the_remote_that_it_is_of(forge: FakeForge, repo: Repo)
     assert made.opened
     assert forge.pushers(made.branch) == [GITHUB.login]
     assert made.branch not in repo.git("branch", "--all")
+
+
+def test_tags_go_out_with_a_forge_s_token_too(forge: FakeForge) -> None:
+    registry = Registry.open(forge.server.url(GITHUB.path, "machine:machine-word"))
+    assert token_site(forge.address, forge.settings) == forge.token.site
+    with as_person(EVE, push_credential(forge.address, forge.token, forge.settings)):
+        verbs.register(registry, "churn", None)
+    log = forge.origin.path / "logs" / "refs" / "tags" / "churn@v0.0.1"
+    assert log.read_text(encoding="utf-8").split(" ")[2] == GITHUB.login
 
 
 def test_a_token_for_another_forge_goes_nowhere(forge: FakeForge) -> None:

@@ -107,15 +107,12 @@ def items_of(found: object) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def words_of(found: object) -> str:
-    """Return a forge's words, which may be a text, a list of them, or lists by field."""
-    match found:
-        case str():
-            return found
-        case list():
-            return "; ".join(filter(None, map(words_of, found)))
-        case dict():
-            inner = found.get("message")
-            return words_of(inner or list(found.values()))
-        case _:
-            return ""
+def words_of(found: object, depth: int = 6) -> str:
+    """Return a forge's words, which may be a text, a list of them, or lists by field; none from far below."""
+    if isinstance(found, str):
+        return found
+    if isinstance(found, dict) and depth:
+        return words_of(found.get("message") or list(found.values()), depth - 1)
+    if isinstance(found, list) and depth:
+        return "; ".join(filter(None, (words_of(one, depth - 1) for one in found)))
+    return ""

@@ -8,7 +8,7 @@ from gto.git.remote import parse
 from gto.studio.proposals.forge_api import ForgeRefused, client_of, said
 from gto.studio.proposals.forge_client import ForgeClient, ForgeToken
 from gto.studio.proposals.forge_probe import find_or_probe
-from gto.studio.proposals.forge_site import ForgeSettings, web_of
+from gto.studio.proposals.forge_site import ForgeSettings, find_repository, web_of
 
 _UNKNOWN = ForgeSettings()
 _TOKEN_RE = re.compile("[!-~]+")
@@ -24,6 +24,12 @@ def push_credential(address: str, token: ForgeToken, settings: ForgeSettings = _
     found = credential_of(address, client_of(where) if where else None, token)
     assert found is not None  # noqa: S101  there is a token
     return found
+
+
+def token_site(address: str, settings: ForgeSettings = _UNKNOWN) -> str:
+    """Return for which site a repository wants a token, as https://host; empty where it has none."""
+    where = find_repository(address, settings)
+    return _origin(where.site if where else web_of(address))
 
 
 def credential_of(address: str, client: ForgeClient | None, token: ForgeToken | None) -> PushCredential | None:
