@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -52,11 +53,13 @@ def ask(
     words: ProposalWords = NO_WORDS,
     token: ForgeToken | None = None,
     settings: ForgeSettings | None = None,
+    *,
+    person: Person = EVE,
 ) -> Proposal:
     """Propose to a forge, as Eve with her token; this machine's own user reads and could push too."""
     address = forge.server.url(forge.dialect.path, "machine:machine-word")
     place = CatalogRepository("team", address, CatalogEntry("url", address))
-    proposer = Proposer(EVE, forge.token if token is None else token)
+    proposer = Proposer(person, forge.token if token is None else token)
     return propose_annotation(place, Way(), wish, proposer, words, settings or forge.settings)
 
 
@@ -91,6 +94,14 @@ def test_a_proposal_is_a_branch_of_the_person_and_one_pull_request_however_often
     trace = (tmp_path / "trace").read_text(encoding="utf-8")
     assert "git-receive-pack" in trace
     assert TOKEN not in trace
+
+
+def test_many_who_propose_the_same_at_once_make_one_branch_and_one_pull_request(forge: FakeForge) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda number: ask(forge, person=Person(f"Eve {number}", EVE.email)), range(4)))
+    assert {one._replace(pushed=True) for one in made} == {made[0]._replace(pushed=True)}
+    assert made[0].opened
+    assert [one.pushed for one in made].count(True) == len(forge.pushers(made[0].branch)) == len(forge.posted) == 1
 
 
 def test_a_removal_is_proposed_too_and_on_a_branch_of_a_chosen_name(forge: FakeForge) -> None:
