@@ -132,6 +132,37 @@ def _of_database(function: Function) -> Function:
     metavar="SECONDS",
     help="How often each repository is looked at, beside its webhooks",
 )
+@_setting("--oidc-issuer", metavar="URL", help="Who logs people in by OpenID Connect")
+@_setting("--oidc-client-id", metavar="ID", help="What this Studio is called there")
+@_setting(
+    "--oidc-client-secret", metavar="SECRET", help="Better as the environment variable: others can read arguments"
+)
+@_setting(
+    "--oidc-label", metavar="TEXT", default="your organisation", show_default=True, help="On the button to log in"
+)
+@_setting(
+    "--oidc-groups-claim", metavar="CLAIM", default="groups", show_default=True, help="What names somebody's groups"
+)
+@_setting(
+    "--ca-file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Certificate authorities of your own",
+)
+@_setting(
+    "--trusted-proxy",
+    "trusted_proxies",
+    metavar="NETWORK",
+    multiple=True,
+    help="Whose X-Forwarded-For counts, as 10.0.0.0/8 (repeatable)",
+)
+@_setting(
+    "--proxy-user-header",
+    metavar="NAME",
+    default="",
+    help="The header in which a trusted proxy names whom it logged in",
+)
+@_setting("--no-passwords", is_flag=True, help="Let nobody log in with a password")
 def serve(
     data: str,
     database: str | None,
@@ -143,18 +174,38 @@ def serve(
     port: int,
     public: tuple[str, ...],
     every: float,
+    oidc_issuer: str | None,
+    oidc_client_id: str | None,
+    oidc_client_secret: str | None,
+    oidc_label: str,
+    oidc_groups_claim: str,
+    ca_file: str | None,
+    trusted_proxies: tuple[str, ...],
+    proxy_user_header: str,
+    no_passwords: bool,
 ) -> None:
     """Serve the repositories of a catalogue to a team: people log in, and each sees and does what their role allows."""
     import gc
 
     with _needing("team"):
         from gto.catalog.parallel import Way
+        from gto.studio.team import oidc
         from gto.studio.team import serve as team
+        from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
 
     gc.enable()
+    provider = None
+    if oidc_issuer is not None:
+        if oidc_client_id is None:
+            raise UsageError("--oidc-issuer needs --oidc-client-id", "the provider gives one for each program")
+        issuer = oidc.parse_issuer(oidc_issuer)
+        provider = oidc.OidcSettings(
+            issuer, oidc_client_id, oidc_client_secret, oidc_label, groups_claim=oidc_groups_claim, certificates=ca_file
+        )
     chosen = team.ServeOptions(
-        data, database, url, host, port, catalog, groups, public=public, every=every, way=Way(timeout)
-    )
+        data, database, url, host, port, catalog, groups, public=public, every=every, way=Way(timeout), oidc=provider,
+        proxy=TrustedProxy(parse_networks(trusted_proxies), proxy_user_header), has_passwords=not no_passwords,
+    )  # fmt: skip
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):
         studio.run(render.say, lambda text: render.note(f"note: {text}"))

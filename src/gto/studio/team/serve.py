@@ -26,11 +26,13 @@ from gto.studio.server import QuietServer, collect_seldom, config_of
 from gto.studio.sync.worker import Worker
 from gto.studio.team import accounts, login_page, migrate, oidc_page
 from gto.studio.team.access import authorize
+from gto.studio.team.oidc import OidcSettings, Provider
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox, keep_secret
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings, parse_url
 from gto.studio.team.team_guard import TeamGuard
+from gto.studio.team.trusted_proxy import TrustedProxy
 
 PORT = 8765
 """The usual port."""
@@ -60,6 +62,9 @@ class ServeOptions(NamedTuple):
     """Seconds after which all repositories are read again."""
     way: Way = Way()
     studio: StudioSettings = StudioSettings()
+    oidc: OidcSettings | None = None
+    proxy: TrustedProxy = TrustedProxy()
+    has_passwords: bool = True
 
 
 class TeamProtocol(StudioProtocol):
@@ -99,10 +104,11 @@ def _server_url(text: str) -> URL:
 def open_team(options: ServeOptions) -> Team:
     """Open the database and the secret."""
     url = parse_url(options.url or f"http://{options.host}:{options.port}")
-    settings = TeamSettings(url, options.public)
+    settings = TeamSettings(url, options.public, proxy=options.proxy, has_passwords=options.has_passwords)
+    provider = Provider(options.oidc, url + oidc_page.CALLBACK) if options.oidc else None
     database = open_team_database(options)
     given = options.secrets or (keep_secret(os.path.join(options.data, "secret")),)
-    return Team(database, settings, SecretsBox(given), Passwords())
+    return Team(database, settings, SecretsBox(given), Passwords(), provider)
 
 
 def make_team_app(context: StudioContext, team: Team) -> FastAPI:

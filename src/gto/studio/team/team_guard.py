@@ -8,10 +8,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gto.exceptions import GTOException
 from gto.studio.context import StudioContext
 from gto.studio.guard import HEADERS, SAFE, is_own_form, plain, read_cookies
-from gto.studio.team import accounts, sessions, tokens
+from gto.studio.team import accounts, sessions, tokens, vouched
 from gto.studio.team.audit import RequestOrigin
+from gto.studio.team.oidc import Identity
 from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import NOBODY, Role, Visitor
@@ -75,10 +77,14 @@ class TeamGuard:
 
     def _identify(self, scope: Scope, headers: Headers) -> Caller | Response:
         """Find out who asks, in the database."""
-        address = str((scope.get("client") or ("",))[0])
+        proxy, peer = self._team.settings.proxy, str((scope.get("client") or ("",))[0])
+        address = proxy.client_address(peer, headers)
         given = tokens.read_header(headers)
         if given:
             return self._by_token(given, address)
+        identity = proxy.identity(peer, headers)
+        if identity is not None:
+            return self._by_proxy(identity, address)
         for cookie in read_cookies(headers, self._team.settings.cookie):
             with self._team.database.engine.connect() as connection:
                 row = sessions.find(connection, cookie)
@@ -102,6 +108,15 @@ class TeamGuard:
             with self._team.database.record() as connection:
                 tokens.note_use(connection, row)
         return Caller(visitor, RequestOrigin(address, f"token {row.token_name}"))
+
+    def _by_proxy(self, identity: Identity, address: str) -> Caller | Response:
+        try:
+            row = vouched.recognise(self._team.database, identity)
+        except GTOException as error:
+            return plain(403, f"{error.message}.")
+        with self._team.database.engine.connect() as connection:
+            visitor = accounts.visitor_of(connection, row)
+        return Caller(visitor, RequestOrigin(address, "proxy"), f"{identity.issuer} {row.id}")  # ties forms to them
 
     def _refuse(self, scope: Scope, headers: Headers, caller: Caller) -> Response | None:
         path = str(scope["path"])
