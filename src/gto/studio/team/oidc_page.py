@@ -11,7 +11,7 @@ from gto.studio.guard import read_cookies
 from gto.studio.pages import errors
 from gto.studio.team import audit, vouched
 from gto.studio.team.login_page import begin_session, with_session
-from gto.studio.team.oidc import Attempt, Identity, LoginRefused, Provider
+from gto.studio.team.oidc import Attempt, LoginRefused, Provider, VouchedPerson
 from gto.studio.team.secrets_box import digest
 from gto.studio.team.team import Team, team_of
 from gto.studio.team.team_tables import login_attempt
@@ -68,7 +68,7 @@ def come_back(request: Request) -> Response:
     return answer
 
 
-def _prove(request: Request, team: Team, provider: Provider) -> tuple[Identity, str]:
+def _prove(request: Request, team: Team, provider: Provider) -> tuple[VouchedPerson, str]:
     """Return whom the provider vouches for, and where they were going."""
     given = request.query_params
     attempt, there = _take(request, team, given.get("state", ""))

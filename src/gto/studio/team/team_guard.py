@@ -13,7 +13,7 @@ from gto.studio.context import StudioContext
 from gto.studio.guard import HEADERS, SAFE, is_own_form, plain, read_cookies
 from gto.studio.team import accounts, sessions, tokens, vouched
 from gto.studio.team.audit import RequestOrigin
-from gto.studio.team.oidc import Identity
+from gto.studio.team.oidc import VouchedPerson
 from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import NOBODY, Role, Visitor
@@ -109,7 +109,7 @@ class TeamGuard:
                 tokens.note_use(connection, row)
         return Caller(visitor, RequestOrigin(address, f"token {row.token_name}"))
 
-    def _by_proxy(self, identity: Identity, address: str) -> Caller | Response:
+    def _by_proxy(self, identity: VouchedPerson, address: str) -> Caller | Response:
         try:
             row = vouched.recognise(self._team.database, identity)
         except GTOException as error:

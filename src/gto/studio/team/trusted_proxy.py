@@ -7,7 +7,7 @@ from typing import NamedTuple
 from starlette.datastructures import Headers
 
 from gto.exceptions import UsageError
-from gto.studio.team.oidc import Identity
+from gto.studio.team.oidc import VouchedPerson
 
 ISSUER = "proxy"
 """What stands in the place of an issuer for people whom the proxy logs in."""
@@ -44,7 +44,7 @@ class TrustedProxy(NamedTuple):
             address = hops.pop().strip()[:_LONGEST]
         return address
 
-    def identity(self, peer: str, headers: Headers) -> Identity | None:
+    def identity(self, peer: str, headers: Headers) -> VouchedPerson | None:
         """Return whom the proxy logged in; None where it says nobody, or somebody else says it."""
         name = headers.get(self.user, "").strip()[:_LONGEST] if self.user and self.trusts(peer) else ""
         if not name:
@@ -52,7 +52,7 @@ class TrustedProxy(NamedTuple):
         groups = headers.get(self.groups, "").split(",")[:_MOST_GROUPS]
         kept = tuple(one.strip()[:_LONGEST] for one in groups if one.strip())
         full_name, email = (headers.get(one, "").strip()[:_LONGEST] for one in (self.full_name, self.email))
-        return Identity(ISSUER, name, name, full_name, email, kept)
+        return VouchedPerson(ISSUER, name, name, full_name, email, kept)
 
 
 def parse_networks(texts: Sequence[str]) -> tuple[IPv4Network | IPv6Network, ...]:

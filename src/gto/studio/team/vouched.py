@@ -8,14 +8,14 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from gto.exceptions import UsageError
 from gto.studio.index.database import Database
 from gto.studio.team import accounts
-from gto.studio.team.oidc import Identity, LoginRefused
+from gto.studio.team.oidc import LoginRefused, VouchedPerson
 from gto.studio.team.team_tables import person
 
 _NO_NAME_RE = re.compile(r"[^a-z0-9._@+-]+")
 _MOST_NAMES = 1000
 
 
-def recognise(database: Database, identity: Identity) -> Row[Any]:
+def recognise(database: Database, identity: VouchedPerson) -> Row[Any]:
     """Do as sign_in() does, for somebody who is vouched for with each request: written is only what is new."""
     with database.engine.connect() as connection:
         row = connection.execute(select(person).where(_same(identity))).first()
@@ -25,7 +25,7 @@ def recognise(database: Database, identity: Identity) -> Row[Any]:
         return sign_in(connection, identity)
 
 
-def sign_in(connection: Connection, identity: Identity) -> Row[Any]:
+def sign_in(connection: Connection, identity: VouchedPerson) -> Row[Any]:
     """Return the row of whom a provider vouches for; it is made where there is none, and never that of another login.
 
     The groups that the provider names are written down: roles rest on them until the next login.
@@ -42,7 +42,7 @@ def sign_in(connection: Connection, identity: Identity) -> Row[Any]:
     return row
 
 
-def _named(identity: Identity) -> tuple[str, str]:
+def _named(identity: VouchedPerson) -> tuple[str, str]:
     """Return full name and e-mail address; a tag needs both, so that the name stands for what the provider lacks."""
     full_name = re.sub(r"[\x00-\x1f\x7f<>]", " ", identity.full_name or identity.name)
     try:
@@ -63,5 +63,5 @@ def _free_name(connection: Connection, wish: str) -> str:
     return next(one for one in tried if one not in taken)
 
 
-def _same(identity: Identity) -> ColumnElement[bool]:
+def _same(identity: VouchedPerson) -> ColumnElement[bool]:
     return (person.c.issuer == identity.issuer) & (person.c.subject == identity.subject)
