@@ -126,6 +126,7 @@ def team_studio(
     catalogue: str | None = None,
     provider: Provider | None = None,
     proxy: TrustedProxy | None = None,
+    url: str = URL,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -137,7 +138,7 @@ def team_studio(
     made = SqliteDatabase(str(database), is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
     team = Team(
-        made, TeamSettings(URL, public, proxy=proxy or TrustedProxy()), SecretsBox([SECRET]), Passwords(), provider
+        made, TeamSettings(url, public, proxy=proxy or TrustedProxy()), SecretsBox([SECRET]), Passwords(), provider
     )
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
     context = StudioContext(made, worker, TeamForms(team.box), way, StudioSettings(), catalogue)

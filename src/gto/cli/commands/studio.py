@@ -163,6 +163,20 @@ def _of_database(function: Function) -> Function:
     help="The header in which a trusted proxy names whom it logged in",
 )
 @_setting("--no-passwords", is_flag=True, help="Let nobody log in with a password")
+@_setting(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How lines of the log are written, to stderr",
+)
+@_setting(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="From which level on; `warning` leaves the requests out",
+)
 def serve(
     data: str,
     database: str | None,
@@ -183,6 +197,8 @@ def serve(
     trusted_proxies: tuple[str, ...],
     proxy_user_header: str,
     no_passwords: bool,
+    log_format: str,
+    log_level: str,
 ) -> None:
     """Serve the repositories of a catalogue to a team: people log in, and each sees and does what their role allows."""
     import gc
@@ -205,6 +221,7 @@ def serve(
     chosen = team.ServeOptions(
         data, database, url, host, port, catalog, groups, public=public, every=every, way=Way(timeout), oidc=provider,
         proxy=TrustedProxy(parse_networks(trusted_proxies), proxy_user_header), has_passwords=not no_passwords,
+        log_format=log_format, log_level=log_level,
     )  # fmt: skip
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):

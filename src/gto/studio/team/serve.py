@@ -24,7 +24,7 @@ from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.server import QuietServer, collect_seldom, config_of
 from gto.studio.sync.worker import Worker
-from gto.studio.team import accounts, login_page, migrate, oidc_page
+from gto.studio.team import accounts, login_page, migrate, monitoring, oidc_page
 from gto.studio.team.access import authorize
 from gto.studio.team.oidc import OidcSettings, Provider
 from gto.studio.team.passwords import Passwords
@@ -37,7 +37,7 @@ from gto.studio.team.trusted_proxy import TrustedProxy
 PORT = 8765
 """The usual port."""
 
-_PAGES = (login_page, oidc_page)
+_PAGES = (login_page, oidc_page, monitoring)
 _BACKLOG = 128
 _LAST_TRANSACTION = 10.0  # seconds that the index has in the end
 
@@ -65,6 +65,8 @@ class ServeOptions(NamedTuple):
     oidc: OidcSettings | None = None
     proxy: TrustedProxy = TrustedProxy()
     has_passwords: bool = True
+    log_format: str = "text"
+    log_level: str = "info"
 
 
 class TeamProtocol(StudioProtocol):
@@ -113,7 +115,11 @@ def open_team(options: ServeOptions) -> Team:
 
 def make_team_app(context: StudioContext, team: Team) -> FastAPI:
     """Return the app of a team's Studio."""
-    return make_app(context, Middleware(TeamGuard, team=team, studio=context), _PAGES, check=authorize)
+    registry = monitoring.make_registry(team.database)
+    before = (Middleware(monitoring.Monitor, registry=registry), Middleware(TeamGuard, team=team, studio=context))
+    app = make_app(context, before, _PAGES, check=authorize)
+    app.state.metrics = registry
+    return app
 
 
 class TeamStudio:
@@ -127,6 +133,7 @@ class TeamStudio:
     def run(self, say: Callable[[str], None], note: Callable[[str], None]) -> None:
         """Serve until end() is called from another thread; `say` is called with the address, `note` with hints."""
         options = self._options
+        monitoring.log_to_stderr(options.log_format, options.log_level)
         with ExitStack() as stack:
             listener = stack.enter_context(_listen(options.host, options.port))
             if options.port == 0:

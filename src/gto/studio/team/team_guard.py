@@ -20,7 +20,7 @@ from gto.studio.visitor import NOBODY, Role, Visitor
 
 OPEN = ("/static/", "/login", "/invitation/")
 """Paths that answer who is not known."""
-_PROBES = ("/health",)
+_PROBES = ("/health", "/ready")
 """Paths that answer whatever the Host: what asks for them knows no name."""
 
 
@@ -47,6 +47,9 @@ class TeamGuard:
         """Answer a refusal, or hand the request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if not _shorten(scope, self._team.settings.prefix):
+            await plain(404, f"This Studio answers at {self._team.settings.url} alone.")(scope, receive, send)
             return
         headers = Headers(scope=scope)
         caller: Caller | Response | None = None
@@ -136,12 +139,10 @@ class TeamGuard:
         return answer
 
     def _with_headers(self, send: Send) -> Send:
-        secure = {"strict-transport-security": "max-age=31536000"} if self._team.settings.is_secure else {}
-
         async def wrapped(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in {**HEADERS, **secure}.items():
+                for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 where = headers.get("location", "")
                 if where.startswith("/"):
@@ -149,3 +150,18 @@ class TeamGuard:
             await send(message)
 
         return wrapped
+
+
+def _shorten(scope: Scope, prefix: str) -> bool:
+    """Take the path under which a proxy shows this Studio off the path of a request; false where it is another."""
+    path = str(scope["path"])
+    if not prefix or path.startswith(_PROBES):
+        return True
+    if not path.startswith(f"{prefix}/"):
+        return path == prefix and _set_path(scope, "/")
+    return _set_path(scope, path[len(prefix) :])
+
+
+def _set_path(scope: Scope, path: str) -> bool:
+    scope["path"], scope["raw_path"] = path, quote(path).encode()
+    return True
