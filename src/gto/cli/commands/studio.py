@@ -1,27 +1,12 @@
 """`gto studio`: the registry as a web app, of one person on this machine or of a team."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
-
 import click
 
-from gto.cli import catalog_options, options, render, signals
+from gto.cli import catalog_options, options, render, signals, studio_upkeep
+from gto.cli.studio_options import needing as _needing
+from gto.cli.studio_options import of_database as _of_database
+from gto.cli.studio_options import setting as _setting
 from gto.exceptions import UsageError
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-_PREFIX = "GTO_STUDIO_"
-
-
-@contextmanager
-def _needing(extra: str) -> Iterator[None]:
-    """Import what an extra brings; UsageError names what is lacking."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        name = (error.name or "").partition(".")[0]
-        raise UsageError(f"Studio needs '{name}'", f"pip install 'gto[{extra}]'") from error
 
 
 @click.group(
@@ -86,26 +71,6 @@ def command(
     studio = server.Studio(found, Way(timeout, options.is_offline()), chosen)
     with signals.by_signals(studio.end):
         studio.run(server.Notices(render.say, lambda text: render.note(f"note: {text}"), Bar("versions")))
-
-
-def _setting(*flags: str, **attributes: Any) -> Callable[[Function], Function]:  # noqa: ANN401  click's words
-    """Declare an option that an environment variable sets, too: GTO_STUDIO_ and its name."""
-    name = flags[0].lstrip("-").replace("-", "_").upper()
-    return click.option(*flags, envvar=_PREFIX + name, show_envvar=True, **attributes)
-
-
-def _of_database(function: Function) -> Function:
-    """Declare the options that name the database and the secret, which several commands share."""
-    shared = (
-        _setting(
-            "--data", metavar="DIR", default="gto-studio", show_default=True, help="Where it keeps what is its own"
-        ),
-        _setting("--database", metavar="URL", help="postgresql://USER@HOST/NAME; default: a SQLite file in --data"),
-        _setting("--url", metavar="URL", help="Where people find it, as https://studio.example.com/models"),
-    )
-    for one in reversed(shared):
-        function = one(function)
-    return function
 
 
 @command.command(
@@ -226,3 +191,7 @@ def serve(
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):
         studio.run(render.say, lambda text: render.note(f"note: {text}"))
+
+
+for one in studio_upkeep.COMMANDS:
+    command.add_command(one)

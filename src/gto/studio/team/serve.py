@@ -76,16 +76,22 @@ class TeamProtocol(StudioProtocol):
     most = 1000
 
 
-def open_team_database(options: ServeOptions) -> Database:
-    """Open the database that the options name; its tables are made where there are none."""
-    os.makedirs(options.data, mode=0o700, exist_ok=True)
+def open_team_database(options: ServeOptions, *, is_whole: bool = True) -> Database:
+    """Open the database that the options name; its tables are made where there are none.
+
+    UsageError where they are of another release. Without `is_whole` nothing is made, and they may be of any.
+    """
     text = options.database or os.path.join(options.data, "studio.db")
+    if not is_whole and "://" not in text and not os.path.exists(text):
+        raise UsageError(f"There is no Studio in '{options.data}'", "--data or --database names where one is")
+    os.makedirs(options.data, mode=0o700, exist_ok=True)
     if "://" not in text:
         database: Database = SqliteDatabase(os.path.abspath(text), is_lasting=True)
     else:
         database = PostgresqlDatabase(_server_url(text))
     try:
-        migrate.require_current(database)
+        if is_whole:
+            migrate.require_current(database)
     except BaseException:
         database.close()
         raise
@@ -103,12 +109,12 @@ def _server_url(text: str) -> URL:
     return url
 
 
-def open_team(options: ServeOptions) -> Team:
-    """Open the database and the secret."""
+def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
+    """Open the database, as open_team_database() does, and the secret."""
     url = parse_url(options.url or f"http://{options.host}:{options.port}")
     settings = TeamSettings(url, options.public, proxy=options.proxy, has_passwords=options.has_passwords)
     provider = Provider(options.oidc, url + oidc_page.CALLBACK) if options.oidc else None
-    database = open_team_database(options)
+    database = open_team_database(options, is_whole=is_whole)
     given = options.secrets or (keep_secret(os.path.join(options.data, "secret")),)
     return Team(database, settings, SecretsBox(given), Passwords(), provider)
 
