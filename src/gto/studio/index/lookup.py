@@ -9,7 +9,7 @@ from gto.core.nearness import did_you_mean
 from gto.exceptions import ArtifactNotFound, RepositoryNotFound
 from gto.studio import forge
 from gto.studio.forge import WebPlace
-from gto.studio.index.artifacts import ArtifactRow, choose, rows_of
+from gto.studio.index.artifact_row import ArtifactRow, choose, rows_of
 from gto.studio.index.events import StageCell
 from gto.studio.index.schema import artifact, card, fact, problem, repository, standing
 

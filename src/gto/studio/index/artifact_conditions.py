@@ -1,0 +1,93 @@
+"""What the query language asks of artifacts, as conditions of SQL."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, tuple_
+
+from gto.core.tag_signature import Trust
+from gto.studio.index.latest_model import IS_STALE, RUNS_CODE, has_framework
+from gto.studio.index.query import Term
+from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
+
+_COMPARE = {">": "__gt__", ">=": "__ge__", "<": "__lt__", "<=": "__le__", "=": "__eq__", "!=": "__ne__"}
+
+
+def condition(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
+    """Return what a term asks for; `stages` are those that the whole query names, in whose versions metrics count."""
+    found = _positive(term, stages)
+    return not_(found) if term.is_not else found
+
+
+def _positive(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
+    if term.key == "metric":
+        return _metric(term, stages)
+    return _CONDITIONS[term.key](term.value)
+
+
+def _has(text: ColumnElement[str], value: str) -> ColumnElement[bool]:
+    return func.folded(func.coalesce(text, "")).contains(value.casefold(), autoescape=True)
+
+
+def _in_stage_of(value: str) -> ColumnElement[bool]:
+    """Tell whether an artifact is in a stage whose name holds a text, as `gto search` has it."""
+    named = func.folded(standing.c.stage).contains(value, autoescape=True)
+    return artifact.c.id.in_(select(standing.c.artifact_id).where(standing.c.place == 0, named))
+
+
+def _has_in_card(value: str) -> ColumnElement[bool]:
+    """Tell whether the card of the latest version holds a text: each card is looked through once, whoever has it."""
+    described = artifact.alias()
+    latest = (
+        fact.c.repository_id == described.c.repository_id,
+        fact.c.artifact == described.c.name,
+        fact.c.commit == described.c.latest_commit,
+    )
+    holds = func.folded(card.c.text).contains(value, autoescape=True)
+    same = tuple_(fact.c.repository_id, fact.c.card).in_(select(card.c.repository_id, card.c.oid).where(holds))
+    return artifact.c.id.in_(select(described.c.id).where(*latest, same))
+
+
+_CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
+    "text": lambda value: (
+        artifact.c.search.contains(value, autoescape=True) | _in_stage_of(value) | _has_in_card(value)
+    ),
+    "repo": lambda value: repository.c.name == value,
+    "stage": lambda value: exists().where(standing.c.artifact_id == artifact.c.id, standing.c.stage == value),
+    "label": lambda value: exists().where(label.c.artifact_id == artifact.c.id, label.c.label == value),
+    "type": lambda value: func.coalesce(artifact.c.type, "") == value,
+    "framework": has_framework,
+    "author": lambda value: _has(artifact.c.latest_by, value),
+    "name": lambda value: _has(artifact.c.name, value),
+    "is": lambda value: _STATES[value],
+}
+
+
+IS_BROKEN = or_(artifact.c.problems > 0, artifact.c.against > 0)
+"""What is red under Health: what a page names as a problem, or events that the policy refuses."""
+
+_STATES: Mapping[str, ColumnElement[bool]] = {
+    "active": artifact.c.is_active,
+    "deprecated": not_(artifact.c.is_active),
+    "unregistered": artifact.c.versions == 0,
+    "behind": artifact.c.behind > 0,
+    "broken": IS_BROKEN,
+    "staged": exists().where(standing.c.artifact_id == artifact.c.id),
+    "signed": func.coalesce(artifact.c.verdict, "") == Trust.GOOD.value,
+    "unsigned": and_(artifact.c.is_known, func.coalesce(artifact.c.verdict, "") != Trust.GOOD.value),  # proves nothing
+    "refused": artifact.c.against > 0,
+    "code": RUNS_CODE,
+    "stale": IS_STALE,
+}
+
+
+def _metric(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
+    """A metric counts in the versions of the stages that the query names; without any, in the latest version."""
+    if stages:
+        held = and_(standing.c.artifact_id == artifact.c.id, standing.c.stage.in_(stages), standing.c.place == 0)
+        commits = or_(metric.c.commit.in_(select(standing.c.commit).where(held).correlate(artifact)))
+    else:
+        commits = metric.c.commit == artifact.c.latest_commit
+    same_key = or_(metric.c.name == term.value.lower(), func.lower(metric.c.key) == term.value.lower())
+    fits = getattr(metric.c.value, _COMPARE[term.operator])(term.number)
+    same = and_(metric.c.repository_id == artifact.c.repository_id, metric.c.artifact == artifact.c.name)
+    return exists().where(same, commits, same_key, fits)
