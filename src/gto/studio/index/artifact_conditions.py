@@ -24,13 +24,14 @@ def _positive(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
     return _CONDITIONS[term.key](term.value)
 
 
-def _has(text: ColumnElement[str], value: str) -> ColumnElement[bool]:
-    return func.folded(func.coalesce(text, "")).contains(value.casefold(), autoescape=True)
+def holds(folded: ColumnElement[str], value: str) -> ColumnElement[bool]:
+    """Tell whether a folded text holds another one, in small or capital letters."""
+    return func.coalesce(folded, "").contains(value.casefold(), autoescape=True)
 
 
 def _in_stage_of(value: str) -> ColumnElement[bool]:
     """Tell whether an artifact is in a stage whose name holds a text, as `gto search` has it."""
-    named = func.folded(standing.c.stage).contains(value, autoescape=True)
+    named = holds(func.lower(standing.c.stage), value)  # the letters of such names are those of ASCII
     return artifact.c.id.in_(select(standing.c.artifact_id).where(standing.c.place == 0, named))
 
 
@@ -42,22 +43,20 @@ def _has_in_card(value: str) -> ColumnElement[bool]:
         fact.c.artifact == described.c.name,
         fact.c.commit == described.c.latest_commit,
     )
-    holds = func.folded(card.c.text).contains(value, autoescape=True)
-    same = tuple_(fact.c.repository_id, fact.c.card).in_(select(card.c.repository_id, card.c.oid).where(holds))
+    told = select(card.c.repository_id, card.c.oid).where(holds(card.c.folded_text, value))
+    same = tuple_(fact.c.repository_id, fact.c.card).in_(told)
     return artifact.c.id.in_(select(described.c.id).where(*latest, same))
 
 
 _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
-    "text": lambda value: (
-        artifact.c.search.contains(value, autoescape=True) | _in_stage_of(value) | _has_in_card(value)
-    ),
+    "text": lambda value: holds(artifact.c.search, value) | _in_stage_of(value) | _has_in_card(value),
     "repo": lambda value: repository.c.name == value,
     "stage": lambda value: exists().where(standing.c.artifact_id == artifact.c.id, standing.c.stage == value),
     "label": lambda value: exists().where(label.c.artifact_id == artifact.c.id, label.c.label == value),
     "type": lambda value: func.coalesce(artifact.c.type, "") == value,
     "framework": has_framework,
-    "author": lambda value: _has(artifact.c.latest_by, value),
-    "name": lambda value: _has(artifact.c.name, value),
+    "author": lambda value: holds(artifact.c.folded_latest_by, value),
+    "name": lambda value: holds(func.lower(artifact.c.name), value),
     "is": lambda value: _STATES[value],
 }
 
@@ -87,7 +86,8 @@ def _metric(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
         commits = or_(metric.c.commit.in_(select(standing.c.commit).where(held).correlate(artifact)))
     else:
         commits = metric.c.commit == artifact.c.latest_commit
-    same_key = or_(metric.c.name == term.value.lower(), func.lower(metric.c.key) == term.value.lower())
+    named = term.value.casefold()
+    same_key = or_(metric.c.name == named, metric.c.folded_key == named)
     fits = getattr(metric.c.value, _COMPARE[term.operator])(term.number)
     same = and_(metric.c.repository_id == artifact.c.repository_id, metric.c.artifact == artifact.c.name)
     return exists().where(same, commits, same_key, fits)

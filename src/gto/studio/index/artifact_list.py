@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, or_, se
 from gto.studio.index.artifact_conditions import condition
 from gto.studio.index.artifact_row import ArtifactRow, choose, rows_of
 from gto.studio.index.database import kept
-from gto.studio.index.latest_model import FRAMEWORK
 from gto.studio.index.list_counts import totals
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, repository
@@ -52,7 +51,7 @@ _SORT_COLUMNS: Mapping[str, ColumnElement[object]] = {
     "metric": artifact.c.metric["value"].as_float(),
     "versions": artifact.c.versions,
     "problems": artifact.c.problems + artifact.c.against,
-    "framework": func.nullif(FRAMEWORK, ""),
+    "framework": func.nullif(artifact.c.framework, ""),
     "size": artifact.c.size,
 }
 

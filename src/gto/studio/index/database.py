@@ -1,6 +1,5 @@
 """The file of the index: where it is, and how it is opened, made and read."""
 
-import json
 import os
 import shutil
 import sqlite3
@@ -21,6 +20,7 @@ from gto.exceptions import GTOException, MirrorBusy
 from gto.fs import cache_dir, file_lock
 from gto.studio.index.own_file import FILES, keep_directory, keep_file
 from gto.studio.index.schema import VERSION, metadata
+from gto.studio.index.storable import storable_json, storable_row
 
 T = TypeVar("T")
 
@@ -188,7 +188,7 @@ def _connect(path: str) -> Engine:
         f"sqlite:///{path}",
         connect_args={"timeout": _BUSY, "isolation_level": None},  # transactions begin where we say
         pool_size=8,
-        json_serializer=_storable_json,
+        json_serializer=storable_json,
     )
 
     @event.listens_for(engine, "connect")
@@ -196,13 +196,11 @@ def _connect(path: str) -> Engine:
         for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -1000"):
             connection.execute(f"PRAGMA {setting}")
         connection.execute("PRAGMA trusted_schema = OFF")  # what a file that is not ours would have run
-        # SQLite's own lower() knows the letters of ASCII alone.
-        connection.create_function("folded", 1, str.casefold, deterministic=True)
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
     def make_storable(*given: Any) -> tuple[str, Any]:  # noqa: ANN401  whatever SQLAlchemy gives
         _, _, statement, values, _, is_many = given
-        return statement, [_storable(row) for row in values] if is_many else _storable(values)
+        return statement, [storable_row(row) for row in values] if is_many else storable_row(values)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -210,15 +208,3 @@ def _connect(path: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
     return engine
-
-
-def _storable(row: tuple[object, ...]) -> tuple[object, ...]:
-    """Return values whose texts are Unicode: names that are not UTF-8, and half characters, come as escapes."""
-    if all(value.isascii() for value in row if isinstance(value, str)):
-        return row
-    return tuple(one.encode("utf-8", "backslashreplace").decode() if isinstance(one, str) else one for one in row)
-
-
-def _storable_json(value: object) -> str:
-    """Return JSON in which half characters are question marks, as `--json` prints them."""
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()

@@ -160,7 +160,9 @@ def repository_names(connection: Connection) -> tuple[str, ...]:
 def artifact_names(connection: Connection, repo: FoundRepository) -> tuple[str, ...]:
     """Return the names of a repository's artifacts that are not deprecated, those that changed last first."""
     query = select(artifact.c.name).where(artifact.c.repository_id == repo.id, artifact.c.is_active)
-    return tuple(connection.execute(query.order_by(artifact.c.changed_at.desc(), artifact.c.name)).scalars())
+    return tuple(
+        connection.execute(query.order_by(artifact.c.changed_at.desc().nulls_last(), artifact.c.name)).scalars()
+    )
 
 
 def mapping_of(facts: Facts | None, key: str) -> Mapping[str, object]:
