@@ -29,34 +29,35 @@ def holds(folded: ColumnElement[str], value: str) -> ColumnElement[bool]:
     return func.coalesce(folded, "").contains(value.casefold(), autoescape=True)
 
 
-def _in_stage_of(value: str) -> ColumnElement[bool]:
-    """Tell whether an artifact is in a stage whose name holds a text, as `gto search` has it."""
-    named = holds(func.lower(standing.c.stage), value)  # the letters of such names are those of ASCII
-    return artifact.c.id.in_(select(standing.c.artifact_id).where(standing.c.place == 0, named))
+# Made once: that costs more than to ask.
+_IN_STAGE = select(standing.c.artifact_id).where(standing.c.place == 0)
+_DESCRIBED = artifact.alias()
+_OF_LATEST = select(_DESCRIBED.c.id).where(
+    fact.c.repository_id == _DESCRIBED.c.repository_id,
+    fact.c.artifact == _DESCRIBED.c.name,
+    fact.c.commit == _DESCRIBED.c.latest_commit,
+)
+_CARD, _OF_FACT = select(card.c.repository_id, card.c.oid), tuple_(fact.c.repository_id, fact.c.card)
+_STAGE = func.lower(standing.c.stage)  # the letters of such names, and of artifacts', are those of ASCII
+_NAME = func.lower(artifact.c.name)
 
 
-def _has_in_card(value: str) -> ColumnElement[bool]:
-    """Tell whether the card of the latest version holds a text: each card is looked through once, whoever has it."""
-    described = artifact.alias()
-    latest = (
-        fact.c.repository_id == described.c.repository_id,
-        fact.c.artifact == described.c.name,
-        fact.c.commit == described.c.latest_commit,
-    )
-    told = select(card.c.repository_id, card.c.oid).where(holds(card.c.folded_text, value))
-    same = tuple_(fact.c.repository_id, fact.c.card).in_(told)
-    return artifact.c.id.in_(select(described.c.id).where(*latest, same))
+def _has_text(value: str) -> ColumnElement[bool]:
+    """Tell whether name, annotation, a stage or the card of the latest version hold a text, as `gto search` has it."""
+    cards = _OF_FACT.in_(_CARD.where(holds(card.c.folded_text, value)))  # each is looked through once, whoever has it
+    elsewhere = _IN_STAGE.where(holds(_STAGE, value)), _OF_LATEST.where(cards)
+    return or_(holds(artifact.c.search, value), *(artifact.c.id.in_(found) for found in elsewhere))
 
 
 _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
-    "text": lambda value: holds(artifact.c.search, value) | _in_stage_of(value) | _has_in_card(value),
+    "text": _has_text,
     "repo": lambda value: repository.c.name == value,
     "stage": lambda value: exists().where(standing.c.artifact_id == artifact.c.id, standing.c.stage == value),
     "label": lambda value: exists().where(label.c.artifact_id == artifact.c.id, label.c.label == value),
     "type": lambda value: func.coalesce(artifact.c.type, "") == value,
     "framework": has_framework,
     "author": lambda value: holds(artifact.c.folded_latest_by, value),
-    "name": lambda value: holds(func.lower(artifact.c.name), value),
+    "name": lambda value: holds(_NAME, value),
     "is": lambda value: _STATES[value],
 }
 
