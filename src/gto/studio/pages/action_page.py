@@ -1,10 +1,10 @@
 """`/m/REPO/NAME/-/register` and its like: what will be written, the writing, and how to take it back."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, HTTPException, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -101,6 +101,7 @@ def done(request: Request, repo: str, name: str) -> Response:
     """Answer what was written, as the index has it by now."""
     studio = context_of(request)
     refs = tuple(request.query_params.getlist("ref"))
+    request.state.written = f"{', '.join(refs)} in {repo}"  # whether the index can be read or not
     with studio.database.read() as connection:
         found = lookup.find_repository(connection, repo)
         state = events.artifact_state(connection, found.id, name)
@@ -172,7 +173,11 @@ def _read(request: Request, asked: ActionRequest) -> ActionForm:
 
 def bring_up_to_date(studio: StudioContext, place: CatalogRepository) -> None:
     """Read the tags of a repository into the index now; the facts of new versions follow."""
-    with suppress(GTOException, OSError):  # what is written is written, and is read when the worker looks next
+    try:
         way = studio.way._replace(offline=place.is_remote or studio.way.offline)
         sync_tags(studio.database, place.name, open_place(place, way))
+    except SQLAlchemyError as error:  # what is written is written, and is read when the worker looks next
+        studio.worker.complain(error)
+    except (GTOException, OSError):
+        pass
     studio.worker.ask(place.name)
