@@ -13,7 +13,7 @@ from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group
 from gto.studio.index.database import Database
 from gto.studio.index.schema import repository
-from gto.studio.sync import commit_values, commits, fact_rows, head_annotations, latest_models, tags, trends
+from gto.studio.sync import commit_values, commits, fact_rows, head_annotations, latest_models, retries, tags, trends
 from gto.studio.sync.commits import Bounds
 from gto.studio.sync.findings import sync_examination
 from gto.studio.sync.judgements import sync_judgements
@@ -115,9 +115,10 @@ def sync_rest(database: Database, name: str, registry: Registry, tell: Tell, *, 
 
 def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> bool:
     """Do the second phase, some versions in a transaction; false where the tags changed meanwhile."""
+    basis = retries.basis_of(registry)
     with database.read() as connection:
         row = row_of(connection, name)
-        wanted = fact_rows.missing(connection, row.id, again=again)
+        wanted = fact_rows.missing(connection, row.id, again=again or retries.is_due(row, basis))
     done = 0
     tell(name, done, len(wanted))
     for chunk in fact_rows.read(registry, wanted):
@@ -132,6 +133,9 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *,
         tell(name, done, len(wanted))
         if not is_same:
             return False
+    if wanted:
+        with database.write() as connection:
+            retries.note(connection, row, basis)
     return True
 
 
