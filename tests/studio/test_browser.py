@@ -158,7 +158,7 @@ def test_one_tick_chooses_all_rows_of_a_page(browser: Browser, studio: Served) -
             tab = visit.go(path)
             ticks = tab.locator("tbody input[type=checkbox]")
             for wanted in (ticks.count(), 0):
-                tab.get_by_role("checkbox", name="Choose all on this page").set_checked(bool(wanted))
+                tab.get_by_role("checkbox", name="Choose all").set_checked(bool(wanted))
                 assert tab.locator("tbody input:checked").count() == wanted
         assert not visit.faults, "\n".join(visit.faults)
 
