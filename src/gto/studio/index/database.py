@@ -18,9 +18,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException, MirrorBusy
 from gto.fs import cache_dir, file_lock
+from gto.studio.index.dialects import storable_json, storable_row
 from gto.studio.index.own_file import FILES, keep_directory, keep_file
 from gto.studio.index.schema import VERSION, metadata
-from gto.studio.index.storable import storable_json, storable_row
 
 T = TypeVar("T")
 
