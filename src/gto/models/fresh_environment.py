@@ -30,6 +30,19 @@ class Trial(NamedTuple):
     """How far off outputs may be, where the format computes anew."""
 
 
+class PortablePickler(pickle.Pickler):
+    """Writes text of pandas without Arrow: pandas keeps names of columns in it wherever it happens to be installed."""
+
+    def reducer_override(self, value: object) -> Any:  # noqa: ANN401  pickle's own signature
+        """Return how to make the same in what pandas has there."""
+        pandas = sys.modules.get("pandas")
+        if pandas is not None and isinstance(value, pandas.arrays.ArrowStringArray):
+            return pandas.array, (value.tolist(), value.dtype.name)
+        if pandas is not None and isinstance(value, pandas.StringDtype) and value.storage == "pyarrow":
+            return pandas.api.types.pandas_dtype, (value.name,)
+        return NotImplemented
+
+
 def try_out(trial: Trial, python: str | None = None) -> None:
     """Build an environment with `python`, by default this one, install the requirements as pip is configured, and try.
 
@@ -40,7 +53,7 @@ def try_out(trial: Trial, python: str | None = None) -> None:
         given = os.path.join(place, "given.pickle")
         with open(given, "wb") as file:
             # This process writes it, and the one that reads it has the libraries of the sample.
-            pickle.dump(trial._replace(path=os.path.abspath(trial.path))._asdict(), file, protocol=5)
+            PortablePickler(file, protocol=5).dump(trial._replace(path=os.path.abspath(trial.path))._asdict())
         said = _run([fresh, "-P", "-m", "gto.models.trial", given], trial, place)
         answer: dict[str, str] = json.loads(said.rsplit("\n", 1)[-1] or "{}")
         if answer.get("error"):

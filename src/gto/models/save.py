@@ -217,8 +217,9 @@ def _modules_of(data: object) -> list[str]:
     """Return the modules of the sample's type: a pipeline that takes tables imports pandas only when it is called."""
     if data is None:
         return []
-    kept = {getattr(one, "storage", "") for one in getattr(data, "dtypes", ())}
-    return [type(data).__module__, *({"pyarrow"} & kept)]
+    dtypes = [data.dtype] if hasattr(data, "dtype") else getattr(data, "dtypes", ())
+    is_arrow = any(hasattr(one, "pyarrow_dtype") for one in dtypes)
+    return [type(data).__module__, *(["pyarrow"] if is_arrow else [])]
 
 
 def _described(model: Any, request: SaveRequest, writer: Writer) -> dict[str, Method]:  # noqa: ANN401  of any library

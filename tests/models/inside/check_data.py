@@ -1,6 +1,8 @@
 """Schemas in the words of others, and data that are checked by them: by the code of MLflow, of jsonschema, and ours."""
 
+import io
 import json
+import pickle
 import resource
 from pathlib import Path
 
@@ -12,11 +14,13 @@ import pytest
 from mlflow.models import ModelSignature
 from mlflow.models.utils import _enforce_schema
 
+import gto
 from gto.exceptions import GTOException, WrongData
 from gto.inspect.facts import Method, ModelFacts, Schema, Tensor
 from gto.inspect.schema_formats import mlflow_signature, rows_schema
 from gto.models.apply import Job, apply_model
 from gto.models.data_schema import schema_of
+from gto.models.fresh_environment import PortablePickler
 
 TABLE = pd.DataFrame({"tenure": [1, 2], "plan": ["a", "b"], "score": [0.5, float("nan")], "new": [True, False]})
 METHOD = Method(schema_of(TABLE, "input"), schema_of(np.zeros((2, 2)), "output"))
@@ -49,6 +53,30 @@ def test_arrays_have_shapes() -> None:
     _enforce_schema(array, inputs)
     with pytest.raises(Exception, match="shape"):
         _enforce_schema(np.zeros((2, 5), "float32"), inputs)
+
+
+def test_tables_go_to_where_pandas_has_no_arrow() -> None:
+    """In an environment with pyarrow, pandas keeps texts and names of columns in it; elsewhere it does well without."""
+    texts = TABLE["plan"].astype("string")
+    table = TABLE.assign(kind=pd.Categorical(["x", "y"]), text=texts, old=texts.astype("string[python]"))
+    table = table.set_index("plan", drop=False)
+    for data in (table, TABLE["plan"], TABLE.columns):
+        written = io.BytesIO()
+        PortablePickler(written, protocol=5).dump(data)
+        assert b"pyarrow" in pickle.dumps(data)
+        assert b"pyarrow" not in written.getvalue()
+        assert pickle.loads(written.getvalue()).equals(data)  # noqa: S301  what was written here
+
+
+def test_a_column_of_texts_is_a_sample_and_needs_no_arrow(tmp_path: Path) -> None:
+    saved = gto.save(shout, str(tmp_path / "shout"), TABLE["plan"])
+    assert [one.partition("==")[0] for one in saved.facts.requirements] == ["cloudpickle", "pandas"]
+    saved = gto.save(shout, str(tmp_path / "shout"), TABLE["plan"].astype(pd.ArrowDtype(pyarrow.string())))
+    assert [one.partition("==")[0] for one in saved.facts.requirements] == ["cloudpickle", "pandas", "pyarrow"]
+
+
+def shout(texts: pd.Series) -> list[str]:
+    return [text.upper() for text in texts]
 
 
 class Doubler:
