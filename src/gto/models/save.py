@@ -187,11 +187,12 @@ def _facts(made: _Made, model: Any, request: SaveRequest, writer: Writer) -> Mod
     needed = dependencies_of(modules)
     if needed.local:
         made.notes.append(f"of no installed distribution, and needed where it is loaded: {', '.join(needed.local)}")
+    framework = read.framework or writer.framework
     return replace(
         read,
         class_name=f"{cls.__module__}.{cls.__qualname__}" if cls is model or not read.class_name else read.class_name,
-        framework=read.framework or writer.framework,
-        framework_version=read.framework_version or _version(writer.framework, needed.requirements),
+        framework=framework,
+        framework_version=read.framework_version or _version(framework, needed.requirements),
         methods=_described(model, request, writer) or read.methods,
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
         requirements=list(needed.requirements if request.requirements is None else request.requirements),

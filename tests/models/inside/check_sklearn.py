@@ -80,6 +80,7 @@ def test_an_export_to_onnx_gives_the_same(tmp_path: Path) -> None:
     sample = X.astype("float32")
     saved = gto.save(model, str(tmp_path / "iris.onnx"), sample)
     assert saved.facts.code_on_load is CodeOnLoad.NONE
+    assert (saved.facts.framework, saved.facts.framework_version) == ("onnx", "")  # and not scikit-learn's
     loaded = gto.load(saved.path)
     assert (loaded.predict(sample) == model.predict(sample)).all()
     assert np.allclose(loaded.predict_proba(sample), model.predict_proba(sample), atol=1e-4)
