@@ -10,6 +10,7 @@ from gto.exceptions import NotFound, UsageError, WrongData
 from gto.models.data_files import ROWS, TableWriter, kind_of, read_batches
 from gto.models.data_schema import check_array, check_batch, check_columns, check_length
 from gto.models.dependencies import imported
+from gto.models.sample_run import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -92,10 +93,9 @@ def _called(call: Callable[[Any], Any], data: Any, method: str, row: int) -> Any
     try:
         return call(data)
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         rows = f"rows {row + 1:,} to {row + len(data):,}"
         hint = "mend the data; `--batch-size 1` finds the row, `--traceback` the place in the model's code"
-        raise WrongData(f"{method}() fails on {rows}: {said}", hint) from error
+        raise WrongData(f"{method}() fails on {rows}: {said(error)}", hint) from error
 
 
 def _as_input(batch: Any, schema: Schema) -> Any:  # noqa: ANN401  pyarrow's; what the model takes

@@ -25,6 +25,21 @@ def test_a_function(tmp_path: Path) -> None:
     assert inputs.json_schema == {"type": "array", "items": {"type": "integer"}}
 
 
+CALLS: list[int] = []
+
+
+def counted(rows: list[int]) -> list[int]:
+    CALLS.append(len(rows))
+    return rows
+
+
+def test_a_model_and_what_is_loaded_back_are_called_once_each(tmp_path: Path) -> None:
+    gto.save(counted, str(tmp_path / "counted"), [1, 2, 3])
+    assert CALLS == [3, 3]
+    gto.save(counted, str(tmp_path / "counted"), [1])
+    assert CALLS[2:] == [1, 1, 2]  # with one row, nobody could tell which axis counts them
+
+
 def test_the_annotation_names_file_and_facts(tmp_path: Path) -> None:
     def git(*args: str) -> None:
         subprocess.run(["git", "-C", str(tmp_path), *args], check=True, capture_output=True)
