@@ -2,9 +2,11 @@
 
 import os
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from gto.annotations.edit import AnnotationEdit
 from gto.annotations.model_facts import committed_hash
 from gto.delivery.file_identity import hashes_of, identity_of, work_tree_hash
 from gto.delivery.locate import locate, locate_address
@@ -51,6 +53,22 @@ def record_model(registry: Registry, name: str, path: str | None = None) -> Mode
     place = os.path.join(registry.repo.top, path) if registry.repo.top is not None else ""
     known = (recorded_beside(place, lambda: file).fresh or recorded_by_mlem(place, file, read)) if place else None
     return ModelRecord(side_car_path(path), SideCar(file, completed(read, known)))
+
+
+class InspectedEdit(NamedTuple):
+    """An edit of an annotation that names the facts of the artifact's model."""
+
+    change: AnnotationEdit
+    beside: Mapping[str, str]
+    """The file of the facts, by its path."""
+    notes: Sequence[str]
+    """What could not be read."""
+
+
+def inspected_edit(registry: Registry, name: str, change: AnnotationEdit) -> InspectedEdit:
+    """Read the file of an artifact, and return the edit that keeps its facts."""
+    path, side_car = record_model(registry, name, change.path)
+    return InspectedEdit(replace(change, side_car=path), {path: side_car.text()}, side_car.facts.notes)
 
 
 def record_path(path: str) -> SideCar:

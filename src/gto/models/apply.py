@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gto.exceptions import NotFound, UsageError, WrongData
+from gto.inspect.schema_formats import find_inputs
 from gto.models.data_files import ROWS, TableWriter, kind_of, read_batches
 from gto.models.data_schema import check_array, check_batch, check_columns, check_length
 from gto.models.dependencies import imported
@@ -37,7 +38,7 @@ def apply_model(model: Any, facts: ModelFacts, job: Job, advance: Callable[[int]
 
     WrongData names the column that is not as the schema says; then the output is as it was before.
     """
-    schema = _inputs(facts, job.method)
+    schema = find_inputs(facts, job.method)
     call = getattr(model, job.method, None)
     if not callable(call):
         raise UsageError(f"the model has no method '{job.method}'", "`gto inspect` lists those that are known")
@@ -55,15 +56,6 @@ def apply_model(model: Any, facts: ModelFacts, job: Job, advance: Callable[[int]
         with suppress(FileNotFoundError):
             os.unlink(scratch)
     return count
-
-
-def _inputs(facts: ModelFacts, method: str) -> Schema:
-    known = facts.methods.get(method)
-    if known is None or known.inputs is None or not known.inputs.tensors:
-        names = ", ".join(name for name, one in facts.methods.items() if one.inputs is not None and one.inputs.tensors)
-        hint = f"methods with a schema: {names}" if names else "`gto.save(..., sample_data=...)` records one"
-        raise UsageError(f"nothing says what {method}() takes", hint)
-    return known.inputs
 
 
 def _run(
