@@ -60,7 +60,8 @@ def _tensors(schema: Schema) -> Iterator[tuple[str, str, str]]:
     if schema.json_schema is not None:
         yield "", "json", text_of(schema.json_schema)
     for one in schema.tensors:
-        yield one.name, one.datatype, " x ".join("?" if length < 0 else str(length) for length in one.shape)
+        shape = " x ".join("?" if length < 0 else str(length) for length in one.shape)
+        yield one.name, one.datatype, f"{shape}: {', '.join(one.columns)}" if one.columns else shape
 
 
 def _cut(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Section:

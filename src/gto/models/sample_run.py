@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from gto.exceptions import WrongData
-from gto.inspect.facts import Method
-from gto.models.data_schema import first_rows, row_count, schema_of
+from gto.inspect.facts import Method, Schema
+from gto.models.data_schema import MOST_COLUMNS, first_rows, row_count, schema_of
 
+_BY_CLASS = frozenset({"predict_proba", "predict_log_proba", "decision_function"})
 _TWO = 2  # rows: with one, a free axis looks like one of length 1
 
 
@@ -26,7 +27,23 @@ class SampleRun(NamedTuple):
         inputs, rows, outputs = schema_of(self.data, "input"), row_count(self.data), self.outputs
         if rows == 1:
             rows, outputs = _TWO, run_sample(self.model, self.outputs, first_rows(self.data, _TWO)).outputs
-        return {name: Method(inputs, schema_of(one, "output", rows=rows or None)) for name, one in outputs.items()}
+        return {name: Method(inputs, self._schema(name, one, rows or None)) for name, one in outputs.items()}
+
+    def _schema(self, method: str, output: Any, rows: int | None) -> Schema:  # noqa: ANN401  whatever a model gives
+        """Return the schema of an output; of one that has a column for each class, with their names."""
+        found, names = schema_of(output, "output", rows=rows), class_names(self.model, method)
+        if names and len(found.tensors) == 1 and found.tensors[0].shape[1:] == (len(names),):
+            return found._replace(tensors=(found.tensors[0]._replace(columns=names),))
+        return found
+
+
+def class_names(model: Any, method: str) -> tuple[str, ...]:  # noqa: ANN401  of any library
+    """Return the classes that a method gives a number for, as scikit-learn's interface has them; else none."""
+    classes = getattr(model, "classes_", None) if method in _BY_CLASS else None
+    if classes is None or getattr(classes, "ndim", 1) != 1 or not 0 < len(classes) <= MOST_COLUMNS:
+        return ()
+    names = tuple(map(str, classes))
+    return names if len(set(names)) == len(names) else ()
 
 
 def run_sample(model: Any, methods: Iterable[str], data: Any) -> SampleRun:  # noqa: ANN401  of any library

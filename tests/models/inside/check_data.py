@@ -103,6 +103,10 @@ def test_several_outputs_of_a_row_are_several_columns(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     apply_model(Doubler(), FACTS, Job("predict_proba", written(tmp_path, "csv"), str(out), ("id",)))
     assert list(read(out).columns) == ["id", "predict_proba_0", "predict_proba_1"]
+    model = Doubler()
+    model.classes_ = np.array(["no", "yes"])  # type: ignore[attr-defined]
+    apply_model(model, FACTS, Job("predict_proba", written(tmp_path, "csv"), str(out), ("id",)))
+    assert list(read(out).columns) == ["id", "predict_proba_no", "predict_proba_yes"]
 
 
 WRONG = {
