@@ -112,9 +112,12 @@ def test_several_outputs_of_a_row_are_several_columns(tmp_path: Path) -> None:
 WRONG = {
     "a column that is missing": (DATA.drop(columns="plan"), "plan"),
     "a column too many": (DATA.assign(more=1), "more"),
-    "text where a number is due": (DATA.assign(tenure=list("12x45")), "tenure"),
-    "a number with a fraction": (DATA.assign(tenure=[1, 2, 3.5, 4, 5]), "tenure"),
-    "a gap in whole numbers": (DATA.assign(tenure=[1, 2, None, 4, 5]), "tenure"),
+    "text where a number is due": (DATA.assign(tenure=list("12x45")), r"'tenure'(, row 3: .*'x'| holds BYTES)"),
+    "a number with a fraction": (DATA.assign(tenure=[1, 2, 3.5, 4, 5]), r"'tenure'(, row \d: .*\d\.\d| holds FP64)"),
+    "a gap in whole numbers": (
+        DATA.assign(tenure=[1, 2, None, 4, 5]),
+        r"'tenure'(, row \d: | has no value in row 3| holds FP64)",
+    ),
     "no rows": (DATA[:0], "rows"),
 }
 
@@ -129,6 +132,15 @@ def test_wrong_data_name_the_column_and_write_nothing(tmp_path: Path, case: str,
         apply_model(Doubler(), FACTS, Job("predict", written(tmp_path, kind, data), str(out), ("id",)))
     assert out.read_text() == "what was there"
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"data.{kind}", "out.csv"]
+
+
+def test_a_row_is_counted_over_the_blocks_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "data.jsonl"
+    rows = [f'{{"tenure": {number}, "plan": "a"}}\n' for number in range(60_000)]
+    rows[50_000] = '{"tenure": "x", "plan": "a"}\n'
+    path.write_text("".join(rows))
+    with pytest.raises(WrongData, match=r"the column 'tenure' changed from number to string in row 50,001$"):
+        apply_model(Doubler(), FACTS, Job("predict", str(path), str(tmp_path / "out.csv")))
 
 
 def test_what_a_model_raises_is_said_of_the_rows(tmp_path: Path) -> None:

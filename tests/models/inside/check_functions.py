@@ -76,3 +76,32 @@ def test_a_package_that_no_requirement_brings_is_named(tmp_path: Path) -> None:
 def test_without_a_sample_nothing_can_be_verified(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="sample"):
         gto.save(double, str(tmp_path / "double"), verify=True)
+
+
+def test_what_is_called_of_an_own_class_is_saved_as_a_function(tmp_path: Path) -> None:
+    place = str(tmp_path / "own")
+    (tmp_path / "script.py").write_text(SCRIPT)
+    run = subprocess.run(
+        [sys.executable, "script.py", place], cwd=tmp_path, check=False, capture_output=True, text=True
+    )
+    assert run.stdout == "gto.save(model.predict, ...)\n", run.stderr
+    assert gto.load(f"{place}.cloudpickle", trusted=True)([1, 2]) == [3, 6]
+
+
+SCRIPT = """
+import sys
+import gto
+
+class Own:
+    factor = 3
+    def predict(self, rows):
+        return [row * self.factor for row in rows]
+
+try:
+    gto.save(Own(), sys.argv[1])
+except gto.exceptions.UsageError as error:
+    print(error.hint.rpartition(": ")[2])
+saved = gto.save(Own().predict, sys.argv[1], [1])
+assert saved.facts.class_name == "__main__.Own.predict", saved.facts
+assert saved.notes == (), saved.notes
+"""
