@@ -200,8 +200,8 @@ def _modules_of(data: object) -> list[str]:
     """Return the modules of the sample's type: a pipeline that takes tables imports pandas only when it is called."""
     if data is None:
         return []
-    kept = {getattr(one, "storage", "") for one in getattr(data, "dtypes", ())}
-    return [type(data).__module__, *({"pyarrow"} & kept)]
+    is_arrow = any(hasattr(one, "pyarrow_dtype") for one in getattr(data, "dtypes", ()))  # text is kept without it, too
+    return [type(data).__module__, *(["pyarrow"] if is_arrow else [])]
 
 
 def _registry_for(place: str, request: SaveRequest) -> Registry:

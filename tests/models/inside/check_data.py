@@ -2,6 +2,8 @@
 
 import json
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -17,6 +19,7 @@ from gto.inspect.facts import Method, ModelFacts, Schema, Tensor
 from gto.inspect.schema_formats import mlflow_signature, rows_schema
 from gto.models.apply import Job, apply_model
 from gto.models.data_schema import schema_of
+from gto.models.fresh_environment import dump
 
 TABLE = pd.DataFrame({"tenure": [1, 2], "plan": ["a", "b"], "score": [0.5, float("nan")], "new": [True, False]})
 METHOD = Method(schema_of(TABLE, "input"), schema_of(np.zeros((2, 2)), "output"))
@@ -49,6 +52,16 @@ def test_arrays_have_shapes() -> None:
     _enforce_schema(array, inputs)
     with pytest.raises(Exception, match="shape"):
         _enforce_schema(np.zeros((2, 5), "float32"), inputs)
+
+
+def test_a_table_with_text_is_taken_to_where_there_is_no_pyarrow(tmp_path: Path) -> None:
+    table = TABLE.assign(kind=pd.Categorical(["u", "v"]), old=pd.array(["a", None], dtype="string"))
+    with (tmp_path / "table").open("wb") as file:
+        dump({"table": table, "dtype": table["plan"].dtype}, file)
+    code = "import sys; sys.modules['pyarrow'] = None; import pickle; t = pickle.load(open('table', 'rb'))['table']; "
+    code += "assert t.dtypes.plan.storage == 'python'; print(t.to_json(orient='split'), t.dtypes.kind, t.dtypes.old)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.stdout == f"{table.to_json(orient='split')} category string\n", done.stderr
 
 
 class Doubler:
