@@ -70,7 +70,6 @@ def counted(repo: Repo, tmp_path: Path) -> dict[str, str]:
             ["register", "churn"],
             6,
         ),  # where and which commit, its tags, who, the object, the refs, what is not committed
-        (["register", "other"], 5),  # which nothing annotates
         (["assign", "churn", "--stage", "dev"], 6),
         (["assign", "churn", "--version", "v0.0.2", "--stage", "dev"], 5),
         (["rollback", "churn", "--stage", "prod"], 5),
