@@ -9,6 +9,7 @@ from gto.inspect.model_file import ModelFile, UnreadableModel
 
 LARGEST = 16 << 20
 _FIRST = 1 << 16
+_FEW = 64  # bytes: an object's end, and blanks behind it
 _DECODER = json.JSONDecoder()
 
 
@@ -44,6 +45,13 @@ def tail_members(file: ModelFile, keys: Iterable[str], size: int = 1 << 14) -> d
     size = min(size, file.size)
     data = file.read(file.size - size, size).decode("utf-8", "replace")
     return {key: value for key in keys for value in _value_after(data, key, data.rfind)}
+
+
+def check_end(file: ModelFile) -> None:
+    """Raise where a file of which only parts are read does not end as an object does: it was cut off."""
+    size = min(_FEW, file.size)
+    if not file.read(file.size - size, size).rstrip().endswith(b"}"):
+        raise UnreadableModel("its end is not that of an object")
 
 
 def _value_after(data: str, key: str, find: Any) -> list[Any]:  # noqa: ANN401  str.find or str.rfind

@@ -1,5 +1,8 @@
 """The file of facts beside a model, `*.model.yaml`: what it is in one version of the file, for Git to keep."""
 
+import hashlib
+import posixpath
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from gto.exceptions import BadFile
@@ -11,6 +14,9 @@ SCHEMA = "gto.model/v1"
 
 _WIDTH = 120
 _DIGESTS = ("md5", "sha256", "git")
+_TELLING = frozenset({"artifacts.yaml", "dvc.yaml", "dvc.lock"})
+DIRECTORY = ".dir"
+"""The end of the hashes of directories, as DVC has it."""
 
 
 class FileIdentity(NamedTuple):
@@ -24,14 +30,32 @@ class FileIdentity(NamedTuple):
     sha256: str = ""
     """As Git LFS records it; empty for a directory, and where nobody knows it."""
     git: str = ""
-    """The object id that Git gives it, where Git itself has it; empty as above."""
+    """The object id that Git gives it; of a directory what directory_hash() makes. Empty where nobody knows it."""
 
-    def is_of(self, size: int | None, algorithm: str, value: str) -> bool | None:
-        """Tell whether bytes of that size and hash are those; None where the hash is of a kind that is not noted."""
+    def is_of(self, size: int | None, hashes: Mapping[str, str]) -> bool | None:
+        """Tell whether bytes of that size and of those hashes, by kind, are those; None where no kind is known of both.
+
+        An object id of SHA-256 says nothing of one of SHA-1.
+        """
         if size is not None and size != self.size:
             return False
-        known = {"md5": self.md5, "md5-dos2unix": self.md5, "sha256": self.sha256, "git": self.git}.get(algorithm)
-        return known == value if known else None
+        mine = {kind: value for kind, value in self.hashes.items() if len(value) == len(hashes.get(kind, ""))}
+        return all(hashes[kind] == value for kind, value in mine.items()) if mine else None
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The hashes that are known, by kind."""
+        return {kind: getattr(self, kind) for kind in _DIGESTS if getattr(self, kind)}
+
+
+def directory_hash(files: Iterable[tuple[str, str]]) -> str:
+    """Return one hash of a directory in Git: over the paths of its files, from there, and their object ids.
+
+    What tells of the model, and so changes with what is told, does not count.
+    """
+    counted = sorted(one for one in files if not one[0].endswith(SUFFIX) and posixpath.basename(one[0]) not in _TELLING)
+    listing = "".join(f"{oid} {path}\0" for path, oid in counted)
+    return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest() + DIRECTORY
 
 
 class SideCar(NamedTuple):

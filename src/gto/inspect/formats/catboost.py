@@ -71,6 +71,7 @@ def _read_json(file: ModelFile, facts: ModelFacts) -> None:
     if file.size <= _LARGE:
         model = json_parts.parse_object(file.read(0, file.size), "it")
     else:
+        json_parts.check_end(file)
         model = json_parts.head_members(file, ("features_info", "model_info"))
     info, features = _mapping(model, "model_info"), _mapping(model, "features_info")
     if not info:

@@ -52,6 +52,9 @@ def _of_json(file: ModelFile) -> dict[str, Any]:
         return json_parts.parse_object(file.read(0, file.size), "it")
     head = json_parts.head_members(file, _HEAD_KEYS, 1 << 20)
     tail = json_parts.tail_members(file, _TAIL_KEYS, _TAIL)
+    json_parts.check_end(file)
+    if "learner_model_param" not in tail:
+        raise UnreadableModel("its end is not that of a model")
     booster = {"model": head, "name": _booster(file)}
     return {"learner": {**head, **tail, "gradient_booster": booster}, "version": tail.get("version")}
 
