@@ -14,11 +14,10 @@ from gto.dvc.dir_listing import hash_of as hash_of_listing
 from gto.dvc.paths import is_elsewhere
 from gto.exceptions import BadFile, UsageError
 from gto.fs.regular_file import is_within, read_file
-from gto.git.objects import LARGEST_FILE
 from gto.git.repo import Repo, commit_of
 from gto.inspect.facts import ModelFacts
 from gto.inspect.reading import inspect_located
-from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car, side_car_path
+from gto.inspect.side_car import LARGEST, FileIdentity, SideCar, parse_side_car, side_car_path
 from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 from gto.registry.resolve import AnnotatedTarget
@@ -92,8 +91,8 @@ def completed(read: ModelFacts, recorded: ModelFacts | None) -> ModelFacts:
 def recorded_beside(path: str) -> ModelFacts | None:
     """Return the facts in the side-car beside a file or directory; None where there is none, or it is of another."""
     place = side_car_path(path)
-    data = read_file(place, LARGEST_FILE + 1)
-    if data is None or len(data) > LARGEST_FILE:
+    data = read_file(place, LARGEST + 1)
+    if data is None or len(data) > LARGEST:
         return None
     return _of_this(data, place, lambda: identity_of_path(path))
 
