@@ -44,7 +44,7 @@ class SideCar(NamedTuple):
     facts: ModelFacts
 
     def text(self) -> str:
-        """Return the file: the same for the same facts, without what is not known, and without methods too long for it."""
+        """Return the file: the same for the same facts, without what is not known, or methods that make it too long."""
         text = self._text(self.facts)
         if len(text.encode()) <= LARGEST:
             return text
