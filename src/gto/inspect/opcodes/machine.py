@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from gto.inspect.model_file import UnreadableModel
+from gto.inspect.opcodes.calls import doubt_of_state
 from gto.inspect.opcodes.literals import U8
 from gto.inspect.opcodes.pickle_imports import ARRAY_WRAPPER, Imports
 from gto.inspect.opcodes.records import Entries, Global, NotInPickle, Payload, Persistent, PickledObject
@@ -12,7 +13,6 @@ from gto.inspect.opcodes.stream import ByteStream
 _MOST_STACKED: Final = 1_000_000
 _MOST_REMEMBERED: Final = 2_000_000
 _NEWEST_PROTOCOL: Final = 5
-_DECISIVE: Final = {"__class__", "__dict__", "__setstate__"}
 _SETTERS: Final = {Global("cloudpickle.cloudpickle", f"_{kind}_setstate") for kind in ("function", "class")}
 _TEXTS: Final = {Global("builtins", "str"), Global("__builtin__", "str"), Global("__builtin__", "unicode")}
 
@@ -204,8 +204,8 @@ class Machine:
         """Push what calling something would give."""
         if type(maker) is not Global:
             self.imports.doubt("it calls what it has made itself")
-        if not is_object:
-            self.imports.called(maker, args)
+        if not is_object or args != () or kwargs is not None:
+            self.imports.called(maker, args, kwargs)
         self.stack.append(PickledObject(maker, args, kwargs, is_object=is_object))
 
     def reduce(self) -> None:
@@ -245,9 +245,9 @@ class Machine:
         if not isinstance(target, PickledObject):
             self.imports.doubt("it sets the state of what it has not made")
             return
-        if _changes_behaviour(state):
-            self.imports.doubt("it sets the class or a method of an object")
         target.states.append(state)
+        if doubt := doubt_of_state(target, state):
+            self.imports.doubt(doubt)
         if self._arrays is not None and target.maker == ARRAY_WRAPPER:
             self.stack[-1] = self._arrays(self, target)
 
@@ -292,13 +292,3 @@ def _set_state(args: object) -> None:
             target.states.append(state)
         case _:
             pass
-
-
-def _changes_behaviour(state: object) -> bool:
-    """Return whether a state sets attributes that decide what an object is."""
-    for part in state if type(state) is tuple and len(state) == 2 else (state,):  # noqa: PLR2004  attributes, slots
-        if isinstance(part, Entries | PickledObject) and any(
-            isinstance(key, str) and key in _DECISIVE for key, _ in part.pairs
-        ):
-            return True
-    return False
