@@ -1,6 +1,6 @@
 """Pickles that do harm with names that are known: each ran where the libraries are, and each is unknown.
 
-With pandas 3.0, NumPy 2.4, PyTorch 2.13 and LightGBM 4.6 these open a file that they name (time zones of dateutil, a
+With pandas 3.1, NumPy 2.4, PyTorch 2.13 and LightGBM 4.7 these open a file that they name (time zones of dateutil, a
 booster), read memory at an address that they name, or put an object of another class in place.
 """
 
