@@ -1,4 +1,4 @@
-"""The machine of pickles: a stack and a memo of records that stand where a loader would have objects."""
+"""The machine of pickles: containers, imports, calls and states, made on a stack of records."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,10 +8,9 @@ from gto.inspect.opcodes.calls import doubt_of_state
 from gto.inspect.opcodes.literals import U8
 from gto.inspect.opcodes.pickle_imports import ARRAY_WRAPPER, Imports
 from gto.inspect.opcodes.records import Entries, Global, NotInPickle, Payload, Persistent, PickledObject
+from gto.inspect.opcodes.stack import LoaderStops, Stack
 from gto.inspect.opcodes.stream import ByteStream
 
-_MOST_STACKED: Final = 1_000_000
-_MOST_REMEMBERED: Final = 2_000_000
 _NEWEST_PROTOCOL: Final = 5
 _SETTERS: Final = {Global("cloudpickle.cloudpickle", f"_{kind}_setstate") for kind in ("function", "class")}
 _TEXTS: Final = {Global("builtins", "str"), Global("__builtin__", "str"), Global("__builtin__", "unicode")}
@@ -23,115 +22,22 @@ Lookup = Callable[[object], object]
 """Returns what stands for a value that the loader looks up elsewhere by a key."""
 
 
-class LoaderStops(UnreadableModel):
-    """No loader goes on from here: the opcode does not exist, or lacks what it needs."""
-
-
-class Machine:
+class Machine(Stack):
     """One pickle, followed from where the stream stands to its STOP."""
 
     def __init__(
         self, stream: ByteStream, imports: Imports, arrays: Arrays | None = None, lookup: Lookup | None = None
     ) -> None:
         """Begin with an empty stack; with `arrays` it reads as joblib does, which puts arrays between opcodes."""
+        super().__init__()
         self.stream = stream
         self.imports = imports
         self.protocol = 0
         self.frame_end = 0
-        self.wrappers = 0
-        """How often joblib's array wrapper was pushed without being made an object at once."""
         self._arrays = arrays
         self._lookup = lookup
-        self.stack: list[object] = []
-        self._outer: list[list[object]] = []
-        self._memo: dict[int, object] = {}
-
-    def push(self, value: object) -> None:
-        """Put a value on the stack."""
-        self.stack.append(value)
-        if type(value) is Global and value == ARRAY_WRAPPER:
-            self.wrappers += 1
-
-    def unfinished(self) -> object:
-        """Return the outermost object as far as it was made: what a large model says of itself stands at its begin."""
-        outermost, *inner = [*self._outer, self.stack]
-        match outermost:
-            case [PickledObject(states=[]) as root, Entries() as state, *values]:
-                values = values or (inner[0] if inner else [])
-                pairs = [*state.pairs, *zip(values[::2], values[1::2], strict=False)]
-                return PickledObject(root.maker, root.args, states=[Entries(pairs)], is_object=root.is_object)
-            case [root, *_]:
-                return root
-            case _:
-                return None
-
-    # Stack and memo
-
-    def mark(self) -> None:
-        """Begin a stack above this one."""
-        if len(self._outer) >= _MOST_STACKED:
-            raise UnreadableModel("it has more than a million open marks")
-        self._outer.append(self.stack)
-        self.stack = []
-
-    def marked(self) -> list[object]:
-        """Return what was pushed since the last mark, and take both away."""
-        found, self.stack = self.stack, self._outer.pop()
-        return found
-
-    def take(self) -> object:
-        """Return the last value, and take it away."""
-        return self.stack.pop()
-
-    def pop(self) -> None:
-        """Drop the last value, or the mark where none stands above it."""
-        if self.stack:
-            self.stack.pop()
-        else:
-            self.marked()
-
-    def duplicate(self) -> None:
-        """Push the last value again."""
-        self.push(self.stack[-1])
-
-    def remember(self, key: int) -> None:
-        """Keep the last value under a number."""
-        if len(self._memo) >= _MOST_REMEMBERED:
-            raise UnreadableModel("it remembers more than two million values")
-        self._memo[key] = self.stack[-1]
-
-    def recall(self, key: int) -> None:
-        """Push the value that was kept under a number."""
-        if key not in self._memo:
-            raise LoaderStops("it refers to a value that it does not have")
-        value = self._memo[key]
-        if type(value) is Global:
-            self.push(value)
-        else:
-            self.stack.append(value)
-
-    def memoize(self) -> None:
-        """Keep the last value under the next number."""
-        memo = self._memo
-        if len(memo) >= _MOST_REMEMBERED:
-            raise UnreadableModel("it remembers more than two million values")
-        memo[len(memo)] = self.stack[-1]
-
-    def line_key(self) -> int:
-        """Return a number that stands in a line."""
-        line = self.stream.line()
-        try:
-            return int(line)
-        except ValueError as error:
-            raise LoaderStops("it numbers a value with what is no number") from error
 
     # Containers
-
-    def pack(self, count: int) -> None:
-        """Replace the last values by a tuple of them."""
-        if len(self.stack) < count:
-            raise IndexError
-        self.stack[-count:] = [tuple(self.stack[-count:])]
 
     def extend(self, values: list[object]) -> None:
         """Add values to the list, set or object below them."""
@@ -186,6 +92,14 @@ class Machine:
         """Push an import whose module and name stand on the stack."""
         name, module = self.stack.pop(), self.stack.pop()
         self.push(self.find(module, name))
+
+    def line_key(self) -> int:
+        """Return a number that stands in a line."""
+        line = self.stream.line()
+        try:
+            return int(line)
+        except ValueError as error:
+            raise LoaderStops("it numbers a value with what is no number") from error
 
     def line_global(self) -> Global | NotInPickle:
         """Return an import whose module and name stand in two lines."""
