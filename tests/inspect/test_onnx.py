@@ -1,4 +1,5 @@
 import os
+from time import process_time
 
 import pytest
 
@@ -6,9 +7,11 @@ from gto.delivery.inspection import inspect_place
 from gto.inspect import formats
 from gto.inspect.facts import CodeOnLoad, ModelFacts, Tensor
 from gto.inspect.formats import onnx
+from gto.inspect.formats._onnx_tail import read_ends
 from gto.inspect.model_file import UnreadableModel
+from gto.inspect.protobuf_wire import whole
 from tests.inspect.wire import field, opening
-from tests.model_files import FILES, WithHoles, facts_of
+from tests.model_files import FILES, WithHoles, facts_of, model_file
 
 HEAD = field(1, 10) + field(2, "test")
 WEIGHT = 8 << 20
@@ -83,6 +86,18 @@ def test_a_weight_that_ends_with_another_graph_gives_no_wrong_inputs(more: bytes
     facts = facts_within(file, 1 << 20)
     assert facts.methods["predict"].inputs is not None
     assert [one.name for one in facts.methods["predict"].inputs.tensors] == ["input_ids"]
+
+
+def test_fields_in_fields_at_the_end_of_a_graph_are_not_tried_without_end() -> None:
+    last = b"".join(field(1, b"Z" + longest(6 * left)) for left in range(8999, -1, -1))
+    started = process_time()
+    assert read_ends(whole(model_file(bytes(1 << 16) + last))) is None
+    assert process_time() - started < 5
+
+
+def longest(number: int) -> bytes:
+    """Return a number in three bytes, as many as it takes or not."""
+    return bytes([number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14])
 
 
 def facts_within(large: WithHoles, read: int) -> ModelFacts:

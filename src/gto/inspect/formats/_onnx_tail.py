@@ -20,6 +20,7 @@ _SIZES = (1 << 12, 1 << 14, 56 << 10)
 """How much of the end is read, until the chain begins within: of 64 KB the last leaves 8 for the file's own ends."""
 _BEFORE = 1 << 11
 """So many bytes before the chain must hold nothing that would go on with it: a longer input would be missed."""
+_MOST_TRIED = 4  # times that a byte may lie in a field that is tried
 _INPUT, _OUTPUT = 11, 12
 _VALUES = frozenset({_INPUT, _OUTPUT, 13})
 _KEYS = re.compile(rb"[Zbjr]|\x82\x01")  # what fields 11, 12, 13, 14 and 16 begin with
@@ -50,13 +51,17 @@ def read_ends(graph: Message) -> GraphEnds | None:
 
 
 def _fields_to_end(tail: Message, data: bytes) -> dict[int, Field]:
-    """Return each field from which others follow to the end, by where it begins."""
-    found = dict[int, Field]()
+    """Return each field from which others follow to the end, by where it begins; none where too many lie in others."""
+    found, left = dict[int, Field](), _MOST_TRIED * len(data)
     for key in reversed(list(_KEYS.finditer(data))):
         for field in _field_at(tail, key.start()):
             end = field.start + field.size
-            if (end in found or end == len(data)) and _is_whole(tail, field):
-                found[key.start()] = field
+            if end in found or end == len(data):
+                left -= field.size
+                if left < 0:
+                    return {}
+                if _is_whole(tail, field):
+                    found[key.start()] = field
     return found
 
 
