@@ -190,12 +190,6 @@ def test_safetensors_that_is_a_pickle_too_is_unknown() -> None:
     assert facts.unlisted == ["os.system"]
 
 
-def test_a_booster_that_is_called_with_a_file_is_unknown() -> None:
-    facts = facts_of(b"\x80\x02cxgboost.core\nBooster\nNN" + text("/etc/passwd") + b"\x87R.")
-    assert facts.code_on_load == CodeOnLoad.UNKNOWN
-    assert "open a file" in " ".join(facts.notes)
-
-
 def test_a_frame_behind_the_end_of_a_pickle_is_unknown() -> None:
     inner = b"\x80\x04\x95" + (40).to_bytes(8, "little") + b"N."
     facts = facts_of(b"\x80\x02" + wrapped_array(3, "O8", 63) + inner + b"0" * 38 + b".")

@@ -13,8 +13,9 @@ import pytest
 from gto import api
 from gto.delivery.file_identity import identity_of_path
 from gto.delivery.recorded_facts import recorded_beside
-from gto.inspect.facts import ModelFacts
-from gto.inspect.side_car import SideCar
+from gto.exceptions import BadFile
+from gto.inspect.facts import Method, ModelFacts, Schema, Tensor
+from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
@@ -330,13 +331,26 @@ def test_facts_that_do_not_count_are_said_to_be_there(annotated: Repo) -> None:
     assert annotated.gto("inspect", "net@v1.0.0").stderr == ""
 
 
+def test_a_side_car_of_many_columns_is_one_that_is_read() -> None:
+    def of(columns: int) -> SideCar:
+        schema = Schema(tuple(Tensor(f"column_of_a_table_{number}", "FP64", (-1,)) for number in range(columns)), "pd")
+        names = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+        return SideCar(FileIdentity("net.pkl", 1), ModelFacts(methods=dict.fromkeys(names, Method(schema, None))))
+
+    assert parse_side_car(of(2000).text(), SIDE_CAR) == of(2000)
+    too_many = parse_side_car(of(8000).text(), SIDE_CAR).facts
+    assert (too_many.methods, too_many.notes) == ({}, ["its methods take more than the 1 MiB of a side-car"])
+    with pytest.raises(BadFile, match="larger than 1 MiB"):
+        parse_side_car(of(10).text() + "#" * (1 << 20), SIDE_CAR)
+
+
 def test_a_side_car_of_many_megabytes_is_not_read(tmp_path: Path) -> None:
     model, side_car = tmp_path / "net.safetensors", tmp_path / SIDE_CAR
     model.write_bytes(weights(10))
     side_car.write_text(SideCar(identity_of_path(str(model)), ModelFacts(class_name="own.Net")).text())
     assert recorded_beside(str(model)).fresh is not None
     with side_car.open("a") as file:
-        file.write("#" * (5 << 20))
+        file.write("#" * (1 << 20))
     assert recorded_beside(str(model)).fresh is None
 
 

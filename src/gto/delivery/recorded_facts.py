@@ -7,9 +7,8 @@ from typing import NamedTuple
 from gto.delivery.file_identity import identity_of_path
 from gto.exceptions import BadFile
 from gto.fs.regular_file import read_file
-from gto.git.objects import LARGEST_FILE
 from gto.inspect.facts import ModelFacts
-from gto.inspect.side_car import FileIdentity, parse_side_car, side_car_path
+from gto.inspect.side_car import LARGEST, FileIdentity, parse_side_car, side_car_path
 from gto.registry.model_lookup import read_side_cars
 from gto.registry.registry import Registry
 from gto.registry.resolve import AnnotatedTarget
@@ -30,11 +29,11 @@ def recorded_beside(path: str, identity: Callable[[], FileIdentity] | None = Non
     `identity` tells which bytes are there, where they need not be read.
     """
     place = side_car_path(path)
-    data = read_file(place, LARGEST_FILE + 1)
+    data = read_file(place, LARGEST + 1)
     if data is None:
         return RecordedFacts()
-    if len(data) > LARGEST_FILE:
-        return _left_out(place, f"the file is larger than {LARGEST_FILE >> 20} MiB")
+    if len(data) > LARGEST:
+        return _left_out(place, f"the file is larger than {LARGEST >> 20} MiB")
     try:
         found = parse_side_car(data.decode(), place)
     except UnicodeDecodeError:

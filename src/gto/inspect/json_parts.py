@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gto.inspect.model_file import ModelFile, UnreadableModel
@@ -27,6 +27,16 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UnreadableModel(f"{what} is no object of JSON")
     return found
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """Return a value that is an object, and an empty one for what is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def mapping_at(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return the object that stands under a key, or an empty one."""
+    return as_mapping(of.get(key))
 
 
 def head_members(file: ModelFile, keys: Iterable[str], most: int = LARGEST) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import hashlib
 import posixpath
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from gto.exceptions import BadFile
@@ -11,6 +12,8 @@ from gto.yamldoc.document import load_text, to_json
 
 SUFFIX = ".model.yaml"
 SCHEMA = "gto.model/v1"
+LARGEST = 1 << 20
+"""Bytes: four methods of 2,000 columns each take 600 KB, and a stranger's text of this size 3 seconds."""
 
 _WIDTH = 120
 _DIGESTS = ("md5", "sha256", "git")
@@ -65,11 +68,18 @@ class SideCar(NamedTuple):
     facts: ModelFacts
 
     def text(self) -> str:
-        """Return the file: the same for the same facts; what is not known is left out."""
+        """Return the file: the same for the same facts, without what is not known, or methods that make it too long."""
+        text = self._text(self.facts)
+        if len(text.encode()) <= LARGEST:
+            return text
+        notes = [*self.facts.notes, f"its methods take more than the {LARGEST >> 20} MiB of a side-car"]
+        return self._text(replace(self.facts, methods={}, notes=notes))
+
+    def _text(self, facts: ModelFacts) -> str:
         import yaml
 
-        known = {key: value for key, value in self.facts.as_dict().items() if value not in ("", None, [], {})}
-        if not self.facts.framework:
+        known = {key: value for key, value in facts.as_dict().items() if value not in ("", None, [], {})}
+        if not facts.framework:
             known.pop("framework", None)
         file = {key: value for key, value in self.file._asdict().items() if value != ""}
         data = {"schema": SCHEMA, "file": file, **known}
@@ -83,6 +93,8 @@ def side_car_path(path: str) -> str:
 
 def parse_side_car(text: str, path: str) -> SideCar:
     """Return what a side-car says; BadFile for what is none, or is of a schema that this release does not know."""
+    if len(text) > LARGEST:
+        raise BadFile(path, f"it is larger than {LARGEST >> 20} MiB, which no side-car is", hint=_HINT)
     data = to_json(load_text(text, path).value)
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise BadFile(path, f"it is no file of model facts: `schema: {SCHEMA}` was expected", hint=_HINT)
