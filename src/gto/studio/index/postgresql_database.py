@@ -27,8 +27,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gto.exceptions import UsageError
 from gto.studio.index.database import Claim, Database, forget_kept, reason_of
+from gto.studio.index.dialects import storable_json
 from gto.studio.index.schema import VERSION, metadata
-from gto.studio.index.storable import storable_json
 
 INDEX = "gto_index"
 """The schema of what can be read from Git again."""
