@@ -16,8 +16,7 @@ import pytest
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from gto.studio.index.postgresql_database import INDEX, PostgresqlDatabase
-from gto.studio.index.schema import metadata
+from gto.studio.index.postgresql_database import INDEX, LASTING, PostgresqlDatabase
 from tests.stores import free_port, running
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class Databases:
         self._idle: list[_Reused] = []
         self._in_use: dict[Path, list[_Reused]] = {}
 
-    def open(self, path: Path) -> PostgresqlDatabase:
+    def open(self, path: Path, _is_lasting: bool) -> PostgresqlDatabase:  # noqa: FBT001  as tests.studio_app has it
         """The database of a path, an empty one where none is open."""
         users = self._in_use.setdefault(path, [])
         idle = self._idle if not users else []
@@ -86,7 +85,9 @@ class Databases:
             return
         del self._in_use[path]
         with one.write() as connection:
-            names = ", ".join(f'{INDEX}."{name}"' for name in metadata.tables)
+            ours = f"schemaname IN ('{INDEX}', '{LASTING}') AND tablename NOT IN ('alembic_version', 'state')"
+            query = f"SELECT string_agg(format('%%I.%%I', schemaname, tablename), ', ') FROM pg_tables WHERE {ours}"  # noqa: S608  of ours
+            names = connection.exec_driver_sql(query).scalar_one()
             connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
         self._idle.append(one)
 

@@ -14,7 +14,6 @@ from gto.catalog.parallel import Way, failed, open_place
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException
 from gto.studio.context import StudioContext, StudioSettings
-from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.sync.repository import sync_rest, sync_tags
 from gto.studio.sync.repository_row import note_failure
 from gto.studio.sync.worker import Worker
@@ -24,7 +23,9 @@ from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.serve import make_team_app
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings
+from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.visitor import EVERY, Role
+from tests.studio_app import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from httpx2 import Response
 
     from gto.studio.index.database import Database
+    from gto.studio.team.oidc import Provider
 
 HOST = "studio.test"
 URL = f"https://{HOST}"
@@ -92,7 +94,7 @@ class TeamStudio(NamedTuple):
     def person(self, name: str, roles: Mapping[str, Role], password: str | None = None) -> int:
         """A new person, by number."""
         kept = self.team.passwords.hash(password) if password else None
-        who = accounts.parse_who(name, name.title(), f"{name}@example.com")
+        who = accounts.parse_who(name, name.title(), f"{name.partition(chr(64))[0]}@example.com")
         with self.team.database.record() as connection:
             made = accounts.add(connection, who, kept)
             accounts.set_roles(connection, made, roles)
@@ -122,6 +124,9 @@ def team_studio(
     synced: bool = True,
     public: tuple[str, ...] = (),
     catalogue: str | None = None,
+    provider: Provider | None = None,
+    proxy: TrustedProxy | None = None,
+    url: str = URL,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -130,9 +135,11 @@ def team_studio(
         )
         for name, (path, groups) in repositories.items()
     ]
-    made = SqliteDatabase(str(database), is_lasting=True) if isinstance(database, Path) else database
+    made = open_database(database, is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
-    team = Team(made, TeamSettings(URL, public), SecretsBox([SECRET]), Passwords())
+    team = Team(
+        made, TeamSettings(url, public, proxy=proxy or TrustedProxy()), SecretsBox([SECRET]), Passwords(), provider
+    )
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
     context = StudioContext(made, worker, TeamForms(team.box), way, StudioSettings(), catalogue)
     studio = TeamStudio(context, team, make_team_app(context, team))

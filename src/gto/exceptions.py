@@ -585,6 +585,17 @@ class RemoteUnreachable(StorageError):
         self.passing = passing
 
 
+class PrivateAddress(RemoteUnreachable):
+    """A stranger names a server that is of this machine, or of its private network."""
+
+    def __init__(self, host: str, address: str) -> None:
+        """Keep the address to which the host's name leads."""
+        reason = f"a repository of others names it, and its address {address} is one of this machine or private network"
+        hint = "`--trust-remote` of `gto get`, `ls`, `url` asks it nevertheless, and sends your credentials to it"
+        super().__init__(host, reason, hint)
+        self.address = address
+
+
 class StoreRefused(RemoteUnreachable):
     """A store wants credentials, or other ones."""
 

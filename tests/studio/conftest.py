@@ -32,6 +32,7 @@ ONE_ENGINE = {
     "test_words.py": "no database",
     "test_a_file_that_is_no_index_of_ours_is_made_anew": "the file itself",
     "test_a_sync_that_is_killed_at_any_moment_loses_and_doubles_nothing": "team/test_due_kills.py does more",
+    "test_where_the_index_fails_after_a_tag_was_written_the_page_says_that_it_was": "breaks the file",
     "test_what_cannot_be_written_is_told_on_every_page_until_it_can": "no disk of this process is full",
 }
 """Files and tests that run on SQLite alone, and why; all others of Studio run on PostgreSQL, too."""

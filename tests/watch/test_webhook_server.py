@@ -17,6 +17,7 @@ import pytest
 from gto.exceptions import UsageError
 from gto.watch import webhook_server
 from gto.watch.webhook_server import Door, door
+from tests.webhook_payloads import basic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,6 +85,14 @@ def test_another_event_than_a_push_is_taken_and_no_knock() -> None:
         assert post.knocks == []
         assert post.ask("POST", "/hook", b"{}", PUSH) == 202
         assert post.knocks == [True]
+
+
+def test_azure_which_signs_nothing_sends_the_secret() -> None:
+    with opened(SECRET) as post:
+        assert post.ask("POST", "/hook", b"{}", basic(SECRET, b"")) == 202
+        assert post.ask("POST", "/hook", b"{}", {"X-GTO-Token": SECRET}) == 202
+        assert post.ask("POST", "/hook", b"{}", basic("another", b"")) == 401
+        assert post.knocks == [True, True]
 
 
 def test_other_paths_and_other_senders_are_not_found() -> None:

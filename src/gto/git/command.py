@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import IO, NamedTuple
 
 from gto.exceptions import GitError, GitMissing, WrongConfig
-from gto.git import process_tree
+from gto.git import acting, process_tree
 from gto.git.git_errors import explain
 from gto.git.safe_config import guard
 
@@ -146,8 +146,8 @@ def _text(err: bytes) -> str:
 
 
 def masked(text: str) -> str:
-    """Put `***` in the place of secrets: those that hide() was told, and what stands before the `@` of a URL."""
-    for secret in sorted(_hidden, key=len, reverse=True):
+    """Put `***` in the place of secrets: those that hide() was told, a person's, and what precedes the `@` of a URL."""
+    for secret in sorted({*_hidden, *acting.secrets()}, key=len, reverse=True):
         text = text.replace(secret, "***")
     return _USER_RE.sub(r"\1***@", text)
 
@@ -233,6 +233,7 @@ class Git(NamedTuple):
     def _start_now(self, args: Sequence[str]) -> "subprocess.Popen[bytes]":
         argv = ["git", "-C", self.directory, *args]
         env = environment(self.env)
+        env |= acting.variables(args, env)
         if (say := _listener.get().command) is not None:
             from shlex import join
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gto.core import approval, names
 from gto.exceptions import GitError, PushRejected, Raced, RemoteFailed, TagsDiffer
+from gto.git.acting import destination
 from gto.git.command import Git
 from gto.git.safe_config import FETCH
 from gto.git.tag_reader import parse_offer
@@ -52,6 +53,7 @@ def push_tags(git: Git, remote: str, create: Mapping[str, str], delete: Mapping[
     PushRejected has the remote's own words. Raced says that another writer was first. Where the answer of the remote
     is lost, it is asked what it has.
     """
+    remote = destination(remote)
     specs = [f"{oid}:refs/tags/{name}" for name, oid in create.items()]
     specs += [f":refs/tags/{name}" for name in delete]
     leases = [f"--force-with-lease=refs/tags/{name}:" for name in create]
@@ -136,6 +138,7 @@ def push_branch(git: Git, remote: str) -> None:
 
 def push_commit(git: Git, remote: str, branch: str, old: str, new: str) -> None:
     """Push a commit to a branch that is still where it was, else raise Raced."""
+    remote = destination(remote)
     lease = f"--force-with-lease=refs/heads/{branch}:{old}"
     args = ["push", "--porcelain", lease, "--", remote, f"{new}:refs/heads/{branch}"]
     out, status, err = git.talk(args)

@@ -4,9 +4,8 @@ import ipaddress
 import socket
 from contextlib import suppress
 
-from gto.exceptions import RemoteUnreachable
+from gto.exceptions import PrivateAddress
 
-_HINT = "`--trust-remote` of `gto get`, `ls`, `url` asks it nevertheless, and sends your credentials to it"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # What Python's tables of some versions call global: of IPv6 the internet has but one eighth so far, and in this block
 # of IPv4 some clouds have their metadata.
@@ -28,7 +27,7 @@ def is_public(text: str) -> bool:
 
 
 def public_addresses(host: str, port: int | None = None) -> list[str]:
-    """Return the addresses of a host; RemoteUnreachable where one is not public, OSError where it has none.
+    """Return the addresses of a host; PrivateAddress where one is not public, OSError where it has none.
 
     Who connects takes one of these: a name may lead elsewhere when it is asked again, as in DNS rebinding.
     """
@@ -36,8 +35,7 @@ def public_addresses(host: str, port: int | None = None) -> list[str]:
     addresses = [str(address[0]) for *_, address in found]
     for one in addresses:
         if not is_public(one):
-            reason = f"a repository of others names it, and its address {one} is one of this machine or private network"
-            raise RemoteUnreachable(host, reason, _HINT)
+            raise PrivateAddress(host, one)
     return addresses
 
 

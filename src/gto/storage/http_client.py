@@ -5,7 +5,7 @@ import re
 import ssl
 import time
 from collections.abc import Generator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any, NamedTuple
 
 from urllib3 import BaseHTTPResponse, HTTPResponse, Retry, Timeout
@@ -105,6 +105,19 @@ class Response:
                 found += chunk
                 if len(found) > most:
                     raise RemoteUnreachable(self.url, f"the answer is longer than {most} bytes")
+        return bytes(found)
+
+    def head(self, most: int, seconds: float) -> bytes:
+        """Return what comes of the body in so many seconds, at most so many bytes; the rest is left."""
+        found, end = bytearray(), time.monotonic() + seconds
+        with suppress(OSError, HTTPError):  # the status came: what follows it may be missing
+            while len(found) < most and (left := end - time.monotonic()) > 0 and not self._raw.closed:
+                if self._line is not None:
+                    self._line.settimeout(left)
+                if not (piece := self._raw.read1(most - len(found))):
+                    break
+                found += piece
+        self.close()
         return bytes(found)
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from gto.storage.transport import Transport, basic
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+_SHORTEST = 0.01  # seconds to connect
 _MOST_KEPT = 32  # connections to one server: as many threads may ask it
 
 
@@ -65,12 +66,30 @@ class TimedConnection(HTTPConnection):
     """Its socket, also where urllib3 lets go of it because the answer is the last."""
 
     def _new_conn(self) -> socket.socket:
-        plain = super()._new_conn()
-        timeout = plain.gettimeout()
-        timed = _TimedSocket(fileno=plain.detach())
-        timed.settimeout(timeout)
-        self.line = timed
-        return timed
+        """Connect to the first address that answers; all of them share the time, and greeting by TLS has the rest."""
+        name, seconds = self._dns_host, self.timeout or limit()
+        end = time.monotonic() + seconds
+        try:
+            addresses = self._addresses()
+            for left in range(len(addresses), 0, -1):
+                self.host = addresses[-left]
+                self.timeout = max((end - time.monotonic()) / left, _SHORTEST)
+                try:
+                    plain = super()._new_conn()
+                except (NewConnectionError, ConnectTimeoutError):
+                    if left == 1:
+                        raise
+                else:
+                    self.line = _TimedSocket(fileno=plain.detach())
+                    self.line.settimeout(max(end - time.monotonic(), _SHORTEST))
+                    return self.line
+        finally:
+            self.host, self.timeout = name, seconds
+        raise OSError(f"{name} has no address")
+
+    def _addresses(self) -> list[str]:
+        found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, type=socket.SOCK_STREAM)
+        return [str(address[0]) for *_, address in found]
 
 
 class _TimedTlsConnection(TimedConnection, HTTPSConnection):
@@ -83,20 +102,8 @@ class _TimedTlsConnection(TimedConnection, HTTPSConnection):
 class _PublicConnection(TimedConnection):
     """A connection to public addresses alone; what is judged is the very address that is connected to."""
 
-    def _new_conn(self) -> socket.socket:
-        name, end = self._dns_host, time.monotonic() + limit()
-        try:
-            addresses = public_addresses(name, self.port)
-            for number, address in enumerate(addresses, 1):
-                self.host = address
-                try:
-                    return super()._new_conn()
-                except (NewConnectionError, ConnectTimeoutError):
-                    if number == len(addresses) or time.monotonic() > end:
-                        raise
-        finally:
-            self.host = name
-        raise OSError(f"{name} has no address")
+    def _addresses(self) -> list[str]:
+        return public_addresses(self._dns_host, self.port)
 
 
 class _PublicTlsConnection(_PublicConnection, _TimedTlsConnection):

@@ -28,6 +28,6 @@ async def read_form(request: Request) -> FormData:
 
 def back(form: Mapping[str, object], usual: str) -> str:
     """Return the address on this Studio that a form leads back to."""
-    path = str(form.get("back", ""))
+    path = str(form.get("back") or form.get("next") or "")
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
     return path if is_ours and path.isprintable() else usual

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
@@ -11,8 +12,9 @@ from typing import NamedTuple, Protocol
 
 from gto.exceptions import UsageError
 from gto.version import __version__
-from gto.webhook import signature
-from gto.webhook.signature import Check, ForgeWebhook
+from gto.webhook import forges, signature
+from gto.webhook.forges import ForgeWebhook
+from gto.webhook.signature import Check
 
 _HIGHEST = 65535  # port
 
@@ -172,8 +174,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self, length: int) -> None:
         """Take a body piece by piece; where no signature came that could be right, no more than a piece."""
-        forge, secret = signature.sender(self.headers), self.server.secret
-        check = forge.begin(secret, self.headers) if forge is not None and secret else None
+        forge, secret = forges.sender(self.headers), self.server.secret
+        check = forge.begin((secret,), self.headers, time.time()) if forge is not None and secret else None
         if forge is None or (secret and check is None):
             self.rfile.read(min(length, _PIECE))
             self._answer(HTTPStatus.UNAUTHORIZED if secret else HTTPStatus.NOT_FOUND)
@@ -191,7 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _judge(self, forge: ForgeWebhook, check: Check | None) -> HTTPStatus:
         if check is not None and not check.is_right():
             return HTTPStatus.UNAUTHORIZED
-        if self.headers.get(forge.header) in forge.pushes:
+        if forge.tells_of_push(self.headers):
             self.server.host.wake()
         return HTTPStatus.ACCEPTED
 

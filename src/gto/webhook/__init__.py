@@ -1,1 +1,1 @@
-"""Webhooks: the signatures by which a receiver knows the sender."""
+"""Webhooks: by what a receiver knows the sender, and which repository one is about."""

@@ -1,44 +1,52 @@
-"""Signatures of webhooks by a secret that both sides know: those of forges, and ours, which is of Standard Webhooks."""
+"""Signatures of webhooks by secrets that both sides know: those of forges, and ours, which is of Standard Webhooks."""
 
 import base64
 import binascii
 import hmac
-import time
-from collections.abc import Callable, Sequence
-from email.message import Message
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from gto.exceptions import UsageError
 
 TOLERANCE = 300
 """Seconds that the time of a signature may differ from the time here."""
+_MOST_SENT = 32  # signatures in a header
 _PREFIX = "whsec_"
 _SHORTEST = 16  # bytes of such a key; the empty one would be everybody's
+
+
+class Headers(Protocol):
+    """The headers of a request, whose names are the same in any case."""
+
+    def get(self, name: str, default: str, /) -> str:
+        """Return the value of one, of which Python makes text byte by byte."""
 
 
 class Check(NamedTuple):
     """A signature that came with a request, to be judged once all of the body was fed in."""
 
-    code: hmac.HMAC
     sent: Sequence[str]
     """What the header says; one that is right is enough."""
-    write: Callable[[bytes], str]
-    """Writes a digest as it must stand in the header."""
+    ways: Sequence[tuple[hmac.HMAC, Callable[[bytes], str]]]
+    """Of each secret that counts, the code of the body, and how a digest is written as it must stand in the header."""
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece of the body."""
-        self.code.update(piece)
+        for code, _write in self.ways:
+            code.update(piece)
 
     def is_right(self) -> bool:
-        """Tell whether somebody signed who knows the secret."""
-        right = self.write(self.code.digest())
-        return any([_same(one, right) for one in self.sent])  # noqa: C419  all of them, in the same time
+        """Tell whether somebody signed who knows one of the secrets."""
+        right = [write(code.digest()) for code, write in self.ways]
+        return any([_same(sent, one) for one in right for sent in self.sent])  # noqa: C419  all, in the same time
 
 
 def key_of(secret: str) -> bytes:
     """Return the key of a secret: behind `whsec_` it is written in base64."""
     if not secret.startswith(_PREFIX):
-        return secret.encode("utf-8", "surrogateescape")
+        return _bytes(secret)
     hint = "see `openssl rand -base64 32`"
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
@@ -49,12 +57,16 @@ def key_of(secret: str) -> bytes:
     return key
 
 
-def sign(secret: str, ident: str, second: int, body: bytes) -> dict[str, str]:
-    """Return the headers that sign a message, as the specification of Standard Webhooks has them."""
+def sign(secrets: tuple[str, ...], ident: str, second: int, body: bytes) -> dict[str, str]:
+    """Return the headers that sign a message, as the specification of Standard Webhooks has them.
+
+    While a secret is being changed there are several, and receivers take whichever they know.
+    """
+    signed = (hmac.digest(key_of(one), _head(ident, str(second)) + body, "sha256") for one in secrets)
     return {
         "webhook-id": ident,
         "webhook-timestamp": str(second),
-        "webhook-signature": _standard(hmac.digest(key_of(secret), _head(ident, str(second)) + body, "sha256")),
+        "webhook-signature": " ".join(map(_standard, signed)),
     }
 
 
@@ -71,63 +83,52 @@ def _same(sent: str, right: str) -> bool:
     return hmac.compare_digest(sent.encode("latin-1", "replace"), right.encode("utf-8", "surrogateescape"))
 
 
-Begin = Callable[[str, Message], Check | None]
-"""Gets a secret, and the headers of a request; None where they hold no signature that could be right."""
+Begin = Callable[[tuple[str, ...], Headers, float], Check | None]
+"""Gets the secrets, the headers of a request, and the time; None where they hold no signature that could be right."""
 
 
-def _of_standard(secret: str, headers: Message) -> Check | None:
+def of_standard(secrets: tuple[str, ...], headers: Headers, now: float) -> Check | None:
+    """Begin to check a signature of Standard Webhooks; one that is too old, or of the future, is none."""
     ident, second = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not (second.isascii() and second.isdecimal()) or len(second) > len("9999999999"):
         return None
-    if abs(time.time() - int(second)) > TOLERANCE:
+    if abs(now - int(second)) > TOLERANCE:
         return None
-    code = hmac.new(key_of(secret), _head(ident, second), "sha256")
-    return Check(code, headers.get("webhook-signature", "").split(" "), _standard)
+    sent = headers.get("webhook-signature", "").split(" ")[:_MOST_SENT]
+    return _check(sent, [(hmac.new(key, _head(ident, second), "sha256"), _standard) for key in _keys(secrets)])
 
 
-def _of_hex(header: str, prefix: str = "") -> Begin:
-    def begin(secret: str, headers: Message) -> Check | None:
-        sent = headers.get(header, "")
-        code = hmac.new(secret.encode("utf-8", "surrogateescape"), digestmod="sha256")
-        return Check(code, (sent,), lambda digest: prefix + digest.hex()) if sent else None
+def of_hex(*names: str, prefix: str = "") -> Begin:
+    """Return how a signature of the body alone is checked, in hexadecimal digits, in the first header that is there."""
+
+    def begin(secrets: tuple[str, ...], headers: Headers, _now: float) -> Check | None:
+        sent = next(filter(None, (headers.get(name, "") for name in names)), "")
+        codes = [hmac.new(_bytes(secret), digestmod="sha256") for secret in filter(None, secrets)]
+        return _check([sent], [(code, lambda digest: prefix + digest.hex()) for code in codes])
 
     return begin
 
 
-def _of_gitlab(secret: str, headers: Message) -> Check | None:
-    """The newer kind signs; the older sends the secret itself, and does not count where a signature came."""
-    if "webhook-signature" in headers:
-        return _of_standard(secret, headers)
-    sent = headers.get("X-Gitlab-Token", "")
-    return Check(hmac.new(b"", digestmod="sha256"), (sent,), lambda _digest: secret) if sent else None
+def of_secret(secrets: tuple[str, ...], sent: Sequence[str]) -> Check | None:
+    """Begin to check a request that has the secret itself in a header."""
+    return _check(sent, [(hmac.new(b"", digestmod="sha256"), partial(_itself, one)) for one in filter(None, secrets)])
 
 
-class ForgeWebhook(NamedTuple):
-    """How a forge tells of a push."""
-
-    name: str
-    header: str
-    """The header that names what happened."""
-    pushes: frozenset[str]
-    """What it says there where refs came."""
-    begin: Begin
-    """Begins to check its signature."""
+def _itself(secret: str, _digest: bytes) -> str:
+    return secret
 
 
-_AS_GITHUB = _of_hex("X-Hub-Signature-256", "sha256=")
-_PUSHES = frozenset({"push", "create", "delete"})
-# Forgejo sends the headers of Gitea and GitHub too, and Gitea those of GitHub: the first that is there counts.
-_FORGES = (
-    ForgeWebhook("Forgejo", "X-Forgejo-Event", _PUSHES, _of_hex("X-Forgejo-Signature")),
-    ForgeWebhook("Gitea", "X-Gitea-Event", _PUSHES, _of_hex("X-Gitea-Signature")),
-    ForgeWebhook("GitHub", "X-GitHub-Event", _PUSHES, _AS_GITHUB),
-    ForgeWebhook("GitLab", "X-Gitlab-Event", frozenset({"Push Hook", "Tag Push Hook"}), _of_gitlab),
-    ForgeWebhook(
-        "Bitbucket", "X-Event-Key", frozenset({"repo:push", "repo:refs_changed"}), _of_hex("X-Hub-Signature", "sha256=")
-    ),
-)
+def _check(sent: Sequence[str], ways: Sequence[tuple[hmac.HMAC, Callable[[bytes], str]]]) -> Check | None:
+    sent = [one for one in sent if one]
+    return Check(sent, ways) if sent and ways else None
 
 
-def sender(headers: Message) -> ForgeWebhook | None:
-    """Return the forge that a request says that it comes from; None where it is none that is known."""
-    return next((forge for forge in _FORGES if forge.header in headers), None)
+def _keys(secrets: tuple[str, ...]) -> Iterator[bytes]:
+    """Yield the keys of secrets; what was never one of this kind, as a plain token of GitLab's, signs nothing here."""
+    for one in filter(None, secrets):
+        with suppress(UsageError):
+            yield key_of(one)
+
+
+def _bytes(secret: str) -> bytes:
+    return secret.encode("utf-8", "surrogateescape")

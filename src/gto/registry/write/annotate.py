@@ -1,7 +1,7 @@
 """Annotations written: what the new text of which file is."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from gto.annotations.annotation import find_conflict
@@ -31,6 +31,21 @@ def annotate(
 
     `beside` are texts of files, by path, that are written with it.
     """
+    return carry_out(
+        registry, edit_of(registry, name, change, file, allow_same_path=allow_same_path, beside=beside), how
+    )
+
+
+def edit_of(
+    registry: Registry,
+    name: str,
+    change: AnnotationEdit,
+    file: str | None = None,
+    *,
+    allow_same_path: bool = False,
+    beside: Mapping[str, str] = MappingProxyType({}),
+) -> Callable[[EditTarget], Edit]:
+    """Return what decides, for a place where files are, what annotate() writes there."""
     message = f"Annotate artifact `{name}`"
     message += f" of type `{change.type}`" if change.type is not None else ""
     message += f" with path `{change.path}`" if change.path is not None else ""
@@ -43,11 +58,16 @@ def annotate(
         _, plain = names.split_directory(name)
         return Edit(path, annotate_text(target.text(path), path, plain, change), message, beside)
 
-    return carry_out(registry, edit, how)
+    return edit
 
 
 def remove(registry: Registry, name: str, how: SaveOptions = AS_USUAL, *, file: str | None = None) -> Saved:
     """Remove an artifact's annotation: from the work tree, or from the branch that was opened, or on a new one."""
+    return carry_out(registry, removal_of(registry, name, file), how)
+
+
+def removal_of(registry: Registry, name: str, file: str | None = None) -> Callable[[EditTarget], Edit]:
+    """Return what decides, for a place where files are, what remove() writes there."""
     names.parse_artifact(name)
 
     def edit(target: EditTarget) -> Edit:
@@ -55,7 +75,7 @@ def remove(registry: Registry, name: str, how: SaveOptions = AS_USUAL, *, file: 
         _, plain = names.split_directory(name)
         return Edit(path, remove_text(target.text(path), path, plain), f"Remove annotation for artifact `{name}`")
 
-    return carry_out(registry, edit, how)
+    return edit
 
 
 def _check(registry: Registry, name: str, change: AnnotationEdit) -> None:

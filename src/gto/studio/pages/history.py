@@ -121,6 +121,7 @@ def read(request: Request, repo: str, name: str) -> HistoryPage:
 
 
 def _feed(request: Request, page: HistoryPage) -> Response:
-    base = f"http://{request.headers['host']}"
+    team = context_of(request).team
+    base = team.settings.url if team else f"http://{request.headers['host']}"
     values = {"page": page, "base": base, "updated": iso(page.lines[0].line.time if page.lines else 0)}
     return Response(render(request, "history.atom", values), media_type="application/atom+xml")

@@ -85,7 +85,17 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(_SEE_HERE, *(f"/api/v1/artifacts/{{repo}}/{{name:path}}{rest}" for rest in ("", "/versions", "/facts"))),
     **_get(_SEE_HERE, "/api/v1/resolve/{repo}/{selector:path}", "/api/v1/compare/{repo}/{name:path}"),
     # Who is not known yet.
-    **_get(_OPEN, "/login", "/health", "/static/vega.js", "/invitation/{token}"),
+    **_get(_RUN, "/metrics"),
+    **_get(
+        _OPEN,
+        "/ready",
+        "/login",
+        "/login/oidc",
+        "/login/oidc/callback",
+        "/health",
+        "/static/vega.js",
+        "/invitation/{token}",
+    ),
     **_post(_OPEN, "/login", "/invitation/{token}"),
     **_post(_SELF, "/logout"),
 }

@@ -27,6 +27,8 @@ class LoginPage(NamedTuple):
     next: str
     """Where it leads then."""
     has_passwords: bool
+    provider: str
+    """What the provider of OpenID Connect is called; empty where there is none."""
     name: str = ""
     error: str = ""
     is_out: bool = False
@@ -34,17 +36,17 @@ class LoginPage(NamedTuple):
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
-        return {"passwords": self.has_passwords, "error": self.error or None}
+        return {"passwords": self.has_passwords, "openid_connect": self.provider or None, "error": self.error or None}
 
 
 @router.get("/login", include_in_schema=False)
 def show(request: Request) -> Response:
     """Answer the form."""
     given = request.query_params
-    there = back({"back": given.get("next", "")}, "/models")
+    there = back(given, "/models")
     if context_of(request).visitor.id is not None:
         return RedirectResponse(there, 303)
-    page = LoginPage(there, team_of(request).settings.has_passwords, is_out="out" in given)
+    page = _page(team_of(request), there)._replace(is_out="out" in given)
     return respond(request, "login.html", page)
 
 
@@ -59,7 +61,7 @@ def _log_in(request: Request, form: FormData) -> Response:
     team = team_of(request)
     name, there = str(form.get("name", "")).strip().lower()[:200], back(form, "/models")
     origin = audit.origin_of(request)._replace(by="password")
-    page = LoginPage(there, team.settings.has_passwords, name)
+    page = _page(team, there)._replace(name=name)
     if not team.settings.has_passwords:
         return respond(request, "login.html", page, 403)
     wait = login_limits.wait(team.database, name, origin.address)
@@ -77,6 +79,11 @@ def _log_in(request: Request, form: FormData) -> Response:
         login_limits.forget(connection, name)
         cookie = begin_session(request, connection, person_id)
     return with_session(team, RedirectResponse(there, 303), cookie)
+
+
+def _page(team: Team, there: str) -> LoginPage:
+    provider = team.provider.settings.label if team.provider else ""
+    return LoginPage(there, team.settings.has_passwords, provider)
 
 
 def _check(team: Team, name: str, password: str) -> int | None:

@@ -8,9 +8,11 @@ from fastapi import Request
 from gto.exceptions import UsageError
 from gto.studio.context import context_of
 from gto.studio.index.database import Database
+from gto.studio.team.oidc import Provider
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.sessions import SessionLimits
+from gto.studio.team.trusted_proxy import TrustedProxy
 
 
 class TeamSettings(NamedTuple):
@@ -23,6 +25,7 @@ class TeamSettings(NamedTuple):
     session: SessionLimits = SessionLimits()
     audit_days: float = 365.0
     """How long entries of the audit log are kept."""
+    proxy: TrustedProxy = TrustedProxy()
     has_passwords: bool = True
     """Whether people may log in with a password."""
 
@@ -57,6 +60,8 @@ class Team(NamedTuple):
     settings: TeamSettings
     box: SecretsBox
     passwords: Passwords
+    provider: Provider | None = None
+    """Who vouches for people by OpenID Connect; None for nobody."""
 
 
 def team_of(request: Request) -> Team:

@@ -1,0 +1,79 @@
+"""An annotation proposed: what a form says, as a branch and a pull request of its repository."""
+
+import json
+import re
+from typing import NamedTuple
+
+from gto.catalog.parallel import Way
+from gto.catalog.repositories import CatalogRepository
+from gto.exceptions import UsageError
+from gto.fs.cache_dir import digest
+from gto.git import command
+from gto.git.remote import is_url, parse
+from gto.registry.registry import Registry
+from gto.registry.remote_check import REMOTE
+from gto.registry.write import annotate
+from gto.studio.actions import annotation_form
+from gto.studio.actions.annotation_wish import AnnotationWish, edit_of
+from gto.studio.proposals.forge_site import ForgeSettings
+from gto.studio.proposals.propose import DERIVED, Proposal, ProposedChange, Proposer, propose
+
+_UNKNOWN = ForgeSettings()
+_REST_RE = re.compile(r"[^A-Za-z0-9_]+")
+_LONGEST_NAME, _DIGITS = 40, 7  # of a branch
+
+
+class ProposalWords(NamedTuple):
+    """What a person says of a proposal; each may be empty."""
+
+    branch: str = ""
+    title: str = ""
+    text: str = ""
+
+
+def branch_of(wish: AnnotationWish) -> str:
+    """Return the branch of a form's proposal, such as `gto/annotate-churn-1a2b3c4`: the same for the same values."""
+    word = "remove" if wish.word == "remove" else "annotate"
+    said = [wish.path, wish.type, sorted(wish.labels), wish.text] if word == "annotate" else []
+    mark = digest(json.dumps([word, wish.name, said]).encode())[:_DIGITS]
+    return f"{DERIVED}{word}-{_REST_RE.sub('-', wish.name)[:_LONGEST_NAME].strip('-')}-{mark}"
+
+
+def propose_annotation(
+    place: CatalogRepository,
+    way: Way,
+    wish: AnnotationWish,
+    proposer: Proposer,
+    words: ProposalWords = ProposalWords(),  # noqa: B008  a value
+    settings: ForgeSettings = _UNKNOWN,
+) -> Proposal:
+    """Propose what a form says of an artifact, to the branch that the catalogue names, or the remote's own."""
+    with command.within(way.seconds):
+        return _propose(open_remote(place, way), wish, words, proposer, settings)
+
+
+def _propose(
+    registry: Registry, wish: AnnotationWish, words: ProposalWords, proposer: Proposer, settings: ForgeSettings
+) -> Proposal:
+    if wish.word == "remove":
+        edit = annotate.removal_of(registry, wish.name)
+    else:
+        now = annotation_form.present(registry, wish._replace(place="new"))
+        edit = annotate.edit_of(registry, wish.name, edit_of(wish, now), allow_same_path=wish.same_path)
+    change = ProposedChange(edit, words.branch.strip() or branch_of(wish), words.title, words.text)
+    return propose(registry, change, proposer, settings)
+
+
+def address_of(place: CatalogRepository) -> str:
+    """Return the address of a repository on its forge, which a clone knows as its remote `origin`."""
+    if place.is_remote:
+        return place.address
+    url = command.Git(place.address).run(["ls-remote", "--get-url", REMOTE]).decode("utf-8", "surrogateescape").strip()
+    if not is_url(url):
+        raise UsageError(f"'{place.name}' has no remote on a forge", "a change is proposed where others can review it")
+    return parse(url).url
+
+
+def open_remote(place: CatalogRepository, way: Way) -> Registry:
+    """Open the repository that a change is proposed to, brought up to date."""
+    return Registry.open(address_of(place), place.rev, seconds=way.seconds, session=way.session)

@@ -1,0 +1,75 @@
+"""The right to push of a token's owner: to one address, with the forge's way of saying it, or why not."""
+
+import re
+
+from gto.exceptions import GTOException, PushRejected, UsageError
+from gto.git.acting import PushCredential
+from gto.git.remote import parse
+from gto.studio.proposals.forge_api import ForgeRefused, client_of, said
+from gto.studio.proposals.forge_client import ForgeClient, ForgeToken
+from gto.studio.proposals.forge_probe import find_or_probe
+from gto.studio.proposals.forge_site import ForgeSettings, find_repository, web_of
+
+_UNKNOWN = ForgeSettings()
+_TOKEN_RE = re.compile("[!-~]+")
+# What git says where a server lets nobody push with these credentials.
+_NO_ENTRY = ("Authentication failed", "could not read Username", "could not read Password", "error: 401", "error: 403")
+_MOVED_RE = re.compile("error: 30[1278]")
+_LACKING_RE = re.compile("repository '[^']*' not found|error: 404")
+
+
+def push_credential(address: str, token: ForgeToken, settings: ForgeSettings = _UNKNOWN) -> PushCredential:
+    """Return with what, and to which address, a repository is pushed to as the owner of a token."""
+    where = find_or_probe(address, settings)
+    found = credential_of(address, client_of(where) if where else None, token)
+    assert found is not None  # noqa: S101  there is a token
+    return found
+
+
+def token_site(address: str, settings: ForgeSettings = _UNKNOWN) -> str:
+    """Return for which site a repository wants a token, as https://host; empty where it has none."""
+    where = find_repository(address, settings)
+    return _origin(where.site if where else web_of(address))
+
+
+def credential_of(address: str, client: ForgeClient | None, token: ForgeToken | None) -> PushCredential | None:
+    """Return the same, where the forge was found already; None without a token."""
+    if token is None:
+        return None
+    site = client.repo.site if client else web_of(address)
+    if not _TOKEN_RE.fullmatch(token.token) or not token.name.isprintable():
+        raise UsageError("This is no token: it is empty, or holds blanks or characters that none has", "copy it anew")
+    if not site or _origin(token.site) != _origin(site):
+        where = _origin(site) or address
+        raise UsageError(f"The token is for '{token.site}', and the repository is on '{where}'", f"give one of {where}")
+    if client is not None:
+        return PushCredential(client.repo.push_url, *client.login(token))
+    if not address.startswith(("https://", "http://")):
+        raise UsageError(f"Nobody says which forge '{site}' is", "an administrator can: HOST=KIND; a token is for HTTP")
+    return PushCredential(parse(address).url, token.name or "token", token.token)
+
+
+def _origin(url: str) -> str:
+    """Return scheme, host and port of a URL, in one spelling."""
+    start, _, rest = url.strip().lower().partition("://")
+    host = rest.partition("/")[0]
+    return f"{start}://{host.removesuffix(':443' if start == 'https' else ':80')}" if host else ""
+
+
+def explain_push(error: PushRejected, client: ForgeClient | None, token: ForgeToken | None) -> GTOException:
+    """Say in plain words why a branch could not be pushed."""
+    if token is None:
+        return error
+    name = client.name if client else token.site
+    told = [line.removeprefix("remote: ") for line in error.stderr.splitlines() if line.startswith("remote: ")]
+    why = f": {said(' '.join(told))}" if told else ""
+    wants = f": {client.scope}" if client else ""
+    if any(words in error.stderr for words in _NO_ENTRY):
+        return ForgeRefused(f"{name} lets nobody push with this token{why}", f"give a token that may write{wants}")
+    if _LACKING_RE.search(error.stderr):
+        hint = f"may its owner see the repository? Else give a token that may write{wants}"
+        return ForgeRefused(f"{name} shows no such repository to this token{why}", hint)
+    if _MOVED_RE.search(error.stderr):
+        hint = "mend the address in the catalogue: no token is sent where an answer leads"
+        return ForgeRefused(f"{name} says that the repository was moved", hint)
+    return error
