@@ -158,6 +158,7 @@ def _connect(url: URL, pool: int) -> Engine:
             "application_name": f"gto-studio-{os.getpid()}",
         },
         pool_size=pool,
+        pool_use_lifo=True,  # the connection that keeps what was read last
         pool_pre_ping=True,  # a server that was started again
         json_serializer=storable_json,
     )

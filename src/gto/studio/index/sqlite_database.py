@@ -215,6 +215,7 @@ def _connect(path: str) -> Engine:
         f"sqlite:///{path}",
         connect_args={"timeout": _BUSY, "isolation_level": None},  # transactions begin where we say
         pool_size=8,
+        pool_use_lifo=True,  # the connection that keeps what was read last
         json_serializer=storable_json,
     )
 
