@@ -88,7 +88,9 @@ def migrate(data: str, database: str | None, url: str | None) -> None:
         from gto.studio.team import serve as team
 
     before, after = team.migrate_database(team.ServeOptions(data, database, url))
-    render.say(f"The database is up to date: revision {after}" + (f", before {before}" if before != after else ""))
+    render.say(
+        f"The database is up to date: revision {after}" + (f", before {before}" if before not in {None, after} else "")
+    )
 
 
 COMMANDS = (worker, migrate)
