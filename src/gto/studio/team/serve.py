@@ -31,11 +31,13 @@ from gto.studio.team.secrets_box import SecretsBox, keep_secret
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings, parse_url
 from gto.studio.team.team_guard import TeamGuard
+from gto.studio.webhooks import hook_page, receive, target_page, webhook_api
+from gto.studio.webhooks.deliverer import Deliverer
 
 PORT = 8765
 """The usual port."""
 
-_PAGES = (login_page, oidc_page)
+_PAGES = (login_page, oidc_page, receive, hook_page, target_page, webhook_api)
 _BACKLOG = 128
 _LAST_TRANSACTION = 10.0  # seconds that the index has in the end
 
@@ -60,6 +62,7 @@ class ServeOptions(NamedTuple):
     """Seconds after which all repositories are read again."""
     way: Way = Way()
     studio: StudioSettings = StudioSettings()
+    allow_private_webhooks: bool = False
 
 
 class TeamProtocol(StudioProtocol):
@@ -99,7 +102,8 @@ def _server_url(text: str) -> URL:
 def open_team(options: ServeOptions) -> Team:
     """Open the database and the secret."""
     url = parse_url(options.url or f"http://{options.host}:{options.port}")
-    settings = TeamSettings(url, options.public)
+    private = options.allow_private_webhooks
+    settings = TeamSettings(url, options.public, every=options.every, allow_private_webhooks=private)
     database = open_team_database(options)
     given = options.secrets or (keep_secret(os.path.join(options.data, "secret")),)
     return Team(database, settings, SecretsBox(given), Passwords())
@@ -133,6 +137,8 @@ class TeamStudio:
             stack.callback(worker.join, _LAST_TRANSACTION)
             stack.callback(process_tree.stop)
             stack.callback(worker.close)
+            deliverer = Deliverer(team)
+            stack.callback(deliverer.close)
             forms, catalogue = TeamForms(team.box), found.catalogue
             context = StudioContext(
                 team.database, worker, forms, options.way, options.studio, catalogue, options.groups
@@ -140,6 +146,7 @@ class TeamStudio:
             self._server = QuietServer(config_of(make_team_app(context, team), TeamProtocol))
             self._server.should_exit = self._is_ending
             worker.start()
+            deliverer.start()
             say(team.settings.url)
             with team.database.read() as connection:
                 if not accounts.has_admin(connection):

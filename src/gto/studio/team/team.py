@@ -26,6 +26,10 @@ class TeamSettings(NamedTuple):
     """How long entries of the audit log are kept."""
     has_passwords: bool = True
     """Whether people may log in with a password."""
+    every: float = 60.0
+    """Seconds after which all repositories are read again, whatever webhooks say."""
+    allow_private_webhooks: bool = False
+    """Whether webhooks may go to this machine and its private network, where a target says so too."""
 
     @property
     def is_secure(self) -> bool:
