@@ -63,12 +63,6 @@ def known(connection: Connection, repository: str) -> KnownSecrets:
     return KnownSecrets(row.hook_secret is not None, row.hook_secret_until if _counts(row) else None)
 
 
-def with_secret(connection: Connection) -> frozenset[str]:
-    """Return the repositories whose webhooks are taken."""
-    query = select(repository_setting.c.repository).where(repository_setting.c.hook_secret.is_not(None))
-    return frozenset(connection.execute(query).scalars())
-
-
 def _row(connection: Connection, repository: str) -> Row[Any] | None:
     same = repository_setting.c.repository == repository
     return connection.execute(select(repository_setting).where(same)).first()

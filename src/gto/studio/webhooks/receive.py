@@ -179,7 +179,9 @@ def _refused(why: WebhookRefusal) -> Response:
 def _remotes(team: Team) -> dict[str, str]:
     """Return the addresses of repositories' remotes by name, as far as they were read."""
     with team.database.engine.connect() as connection:
-        found = connection.execute(select(repository.c.name, repository.c.remote).where(repository.c.remote.is_not(None)))
+        found = connection.execute(
+            select(repository.c.name, repository.c.remote).where(repository.c.remote.is_not(None))
+        )
         return {row.name: row.remote for row in found}
 
 

@@ -3,9 +3,11 @@
 import time
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from gto.studio.team.team_tables import received
+from gto.studio.context import StudioContext
+from gto.studio.team.team_tables import received, repository_setting
+from gto.studio.visitor import Role
 from gto.webhook.incoming import IncomingWebhook, WebhookRefusal
 
 KEPT = 30 * 86400.0
@@ -71,8 +73,27 @@ def find(connection: Connection, repository: str, most: int = _SHOWN) -> list[Re
     return [ReceivedWebhook._make(row) for row in connection.execute(query)]
 
 
-def find_last(connection: Connection) -> dict[str, ReceivedWebhook]:
-    """Return the newest line of each repository."""
+class HookState(NamedTuple):
+    """How it stands with the webhook of a repository."""
+
+    has_secret: bool
+    last: ReceivedWebhook | None
+    """What came last."""
+
+
+def read_states(studio: StudioContext) -> dict[str, HookState]:
+    """Return by name how it stands with the webhooks of the repositories whose admin the visitor is."""
+    if studio.team is None:
+        return {}
+    names = [one.name for one in studio.places if studio.visitor.may(Role.ADMIN, one.entry.groups)]
+    with studio.team.database.engine.connect() as connection:
+        made = repository_setting.c.hook_secret.is_not(None)
+        known = set(connection.scalars(select(repository_setting.c.repository).where(made)))
+        last = _find_last(connection)
+    return {name: HookState(name in known, last.get(name)) for name in names}
+
+
+def _find_last(connection: Connection) -> dict[str, ReceivedWebhook]:
     last = select(received.c.repository, func.max(received.c.at).label("at")).group_by(received.c.repository).subquery()
     columns = [received.c[field] for field in ReceivedWebhook._fields]
     same = (received.c.repository == last.c.repository) & (received.c.at == last.c.at)
@@ -80,6 +101,6 @@ def find_last(connection: Connection) -> dict[str, ReceivedWebhook]:
     return {row[0]: ReceivedWebhook._make(row[1:]) for row in connection.execute(query)}
 
 
-def _like(repository: str, kind: str, status: int) -> tuple[object, ...]:
+def _like(repository: str, kind: str, status: int) -> tuple[ColumnElement[bool], ...]:
     line = f"{_REFUSED}{status}"
     return received.c.kind == kind, received.c.repository == repository, received.c.delivery == line

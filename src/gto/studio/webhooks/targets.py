@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from gto.core.tag import Kind, TagName
-from gto.exceptions import NameTaken, NotFound, UsageError
+from gto.exceptions import NotFound, UsageError
 from gto.export.chat_message import ChatKind
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.team_tables import target
@@ -65,7 +65,7 @@ class TargetWish(NamedTuple):
     """Whether it may be on this machine or its private network, and without encryption."""
 
 
-class Target(NamedTuple):
+class WebhookTarget(NamedTuple):
     """Who is told of events."""
 
     id: int
@@ -109,9 +109,9 @@ def check(wish: TargetWish, *, may_be_private: bool) -> None:
 
 
 def add(connection: Connection, box: SecretsBox, wish: TargetWish, person_id: int | None) -> tuple[int, str]:
-    """Add a target; return its number and its secret, which nobody is shown again. NameTaken where one is called so."""
+    """Add a target; return its number and its secret, shown this once. UsageError where one is called so."""
     if connection.execute(select(target.c.id).where(target.c.name == wish.name)).first() is not None:
-        raise NameTaken(wish.name, "choose another")
+        raise UsageError(f"A webhook is called '{wish.name}' already", "choose another name")
     secret = _new_secret()
     values = {
         "name": wish.name,
@@ -148,7 +148,7 @@ def remove(connection: Connection, target_id: int) -> None:
     connection.execute(delete(target).where(target.c.id == target_id))
 
 
-def find(connection: Connection, target_id: str) -> Target:
+def find(connection: Connection, target_id: str) -> WebhookTarget:
     """Return a target by its number, or raise TargetNotFound."""
     if not (target_id.isascii() and target_id.isdigit() and len(target_id) < len("9999999999")):
         raise TargetNotFound(target_id)
@@ -158,17 +158,17 @@ def find(connection: Connection, target_id: str) -> Target:
     return target_of(row)
 
 
-def find_all(connection: Connection, *, active: bool = False) -> list[Target]:
+def find_all(connection: Connection, *, active: bool = False) -> list[WebhookTarget]:
     """Return all targets, or those that are told of events, by name."""
     query = select(target).order_by(target.c.name)
     return [target_of(row) for row in connection.execute(query.where(target.c.is_active) if active else query)]
 
 
-def target_of(row: Row[Any]) -> Target:
+def target_of(row: Row[Any]) -> WebhookTarget:
     """Return the target of a row."""
     until = row.secret_until if (row.secret_until or 0.0) > time.time() else None
     filters = TargetFilter(**{key: tuple(row.filters.get(key, ())) for key in _PARTS})
-    return Target(
+    return WebhookTarget(
         row.id, row.name, row.host, row.template, filters, row.is_active, row.allows_private, row.created_at, until
     )
 
