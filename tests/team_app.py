@@ -124,6 +124,7 @@ def team_studio(
     public: tuple[str, ...] = (),
     catalogue: str | None = None,
     provider: Provider | None = None,
+    private_webhooks: bool = False,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -134,7 +135,8 @@ def team_studio(
     ]
     made = SqliteDatabase(str(database), is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
-    team = Team(made, TeamSettings(URL, public), SecretsBox([SECRET]), Passwords(), provider)
+    settings = TeamSettings(URL, public, allow_private_webhooks=private_webhooks)
+    team = Team(made, settings, SecretsBox([SECRET]), Passwords(), provider)
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
     context = StudioContext(made, worker, TeamForms(team.box), way, StudioSettings(), catalogue)
     studio = TeamStudio(context, team, make_team_app(context, team))

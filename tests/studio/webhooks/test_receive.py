@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 def asked(team: TeamStudio, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The repositories that the worker is asked for."""
     found: list[str] = []
-    monkeypatch.setattr(team.context.worker, "ask", lambda *names: found.extend(names) or 1)
+
+    def ask(*names: str) -> int:
+        found.extend(names)
+        return 1
+
+    monkeypatch.setattr(team.context.worker, "ask", ask)
     return found
 
 
@@ -112,9 +117,10 @@ def test_a_delivery_counts_as_taken_only_when_the_work_is_queued(
     def fails(*_names: str) -> int:
         raise OSError("the disk is full")
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="full"):
+    with monkeypatch.context() as patched:
         patched.setattr(team.context.worker, "ask", fails)
-        post(team, "github", posted)
+        with pytest.raises(OSError, match="full"):
+            post(team, "github", posted)
     assert lines(team) == []
     assert post(team, "github", posted).status_code == 202
 
@@ -136,15 +142,11 @@ def test_a_ping_and_what_is_no_push_are_answered_and_nothing_is_looked_at(team: 
     assert asked == []
 
 
-@pytest.mark.parametrize("is_told", [True, False])
-def test_a_body_has_a_limit_whether_its_length_is_told_or_not(
-    is_told: bool, team: TeamStudio, asked: list[str]
-) -> None:
+def test_a_body_has_a_limit_whether_its_length_is_told_or_not(team: TeamStudio, asked: list[str]) -> None:
     headers = dict(GITHUB.post(secret_of(team)).headers)
-    pieces = (b"x" * (1 << 20) for _ in range((LARGEST >> 20) + 1))
-    content = b"".join(pieces) if is_told else pieces
-    answer = team.browser().client.post("/webhook/github/churn", content=content, headers=headers)
-    assert (answer.status_code, asked) == (413, [])
+    for content in (b"x" * (LARGEST + 1), (b"x" * (1 << 20) for _ in range((LARGEST >> 20) + 1))):
+        answer = team.browser().client.post("/webhook/github/churn", content=content, headers=headers)
+        assert (answer.status_code, asked) == (413, [])
 
 
 def test_an_unknown_kind_is_404_and_a_page_of_another_site_gains_nothing(team: TeamStudio) -> None:
