@@ -16,11 +16,12 @@ import pytest
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from gto.studio.index.postgresql_database import PostgresqlDatabase
+from gto.studio.index.postgresql_database import INDEX, PostgresqlDatabase
+from gto.studio.index.schema import metadata
 from tests.stores import free_port, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _SECONDS = 60.0
@@ -58,6 +59,59 @@ class Server(NamedTuple):
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)
         engine.dispose()
+
+
+class Databases:
+    """Databases by the paths that tests name them by; one that nobody has open any more serves the next path."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._idle: list[_Reused] = []
+        self._in_use: dict[Path, list[_Reused]] = {}
+
+    def open(self, path: Path) -> PostgresqlDatabase:
+        """The database of a path, an empty one where none is open."""
+        users = self._in_use.setdefault(path, [])
+        idle = self._idle if not users else []
+        made = idle.pop() if idle else _Reused(users[0].url if users else self._server.new())
+        made.on_close = lambda: self._let_go(path, made)
+        users.append(made)
+        return made
+
+    def _let_go(self, path: Path, one: _Reused) -> None:
+        users = self._in_use[path]
+        users.remove(one)
+        if users:
+            one.dispose()
+            return
+        del self._in_use[path]
+        with one.write() as connection:
+            names = ", ".join(f'{INDEX}."{name}"' for name in metadata.tables)
+            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
+        self._idle.append(one)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for one in self._idle:
+            one.dispose()
+
+
+class _Reused(PostgresqlDatabase):
+    """A database that is not closed, but emptied for the next test."""
+
+    on_close: Callable[[], None]
+
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self.url = url
+
+    def close(self) -> None:
+        """Give it back."""
+        self.on_close()
+
+    def dispose(self) -> None:
+        """Close its connections."""
+        super().close()
 
 
 @contextmanager

@@ -19,12 +19,14 @@ from gto.studio.sync.repository import sync_rest, sync_tags
 from gto.studio.sync.repository_row import note_failure
 from gto.studio.sync.worker import Worker
 from gto.studio.team import accounts, migrate, sessions, tokens
+from gto.studio.team.announced import Announcer
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.serve import make_team_app
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings
 from gto.studio.visitor import EVERY, Role
+from gto.studio.webhooks import outbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,7 +80,7 @@ class TeamStudio(NamedTuple):
         for place in self.context.worker.places:
             try:
                 registry = open_place(place, self.context.way)
-                sync_tags(self.team.database, place.name, registry)
+                sync_tags(self.team.database, place.name, registry, Announcer(outbox.announce))
                 sync_rest(self.team.database, place.name, registry, lambda *_: None, again=True)
             except (GTOException, OSError) as error:
                 note_failure(self.team.database, failed(place, error))

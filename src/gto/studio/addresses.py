@@ -31,6 +31,14 @@ def url(path: str, /, **query: object) -> str:
     return path + (f"?{urlencode(pairs, errors='replace')}" if pairs else "")
 
 
+def own_path(decoded: str) -> str:
+    """Return a path of this Studio as it stands in an address: one that begins with `//host` would be another site's.
+
+    A path may hold what browsers leave out of an address or read as `/`: tabs, ends of lines, backslashes.
+    """
+    return "/" + quote(decoded.lstrip("/\\"), errors="replace")
+
+
 def _each(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else ["1" if value is True else value]
 

@@ -137,8 +137,15 @@ def _index_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SQLAlchemyError)  # noqa: S101  it is registered for this class
     worker = context_of(request).worker
     worker.complain(error)
-    hint = "it is made anew: load this page again" if worker.database.is_damage(error) else "nothing in Git is touched"
-    return _plain_error(503, f"The index cannot be read: {reason_of(error)}\n{hint}\n")
+    written = getattr(request.state, "written", "")
+    done = (
+        f"Written: {written}. Git has it; the index catches up, and nothing needs to be sent again.\n"
+        if written
+        else ""
+    )
+    usual = "" if written else "nothing in Git is touched"
+    hint = "it is made anew: load this page again" if worker.database.is_damage(error) else usual
+    return _plain_error(503, f"{done}The index cannot be read: {reason_of(error)}\n{hint}\n")
 
 
 def _plain_error(status: int, text: str) -> Response:

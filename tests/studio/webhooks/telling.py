@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from gto.studio.index.schema import event, repository
 from gto.studio.team.team_tables import attempt, outbox
-from gto.studio.webhooks import outbox as box
 from gto.studio.webhooks import targets
 from gto.studio.webhooks.deliverer import Deliverer, SendPlan
 from gto.studio.webhooks.targets import TargetFilter, TargetWish
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gto.studio.team.team import Team
-    from tests.team_app import TeamStudio
 
 PLAN = SendPlan(look=0.02, lease=30.0, longest=5.0)
 
@@ -28,21 +25,6 @@ def add_target(team: Team, url: str, name: str = "ci", **told: Any) -> tuple[int
     wish = TargetWish(name, url, **{"allows_private": True, "filters": TargetFilter(), **told})
     with team.database.record() as connection:
         return targets.add(connection, team.box, wish, None)
-
-
-def known(team: TeamStudio) -> set[tuple[str, str]]:
-    """The events that the index holds."""
-    with team.team.database.read() as connection:
-        return {(row.ref, row.oid) for row in connection.execute(select(event))}
-
-
-def announce_new(team: TeamStudio, before: set[tuple[str, str]], name: str = "churn") -> None:
-    """Read the repositories, and announce what was not there before, as the worker does."""
-    team.sync()
-    with team.team.database.write() as connection:
-        number = connection.execute(select(repository.c.id).where(repository.c.name == name)).scalar_one()
-        rows = connection.execute(select(event).where(event.c.repository_id == number).order_by(event.c.time)).all()
-        box.announce(connection, name, [row for row in rows if (row.ref, row.oid) not in before])
 
 
 def rows(team: Team) -> Sequence[Any]:

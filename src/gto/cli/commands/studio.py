@@ -108,6 +108,29 @@ def _of_database(function: Function) -> Function:
     return function
 
 
+def _of_reading(function: Function) -> Function:
+    """Declare the options that say how much of Git a process reads."""
+    often = _setting(
+        "--every",
+        type=click.FloatRange(min=1),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How often each repository is looked at, beside its webhooks",
+    )
+    many = _setting(
+        "--jobs",
+        type=click.IntRange(1, 64),
+        default=4,
+        show_default=True,
+        help="How many repositories it reads at once",
+    )
+    private = _setting(
+        "--allow-private-webhooks", is_flag=True, help="Let webhooks go to its private network, where an admin says so"
+    )
+    return often(many(private(function)))
+
+
 @command.command(
     "serve",
     cls=options.Command,
@@ -124,14 +147,8 @@ def _of_database(function: Function) -> Function:
 @_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on")
 @_setting("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port")
 @_setting("--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all")
-@_setting(
-    "--every",
-    type=click.FloatRange(min=1),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How often each repository is looked at, beside its webhooks",
-)
+@_of_reading
+@_setting("--no-worker", is_flag=True, help="Leave all reading to `gto studio worker`")
 def serve(
     data: str,
     database: str | None,
@@ -143,6 +160,9 @@ def serve(
     port: int,
     public: tuple[str, ...],
     every: float,
+    jobs: int,
+    allow_private_webhooks: bool,
+    no_worker: bool,
 ) -> None:
     """Serve the repositories of a catalogue to a team: people log in, and each sees and does what their role allows."""
     import gc
@@ -150,11 +170,74 @@ def serve(
     with _needing("team"):
         from gto.catalog.parallel import Way
         from gto.studio.team import serve as team
+        from gto.studio.team.team_worker import WorkerSettings
 
     gc.enable()
+    reading = WorkerSettings(0 if no_worker else jobs, every)
     chosen = team.ServeOptions(
-        data, database, url, host, port, catalog, groups, public=public, every=every, way=Way(timeout)
-    )
+        data, database, url, host, port, catalog, groups, public=public, reading=reading, way=Way(timeout)
+    )._replace(allow_private_webhooks=allow_private_webhooks)
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):
         studio.run(render.say, lambda text: render.note(f"note: {text}"))
+
+
+@command.command(
+    "worker",
+    cls=options.Command,
+    short_help="Read Git for a team's Studio, in a process of its own.",
+    examples="""
+    gto studio worker --catalog team.yaml --database postgresql://gto@db/gto
+    """,
+)
+@_of_database
+@catalog_options.file
+@catalog_options.groups
+@catalog_options.timeout
+@_of_reading
+def worker(
+    data: str,
+    database: str | None,
+    url: str | None,
+    catalog: str | None,
+    groups: tuple[str, ...],
+    timeout: float,
+    every: float,
+    jobs: int,
+    allow_private_webhooks: bool,
+) -> None:
+    """Read the repositories of a catalogue into the index, beside any number of others that do the same.
+
+    All name the same catalogue, groups and database, which is PostgreSQL's, and see the same directory of --data.
+    """
+    import gc
+
+    with _needing("team"):
+        from gto.catalog.parallel import Way
+        from gto.studio.team import serve as team
+        from gto.studio.team.team_worker import WorkerSettings
+
+    gc.enable()
+    reading = WorkerSettings(jobs, every)
+    chosen = team.ServeOptions(data, database, url, catalog=catalog, groups=groups, reading=reading, way=Way(timeout))
+    reader = team.TeamReader(chosen._replace(allow_private_webhooks=allow_private_webhooks))
+    with signals.by_signals(reader.end):
+        reader.run(render.say)
+
+
+@command.command(
+    "migrate",
+    cls=options.Command,
+    short_help="Bring the database of a team's Studio up to date.",
+    examples="""
+    gto studio migrate --database postgresql://gto@db/gto
+    """,
+)
+@_of_database
+def migrate(data: str, database: str | None, url: str | None) -> None:
+    """Bring the tables of a team to the form that this release reads; `gto studio backup` first keeps what is there."""
+    with _needing("team"):
+        from gto.studio.team import serve as team
+
+    before, after = team.migrate_database(team.ServeOptions(data, database, url))
+    render.say(f"The database is up to date: revision {after}" + (f", before {before}" if before != after else ""))

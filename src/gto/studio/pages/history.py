@@ -9,7 +9,7 @@ from gto.core.dates import parse_date
 from gto.output.published import Published
 from gto.studio.addresses import artifact_url, count_pages, read_number, url
 from gto.studio.context import context_of
-from gto.studio.index import artifacts, event_list, lookup
+from gto.studio.index import event_list, lookup, stage_columns
 from gto.studio.index.database import kept
 from gto.studio.index.event_list import EventListing, EventQuery, ListedEvent
 from gto.studio.respond import render, respond
@@ -116,7 +116,7 @@ def read(request: Request, repo: str, name: str) -> HistoryPage:
             if name:
                 lookup.find_artifact(connection, found, name)
         shown = event_list.find(connection, asked)
-        stages, repositories = kept(connection, artifacts.stages), lookup.repository_names(connection)
+        stages, repositories = kept(connection, stage_columns.stages), lookup.repository_names(connection)
     return HistoryPage(repo, name, asked, at, shown, stages, repositories, number)
 
 

@@ -172,6 +172,7 @@ announced_repository = Table(  # what was there when a repository was first read
     "announced_repository",
     metadata,
     Column("repository", Text, primary_key=True),
+    Column("address", Text, nullable=False),  # another one under the same name is another repository
     Column("since", Float, nullable=False),
 )
 

@@ -25,6 +25,7 @@ def upgrade() -> None:
     op.create_table(
         "announced_repository",
         sa.Column("repository", _text, nullable=False),
+        sa.Column("address", _text, nullable=False),
         sa.Column("since", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("repository"),
     )
