@@ -17,27 +17,20 @@ from gto.studio.webhooks import targets
 from gto.studio.webhooks.targets import TargetFilter
 from tests.studio.webhooks.telling import add_target, attempts, deliver_due, hurry, rows
 from tests.team_app import team_studio
-from tests.web import Reply, serve_web
+from tests.web import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from gto.studio.index.database import Database
     from tests.repo import Repo
     from tests.team_app import TeamStudio
     from tests.web import Asked, Web
 
 
 @pytest.fixture
-def web() -> Iterator[Web]:
-    with serve_web() as running:
-        running.rule("/hook", lambda _asked, _usual: Reply(202, b"thanks"))
-        yield running
-
-
-@pytest.fixture
-def team(registry: Repo, tmp_path: Path) -> Iterator[TeamStudio]:
-    with team_studio({"churn": (registry.path, ["marketing"])}, tmp_path / "s.db", private_webhooks=True) as made:
+def team(registry: Repo, base: Database) -> Iterator[TeamStudio]:
+    with team_studio({"churn": (registry.path, ["marketing"])}, base, private_webhooks=True) as made:
         yield made
 
 
