@@ -22,6 +22,8 @@ from gto.studio.webhooks.targets import TargetWish, WebhookTarget
 
 router = APIRouter()
 
+_WORDS = ("repositories", "groups", "artifacts", "stages")
+
 
 class TargetList(NamedTuple):
     """All targets."""
@@ -92,9 +94,9 @@ def show_targets(request: Request) -> Response:
 @router.post("/webhooks/add", include_in_schema=False)
 def add_target(request: Request, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Add a target, and show its secret this once."""
-    given = {key: str(form.get(key, "")).strip() for key in ("name", "url", "template", "artifacts", "stages")}
-    filters = {key: given[key].replace(",", " ").split() for key in ("artifacts", "stages")}
-    filters |= {key: [str(one) for one in form.getlist(key)] for key in ("repositories", "groups", "kinds")}
+    given = {key: str(form.get(key, "")).strip() for key in ("name", "url", "template", *_WORDS)}
+    filters = {key: given[key].replace(",", " ").split() for key in _WORDS}
+    filters["kinds"] = [str(one) for one in form.getlist("kinds")]
     try:
         told = targets.parse_filter(filters)
         private = form.get("private") == "yes"
