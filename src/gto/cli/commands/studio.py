@@ -149,6 +149,7 @@ def serve(
     public: tuple[str, ...],
     every: float,
     jobs: int,
+    allow_private_webhooks: bool,
     no_worker: bool,
     oidc_issuer: str | None,
     oidc_client_id: str | None,
@@ -199,6 +200,7 @@ def serve(
         has_passwords=not no_passwords,
         log_format=log_format,
         log_level=log_level,
+        allow_private_webhooks=allow_private_webhooks,
     )
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):

@@ -17,6 +17,8 @@ from gto.studio.forms import back, read_form, read_index_form
 from gto.studio.index import repository_rows
 from gto.studio.index.repository_rows import RepositoryRow
 from gto.studio.respond import json_response, respond, wants_json
+from gto.studio.webhooks import received_log
+from gto.studio.webhooks.received_log import HookState
 
 router = APIRouter()
 
@@ -37,6 +39,8 @@ class RepositoriesPage(NamedTuple):
     """The field of the form that the error is about; empty for none."""
     given: Mapping[str, str] = MappingProxyType({})
     """What the refused form held."""
+    hooks: Mapping[str, HookState] = MappingProxyType({})
+    """How it stands with the webhooks of those whose admin the visitor is."""
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
@@ -57,7 +61,7 @@ def read_page(studio: StudioContext) -> RepositoriesPage:
         found = repository_rows.find(connection)
     progress = studio.progress()
     rows = tuple(row._replace(progress=progress.get(row.name)) for row in found)
-    return RepositoriesPage(rows, studio.failures, studio.catalogue)
+    return RepositoriesPage(rows, studio.failures, studio.catalogue, hooks=received_log.read_states(studio))
 
 
 @router.post("/repos/add", include_in_schema=False)

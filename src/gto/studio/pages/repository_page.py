@@ -11,6 +11,8 @@ from gto.studio.context import StudioContext, context_of
 from gto.studio.index import lookup, repository_rows
 from gto.studio.index.repository_rows import FoundExamination, RepositoryRow
 from gto.studio.respond import respond
+from gto.studio.webhooks import received_log
+from gto.studio.webhooks.received_log import HookState
 
 router = APIRouter()
 
@@ -21,6 +23,8 @@ class RepositoryPage(NamedTuple):
     row: RepositoryRow
     found: FoundExamination
     catalogue: str | None
+    hook: HookState | None = None
+    """How it stands with its webhook; None for who is no admin of it."""
 
     @property
     def warnings(self) -> frozenset[str]:
@@ -54,4 +58,5 @@ def read(studio: StudioContext, name: str) -> RepositoryPage:
         found = lookup.find_repository(connection, name)
         row = next(row for row in repository_rows.find(connection) if row.name == name)
         told = repository_rows.find_examination(connection, found.id)
-    return RepositoryPage(row._replace(progress=studio.progress().get(name)), told, studio.catalogue)
+    hook = received_log.read_states(studio).get(name)
+    return RepositoryPage(row._replace(progress=studio.progress().get(name)), told, studio.catalogue, hook)

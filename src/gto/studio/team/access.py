@@ -39,11 +39,13 @@ _FORM = Need(Role.CONTRIBUTOR, Where.HERE)
 _DESCRIBE = Need(Role.CONTRIBUTOR, Where.HERE, "write")
 _KEEP_FORM = Need(Role.MAINTAINER, Where.HERE)
 _KEEP = Need(Role.MAINTAINER, Where.HERE, "write")
+_SET = Need(Role.ADMIN, Where.HERE, "admin")
 _RUN = Need(Role.ADMIN, Where.ALL, "admin")
 _SELF = Need(None)
 _OPEN = Need(None, is_open=True)
 
 _OF_STAGES = ("assign", "rollback", "unassign", "approve", "deregister", "deprecate")
+_OF_TARGETS = ("test", "pause", "resume", "rotate", "delete", "replay")
 _M, _R = "/m/{repo}/{name:path}", "/r/{repo}"
 
 
@@ -84,6 +86,17 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(_SEE, "/api/v1/repositories", "/api/v1/artifacts", "/api/v1/events"),
     **_get(_SEE_HERE, *(f"/api/v1/artifacts/{{repo}}/{{name:path}}{rest}" for rest in ("", "/versions", "/facts"))),
     **_get(_SEE_HERE, "/api/v1/resolve/{repo}/{selector:path}", "/api/v1/compare/{repo}/{name:path}"),
+    # Webhooks in, which prove by themselves that they may come, and out.
+    **_post(_OPEN, "/webhook/{kind}/{repo}"),
+    **_post(_SEE, "/webhook/dvc"),
+    **_get(_SET, f"{_R}/-/webhook .json"),
+    **_post(_SET, *(f"{_R}/-/webhook/{one}" for one in ("make", "remove"))),
+    **_get(_RUN, "/webhooks .json", "/webhooks/{target} .json"),
+    **_post(_RUN, "/webhooks/add", *(f"/webhooks/{{target}}/{one}" for one in _OF_TARGETS)),
+    **_get(_RUN, "/api/v1/webhooks", "/api/v1/webhooks/{target}", "/api/v1/webhooks/{target}/deliveries"),
+    **_post(_RUN, "/api/v1/webhooks", "/api/v1/webhooks/{target}/test"),
+    **_post(_RUN, "/api/v1/webhooks/{target}/deliveries/{delivery}/replay"),
+    ("DELETE", "/api/v1/webhooks/{target}"): _RUN,
     # Who is not known yet.
     **_get(_RUN, "/metrics"),
     **_get(
