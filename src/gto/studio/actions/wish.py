@@ -8,6 +8,7 @@ from typing import NamedTuple
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException
 from gto.studio.actions.action import OfferedAction
+from gto.studio.write_access import PERSONAL, WriteAccess
 
 OTHER = "other"
 """The choice of a version of one's own."""
@@ -78,6 +79,7 @@ class ActionRequest(NamedTuple):
     """Those that other artifacts have."""
     error: GTOException | None = None
     """Why it was not carried out."""
+    access: WriteAccess = PERSONAL
 
 
 def read_wish(action: OfferedAction, name: str, given: Mapping[str, object], *, push: bool) -> Wish:

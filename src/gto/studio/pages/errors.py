@@ -8,6 +8,7 @@ from starlette.responses import Response
 from gto.exceptions import GTOException, Outdated, PolicyRefused, Raced
 from gto.output.published import Published
 from gto.studio.respond import json_response, respond
+from gto.studio.write_access import WriteRefused
 
 _TITLES = {403: "Not allowed", 404: "Not found", 405: "Not possible here", 409: "Somebody was first"}
 
@@ -32,7 +33,7 @@ class ErrorPage(NamedTuple):
 def refusal_status(error: GTOException) -> int:
     """Return the status of a form that was refused: 403 by a policy, 409 where somebody was first, else 400."""
     match error:
-        case PolicyRefused():
+        case PolicyRefused() | WriteRefused():
             return 403
         case Outdated() | Raced():
             return 409

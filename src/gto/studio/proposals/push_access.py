@@ -1,9 +1,11 @@
 """The right to push of a token's owner: to one address, with the forge's way of saying it, or why not."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gto.exceptions import GTOException, PushRejected, UsageError
-from gto.git.acting import PushCredential
+from gto.git.acting import Person, PushCredential, as_person
 from gto.git.remote import parse
 from gto.studio.proposals.forge_api import ForgeRefused, client_of, said
 from gto.studio.proposals.forge_client import ForgeClient, ForgeToken
@@ -24,6 +26,22 @@ def push_credential(address: str, token: ForgeToken, settings: ForgeSettings = _
     found = credential_of(address, client_of(where) if where else None, token)
     assert found is not None  # noqa: S101  there is a token
     return found
+
+
+@contextmanager
+def pushing(address: str, person: Person, token: ForgeToken, settings: ForgeSettings = _UNKNOWN) -> Iterator[None]:
+    """Have git write as a person inside, and push to a repository with their token; ForgeRefused where it may not."""
+    where = find_or_probe(address, settings)
+    client = client_of(where) if where else None
+    try:
+        credential = credential_of(address, client, token)
+    except UsageError as error:
+        raise ForgeRefused(error.message, error.hint) from error
+    with as_person(person, credential):
+        try:
+            yield
+        except PushRejected as error:
+            raise explain_push(error, client, token) from error
 
 
 def token_site(address: str, settings: ForgeSettings = _UNKNOWN) -> str:
