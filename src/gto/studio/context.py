@@ -16,7 +16,7 @@ from gto.studio.index.repository_rows import SyncProgress
 from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.sync.worker import Worker
 from gto.studio.visitor import OWNER, Role, Visitor
-from gto.studio.write_access import PERSONAL, WriteAccess
+from gto.studio.write_access import PERSONAL, TokenWanted, WriteAccess, WriteMode
 
 if TYPE_CHECKING:
     from gto.studio.team.team import Team
@@ -132,11 +132,17 @@ class StudioContext(NamedTuple):
         return self.team.write_access(self.visitor, self.place(repo)) if self.team else PERSONAL
 
     def token_for(self, access: WriteAccess, given: Mapping[str, object]) -> ForgeToken | None:
-        """Return the token that was typed in for one action, `forge_token`, else the one that the visitor keeps."""
+        """Return the token that was typed in for one action, `forge_token`, else the one that the visitor keeps.
+
+        TokenWanted where there is none, and Studio pushes as the visitor.
+        """
         typed = str(given.get("forge_token", "")).strip()
         if typed and access.mode is not None:
             return ForgeToken(access.site, typed, str(given.get("forge_name", "")).strip())
-        return self.team.forge_token(self.visitor, access.site) if self.team else None
+        kept = self.team.forge_token(self.visitor, access.site) if self.team else None
+        if kept is None and access.mode is WriteMode.OWN:
+            raise TokenWanted(access.site)
+        return kept
 
     def read_git(self, repo: str, work: Callable[[Registry], T]) -> T | Failure:
         """Read a repository as it was fetched last, within seconds; a Failure says why it cannot be read."""

@@ -15,6 +15,14 @@ from gto.studio.proposals.push_access import pushing, token_site
 
 _PROGRAM = "Studio"
 _UNKNOWN = ForgeSettings()
+_WORDS = {
+    "off": "Studio writes nothing: its pages show the command, which people type where their clone and their key are.",
+    "own": "Studio pushes with the token of who asks, so the forge knows who it was. Annotations become pull requests.",
+    "server": (
+        "Studio writes with what the server may; who asked is the tagger, and a line `Via: Studio` says how it came. "
+        "What the policy wants signed, approved or done by named people is refused."
+    ),
+}
 
 
 class WriteMode(Enum):
@@ -26,6 +34,11 @@ class WriteMode(Enum):
     """It pushes with the token of who asks."""
     SERVER = "server"
     """It writes as the server may; the tagger is who asks."""
+
+    @property
+    def words(self) -> str:
+        """What it means, in a sentence."""
+        return _WORDS[self.value]
 
 
 class WriteRefused(GTOException):

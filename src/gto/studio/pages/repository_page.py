@@ -11,6 +11,8 @@ from gto.studio.context import StudioContext, context_of
 from gto.studio.index import lookup, repository_rows
 from gto.studio.index.repository_rows import FoundExamination, RepositoryRow
 from gto.studio.respond import respond
+from gto.studio.visitor import Role
+from gto.studio.write_access import PERSONAL, WriteAccess
 
 router = APIRouter()
 
@@ -21,6 +23,10 @@ class RepositoryPage(NamedTuple):
     row: RepositoryRow
     found: FoundExamination
     catalogue: str | None
+    access: WriteAccess = PERSONAL
+    """How it is written to in a team."""
+    is_mine: bool = False
+    """Whether the visitor chooses that."""
 
     @property
     def warnings(self) -> frozenset[str]:
@@ -31,6 +37,7 @@ class RepositoryPage(NamedTuple):
         """Return it for JSON: `config`, `problems` and `notes` as `gto doctor --json` prints them."""
         return {
             **self.row.as_dict(),
+            **({"write_mode": self.access.mode.value} if self.access.mode else {}),
             "facts": self.row.facts,
             "policy": self.found.policy,
             "policy_error": self.found.policy_error,
@@ -54,4 +61,6 @@ def read(studio: StudioContext, name: str) -> RepositoryPage:
         found = lookup.find_repository(connection, name)
         row = next(row for row in repository_rows.find(connection) if row.name == name)
         told = repository_rows.find_examination(connection, found.id)
-    return RepositoryPage(row._replace(progress=studio.progress().get(name)), told, studio.catalogue)
+    row, access = row._replace(progress=studio.progress().get(name)), studio.write_access(name)
+    is_mine = access.mode is not None and studio.may(Role.ADMIN, name)
+    return RepositoryPage(row, told, studio.catalogue, access, is_mine)

@@ -40,7 +40,9 @@ _DESCRIBE = Need(Role.CONTRIBUTOR, Where.HERE, "write")
 _KEEP_FORM = Need(Role.MAINTAINER, Where.HERE)
 _KEEP = Need(Role.MAINTAINER, Where.HERE, "write")
 _RUN = Need(Role.ADMIN, Where.ALL, "admin")
+_ADMIN = Need(Role.ADMIN, Where.HERE, "admin")
 _SELF = Need(None)
+_OWN = Need(None, scope="admin")
 _OPEN = Need(None, is_open=True)
 
 _OF_STAGES = ("assign", "rollback", "unassign", "approve", "deregister", "deprecate")
@@ -88,6 +90,12 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(_OPEN, "/login", "/login/oidc", "/login/oidc/callback", "/health", "/static/vega.js", "/invitation/{token}"),
     **_post(_OPEN, "/login", "/invitation/{token}"),
     **_post(_SELF, "/logout"),
+    # How Studio writes.
+    **_get(_ADMIN, f"{_R}/-/settings .json", "/api/v1/repositories/{repo}/settings"),
+    **_post(_ADMIN, f"{_R}/-/settings"),
+    ("PUT", "/api/v1/repositories/{repo}/settings"): _ADMIN,
+    **_get(_OWN, "/account/forges .json"),
+    **_post(_OWN, "/account/forges", "/account/forges/remove"),
 }
 """By method and path as the router has it. Whatever serves a part of a path needs what the whole does."""
 
