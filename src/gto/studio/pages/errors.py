@@ -19,6 +19,8 @@ class ErrorPage(NamedTuple):
     status: int
     message: str
     hint: str
+    command: str = ""
+    """What does it instead; empty where nothing does."""
 
     @property
     def title(self) -> str:
@@ -27,7 +29,8 @@ class ErrorPage(NamedTuple):
 
     def as_dict(self) -> Published:
         """Return it as RFC 9457 has problems."""
-        return {"status": self.status, "title": self.title, "detail": self.message, "hint": self.hint}
+        told = {"status": self.status, "title": self.title, "detail": self.message, "hint": self.hint}
+        return {**told, "command": self.command} if self.command else told
 
 
 def refusal_status(error: GTOException) -> int:
@@ -41,8 +44,13 @@ def refusal_status(error: GTOException) -> int:
             return 400
 
 
+def problem(page: ErrorPage) -> Response:
+    """Answer with an error as RFC 9457 has it."""
+    return json_response(page.as_dict(), page.status, "application/problem+json")
+
+
 def answer(request: Request, status: int, message: str, hint: str) -> Response:
     """Answer with an error; under `/api/` as RFC 9457 has it."""
     if request.url.path.startswith("/api/"):
-        return json_response(ErrorPage(status, message, hint).as_dict(), status, "application/problem+json")
+        return problem(ErrorPage(status, message, hint))
     return respond(request, "error.html", ErrorPage(status, message, hint), status)

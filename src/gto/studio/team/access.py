@@ -46,7 +46,7 @@ _OWN = Need(None, scope="admin")
 _OPEN = Need(None, is_open=True)
 
 _OF_STAGES = ("assign", "rollback", "unassign", "approve", "deregister", "deprecate")
-_M, _R = "/m/{repo}/{name:path}", "/r/{repo}"
+_M, _R, _A = "/m/{repo}/{name:path}", "/r/{repo}", "/api/v1/artifacts/{repo}/{name:path}"
 
 
 def _get(need: Need, *paths: str) -> dict[tuple[str, str], Need]:
@@ -86,6 +86,12 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(_SEE, "/api/v1/repositories", "/api/v1/artifacts", "/api/v1/events"),
     **_get(_SEE_HERE, *(f"/api/v1/artifacts/{{repo}}/{{name:path}}{rest}" for rest in ("", "/versions", "/facts"))),
     **_get(_SEE_HERE, "/api/v1/resolve/{repo}/{selector:path}", "/api/v1/compare/{repo}/{name:path}"),
+    **_post(_DESCRIBE, f"{_A}/versions"),
+    **_post(_KEEP, f"{_A}/stages/{{stage}}/rollback", f"{_A}/approvals"),
+    ("PUT", f"{_A}/stages/{{stage}}"): _KEEP,
+    ("DELETE", f"{_A}/versions/{{version}}"): _KEEP,
+    ("DELETE", f"{_A}/stages/{{stage}}/versions/{{version}}"): _KEEP,
+    ("DELETE", _A): _KEEP,
     # Who is not known yet.
     **_get(_OPEN, "/login", "/login/oidc", "/login/oidc/callback", "/health", "/static/vega.js", "/invitation/{token}"),
     **_post(_OPEN, "/login", "/invitation/{token}"),

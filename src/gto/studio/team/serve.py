@@ -24,7 +24,7 @@ from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.server import QuietServer, collect_seldom, config_of
 from gto.studio.sync.worker import Worker
-from gto.studio.team import accounts, forges_page, login_page, migrate, oidc_page, settings_page
+from gto.studio.team import accounts, forges_page, login_page, migrate, oidc_page, settings_page, write_routes
 from gto.studio.team.access import authorize
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox, keep_secret
@@ -35,7 +35,7 @@ from gto.studio.team.team_guard import TeamGuard
 PORT = 8765
 """The usual port."""
 
-_PAGES = (login_page, oidc_page, forges_page, settings_page)
+_PAGES = (login_page, oidc_page, forges_page, settings_page, write_routes)
 _BACKLOG = 128
 _LAST_TRANSACTION = 10.0  # seconds that the index has in the end
 

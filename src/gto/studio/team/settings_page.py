@@ -1,6 +1,6 @@
 """`/r/REPO/-/settings`: how Studio writes to a repository of a team, as its admins choose, as a page and by REST."""
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
@@ -27,7 +27,7 @@ router = APIRouter()
 
 _PAGE = "/r/{repo}/-/settings"
 _API = "/api/v1/repositories/{repo}/settings"
-_PROBLEMS = {status: {"model": ProblemDetails} for status in (400, 401, 403, 404)}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 401, 403, 404)}
 
 
 class SettingsPage(NamedTuple):
@@ -89,14 +89,13 @@ def show(request: Request, repo: str) -> Response:
 @router.post(_PAGE, include_in_schema=False)
 def save(request: Request, repo: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Keep what an admin chose."""
-    words = (str(form.get(key, "")).strip() for key in ("write_mode", "forge", "site"))
-    mode, forge, site = words
+    mode, forge, site = (str(form.get(key, "")).strip() for key in ("write_mode", "forge", "site"))
     before = _read(request, repo)
-    known = mode in {one.value for one in WriteMode}
-    site = site if "site" in form else before.forge.partition(",")[2] if forge == before.forge.partition(",")[0] else ""
-    wanted = RepositorySettings(
-        WriteMode(mode) if known else before.mode, f"{forge},{site}" if forge and site else forge
-    )
+    kind, _, known = before.forge.partition(",")
+    if "site" not in form and forge == kind:  # who may not name it leaves it as it is
+        site = known
+    mode = mode if mode in {one.value for one in WriteMode} else before.mode.value
+    wanted = RepositorySettings(WriteMode(mode), f"{forge},{site}" if forge and site else forge)
     try:
         _keep(request, repo, wanted)
     except UsageError as error:
