@@ -54,8 +54,8 @@ class Wish(NamedTuple):
     sign: bool = False
     ticks: tuple[str, ...] = ()
     """Options that a refusal asked for."""
-    made_for: str = ""
-    """Digest of the artifact's tags when the form was made."""
+    made_for: str | None = ""
+    """Digest of the artifact's tags when the form was made; None for who asks without having seen one."""
     last: str = ""
     """The tag of its newest event then; empty where there was none."""
     was_sent: bool = False

@@ -50,9 +50,10 @@ class RepositoryPage(NamedTuple):
 
 
 @router.get("/r/{repo}", include_in_schema=False)
+@router.get("/r/{repo}.json", include_in_schema=False)  # it is put in first
 def show_repository(request: Request, repo: str) -> Response:
     """Answer the page of a repository."""
-    return respond(request, "repository.html", read(context_of(request), repo.removesuffix(".json")))
+    return respond(request, "repository.html", read(context_of(request), repo))
 
 
 def read(studio: StudioContext, name: str) -> RepositoryPage:

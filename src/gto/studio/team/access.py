@@ -69,7 +69,7 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(Need(Role.CONTRIBUTOR), "/add .json"),
     **_post(_SEE, "/sync"),
     # Pages of one repository.
-    **_get(_SEE_HERE, _R, f"{_R}/experiments .json .csv", f"{_R}/compare .json .md", f"{_R}/chosen"),
+    **_get(_SEE_HERE, f"{_R} .json", f"{_R}/experiments .json .csv", f"{_R}/compare .json .md", f"{_R}/chosen"),
     **_get(_SEE_HERE, f"{_R}/plots .json /frame"),
     **_post(_SEE_HERE, f"{_R}/commits"),
     **_get(_SEE_HERE, _M, f"{_M}/-/compare .json .md", f"{_M}/-/history .json .atom", f"{_M}/-/plots .json /frame"),
@@ -90,7 +90,7 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_post(_KEEP, f"{_A}/stages/{{stage}}/rollback", f"{_A}/approvals"),
     ("PUT", f"{_A}/stages/{{stage}}"): _KEEP,
     ("DELETE", f"{_A}/versions/{{version}}"): _KEEP,
-    ("DELETE", f"{_A}/stages/{{stage}}/versions/{{version}}"): _KEEP,
+    ("DELETE", f"{_A}/stages/{{stage}}"): _KEEP,
     ("DELETE", _A): _KEEP,
     # Who is not known yet.
     **_get(_OPEN, "/login", "/login/oidc", "/login/oidc/callback", "/health", "/static/vega.js", "/invitation/{token}"),

@@ -62,7 +62,7 @@ class RegistrationBody(BaseModel):
     stage: str = Field("", max_length=_LONGEST, description="A stage that it gets at once")
     message: str = _TEXT
     force: bool = False
-    allow_second_version: bool = Field(False, description="Whether the commit may have another version already")
+    allow_second_version: bool = Field(default=False, description="Whether the commit may have another version")
 
 
 class AssignmentBody(BaseModel):
@@ -95,6 +95,7 @@ class WriteCall:
     def __init__(
         self,
         request: Request,
+        *,
         dry_run: Annotated[bool, Query(description="Only decide, and write nothing")] = False,
         idempotency_key: Annotated[
             str | None, Header(description="The same request with the same key has the same answer for a day")
@@ -114,9 +115,22 @@ async def _with_body(call: Annotated[WriteCall, Depends()]) -> tuple[WriteCall, 
     return call, await call.request.body()
 
 
+class TagWords:
+    """What the query of a request without a body says of the tag."""
+
+    def __init__(
+        self,
+        *,
+        message: Annotated[str, Query(max_length=_MESSAGE, description="The message of the tag")] = "",
+        force: bool = False,
+    ) -> None:
+        self.message = message
+        self.ticks = ("--force",) if force else ()
+
+
 Call = Annotated[tuple[WriteCall, bytes], Depends(_with_body)]
-Force = Annotated[bool, Query()]
-Message = Annotated[str, Query(max_length=_MESSAGE, description="The message of the tag")]
+Version = Annotated[str, Query(min_length=1, max_length=_LONGEST)]
+Told = Annotated[TagWords, Depends()]
 
 
 @router.post("/versions", response_model=WrittenResource)
@@ -129,10 +143,10 @@ def register(call: Call, repo: str, name: str, body: RegistrationBody) -> Respon
 
 
 @router.delete("/versions/{version}", response_model=WrittenResource)
-def deregister(call: Call, repo: str, name: str, version: str, message: Message = "", force: Force = False) -> Response:
+def deregister(call: Call, repo: str, name: str, version: str, told: Told) -> Response:
     """Take a version back, by an event."""
-    wish = Wish(DEREGISTER.word, name, version=version, message=message)
-    return _write(call, repo, DEREGISTER, _forced(wish, force=force))
+    wish = Wish(DEREGISTER.word, name, version=version, message=told.message, ticks=told.ticks)
+    return _write(call, repo, DEREGISTER, wish)
 
 
 @router.put("/stages/{stage}", response_model=WrittenResource)
@@ -149,13 +163,11 @@ def roll_back(call: Call, repo: str, name: str, stage: str, body: RollbackBody) 
     return _write(call, repo, ROLLBACK, _forced(wish, force=body.force))
 
 
-@router.delete("/stages/{stage}/versions/{version}", response_model=WrittenResource)
-def unassign(
-    call: Call, repo: str, name: str, stage: str, version: str, message: Message = "", force: Force = False
-) -> Response:
+@router.delete("/stages/{stage}", response_model=WrittenResource)
+def unassign(call: Call, repo: str, name: str, stage: str, version: Version, told: Told) -> Response:
     """Take a version out of a stage, by an event."""
-    wish = Wish(UNASSIGN.word, name, version=version, stage=stage, message=message)
-    return _write(call, repo, UNASSIGN, _forced(wish, force=force))
+    wish = Wish(UNASSIGN.word, name, version=version, stage=stage, message=told.message, ticks=told.ticks)
+    return _write(call, repo, UNASSIGN, wish)
 
 
 @router.post("/approvals", response_model=WrittenResource)
@@ -166,9 +178,9 @@ def approve(call: Call, repo: str, name: str, body: ApprovalBody) -> Response:
 
 
 @router.delete("", response_model=WrittenResource)
-def deprecate(call: Call, repo: str, name: str, message: Message = "", force: Force = False) -> Response:
+def deprecate(call: Call, repo: str, name: str, told: Told) -> Response:
     """Deprecate an artifact, by an event."""
-    return _write(call, repo, DEPRECATE, _forced(Wish(DEPRECATE.word, name, message=message), force=force))
+    return _write(call, repo, DEPRECATE, Wish(DEPRECATE.word, name, message=told.message, ticks=told.ticks))
 
 
 def _forced(wish: Wish, *, force: bool) -> Wish:
@@ -181,7 +193,7 @@ def _write(call: tuple[WriteCall, bytes], repo: str, action: OfferedAction, wish
     request = how.request
     studio = context_of(request)
     asked = ActionRequest(action, studio.place(repo), wish, access=studio.write_access(repo))
-    asked = asked._replace(wish=wish._replace(push=asked.place.is_remote))
+    asked = asked._replace(wish=wish._replace(push=asked.place.is_remote, made_for=None))
     if how.key is None or studio.visitor.id is None:
         return _answer(how, asked)[0]
     target = f"{request.url.path}?{request.url.query}"
