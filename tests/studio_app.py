@@ -89,7 +89,7 @@ def studio_of(
     made = SqliteDatabase(str(database))
     sessions, way = Sessions(), Way(60.0)
     context = StudioContext(made, Worker(made, places, way), sessions, way, settings or StudioSettings(), catalogue)
-    app = make_app(context, Middleware(Guard, sessions=sessions, hosts=frozenset({HOST})))
+    app = make_app(context, [Middleware(Guard, sessions=sessions, hosts=frozenset({HOST}))])
     with TestClient(app, base_url=f"http://{HOST}", follow_redirects=False) as client:
         opened = sessions.redeem(sessions.new_token())
         assert opened is not None

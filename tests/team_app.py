@@ -24,6 +24,7 @@ from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.serve import make_team_app
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings
+from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.visitor import EVERY, Role
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def team_studio(
     public: tuple[str, ...] = (),
     catalogue: str | None = None,
     provider: Provider | None = None,
+    proxy: TrustedProxy | None = None,
+    url: str = URL,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -134,7 +137,9 @@ def team_studio(
     ]
     made = SqliteDatabase(str(database), is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
-    team = Team(made, TeamSettings(URL, public), SecretsBox([SECRET]), Passwords(), provider)
+    team = Team(
+        made, TeamSettings(url, public, proxy=proxy or TrustedProxy()), SecretsBox([SECRET]), Passwords(), provider
+    )
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
     context = StudioContext(made, worker, TeamForms(team.box), way, StudioSettings(), catalogue)
     studio = TeamStudio(context, team, make_team_app(context, team))

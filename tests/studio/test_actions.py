@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from fastapi import FastAPI
@@ -52,6 +54,28 @@ def test_what_was_done_can_be_undone_from_the_page_that_says_so(studio: Studio, 
         assert send(studio, html.unescape(back[1])).status_code == 303
     assert ahead.gto("show", "churn#prod").stdout.count("v0.0.2") >= 1
     assert "v0.0.1" in ahead.gto("show", "churn").stdout
+
+
+def test_where_the_index_fails_after_a_tag_was_written_the_page_says_that_it_was(
+    studio: Studio, ahead: Repo, tmp_path: Path
+) -> None:
+    filled = fields_of(opened(studio, BASE + "register"))
+    with closing(sqlite3.connect(tmp_path / "index.db")) as index:
+        index.execute("CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(FAIL, 'the disk is full'); END")
+        sent = studio.form(BASE + "register", **filled)
+        assert sent.status_code == 303
+        assert "refs/tags/churn@v0.0.4" in ahead.refs("refs/tags")
+        told = studio.page(sent.headers["location"])
+        assert "churn@v0.0.4" in told
+        assert "The index is not up to date: the disk is full" in html.unescape(told).replace("<b>", "")
+        index.execute("ALTER TABLE repository RENAME TO elsewhere")
+        failed = studio.client.get(sent.headers["location"])
+        assert (failed.status_code, failed.text.partition(".")[0]) == (503, "Written: churn@v0")
+        assert "nothing in Git is touched" not in failed.text
+        index.execute("ALTER TABLE elsewhere RENAME TO repository")
+        index.execute("DROP TRIGGER full")
+    studio.sync()
+    assert "churn@v0.0.4" in studio.page("/history")
 
 
 ACTIONS = {
@@ -165,6 +189,23 @@ def test_the_list_of_commits_shows_what_helps_to_choose(studio: Studio, ahead: R
     for words in ("MORE trees", ahead.git("rev-parse", "--short", "trial"), "trial"):
         assert "on trial: more trees" in studio.page(f"{BASE}register", find=words)
     assert "No commit fits" in studio.page(f"{BASE}register", find="no such thing")
+
+
+def test_where_each_commit_has_a_version_the_form_says_so_calmly(ahead: Repo, tmp_path: Path) -> None:
+    ahead.tag("churn@v0.0.4")
+    ahead.git("checkout", "-q", "--orphan", "alone")
+    ahead.commit("alone", {"metrics.json": "{}"})
+    ahead.tag("churn@v0.0.5")
+    with studio_of({"team": ahead.path}, tmp_path / "full.db") as studio:
+        page, said = studio.page(BASE + "register"), studio.json(BASE + "register")
+        assert (said["error"], said["tags"], said["checks"]) == (None, [], [])
+        assert "Each of these commits has a version already" in page
+        assert not re.search('class="[^"]*(error|bad|wrong)', page)
+        asked = studio.json(BASE + "register", commit=ahead.git("rev-parse", "HEAD").strip())
+        assert cast("dict[str, str]", asked["error"])["field"] == "commit"
+        assert re.search(r'<button[^>]*name="form_token"[^>]* disabled>', page)
+        sent = studio.form(BASE + "register", asked="1")
+        assert (sent.status_code, 'id="commit-error"' in sent.text) == (400, True)
 
 
 def test_a_new_name_is_registered_with_its_first_version(studio: Studio, ahead: Repo) -> None:

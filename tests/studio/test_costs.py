@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Engine, event, insert
 
-from gto.studio.index.artifacts import totals
 from gto.studio.index.database import kept
+from gto.studio.index.list_counts import totals
 from gto.studio.index.schema import repository
 from gto.studio.index.sqlite_database import SqliteDatabase
 

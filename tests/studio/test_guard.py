@@ -3,12 +3,15 @@ from __future__ import annotations
 import html
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 from fastapi import FastAPI
+from starlette.datastructures import FormData
 from starlette.routing import Mount, Route, Router
 
 from gto.studio.context import StudioSettings
+from gto.studio.forms import back
 from tests.studio.test_sync import contents
 from tests.studio_app import HOST, OWN, studio_of
 
@@ -176,6 +179,44 @@ def test_whom_another_site_leads_here_a_page_leads_on_because_a_redirect_would_l
     assert 'content="0; url=/models?q=%22%3E%3Cscript%3E"' in opened.text
     assert asked["token"] not in opened.text
     assert studio.client.get("/models").status_code == 200
+
+
+ELSEWHERE = (
+    "//evil.example", "/evil.example", "///evil.example", "////evil.example/%2f..", "//evil.example/%2f%2e%2e",
+    "//user@evil.example/", "/https://evil.example", "//https://evil.example//", "/https:evil.example",
+    "https:evil.example", "//evil%00.example", "//evil%E3%80%82example", "/%09/evil.example", "//%09/evil.example",
+    "///%09/evil.example", "/%0a/evil.example", "/%0d/evil.example", "/%0d%0a/evil.example",
+    "/%09%0a%0d//evil.example", "/%5cevil.example", "/%5c%5cevil.example", "/%5c/evil.example",
+    "/%5c%09/evil.example", "/%09%5cevil.example", "/%09%09%5c%5cevil.example", "/%20/evil.example",
+    "/%20%5c%5cevil.example", "/.//evil.example", "/..//evil.example", "/%2e%2e//evil.example", "/;//evil.example",
+    "/%00/evil.example", "/%01//evil.example", "/%0b/evil.example", "/%c2%a0//evil.example",
+    "/%e2%80%8b//evil.example", "/%25%30%39/evil.example", "/%2509/evil.example", "/%252fevil.example",
+    "/%2f%2fevil.example", "/%2f/evil.example", "/%5c%2fevil.example", "/javascript:alert(1)",
+    "//javascript:alert(1)", "/%09/javascript:alert(1)", "java%0d%0ascript:alert(0)", "/@evil.example",
+    "/%40evil.example", "/%23//evil.example", "/%3f//evil.example",
+)  # fmt: skip
+"""Spellings of addresses by which redirects were led to another site, as published lists of them have it."""
+
+
+def site_of(address: str) -> str:
+    """Which site a browser goes to from a page of this Studio, by the rules of the URL Standard."""
+    read = re.sub(r"[\t\r\n]", "", address.strip("".join(map(chr, range(33))))).replace("\\", "/")
+    found = re.match(r"(?:https?:)?//+([^/?#]*)", read, re.IGNORECASE)
+    assert found or read.startswith(("/", "?")), address  # else a scheme of its own, or a path beside the page
+    return found[1] if found else HOST
+
+
+def test_no_spelling_of_an_address_is_led_on_to_another_site(studio: Studio) -> None:
+    for path in ELSEWHERE:
+        for headers in ({}, {"sec-fetch-site": "cross-site"}):
+            token = studio.sessions.new_token()
+            studio.client.cookies.clear()
+            opened = studio.client.get(f"http://{HOST}/{path.removeprefix(chr(47))}?token={token}", headers=headers)
+            led = opened.headers.get("location") or html.unescape(re.findall(r'url=([^"]*)"', opened.text)[0])
+            assert site_of(led) == HOST, (path, led)
+    for path in ELSEWHERE:
+        for given in (path, unquote(path)):
+            assert site_of(back(FormData({"back": given}), "/repos")) == HOST, given
 
 
 def test_every_answer_says_what_a_page_may_load(studio: Studio) -> None:

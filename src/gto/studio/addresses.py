@@ -1,11 +1,20 @@
 """The addresses of Studio's pages, and which page of a long list one asks for."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 from starlette.datastructures import QueryParams
 
 _DIGITS = 7  # of a page's number
+
+
+_LINK_RE = re.compile(r'(?<= )(href|src|action|formaction)="/(?!/)')
+
+
+def below(prefix: str, page: str) -> str:
+    """Return a page whose links begin with a path: that under which a proxy shows Studio; empty for the root."""
+    return _LINK_RE.sub(rf'\1="{prefix}/', page) if prefix else page
 
 
 def artifact_url(repo: str, name: str, page: str = "") -> str:
@@ -29,6 +38,14 @@ def url(path: str, /, **query: object) -> str:
     """Return an address with a query, without the values that are empty."""
     pairs = [(key, value) for key, given in query.items() for value in _each(given) if value not in {"", None, False}]
     return path + (f"?{urlencode(pairs, errors='replace')}" if pairs else "")
+
+
+def own_path(decoded: str) -> str:
+    """Return a path of this Studio as it stands in an address: one that begins with `//host` would be another site's.
+
+    A path may hold what browsers leave out of an address or read as `/`: tabs, ends of lines, backslashes.
+    """
+    return "/" + quote(decoded.lstrip("/\\"), errors="replace")
 
 
 def _each(value: object) -> list[object]:

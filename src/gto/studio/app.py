@@ -78,9 +78,9 @@ _THREADS = 4  # more of them make each answer slower: the work is Python's
 
 
 def make_app(
-    context: StudioContext, guard: Middleware, pages: Sequence[Page] = (), *, check: Check | None = None
+    context: StudioContext, before: Sequence[Middleware], pages: Sequence[Page] = (), *, check: Check | None = None
 ) -> FastAPI:
-    """Return the app of a Studio behind a guard, with more pages than those of every Studio.
+    """Return the app of a Studio, with what stands `before` it and with more pages than every Studio has.
 
     `check` is called with each request that a route is found for, and raises where it may not be asked.
     """
@@ -90,7 +90,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        middleware=[guard],
+        middleware=list(before),
         lifespan=_few_threads,
     )
     app.state.context = context
@@ -137,8 +137,15 @@ def _index_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SQLAlchemyError)  # noqa: S101  it is registered for this class
     worker = context_of(request).worker
     worker.complain(error)
-    hint = "it is made anew: load this page again" if worker.database.is_damage(error) else "nothing in Git is touched"
-    return _plain_error(503, f"The index cannot be read: {reason_of(error)}\n{hint}\n")
+    written = getattr(request.state, "written", "")
+    done = (
+        f"Written: {written}. Git has it; the index catches up, and nothing needs to be sent again.\n"
+        if written
+        else ""
+    )
+    usual = "" if written else "nothing in Git is touched"
+    hint = "it is made anew: load this page again" if worker.database.is_damage(error) else usual
+    return _plain_error(503, f"{done}The index cannot be read: {reason_of(error)}\n{hint}\n")
 
 
 def _plain_error(status: int, text: str) -> Response:

@@ -77,6 +77,11 @@ class StudioContext(NamedTuple):
     """Called with each write, once it is done."""
 
     @property
+    def prefix(self) -> str:
+        """The path under which a proxy shows this Studio; empty for the root."""
+        return self.team.settings.prefix if self.team else ""
+
+    @property
     def places(self) -> tuple[CatalogRepository, ...]:
         """The repositories that are the visitor's to see."""
         if self.visitor.sees_all:

@@ -6,6 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gto.studio.addresses import own_path
 from gto.studio.login import Sessions
 from gto.studio.opening import leading_page
 
@@ -97,8 +98,7 @@ def _without_token(scope: Scope) -> str:
     rest = [pair for pair in pairs if pair[0] != "token"]
     if len(rest) == len(pairs) or scope["method"] not in SAFE:
         return ""
-    path = "/" + str(scope["path"]).lstrip("/\\")  # `//host` would be another site
-    return path + (f"?{urlencode(rest)}" if rest else "")
+    return own_path(str(scope["path"])) + (f"?{urlencode(rest)}" if rest else "")
 
 
 def _with_headers(send: Send) -> Send:

@@ -146,6 +146,8 @@ def _decide(
     trouble = trouble_of(error, wish) if error else None
     if not wish.stage and {"stage", "held", "standing"} & set(asked.action.fields):
         return None, trouble  # nobody chose yet
+    if choices.commits and choices.commits.is_full and not (wish.commit or wish.was_sent):
+        return None, trouble  # there is nothing to choose
     try:
         perform.require(asked.action, wish)
         there = perform.at_commit(registry, wish.commit) if wish.commit else registry

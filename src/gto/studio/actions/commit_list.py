@@ -64,8 +64,13 @@ class CommitList(NamedTuple):
         return next((row for row in self.rows if rev and rev in {row.oid, row.short}), None)
 
     def suggest(self) -> str:
-        """Return the newest commit that can take a version."""
-        return next((row.short for row in self.rows if not row.is_taken), self.rows[0].short if self.rows else "")
+        """Return the newest commit that can take a version; empty where none can."""
+        return next((row.short for row in self.rows if not row.is_taken), "")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether each of them has a version already."""
+        return bool(self.rows) and all(row.is_taken for row in self.rows)
 
 
 def read_commits(registry: Registry, state: ArtifactState, branch: str, text: str, also: str = "") -> CommitList:

@@ -126,11 +126,12 @@ def where(place: CatalogRepository) -> list[str]:
 
 def _words(wish: Wish, where: list[str]) -> list[str]:
     version = ["--version", wish.version] if wish.version else []
+    commit = [wish.commit] if wish.commit else []
     match wish.action:
         case "register" if wish.stage:
-            return ["gto", "assign", *where, wish.name, wish.commit, *version, "--stage", wish.stage]
+            return ["gto", "assign", *where, wish.name, *commit, *version, "--stage", wish.stage]
         case "register":
-            return ["gto", "register", *where, wish.name, wish.commit, *version]
+            return ["gto", "register", *where, wish.name, *commit, *version]
         case "assign":
             return ["gto", "assign", *where, wish.name, *version, "--stage", wish.stage]
         case "rollback":

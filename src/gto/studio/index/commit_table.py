@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import Connection, Row, Table, Text, cast, func, select
 
 from gto.lineage.values import Value
 from gto.studio.index import schema
@@ -113,9 +113,10 @@ class ProjectPlace(NamedTuple):
 
 def read_projects(connection: Connection, repository_id: int) -> tuple[ProjectPlace, ...]:
     """Return the projects of a repository by their paths; one without any is one."""
-    query = select(commit_values.c.project, commit_values.c.pipelines)
+    query = select(commit_values.c.project, cast(commit_values.c.pipelines, Text))  # JSON cannot be compared everywhere
     rows = connection.execute(query.where(commit_values.c.repository_id == repository_id).distinct()).all()
-    found = {ProjectPlace(path, root) for root, pipelines in rows if pipelines for path in [root, *pipelines]}
+    told = [(root, json.loads(pipelines)) for root, pipelines in rows]
+    found = {ProjectPlace(path, root) for root, pipelines in told if pipelines for path in [root, *pipelines]}
     return tuple(sorted(found)) or (ProjectPlace("", ""),)
 
 

@@ -1,21 +1,19 @@
 """How the database of Studio is read and written, whichever engine keeps it."""
 
-import json
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, column, delete, event, insert, select, table
 from sqlalchemy.exc import DBAPIError
 
+from gto.studio.index.dialects import storable_row
 from gto.studio.index.schema import metadata
 
 T = TypeVar("T")
 
 _STATE, _KEPT = "gto-state", "gto-kept"  # what a connection holds of the state that it saw last
-_NUL_RE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _VISIBLE = table("visible", column("id"))
 
 
@@ -144,27 +142,6 @@ def reason_of(error: BaseException) -> str:
     return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
 
 
-def storable_json(value: object) -> str:
-    """Return JSON in which half characters are question marks, as `--json` prints them, and no text has a NUL."""
-    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
-    return _NUL_RE.sub(r"\1\\\\x00", text)
-
-
 def _make_storable(*given: Any) -> tuple[str, Any]:  # noqa: ANN401  whatever SQLAlchemy gives
     _, _, statement, values, _, is_many = given
-    return statement, [_storable(row) for row in values] if is_many else _storable(values)
-
-
-def _storable(row: Mapping[str, object] | Sequence[object]) -> Mapping[str, object] | Sequence[object]:
-    """Return values whose texts are Unicode without NUL: what names and texts hold beside that comes as escapes."""
-    if isinstance(row, Mapping):
-        return {key: _storable_value(value) for key, value in row.items()}
-    return tuple(_storable_value(value) for value in row)
-
-
-def _storable_value(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if value.isascii():
-        return value.replace("\0", "\\x00")
-    return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    return statement, [storable_row(row) for row in values] if is_many else storable_row(values)

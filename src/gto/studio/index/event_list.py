@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, Select, func, literal, select, tuple_
 from gto.core.tag import Kind
 from gto.core.transitions import Transition
 from gto.exceptions import UsageError
+from gto.studio.index.artifact_conditions import holds
 from gto.studio.index.events import COLUMNS, event_of
 from gto.studio.index.history_lines import HistoryLine, line_of
 from gto.studio.index.schema import event, repository
@@ -93,8 +94,7 @@ def _where(chosen: Select[*tuple[Any, ...]], wanted: EventQuery) -> Select[*tupl
         if value:
             chosen = chosen.where(column == value)
     if wanted.author:
-        who = func.folded(event.c.author + " " + event.c.author_email)
-        chosen = chosen.where(who.contains(wanted.author.casefold(), autoescape=True))
+        chosen = chosen.where(holds(event.c.folded_author, wanted.author))
     if wanted.before is not None:
         *place, number = wanted.before
         here = tuple_(*_ORDER)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, not_, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from gto.inspect.facts import CodeOnLoad
 from gto.studio.index.schema import artifact
@@ -25,7 +25,6 @@ class ModelMark(NamedTuple):
         return {"framework": framework, "code_on_load": self.code_on_load, "stale": self.stale}
 
 
-FRAMEWORK: ColumnElement[str] = func.coalesce(artifact.c.model["framework"].as_string(), "")
 _CODE = func.coalesce(artifact.c.model["code_on_load"].as_string(), "")
 
 RUNS_CODE: ColumnElement[bool] = _CODE.in_([CodeOnLoad.PICKLE.value, CodeOnLoad.UNKNOWN.value])
@@ -35,14 +34,16 @@ IS_STALE: ColumnElement[bool] = func.coalesce(artifact.c.model["stale"].as_boole
 
 def has_framework(value: str) -> ColumnElement[bool]:
     """Tell whether a model is of a framework, in small or capital letters."""
-    return func.folded(FRAMEWORK) == value.casefold()
+    return func.coalesce(artifact.c.folded_framework, "") == value.casefold()
 
 
 def count_frameworks() -> Select[*tuple[str, int]]:
     """Return the query for the frameworks of active artifacts, each with how many there are; the most used first."""
     counted = func.count()
-    active = select(FRAMEWORK, counted).where(artifact.c.is_active, not_(FRAMEWORK == ""))
-    return active.group_by(FRAMEWORK).order_by(counted.desc(), FRAMEWORK)
+    named = artifact.c.framework
+    return (
+        select(named, counted).where(artifact.c.is_active, named != "").group_by(named).order_by(counted.desc(), named)
+    )
 
 
 def read_mark(said: Mapping[str, object] | None) -> ModelMark | None:

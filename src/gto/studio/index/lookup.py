@@ -9,7 +9,7 @@ from gto.core.nearness import did_you_mean
 from gto.exceptions import ArtifactNotFound, RepositoryNotFound
 from gto.studio import forge
 from gto.studio.forge import WebPlace
-from gto.studio.index.artifacts import ArtifactRow, choose, rows_of
+from gto.studio.index.artifact_row import ArtifactRow, choose, rows_of
 from gto.studio.index.events import StageCell
 from gto.studio.index.schema import artifact, card, fact, problem, repository, standing
 
@@ -160,7 +160,9 @@ def repository_names(connection: Connection) -> tuple[str, ...]:
 def artifact_names(connection: Connection, repo: FoundRepository) -> tuple[str, ...]:
     """Return the names of a repository's artifacts that are not deprecated, those that changed last first."""
     query = select(artifact.c.name).where(artifact.c.repository_id == repo.id, artifact.c.is_active)
-    return tuple(connection.execute(query.order_by(artifact.c.changed_at.desc(), artifact.c.name)).scalars())
+    return tuple(
+        connection.execute(query.order_by(artifact.c.changed_at.desc().nulls_last(), artifact.c.name)).scalars()
+    )
 
 
 def mapping_of(facts: Facts | None, key: str) -> Mapping[str, object]:

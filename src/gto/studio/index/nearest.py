@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, or_, select
 
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, metric, repository
@@ -26,11 +26,11 @@ def find(connection: Connection, terms: Sequence[Term]) -> NearestValue | None:
         return None
     is_highest = term.operator[0] == ">"
     same = (metric.c.repository_id == artifact.c.repository_id) & (metric.c.artifact == artifact.c.name)
-    name = term.value.lower()
+    name = term.value.casefold()
     query = (
         select(metric.c.value, repository.c.name, artifact.c.name)
         .select_from(artifact.join(repository).join(metric, same & (metric.c.commit == artifact.c.latest_commit)))
-        .where(artifact.c.is_active, or_(metric.c.name == name, func.lower(metric.c.key) == name))
+        .where(artifact.c.is_active, or_(metric.c.name == name, metric.c.folded_key == name))
         .order_by(metric.c.value.desc() if is_highest else metric.c.value, artifact.c.name)
         .limit(1)
     )

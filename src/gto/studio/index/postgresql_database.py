@@ -24,7 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gto.exceptions import UsageError
-from gto.studio.index.database import Database, forget_kept, reason_of, storable_json
+from gto.studio.index.database import Database, forget_kept, reason_of
+from gto.studio.index.dialects import storable_json
 from gto.studio.index.schema import VERSION, metadata
 
 INDEX = "gto_index"

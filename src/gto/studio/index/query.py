@@ -38,8 +38,8 @@ COMMITS = Language(
 )
 
 _WORD_RE = re.compile(r'(-?)(?:([A-Za-z]+):)?(?:"([^"]*)"|(\S+))')
-_METRIC_RE = re.compile(r"([A-Za-z_][\w./@%:-]*?)(>=|<=|!=|>|<|=)(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
-_NO_METRIC_RE = re.compile(r"[A-Za-z_][\w./@%:-]*?([<>=!]+).*")
+_METRIC_RE = re.compile(r"([^\W\d][\w./@%:-]*?)(>=|<=|!=|>|<|=)(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
+_NO_METRIC_RE = re.compile(r"[^\W\d][\w./@%:-]*?([<>=!]+).*")
 _LONGEST = 500
 _MOST = 30
 

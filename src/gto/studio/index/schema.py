@@ -14,9 +14,9 @@ from sqlalchemy import (
     Table,
 )
 
-from gto.studio.index.column_types import Integer, Text
+from gto.studio.index.dialects import Integer, Text
 
-VERSION = 5
+VERSION = 6
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
 
 metadata = MetaData()
@@ -37,6 +37,9 @@ repository = Table(
     Column("walked", Text, nullable=False, default=""),  # digest of what the commits were walked for last
     Column("commits", Integer, nullable=False, default=500),  # how many of each branch are read, the newest
     Column("since", Integer),  # and all since this second
+    Column("tries", Integer, nullable=False, default=0),  # how often in a row files of versions could not be reached
+    Column("tried_for", Text),  # digest of what decides whether they can be
+    Column("retry_at", Float),  # when they are tried again though that is the same; null where nothing is lacking
     Column("head", Text),  # the commit whose annotations count
     Column("stages", JSON),  # those of the configuration; null for any
     Column("read_at", Float),  # seconds since 1970, when Git was asked last
@@ -79,6 +82,7 @@ event = Table(  # one row a tag that is an event, whether it counts or not
     Column("counter", Integer, nullable=False),
     Column("author", Text, nullable=False),
     Column("author_email", Text, nullable=False),
+    Column("folded_author", Text, nullable=False),  # name and address as they are searched: str.casefold()
     Column("body", LargeBinary, nullable=False),  # the tag object's text
     Column("counts", Boolean, nullable=False),
     Column("verdict", Text),  # on its signature, as `gto verify --json` says it, with the three after it
@@ -105,6 +109,7 @@ artifact = Table(
     Column("latest_commit", Text),
     Column("latest_at", Integer),
     Column("latest_by", Text),
+    Column("folded_latest_by", Text),
     Column("changed_at", Integer),  # the newest event
     Column("staged_at", Integer),  # the newest event of a stage
     Column("behind", Integer, nullable=False),  # the most versions that one of its stages is behind
@@ -116,6 +121,8 @@ artifact = Table(
         "metric", JSON
     ),  # the first metric of the latest version: name, value, change, the values before, and its goal
     Column("model", JSON),  # what its side-car says of the latest version: framework, code on load, whether it is stale
+    Column("framework", Text),  # its name, as it is written
+    Column("folded_framework", Text),
     Column("size", Integer),  # bytes of the latest version; null where nobody knows
     Column("problems", Integer, nullable=False),
     Column("verdict", Text),  # on the signatures that it rests on, as `gto show --verify --json` says it
@@ -124,7 +131,7 @@ artifact = Table(
     Column("reason", Text),
     Column("refused", Integer, nullable=False, default=0),  # how many events that count the policy refuses
     Column("against", Integer, nullable=False, default=0),  # how many of these were refused by that of their time, too
-    Column("search", Text, nullable=False),  # name, description, labels, in lower case
+    Column("search", Text, nullable=False),  # name, labels, description, type and path, folded
     Index("artifact_name", "repository_id", "name", unique=True),
 )
 
@@ -206,6 +213,7 @@ card = Table(  # what describes a model, in Markdown
     Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
     Column("oid", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("folded_text", Text, nullable=False),
     PrimaryKeyConstraint("repository_id", "oid"),
 )
 
@@ -217,7 +225,8 @@ metric = Table(  # the numbers among the metrics of a fact
     Column("commit", Text, nullable=False),
     Column("file", Text, nullable=False),
     Column("key", Text, nullable=False),
-    Column("name", Text, nullable=False),  # the last part of the key, in lower case
+    Column("folded_key", Text, nullable=False),
+    Column("name", Text, nullable=False),  # the last part of it
     Column("value", Float, nullable=False),
     Column("place", Integer, nullable=False),  # in the order in which files and keys stand
     PrimaryKeyConstraint("repository_id", "artifact", "commit", "file", "key"),

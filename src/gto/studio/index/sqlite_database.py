@@ -17,7 +17,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException, MirrorBusy
 from gto.fs import cache_dir, file_lock
-from gto.studio.index.database import Database, forget_kept, reason_of, storable_json
+from gto.studio.index.database import Database, forget_kept, reason_of
+from gto.studio.index.dialects import storable_json
 from gto.studio.index.own_file import FILES, keep_directory, keep_file
 from gto.studio.index.schema import VERSION, metadata
 
@@ -185,8 +186,6 @@ def _connect(path: str) -> Engine:
         for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -1000"):
             connection.execute(f"PRAGMA {setting}")
         connection.execute("PRAGMA trusted_schema = OFF")  # what a file that is not ours would have run
-        # SQLite's own lower() knows the letters of ASCII alone.
-        connection.create_function("folded", 1, str.casefold, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

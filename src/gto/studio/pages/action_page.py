@@ -1,10 +1,10 @@
 """`/m/REPO/NAME/-/register` and its like: what will be written, the writing, and how to take it back."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, HTTPException, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -22,7 +22,7 @@ from gto.studio.actions.wish import ActionRequest, Wish, read_wish
 from gto.studio.addresses import artifact_url, url
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
-from gto.studio.index import artifacts, events, lookup
+from gto.studio.index import events, list_counts, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.pages.errors import refusal_status
@@ -104,10 +104,11 @@ def done(request: Request, repo: str, name: str) -> Response:
     """Answer what was written, as the index has it by now."""
     studio = context_of(request)
     refs = tuple(request.query_params.getlist("ref"))
+    request.state.written = f"{', '.join(refs)} in {repo}"  # whether the index can be read or not
     with studio.database.read() as connection:
         found = lookup.find_repository(connection, repo)
         state = events.artifact_state(connection, found.id, name)
-        stages = kept(connection, artifacts.stages)
+        stages = kept(connection, list_counts.stages)
     lines = tuple(line for line in history_lines(state) if line.ref in refs)
     kinds = {ref: parsed.kind for ref in refs if (parsed := tag.find(ref)) is not None}
     undo = () if studio.settings.read_only else tuple(undo_of(repo, line, kinds[line.ref]) for line in lines)
@@ -156,7 +157,7 @@ def _asked(
     studio: StudioContext, repo: str, action: OfferedAction, wish: Wish, given: Mapping[str, object]
 ) -> ActionRequest:
     with studio.database.read() as connection:
-        stages = kept(connection, artifacts.stages)
+        stages = kept(connection, list_counts.stages)
     branch, text = (str(given.get(key, "")).strip() for key in ("branch", "find"))
     access = studio.write_access(repo)
     wish = wish._replace(sign=wish.sign and access.mode is None)
@@ -183,7 +184,11 @@ def _read(request: Request, asked: ActionRequest) -> ActionForm:
 
 def bring_up_to_date(studio: StudioContext, place: CatalogRepository) -> None:
     """Read the tags of a repository into the index now; the facts of new versions follow."""
-    with suppress(GTOException, OSError):  # what is written is written, and is read when the worker looks next
+    try:
         way = studio.way._replace(offline=place.is_remote or studio.way.offline)
         sync_tags(studio.worker.database, place.name, open_place(place, way))
+    except SQLAlchemyError as error:  # what is written is written, and is read when the worker looks next
+        studio.worker.complain(error)
+    except (GTOException, OSError):
+        pass
     studio.worker.ask(place.name)

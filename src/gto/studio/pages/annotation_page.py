@@ -128,6 +128,7 @@ def saved(request: Request, repo: str, name: str) -> Response:
     old = {key: given.get(key, "") for key in ("path", "type", "labels", "text")}
     word, words = given.get("undo", ""), {"annotate": "Say again what it said", "remove": "Take it away again"}
     undo = url(artifact_url(repo, name, word), **(old if word == "annotate" else {})) if word in words else ""
+    request.state.written = f"{given.get('file', '')} in {repo}"  # whether the index can be read or not
     where, done = given.get("branch", ""), ("committed" in given, "pushed" in given)
     page = SavedPage(repo, name, given.get("file", ""), where, *done, undo, words.get(word, ""))
     return respond(request, "saved.html", page)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from gto.studio.index.artifacts import ArtifactRow
+from gto.studio.index.artifact_row import ArtifactRow
 from gto.studio.words import iso
 
 _MOST_STAGES = 8

@@ -13,9 +13,12 @@ from gto.export import csv
 from gto.output.published import Published
 from gto.studio.addresses import count_pages, read_number, url
 from gto.studio.context import context_of
-from gto.studio.index import artifacts, query
-from gto.studio.index.artifacts import SORTS, ArtifactRow, Facet, Facets, ListQuery, Totals
+from gto.studio.index import artifact_list, list_counts, query
+from gto.studio.index.artifact_conditions import SORTS, ListQuery
+from gto.studio.index.artifact_list import ArtifactListing
+from gto.studio.index.artifact_row import ArtifactRow
 from gto.studio.index.database import kept
+from gto.studio.index.list_counts import Facet, Facets, Totals
 from gto.studio.index.nearest import NearestValue
 from gto.studio.index.nearest import find as find_nearest
 from gto.studio.pages import list_columns, model_list_rows
@@ -121,7 +124,7 @@ def save(request: Request) -> Response:
     """Answer all artifacts that fit, with all columns."""
     wanted = read_query(request)
     with context_of(request).database.read() as connection:
-        stages = kept(connection, artifacts.stages)
+        stages = kept(connection, list_counts.stages)
         rows = list(_every(connection, wanted))
     text = csv.table([*FIELDS, *(f"#{stage}" for stage in stages)], list_columns.table(rows, stages))
     name = {"content-disposition": 'attachment; filename="models.csv"'}
@@ -130,7 +133,7 @@ def save(request: Request) -> Response:
 
 def _every(connection: Connection, wanted: ListQuery) -> Iterator[ArtifactRow]:
     wanted = wanted._replace(limit=_STEP, offset=0)
-    while rows := artifacts.find(connection, wanted).rows:
+    while rows := artifact_list.find(connection, wanted).rows:
         yield from rows
         wanted = wanted._replace(offset=wanted.offset + _STEP)
 
@@ -146,10 +149,10 @@ def read(request: Request) -> ModelsPage:
     number = read_number(given)
     wanted = wanted._replace(limit=PAGE, offset=(number - 1) * PAGE)
     with context_of(request).database.read() as connection:
-        listed = artifacts.ArtifactListing((), 0) if error else artifacts.find(connection, wanted)
-        stages = kept(connection, artifacts.stages)
+        listed = ArtifactListing((), 0) if error else artifact_list.find(connection, wanted)
+        stages = kept(connection, list_counts.stages)
         nearest = None if listed.total or error else find_nearest(connection, wanted.terms)
-        totals, facets = kept(connection, artifacts.totals), kept(connection, artifacts.facets)
+        totals, facets = kept(connection, list_counts.totals), kept(connection, list_counts.facets)
     return ModelsPage(
         *listed,
         totals,

@@ -15,7 +15,7 @@ from gto.studio import words
 from gto.studio.addresses import artifact_url, url
 from gto.studio.draw.marks import icon, stage_classes
 from gto.studio.draw.spark import spark
-from gto.studio.index.artifacts import ArtifactRow
+from gto.studio.index.artifact_row import ArtifactRow
 from gto.studio.index.latest_model import ModelMark
 from gto.studio.pages.list_columns import ListColumn
 

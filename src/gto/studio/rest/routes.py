@@ -14,8 +14,9 @@ from gto.core.view import Choice, VersionRow, version_key, versions
 from gto.exceptions import UsageError, VersionNotFound
 from gto.registry.resolve import pick_version
 from gto.studio.context import context_of
-from gto.studio.index import artifacts, event_list, events, lookup, query, repository_rows
-from gto.studio.index.artifacts import ArtifactRow, ListQuery
+from gto.studio.index import artifact_list, event_list, events, lookup, query, repository_rows
+from gto.studio.index.artifact_conditions import ListQuery
+from gto.studio.index.artifact_row import ArtifactRow
 from gto.studio.index.event_list import EventQuery
 from gto.studio.index.lookup import FoundRepository, flat_metrics, values_of
 from gto.studio.rest import answers
@@ -55,7 +56,7 @@ def list_artifacts(
     after = (int(values[0]), str(values[1])) if values else None
     wanted = ListQuery(query.parse(q), deprecated=deprecated, sort="repo", is_ascending=True, after=after, limit=limit)
     with context_of(request).database.read() as connection:
-        found = artifacts.find(connection, wanted)
+        found = artifact_list.find(connection, wanted)
     items = [_artifact(row) for row in found.rows]
     more = len(items) == limit
     last = answers.encode_cursor([found.rows[-1].position, found.rows[-1].name]) if more else None

@@ -15,6 +15,7 @@ from gto.lineage.description import Description
 from gto.lineage.values import Keyed, is_number
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
+from gto.studio.index.dialects import storable
 from gto.studio.index.schema import artifact, event, fact, metric, standing
 from gto.studio.sync import version_files
 from gto.studio.sync.version_files import ReadFiles
@@ -116,8 +117,8 @@ def write(connection: Connection, repository_id: int, chunk: FactChunk) -> None:
         connection.execute(_FORGET, keys)
     if facts:
         connection.execute(insert(fact), facts)
-    if metrics:  # as they are stored two keys can be one
-        connection.execute(insert(metric).prefix_with("OR IGNORE"), metrics)
+    if metrics:
+        connection.execute(insert(metric), metrics)
 
 
 def _is_whole(one: CollectedFacts) -> bool:
@@ -127,13 +128,16 @@ def _is_whole(one: CollectedFacts) -> bool:
 
 
 def metric_rows(files: Iterable[tuple[str, Keyed]]) -> Iterator[dict[str, object]]:
-    """Yield the row of each number among the metrics, in the order of the files."""
-    place = 0
+    """Yield the row of each number among the metrics, in the order of the files; as stored, two keys can be one."""
+    place, seen = 0, set[tuple[str, str]]()
     for file, keyed in files:
         for key, value in keyed.items():
-            if is_number(value) and abs(value) < float("inf"):
-                name = key.rpartition(".")[2].lower()
-                yield {"file": file, "key": key, "name": name, "value": float(value), "place": place}
+            stored = storable(file), storable(key)
+            if is_number(value) and abs(value) < float("inf") and stored not in seen:
+                seen.add(stored)
+                folded = key.casefold()
+                named = {"file": file, "key": key, "folded_key": folded, "name": folded.rpartition(".")[2]}
+                yield {**named, "value": float(value), "place": place}
                 place += 1
 
 

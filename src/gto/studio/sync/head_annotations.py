@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from gto.annotations.annotation import Annotation, ReadAnnotations
 from gto.git.commit_files import Files
@@ -42,7 +42,7 @@ def write(connection: Connection, repository_id: int, found: ReadAnnotations) ->
 def write_of_latest(connection: Connection, repository_id: int) -> None:
     """Say of each artifact that HEAD does not annotate what its latest version does, once its facts are read."""
     same = (fact.c.repository_id == artifact.c.repository_id, fact.c.artifact == artifact.c.name)
-    unsaid = (artifact.c.repository_id == repository_id, func.instr(artifact.c.search, "\n") == 0)
+    unsaid = (artifact.c.repository_id == repository_id, ~artifact.c.search.contains("\n"))
     query = select(artifact.c.id, artifact.c.name, fact.c.body["annotation"]).where(
         *same, *unsaid, fact.c.commit == artifact.c.latest_commit
     )

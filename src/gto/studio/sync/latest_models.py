@@ -7,7 +7,7 @@ from gto.studio.index.schema import artifact, fact
 
 
 def write(connection: Connection, repository_id: int) -> None:
-    """Bring the columns `model` and `size` of a repository's artifacts up to date."""
+    """Bring the columns `model`, `framework` and `size` of a repository's artifacts up to date."""
     body = fact.c.body
     same = (
         (fact.c.repository_id == artifact.c.repository_id)
@@ -25,7 +25,8 @@ def write(connection: Connection, repository_id: int) -> None:
     ):
         known = {"kept_in": home, "size": size} if home else None
         model = as_column(framework, code, None if stale is None else bool(stale))
-        values.append({"key": key, "said": model, "bytes": size_of(known, files or (), count or 0)})
+        name = model and model["framework"]
+        named = {"framework": name, "folded_framework": name and str(name).casefold()}
+        values.append({"key": key, "model": model, **named, "size": size_of(known, files or (), count or 0)})
     if values:
-        changed = update(artifact).where(artifact.c.id == bindparam("key"))
-        connection.execute(changed.values(model=bindparam("said"), size=bindparam("bytes")), values)
+        connection.execute(update(artifact).where(artifact.c.id == bindparam("key")), values)

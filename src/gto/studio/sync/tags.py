@@ -124,6 +124,7 @@ def event_rows(state: ArtifactState, events: Iterable[Event]) -> Iterator[dict[s
             "counter": one.tag.counter or 0,
             "author": who.name,
             "author_email": who.email,
+            "folded_author": f"{who.name} {who.email}".casefold(),
             "body": one.body,
             "counts": one.ref in known,
         }
@@ -149,6 +150,7 @@ def artifact_row(state: ArtifactState, problems: int) -> dict[str, object]:
         "latest_commit": latest.commit if latest else None,
         "latest_at": born.time if born else None,
         "latest_by": born.author if born else None,
+        "folded_latest_by": born.author.casefold() if born else None,
         "changed_at": events[-1].time,
         "staged_at": max(staged, default=None),
         "behind": max((cell.behind for _, _, cell in cells_of(state)), default=0),

@@ -105,7 +105,9 @@ def write_cards(connection: Connection, repository_id: int, cards: Mapping[str, 
     same = card.c.repository_id == repository_id
     known = set(connection.execute(select(card.c.oid).where(same, card.c.oid.in_(cards))).scalars())
     rows = [
-        {"repository_id": repository_id, "oid": oid, "text": text} for oid, text in cards.items() if oid not in known
+        {"repository_id": repository_id, "oid": oid, "text": text, "folded_text": text.casefold()}
+        for oid, text in cards.items()
+        if oid not in known
     ]
     if rows:
         connection.execute(insert(card), rows)

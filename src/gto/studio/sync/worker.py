@@ -53,6 +53,7 @@ class Worker:
         self._tell_all = tell
         self._every = every
         self._asked: set[str] | None = set()
+        self._again: set[str] = set()
         self._changed = Condition()
         self._is_closing = False
         self._rounds = 0
@@ -84,9 +85,13 @@ class Worker:
         if new:
             self.ask(*new)
 
-    def ask(self, *names: str) -> int:
-        """Ask for these repositories, all without names; return the number of the round that will have read them."""
+    def ask(self, *names: str, again: bool = False) -> int:
+        """Ask for these repositories, all without names; return the number of the round that will have read them.
+
+        `again` has what could not be reached tried once more, however short ago that was.
+        """
         with self._changed:
+            self._again |= set(names or (one.name for one in self.places)) if again else set()
             if not names or self._asked is None:
                 self._asked = None
             else:
@@ -132,7 +137,8 @@ class Worker:
                 if self._is_closing:
                     return
                 asked, self._asked = self._asked, set()
-            self._round(asked)
+                again, self._again = self._again, set()
+            self._round(asked, again)
             if any(one.wanted for one in self._progress.values()):
                 _give_back()
             with self._changed:
@@ -140,7 +146,7 @@ class Worker:
                 self._progress = {}
                 self._changed.notify_all()
 
-    def _round(self, asked: set[str] | None) -> None:
+    def _round(self, asked: set[str] | None, again: set[str]) -> None:
         """Read the tags of all, then the facts: those may take as long as they need, each git process its seconds."""
         places = tuple(one for one in self.places if not asked or one.name in asked)
         self._trouble = ""
@@ -154,10 +160,10 @@ class Worker:
             self._has_tags = True
             self._changed.notify_all()
         read = {place: one for place, one in found.items() if isinstance(one, Registry)}
-        again = asked is None
 
         def read_rest(place: CatalogRepository) -> None:
-            self._guarded(place, lambda: sync_rest(self.database, place.name, read[place], self._tell, again=again))
+            name = place.name
+            self._guarded(place, lambda: sync_rest(self.database, name, read[place], self._tell, again=name in again))
 
         each(tuple(read), read_rest, self._way._replace(seconds=float("inf")))
 

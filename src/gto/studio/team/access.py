@@ -93,7 +93,17 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     ("DELETE", f"{_A}/stages/{{stage}}"): _KEEP,
     ("DELETE", _A): _KEEP,
     # Who is not known yet.
-    **_get(_OPEN, "/login", "/login/oidc", "/login/oidc/callback", "/health", "/static/vega.js", "/invitation/{token}"),
+    **_get(_RUN, "/metrics"),
+    **_get(
+        _OPEN,
+        "/ready",
+        "/login",
+        "/login/oidc",
+        "/login/oidc/callback",
+        "/health",
+        "/static/vega.js",
+        "/invitation/{token}",
+    ),
     **_post(_OPEN, "/login", "/invitation/{token}"),
     **_post(_SELF, "/logout"),
     # How Studio writes.

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gto.studio.index.column_types import Integer, Text
+from gto.studio.index.dialects import Integer, Text
 
 metadata = MetaData()
 """Times are seconds since 1970. Repositories are named, not numbered: the index, which numbers them, is disposable."""
