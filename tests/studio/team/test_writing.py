@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -168,6 +169,8 @@ def test_a_kept_token_is_encrypted_goes_to_its_forge_and_can_be_replaced_and_rem
     scene.choose(WriteMode.OWN)
     site = scene.forge.token.site
     assert scene.eve.form("/account/forges", site=f"{site}/acme", forge_token="old-token-1").status_code == 303  # noqa: S106  none
+    expired = send(scene.eve, f"{BASE}assign", **ASSIGN)
+    assert (expired.status_code, "GitHub lets nobody push with this token" in expired.text) == (400, True)
     assert scene.eve.form("/account/forges", site=site, forge_token=TOKEN).status_code == 303
     page = scene.eve.get("/account/forges").text
     assert site in page
@@ -419,3 +422,18 @@ def test_a_token_for_another_forge_is_not_sent(scene: Scene) -> None:
     scene.choose(WriteMode.OWN)
     asked = send(scene.eve, f"{BASE}assign", **ASSIGN)
     assert (asked.status_code, scene.forge.site in asked.text) == (400, True)
+
+
+def test_of_many_who_send_a_request_at_once_with_one_key_one_is_answered_and_one_event_written(
+    scene: Scene, registry: Repo
+) -> None:
+    scene.choose(WriteMode.SERVER)
+    registry.commit("train again", {"models/churn.txt": "model 3\n"})
+    registry.git("push", "--quiet", scene.forge.server.url(GITHUB.path, "machine:machine-word"), "HEAD:main")
+    body, before = {"commit": "main"}, scene.tags
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(scene.api, "POST", f"{API}/versions", body, **{"idempotency-key": "k"}) for _ in range(4)]
+        answers = [one.result() for one in calls]
+    assert scene.tags.keys() - before.keys() == {"refs/tags/churn@v0.0.4"}
+    assert {one.status_code for one in answers} <= {200, 409}
+    assert len({one.text for one in answers if one.status_code == 200}) == 1
