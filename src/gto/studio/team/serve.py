@@ -24,7 +24,16 @@ from gto.studio.index.database import Database
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.server import QuietServer, collect_seldom, config_of
-from gto.studio.team import accounts, login_page, migrate, monitoring, oidc_page
+from gto.studio.team import (
+    accounts,
+    forges_page,
+    login_page,
+    migrate,
+    monitoring,
+    oidc_page,
+    settings_page,
+    write_routes,
+)
 from gto.studio.team.access import authorize
 from gto.studio.team.announced import Announcer
 from gto.studio.team.oidc import OidcSettings, Provider
@@ -42,7 +51,18 @@ from gto.studio.webhooks.deliverer import Deliverer
 PORT = 8765
 """The usual port."""
 
-_PAGES = (login_page, oidc_page, receive, hook_page, target_page, webhook_api, monitoring)
+_PAGES = (
+    login_page,
+    oidc_page,
+    forges_page,
+    settings_page,
+    write_routes,
+    receive,
+    hook_page,
+    target_page,
+    webhook_api,
+    monitoring,
+)
 _HOUSEKEEPING: tuple[Housekeeping, ...] = (outbox.forget,)
 """What is done once an hour, by one of all the processes."""
 _BACKLOG = 128
