@@ -45,6 +45,17 @@ class FormTokens(Protocol):
         """Tell whether a form is of this session."""
 
 
+class Recorder(Protocol):
+    """Writes down who did what."""
+
+    def __call__(self, action: str, subject: str, *, repository: str = "", **detail: object) -> None:
+        """Write an entry."""
+
+
+def _keep_no_record(*_: object, **__: object) -> None:
+    """Write nothing down: whoever works alone knows what they did, and Git tells the rest."""
+
+
 class StudioContext(NamedTuple):
     """One Studio that runs, as who asks may see it."""
 
@@ -60,6 +71,8 @@ class StudioContext(NamedTuple):
     visitor: Visitor = OWNER
     team: "Team | None" = None
     """None for a Studio of one person."""
+    note: Recorder = _keep_no_record
+    """Called with each write, once it is done."""
 
     @property
     def places(self) -> tuple[CatalogRepository, ...]:
@@ -92,9 +105,10 @@ class StudioContext(NamedTuple):
     @property
     def account_links(self) -> tuple[tuple[str, str], ...]:
         """What the menu of who is logged in offers: words and addresses."""
-        own = (("Your account", "/account"),)
-        runs = (("People", "/people"), ("Webhooks", "/webhooks"), ("Audit log", "/audit"))
-        return (*own, *runs) if self.visitor.may(Role.ADMIN, ()) else own
+        own, people = ("Your account", "/account"), (("People", "/people"), ("Audit log", "/audit"))
+        if self.visitor.may(Role.ADMIN, ()):
+            return own, *people, ("Webhooks", "/webhooks")
+        return (own, *people) if Role.ADMIN in self.visitor.roles.values() else (own,)
 
     def progress(self) -> dict[str, SyncProgress]:
         """Return how far the repositories are whose versions are being read."""

@@ -132,6 +132,7 @@ def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[
             bring_up_to_date(studio, asked.place)
             page = _read(request, asked._replace(error=error))
             return respond(request, "action.html", page, refusal_status(error))
+        studio.note(action.word, name, repository=repo, refs=list(written.refs), commit=written.commit)
         bring_up_to_date(studio, asked.place)
         pushed = wish.push or asked.place.is_remote
         return RedirectResponse(url(artifact_url(repo, name, "done"), ref=written.refs, pushed=pushed), 303)

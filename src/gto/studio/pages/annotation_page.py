@@ -145,10 +145,11 @@ def _write(request: Request, repo: str, word: str, name: str, form: FormData) ->
         done, old = _carry_out(studio, repo, wish)
     except GTOException as error:
         return _respond(request, repo, wish, error)
-    bring_up_to_date(studio, studio.place(repo))
     told = {"file": done.file, "branch": done.branch, "committed": done.committed, "pushed": done.pushed}
-    told["undo"] = _undo(wish, old)
-    return RedirectResponse(url(artifact_url(repo, wish.name, "saved"), **told, **old), 303)
+    studio.note(word, wish.name, repository=repo, **told)
+    bring_up_to_date(studio, studio.place(repo))
+    undo = _undo(wish, old)
+    return RedirectResponse(url(artifact_url(repo, wish.name, "saved"), **told, undo=undo, **old), 303)
 
 
 def _undo(wish: AnnotationWish, old: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from threading import BoundedSemaphore
 
+from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
@@ -16,9 +17,13 @@ _AT_ONCE = 2
 class Passwords:
     """Hashes and checks passwords, as OWASP's cheat sheet on storing them has Argon2id: 19 MB, two passes."""
 
+    turns: CapacityLimiter
+    """For routes that anybody may ask: who waits for a turn holds no thread that others need."""
+
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._turn = BoundedSemaphore(_AT_ONCE)
+        self.turns = CapacityLimiter(_AT_ONCE)
         self._nobody = self.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
@@ -40,11 +45,13 @@ class Passwords:
         return self._hasher.check_needs_rehash(kept)
 
 
-def check_new(password: str, name: str) -> None:
-    """Raise UsageError where a password may not be chosen."""
+def check_new(password: str, name: str, again: str) -> None:
+    """Raise UsageError where a password may not be chosen; `again` is what was typed the second time."""
     if len(password) < SHORTEST:
         raise UsageError(f"A password has at least {SHORTEST} characters", "a few words make a good one")
     if len(password) > _LONGEST:
         raise UsageError(f"A password has at most {_LONGEST} characters", "choose a shorter one")
     if name and name.casefold() in password.casefold():
         raise UsageError("The password holds the name", "choose another one")
+    if password != again:
+        raise UsageError("The two passwords are not the same", "type the new one twice")

@@ -24,7 +24,17 @@ from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.server import QuietServer, collect_seldom, config_of
 from gto.studio.sync.worker import Worker
-from gto.studio.team import accounts, login_page, migrate
+from gto.studio.team import (
+    account_page,
+    accounts,
+    audit_page,
+    invitation_page,
+    login_page,
+    migrate,
+    people_page,
+    person_page,
+    token_routes,
+)
 from gto.studio.team.access import authorize
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox, keep_secret
@@ -35,7 +45,7 @@ from gto.studio.team.team_guard import TeamGuard
 PORT = 8765
 """The usual port."""
 
-_PAGES = (login_page,)
+_PAGES = (login_page, invitation_page, account_page, people_page, person_page, audit_page, token_routes)
 _BACKLOG = 128
 _LAST_TRANSACTION = 10.0  # seconds that the index has in the end
 
