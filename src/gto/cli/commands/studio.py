@@ -1,27 +1,9 @@
 """`gto studio`: the registry as a web app, of one person on this machine or of a team."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
-
 import click
 
-from gto.cli import catalog_options, options, render, signals
-from gto.exceptions import UsageError
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-_PREFIX = "GTO_STUDIO_"
-
-
-@contextmanager
-def _needing(extra: str) -> Iterator[None]:
-    """Import what an extra brings; UsageError names what is lacking."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        name = (error.name or "").partition(".")[0]
-        raise UsageError(f"Studio needs '{name}'", f"pip install 'gto[{extra}]'") from error
+from gto.cli import catalog_options, options, render, signals, studio_options
+from gto.cli.commands import studio_people
 
 
 @click.group(
@@ -76,7 +58,7 @@ def command(
     from gto.catalog.parallel import Way
     from gto.cli.download_progress import Bar
 
-    with _needing("studio"):
+    with studio_options.needing("studio"):
         from gto.studio import server
         from gto.studio.context import StudioSettings
     found = find(repos, catalog, groups)
@@ -88,26 +70,6 @@ def command(
         studio.run(server.Notices(render.say, lambda text: render.note(f"note: {text}"), Bar("versions")))
 
 
-def _setting(*flags: str, **attributes: Any) -> Callable[[Function], Function]:  # noqa: ANN401  click's words
-    """Declare an option that an environment variable sets, too: GTO_STUDIO_ and its name."""
-    name = flags[0].lstrip("-").replace("-", "_").upper()
-    return click.option(*flags, envvar=_PREFIX + name, show_envvar=True, **attributes)
-
-
-def _of_database(function: Function) -> Function:
-    """Declare the options that name the database and the secret, which several commands share."""
-    shared = (
-        _setting(
-            "--data", metavar="DIR", default="gto-studio", show_default=True, help="Where it keeps what is its own"
-        ),
-        _setting("--database", metavar="URL", help="postgresql://USER@HOST/NAME; default: a SQLite file in --data"),
-        _setting("--url", metavar="URL", help="Where people find it, as https://studio.example.com/models"),
-    )
-    for one in reversed(shared):
-        function = one(function)
-    return function
-
-
 @command.command(
     "serve",
     cls=options.Command,
@@ -117,14 +79,16 @@ def _of_database(function: Function) -> Function:
     gto studio serve --catalog team.yaml --database postgresql://gto@db/gto --url https://studio.example.com
     """,
 )
-@_of_database
+@studio_options.of_database
 @catalog_options.file
 @catalog_options.groups
 @catalog_options.timeout
-@_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on")
-@_setting("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port")
-@_setting("--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all")
-@_setting(
+@studio_options.setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on")
+@studio_options.setting("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port")
+@studio_options.setting(
+    "--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all"
+)
+@studio_options.setting(
     "--every",
     type=click.FloatRange(min=1),
     default=60.0,
@@ -147,7 +111,7 @@ def serve(
     """Serve the repositories of a catalogue to a team: people log in, and each sees and does what their role allows."""
     import gc
 
-    with _needing("team"):
+    with studio_options.needing("team"):
         from gto.catalog.parallel import Way
         from gto.studio.team import serve as team
 
@@ -158,3 +122,7 @@ def serve(
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):
         studio.run(render.say, lambda text: render.note(f"note: {text}"))
+
+
+for one in (studio_people.invite, studio_people.people):
+    command.add_command(one)

@@ -15,6 +15,7 @@ from gto.studio.team.audit import RequestOrigin
 from gto.studio.team.secrets_box import digest
 from gto.studio.team.team_tables import person, token
 from gto.studio.visitor import Visitor
+from gto.studio.words import iso
 
 SCOPES = ("read", "write", "admin")
 """What a token may be limited to; each holds those before it."""
@@ -104,7 +105,7 @@ def make(
 
 def note_made(connection: Connection, visitor: Visitor, origin: RequestOrigin, made: ListedToken) -> None:
     """Write down that a token was made, in the transaction that made it."""
-    scopes, until = list(made.scopes), made.expires_at
+    scopes, until = list(made.scopes), iso(made.expires_at) if made.expires_at else None
     audit.note(connection, visitor, origin, "make token", made.name, prefix=made.prefix, scopes=scopes, until=until)
 
 
