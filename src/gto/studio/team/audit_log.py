@@ -26,7 +26,9 @@ class AuditEntry(NamedTuple):
     @property
     def told(self) -> tuple[tuple[str, str], ...]:
         """What is told beside, in words, without what is empty."""
-        return tuple((key.replace("_", " "), _in_words(value)) for key, value in self.detail.items() if value)
+        return tuple(
+            (key.replace("_", " "), _in_words(value)) for key, value in self.detail.items() if value and key != "commit"
+        )
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
