@@ -15,7 +15,7 @@ from gto.studio.team import login_limits, migrate
 from gto.studio.team.team_tables import login_failure, session
 from gto.studio.visitor import Role
 from tests.postgresql import serve_postgresql
-from tests.team_app import OWN, URL, team_studio
+from tests.team_app import OWN, URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,9 +59,7 @@ def test_a_guess_tells_nothing_of_whether_the_name_is_known_and_costs_as_much(
     monkeypatch.setattr(PasswordHasher, "verify", counted)
     answers = [log_in(people.browser(), name, "a wrong password") for name in ("ada", "bob", "eve")]
     assert {one.status_code for one in answers} == {403}
-    texts = {
-        one.text.replace(f'value="{name}"', "") for one, name in zip(answers, ("ada", "bob", "eve"), strict=True)
-    }
+    texts = {one.text.replace(f'value="{name}"', "") for one, name in zip(answers, ("ada", "bob", "eve"), strict=True)}
     assert len(texts) == 1
     assert len(checked) == 3
     assert len({one.rpartition("$")[0].rpartition("$")[0] for one in checked}) == 1  # the same costs
@@ -124,8 +122,8 @@ def test_a_cookie_from_before_the_login_is_none_afterwards(people: TeamStudio) -
         assert fresh != planted
         assert people.browser(planted).get("/account").status_code == 303  # to the login
         assert people.browser(fresh).get("/account").status_code == 200
-    said = [one for one in done.headers.get_list("set-cookie") if one.startswith(f"{key}=")]
-    assert all(word in said[0] for word in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"))
+        (said,) = [one for one in done.headers.get_list("set-cookie") if one.startswith(f"{key}=")]
+        assert all(word in said for word in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"))
 
 
 def test_a_login_from_another_site_or_without_an_origin_is_refused(people: TeamStudio) -> None:

@@ -5,7 +5,6 @@ Reading the page uses nothing up: what shows a preview of a link in a chat asks 
 
 from typing import Any, NamedTuple
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection, Row
 from starlette.datastructures import FormData
@@ -16,7 +15,7 @@ from gto.output.published import Published
 from gto.studio.respond import respond
 from gto.studio.team import accounts, audit, invitations, login_limits, sessions
 from gto.studio.team.login_page import LONGEST_FIELD, MOST_FIELDS, begin_session, with_session
-from gto.studio.team.passwords import SHORTEST, check_new
+from gto.studio.team.passwords import SHORTEST, check_new, in_turn
 from gto.studio.team.team import Team, team_of
 from gto.studio.visitor import parse_role
 
@@ -61,7 +60,7 @@ def show(request: Request, token: str) -> Response:
 async def accept(request: Request, token: str) -> Response:
     """Use the link."""
     async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_sync(_accept, request, token, form, limiter=team_of(request).passwords.turns)
+        return await in_turn(lambda: _accept(request, token, form))
 
 
 def _accept(request: Request, token: str, form: FormData) -> Response:

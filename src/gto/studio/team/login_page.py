@@ -2,7 +2,6 @@
 
 from typing import Annotated, NamedTuple
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection
 from starlette.datastructures import FormData
@@ -13,6 +12,7 @@ from gto.studio.context import context_of, cookie_of
 from gto.studio.forms import back, read_index_form
 from gto.studio.respond import respond
 from gto.studio.team import accounts, audit, login_limits, sessions
+from gto.studio.team.passwords import in_turn
 from gto.studio.team.team import Team, team_of
 from gto.studio.visitor import NOBODY
 
@@ -56,7 +56,7 @@ async def log_in(request: Request) -> Response:
     """Begin a session, in place of the one that there was."""
     # No session has made a token for it yet.
     async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_sync(_log_in, request, form, limiter=team_of(request).passwords.turns)
+        return await in_turn(lambda: _log_in(request, form))
 
 
 def _log_in(request: Request, form: FormData) -> Response:
