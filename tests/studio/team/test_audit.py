@@ -13,6 +13,7 @@ from gto.studio.team import housekeeping
 from gto.studio.team.team_tables import audit, invitation, login_attempt, login_failure, session
 from gto.studio.visitor import Role
 from tests.studio.team.test_login import PASSWORD, log_in
+from tests.studio_forms import fields_of
 from tests.team_app import team_studio
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ def test_each_tag_and_each_file_that_is_written_stands_in_the_log(registry: Repo
         {"churn": (registry.path, ["marketing"])}, tmp_path / "studio.db", catalogue=str(catalogue)
     ) as studio:
         ada = studio.logged_in("ada", Role.ADMIN)
-        done = ada.form("/m/churn/churn/-/assign", asked="1", version="v0.0.1", stage="audited")
-        assert done.status_code == 303, done.text
-        refused = ada.form("/m/churn/churn/-/assign", asked="1", version="v9.9.9", stage="audited")
-        assert refused.status_code == 400
-        fields = {"asked": "1", "text": "Said in a test", "place": "new", "new_branch": "describe"}
-        assert ada.form("/m/churn/churn/-/annotate", **fields).status_code == 303
+        assign, annotate = "/m/churn/churn/-/assign", "/m/churn/churn/-/annotate"
+        fields = {**fields_of(ada.get(assign).text), "version": "v0.0.1", "stage": "audited"}
+        assert ada.form(assign, **fields).status_code == 303
+        assert ada.form(assign, **fields).status_code == 409  # what writes nothing is no entry
+        fields = {**fields_of(ada.get(annotate).text), "text": "Said in a test"}
+        assert ada.form(annotate, **fields).status_code == 303
         assert ada.form("/repos/add", where=str(registry.path), name="second", groups="lab").status_code == 303
         assert ada.form("/repos/remove", repo="second").status_code == 303
         told = entries(ada, person="ada")
@@ -54,7 +55,7 @@ def test_each_tag_and_each_file_that_is_written_stands_in_the_log(registry: Repo
         ]
         (ref,) = told[-1]["detail"]["refs"]
         assert ref in registry.git("tag", "--points-at", told[-1]["detail"]["commit"]).split()
-        assert told[2]["detail"]["branch"] == "describe"
+        assert told[2]["detail"]["committed"] is True
         assert {one["by"] for one in told} == {"session"}
 
 

@@ -50,8 +50,8 @@ class PersonPage(NamedTuple):
         }
 
 
-@router.get("/people/{name}.json", include_in_schema=False)
 @router.get("/people/{name}", include_in_schema=False)
+@router.get("/people/{name}.json", include_in_schema=False)  # the router asks for it first: else it were a name
 def show(request: Request, name: str) -> Response:
     """Answer the page."""
     return respond(request, "person.html", _read(request, name))
