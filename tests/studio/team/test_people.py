@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.studio.team import people as people_of
-from gto.studio.team.people import WHOLE, LastAdmin
+from gto.studio.team import rights
+from gto.studio.team.rights import WHOLE, LastAdmin
 from gto.studio.visitor import Role
 from tests.studio.team.test_login import PASSWORD, postgresql
 from tests.team_app import team_studio
@@ -148,7 +148,7 @@ def test_two_admins_who_take_each_other_s_rights_at_once_are_not_both_gone(
 def _take_each_other(studio: TeamStudio) -> None:
     database, barrier = studio.team.database, threading.Barrier(2)
     with database.engine.connect() as connection:
-        known = {one.name for one in people_of.find_all(connection, WHOLE)}
+        known = {one.name for one in rights.find_all(connection, WHOLE)}
     for name in {"ada", "bob"} - known:
         studio.person(name, {"*": Role.ADMIN})
     lost: list[str] = []
@@ -157,8 +157,8 @@ def _take_each_other(studio: TeamStudio) -> None:
         barrier.wait()
         try:
             with database.record() as connection:
-                who = people_of.find(connection, WHOLE, name)
-                people_of.change_roles(connection, WHOLE, who, {"*": Role.VIEWER})
+                who = rights.find(connection, WHOLE, name)
+                rights.change_roles(connection, WHOLE, who, {"*": Role.VIEWER})
         except LastAdmin:
             lost.append(name)
 
@@ -170,8 +170,8 @@ def _take_each_other(studio: TeamStudio) -> None:
     assert len(lost) == 1
     with database.record() as connection:
         for name in ("ada", "bob"):
-            who = people_of.find(connection, WHOLE, name)
-            people_of.change_roles(connection, WHOLE, who, {"*": Role.ADMIN})
+            who = rights.find(connection, WHOLE, name)
+            rights.change_roles(connection, WHOLE, who, {"*": Role.ADMIN})
 
 
 def test_an_admin_ends_somebody_s_sessions_and_takes_back_their_tokens(people: TeamStudio) -> None:

@@ -12,7 +12,7 @@ from gto.output.published import Published
 from gto.studio.addresses import count_pages, read_number, url
 from gto.studio.context import StudioContext, context_of
 from gto.studio.respond import respond
-from gto.studio.team import audit_log, people
+from gto.studio.team import audit_log, rights
 from gto.studio.team.audit_log import AuditEntry, AuditQuery
 from gto.studio.team.team import team_of
 from gto.studio.visitor import Role
@@ -98,7 +98,7 @@ def _query(request: Request) -> AuditQuery:
         repository,
         parse_date(since, end=False) if since else None,
         parse_date(until, end=True) if until else None,
-        None if people.control_of(studio.visitor).is_whole else _led(studio),
+        None if rights.control_of(studio.visitor).is_whole else _led(studio),
     )
 
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from gto.exceptions import UsageError
 from gto.output.published import Published
-from gto.studio.team import accounts, audit, invitations, people
+from gto.studio.team import accounts, audit, invitations, rights
 from gto.studio.team.audit import RequestOrigin
 from gto.studio.team.invitations import Invited
-from gto.studio.team.people import WHOLE, ListedPerson
+from gto.studio.team.rights import WHOLE, ListedPerson
 from gto.studio.team.team import Team
 from gto.studio.visitor import NOBODY, Role, parse_role
 
@@ -46,7 +46,7 @@ def invite(team: Team, wish: InvitationWish) -> MadeLink:
         raise UsageError("Nobody logs in with a password here", "give roles with `gto studio people roles`")
     with team.database.record() as connection:
         if wish.is_reset:
-            who = people.find(connection, WHOLE, wish.name)
+            who = rights.find(connection, WHOLE, wish.name)
             who.require_active()
             invited = Invited(who.name, who.full_name, who.email, person_id=who.id)
         else:
@@ -65,7 +65,7 @@ def invite(team: Team, wish: InvitationWish) -> MadeLink:
 def list_people(team: Team) -> tuple[ListedPerson, ...]:
     """Return everybody, by name."""
     with team.database.engine.connect() as connection:
-        return people.find_all(connection, WHOLE)
+        return rights.find_all(connection, WHOLE)
 
 
 def give_roles(team: Team, name: str, grants: Sequence[str]) -> dict[str, Role]:
@@ -77,8 +77,8 @@ def give_roles(team: Team, name: str, grants: Sequence[str]) -> dict[str, Role]:
             raise UsageError(f"'{one}' is no group with a role", "write GROUP=ROLE, as in '*=admin' or lab=none")
         wanted[group] = None if role == _NONE else _role(role)
     with team.database.record() as connection:
-        who = people.find(connection, WHOLE, name)
-        now = people.change_roles(connection, WHOLE, who, wanted)
+        who = rights.find(connection, WHOLE, name)
+        now = rights.change_roles(connection, WHOLE, who, wanted)
         told = {group: str(role or _NONE) for group, role in wanted.items()}
         audit.note(connection, NOBODY, RequestOrigin(), "change roles", name, roles=told)
     return now
@@ -87,7 +87,7 @@ def give_roles(team: Team, name: str, grants: Sequence[str]) -> dict[str, Role]:
 def set_active(team: Team, name: str, *, is_active: bool) -> None:
     """Let somebody log in, or no more."""
     with team.database.record() as connection:
-        people.set_active(connection, people.find(connection, WHOLE, name), is_active=is_active)
+        rights.set_active(connection, rights.find(connection, WHOLE, name), is_active=is_active)
         audit.note(connection, NOBODY, RequestOrigin(), "activate" if is_active else "deactivate", name)
 
 

@@ -15,10 +15,10 @@ from gto.studio.addresses import count_pages, read_number, url
 from gto.studio.context import context_of
 from gto.studio.forms import read_index_form
 from gto.studio.respond import respond
-from gto.studio.team import accounts, audit, invitations, people
+from gto.studio.team import accounts, audit, invitations, rights
 from gto.studio.team.invitations import Invited, OpenInvitation
 from gto.studio.team.login_page import renew_session, with_session
-from gto.studio.team.people import Control, ListedPerson
+from gto.studio.team.rights import Control, ListedPerson
 from gto.studio.team.team import team_of
 from gto.studio.visitor import EVERY, Role, parse_role
 
@@ -115,10 +115,10 @@ def _read_roles(given: Mapping[str, str]) -> dict[str, Role]:
 def change_roles(request: Request, name: str, wanted: Mapping[str, Role | None]) -> Response:
     """Give a person roles, or take them, write it down, and lead to their page."""
     visitor, team = context_of(request).visitor, team_of(request)
-    control, cookie = people.control_of(visitor), ""
+    control, cookie = rights.control_of(visitor), ""
     with team.database.record() as connection:
-        who = people.find(connection, people.WHOLE, name)
-        people.change_roles(connection, control, who, wanted)
+        who = rights.find(connection, rights.WHOLE, name)
+        rights.change_roles(connection, control, who, wanted)
         told = {group: str(role or "none") for group, role in wanted.items() if who.roles.get(group) != role}
         if told:
             audit.note(connection, visitor, audit.origin_of(request), "change roles", name, roles=told)
@@ -129,7 +129,7 @@ def change_roles(request: Request, name: str, wanted: Mapping[str, Role | None])
 
 def _invite(request: Request, invited: Invited) -> Response:
     visitor, team = context_of(request).visitor, team_of(request)
-    people.control_of(visitor).require(invited.roles)
+    rights.control_of(visitor).require(invited.roles)
     with team.database.record() as connection:
         secret = invitations.make(connection, invited, visitor.name)
         told = {group: str(role) for group, role in invited.roles.items()}
@@ -162,15 +162,15 @@ def groups_for(request: Request, control: Control) -> tuple[str, ...]:
         return tuple(sorted(control.groups))
     of_places = {group for place in context_of(request).places for group in place.entry.groups}
     with team_of(request).database.engine.connect() as connection:
-        return EVERY, *sorted((of_places | people.groups_of(connection)) - {EVERY})
+        return EVERY, *sorted((of_places | rights.groups_of(connection)) - {EVERY})
 
 
 def _read(request: Request) -> PeoplePage:
     given = request.query_params
     text, number = given.get("q", "").strip()[:200], read_number(given)
-    control = people.control_of(context_of(request).visitor)
+    control = rights.control_of(context_of(request).visitor)
     with team_of(request).database.engine.connect() as connection:
-        every = people.find_all(connection, control)
+        every = rights.find_all(connection, control)
         links = invitations.find_open(connection) if control.is_whole else ()
     found = [one for one in every if text.casefold() in f"{one.name} {one.full_name} {one.email}".casefold()]
     shown = tuple(found[(number - 1) * _PAGE : number * _PAGE])

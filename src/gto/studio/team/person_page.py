@@ -11,10 +11,10 @@ from gto.output.published import Published
 from gto.studio.context import context_of
 from gto.studio.forms import read_index_form
 from gto.studio.respond import respond
-from gto.studio.team import audit, invitations, people, sessions, tokens
+from gto.studio.team import audit, invitations, rights, sessions, tokens
 from gto.studio.team.invitations import Invited
-from gto.studio.team.people import Control, ListedPerson
 from gto.studio.team.people_page import change_roles, groups_for, show_link
+from gto.studio.team.rights import Control, ListedPerson
 from gto.studio.team.sessions import ListedSession
 from gto.studio.team.team import team_of
 from gto.studio.team.tokens import ListedToken
@@ -62,7 +62,7 @@ def give_roles(request: Request, name: str, form: Annotated[FormData, Depends(re
     """Change the roles of a person in the groups that the form names."""
     wanted: dict[str, Role | None] = {}
     with team_of(request).database.engine.connect() as connection:
-        people.find(connection, people.control_of(context_of(request).visitor), name)  # else it is not there
+        rights.find(connection, rights.control_of(context_of(request).visitor), name)  # else it is not there
     try:
         for key, value in form.multi_items():
             if key.startswith(_FIELD):
@@ -85,8 +85,8 @@ def let_in(request: Request, name: str, form: Annotated[FormData, Depends(read_i
     is_active = str(form.get("active", "")) == "1"
     try:
         with team_of(request).database.record() as connection:
-            who = people.find(connection, people.WHOLE, name)
-            people.set_active(connection, who, is_active=is_active)
+            who = rights.find(connection, rights.WHOLE, name)
+            rights.set_active(connection, who, is_active=is_active)
             action = "activate" if is_active else "deactivate"
             audit.note(connection, context_of(request).visitor, audit.origin_of(request), action, name)
     except UsageError as error:
@@ -100,7 +100,7 @@ def end(request: Request, name: str, form: Annotated[FormData, Depends(read_inde
     visitor, origin = context_of(request).visitor, audit.origin_of(request)
     key, number = (str(form.get(one, "")) for one in ("key", "token"))
     with team_of(request).database.record() as connection:
-        who = people.find(connection, people.WHOLE, name)
+        who = rights.find(connection, rights.WHOLE, name)
         if number:
             for one in tokens.find_all(connection, who.id):
                 if str(one.id) == number:
@@ -118,7 +118,7 @@ def make_link(request: Request, name: str, form: Annotated[FormData, Depends(rea
     del form
     visitor = context_of(request).visitor
     with team_of(request).database.record() as connection:
-        who = people.find(connection, people.WHOLE, name)
+        who = rights.find(connection, rights.WHOLE, name)
         who.require_active()
         secret = invitations.make(
             connection, Invited(who.name, who.full_name, who.email, person_id=who.id), visitor.name
@@ -128,9 +128,9 @@ def make_link(request: Request, name: str, form: Annotated[FormData, Depends(rea
 
 
 def _read(request: Request, name: str) -> PersonPage:
-    control = people.control_of(context_of(request).visitor)
+    control = rights.control_of(context_of(request).visitor)
     with team_of(request).database.engine.connect() as connection:
-        who = people.find(connection, control, name)
+        who = rights.find(connection, control, name)
         mine = context_of(request).visitor.session
         ways = (sessions.find_all(connection, who.id, mine), tokens.find_all(connection, who.id))
     shown = ways if control.is_whole else ((), ())
