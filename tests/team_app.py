@@ -62,7 +62,7 @@ class Browser(NamedTuple):
         assert isinstance(found, dict)
         return found
 
-    def form(self, path: str, **fields: str) -> Response:
+    def form(self, path: str, /, **fields: str) -> Response:
         """The answer to a form that a page of this Studio sends."""
         cookie = self.client.cookies.get(self.team.settings.cookie, "")
         token = TeamForms(self.team.box).form_token(cookie or "")

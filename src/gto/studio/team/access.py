@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fastapi import HTTPException, Request
 
 from gto.studio.context import StudioContext, context_of
+from gto.studio.team.tokens import SCOPES
 from gto.studio.visitor import Role
 
 
@@ -30,9 +31,6 @@ class Need(NamedTuple):
     """Whether the route answers anybody: to log in."""
 
 
-SCOPES = ("read", "write", "admin")
-"""What a token may be limited to; each holds those before it."""
-
 _SEE = Need(Role.VIEWER)
 _SEE_HERE = Need(Role.VIEWER, Where.HERE)
 _FORM = Need(Role.CONTRIBUTOR, Where.HERE)
@@ -43,6 +41,7 @@ _SET = Need(Role.ADMIN, Where.HERE, "admin")
 _RUN = Need(Role.ADMIN, Where.ALL, "admin")
 _SELF = Need(None)
 _OWN = Need(None, scope="admin")
+_LEADS = Need(Role.ADMIN, scope="admin")
 _OPEN = Need(None, is_open=True)
 
 _OF_STAGES = ("assign", "rollback", "unassign", "approve", "deregister", "deprecate")
@@ -124,6 +123,15 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     ("PUT", "/api/v1/repositories/{repo}/settings"): _SET,
     **_get(_OWN, "/account/forges .json"),
     **_post(_OWN, "/account/forges", "/account/forges/remove"),
+    # Oneself: a token that only reads learns no more than the name, and changes nothing.
+    **_get(_OWN, "/account .json", "/api/v1/tokens"),
+    **_post(_OWN, "/account", "/account/password", "/account/sessions/end", "/account/tokens", "/api/v1/tokens"),
+    **_post(_OWN, "/account/tokens/remove"),
+    ("DELETE", "/api/v1/tokens/{number}"): _OWN,
+    # People, in the groups of which one is admin.
+    **_get(_LEADS, "/people .json", "/people/{name} .json", "/audit .json .csv"),
+    **_post(_LEADS, "/people/-/add", "/people/{name}/roles"),
+    **_post(_RUN, "/people/-/withdraw", *(f"/people/{{name}}/{one}" for one in ("active", "end", "reset"))),
 }
 """By method and path as the router has it. Whatever serves a part of a path needs what the whole does."""
 

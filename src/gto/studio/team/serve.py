@@ -25,13 +25,19 @@ from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.server import QuietServer, collect_seldom, config_of
 from gto.studio.team import (
+    account_page,
     accounts,
+    audit_page,
     forges_page,
+    invitation_page,
     login_page,
     migrate,
     monitoring,
     oidc_page,
+    people_page,
+    person_page,
     settings_page,
+    token_routes,
     write_routes,
 )
 from gto.studio.team.access import authorize
@@ -54,6 +60,12 @@ PORT = 8765
 _PAGES = (
     login_page,
     oidc_page,
+    invitation_page,
+    account_page,
+    people_page,
+    person_page,
+    audit_page,
+    token_routes,
     forges_page,
     settings_page,
     write_routes,
