@@ -149,7 +149,7 @@ def roles(
 @studio_options.of_database
 def deactivate(name: str, data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> None:
     """Let somebody in no more: their sessions end at once, and their tokens count no more."""
-    _set_active(name, data, database, url, is_active=False)
+    _set_active(name, data, database, secrets, url, is_active=False)
     render.say(f"'{name}' may not log in any more")
 
 
@@ -158,7 +158,7 @@ def deactivate(name: str, data: str, database: str | None, secrets: tuple[str, .
 @studio_options.of_database
 def activate(name: str, data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> None:
     """Let somebody in again, with the roles that they had."""
-    _set_active(name, data, database, url, is_active=True)
+    _set_active(name, data, database, secrets, url, is_active=True)
     render.say(f"'{name}' may log in")
 
 
