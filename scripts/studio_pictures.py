@@ -66,7 +66,7 @@ def studio(directory: Path) -> Iterator[str]:
     context = StudioContext(database, worker, sessions, way, StudioSettings(now=sample_catalog.NOW), str(catalog))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
-        app = make_app(context, Middleware(Guard, sessions=sessions, hosts=frozenset({host})))
+        app = make_app(context, [Middleware(Guard, sessions=sessions, hosts=frozenset({host}))])
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         worker.start()

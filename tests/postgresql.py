@@ -10,14 +10,16 @@ import shutil
 import subprocess
 import time
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from gto.studio.index.postgresql_database import INDEX, PostgresqlDatabase
-from gto.studio.index.schema import metadata
+from gto.studio.index import schema
+from gto.studio.index.postgresql_database import INDEX, LASTING, PostgresqlDatabase
+from gto.studio.team import migrate, team_tables
 from tests.stores import free_port, running
 
 if TYPE_CHECKING:
@@ -34,6 +36,13 @@ _SETTINGS = (
     "max_connections=200",
     "shared_buffers=32MB",
     "lc_messages=C",
+)
+
+
+_TABLES = ", ".join(
+    f'{place}."{name}"'
+    for place, tables in ((INDEX, schema.metadata.tables), (LASTING, team_tables.metadata.tables))
+    for name in tables
 )
 
 
@@ -69,7 +78,7 @@ class Databases:
         self._idle: list[_Reused] = []
         self._in_use: dict[Path, list[_Reused]] = {}
 
-    def open(self, path: Path) -> PostgresqlDatabase:
+    def open(self, path: Path, _is_lasting: bool) -> PostgresqlDatabase:  # noqa: FBT001  as tests.studio_app has it
         """The database of a path, an empty one where none is open."""
         users = self._in_use.setdefault(path, [])
         idle = self._idle if not users else []
@@ -85,14 +94,19 @@ class Databases:
             one.dispose()
             return
         del self._in_use[path]
-        with one.write() as connection:
-            names = ", ".join(f'{INDEX}."{name}"' for name in metadata.tables)
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
-        self._idle.append(one)
+        with one.record() as connection:
+            is_usual = migrate.current(connection) == migrate.newest()
+            if is_usual:
+                connection.exec_driver_sql(f"TRUNCATE {_TABLES} RESTART IDENTITY")
+        if is_usual:
+            self._idle.append(one)
+        else:
+            one.dispose()
+            self._server.drop(one.url)
 
     def close(self) -> None:
         """Close all connections."""
-        for one in self._idle:
+        for one in [*self._idle, *chain.from_iterable(self._in_use.values())]:
             one.dispose()
 
 
@@ -127,7 +141,9 @@ def serve_postgresql(place: Path) -> Iterator[Server]:
             server = Server(make_url(f"postgresql://gto@127.0.0.1:{port}/postgres"), itertools.count())
             _wait(server)
             server.run(f"CREATE DATABASE {_TEMPLATE}")
-            PostgresqlDatabase(server.url.set(database=_TEMPLATE)).close()
+            template = PostgresqlDatabase(server.url.set(database=_TEMPLATE))
+            migrate.migrate(template)
+            template.close()
             yield server
         finally:
             _run(user, "pg_ctl", "stop", "-D", str(data), "-m", "immediate")

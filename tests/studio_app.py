@@ -35,12 +35,12 @@ OWN = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
 """Headers of a form that a page of this Studio sends."""
 
 
-def sqlite(path: Path) -> Database:
+def open_file(path: Path, is_lasting: bool) -> Database:  # noqa: FBT001  of any database
     """The database in a file."""
-    return SqliteDatabase(str(path))
+    return SqliteDatabase(str(path), is_lasting=is_lasting)
 
 
-opener: ContextVar[Callable[[Path], Database]] = ContextVar("opener", default=sqlite)
+opener: ContextVar[Callable[[Path, bool], Database]] = ContextVar("opener", default=open_file)
 """How a database is opened that a test names by a path: `engine` in tests/studio/conftest.py says in which engine."""
 
 
@@ -82,6 +82,11 @@ class Studio(NamedTuple):
         return answer.text
 
 
+def open_database(path: Path, *, is_lasting: bool = False) -> Database:
+    """The database that a test names by a path, in the engine of this test."""
+    return opener.get()(path, is_lasting)
+
+
 @contextmanager
 def studio_of(
     repositories: Mapping[str, Path | str],
@@ -96,10 +101,10 @@ def studio_of(
         CatalogRepository(name, str(path), CatalogEntry("url" if isinstance(path, str) else "path", str(path)))
         for name, path in repositories.items()
     ]
-    made = opener.get()(database)
+    made = open_database(database)
     sessions, way = Sessions(), Way(60.0)
     context = StudioContext(made, Worker(made, places, way), sessions, way, settings or StudioSettings(), catalogue)
-    app = make_app(context, Middleware(Guard, sessions=sessions, hosts=frozenset({HOST})))
+    app = make_app(context, [Middleware(Guard, sessions=sessions, hosts=frozenset({HOST}))])
     with TestClient(app, base_url=f"http://{HOST}", follow_redirects=False) as client:
         opened = sessions.redeem(sessions.new_token())
         assert opened is not None

@@ -14,7 +14,6 @@ from gto.catalog.parallel import Way, failed, open_place
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException
 from gto.studio.context import StudioContext, StudioSettings
-from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.sync.repository import sync_rest, sync_tags
 from gto.studio.sync.repository_row import note_failure
 from gto.studio.sync.worker import Worker
@@ -25,8 +24,10 @@ from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.serve import make_team_app
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings
+from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.visitor import EVERY, Role
 from gto.studio.webhooks import outbox
+from tests.studio_app import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -127,6 +128,8 @@ def team_studio(
     catalogue: str | None = None,
     provider: Provider | None = None,
     private_webhooks: bool = False,
+    proxy: TrustedProxy | None = None,
+    url: str = URL,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -135,9 +138,9 @@ def team_studio(
         )
         for name, (path, groups) in repositories.items()
     ]
-    made = SqliteDatabase(str(database), is_lasting=True) if isinstance(database, Path) else database
+    made = open_database(database, is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
-    settings = TeamSettings(URL, public, allow_private_webhooks=private_webhooks)
+    settings = TeamSettings(url, public, proxy=proxy or TrustedProxy(), allow_private_webhooks=private_webhooks)
     team = Team(made, settings, SecretsBox([SECRET]), Passwords(), provider)
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
     context = StudioContext(made, worker, TeamForms(team.box), way, StudioSettings(), catalogue)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from tests.studio_app import Studio
 
 ONE_ENGINE = {
+    "test_backup.py": "names the engines itself",
     "test_browser.py": "the process of `gto studio`, whose index is a file",
     "test_connection.py": "HTTP alone",
+    "test_due_kills.py": "many processes, which PostgreSQL alone serves",
     "test_forge.py": "no database",
     "test_index_file.py": "the file itself",
     "test_kills.py": "the process of `gto studio`, whose index is a file",
@@ -32,7 +34,9 @@ ONE_ENGINE = {
     "test_webhook_process.py": "the process of `gto studio serve`, whose database is a file",
     "test_words.py": "no database",
     "test_a_file_that_is_no_index_of_ours_is_made_anew": "the file itself",
-    "test_a_sync_that_is_killed_at_any_moment_loses_and_doubles_nothing": "team/test_due_kills.py does more",
+    "test_a_sync_that_is_killed_at_any_moment_loses_and_doubles_nothing": "test_due_kills.py does it with more",
+    "test_the_index_of_the_release_before_becomes_a_team_s": "which was a file",
+    "test_where_the_index_fails_after_a_tag_was_written_the_page_says_that_it_was": "breaks the file",
     "test_what_cannot_be_written_is_told_on_every_page_until_it_can": "no disk of this process is full",
 }
 """Files and tests that run on SQLite alone, and why; all others of Studio run on PostgreSQL, too."""

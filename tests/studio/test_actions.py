@@ -203,7 +203,8 @@ def test_where_each_commit_has_a_version_the_form_says_so_calmly(ahead: Repo, tm
         assert not re.search('class="[^"]*(error|bad|wrong)', page)
         asked = studio.json(BASE + "register", commit=ahead.git("rev-parse", "HEAD").strip())
         assert cast("dict[str, str]", asked["error"])["field"] == "commit"
-        sent = send(studio, BASE + "register")
+        assert re.search(r'<button[^>]*name="form_token"[^>]* disabled>', page)
+        sent = studio.form(BASE + "register", asked="1")
         assert (sent.status_code, 'id="commit-error"' in sent.text) == (400, True)
 
 

@@ -152,6 +152,17 @@ def test_ticked_models_are_compared_and_listed(browser: Browser, studio: Served,
         assert not visit.faults, "\n".join(visit.faults)
 
 
+def test_one_tick_chooses_all_rows_of_a_page(browser: Browser, studio: Served) -> None:
+    with Visit(browser, studio, width=WIDE) as visit:
+        for path in ("/models", "/r/demand/experiments"):
+            tab = visit.go(path)
+            ticks = tab.locator("tbody input[type=checkbox]")
+            for wanted in (ticks.count(), 0):
+                tab.get_by_role("checkbox", name="Choose all").set_checked(bool(wanted))
+                assert tab.locator("tbody input:checked").count() == wanted
+        assert not visit.faults, "\n".join(visit.faults)
+
+
 def test_the_keyboard_is_enough(browser: Browser, studio: Served) -> None:
     with Visit(browser, studio) as visit:
         tab = visit.go("/models")

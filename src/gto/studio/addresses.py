@@ -1,11 +1,20 @@
 """The addresses of Studio's pages, and which page of a long list one asks for."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 from starlette.datastructures import QueryParams
 
 _DIGITS = 7  # of a page's number
+
+
+_LINK_RE = re.compile(r'(?<= )(href|src|action|formaction)="/(?!/)')
+
+
+def below(prefix: str, page: str) -> str:
+    """Return a page whose links begin with a path: that under which a proxy shows Studio; empty for the root."""
+    return _LINK_RE.sub(rf'\1="{prefix}/', page) if prefix else page
 
 
 def artifact_url(repo: str, name: str, page: str = "") -> str:

@@ -78,9 +78,9 @@ _THREADS = 4  # more of them make each answer slower: the work is Python's
 
 
 def make_app(
-    context: StudioContext, guard: Middleware, pages: Sequence[Page] = (), *, check: Check | None = None
+    context: StudioContext, before: Sequence[Middleware], pages: Sequence[Page] = (), *, check: Check | None = None
 ) -> FastAPI:
-    """Return the app of a Studio behind a guard, with more pages than those of every Studio.
+    """Return the app of a Studio, with what stands `before` it and with more pages than every Studio has.
 
     `check` is called with each request that a route is found for, and raises where it may not be asked.
     """
@@ -90,7 +90,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        middleware=[guard],
+        middleware=list(before),
         lifespan=_few_threads,
     )
     app.state.context = context

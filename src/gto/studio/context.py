@@ -62,6 +62,11 @@ class StudioContext(NamedTuple):
     """None for a Studio of one person."""
 
     @property
+    def prefix(self) -> str:
+        """The path under which a proxy shows this Studio; empty for the root."""
+        return self.team.settings.prefix if self.team else ""
+
+    @property
     def places(self) -> tuple[CatalogRepository, ...]:
         """The repositories that are the visitor's to see."""
         if self.visitor.sees_all:

@@ -18,7 +18,7 @@ from gto.output import escape
 from gto.output.json_values import plain
 from gto.output.published import Published
 from gto.studio import words
-from gto.studio.addresses import artifact_url, repository_url, url
+from gto.studio.addresses import artifact_url, below, repository_url, url
 from gto.studio.context import context_of, cookie_of
 from gto.studio.draw import marks
 from gto.studio.draw.spark import spark
@@ -124,7 +124,7 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
         "form_token": studio.sessions.form_token(cookie_of(request)),
         "json_url": f"{request.url.path.rstrip('/')}.json" + (f"?{request.url.query}" if request.url.query else ""),
     }
-    return templates.get_template(template).render(**shared, **values)
+    return below(studio.prefix, templates.get_template(template).render(**shared, **values))
 
 
 class _Shared(NamedTuple):

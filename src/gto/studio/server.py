@@ -97,7 +97,7 @@ class Studio:
                 self._options.groups,
             )
             self._server = QuietServer(
-                config_of(make_app(context, Middleware(Guard, sessions=sessions, hosts=_hosts(listener))))
+                config_of(make_app(context, [Middleware(Guard, sessions=sessions, hosts=_hosts(listener))]))
             )
             self._server.should_exit = self._is_ending
             worker.start()

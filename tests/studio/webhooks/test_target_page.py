@@ -69,7 +69,7 @@ def test_what_cannot_be_is_said_in_the_form(fields: dict[str, str], said: str, t
 def test_a_private_target_is_refused_where_the_server_does_not_allow_it(team: TeamStudio) -> None:
     browser = team.logged_in("ada", Role.ADMIN)
     assert added(browser, "http://127.0.0.1:1/hook", private="yes").status_code == 200
-    guard = team.app.user_middleware[0]
+    guard = next(one for one in team.app.user_middleware if "team" in one.kwargs)
     strict = team.team._replace(settings=team.team.settings._replace(allow_private_webhooks=False))
     guard.kwargs["team"] = strict
     team.app.middleware_stack = None

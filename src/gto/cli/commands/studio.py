@@ -1,27 +1,12 @@
 """`gto studio`: the registry as a web app, of one person on this machine or of a team."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
-
 import click
 
-from gto.cli import catalog_options, options, render, signals
+from gto.cli import catalog_options, options, render, signals, studio_options, studio_upkeep, studio_work
+from gto.cli.studio_options import needing as _needing
+from gto.cli.studio_options import of_database as _of_database
+from gto.cli.studio_options import setting as _setting
 from gto.exceptions import UsageError
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-_PREFIX = "GTO_STUDIO_"
-
-
-@contextmanager
-def _needing(extra: str) -> Iterator[None]:
-    """Import what an extra brings; UsageError names what is lacking."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        name = (error.name or "").partition(".")[0]
-        raise UsageError(f"Studio needs '{name}'", f"pip install 'gto[{extra}]'") from error
 
 
 @click.group(
@@ -88,49 +73,6 @@ def command(
         studio.run(server.Notices(render.say, lambda text: render.note(f"note: {text}"), Bar("versions")))
 
 
-def _setting(*flags: str, **attributes: Any) -> Callable[[Function], Function]:  # noqa: ANN401  click's words
-    """Declare an option that an environment variable sets, too: GTO_STUDIO_ and its name."""
-    name = flags[0].lstrip("-").replace("-", "_").upper()
-    return click.option(*flags, envvar=_PREFIX + name, show_envvar=True, **attributes)
-
-
-def _of_database(function: Function) -> Function:
-    """Declare the options that name the database and the secret, which several commands share."""
-    shared = (
-        _setting(
-            "--data", metavar="DIR", default="gto-studio", show_default=True, help="Where it keeps what is its own"
-        ),
-        _setting("--database", metavar="URL", help="postgresql://USER@HOST/NAME; default: a SQLite file in --data"),
-        _setting("--url", metavar="URL", help="Where people find it, as https://studio.example.com/models"),
-    )
-    for one in reversed(shared):
-        function = one(function)
-    return function
-
-
-def _of_reading(function: Function) -> Function:
-    """Declare the options that say how much of Git a process reads."""
-    often = _setting(
-        "--every",
-        type=click.FloatRange(min=1),
-        default=60.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="How often each repository is looked at, beside its webhooks",
-    )
-    many = _setting(
-        "--jobs",
-        type=click.IntRange(1, 64),
-        default=4,
-        show_default=True,
-        help="How many repositories it reads at once",
-    )
-    private = _setting(
-        "--allow-private-webhooks", is_flag=True, help="Let webhooks go to its private network, where an admin says so"
-    )
-    return often(many(private(function)))
-
-
 @command.command(
     "serve",
     cls=options.Command,
@@ -141,17 +83,63 @@ def _of_reading(function: Function) -> Function:
     """,
 )
 @_of_database
-@catalog_options.file
-@catalog_options.groups
-@catalog_options.timeout
+@studio_options.catalog
+@studio_options.groups
+@studio_options.timeout
 @_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on")
 @_setting("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port")
 @_setting("--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all")
-@_of_reading
+@studio_work.of_reading
 @_setting("--no-worker", is_flag=True, help="Leave all reading to `gto studio worker`")
+@_setting("--oidc-issuer", metavar="URL", help="Who logs people in by OpenID Connect")
+@_setting("--oidc-client-id", metavar="ID", help="What this Studio is called there")
+@_setting(
+    "--oidc-client-secret", metavar="SECRET", help="Better as the environment variable: others can read arguments"
+)
+@_setting(
+    "--oidc-label", metavar="TEXT", default="your organisation", show_default=True, help="On the button to log in"
+)
+@_setting(
+    "--oidc-groups-claim", metavar="CLAIM", default="groups", show_default=True, help="What names somebody's groups"
+)
+@_setting(
+    "--ca-file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Certificate authorities of your own",
+)
+@_setting(
+    "--trusted-proxy",
+    "trusted_proxies",
+    metavar="NETWORK",
+    multiple=True,
+    help="Whose X-Forwarded-For counts, as 10.0.0.0/8 (repeatable)",
+)
+@_setting(
+    "--proxy-user-header",
+    metavar="NAME",
+    default="",
+    help="The header in which a trusted proxy names whom it logged in",
+)
+@_setting("--no-passwords", is_flag=True, help="Let nobody log in with a password")
+@_setting(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How lines of the log are written, to stderr",
+)
+@_setting(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="From which level on; `warning` leaves the requests out",
+)
 def serve(
     data: str,
     database: str | None,
+    secrets: tuple[str, ...],
     url: str | None,
     catalog: str | None,
     groups: tuple[str, ...],
@@ -163,81 +151,61 @@ def serve(
     jobs: int,
     allow_private_webhooks: bool,
     no_worker: bool,
+    oidc_issuer: str | None,
+    oidc_client_id: str | None,
+    oidc_client_secret: str | None,
+    oidc_label: str,
+    oidc_groups_claim: str,
+    ca_file: str | None,
+    trusted_proxies: tuple[str, ...],
+    proxy_user_header: str,
+    no_passwords: bool,
+    log_format: str,
+    log_level: str,
 ) -> None:
     """Serve the repositories of a catalogue to a team: people log in, and each sees and does what their role allows."""
     import gc
 
     with _needing("team"):
         from gto.catalog.parallel import Way
+        from gto.studio.team import oidc
         from gto.studio.team import serve as team
         from gto.studio.team.team_worker import WorkerSettings
+        from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
 
     gc.enable()
+    provider = None
+    if oidc_issuer is not None:
+        if oidc_client_id is None:
+            raise UsageError("--oidc-issuer needs --oidc-client-id", "the provider gives one for each program")
+        issuer = oidc.parse_issuer(oidc_issuer)
+        provider = oidc.OidcSettings(
+            issuer, oidc_client_id, oidc_client_secret, oidc_label, groups_claim=oidc_groups_claim, certificates=ca_file
+        )
     reading = WorkerSettings(0 if no_worker else jobs, every)
     chosen = team.ServeOptions(
-        data, database, url, host, port, catalog, groups, public=public, reading=reading, way=Way(timeout)
-    )._replace(allow_private_webhooks=allow_private_webhooks)
+        data,
+        database,
+        url,
+        host,
+        port,
+        catalog,
+        groups,
+        secrets,
+        public,
+        way=Way(timeout),
+        reading=reading,
+        oidc=provider,
+        proxy=TrustedProxy(parse_networks(trusted_proxies), proxy_user_header),
+        has_passwords=not no_passwords,
+        log_format=log_format,
+        log_level=log_level,
+        allow_private_webhooks=allow_private_webhooks,
+    )
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):
         studio.run(render.say, lambda text: render.note(f"note: {text}"))
 
 
-@command.command(
-    "worker",
-    cls=options.Command,
-    short_help="Read Git for a team's Studio, in a process of its own.",
-    examples="""
-    gto studio worker --catalog team.yaml --database postgresql://gto@db/gto
-    """,
-)
-@_of_database
-@catalog_options.file
-@catalog_options.groups
-@catalog_options.timeout
-@_of_reading
-def worker(
-    data: str,
-    database: str | None,
-    url: str | None,
-    catalog: str | None,
-    groups: tuple[str, ...],
-    timeout: float,
-    every: float,
-    jobs: int,
-    allow_private_webhooks: bool,
-) -> None:
-    """Read the repositories of a catalogue into the index, beside any number of others that do the same.
-
-    All name the same catalogue, groups and database, which is PostgreSQL's, and see the same directory of --data.
-    """
-    import gc
-
-    with _needing("team"):
-        from gto.catalog.parallel import Way
-        from gto.studio.team import serve as team
-        from gto.studio.team.team_worker import WorkerSettings
-
-    gc.enable()
-    reading = WorkerSettings(jobs, every)
-    chosen = team.ServeOptions(data, database, url, catalog=catalog, groups=groups, reading=reading, way=Way(timeout))
-    reader = team.TeamReader(chosen._replace(allow_private_webhooks=allow_private_webhooks))
-    with signals.by_signals(reader.end):
-        reader.run(render.say)
-
-
-@command.command(
-    "migrate",
-    cls=options.Command,
-    short_help="Bring the database of a team's Studio up to date.",
-    examples="""
-    gto studio migrate --database postgresql://gto@db/gto
-    """,
-)
-@_of_database
-def migrate(data: str, database: str | None, url: str | None) -> None:
-    """Bring the tables of a team to the form that this release reads; `gto studio backup` first keeps what is there."""
-    with _needing("team"):
-        from gto.studio.team import serve as team
-
-    before, after = team.migrate_database(team.ServeOptions(data, database, url))
-    render.say(f"The database is up to date: revision {after}" + (f", before {before}" if before != after else ""))
+for one in (*studio_work.COMMANDS, *studio_upkeep.COMMANDS):
+    command.add_command(one)

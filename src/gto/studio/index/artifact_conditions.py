@@ -1,19 +1,55 @@
-"""What the query language asks of artifacts, as conditions of SQL."""
+"""What the list of artifacts is asked for, in the query language and by its filters, as conditions of SQL."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, tuple_
 
 from gto.core.tag_signature import Trust
 from gto.studio.index.latest_model import IS_STALE, RUNS_CODE, has_framework
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
 
+SORTS = ("changed", "name", "repo", "latest", "staged", "metric", "versions", "problems", "framework", "size")
+"""What the list can be sorted by; the first is the usual one."""
+
 _COMPARE = {">": "__gt__", ">=": "__ge__", "<": "__lt__", "<=": "__le__", "=": "__eq__", "!=": "__ne__"}
 
 
-def condition(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
-    """Return what a term asks for; `stages` are those that the whole query names, in whose versions metrics count."""
+class ListQuery(NamedTuple):
+    """Which artifacts are wanted, and in which order."""
+
+    terms: tuple[Term, ...] = ()
+    """All of them must fit."""
+    filters: tuple[tuple[Term, ...], ...] = ()
+    """Of each of these one must fit."""
+    deprecated: bool = False
+    """Whether deprecated ones count too."""
+    sort: str = SORTS[0]
+    is_ascending: bool = False
+    after: tuple[int, str] | None = None
+    """The number of a repository and a name: in the order of these, artifacts behind them are wanted."""
+    limit: int = 50
+    offset: int = 0
+    only: tuple[tuple[str, str], ...] = ()
+    """Repository and name of the artifacts that count, deprecated ones too; none for all."""
+
+
+def narrow(chosen: Select[*tuple[Any, ...]], wanted: ListQuery) -> Select[*tuple[Any, ...]]:
+    """Add to a query what the list is asked for."""
+    every = [*wanted.terms, *(term for group in wanted.filters for term in group)]
+    stages = [term.value for term in every if term.key == "stage" and not term.is_not]
+    conditions = [_condition(term, stages) for term in wanted.terms]
+    conditions += [or_(*(_condition(term, stages) for term in group)) for group in wanted.filters if group]
+    asks_for_old = any(term.key == "is" and term.value == "deprecated" for term in every) or wanted.only
+    if wanted.only:
+        conditions.append(tuple_(repository.c.name, artifact.c.name).in_(wanted.only))
+    if not wanted.deprecated and not asks_for_old:
+        conditions.append(artifact.c.is_active)
+    return chosen.where(*conditions)
+
+
+def _condition(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
     found = _positive(term, stages)
     return not_(found) if term.is_not else found
 

@@ -8,8 +8,8 @@ from typing import Any, Protocol, TypeVar, cast
 from sqlalchemy import Connection, Engine, column, delete, event, insert, select, table
 from sqlalchemy.exc import DBAPIError
 
+from gto.studio.index.dialects import storable_row
 from gto.studio.index.schema import metadata
-from gto.studio.index.storable import storable_row
 
 T = TypeVar("T")
 

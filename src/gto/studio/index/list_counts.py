@@ -1,4 +1,4 @@
-"""What is counted over all artifacts: what the filters of the list offer, and the numbers above it."""
+"""What is counted over all artifacts: what the filters of the list offer, its columns, and the numbers above it."""
 
 from typing import Any, NamedTuple
 
@@ -8,7 +8,6 @@ from gto.studio.index.artifact_conditions import IS_BROKEN
 from gto.studio.index.database import kept
 from gto.studio.index.latest_model import count_frameworks
 from gto.studio.index.schema import artifact, label, repository, standing
-from gto.studio.index.stage_columns import stages
 from gto.studio.index.waiting import count_waiting
 
 
@@ -51,7 +50,7 @@ def facets(connection: Connection) -> Facets:
     by_label = select(label.c.label, counted).join(artifact).where(active).group_by(label.c.label)
     by_type = select(artifact.c.type, counted).where(active, artifact.c.type.is_not(None)).group_by(artifact.c.type)
     return Facets(
-        _facets(connection, by_repo.group_by(repository.c.id).order_by(repository.c.position)),
+        _facets(connection, by_repo.group_by(repository.c.name, repository.c.position).order_by(repository.c.position)),
         tuple(Facet(stage, by_stage.get(stage, 0)) for stage in kept(connection, stages)),
         _facets(connection, by_label.order_by(counted.desc(), label.c.label).limit(100)),
         _facets(connection, by_type.order_by(counted.desc(), artifact.c.type).limit(100)),
@@ -71,3 +70,16 @@ def totals(connection: Connection) -> Totals:
     versions = func.coalesce(func.sum(artifact.c.versions), 0)
     chosen = select(counted, repositories, versions, behind, broken).select_from(artifact).where(artifact.c.is_active)
     return Totals._make((*connection.execute(chosen).one(), count_waiting(connection)))
+
+
+_USUAL = ("dev", "staging", "prod")
+"""The order in which versions go through these where no configuration says another."""
+
+
+def stages(connection: Connection) -> tuple[str, ...]:
+    """Return the stages that are columns: those of the configurations in their order, then others that are in use."""
+    told = connection.execute(select(repository.c.stages).order_by(repository.c.position)).scalars()
+    configured = [stage for one in told for stage in one or ()]
+    used = connection.execute(select(standing.c.stage).distinct().order_by(standing.c.stage)).scalars()
+    usual = sorted(used, key=lambda stage: _USUAL.index(stage) if stage in _USUAL else -1)
+    return tuple(dict.fromkeys([*configured, *usual]))

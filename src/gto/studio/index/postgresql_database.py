@@ -27,8 +27,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gto.exceptions import UsageError
 from gto.studio.index.database import Claim, Database, forget_kept, reason_of
+from gto.studio.index.dialects import storable_json
 from gto.studio.index.schema import VERSION, metadata
-from gto.studio.index.storable import storable_json
 
 INDEX = "gto_index"
 """The schema of what can be read from Git again."""
@@ -158,6 +158,7 @@ def _connect(url: URL, pool: int) -> Engine:
             "application_name": f"gto-studio-{os.getpid()}",
         },
         pool_size=pool,
+        pool_use_lifo=True,  # the connection that keeps what was read last
         pool_pre_ping=True,  # a server that was started again
         json_serializer=storable_json,
     )

@@ -14,7 +14,7 @@ from sqlalchemy import (
     Table,
 )
 
-from gto.studio.index.column_types import Integer, Text
+from gto.studio.index.dialects import Integer, Text
 
 VERSION = 6
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
@@ -37,6 +37,9 @@ repository = Table(
     Column("walked", Text, nullable=False, default=""),  # digest of what the commits were walked for last
     Column("commits", Integer, nullable=False, default=500),  # how many of each branch are read, the newest
     Column("since", Integer),  # and all since this second
+    Column("tries", Integer, nullable=False, default=0),  # how often in a row files of versions could not be reached
+    Column("tried_for", Text),  # digest of what decides whether they can be
+    Column("retry_at", Float),  # when they are tried again though that is the same; null where nothing is lacking
     Column("head", Text),  # the commit whose annotations count
     Column("stages", JSON),  # those of the configuration; null for any
     Column("read_at", Float),  # seconds since 1970, when Git was asked last

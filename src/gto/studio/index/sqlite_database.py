@@ -19,9 +19,9 @@ from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException, MirrorBusy, UsageError
 from gto.fs import cache_dir, file_lock
 from gto.studio.index.database import Claim, Database, forget_kept, reason_of
+from gto.studio.index.dialects import storable_json
 from gto.studio.index.own_file import FILES, keep_directory, keep_file
 from gto.studio.index.schema import VERSION, metadata
-from gto.studio.index.storable import storable_json
 
 _BUSY = 30.0  # seconds that a writer waits for another
 _UNUSED = 30 * 86400.0  # seconds after which the index of other repositories is removed
@@ -215,6 +215,7 @@ def _connect(path: str) -> Engine:
         f"sqlite:///{path}",
         connect_args={"timeout": _BUSY, "isolation_level": None},  # transactions begin where we say
         pool_size=8,
+        pool_use_lifo=True,  # the connection that keeps what was read last
         json_serializer=storable_json,
     )
 

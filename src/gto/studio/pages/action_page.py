@@ -21,7 +21,7 @@ from gto.studio.actions.wish import ActionRequest, Wish, read_wish
 from gto.studio.addresses import artifact_url, url
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
-from gto.studio.index import events, lookup, stage_columns
+from gto.studio.index import events, list_counts, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.pages.errors import refusal_status
@@ -103,7 +103,7 @@ def done(request: Request, repo: str, name: str) -> Response:
     with studio.database.read() as connection:
         found = lookup.find_repository(connection, repo)
         state = events.artifact_state(connection, found.id, name)
-        stages = kept(connection, stage_columns.stages)
+        stages = kept(connection, list_counts.stages)
     lines = tuple(line for line in history_lines(state) if line.ref in refs)
     kinds = {ref: parsed.kind for ref in refs if (parsed := tag.find(ref)) is not None}
     undo = () if studio.settings.read_only else tuple(undo_of(repo, line, kinds[line.ref]) for line in lines)
@@ -149,7 +149,7 @@ def _asked(
     studio: StudioContext, repo: str, action: OfferedAction, wish: Wish, given: Mapping[str, object]
 ) -> ActionRequest:
     with studio.database.read() as connection:
-        stages = kept(connection, stage_columns.stages)
+        stages = kept(connection, list_counts.stages)
     branch, text = (str(given.get(key, "")).strip() for key in ("branch", "find"))
     return ActionRequest(action, studio.place(repo), wish, branch, text, tuple(stages))
 

@@ -16,7 +16,7 @@ from gto.lineage.diff import Comparison, compare_with_each
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target, find_targets
 from gto.studio.context import StudioContext, context_of
-from gto.studio.index import events, lookup, stage_columns
+from gto.studio.index import events, list_counts, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.lookup import Facts
 from gto.studio.pages.compare_page import ComparePage, Side
@@ -76,7 +76,7 @@ def read_versions(request: Request, repo: str, name: str) -> ComparePage:
         found = lookup.find_repository(connection, repo)
         lookup.find_artifact(connection, found, name)
         state = events.artifact_state(connection, found.id, name)
-        stages = kept(connection, stage_columns.stages)
+        stages = kept(connection, list_counts.stages)
         holders = holders_of(state, stages)
         versions = _versions(state, asked_names(request, "v"), holders)
         commits = [one.commit for one in versions]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from gto.exceptions import UsageError
 from gto.studio.context import context_of
-from gto.studio.index import events, lookup, stage_columns
+from gto.studio.index import events, list_counts, lookup
 from gto.studio.index.database import kept
 from gto.studio.pages.compare import answer, asked_names, asked_switches, compared, side_of
 from gto.studio.pages.compare_page import ComparePage, Side
@@ -39,7 +39,7 @@ def read(request: Request) -> ComparePage:
     studio, given = context_of(request), request.query_params
     wanted = asked_names(request, "m")
     with studio.database.read() as connection:
-        stages = kept(connection, stage_columns.stages)
+        stages = kept(connection, list_counts.stages)
         found = {one: _read_one(connection, one, stages) for one in wanted}
     known = [one for one in found.values() if one is not None]
     if not known:

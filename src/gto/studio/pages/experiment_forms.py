@@ -97,5 +97,5 @@ def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(rea
 
 def _read_now(request: Request, repo: str, form: FormData) -> Response:
     worker = context_of(request).worker
-    worker.wait(worker.ask(repo), _PATIENCE)
+    worker.wait(worker.ask(repo, again="again" in form), _PATIENCE)
     return RedirectResponse(back(form, repository_url(repo, "experiments")), 303)

@@ -11,7 +11,7 @@ from gto.exceptions import GTOException, UsageError
 from gto.output.published import Published
 from gto.studio.addresses import read_number, repository_url
 from gto.studio.context import context_of
-from gto.studio.index import commit_table, lookup, query, stage_columns
+from gto.studio.index import commit_table, list_counts, lookup, query
 from gto.studio.index.commit_table import ProjectPlace, RepositoryCommits
 from gto.studio.index.database import kept
 from gto.studio.pages import experiment_columns as columns_of
@@ -69,7 +69,7 @@ def read(request: Request, repo: str, *, is_whole: bool = False) -> ExperimentsP
         projects = commit_table.read_projects(connection, found.id)
         project = _project(projects, given.get("project"))
         table = commit_table.read_table(connection, found.id, project)
-        stages = kept(connection, stage_columns.stages)
+        stages = kept(connection, list_counts.stages)
         names = lookup.artifact_names(connection, found)
     told = dict.fromkeys(asked.get("up", ()), True) | dict.fromkeys(asked.get("down", ()), False)
     columns = columns_of.choose(table, asked.get("columns", ()), told)

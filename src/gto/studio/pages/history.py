@@ -9,7 +9,7 @@ from gto.core.dates import parse_date
 from gto.output.published import Published
 from gto.studio.addresses import artifact_url, count_pages, read_number, url
 from gto.studio.context import context_of
-from gto.studio.index import event_list, lookup, stage_columns
+from gto.studio.index import event_list, list_counts, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.event_list import EventListing, EventQuery, ListedEvent
 from gto.studio.respond import render, respond
@@ -116,11 +116,12 @@ def read(request: Request, repo: str, name: str) -> HistoryPage:
             if name:
                 lookup.find_artifact(connection, found, name)
         shown = event_list.find(connection, asked)
-        stages, repositories = kept(connection, stage_columns.stages), lookup.repository_names(connection)
+        stages, repositories = kept(connection, list_counts.stages), lookup.repository_names(connection)
     return HistoryPage(repo, name, asked, at, shown, stages, repositories, number)
 
 
 def _feed(request: Request, page: HistoryPage) -> Response:
-    base = f"http://{request.headers['host']}"
+    team = context_of(request).team
+    base = team.settings.url if team else f"http://{request.headers['host']}"
     values = {"page": page, "base": base, "updated": iso(page.lines[0].line.time if page.lines else 0)}
     return Response(render(request, "history.atom", values), media_type="application/atom+xml")

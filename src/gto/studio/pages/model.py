@@ -19,7 +19,7 @@ from gto.studio.context import context_of
 from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, StageLanes
 from gto.studio.forge import WebPlace
-from gto.studio.index import event_list, events, lookup, stage_columns
+from gto.studio.index import event_list, events, list_counts, lookup
 from gto.studio.index.artifact_row import ArtifactRow
 from gto.studio.index.database import kept
 from gto.studio.index.event_list import EventQuery
@@ -171,7 +171,7 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
         verdicts = find_verdicts(connection, found.id, name)
         problems = lookup.find_problems(connection, found, name)
         happened = event_list.find(connection, EventQuery(repo, name, until=until, limit=_EVENTS))
-        stages = kept(connection, stage_columns.stages)
+        stages = kept(connection, list_counts.stages)
         every = versions(state, Choice(deprecated=True))
         number = read_number(given)
         shown = every[(number - 1) * PAGE : number * PAGE]

@@ -13,8 +13,9 @@ from gto.export import csv
 from gto.output.published import Published
 from gto.studio.addresses import count_pages, read_number, url
 from gto.studio.context import context_of
-from gto.studio.index import artifact_list, list_counts, query, stage_columns
-from gto.studio.index.artifact_list import SORTS, ArtifactListing, ListQuery
+from gto.studio.index import artifact_list, list_counts, query
+from gto.studio.index.artifact_conditions import SORTS, ListQuery
+from gto.studio.index.artifact_list import ArtifactListing
 from gto.studio.index.artifact_row import ArtifactRow
 from gto.studio.index.database import kept
 from gto.studio.index.list_counts import Facet, Facets, Totals
@@ -123,7 +124,7 @@ def save(request: Request) -> Response:
     """Answer all artifacts that fit, with all columns."""
     wanted = read_query(request)
     with context_of(request).database.read() as connection:
-        stages = kept(connection, stage_columns.stages)
+        stages = kept(connection, list_counts.stages)
         rows = list(_every(connection, wanted))
     text = csv.table([*FIELDS, *(f"#{stage}" for stage in stages)], list_columns.table(rows, stages))
     name = {"content-disposition": 'attachment; filename="models.csv"'}
@@ -149,7 +150,7 @@ def read(request: Request) -> ModelsPage:
     wanted = wanted._replace(limit=PAGE, offset=(number - 1) * PAGE)
     with context_of(request).database.read() as connection:
         listed = ArtifactListing((), 0) if error else artifact_list.find(connection, wanted)
-        stages = kept(connection, stage_columns.stages)
+        stages = kept(connection, list_counts.stages)
         nearest = None if listed.total or error else find_nearest(connection, wanted.terms)
         totals, facets = kept(connection, list_counts.totals), kept(connection, list_counts.facets)
     return ModelsPage(

@@ -123,7 +123,7 @@ def sync(request: Request, form: Annotated[FormData, Depends(read_index_form)]) 
     """Read all repositories, or one, from Git now."""
     worker = context_of(request).worker
     names = [str(name) for name in form.getlist("repo")]
-    done = worker.wait(worker.ask(*names), _PATIENCE)
+    done = worker.wait(worker.ask(*names, again=True), _PATIENCE)
     if wants_json(request):
         return json_response({"done": done}, 200 if done else 202)
     return RedirectResponse(back(form, "/repos"), 303)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from gto.output.published import Published
 from gto.studio.context import context_of
-from gto.studio.index import stage_columns, waiting
+from gto.studio.index import list_counts, waiting
 from gto.studio.index.database import kept
 from gto.studio.index.waiting import Waiting
 from gto.studio.respond import respond
@@ -36,5 +36,5 @@ class ReviewsPage(NamedTuple):
 def show_reviews(request: Request) -> Response:
     """Answer what waits."""
     with context_of(request).database.read() as connection:
-        page = ReviewsPage(waiting.find(connection), kept(connection, stage_columns.stages))
+        page = ReviewsPage(waiting.find(connection), kept(connection, list_counts.stages))
     return respond(request, "reviews.html", page)

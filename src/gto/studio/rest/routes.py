@@ -15,7 +15,7 @@ from gto.exceptions import UsageError, VersionNotFound
 from gto.registry.resolve import pick_version
 from gto.studio.context import context_of
 from gto.studio.index import artifact_list, event_list, events, lookup, query, repository_rows
-from gto.studio.index.artifact_list import ListQuery
+from gto.studio.index.artifact_conditions import ListQuery
 from gto.studio.index.artifact_row import ArtifactRow
 from gto.studio.index.event_list import EventQuery
 from gto.studio.index.lookup import FoundRepository, flat_metrics, values_of

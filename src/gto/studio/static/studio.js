@@ -1,10 +1,10 @@
-// Every page works without this file. With it: theme switch, copy buttons, "/" to search, ticks that count, menus of rows, previews.
+// Every page works without this file. With it: theme switch, copy buttons, "/" to search, all ticks at once, menus of rows, previews.
 const root = document.documentElement;
 const read = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
 const keep = (theme) => { try { localStorage.setItem("theme", theme); } catch { /* a private window */ } };
 if (read()) root.dataset.theme = read();
 const ready = () => {
-  for (const one of document.querySelectorAll("[data-theme-switch], .copy")) one.hidden = false;
+  for (const one of document.querySelectorAll("[data-theme-switch], [data-all], .copy")) one.hidden = false;
   for (const one of document.querySelectorAll("[data-check]")) one.hidden = true;
 };
 ready();
@@ -46,10 +46,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("change", (event) => {
-  const tray = document.querySelector(".tray [data-chosen]");
-  if (!tray || !event.target.matches("tbody input[type=checkbox]")) return;
-  event.target.closest("tr").classList.toggle("chosen", event.target.checked);
-  tray.textContent = document.querySelectorAll("tbody input:checked").length;
+  if (!event.target.matches("[data-all]")) return;
+  for (const one of event.target.form.querySelectorAll("tbody input[type=checkbox]")) one.checked = event.target.checked;
 });
 
 addEventListener("message", (event) => {

@@ -15,8 +15,8 @@ from gto.lineage.description import Description
 from gto.lineage.values import Keyed, is_number
 from gto.registry.registry import Registry
 from gto.registry.resolve import Target
+from gto.studio.index.dialects import storable
 from gto.studio.index.schema import artifact, event, fact, metric, standing
-from gto.studio.index.storable import storable
 from gto.studio.sync import version_files
 from gto.studio.sync.version_files import ReadFiles
 

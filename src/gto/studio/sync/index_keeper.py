@@ -48,8 +48,11 @@ class IndexKeeper(ABC):
         """Begin, with all repositories."""
 
     @abstractmethod
-    def ask(self, *names: str) -> Asked:
-        """Ask for these repositories, all without names."""
+    def ask(self, *names: str, again: bool = False) -> Asked:
+        """Ask for these repositories, all without names.
+
+        `again` has what could not be reached tried once more, however short ago that was.
+        """
 
     @abstractmethod
     def wait(self, asked: Asked, seconds: float) -> bool:

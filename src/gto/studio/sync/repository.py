@@ -17,7 +17,7 @@ from gto.studio.sync import commit_values, commits, fact_rows, head_annotations,
 from gto.studio.sync.commits import Bounds
 from gto.studio.sync.findings import sync_examination
 from gto.studio.sync.judgements import sync_judgements
-from gto.studio.sync.repository_row import row_of
+from gto.studio.sync.repository_row import is_retry_due, note_tries, retry_basis, row_of
 
 Tell = Callable[[str, int, int], None]
 """Called with a repository's name, how many of its versions are read, and of how many."""
@@ -119,9 +119,10 @@ def sync_rest(database: Database, name: str, registry: Registry, tell: Tell, *, 
 
 def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> bool:
     """Do the second phase, some versions in a transaction; false where the tags changed meanwhile."""
+    basis = retry_basis(registry)
     with database.read() as connection:
         row = row_of(connection, name)
-        wanted = fact_rows.missing(connection, row.id, again=again)
+        wanted = fact_rows.missing(connection, row.id, again=again or is_retry_due(row, basis))
     done = 0
     tell(name, done, len(wanted))
     for chunk in fact_rows.read(registry, wanted):
@@ -136,6 +137,9 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *,
         tell(name, done, len(wanted))
         if not is_same:
             return False
+    if wanted:
+        with database.write() as connection:
+            note_tries(connection, row, basis)
     return True
 
 

@@ -43,6 +43,7 @@ class Worker(IndexKeeper):
         self._tell_all = tell
         self._every = every
         self._asked: set[str] | None = set()
+        self._again: set[str] = set()
         self._rounds = 0
         self._has_tags = False
         self._is_damaged = False
@@ -61,9 +62,10 @@ class Worker(IndexKeeper):
         self.ask()
         self._thread.start()
 
-    def ask(self, *names: str) -> Asked:
+    def ask(self, *names: str, again: bool = False) -> Asked:
         """Ask for these repositories, all without names; the round will have read them whose number is returned."""
         with self._changed:
+            self._again |= set(names or (one.name for one in self.places)) if again else set()
             if not names or self._asked is None:
                 self._asked = None
             else:
@@ -98,7 +100,8 @@ class Worker(IndexKeeper):
                 if self._is_closing:
                     return
                 asked, self._asked = self._asked, set()
-            self._round(asked)
+                again, self._again = self._again, set()
+            self._round(asked, again)
             if any(one.wanted for one in self._progress.values()):
                 give_back_memory()
             with self._changed:
@@ -106,7 +109,7 @@ class Worker(IndexKeeper):
                 self._progress = {}
                 self._changed.notify_all()
 
-    def _round(self, asked: set[str] | None) -> None:
+    def _round(self, asked: set[str] | None, again: set[str]) -> None:
         """Read the tags of all, then the facts: those may take as long as they need, each git process its seconds."""
         places = tuple(one for one in self.places if not asked or one.name in asked)
         self._trouble = ""
@@ -120,10 +123,10 @@ class Worker(IndexKeeper):
             self._has_tags = True
             self._changed.notify_all()
         read = {place: one for place, one in found.items() if isinstance(one, Registry)}
-        again = asked is None
 
         def read_rest(place: CatalogRepository) -> None:
-            self.guarded(place, lambda: sync_rest(self.database, place.name, read[place], self._tell, again=again))
+            name = place.name
+            self.guarded(place, lambda: sync_rest(self.database, name, read[place], self._tell, again=name in again))
 
         each(tuple(read), read_rest, self._way._replace(seconds=float("inf")))
 

@@ -98,7 +98,17 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_post(_RUN, "/api/v1/webhooks/{target}/deliveries/{delivery}/replay"),
     ("DELETE", "/api/v1/webhooks/{target}"): _RUN,
     # Who is not known yet.
-    **_get(_OPEN, "/login", "/login/oidc", "/login/oidc/callback", "/health", "/static/vega.js", "/invitation/{token}"),
+    **_get(_RUN, "/metrics"),
+    **_get(
+        _OPEN,
+        "/ready",
+        "/login",
+        "/login/oidc",
+        "/login/oidc/callback",
+        "/health",
+        "/static/vega.js",
+        "/invitation/{token}",
+    ),
     **_post(_OPEN, "/login", "/invitation/{token}"),
     **_post(_SELF, "/logout"),
 }

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, case, delete, insert, select, update
 
@@ -27,7 +28,16 @@ def enter(connection: Connection, names: Iterable[str]) -> None:
         connection.execute(delete(due).where(due.c.repository.in_(gone)))
 
 
-def ask(connection: Connection, names: Sequence[str] = ()) -> dict[str, int]:
+class Begun(NamedTuple):
+    """A reading that began."""
+
+    asked: int
+    """The number of the last question that it answers."""
+    again: bool
+    """Whether what could not be reached is to be tried once more."""
+
+
+def ask(connection: Connection, names: Sequence[str] = (), *, again: bool = False) -> dict[str, int]:
     """Have repositories read soon, all without names; return of each the number that is to be done then."""
     wanted = due.c.repository.in_(names) if names else due.c.repository != HOUSEKEEPING
     # In one order, so that two who ask for many do not wait for each other.
@@ -35,7 +45,8 @@ def ask(connection: Connection, names: Sequence[str] = ()) -> dict[str, int]:
     found = {row.repository: row.asked + 1 for row in connection.execute(query)}
     soon = time.time() - _HEAD_START
     first = case((due.c.not_before < soon, due.c.not_before), else_=soon)
-    connection.execute(update(due).where(wanted).values(asked=due.c.asked + 1, not_before=first))
+    told = {"asked": due.c.asked + 1, "not_before": first} | ({"again": True} if again else {})
+    connection.execute(update(due).where(wanted).values(told))
     return found
 
 
@@ -51,8 +62,8 @@ def find_due(connection: Connection) -> list[str]:
     return list(connection.scalars(query.order_by(due.c.not_before, due.c.repository)))
 
 
-def begin(connection: Connection, name: str, who: str) -> tuple[int, int] | None:
-    """Note who begins to read, after the claim; return what was asked and what was done, None where it is not due.
+def begin(connection: Connection, name: str, who: str) -> Begun | None:
+    """Note who begins to read, after the claim; None where it is not due.
 
     It counts as a failure until it ends: what makes the process end each time is tried more and more seldom.
     """
@@ -62,7 +73,7 @@ def begin(connection: Connection, name: str, who: str) -> tuple[int, int] | None
     tries = row.tries + 1
     told = {"worker": who, "tries": tries, "not_before": time.time() + _BACKOFF.wait(tries), "facts_wanted": None}
     connection.execute(update(due).where(due.c.repository == name).values(told))
-    return row.asked, row.done
+    return Begun(row.asked, row.again)
 
 
 def finish(connection: Connection, name: str, asked: int, every: float, *, is_fine: bool) -> None:
@@ -71,8 +82,9 @@ def finish(connection: Connection, name: str, asked: int, every: float, *, is_fi
     if row is None:
         return
     later = time.time() + (every if is_fine else max(every, _BACKOFF.wait(row.tries)))
-    told = {"worker": None, "done": asked, "facts_wanted": None, "tries": 0 if is_fine else row.tries}
-    told["not_before"] = later if row.asked == asked else row.not_before
+    told: dict[str, Any] = {"worker": None, "done": asked, "facts_wanted": None, "tries": 0 if is_fine else row.tries}
+    if row.asked == asked:  # else it is due again already
+        told |= {"not_before": later, "again": False}
     connection.execute(update(due).where(due.c.repository == name).values(told))
 
 

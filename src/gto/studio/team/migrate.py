@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from gto.exceptions import UsageError
 from gto.studio.index.database import Database
 from gto.studio.index.postgresql_database import LASTING
+from gto.studio.team.team_tables import metadata
 
 
 def newest() -> str:
@@ -28,13 +29,31 @@ def current(connection: Connection) -> str | None:
 def migrate(database: Database) -> tuple[str | None, str]:
     """Bring the tables up to date, all in one transaction; return the revision before, and the one after."""
     with database.record() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SET LOCAL search_path TO {LASTING}")
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7190021147002)")  # one process at a time
-        before = current(connection)
-        _check_known(before)
-        command.upgrade(_config(connection), "head")
-        return before, newest()
+        return upgrade(connection)
+
+
+def upgrade(connection: Connection) -> tuple[str | None, str]:
+    """Do so in the transaction of a connection."""
+    _use_lasting(connection)
+    before = current(connection)
+    _check_known(before)
+    command.upgrade(_config(connection), "head")
+    return before, newest()
+
+
+def rebuild(connection: Connection, revision: str) -> None:
+    """Make the tables anew as they were at a revision, in the transaction of a connection: what was in them is gone."""
+    _check_known(revision)
+    _use_lasting(connection)
+    metadata.drop_all(connection)
+    connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
+    command.upgrade(_config(connection), revision)
+
+
+def _use_lasting(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL search_path TO {LASTING}")
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7190021147002)")  # one process at a time
 
 
 def require_current(database: Database) -> None:
@@ -47,6 +66,15 @@ def require_current(database: Database) -> None:
         _check_known(found)
         hint = "`gto studio migrate` brings it up to date; `gto studio backup` first keeps what is there"
         raise UsageError(f"The database is of an older release (revision {found}, this one reads {newest()})", hint)
+
+
+def require_made(database: Database) -> None:
+    """Raise UsageError where the tables are not there, or are of another release; nothing is made."""
+    with database.read() as connection:
+        found = current(connection)
+    if found is None:
+        raise UsageError("The database holds no Studio yet", "`gto studio serve` makes one")
+    require_current(database)
 
 
 def _check_known(revision: str | None) -> None:

@@ -55,7 +55,7 @@ class Attempt(NamedTuple):
     verifier: str
 
 
-class Identity(NamedTuple):
+class VouchedPerson(NamedTuple):
     """Whom the provider vouches for."""
 
     issuer: str
@@ -98,7 +98,7 @@ class Provider:
             )
         return str(address), attempt
 
-    def finish(self, code: str, attempt: Attempt) -> Identity:
+    def finish(self, code: str, attempt: Attempt) -> VouchedPerson:
         """Return whom the provider vouches for with this code; LoginRefused where it does not, or wrongly."""
         about = self._describe()
         try:
@@ -151,7 +151,7 @@ class Provider:
             raise LoginRefused("The provider tells of another person than its token", "ask who runs it")
         return told
 
-    def _identity(self, told: Mapping[str, Any]) -> Identity:
+    def _identity(self, told: Mapping[str, Any]) -> VouchedPerson:
         def text(*keys: str) -> str:
             found = (told.get(key) for key in keys)
             return next((one.strip()[:_LONGEST] for one in found if isinstance(one, str) and one.strip()), "")
@@ -161,7 +161,9 @@ class Provider:
         kept = tuple(str(one)[:_LONGEST] for one in named[:_MOST_GROUPS] if isinstance(one, str))
         email = text("email")
         name = text("preferred_username", "email", "sub")
-        return Identity(self.settings.issuer, str(told["sub"]), name, text("name", "preferred_username"), email, kept)
+        return VouchedPerson(
+            self.settings.issuer, str(told["sub"]), name, text("name", "preferred_username"), email, kept
+        )
 
     def _describe(self) -> Mapping[str, Any]:
         """Return the provider's description of itself (OpenID Connect Discovery 1.0)."""

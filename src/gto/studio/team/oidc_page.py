@@ -1,23 +1,20 @@
 """`/login/oidc`: to the provider of OpenID Connect, and back with a session."""
 
-import re
 import time
-from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import delete, insert
 from starlette.responses import RedirectResponse, Response
 
-from gto.exceptions import UsageError
 from gto.studio.forms import back
 from gto.studio.guard import read_cookies
 from gto.studio.pages import errors
-from gto.studio.team import accounts, audit
+from gto.studio.team import audit, vouched
 from gto.studio.team.login_page import begin_session, with_session
-from gto.studio.team.oidc import Attempt, Identity, LoginRefused, Provider
+from gto.studio.team.oidc import Attempt, LoginRefused, Provider, VouchedPerson
 from gto.studio.team.secrets_box import digest
 from gto.studio.team.team import Team, team_of
-from gto.studio.team.team_tables import login_attempt, person
+from gto.studio.team.team_tables import login_attempt
 from gto.studio.visitor import NOBODY
 
 router = APIRouter()
@@ -26,8 +23,6 @@ CALLBACK = "/login/oidc/callback"
 """To where the provider leads back."""
 
 _LASTS = 600  # seconds that one may take at the provider
-_NO_NAME_RE = re.compile(r"[^a-z0-9._@+-]+")
-_MOST_NAMES = 1000
 
 
 @router.get("/login/oidc", include_in_schema=False)
@@ -62,7 +57,7 @@ def come_back(request: Request) -> Response:
     try:
         identity, there = _prove(request, team, provider)
         with team.database.record() as connection:
-            row = sign_in(connection, identity)
+            row = vouched.sign_in(connection, identity)
             cookie = begin_session(request, connection, row.id)
     except LoginRefused as error:
         with team.database.record() as connection:
@@ -73,7 +68,7 @@ def come_back(request: Request) -> Response:
     return answer
 
 
-def _prove(request: Request, team: Team, provider: Provider) -> tuple[Identity, str]:
+def _prove(request: Request, team: Team, provider: Provider) -> tuple[VouchedPerson, str]:
     """Return whom the provider vouches for, and where they were going."""
     given = request.query_params
     attempt, there = _take(request, team, given.get("state", ""))
@@ -83,45 +78,6 @@ def _prove(request: Request, team: Team, provider: Provider) -> tuple[Identity, 
         said = " ".join(given.get("error_description", given.get("error", "no reason")).split())[:200]
         raise LoginRefused("The provider refused the login", f"it says: {said}")
     return provider.finish(given["code"], attempt), there
-
-
-def sign_in(connection: Connection, identity: Identity) -> Row[Any]:
-    """Return the row of whom a provider vouches for; it is made where there is none, and never that of another login.
-
-    The groups that the provider names are written down: roles rest on them until the next login.
-    """
-    same = (person.c.issuer == identity.issuer) & (person.c.subject == identity.subject)
-    found = connection.execute(select(person).where(same)).first()
-    if found is None:
-        who = accounts.parse_who(_free_name(connection, identity.name), *_named(identity))
-        accounts.add(connection, who, issuer=identity.issuer, subject=identity.subject, claimed=list(identity.groups))
-    else:
-        accounts.change(connection, found.id, claimed=list(identity.groups))
-    row = connection.execute(select(person).where(same)).one()
-    if not row.is_active:
-        raise LoginRefused("This account was deactivated", "ask an admin of this Studio")
-    return row
-
-
-def _named(identity: Identity) -> tuple[str, str]:
-    """Return full name and e-mail address; a tag needs both, so that the name stands for what the provider lacks."""
-    full_name = re.sub(r"[\x00-\x1f\x7f<>]", " ", identity.full_name or identity.name)
-    try:
-        return full_name, accounts.parse_who("a", full_name, identity.email).email
-    except UsageError:
-        return full_name, f"{_plain(identity.name).replace('@', '.')}@localhost"
-
-
-def _plain(name: str) -> str:
-    return _NO_NAME_RE.sub("-", name.lower()).strip("-._@+")[:60] or "person"
-
-
-def _free_name(connection: Connection, wish: str) -> str:
-    """Return the name, or one like it that nobody has."""
-    name = _plain(wish)
-    tried = [name, *(f"{name[:55]}-{number}" for number in range(2, _MOST_NAMES))]
-    taken = set(connection.execute(select(person.c.name).where(person.c.name.in_(tried))).scalars())
-    return next(one for one in tried if one not in taken)
 
 
 def _take(request: Request, team: Team, state: str) -> tuple[Attempt, str]:

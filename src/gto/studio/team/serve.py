@@ -24,15 +24,17 @@ from gto.studio.index.database import Database
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.server import QuietServer, collect_seldom, config_of
-from gto.studio.team import accounts, login_page, migrate, oidc_page
+from gto.studio.team import accounts, login_page, migrate, monitoring, oidc_page
 from gto.studio.team.access import authorize
 from gto.studio.team.announced import Announcer
+from gto.studio.team.oidc import OidcSettings, Provider
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox, keep_secret
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings, parse_url
 from gto.studio.team.team_guard import TeamGuard
 from gto.studio.team.team_worker import Housekeeping, TeamWorker, WorkerSettings
+from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.team.watched_catalogue import WatchedCatalogue
 from gto.studio.webhooks import hook_page, outbox, receive, target_page, webhook_api
 from gto.studio.webhooks.deliverer import Deliverer
@@ -40,7 +42,7 @@ from gto.studio.webhooks.deliverer import Deliverer
 PORT = 8765
 """The usual port."""
 
-_PAGES = (login_page, oidc_page, receive, hook_page, target_page, webhook_api)
+_PAGES = (login_page, oidc_page, monitoring, receive, hook_page, target_page, webhook_api)
 _HOUSEKEEPING: tuple[Housekeeping, ...] = (outbox.forget,)
 """What is done once an hour, by one of all the processes."""
 _BACKLOG = 128
@@ -68,6 +70,11 @@ class ServeOptions(NamedTuple):
     """How much of Git this process reads."""
     way: Way = Way()
     studio: StudioSettings = StudioSettings()
+    oidc: OidcSettings | None = None
+    proxy: TrustedProxy = TrustedProxy()
+    has_passwords: bool = True
+    log_format: str = "text"
+    log_level: str = "info"
     allow_private_webhooks: bool = False
 
 
@@ -78,11 +85,18 @@ class TeamProtocol(StudioProtocol):
     most = 1000
 
 
-def open_team_database(options: ServeOptions) -> Database:
-    """Open the database that the options name; its tables are made where there are none."""
+def open_team_database(options: ServeOptions, *, is_whole: bool = True) -> Database:
+    """Open the database that the options name; its tables are made where there are none.
+
+    UsageError where they are of another release. Without `is_whole` nothing is made, and they may be of any.
+    """
+    text = options.database or os.path.join(options.data, "studio.db")
+    if not is_whole and "://" not in text and not os.path.exists(text):
+        raise UsageError(f"There is no Studio in '{options.data}'", "--data or --database names where one is")
     database = _open(options)
     try:
-        migrate.require_current(database)
+        if is_whole:
+            migrate.require_current(database)
     except BaseException:
         database.close()
         raise
@@ -118,14 +132,21 @@ def _server_url(text: str) -> URL:
     return url
 
 
-def open_team(options: ServeOptions) -> Team:
-    """Open the database and the secret."""
+def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
+    """Open the database, as open_team_database() does, and the secret."""
     url = parse_url(options.url or f"http://{options.host}:{options.port}")
-    private = options.allow_private_webhooks
-    settings = TeamSettings(url, options.public, every=options.reading.every, allow_private_webhooks=private)
-    database = open_team_database(options)
+    settings = TeamSettings(
+        url,
+        options.public,
+        has_passwords=options.has_passwords,
+        proxy=options.proxy,
+        every=options.reading.every,
+        allow_private_webhooks=options.allow_private_webhooks,
+    )
+    provider = Provider(options.oidc, url + oidc_page.CALLBACK) if options.oidc else None
+    database = open_team_database(options, is_whole=is_whole)
     given = options.secrets or (keep_secret(os.path.join(options.data, "secret")),)
-    return Team(database, settings, SecretsBox(given), Passwords())
+    return Team(database, settings, SecretsBox(given), Passwords(), provider)
 
 
 @contextmanager
@@ -176,7 +197,11 @@ class TeamReader:
 
 def make_team_app(context: StudioContext, team: Team) -> FastAPI:
     """Return the app of a team's Studio."""
-    return make_app(context, Middleware(TeamGuard, team=team, studio=context), _PAGES, check=authorize)
+    registry = monitoring.make_registry(team.database)
+    before = (Middleware(monitoring.Monitor, registry=registry), Middleware(TeamGuard, team=team, studio=context))
+    app = make_app(context, before, _PAGES, check=authorize)
+    app.state.metrics = registry
+    return app
 
 
 class TeamStudio:
@@ -190,6 +215,7 @@ class TeamStudio:
     def run(self, say: Callable[[str], None], note: Callable[[str], None]) -> None:
         """Serve until end() is called from another thread; `say` is called with the address, `note` with hints."""
         options = self._options
+        monitoring.log_to_stderr(options.log_format, options.log_level)
         with ExitStack() as stack:
             listener = stack.enter_context(_listen(options.host, options.port))
             if options.port == 0:

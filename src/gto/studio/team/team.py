@@ -12,6 +12,7 @@ from gto.studio.team.oidc import Provider
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.sessions import SessionLimits
+from gto.studio.team.trusted_proxy import TrustedProxy
 
 
 class TeamSettings(NamedTuple):
@@ -24,6 +25,7 @@ class TeamSettings(NamedTuple):
     session: SessionLimits = SessionLimits()
     audit_days: float = 365.0
     """How long entries of the audit log are kept."""
+    proxy: TrustedProxy = TrustedProxy()
     has_passwords: bool = True
     """Whether people may log in with a password."""
     every: float = 60.0

@@ -8,10 +8,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gto.exceptions import GTOException
 from gto.studio.context import StudioContext
 from gto.studio.guard import HEADERS, SAFE, is_own_form, plain, read_cookies
-from gto.studio.team import accounts, sessions, tokens
+from gto.studio.team import accounts, sessions, tokens, vouched
 from gto.studio.team.audit import RequestOrigin
+from gto.studio.team.oidc import VouchedPerson
 from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import NOBODY, Role, Visitor
@@ -20,7 +22,7 @@ SIGNED = "/webhook/"
 """What programs of others send: each request proves by itself that it may, and a session counts for nothing."""
 OPEN = ("/static/", "/login", "/invitation/", SIGNED)
 """Paths that answer who is not known."""
-_PROBES = ("/health",)
+_PROBES = ("/health", "/ready")
 """Paths that answer whatever the Host: what asks for them knows no name."""
 
 
@@ -47,6 +49,9 @@ class TeamGuard:
         """Answer a refusal, or hand the request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if not _shorten(scope, self._team.settings.prefix):
+            await plain(404, f"This Studio answers at {self._team.settings.url} alone.")(scope, receive, send)
             return
         headers = Headers(scope=scope)
         caller: Caller | Response | None = None
@@ -77,10 +82,14 @@ class TeamGuard:
 
     def _identify(self, scope: Scope, headers: Headers) -> Caller | Response:
         """Find out who asks, in the database."""
-        address = str((scope.get("client") or ("",))[0])
+        proxy, peer = self._team.settings.proxy, str((scope.get("client") or ("",))[0])
+        address = proxy.client_address(peer, headers)
         given = tokens.read_header(headers)
         if given:
             return self._by_token(given, address)
+        identity = proxy.identity(peer, headers)
+        if identity is not None:
+            return self._by_proxy(identity, address)
         for cookie in read_cookies(headers, self._team.settings.cookie):
             with self._team.database.engine.connect() as connection:
                 row = sessions.find(connection, cookie)
@@ -105,6 +114,15 @@ class TeamGuard:
                 tokens.note_use(connection, row)
         return Caller(visitor, RequestOrigin(address, f"token {row.token_name}"))
 
+    def _by_proxy(self, identity: VouchedPerson, address: str) -> Caller | Response:
+        try:
+            row = vouched.recognise(self._team.database, identity)
+        except GTOException as error:
+            return plain(403, f"{error.message}.")
+        with self._team.database.engine.connect() as connection:
+            visitor = accounts.visitor_of(connection, row)
+        return Caller(visitor, RequestOrigin(address, "proxy"), f"{identity.issuer} {row.id}")  # ties forms to them
+
     def _refuse(self, scope: Scope, headers: Headers, caller: Caller) -> Response | None:
         path = str(scope["path"])
         if path.startswith(_PROBES):
@@ -123,12 +141,10 @@ class TeamGuard:
         return answer
 
     def _with_headers(self, send: Send) -> Send:
-        secure = {"strict-transport-security": "max-age=31536000"} if self._team.settings.is_secure else {}
-
         async def wrapped(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in {**HEADERS, **secure}.items():
+                for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 where = headers.get("location", "")
                 if where.startswith("/"):
@@ -136,3 +152,18 @@ class TeamGuard:
             await send(message)
 
         return wrapped
+
+
+def _shorten(scope: Scope, prefix: str) -> bool:
+    """Take the path under which a proxy shows this Studio off the path of a request; false where it is another."""
+    path = str(scope["path"])
+    if not prefix or path.startswith(_PROBES):
+        return True
+    if not path.startswith(f"{prefix}/"):
+        return path == prefix and _set_path(scope, "/")
+    return _set_path(scope, path[len(prefix) :])
+
+
+def _set_path(scope: Scope, path: str) -> bool:
+    scope["path"], scope["raw_path"] = path, quote(path).encode()
+    return True

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gto.studio.index.column_types import Integer, Text
+from gto.studio.index.dialects import Integer, Text
 
 metadata = MetaData()
 """Times are seconds since 1970. Repositories are named, not numbered: the index, which numbers them, is disposable."""
@@ -151,6 +151,7 @@ due = Table(  # repositories that are to be read
     Column("repository", Text, primary_key=True),
     Column("not_before", Float, nullable=False),
     Column("asked", Integer, nullable=False, default=0),  # how often it was asked for
+    Column("again", Boolean, nullable=False, default=False),  # what could not be reached is to be tried once more
     Column("done", Integer, nullable=False, default=0),  # the number that the last finished reading began with
     Column("tries", Integer, nullable=False, default=0),  # failures in a row
     Column("worker", Text),  # who reads it now

@@ -58,7 +58,7 @@ class TeamWorker(IndexKeeper):
         self._settings = settings
         self._housekeeping = tuple(housekeeping)
         self._who = f"{socket.gethostname()}:{os.getpid()}"
-        self._jobs: list[_Job] = []
+        self._jobs: list[_DueReading] = []
         self._thread = Thread(target=self._work, name="studio-sync", daemon=True)
         self.enter()
 
@@ -73,10 +73,10 @@ class TeamWorker(IndexKeeper):
         """Begin with what is due."""
         self._thread.start()
 
-    def ask(self, *names: str) -> Asked:
+    def ask(self, *names: str, again: bool = False) -> Asked:
         """Have these repositories read soon, all without names, by whichever process is first."""
         with self.database.record() as connection:
-            found = due.ask(connection, names)
+            found = due.ask(connection, names, again=again)
         with self._changed:
             self._changed.notify_all()
         return found
@@ -165,10 +165,10 @@ class TeamWorker(IndexKeeper):
         if begun is None:  # somebody else was first, and is done
             claim.release()
             return
-        self._jobs.append(_Job(self, claim, place, begun))
+        self._jobs.append(_DueReading(self, claim, place, begun))
         self._jobs[-1].thread.start()
 
-    def read(self, job: "_Job") -> None:
+    def read(self, job: "_DueReading") -> None:
         """Do what was taken, and note what came of it."""
         try:
             end = self._keep_house() if job.place is None else self._read(job, job.place)
@@ -186,9 +186,8 @@ class TeamWorker(IndexKeeper):
             work(self.database)
         return lambda connection: due.finish(connection, due.HOUSEKEEPING, 0, due.HOUR, is_fine=True)
 
-    def _read(self, job: "_Job", place: CatalogRepository) -> "_End":
+    def _read(self, job: "_DueReading", place: CatalogRepository) -> "_End":
         """Read tags, then the rest; of a repository that is new the rest comes after the tags of others."""
-        asked, done = job.begun
         with self.database.read() as connection:
             query = select(repository.c.read_at).where(repository.c.name == place.name)
             is_new = connection.execute(query).scalar_one_or_none() is None
@@ -205,7 +204,7 @@ class TeamWorker(IndexKeeper):
                 registry = self.read_tags(place)
             job.has_tags = True
             if not is_new:
-                sync_rest(self.database, place.name, registry, tell, again=asked == done)
+                sync_rest(self.database, place.name, registry, tell, again=job.begun.again)
             return True
 
         is_fine = bool(self.guarded(place, work))
@@ -213,18 +212,18 @@ class TeamWorker(IndexKeeper):
             give_back_memory()
         if self._is_closing or (is_fine and is_new):
             return lambda connection: due.put_off(connection, place.name)
-        return lambda connection: due.finish(connection, place.name, asked, self._settings.every, is_fine=is_fine)
+        return lambda connection: due.finish(
+            connection, place.name, job.begun.asked, self._settings.every, is_fine=is_fine
+        )
 
 
 _End = Callable[[Connection], None]
 
 
-class _Job:
+class _DueReading:
     """What a thread of this process does."""
 
-    def __init__(
-        self, worker: TeamWorker, claim: Claim, place: CatalogRepository | None, begun: tuple[int, int]
-    ) -> None:
+    def __init__(self, worker: TeamWorker, claim: Claim, place: CatalogRepository | None, begun: due.Begun) -> None:
         self.claim = claim
         self.place = place
         self.begun = begun

@@ -1,8 +1,17 @@
-"""Texts and JSON as a database can hold them: without half characters, and without the character of number 0."""
+"""What SQLite and PostgreSQL do not share: types of columns that mean the same on both, values that both can hold."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
+
+import sqlalchemy
+from sqlalchemy.dialects import postgresql
+
+Text = sqlalchemy.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Compared and sorted by its bytes, as Python and SQLite do it, whatever the language of the database."""
+
+Integer = sqlalchemy.BigInteger().with_variant(sqlalchemy.Integer(), "sqlite")
+"""Of 64 bits: seconds after 2038, bytes of large files, counters."""
 
 _NUL_RE = re.compile(r"(\\\\)|\\u0000")
 
@@ -15,7 +24,7 @@ def storable(text: str) -> str:
 
 
 def storable_row(row: Mapping[str, object] | Sequence[object]) -> Mapping[str, object] | Sequence[object]:
-    """Return values whose texts can be stored, by name or in their order."""
+    """Return values, named or in order, whose texts can be stored."""
     if isinstance(row, Mapping):
         return {key: storable(one) if isinstance(one, str) else one for key, one in row.items()}
     return tuple(storable(one) if isinstance(one, str) else one for one in row)
