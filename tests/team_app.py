@@ -62,7 +62,7 @@ class Browser(NamedTuple):
         assert isinstance(found, dict)
         return found
 
-    def form(self, path: str, **fields: str) -> Response:
+    def form(self, path: str, /, **fields: str) -> Response:
         """The answer to a form that a page of this Studio sends."""
         cookie = self.client.cookies.get(self.team.settings.cookie, "")
         token = TeamForms(self.team.box).form_token(cookie or "")
@@ -127,9 +127,9 @@ def team_studio(
     public: tuple[str, ...] = (),
     catalogue: str | None = None,
     provider: Provider | None = None,
-    private_webhooks: bool = False,
     proxy: TrustedProxy | None = None,
     url: str = URL,
+    private_webhooks: bool = False,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [

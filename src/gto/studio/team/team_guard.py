@@ -12,7 +12,7 @@ from gto.exceptions import GTOException
 from gto.studio.context import StudioContext
 from gto.studio.guard import HEADERS, SAFE, is_own_form, plain, read_cookies
 from gto.studio.team import accounts, sessions, tokens, vouched
-from gto.studio.team.audit import RequestOrigin
+from gto.studio.team.audit import AuditRecorder, RequestOrigin
 from gto.studio.team.oidc import VouchedPerson
 from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
@@ -64,7 +64,10 @@ class TeamGuard:
         state = scope.setdefault("state", {})
         state["cookie"], state["origin"] = caller.cookie, caller.origin
         state["studio"] = self._studio._replace(
-            visitor=caller.visitor, database=self._seen_by(caller.visitor), team=self._team
+            visitor=caller.visitor,
+            database=self._seen_by(caller.visitor),
+            team=self._team,
+            note=AuditRecorder(self._team.database, *caller[:2]),
         )
         await (self._refuse(scope, headers, caller) or self.app)(scope, receive, self._with_headers(send))
 
