@@ -19,7 +19,8 @@ from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.schema import event, repository
 from gto.studio.team.team_tables import announced, outbox
 from gto.studio.webhooks import outbox as box
-from tests.studio.webhooks.telling import add_target, rows
+from gto.studio.webhooks.deliverer import Deliverer
+from tests.studio.webhooks.telling import PLAN, add_target, rows
 from tests.team_app import SECRET
 from tests.web import Reply
 
@@ -133,3 +134,12 @@ def test_processes_that_deliver_side_by_side_send_nothing_twice(team: TeamStudio
             time.sleep(0.05)
     assert overlaps == []
     assert Counter(one.headers["Webhook-Id"] for one in web.asked) == Counter({f"event-{n}": 1 for n in range(40)})
+
+
+def test_a_target_with_a_long_queue_gives_its_place_to_others_now_and_then(team: TeamStudio, web: Web) -> None:
+    add_target(team.team, f"{web.url}/hook")
+    filled(team.team, 60)
+    deliverer = Deliverer(team.team, PLAN)
+    assert deliverer.look() == 1
+    deliverer.join(30.0)
+    assert len(web.asked) == 50

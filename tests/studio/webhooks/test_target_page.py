@@ -13,11 +13,12 @@ from standardwebhooks import Webhook
 from gto.studio.team.team_tables import audit
 from gto.studio.visitor import Role
 from tests.studio.webhooks.telling import deliver_due, rows
-from tests.team_app import OWN
+from tests.team_app import OWN, team_studio
 
 if TYPE_CHECKING:
     from httpx2 import Response
 
+    from gto.studio.index.database import Database
     from tests.repo import Repo
     from tests.team_app import Browser, TeamStudio
     from tests.web import Web
@@ -66,16 +67,11 @@ def test_what_cannot_be_is_said_in_the_form(fields: dict[str, str], said: str, t
     assert browser.json("/webhooks")["webhooks"] == []
 
 
-def test_a_private_target_is_refused_where_the_server_does_not_allow_it(team: TeamStudio) -> None:
-    browser = team.logged_in("ada", Role.ADMIN)
-    assert added(browser, "http://127.0.0.1:1/hook", private="yes").status_code == 200
-    guard = team.app.user_middleware[0]
-    strict = team.team._replace(settings=team.team.settings._replace(allow_private_webhooks=False))
-    guard.kwargs["team"] = strict
-    team.app.middleware_stack = None
-    answer = added(browser, "http://127.0.0.1:1/hook", private="yes", name="other")
-    assert answer.status_code == 400
-    assert "--allow-private-webhooks" in answer.text
+def test_a_private_target_is_refused_where_the_server_does_not_allow_it(registry: Repo, base: Database) -> None:
+    with team_studio({"churn": (registry.path, [])}, base, synced=False) as strict:
+        answer = added(strict.logged_in("ada", Role.ADMIN), "http://127.0.0.1:1/hook", private="yes")
+        assert answer.status_code == 400
+        assert "--allow-private-webhooks" in answer.text
 
 
 def test_a_name_serves_once(team: TeamStudio) -> None:

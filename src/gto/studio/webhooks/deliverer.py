@@ -1,5 +1,6 @@
 """Sends what is in the outbox: a thread that looks what is due, and one for each POST, of which few run at a time."""
 
+import random
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from gto.watch.webhook_sender import PostOutcome, SendRules, send
 from gto.webhook import signature
 
 _AT_ONCE = 8  # POSTs; to one target one after the other, so that it takes one of these and no more
+_IN_A_TURN = 50  # parcels for one target, before others have its place
 _OURS = "Studio could not send it: "
 
 
@@ -67,12 +69,13 @@ class Deliverer:
             self._changed.wait_for(lambda: not self._busy, max(0.0, end - time.monotonic()))
 
     def look(self) -> int:
-        """Begin to send what is due, as far as that many run at a time; return how many targets that is for."""
+        """Begin to send what is due, for some targets at a time; return for how many something is due."""
         with self._changed:
             busy = set(self._busy)
         with self._team.database.engine.connect() as connection:
-            due = outbox.find_due(connection, busy)[: _AT_ONCE - len(busy)]
-        for target_id in due:
+            due = outbox.find_due(connection, busy)
+        random.shuffle(due)  # where there are too many, each has its turn
+        for target_id in due[: _AT_ONCE - len(busy)]:
             with self._changed:
                 self._busy.add(target_id)
             Thread(target=self._serve, args=(target_id,), name="studio-webhook", daemon=True).start()
@@ -86,9 +89,12 @@ class Deliverer:
                 self._changed.wait_for(lambda: self._is_closing, self._plan.look)
 
     def _serve(self, target_id: int) -> None:
-        """Send what is due for a target, one after the other."""
+        """Send some of what is due for a target, one after the other."""
         try:
-            while not self._is_closing and (parcel := outbox.take(self._team.database, target_id, self._plan.lease)):
+            for _ in range(_IN_A_TURN):
+                parcel = None if self._is_closing else outbox.take(self._team.database, target_id, self._plan.lease)
+                if parcel is None:
+                    return
                 outbox.settle(self._team.database, parcel, deliver(self._team, parcel, self._plan.longest))
         except SQLAlchemyError:
             pass  # its lease ends

@@ -24,7 +24,7 @@ from gto.webhook.repository_address import comparable
 
 router = APIRouter()
 
-_SMALL = 1 << 20  # bytes of a body that waits for nobody
+_SMALL = 256 << 10  # bytes of a body that waits for nobody
 _LARGE_AT_ONCE = 2
 _SECONDS = 60.0  # that a body may take, with its wait
 _OF_NOTICE = 1 << 20  # bytes of what DVC says
