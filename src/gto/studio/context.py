@@ -14,7 +14,7 @@ from gto.registry.registry import Registry
 from gto.studio.index.database import Reader
 from gto.studio.index.repository_rows import SyncProgress
 from gto.studio.proposals.forge_client import ForgeToken
-from gto.studio.sync.worker import Worker
+from gto.studio.sync.index_keeper import IndexKeeper
 from gto.studio.visitor import OWNER, Role, Visitor
 from gto.studio.write_access import PERSONAL, TokenWanted, WriteAccess, WriteMode
 
@@ -62,7 +62,7 @@ class StudioContext(NamedTuple):
     """One Studio that runs, as who asks may see it."""
 
     database: Reader
-    worker: Worker
+    worker: IndexKeeper
     sessions: FormTokens
     way: Way
     settings: StudioSettings
