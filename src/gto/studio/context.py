@@ -112,9 +112,10 @@ class StudioContext(NamedTuple):
     @property
     def account_links(self) -> tuple[tuple[str, str], ...]:
         """What the menu of who is logged in offers: words and addresses."""
-        own = (("Your account", "/account"),)
-        runs = (("People", "/people"), ("Webhooks", "/webhooks"), ("Audit log", "/audit"))
-        return (*own, *runs) if self.visitor.may(Role.ADMIN, ()) else own
+        own, people = ("Your account", "/account"), (("People", "/people"), ("Audit log", "/audit"))
+        if self.visitor.may(Role.ADMIN, ()):
+            return own, *people, ("Webhooks", "/webhooks")
+        return (own, *people) if Role.ADMIN in self.visitor.roles.values() else (own,)
 
     def progress(self) -> dict[str, SyncProgress]:
         """Return how far the repositories are whose versions are being read."""

@@ -12,6 +12,8 @@ from gto.studio.index import lookup, repository_rows
 from gto.studio.index.repository_rows import FoundExamination, RepositoryRow
 from gto.studio.respond import respond
 from gto.studio.visitor import Role
+from gto.studio.webhooks import received_log
+from gto.studio.webhooks.received_log import HookState
 from gto.studio.write_access import PERSONAL, WriteAccess
 
 router = APIRouter()
@@ -23,6 +25,8 @@ class RepositoryPage(NamedTuple):
     row: RepositoryRow
     found: FoundExamination
     catalogue: str | None
+    hook: HookState | None = None
+    """How it stands with its webhook; None for who is no admin of it."""
     access: WriteAccess = PERSONAL
     """How it is written to in a team."""
     is_mine: bool = False
@@ -62,6 +66,7 @@ def read(studio: StudioContext, name: str) -> RepositoryPage:
         found = lookup.find_repository(connection, name)
         row = next(row for row in repository_rows.find(connection) if row.name == name)
         told = repository_rows.find_examination(connection, found.id)
+    hook = received_log.read_states(studio).get(name)
     row, access = row._replace(progress=studio.progress().get(name)), studio.write_access(name)
     is_mine = access.mode is not None and studio.may(Role.ADMIN, name)
-    return RepositoryPage(row, told, studio.catalogue, access, is_mine)
+    return RepositoryPage(row, told, studio.catalogue, hook, access, is_mine)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fastapi import HTTPException, Request
 
 from gto.studio.context import StudioContext, context_of
+from gto.studio.team.tokens import SCOPES
 from gto.studio.visitor import Role
 
 
@@ -30,22 +31,21 @@ class Need(NamedTuple):
     """Whether the route answers anybody: to log in."""
 
 
-SCOPES = ("read", "write", "admin")
-"""What a token may be limited to; each holds those before it."""
-
 _SEE = Need(Role.VIEWER)
 _SEE_HERE = Need(Role.VIEWER, Where.HERE)
 _FORM = Need(Role.CONTRIBUTOR, Where.HERE)
 _DESCRIBE = Need(Role.CONTRIBUTOR, Where.HERE, "write")
 _KEEP_FORM = Need(Role.MAINTAINER, Where.HERE)
 _KEEP = Need(Role.MAINTAINER, Where.HERE, "write")
+_SET = Need(Role.ADMIN, Where.HERE, "admin")
 _RUN = Need(Role.ADMIN, Where.ALL, "admin")
-_ADMIN = Need(Role.ADMIN, Where.HERE, "admin")
 _SELF = Need(None)
 _OWN = Need(None, scope="admin")
+_LEADS = Need(Role.ADMIN, scope="admin")
 _OPEN = Need(None, is_open=True)
 
 _OF_STAGES = ("assign", "rollback", "unassign", "approve", "deregister", "deprecate")
+_OF_TARGETS = ("test", "pause", "resume", "rotate", "delete", "replay")
 _M, _R, _A = "/m/{repo}/{name:path}", "/r/{repo}", "/api/v1/artifacts/{repo}/{name:path}"
 
 
@@ -92,6 +92,17 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     ("DELETE", f"{_A}/versions/{{version}}"): _KEEP,
     ("DELETE", f"{_A}/stages/{{stage}}"): _KEEP,
     ("DELETE", _A): _KEEP,
+    # Webhooks in, which prove by themselves that they may come, and out.
+    **_post(_OPEN, "/webhook/{kind}/{repo}"),
+    **_post(_SEE, "/webhook/dvc"),
+    **_get(_SET, f"{_R}/-/webhook .json"),
+    **_post(_SET, *(f"{_R}/-/webhook/{one}" for one in ("make", "remove"))),
+    **_get(_RUN, "/webhooks .json", "/webhooks/{target} .json"),
+    **_post(_RUN, "/webhooks/add", *(f"/webhooks/{{target}}/{one}" for one in _OF_TARGETS)),
+    **_get(_RUN, "/api/v1/webhooks", "/api/v1/webhooks/{target}", "/api/v1/webhooks/{target}/deliveries"),
+    **_post(_RUN, "/api/v1/webhooks", "/api/v1/webhooks/{target}/test"),
+    **_post(_RUN, "/api/v1/webhooks/{target}/deliveries/{delivery}/replay"),
+    ("DELETE", "/api/v1/webhooks/{target}"): _RUN,
     # Who is not known yet.
     **_get(_RUN, "/metrics"),
     **_get(
@@ -107,11 +118,20 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_post(_OPEN, "/login", "/invitation/{token}"),
     **_post(_SELF, "/logout"),
     # How Studio writes.
-    **_get(_ADMIN, f"{_R}/-/settings .json", "/api/v1/repositories/{repo}/settings"),
-    **_post(_ADMIN, f"{_R}/-/settings"),
-    ("PUT", "/api/v1/repositories/{repo}/settings"): _ADMIN,
+    **_get(_SET, f"{_R}/-/settings .json", "/api/v1/repositories/{repo}/settings"),
+    **_post(_SET, f"{_R}/-/settings"),
+    ("PUT", "/api/v1/repositories/{repo}/settings"): _SET,
     **_get(_OWN, "/account/forges .json"),
     **_post(_OWN, "/account/forges", "/account/forges/remove"),
+    # Oneself: a token that only reads learns no more than the name, and changes nothing.
+    **_get(_OWN, "/account .json", "/api/v1/tokens"),
+    **_post(_OWN, "/account", "/account/password", "/account/sessions/end", "/account/tokens", "/api/v1/tokens"),
+    **_post(_OWN, "/account/tokens/remove"),
+    ("DELETE", "/api/v1/tokens/{number}"): _OWN,
+    # People, in the groups of which one is admin.
+    **_get(_LEADS, "/people .json", "/people/{name} .json", "/audit .json .csv"),
+    **_post(_LEADS, "/people/-/add", "/people/{name}/roles"),
+    **_post(_RUN, "/people/-/withdraw", *(f"/people/{{name}}/{one}" for one in ("active", "end", "reset"))),
 }
 """By method and path as the router has it. Whatever serves a part of a path needs what the whole does."""
 

@@ -33,6 +33,10 @@ class TeamSettings(NamedTuple):
     proxy: TrustedProxy = TrustedProxy()
     has_passwords: bool = True
     """Whether people may log in with a password."""
+    every: float = 60.0
+    """Seconds after which all repositories are read again, whatever webhooks say."""
+    allow_private_webhooks: bool = False
+    """Whether webhooks may go to this machine and its private network, where a target says so too."""
 
     @property
     def is_secure(self) -> bool:

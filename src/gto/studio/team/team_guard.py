@@ -18,7 +18,9 @@ from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import NOBODY, Role, Visitor
 
-OPEN = ("/static/", "/login", "/invitation/")
+SIGNED = "/webhook/"
+"""What programs of others send: each request proves by itself that it may, and a session counts for nothing."""
+OPEN = ("/static/", "/login", "/invitation/", SIGNED)
 """Paths that answer who is not known."""
 _PROBES = ("/health", "/ready")
 """Paths that answer whatever the Host: what asks for them knows no name."""
@@ -128,7 +130,7 @@ class TeamGuard:
         path = str(scope["path"])
         if path.startswith(_PROBES):
             return None
-        is_browser = caller.visitor.scopes is None
+        is_browser = caller.visitor.scopes is None and not path.startswith(SIGNED)
         if is_browser and scope["method"] not in SAFE and not is_own_form(headers, self._team.settings.host):
             return plain(403, "This request came from a page of another site.")
         if caller.visitor.roles or caller.visitor.id is not None or path.startswith(OPEN):
