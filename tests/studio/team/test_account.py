@@ -124,6 +124,11 @@ def test_the_api_makes_lists_and_takes_back_tokens_for_a_token_of_scope_admin_al
     assert rest(people, "GET", "repositories", made["token"]).status_code == 401
 
 
+def test_the_page_of_the_api_tells_what_is_sent_and_answered(people: TeamStudio) -> None:
+    page = people.logged_in("ada", Role.VIEWER).get("/api").text
+    assert all(word in page for word in ("TokenWish", "NewTokenResource", "DELETE", "/api/v1/tokens/{number}"))
+
+
 def test_a_token_that_a_token_makes_does_not_outlast_it(people: TeamStudio) -> None:
     strong = people.token(people.person("ada", {"*": Role.VIEWER}), "admin", expires_in=3600)
     made = rest(people, "POST", "tokens", strong, name="for ever", scopes=["admin"], expires_in_days=None).json()

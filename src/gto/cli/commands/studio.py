@@ -149,6 +149,7 @@ def serve(
     every: float,
     jobs: int,
     allow_private_webhooks: bool,
+    audit_days: float,
     no_worker: bool,
     oidc_issuer: str | None,
     oidc_client_id: str | None,
@@ -200,6 +201,7 @@ def serve(
         log_format=log_format,
         log_level=log_level,
         allow_private_webhooks=allow_private_webhooks,
+        audit_days=audit_days,
     )
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):

@@ -11,9 +11,6 @@ from gto.studio.team.audit import RequestOrigin
 from gto.studio.team.team_tables import invitation, login_attempt, login_failure, session
 from gto.studio.visitor import NOBODY
 
-EVERY = 86400.0
-"""Seconds between two times that a server does it."""
-
 
 class Forgotten(NamedTuple):
     """How many rows were removed of each kind."""

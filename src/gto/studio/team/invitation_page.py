@@ -77,7 +77,8 @@ def _accept(request: Request, token: str, form: FormData) -> Response:
         with team.database.record() as connection:
             if not invitations.use(connection, token):
                 raise InvitationGone
-            cookie = begin_session(request, connection, _person_of(request, connection, row, who, kept))
+            number = _person_of(request, connection, row, who, kept)
+            cookie = begin_session(request, connection, number, by="invitation")
     except UsageError as error:
         return _respond(request, page._replace(error=error.message, hint=error.hint or "", field=_field_of(error)), 400)
     return _keep_secret(with_session(team, RedirectResponse("/models", 303), cookie))

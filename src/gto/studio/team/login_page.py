@@ -115,11 +115,15 @@ def _check(team: Team, name: str, password: str) -> int | None:
     return int(row.id)
 
 
-def begin_session(request: Request, connection: Connection, person_id: int) -> str:
-    """Begin a session of who has just proved who they are, in place of the one that there was; return its cookie."""
+def begin_session(request: Request, connection: Connection, person_id: int, by: str = "password") -> str:
+    """Begin a session of who has just proved who they are, in place of the one that there was; return its cookie.
+
+    `by` is how they proved it, for the audit log.
+    """
     cookie = renew_session(request, connection, person_id)
     accounts.change(connection, person_id)
-    audit.note(connection, accounts.visitor(connection, person_id), audit.origin_of(request), "login")
+    origin = audit.origin_of(request)._replace(by=by)
+    audit.note(connection, accounts.visitor(connection, person_id), origin, "login")
     return cookie
 
 

@@ -29,6 +29,7 @@ from gto.studio.team import (
     accounts,
     audit_page,
     forges_page,
+    housekeeping,
     invitation_page,
     login_page,
     migrate,
@@ -48,7 +49,7 @@ from gto.studio.team.secrets_box import SecretsBox, keep_secret
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings, parse_url
 from gto.studio.team.team_guard import TeamGuard
-from gto.studio.team.team_worker import Housekeeping, TeamWorker, WorkerSettings
+from gto.studio.team.team_worker import TeamWorker, WorkerSettings
 from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.team.watched_catalogue import WatchedCatalogue
 from gto.studio.webhooks import hook_page, outbox, receive, target_page, webhook_api
@@ -75,8 +76,6 @@ _PAGES = (
     webhook_api,
     monitoring,
 )
-_HOUSEKEEPING: tuple[Housekeeping, ...] = (outbox.forget,)
-"""What is done once an hour, by one of all the processes."""
 _BACKLOG = 128
 _LAST_TRANSACTION = 10.0  # seconds that the index has in the end
 _LAST_POST = 5.0  # seconds that webhooks have: what is cut off is sent again
@@ -105,6 +104,7 @@ class ServeOptions(NamedTuple):
     oidc: OidcSettings | None = None
     proxy: TrustedProxy = TrustedProxy()
     has_passwords: bool = True
+    audit_days: float = 365.0
     log_format: str = "text"
     log_level: str = "info"
     allow_private_webhooks: bool = False
@@ -172,6 +172,7 @@ def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
         options.public,
         proxy=options.proxy,
         has_passwords=options.has_passwords,
+        audit_days=options.audit_days,
         every=options.reading.every,
         allow_private_webhooks=options.allow_private_webhooks,
     )
@@ -193,7 +194,8 @@ def working(team: Team, options: ServeOptions) -> Iterator[TeamWorker]:
     with ExitStack() as stack:
         stack.enter_context(database.used_by_process())
         catalogue = WatchedCatalogue(options.catalog, options.groups)
-        announce, work = Announcer(outbox.announce), _HOUSEKEEPING
+        announce = Announcer(outbox.announce)
+        work = (outbox.forget, lambda database: housekeeping.forget(database, team.settings.audit_days))
         worker = TeamWorker(database, catalogue, options.way, options.reading, announce=announce, housekeeping=work)
         stack.callback(worker.join, _LAST_TRANSACTION)
         stack.callback(deliverer.join, _LAST_POST)
