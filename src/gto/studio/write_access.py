@@ -8,10 +8,8 @@ from typing import NamedTuple
 from gto.core.policy.behalf import OnBehalf
 from gto.exceptions import GTOException
 from gto.git.acting import Person, as_person
-from gto.studio.proposals.forge_api import client_of
 from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.proposals.forge_site import ForgeSettings, find_repository
-from gto.studio.proposals.push_access import pushing, token_site
 
 _PROGRAM = "Studio"
 _UNKNOWN = ForgeSettings()
@@ -53,6 +51,10 @@ class TokenWanted(GTOException):
         super().__init__(f"Studio pushes as you, with a token of yours for {site}", hint)
 
 
+class TokenRefused(GTOException):
+    """A forge lets nobody push with the token that a person gave."""
+
+
 class WriteAccess(NamedTuple):
     """How one repository is written to for one visitor."""
 
@@ -69,6 +71,8 @@ class WriteAccess(NamedTuple):
     @property
     def site(self) -> str:
         """For which site a token must be, as https://host; empty where nothing is pushed to by HTTP."""
+        from gto.studio.proposals.push_access import token_site  # what asks forges is imported where a team needs it
+
         return token_site(self.address, self.forge) if self.is_remote else ""
 
     @property
@@ -79,6 +83,8 @@ class WriteAccess(NamedTuple):
     @property
     def scope(self) -> str:
         """What a token must be allowed to do, in the forge's words; empty where nobody knows the forge."""
+        from gto.studio.proposals.forge_api import client_of
+
         where = find_repository(self.address, self.forge)
         return client_of(where).scope if where else ""
 
@@ -102,7 +108,7 @@ class WriteAccess(NamedTuple):
 
     @contextmanager
     def acting(self, token: ForgeToken | None) -> Iterator[None]:
-        """Have git write and push as the mode says inside; ForgeRefused where the token does not do."""
+        """Have git write and push as the mode says inside; TokenRefused where the token does not do."""
         if self.mode is WriteMode.OFF:
             raise self.refused()
         if self.person is None:
@@ -110,11 +116,23 @@ class WriteAccess(NamedTuple):
         elif self.mode is WriteMode.OWN:
             if token is None:
                 raise TokenWanted(self.site)
-            with pushing(self.address, self.person, token, self.forge):
+            with _pushing(self, self.person, token):
                 yield
         else:
             with as_person(self.person):
                 yield
+
+
+@contextmanager
+def _pushing(access: WriteAccess, person: Person, token: ForgeToken) -> Iterator[None]:
+    from gto.studio.proposals.forge_api import ForgeRefused
+    from gto.studio.proposals.push_access import pushing
+
+    try:
+        with pushing(access.address, person, token, access.forge):
+            yield
+    except ForgeRefused as error:
+        raise TokenRefused(error.message, error.hint) from error
 
 
 PERSONAL = WriteAccess()

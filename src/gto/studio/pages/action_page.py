@@ -26,9 +26,8 @@ from gto.studio.index.database import kept
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.pages.errors import refusal_status
 from gto.studio.pages.token_page import ask_token
-from gto.studio.proposals.forge_api import ForgeRefused
 from gto.studio.respond import respond
-from gto.studio.write_access import TokenWanted, WriteMode
+from gto.studio.write_access import TokenRefused, TokenWanted, WriteMode
 
 router = APIRouter()
 
@@ -130,7 +129,7 @@ def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[
         asked = _asked(studio, repo, action, wish, form)
         try:
             written = carry_out(studio, asked, form)
-        except (TokenWanted, ForgeRefused) as error:
+        except (TokenWanted, TokenRefused) as error:
             page = ask_token(asked.access, form, error, asked.action.title.format(name))
             return respond(request, "forge_token.html", page, 400)
         except GTOException as error:

@@ -1,7 +1,7 @@
 """`/m/REPO/NAME/-/annotate`, `/-/remove` and `/r/REPO/-/add`: what a file says of an artifact, edited and committed."""
 
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
@@ -20,11 +20,11 @@ from gto.studio.forms import read_form
 from gto.studio.pages.action_page import bring_up_to_date, refuse_read_only
 from gto.studio.pages.errors import refusal_status
 from gto.studio.pages.token_page import ask_token
-from gto.studio.proposals.annotation_proposal import branch_of, make_proposal
-from gto.studio.proposals.forge_api import ForgeRefused
-from gto.studio.proposals.propose import Proposal
 from gto.studio.respond import respond
 from gto.studio.write_access import TokenWanted
+
+if TYPE_CHECKING:
+    from gto.studio.proposals.propose import Proposal
 
 router = APIRouter()
 
@@ -63,7 +63,7 @@ class ProposedPage(NamedTuple):
 
     repo: str
     name: str
-    made: Proposal
+    made: "Proposal"
     is_remote: bool
 
     def as_dict(self) -> Published:
@@ -147,6 +147,8 @@ def _asked(studio: StudioContext, repo: str, wish: AnnotationWish, given: Mappin
     """Return what a form is made for; in a team each edit is a proposal."""
     access, words = studio.write_access(repo), read_words(given)
     if access.mode is not None:
+        from gto.studio.proposals.annotation_proposal import branch_of  # with what asks forges
+
         wish = wish._replace(place="new", new_branch=words.branch or branch_of(wish), push=True)
     return AnnotationRequest(studio.place(repo), wish, access, words)
 
@@ -187,6 +189,9 @@ def _write(request: Request, repo: str, word: str, name: str, form: FormData) ->
 
 def _propose(request: Request, asked: AnnotationRequest, form: FormData) -> Response:
     """Make a branch and a pull request as the visitor; into a directory that has no remote the branch alone."""
+    from gto.studio.proposals.annotation_proposal import make_proposal
+    from gto.studio.proposals.forge_api import ForgeRefused
+
     studio, (place, wish, access, _) = context_of(request), asked
     if (refused := access.why_not(wish.word)) is not None:
         raise refused

@@ -24,13 +24,12 @@ from gto.studio.actions.wish import ActionRequest, Wish, command_of
 from gto.studio.context import StudioContext, context_of
 from gto.studio.pages.action_page import bring_up_to_date, carry_out
 from gto.studio.pages.errors import ErrorPage, problem, refusal_status
-from gto.studio.proposals.forge_api import ForgeRefused
 from gto.studio.respond import json_response
 from gto.studio.rest.answers import ProblemDetails
 from gto.studio.team import idempotency
 from gto.studio.team.idempotency import KeyedRequest
 from gto.studio.team.team import team_of
-from gto.studio.write_access import TokenWanted
+from gto.studio.write_access import TokenRefused, TokenWanted
 
 _STATUSES = (400, 401, 403, 404, 409, 422)
 router = APIRouter(
@@ -213,7 +212,7 @@ def _answer(how: WriteCall, asked: ActionRequest) -> tuple[Response, bool]:
         written = _decide(studio, asked) if how.dry_run else carry_out(studio, asked, how.given)
     except GTOException as error:
         status = 404 if isinstance(error, NotFound) else refusal_status(error)
-        is_passing = isinstance(error, GitError | StorageError | ForgeRefused | TokenWanted)
+        is_passing = isinstance(error, GitError | StorageError | TokenRefused | TokenWanted)
         signed = command_of(wish._replace(sign=True), asked.place) if isinstance(error, PolicyRefused) else text
         shown = signed if status == 403 else ""  # noqa: PLR2004  refused
         return problem(ErrorPage(status, error.message, error.hint, shown)), not is_passing
