@@ -33,6 +33,10 @@ _TENSOR = _object(
             {"type": "array", "items": {"type": "integer"}}, "The length of each axis; -1 where it is free."
         ),
         "kind": _about(_TEXT, "How pandas has a column of BYTES that is no text: `category`, `datetime64[ns]`."),
+        "columns": _about(
+            {"type": "array", "items": _TEXT},
+            "What the last axis counts, by name: the classes whose probabilities an array holds.",
+        ),
     },
     ["name", "datatype", "shape"],
 )

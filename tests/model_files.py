@@ -26,8 +26,8 @@ class WithHoles:
         self.reads: list[int] = []
         self._parts = parts
 
-    def file(self) -> ModelFile:
-        return ModelFile("model", self.size, self._read_at, Allowance(1 << 30, 1 << 28))
+    def file(self, read: int = 1 << 30) -> ModelFile:
+        return ModelFile("model", self.size, self._read_at, Allowance(read, 1 << 28))
 
     def _read_at(self, start: int, count: int) -> bytes:
         self.reads.append(count)

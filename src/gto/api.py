@@ -5,8 +5,7 @@ the lines that the command line prints are printed.
 """
 
 import os
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -586,20 +585,24 @@ def annotate(
     stdout: bool = False,
     file: str | None = None,
     inspect: bool = False,
+    meta: Mapping[str, object] | None = None,
 ) -> str:
     """Insert or update an artifact's annotation, and return the path of the file that was written.
 
-    With `inspect` the facts of the model's file are written beside it, and the annotation names them as `model`.
+    `custom` replaces the custom metadata, `meta` adds keys to them, and takes out those whose value is None. With
+    `inspect` the facts of the model's file are written beside it, and the annotation names them as `model`.
     """
     if isinstance(labels, str):
         raise UsageError("Labels are a list of words, not one", f"labels=[{labels!r}]")
-    change = AnnotationEdit(type, path, tuple(labels or ()), description or None, custom, must_exist)
-    registry, beside = Registry.open(repo), {}
+    change = AnnotationEdit(
+        type or None, path or None, tuple(labels or ()), description or None, custom, must_exist, meta=meta or {}
+    )
+    registry = Registry.open(repo)
+    beside: Mapping[str, str] = {}
     if inspect:
-        from gto.delivery.model_record import record_model
+        from gto.delivery.model_record import inspected_edit
 
-        record = record_model(registry, name, path or None)
-        change, beside = replace(change, side_car=record.path), {record.path: record.side_car.text()}
+        change, beside, _ = inspected_edit(registry, name, change)
     options = SaveOptions(commit, push)
     saved = write_annotation(registry, name, change, options, file=file, allow_same_path=allow_same_path, beside=beside)
     _say(saved, stdout=stdout)

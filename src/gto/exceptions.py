@@ -600,6 +600,14 @@ class StoreRefused(RemoteUnreachable):
     """A store wants credentials, or other ones."""
 
 
+class SendsNoParts(RemoteUnreachable):
+    """A web server sends files from their beginning only."""
+
+    def __init__(self, url: str) -> None:
+        """Keep the file's address."""
+        super().__init__(url, "the server sends no parts of files", "fetch the file whole: `gto get`, or a download")
+
+
 class ContentMissing(StorageError, NotFound):
     """A store has no object of that name."""
 

@@ -66,7 +66,7 @@ def counted(repo: Repo, tmp_path: Path) -> dict[str, str]:
         (["describe", "churn"], 1),
         (["describe", "churn@latest"], 3),
         (["doctor"], 9),  # and files left behind, commits that are gone, what branches reach, facts beside models
-        (["register", "churn"], 5),  # where and which commit, its tags, who, the object, the refs
+        (["register", "churn"], 6),  # where and which commit, its tags, who, the object, the refs, what has changed
         (["assign", "churn", "--stage", "dev"], 6),
         (["assign", "churn", "--version", "v0.0.2", "--stage", "dev"], 5),
         (["rollback", "churn", "--stage", "prod"], 5),

@@ -26,11 +26,13 @@ def test_of_a_large_binary_only_the_description_is_read() -> None:
 
 def test_of_a_large_json_only_the_head_is_read() -> None:
     data = real("classes.json")
-    large = WithHoles(data[: data.index(b'"oblivious_trees"')], 1 << 30)
+    head = data[: data.index(b'"oblivious_trees"')]
+    large = WithHoles(head, 1 << 30, b"}\n")
     facts = ModelFacts()
     formats.read_file(large.file(), facts)
     assert facts.methods == facts_of(data).methods
     assert sum(large.reads) <= 3 << 15
+    assert facts_of(head + bytes(1 << 19)).code_on_load is CodeOnLoad.UNKNOWN  # cut off
 
 
 def binary(*numbers: int) -> bytes:

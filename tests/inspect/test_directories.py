@@ -54,6 +54,13 @@ def test_weights_that_the_loader_does_not_know_do_not_hide_pickles(decoy: str) -
     assert (facts.code_on_load, facts.unlisted) == (CodeOnLoad.UNKNOWN, ["os.system"])
 
 
+@pytest.mark.parametrize("config", [b'{"auto_map": {"AutoModel": "own.Model"', b"{" + b" " * (4 << 20) + b"}", b"[]"])
+def test_a_configuration_that_cannot_be_read_proves_nothing(config: bytes) -> None:
+    facts = facts_of({**real("huggingface/bert"), "config.json": config})
+    assert (facts.format, facts.code_on_load) == ("huggingface", CodeOnLoad.UNKNOWN)
+    assert "config.json" in facts.notes[0]
+
+
 def test_without_weights_nothing_is_proved() -> None:
     facts = facts_of({"config.json": real("huggingface/bert")["config.json"]})
     assert (facts.format, facts.code_on_load) == ("huggingface", CodeOnLoad.UNKNOWN)

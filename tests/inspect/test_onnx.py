@@ -1,4 +1,5 @@
 import os
+from time import process_time
 
 import pytest
 
@@ -6,9 +7,11 @@ from gto.delivery.inspection import inspect_place
 from gto.inspect import formats
 from gto.inspect.facts import CodeOnLoad, ModelFacts, Tensor
 from gto.inspect.formats import onnx
+from gto.inspect.formats._onnx_tail import read_ends
 from gto.inspect.model_file import UnreadableModel
+from gto.inspect.protobuf_wire import whole
 from tests.inspect.wire import field, opening
-from tests.model_files import FILES, WithHoles, facts_of
+from tests.model_files import FILES, WithHoles, facts_of, model_file
 
 HEAD = field(1, 10) + field(2, "test")
 WEIGHT = 8 << 20
@@ -41,6 +44,66 @@ def test_a_model_of_419_mb_is_read_within_64_kb() -> None:
     assert facts.methods["predict"].inputs is not None
     assert facts.methods["predict"].inputs.tensors == (Tensor("x", "FP32", (-1, 1024)),)
     assert facts.details["opsets"] == {"ai.onnx": 22}
+
+
+def network(*before_its_end: bytes) -> WithHoles:
+    """Return a network of 12 layers as torch 2.13 exports it: as many nodes, weights and values between, as large."""
+    nodes = field(2, "main_graph").join([field(1, field(4, "MatMul") + field(6, "x" * 655)) * 377, b""])
+    weights: list[bytes | int] = []
+    for number in range(159):
+        weight = tensor(f"encoder.layers.{number}.weight", 717, 960) + opening(9, 717 * 960 * 4)
+        weights += [opening(5, len(weight) + 717 * 960 * 4) + weight, 717 * 960 * 4]
+    ends = field(11, value("input_ids", "batch", "seq")) + field(12, value("hidden", "batch", "seq", 768))
+    between = b"".join(field(13, value(f"val_{number}", *["batch_of_rows"] * 3)) for number in range(534))
+    end = ends + between + field(16, field(1, "pkg.torch.export.Graph") + field(2, "%line\n" * 1900))
+    rest = [*before_its_end, end, field(8, field(2, 20))]
+    size = len(nodes) + sum(one if isinstance(one, int) else len(one) for one in weights) + sum(map(len, rest[:-1]))
+    return WithHoles(HEAD + opening(7, size) + nodes, *weights, *rest)
+
+
+def test_inputs_and_outputs_of_a_network_as_torch_exports_it_are_known_within_64_kb() -> None:
+    large, facts = network(), ModelFacts()
+    assert large.size > 437_000_000
+    with pytest.raises(UnreadableModel, match="65,536 bytes"):
+        formats.read_file(large.file(read=65_536), facts)
+    assert facts.methods["predict"] == facts_within(network(), 1 << 20).methods["predict"]
+    assert facts.code_on_load is CodeOnLoad.UNKNOWN
+    assert "what is before was not read" in facts.notes[0]
+
+
+def test_a_network_as_torch_exports_it_is_read_wholly_with_a_jump_for_each_weight() -> None:
+    large = network()
+    facts = facts_within(large, 1 << 20)
+    assert (facts.code_on_load, facts.notes) == (CodeOnLoad.NONE, [])
+    assert facts.parameter_count == 159 * 717 * 960
+    assert sum(large.reads) < 530_000
+    assert len(large.reads) < 185
+
+
+@pytest.mark.parametrize("more", [b"", field(12, value("out", 1))])
+def test_a_weight_that_ends_with_another_graph_gives_no_wrong_inputs(more: bytes) -> None:
+    file = network(field(5, tensor("blob", 1) + field(9, bytes(8000) + field(11, value("inner", 1)) + more)))
+    facts = facts_within(file, 1 << 20)
+    assert facts.methods["predict"].inputs is not None
+    assert [one.name for one in facts.methods["predict"].inputs.tensors] == ["input_ids"]
+
+
+def test_fields_in_fields_at_the_end_of_a_graph_are_not_tried_without_end() -> None:
+    last = b"".join(field(1, b"Z" + longest(6 * left)) for left in range(8999, -1, -1))
+    started = process_time()
+    assert read_ends(whole(model_file(bytes(1 << 16) + last))) is None
+    assert process_time() - started < 5
+
+
+def longest(number: int) -> bytes:
+    """Return a number in three bytes, as many as it takes or not."""
+    return bytes([number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14])
+
+
+def facts_within(large: WithHoles, read: int) -> ModelFacts:
+    facts = ModelFacts()
+    formats.read_file(large.file(read), facts)
+    return facts
 
 
 def test_of_ir_3_the_initializers_among_the_inputs_are_no_inputs() -> None:

@@ -19,7 +19,7 @@ import pytest
 from gto.inspect.facts import CodeOnLoad
 from gto.inspect.formats import pickled
 from gto.inspect.model_file import UnreadableModel
-from gto.inspect.opcodes import joblib_arrays
+from gto.inspect.opcodes import dtypes
 from gto.inspect.opcodes.known import read_known
 from gto.inspect.opcodes.literals import LITERALS
 from gto.inspect.opcodes.machine import Machine
@@ -204,9 +204,9 @@ def test_a_stack_of_two_million_values_and_a_memo_of_three_million_are_refused()
 
 def test_shape_and_size_of_an_array_are_checked_against_the_file() -> None:
     with pytest.raises(UnreadableModel, match="shape"):
-        joblib_arrays.shape_of((-1,))
+        dtypes.shape_of((-1,))
     with pytest.raises(UnreadableModel, match="shape"):
-        joblib_arrays.shape_of([1])
+        dtypes.shape_of([1])
 
 
 def test_entries_are_by_text() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gto.inspect.facts import CodeOnLoad
 from tests.model_files import FILES, content, facts_of, read_bytes
 
 GOLDEN = ".facts.json"
@@ -40,6 +41,16 @@ def test_mutations_are_read_or_refused_and_give_few_facts(path: str, count: int)
             victim = chance.choice(sorted(real))
             facts = facts_of({**real, victim: b"".join(mutated(real[victim], chance))})
         assert len(json.dumps(facts.as_dict())) < LARGEST_FACTS
+
+
+@pytest.mark.parametrize("path", [one for one in REAL if os.path.isfile(os.path.join(FILES, one))])
+def test_a_file_that_was_cut_off_is_not_called_free_of_code(path: str) -> None:
+    real = content(os.path.join(FILES, path))
+    assert isinstance(real, bytes)
+    for percent in (85,) if path.endswith(IN_C) else (30, 60, 85):
+        cut = real[: len(real) * percent // 100]
+        facts = read_bytes(cut) if path.endswith(IN_C) else facts_of(cut)
+        assert facts.code_on_load not in {CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES}
 
 
 def mutated(data: bytes, chance: random.Random) -> Iterator[bytes]:

@@ -57,7 +57,9 @@ JOIN = node("builtins.list", "ListNode", content=[])
         ),
         pytest.param(node("builtins.list", "NewNode"), "builtins.list (NewNode)", id="a way of loading of tomorrow"),
         pytest.param(
-            node("builtins.getattr", "ConstructorFromReduceNode"), "builtins.getattr", id="a built-in function"
+            node("builtins.getattr", "ConstructorFromReduceNode"),
+            "builtins.getattr (ConstructorFromReduceNode)",
+            id="a built-in function",
         ),
         pytest.param({"__loader__": "TypeNode"}, "None.None (a name with a dot)", id="a type without a name"),
     ],

@@ -55,6 +55,8 @@ def test_of_a_large_file_the_beginning_and_the_end_say_the_same(large: WithHoles
         pytest.param(b'{"learner": ' + b"[" * 100_000, id="JSON in itself"),
         pytest.param(b'{"learner": []}', id="no learner"),
         pytest.param(b'{"learner": {', id="half"),
+        pytest.param(b'{"learner": ' + b"[" * (1 << 19), id="large JSON in itself"),
+        pytest.param(b'{"learner": {"gradient_booster": "' + b" " * (1 << 19), id="half of a large file"),
     ],
 )
 def test_what_is_no_model_is_no_clean_model(data: bytes) -> None:

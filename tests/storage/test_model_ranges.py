@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from tests.inspect.wire import field
 from tests.loopback import running
 from tests.stories.healthy import done, said
 
@@ -89,6 +90,16 @@ def test_a_server_without_ranges_is_let_go_of_early(web: Web, repo: Repo) -> Non
     web.ranges = False
     found = json.loads(done(repo.gto("inspect", f"{web.url}/model.safetensors", "--json")))
     assert found["parameter_count"] == NUMBERS
+
+
+def test_a_server_without_ranges_sends_a_small_file_once_however_many_parts_are_read(web: Web, repo: Repo) -> None:
+    weight = field(5, field(1, 7500) + field(2, 1) + field(8, "w") + field(9, bytes(30_000)))
+    ends = b"".join(field(number, field(1, "x") + field(2, field(1, field(1, 1)))) for number in (11, 12))
+    web.files["/model.onnx"] = field(1, 10) + field(2, "test") + field(7, weight * 30 + ends)
+    web.ranges = False
+    found = json.loads(done(repo.gto("inspect", f"{web.url}/model.onnx", "--json")))
+    assert (found["parameter_count"], found["code_on_load"]) == (30 * 7500, "none")
+    assert [one.method for one in web.asked].count("GET") <= 3
 
 
 def test_the_end_of_a_file_is_not_waited_for_where_a_server_sends_no_ranges(web: Web, repo: Repo) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, StoreRefused
+from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, SendsNoParts, StoreRefused
 from gto.storage import address_check, http_client
 from gto.storage.location import StoreAddress
 from gto.storage.store import open_store
@@ -57,14 +57,14 @@ def everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(address_check, "is_public", lambda _: True)
 
 
-def check_reads(store: Store, keys: tuple[str, ...] = tuple(FILES)) -> None:
+def check_reads(store: Store, keys: tuple[str, ...] = tuple(FILES), start: int = 3) -> None:
     """The bytes and sizes are those that were put there, from any place on; what is not there is missing."""
     for key in keys:
         assert read(store, key) == FILES[key]
         assert store.stat(key) == len(FILES[key])
     assert read(store, "a.bin", start=299_990) == TEXT[299_990:]
     assert read(store, "a.bin", start=len(TEXT)) == b""
-    assert read(store, "a.bin", start=3, end=10_003) == TEXT[3:10_003]
+    assert read(store, "a.bin", start=start, end=10_003) == TEXT[start:10_003]
     refused(lambda: read(store, "nope"), ContentMissing, "nope")
     refused(lambda: store.stat("nope"), ContentMissing, "nope")
 
@@ -123,7 +123,9 @@ def site(web: Web) -> Web:
 def test_a_web_server_is_a_store_with_ranges_or_without(site: Web, *, ranges: bool) -> None:
     site.ranges = ranges
     store = open_it(f"{site.url}/base")
-    check_reads(store)
+    check_reads(store, start=3 if ranges else 0)
+    if not ranges:
+        refused(lambda: read(store, "a.bin", start=3, end=10_003), SendsNoParts, "no parts of files")
     assert store.sign("a.bin", 60) is None
     refused(lambda: list(store.list("")), RemoteUnreachable, "lists no files")
     assert read(open_it(f"{site.url}/base/a.bin?token=abc"), "") == TEXT

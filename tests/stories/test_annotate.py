@@ -278,3 +278,14 @@ def test_a_new_branch_needs_a_name_that_is_free(repo: Repo) -> None:
     said(
         repo.gto("annotate", "churn", "--path", "a.txt", "--new-branch", "main/x"), "cannot create 'refs/heads/main/x'"
     )
+
+
+def test_one_key_is_added_to_the_custom_metadata_and_taken_out(repo: Repo) -> None:
+    repo.commit("annotated", {"artifacts.yaml": "churn:\n  path: m\n  custom:\n    owner: ada # of the team\n"})
+    done(repo.gto("annotate", "churn", "--meta", "lower_better=[loss]", "--meta", "note=a=b"))
+    assert "owner: ada # of the team\n    lower_better:\n    - loss\n    note: 'a=b'\n" in (
+        (repo.path / "artifacts.yaml").read_text()
+    )
+    done(repo.gto("annotate", "churn", "--meta", "owner="))
+    assert "ada" not in (repo.path / "artifacts.yaml").read_text()
+    assert "'owner' is not KEY=VALUE" in repo.gto("annotate", "churn", "--meta", "owner").stderr

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gto import api
-from gto.delivery.model_record import identity_of_path, recorded_beside
-from gto.inspect.facts import ModelFacts
-from gto.inspect.side_car import SideCar
+from gto.delivery.file_identity import identity_of_path
+from gto.delivery.recorded_facts import recorded_beside
+from gto.exceptions import BadFile
+from gto.inspect.facts import Method, ModelFacts, Schema, Tensor
+from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car
 from tests.stories.healthy import done, said
 
 if TYPE_CHECKING:
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
     from tests.repo import Repo
 
 SIDE_CAR = "net.safetensors.model.yaml"
+CLEAN = """\
+import hashlib, sys
+data = sys.stdin.buffer.read()
+print("version https://git-lfs.github.com/spec/v1")
+print("oid sha256:" + hashlib.sha256(data).hexdigest())
+print("size", len(data))
+"""
 
 
 def weights(numbers: int) -> bytes:
@@ -288,14 +298,60 @@ def test_a_directory_in_git_is_read_where_one_of_its_files_may_be_a_model(bare: 
     assert model_of(bare, "hf")["parameter_count"] == 10
 
 
+def test_a_directory_in_git_is_known_by_its_files_those_of_git_lfs_too(repo: Repo) -> None:
+    repo.git("config", "filter.lfs.clean", f"{sys.executable} {repo.path}/clean.py")
+    hf = repo.path / "hf"
+    (hf / "deep").mkdir(parents=True)
+    (repo.path / "clean.py").write_text(CLEAN)
+    (hf / "model.safetensors").write_bytes(weights(10))
+    (hf / "deep/config.json").write_text('{"model_type": "bert"}')
+    (hf / "link").symlink_to("deep/config.json")
+    (hf / "junk.tmp").write_text("of no version")
+    repo.commit("ignored", {".gitattributes": "*.safetensors filter=lfs\n", ".gitignore": "*.tmp\n"})
+    done(repo.gto("annotate", "hf", "--path", "hf", "--inspect"))
+    repo.git("add", "--all")
+    repo.commit("a directory")
+    assert repo.git("show", "HEAD:hf/model.safetensors").startswith("version https://git-lfs")
+    assert model_of(repo, "hf")["stale"] is False
+    repo.commit("another one", {"hf/deep/config.json": '{"model_type": "gpt"}'})
+    assert model_of(repo, "hf")["stale"] is True
+    done(repo.gto("annotate", "hf", "--inspect", "--commit"))
+    assert model_of(repo, "hf")["stale"] is False
+
+
+def test_facts_that_do_not_count_are_said_to_be_there(annotated: Repo) -> None:
+    (annotated.path / "net.safetensors").write_bytes(weights(11))
+    annotated.git("commit", "--quiet", "--all", "--message", "trained again")
+    done(annotated.gto("register", "net", "--version", "v1.1.0"))
+    for target, name in (("net", "net"), ("net.safetensors", "NAME")):
+        shown = annotated.gto("inspect", target)
+        assert shown.code == 0
+        assert f"{SIDE_CAR}' do not count: they are of another file" in shown.stderr
+        assert f"`gto annotate {name} --inspect`" in shown.stderr
+    assert annotated.gto("inspect", "net@v1.0.0").stderr == ""
+
+
+def test_a_side_car_of_many_columns_is_one_that_is_read() -> None:
+    def of(columns: int) -> SideCar:
+        schema = Schema(tuple(Tensor(f"column_of_a_table_{number}", "FP64", (-1,)) for number in range(columns)), "pd")
+        names = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+        return SideCar(FileIdentity("net.pkl", 1), ModelFacts(methods=dict.fromkeys(names, Method(schema, None))))
+
+    assert parse_side_car(of(2000).text(), SIDE_CAR) == of(2000)
+    too_many = parse_side_car(of(8000).text(), SIDE_CAR).facts
+    assert (too_many.methods, too_many.notes) == ({}, ["its methods take more than the 1 MiB of a side-car"])
+    with pytest.raises(BadFile, match="larger than 1 MiB"):
+        parse_side_car(of(10).text() + "#" * (1 << 20), SIDE_CAR)
+
+
 def test_a_side_car_of_many_megabytes_is_not_read(tmp_path: Path) -> None:
     model, side_car = tmp_path / "net.safetensors", tmp_path / SIDE_CAR
     model.write_bytes(weights(10))
     side_car.write_text(SideCar(identity_of_path(str(model)), ModelFacts(class_name="own.Net")).text())
-    assert recorded_beside(str(model)) is not None
+    assert recorded_beside(str(model)).fresh is not None
     with side_car.open("a") as file:
-        file.write("#" * (5 << 20))
-    assert recorded_beside(str(model)) is None
+        file.write("#" * (1 << 20))
+    assert recorded_beside(str(model)).fresh is None
 
 
 def test_an_artifact_that_is_annotated_in_the_work_tree_alone_is_called_that(repo: Repo) -> None:

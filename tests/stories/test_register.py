@@ -180,3 +180,26 @@ def test_writers_at_one_time_in_one_clone_each_get_a_version_or_a_clear_no(repo:
     for result in results:
         assert "Traceback" not in result.stderr
         assert result.code in {0, 1}
+
+
+def test_what_is_not_committed_of_an_artifact_is_noted(repo: Repo) -> None:
+    other = "other: {path: b.pkl}\n"
+    files = {"artifacts.yaml": "nn: {path: m.pkl}\n", "m.pkl": "1", "b.pkl": "1", "m.pkl.dvc": "outs: []\n"}
+    repo.commit("annotated", files)
+    assert "changed" not in repo.gto("register", "nn").stderr
+    (repo.path / "artifacts.yaml").write_text(files["artifacts.yaml"] + other)
+    (repo.path / "b.pkl").write_text("2")
+    repo.commit()
+    assert "changed" not in repo.gto("register", "nn").stderr  # another artifact did
+    for name in ("m.pkl", "m.pkl.dvc"):
+        (repo.path / name).write_text("2")
+    repo.commit()
+    found = repo.gto("register", "nn")
+    assert found.stderr == (
+        "note: 'm.pkl', 'm.pkl.dvc' changed after the commit that was registered: `git commit` what belongs to it, "
+        "then `gto register nn`\n"
+    )
+    (repo.path / "artifacts.yaml").write_text("nn: {path: m.pkl, type: model}\n")
+    repo.commit()
+    assert "'artifacts.yaml', 'm.pkl'" in repo.gto("register", "nn").stderr
+    assert "changed" not in repo.gto("register", "nn", "HEAD~2", "--version", "v9.0.0").stderr  # no slip

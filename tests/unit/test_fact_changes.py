@@ -9,6 +9,8 @@ import pytest
 from gto.inspect.fact_changes import fact_changes
 from gto.inspect.facts import CodeOnLoad, Method, ModelFacts, Schema, Step, Tensor
 
+PROBABILITIES = Tensor("output", "FP64", (-1, 2), columns=("no", "yes"))
+
 
 def predict(*inputs: Tensor, outputs: tuple[Tensor, ...] = (Tensor("output", "INT64"),)) -> dict[str, Method]:
     return {"predict": Method(Schema(inputs, "pd"), Schema(outputs, "np"))}
@@ -89,3 +91,12 @@ def test_a_change_is_told_and_whether_it_breaks(name: str) -> None:
 def test_equal_facts_and_unknown_ones_are_no_change() -> None:
     assert fact_changes(FACTS, FACTS) == ()
     assert [one.fact for one in fact_changes(FACTS, ModelFacts(code_on_load=CodeOnLoad.TRUSTED_TYPES))] == []
+
+
+def test_classes_in_another_order_break_callers_and_names_that_only_one_side_tells_are_no_change() -> None:
+    with_names = replace(FACTS, methods=predict(AGE, outputs=(PROBABILITIES,)))
+    turned = replace(FACTS, methods=predict(AGE, outputs=(PROBABILITIES._replace(columns=("yes", "no")),)))
+    without = replace(FACTS, methods=predict(AGE, outputs=(PROBABILITIES._replace(columns=()),)))
+    (found,) = fact_changes(with_names, turned)
+    assert (found.old, found.new, found.is_breaking) == ("FP64 [-1, 2] no, yes", "FP64 [-1, 2] yes, no", True)
+    assert fact_changes(without, with_names) == fact_changes(with_names, without) == ()

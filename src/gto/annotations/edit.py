@@ -1,9 +1,9 @@
 """Changes to the annotation of one artifact, in the text of its file."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gto.annotations import artifacts_yaml, dvc_yaml
 from gto.annotations.model_pointer import POINTER
@@ -40,6 +40,8 @@ class AnnotationEdit:
     """Whether the caller vouches that `path` is there; artifacts.yaml alone records it."""
     side_car: str | None = None
     """The file of the model's facts, from the repository's root; it joins the custom metadata under `model`."""
+    meta: Mapping[str, object] = field(default_factory=dict)
+    """Keys that join the custom metadata; those whose value is None leave it."""
 
 
 def annotate_text(text: str, file: str, plain_name: str, change: AnnotationEdit) -> str:
@@ -137,9 +139,9 @@ def _artifacts_fields(old: _Fields, file: str, change: AnnotationEdit) -> _Field
         "virtual": change.must_exist,
         "labels": _labels(old, file, change.labels),
         "description": change.description,
-        "custom": _custom(old.get("custom"), to_json(change.custom), file, change.side_car),
+        "custom": _custom(old.get("custom"), to_json(change.custom), file, _joining(_keys(change), file, change)),
     }
-    new = old | {key: value for key, value in wanted.items() if value}
+    new = _updated(old, wanted, "custom")
     if change.must_exist:
         new["virtual"] = False
     elif change.path:
@@ -153,9 +155,9 @@ def _dvc_fields(old: _Fields, file: str, change: AnnotationEdit) -> _Fields:
         "desc": escape(change.description or ""),
         "type": escape(change.type or ""),
         "labels": _labels(old, file, tuple(map(escape, change.labels))),
-        "meta": _custom(old.get("meta"), _meta(change.custom), file, change.side_car),
+        "meta": _custom(old.get("meta"), _meta(change.custom), file, _joining(escape_all(_keys(change)), file, change)),
     }
-    new = old | {key: value for key, value in wanted.items() if value}
+    new = _updated(old, wanted, "meta")
     if not new.get("path"):
         message = f"An artifact in '{file}' must have a path"
         raise UsageError(message, "name the artifact's file or directory with --path")
@@ -166,15 +168,34 @@ def _meta(custom: object) -> object:
     return dvc_yaml.to_meta(escape_all(to_json(custom))) if custom else None
 
 
-def _custom(old: object, new: object, file: str, side_car: str | None) -> object:
-    """Return the custom metadata, in which the pointer to a side-car stands beside what is there."""
-    if side_car is None:
+def _updated(old: _Fields, wanted: Mapping[str, object], custom: str) -> _Fields:
+    new = old | {key: value for key, value in wanted.items() if value}
+    if wanted[custom] == {}:
+        new.pop(custom, None)
+    return new
+
+
+def _keys(change: AnnotationEdit) -> object:
+    return to_json(dict(change.meta))
+
+
+def _joining(keys: object, file: str, change: AnnotationEdit) -> _Fields:
+    """Return the keys that join the custom metadata, the pointer to a side-car among them."""
+    pointer: _Fields = {POINTER: _written_path(file, change.side_car)} if change.side_car else {}
+    return {**(keys if isinstance(keys, dict) else {}), **pointer}
+
+
+def _custom(old: object, new: object, file: str, joining: _Fields) -> object:
+    """Return the custom metadata, which keys join that stand beside what is there; None where nothing changes."""
+    if not joining:
         return _beside_pointer(old, new, file)
     said = new or old or {}
     if not isinstance(said, dict):
-        reason = "the artifact's custom metadata is no mapping, and so cannot name the file of the model's facts"
+        reason = "the artifact's custom metadata is no mapping, and so no key can be added"
         raise BadFile(file, reason, hint=text_edit.BY_HAND)
-    return {**said, POINTER: _written_path(file, side_car)}
+    kept = _beside_pointer(old, new, file)
+    joined = {**(kept if isinstance(kept, dict) else said), **joining}
+    return {key: value for key, value in joined.items() if value is not None}
 
 
 def _beside_pointer(old: object, new: object, file: str) -> object:

@@ -8,8 +8,9 @@ from gto.annotations.model_pointer import side_car_places
 from gto.dvc.checkout import UNREADABLE, Checkout
 from gto.dvc.project import Tracked
 from gto.exceptions import BadFile, CannotLocate
+from gto.git.commit_tree import Tree
 from gto.inspect.facts import ModelFacts
-from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car
+from gto.inspect.side_car import FileIdentity, SideCar, directory_hash, parse_side_car
 
 
 class KnownModel(NamedTuple):
@@ -56,21 +57,31 @@ def _is_stale(checkout: Checkout, file: FileIdentity, tracked: Tracked | None) -
         return None
     datum = tracked.datum
     if tracked.home == "dvc":
-        same = file.is_of(datum.size, datum.algorithm or "", datum.md5 or "")
+        same = file.is_of(datum.size, {(datum.algorithm or "").removesuffix("-dos2unix"): datum.md5 or ""})
     else:
-        same = _is_of_file(checkout, file, datum.path)
+        same = _is_in_git(checkout, file, datum.path)
     return None if same is None else not same
 
 
-def _is_of_file(checkout: Checkout, file: FileIdentity, path: str) -> bool | None:
-    """Tell whether a file that Git has, or that Git LFS has for it, is the one that is noted."""
+def committed_hash(tree: Tree, directory: str) -> str:
+    """Return the hash of a directory in a commit; empty where Git has none of its files."""
+    start = len(directory) + 1 if directory else 0
+    found = [(one[start:], tree.entries[one].oid) for one in tree.files_below(directory)]
+    return directory_hash(found) if found else ""
+
+
+def _is_in_git(checkout: Checkout, file: FileIdentity, path: str) -> bool | None:
+    """Tell whether what Git has, or what Git LFS has for it, is what is noted."""
     try:
-        entry = checkout.tree.entries.get(checkout.tree.resolve(path))
+        real = checkout.tree.resolve(path)
     except CannotLocate:
         return None
-    if entry is None or not entry.is_file:
+    entry = checkout.tree.entries.get(real)
+    if entry is None:
         return None
+    if entry.is_directory:
+        return file.is_of(None, {"git": committed_hash(checkout.tree, real)})
     if file.git == entry.oid:
         return True
     pointer = checkout.pointer(path)
-    return file.is_of(None, "git", entry.oid) if pointer is None else file.is_of(pointer.size, "sha256", pointer.oid)
+    return file.is_of(*((None, {"git": entry.oid}) if pointer is None else (pointer.size, {"sha256": pointer.oid})))

@@ -1,4 +1,4 @@
-"""Output: tables as tabulate draws them, JSON, lines, complaints; never wrapped, never failing on an encoding."""
+"""Output: tables as tabulate draws them, JSON, lines, complaints; never failing on an encoding."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gto.output.tables import Cell, Section, Table
 
 
+_WRAPPED = 60  # characters of a line of a cell, in a pipe
 NOTHING = "Nothing found in the current workspace"
 
 
@@ -149,6 +150,10 @@ def table(content: Table, *, plain: bool) -> None:
         click.echo(terminal.draw(content, _cell))
         return
     rows = [[_cell(cell) for cell in row] for row in content.rows]
+    if content.wraps and not plain:
+        from gto.cli import terminal
+
+        rows = terminal.wrap_rows(rows, dict.fromkeys(range(len(content.columns)), _WRAPPED))
     click.echo((_plain_table if plain else _outline)(content.columns, rows))
 
 

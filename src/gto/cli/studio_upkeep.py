@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gto.cli import catalog_options, options, render
-from gto.cli.studio_options import needing, of_database
+from gto.cli import options, render
+from gto.cli.studio_options import catalog, needing, of_database
 from gto.exceptions import GTOException
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _opened(data: str, database: str | None, url: str | None, catalog: str | None) -> Iterator[CheckedStudio]:
+def _opened(
+    data: str, database: str | None, secrets: tuple[str, ...], url: str | None, catalog: str | None
+) -> Iterator[CheckedStudio]:
     """Open what the options name, whatever state it is in."""
     with needing("team"):
         from sqlalchemy.exc import SQLAlchemyError
@@ -27,7 +29,7 @@ def _opened(data: str, database: str | None, url: str | None, catalog: str | Non
         from gto.studio.index.database import reason_of
         from gto.studio.team import serve
         from gto.studio.team.self_check import CheckedStudio
-    chosen = serve.ServeOptions(data, database, url, catalog=catalog)
+    chosen = serve.ServeOptions(data, database, url, catalog=catalog, secrets=secrets)
     team = serve.open_team(chosen, is_whole=False)
     try:
         yield CheckedStudio(team.database, team.settings, team.box, data, catalog)
@@ -48,22 +50,29 @@ def _opened(data: str, database: str | None, url: str | None, catalog: str | Non
 )
 @options.argument("file", help="The file to write", metavar="FILE")
 @of_database
-@catalog_options.file
+@catalog
 @click.option(
     "--with-secret", is_flag=True, help="The secret, too: whoever has the file can then read all that is encrypted"
 )
 @options.as_json
 def backup(
-    file: str, data: str, database: str | None, url: str | None, catalog: str | None, with_secret: bool, as_json: bool
+    file: str,
+    data: str,
+    database: str | None,
+    secrets: tuple[str, ...],
+    url: str | None,
+    catalog: str | None,
+    with_secret: bool,
+    as_json: bool,
 ) -> None:
     """Write people, roles, tokens, webhooks, settings and the audit log into a file, and the catalogue beside them.
 
     The index is not in it: it is read from Git again. Studio may run meanwhile.
     """
-    with _opened(data, database, url, catalog) as studio:
+    with _opened(data, database, secrets, url, catalog) as studio:
         from gto.studio.team import backup as room
 
-        secret = os.path.join(data, "secret") if with_secret else None
+        secret = os.path.join(data, "secret") if with_secret and not secrets else None
         made = room.write_backup(studio.database, file, catalog, secret)
     rows = sum(made.tables.values())
     if as_json:
@@ -85,9 +94,17 @@ def backup(
 )
 @options.argument("file", help="The file of the backup", metavar="FILE")
 @of_database
-@catalog_options.file
+@catalog
 @options.as_json
-def restore(file: str, data: str, database: str | None, url: str | None, catalog: str | None, as_json: bool) -> None:
+def restore(
+    file: str,
+    data: str,
+    database: str | None,
+    secrets: tuple[str, ...],
+    url: str | None,
+    catalog: str | None,
+    as_json: bool,
+) -> None:
     """Take a backup back, also one of an older release or from the other engine; nothing where somebody is there.
 
     Catalogue and secret are written only where there are none.
@@ -98,7 +115,7 @@ def restore(file: str, data: str, database: str | None, url: str | None, catalog
 
     opened = serve.open_team_database(serve.ServeOptions(data, database, url))
     try:
-        made = room.restore(opened, file, catalog, os.path.join(data, "secret"))
+        made = room.restore(opened, file, catalog, None if secrets else os.path.join(data, "secret"))
     finally:
         opened.close()
     if as_json:
@@ -116,11 +133,13 @@ def restore(file: str, data: str, database: str | None, url: str | None, catalog
     """,
 )
 @of_database
-@catalog_options.file
+@catalog
 @options.as_json
-def doctor(data: str, database: str | None, url: str | None, catalog: str | None, as_json: bool) -> None:
+def doctor(
+    data: str, database: str | None, secrets: tuple[str, ...], url: str | None, catalog: str | None, as_json: bool
+) -> None:
     """Look at database, secret, people, address, catalogue, repositories, room and git; exit code 1 for a finding."""
-    with _opened(data, database, url, catalog) as studio:
+    with _opened(data, database, secrets, url, catalog) as studio:
         from gto.studio.team.self_check import check
 
         found = list(check(studio))
@@ -145,13 +164,19 @@ def doctor(data: str, database: str | None, url: str | None, catalog: str | None
 )
 @options.argument("file", help="The file to write", metavar="FILE")
 @of_database
-@catalog_options.file
+@catalog
 @options.as_json
 def support_bundle(
-    file: str, data: str, database: str | None, url: str | None, catalog: str | None, as_json: bool
+    file: str,
+    data: str,
+    database: str | None,
+    secrets: tuple[str, ...],
+    url: str | None,
+    catalog: str | None,
+    as_json: bool,
 ) -> None:
     """Write versions, options, checks and how many rows there are into a file; no secret, and nobody's name."""
-    with _opened(data, database, url, catalog) as studio:
+    with _opened(data, database, secrets, url, catalog) as studio:
         from gto.studio.team.self_check import write_bundle
 
         chosen = {"data": data, "database": database, "url": url, "catalog": catalog}

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from gto.cli import catalog_options, options, render, signals
+from gto.cli import options, render, signals, studio_options
 from gto.cli.studio_options import needing, of_database, setting
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -40,13 +40,14 @@ def of_reading(function: Function) -> Function:
     """,
 )
 @of_database
-@catalog_options.file
-@catalog_options.groups
-@catalog_options.timeout
+@studio_options.catalog
+@studio_options.groups
+@studio_options.timeout
 @of_reading
 def worker(
     data: str,
     database: str | None,
+    secrets: tuple[str, ...],
     url: str | None,
     catalog: str | None,
     groups: tuple[str, ...],
@@ -67,7 +68,9 @@ def worker(
 
     gc.enable()
     reading = WorkerSettings(jobs, every)
-    chosen = team.ServeOptions(data, database, url, catalog=catalog, groups=groups, reading=reading, way=Way(timeout))
+    chosen = team.ServeOptions(
+        data, database, url, catalog=catalog, groups=groups, secrets=secrets, reading=reading, way=Way(timeout)
+    )
     reader = team.TeamReader(chosen)
     with signals.by_signals(reader.end):
         reader.run(render.say)
@@ -82,12 +85,12 @@ def worker(
     """,
 )
 @of_database
-def migrate(data: str, database: str | None, url: str | None) -> None:
+def migrate(data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> None:
     """Bring the tables of a team to the form that this release reads; `gto studio backup` first keeps what is there."""
     with needing("team"):
         from gto.studio.team import serve as team
 
-    before, after = team.migrate_database(team.ServeOptions(data, database, url))
+    before, after = team.migrate_database(team.ServeOptions(data, database, url, secrets=secrets))
     render.say(
         f"The database is up to date: revision {after}" + (f", before {before}" if before not in {None, after} else "")
     )

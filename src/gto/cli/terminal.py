@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import unicodedata
 from datetime import datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.output.escape import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import TextIO
 
     from gto.output.tables import Cell, Table
 
+_PART_RE = re.compile(r"[._/,]*[^._/,]*")  # of a word that is longer than a line
 _EXPENDABLE = ("ref", "commit")  # columns that go first: the others say what they say
 _SMALLEST = 12  # cells that are left of a column that is shortened: versions and hashes stay whole
 _FIRST = 16  # and of the first one, which says what a row is about
@@ -80,6 +83,40 @@ def _fitting(text: str, room: int) -> str:
     return text
 
 
+def wrap(text: str, room: int) -> list[str]:
+    """Return a text in lines of so many cells: broken at blanks, and words that are longer than a line within."""
+    lines = [""]
+    for word in text.split(" "):
+        blank = " " if lines[-1] else ""
+        if width(f"{lines[-1]}{blank}{word}") <= room:
+            lines[-1] += blank + word
+        else:
+            lines += _packed([word] if width(word) <= room else _PART_RE.findall(word), room)
+    return [line for line in lines if line] or [""]
+
+
+def _packed(parts: Iterable[str], room: int) -> list[str]:
+    lines = [""]
+    for part in parts:
+        left = part
+        while left:
+            if lines[-1] and width(lines[-1] + left) > room:
+                lines.append("")
+            taken = _fitting(left, room - width(lines[-1])) or left[0]
+            lines[-1] += taken
+            left = left[len(taken) :]
+    return lines
+
+
+def wrap_rows(rows: Iterable[Sequence[str]], rooms: Mapping[int, int]) -> list[list[str]]:
+    """Return rows of which each takes as many as its cells need, where columns have that much room."""
+    found = []
+    for row in rows:
+        cells = [wrap(cell, rooms[place]) if place in rooms else [cell] for place, cell in enumerate(row)]
+        found += [list(parts) for parts in zip_longest(*cells, fillvalue="")]
+    return found
+
+
 class _Layout(NamedTuple):
     """Which columns are drawn, by place, how wide each is, and which are left out."""
 
@@ -106,6 +143,8 @@ def draw(table: Table, text: Callable[[Cell], str]) -> str:
             drawn.append(f" {paint(short, **style(place, cells[place]))}{' ' * (room - width(short) + 1)}")
         return frame + frame.join(drawn) + frame
 
+    if table.wraps:
+        rows = wrap_rows(rows, dict(zip(found.places, found.widths, strict=True)))
     body = [line(row, _style(table, number)) for number, row in enumerate(rows)]
     head = line(table.columns, lambda _place, _cell: {"bold": True})
     lines = [rule("╒", "╤", "╕"), head, rule("╞", "╪", "╡"), *body, rule("╘", "╧", "╛")]

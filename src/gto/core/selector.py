@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gto.core import names, semver
 from gto.core.view import VersionRow
+from gto.exceptions import InvalidSelector
 
 
 class Pick(Enum):
@@ -45,6 +46,17 @@ def parse(text: str) -> Selector:
     if version in {"latest", "greatest"}:
         return Selector(name, Pick.LATEST)
     return Selector(name, Pick.VERSION, version)
+
+
+def check(text: str) -> None:
+    """Raise InvalidSelector for a text that names an artifact, and then neither a version nor a stage of it."""
+    match = re.fullmatch(rf"((?:{names.DIRECTORY}:)?{names.PLAIN})([@#])(.*)", text, re.DOTALL)
+    if match is None or parse(text).pick is not Pick.ALL:
+        return
+    name, sign, rest = match.groups()
+    hint = f"a version is named as in '{name}@v1.2.3' or '{name}@latest', what is in a stage as in '{name}#prod'"
+    what = "a version as SemVer has it" if sign == "@" else "the name of a stage"
+    raise InvalidSelector(f"In '{text}', '{rest}' is not {what}", hint)
 
 
 def is_pattern(text: str) -> bool:

@@ -1,11 +1,12 @@
 """The facts of a model that a user names: by a path, a URL, or a selector."""
 
 import os
+from dataclasses import replace
 from typing import NamedTuple
 
 from gto.delivery.get import about, hash_of
 from gto.delivery.locate import locate_address
-from gto.delivery.model_record import completed, recorded_beside, recorded_with
+from gto.delivery.recorded_facts import RecordedFacts, completed, recorded_beside, recorded_with
 from gto.exceptions import ContentMissing, InvalidName, NotFound
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.reading import inspect_located
@@ -55,14 +56,20 @@ def inspect_place(target: str) -> Inspected:
         located = locate_address(address, is_directory=target.endswith("/"))
     except ContentMissing as error:
         raise NotFound(f"there is no model at '{target}'", error.hint) from error
-    recorded = None if "://" in target else recorded_beside(target)
-    return Inspected(target, located, completed(inspect_located(located), recorded))
+    recorded = RecordedFacts() if "://" in target else recorded_beside(target)
+    return Inspected(target, located, _told(inspect_located(located), recorded))
 
 
 def inspect_version(target: str, registry: Registry, chosen: AnnotatedTarget, located: Located) -> Inspected:
     """Return the facts of a version's model, read from where its files are kept."""
-    facts = inspect_located(located, registry.repo)
-    return Inspected(target, located, completed(facts, recorded_with(registry, chosen, located)), chosen)
+    facts = _told(inspect_located(located, registry.repo), recorded_with(registry, chosen))
+    return Inspected(target, located, facts, chosen)
+
+
+def _told(read: ModelFacts, recorded: RecordedFacts) -> ModelFacts:
+    """Return what a file says and what was recorded of it, or why that does not count."""
+    found = completed(read, recorded.fresh)
+    return replace(found, notes=[*found.notes, recorded.note]) if recorded.note else found
 
 
 def exceeds(facts: ModelFacts, limit: str) -> bool:

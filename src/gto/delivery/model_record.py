@@ -1,28 +1,29 @@
 """The facts of an artifact's model, made ready to be kept beside it in Git."""
 
-import hashlib
 import os
 import posixpath
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from gto.annotations.model_pointer import side_car_places
+from gto.annotations.edit import AnnotationEdit
+from gto.annotations.model_facts import committed_hash
+from gto.delivery.file_identity import hashes_of, identity_of, work_tree_hash
 from gto.delivery.locate import locate, locate_address
 from gto.delivery.mlem_record import recorded_by_mlem
-from gto.dvc.dir_listing import hash_of as hash_of_listing
+from gto.delivery.recorded_facts import completed, recorded_beside
 from gto.dvc.paths import is_elsewhere
-from gto.exceptions import BadFile, UsageError
-from gto.fs.regular_file import is_within, read_file
-from gto.git.objects import LARGEST_FILE
+from gto.exceptions import UsageError
+from gto.fs.regular_file import is_within
+from gto.git.commit_files import Files
+from gto.git.commit_tree import Tree
 from gto.git.repo import Repo, commit_of
 from gto.inspect.facts import ModelFacts
-from gto.inspect.reading import inspect_located
-from gto.inspect.side_car import FileIdentity, SideCar, parse_side_car, side_car_path
+from gto.inspect.reading import inspect_opened
+from gto.inspect.side_car import FileIdentity, SideCar, side_car_path
 from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
-from gto.registry.resolve import AnnotatedTarget
-from gto.storage.location import CHUNK, Content, Located, StoreAddress
+from gto.storage.location import Located, StoreAddress
 from gto.storage.ranged import RangedFiles
 
 
@@ -43,15 +44,45 @@ def record_model(registry: Registry, name: str, path: str | None = None) -> Mode
         raise UsageError(f"'{path}' is not in the repository", "facts are kept beside files of the repository")
     path = posixpath.normpath(path)
     located = _in_work_tree(registry, path)
-    if located is None:
-        located = locate(registry, commit_of(registry.git, registry.rev) or registry.rev, path)
-    repo = registry.repo
-    identity = _identity(located, posixpath.basename(path), repo)
-    top = registry.repo.top
-    place = os.path.join(top, path) if top is not None else ""
-    read = inspect_located(located, repo)
-    known = (recorded_beside(place) or recorded_by_mlem(place, identity, read)) if place else None
-    return ModelRecord(side_car_path(path), SideCar(identity, completed(read, known)))
+    commit = None if located is not None else commit_of(registry.git, registry.rev) or registry.rev
+    located = located or locate(registry, commit or "", path)
+    hashed, read = _read(located, registry.repo)
+    file = identity_of(located, posixpath.basename(path), hashed)
+    if located.is_directory:
+        file = file._replace(git=_directory_hash(registry.repo, commit, path, hashed))
+    place = os.path.join(registry.repo.top, path) if registry.repo.top is not None else ""
+    known = (recorded_beside(place, lambda: file).fresh or recorded_by_mlem(place, file, read)) if place else None
+    return ModelRecord(side_car_path(path), SideCar(file, completed(read, known)))
+
+
+class InspectedEdit(NamedTuple):
+    """An edit of an annotation that names the facts of the artifact's model."""
+
+    change: AnnotationEdit
+    beside: Mapping[str, str]
+    """The file of the facts, by its path."""
+    notes: Sequence[str]
+    """What could not be read."""
+
+
+def inspected_edit(registry: Registry, name: str, change: AnnotationEdit) -> InspectedEdit:
+    """Read the file of an artifact, and return the edit that keeps its facts."""
+    path, side_car = record_model(registry, name, change.path)
+    return InspectedEdit(replace(change, side_car=path), {path: side_car.text()}, side_car.facts.notes)
+
+
+def record_path(path: str) -> SideCar:
+    """Read a file or directory of this machine, once, and return its facts."""
+    located = locate_address(StoreAddress(os.path.abspath(path), trusted=True))
+    hashed, read = _read(located, None)
+    return SideCar(identity_of(located, os.path.basename(path), hashed), read)
+
+
+def _directory_hash(repo: Repo, commit: str | None, path: str, hashed: Mapping[str, FileIdentity]) -> str:
+    if commit is None:
+        return work_tree_hash(repo, path, hashed)
+    tree = Tree(Files(repo), commit)
+    return committed_hash(tree, tree.resolve(path))
 
 
 def _annotated(registry: Registry, name: str) -> str:
@@ -73,82 +104,10 @@ def _in_work_tree(registry: Registry, path: str) -> Located | None:
     return locate_address(StoreAddress(os.path.abspath(place), trusted=True))
 
 
-def completed(read: ModelFacts, recorded: ModelFacts | None) -> ModelFacts:
-    """Return what a file says, and beside it what only its writer knew, who recorded it of this very file."""
-    if recorded is None:
-        return read
-    return replace(
-        read,
-        class_name=recorded.class_name or read.class_name,
-        framework=read.framework or recorded.framework,
-        framework_version=read.framework_version or recorded.framework_version,
-        methods={**read.methods, **recorded.methods},
-        python=read.python or recorded.python,
-        requirements=read.requirements or recorded.requirements,
-        notes=list(dict.fromkeys((*read.notes, *recorded.notes))),
-    )
-
-
-def recorded_beside(path: str) -> ModelFacts | None:
-    """Return the facts in the side-car beside a file or directory; None where there is none, or it is of another."""
-    place = side_car_path(path)
-    data = read_file(place, LARGEST_FILE + 1)
-    if data is None or len(data) > LARGEST_FILE:
-        return None
-    return _of_this(data, place, lambda: identity_of_path(path))
-
-
-def recorded_with(registry: Registry, chosen: AnnotatedTarget, located: Located) -> ModelFacts | None:
-    """Return the facts in the side-car of a version's commit; None as above."""
-    for place in side_car_places(chosen.annotation, chosen.path):
-        (found,) = registry.repo.read([f"{chosen.commit}:{place}"])
-        if found is not None and found.body is not None:
-            return _of_this(found.body, place, lambda: _identity(located, "", registry.repo))
-    return None
-
-
-def _of_this(data: bytes, place: str, identity: Callable[[], FileIdentity]) -> ModelFacts | None:
-    try:
-        found = parse_side_car(data.decode(), place)
-    except (BadFile, UnicodeDecodeError):
-        return None  # `gto describe --all` says what is wrong with it; the file itself can be read
-    mine = identity()
-    kinds = [kind for kind in ("md5", "sha256", "git") if getattr(mine, kind) and getattr(found.file, kind)]
-    same = mine.size == found.file.size and all(getattr(mine, kind) == getattr(found.file, kind) for kind in kinds)
-    return found.facts if same and kinds else None
-
-
-def identity_of_path(path: str) -> FileIdentity:
-    """Return which bytes a file or directory of this machine has."""
-    located = locate_address(StoreAddress(os.path.abspath(path), trusted=True))
-    return _identity(located, os.path.basename(path), None)
-
-
-def _identity(located: Located, name: str, repo: Repo | None) -> FileIdentity:
-    """Return which bytes the facts are of; hashes that nobody recorded are made of the bytes."""
+def _read(located: Located, repo: Repo | None) -> tuple[dict[str, FileIdentity], ModelFacts]:
+    """Return the hashes of files by their paths, and their facts; each file is opened once."""
     with RangedFiles(located.contents, repo) as files:
-        hashed = {one.path: _hashed(one, files) for one in located.contents}
-    size = sum(one.size for one in hashed.values())
-    if not located.is_directory:
-        (only,) = hashed.values()
-        return only._replace(path=name)
-    md5s = [(path, one.md5) for path, one in hashed.items()]
-    return FileIdentity(name, size, hash_of_listing(md5s) if all(md5 for _, md5 in md5s) else "")
-
-
-def _hashed(content: Content, files: RangedFiles) -> FileIdentity:
-    digest, file = content.digest, files.open(content)
-    if digest is not None and digest.algorithm in {"md5", "sha256"}:
-        return FileIdentity("", file.size(), **{digest.algorithm: digest.value})
-    size, at = file.size(), 0
-    # Of a repository with SHA-256 object ids the last stays as it is, and says nothing.
-    made = {
-        "md5": hashlib.md5(usedforsecurity=False),
-        "sha256": hashlib.sha256(),
-        "git": hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False),
-    }
-    while chunk := file.read(at, CHUNK):
-        at += len(chunk)
-        for hasher in made.values():
-            hasher.update(chunk)
-    return FileIdentity("", size, **{kind: hasher.hexdigest() for kind, hasher in made.items()})
+        opened = [files.open(one) for one in located.contents]
+        facts = inspect_opened(located, opened)
+        hashed = {one.path: hashes_of(one, file) for one, file in zip(located.contents, opened, strict=True)}
+    return hashed, facts

@@ -3,7 +3,7 @@
 import codecs
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -55,7 +55,14 @@ def _text(value: bytes, encoding: str) -> str:
 
 def is_changed(git: Git, path: str) -> bool:
     """Tell whether a file (its path from the root of the work tree) differs from HEAD."""
-    return bool(git.run(["status", "--porcelain", "-z", "--untracked-files=all", "--", f":(top,literal){path}"]))
+    return bool(changed_paths(git, [path]))
+
+
+def changed_paths(git: Git, paths: Sequence[str]) -> list[str]:
+    """Return those of the files, and of the files in the directories, that differ from HEAD in the work tree."""
+    how = ["--porcelain", "-z", "--no-renames", "--untracked-files=all"]
+    out = git.run(["status", *how, "--", *(f":(top,literal){path}" for path in paths)])
+    return [line[3:] for line in out.decode("utf-8", "surrogateescape").split("\0") if line]
 
 
 def check_branch(git: Git) -> None:

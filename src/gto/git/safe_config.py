@@ -13,7 +13,17 @@ LAZY = "GIT_NO_LAZY_FETCH"
 # the clone's configuration names.
 _READERS = frozenset(
     {
-        *("cat-file", "config", "diff-tree", "for-each-ref", "ls-files", "ls-tree", "merge-base", "rev-list"),
+        *(
+            "cat-file",
+            "check-attr",
+            "config",
+            "diff-tree",
+            "for-each-ref",
+            "ls-files",
+            "ls-tree",
+            "merge-base",
+            "rev-list",
+        ),
         *("rev-parse", "show-ref", "symbolic-ref", "var"),
     }
 )

@@ -141,6 +141,8 @@ def _tensors(side: str, method: str, old: Schema | None, new: Schema | None) -> 
     before, after = ({one.name: one for one in schema.tensors} for schema in (old, new))
     for name in dict.fromkeys((*before, *after)):
         was, is_ = before.get(name), after.get(name)
+        if was and is_ and not (was.columns and is_.columns):
+            was, is_ = was._replace(columns=()), is_._replace(columns=())
         if was != is_:
             is_breaking = side == "input" or was is not None
             yield FactChange(side, f"{method}.{name}", was and _shown(was), is_ and _shown(is_), is_breaking)
@@ -149,7 +151,8 @@ def _tensors(side: str, method: str, old: Schema | None, new: Schema | None) -> 
 
 
 def _shown(tensor: Tensor) -> str:
-    return f"{tensor.datatype} {list(tensor.shape)} {tensor.kind}".rstrip()
+    parts = (tensor.datatype, str(list(tensor.shape)), tensor.kind, ", ".join(tensor.columns))
+    return " ".join(part for part in parts if part)
 
 
 def _packages(facts: ModelFacts) -> dict[str, str]:

@@ -19,8 +19,8 @@ VERDICTS = {
 def fact_tables(facts: ModelFacts, more: Iterable[tuple[str, str]] = ()) -> tuple[Section, ...]:
     """Return what is known, by kind; kinds of which nothing is known are left out. `more` are rows about the model."""
     sections = (
-        Section("Model", Table(("fact", "value"), (*_model(facts), *more))),
-        Section("Methods", Table(("method", "side", "name", "datatype", "shape"), tuple(_methods(facts.methods)))),
+        Section("Model", _wrapping(("fact", "value"), (*_model(facts), *more))),
+        Section("Methods", _wrapping(("method", "side", "name", "datatype", "shape"), _methods(facts.methods))),
         _cut(
             "Steps",
             ("step", "class", "parameters"),
@@ -60,14 +60,17 @@ def _tensors(schema: Schema) -> Iterator[tuple[str, str, str]]:
     if schema.json_schema is not None:
         yield "", "json", text_of(schema.json_schema)
     for one in schema.tensors:
-        yield one.name, one.datatype, " x ".join("?" if length < 0 else str(length) for length in one.shape)
+        shape = " x ".join("?" if length < 0 else str(length) for length in one.shape)
+        yield one.name, one.datatype, f"{shape}: {', '.join(one.columns)}" if one.columns else shape
 
 
 def _cut(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Section:
     left = len(rows) - _MOST_ROWS
-    return Section(
-        title, Table(columns, tuple(rows[:_MOST_ROWS])), f"and {left} more: --json has all" if left > 0 else ""
-    )
+    return Section(title, _wrapping(columns, rows[:_MOST_ROWS]), f"and {left} more: --json has all" if left > 0 else "")
+
+
+def _wrapping(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
+    return Table(columns, tuple(rows), wraps=True)
 
 
 def _pairs(params: Mapping[str, Json]) -> str:

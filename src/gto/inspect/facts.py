@@ -36,6 +36,8 @@ class Tensor(NamedTuple):
     """The length of each axis; -1 where it is free."""
     kind: str = ""
     """How pandas has it, where BYTES does not tell: `category`, `datetime64[ns]`; empty for text and numbers."""
+    columns: tuple[str, ...] = ()
+    """What the last axis counts, by name: the classes whose probabilities an array holds; empty where unknown."""
 
     @property
     def text(self) -> str:
@@ -45,7 +47,8 @@ class Tensor(NamedTuple):
     def as_dict(self) -> dict[str, Json]:
         """Return it as JSON and side-cars have it."""
         found: dict[str, Json] = {"name": self.name, "datatype": self.datatype, "shape": list(self.shape)}
-        return found | {"kind": self.kind} if self.kind else found
+        found |= {"kind": self.kind} if self.kind else {}
+        return found | {"columns": list(self.columns)} if self.columns else found
 
 
 class Schema(NamedTuple):
@@ -69,7 +72,7 @@ class Schema(NamedTuple):
     def from_dict(cls, data: Mapping[str, object]) -> Self:
         """Return the schema that as_dict() wrote, as ModelFacts.from_dict() does."""
         tensors = tuple(
-            Tensor(_text(one, "name"), _text(one, "datatype"), _axes(one), _text(one, "kind"))
+            Tensor(_text(one, "name"), _text(one, "datatype"), _axes(one), _text(one, "kind"), _columns(one))
             for one in _list(data, "tensors", dict)
         )
         return cls(tensors, _text(data, "content_type"), _mapping(data, "json_schema") or None)
@@ -194,6 +197,10 @@ def _axes(tensor: Mapping[str, object]) -> tuple[int, ...]:
     if len(shape) > _MOST_AXES:
         raise ValueError(f"'shape' has more than {_MOST_AXES} axes")
     return shape
+
+
+def _columns(tensor: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(_list(tensor, "columns", str))
 
 
 def _whole(value: object) -> int:

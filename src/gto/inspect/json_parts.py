@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gto.inspect.model_file import ModelFile, UnreadableModel
 
 LARGEST = 16 << 20
 _FIRST = 1 << 16
+_FEW = 64  # bytes: an object's end, and blanks behind it
 _DECODER = json.JSONDecoder()
 
 
@@ -28,6 +29,16 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
     return found
 
 
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """Return a value that is an object, and an empty one for what is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def mapping_at(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return the object that stands under a key, or an empty one."""
+    return as_mapping(of.get(key))
+
+
 def head_members(file: ModelFile, keys: Iterable[str], most: int = LARGEST) -> dict[str, Any]:
     """Return the first values of keys, at any depth, reading on from the beginning until all are there."""
     size = _FIRST
@@ -44,6 +55,13 @@ def tail_members(file: ModelFile, keys: Iterable[str], size: int = 1 << 14) -> d
     size = min(size, file.size)
     data = file.read(file.size - size, size).decode("utf-8", "replace")
     return {key: value for key in keys for value in _value_after(data, key, data.rfind)}
+
+
+def check_end(file: ModelFile) -> None:
+    """Raise where a file of which only parts are read does not end as an object does: it was cut off."""
+    size = min(_FEW, file.size)
+    if not file.read(file.size - size, size).rstrip().endswith(b"}"):
+        raise UnreadableModel("its end is not that of an object")
 
 
 def _value_after(data: str, key: str, find: Any) -> list[Any]:  # noqa: ANN401  str.find or str.rfind

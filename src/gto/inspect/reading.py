@@ -13,7 +13,7 @@ from gto.inspect.facts import ModelFacts
 from gto.inspect.model_file import ReadAt
 from gto.storage.fetcher import is_here
 from gto.storage.location import GitBlob, Located
-from gto.storage.ranged import RangedFiles
+from gto.storage.ranged import RangedFile, RangedFiles
 
 
 class Limits(NamedTuple):
@@ -113,14 +113,17 @@ def inspect_located(located: Located, repo: Repo | None = None) -> ModelFacts:
 
     Of files in ranges nobody can check a hash: the facts are of what the store answered.
     """
-    if len(located.contents) > _MOST_FILES:
-        raise UsageError(f"'{located.name}' holds more than {_MOST_FILES:,} files", "name the directory of one model")
     with RangedFiles(located.contents, repo) as files:
-        inputs = []
-        for content in located.contents:
-            file = files.open(content)
-            inputs.append(InputFile(content.path or located.name, file.size(), file.read))
-        limits = (
-            HERE if all(is_here(one) or isinstance(one.sources[0], GitBlob) for one in located.contents) else REMOTE
-        )
-        return read_model(located.name, inputs, limits, is_directory=located.is_directory)
+        return inspect_opened(located, [files.open(one) for one in located.contents])
+
+
+def inspect_opened(located: Located, files: Sequence[RangedFile]) -> ModelFacts:
+    """Do as inspect_located(), of files that are opened, in the order of the contents."""
+    if len(files) > _MOST_FILES:
+        raise UsageError(f"'{located.name}' holds more than {_MOST_FILES:,} files", "name the directory of one model")
+    contents = located.contents
+    inputs = [
+        InputFile(one.path or located.name, file.size(), file.read) for one, file in zip(contents, files, strict=True)
+    ]
+    is_near = all(is_here(one) or isinstance(one.sources[0], GitBlob) for one in contents)
+    return read_model(located.name, inputs, HERE if is_near else REMOTE, is_directory=located.is_directory)

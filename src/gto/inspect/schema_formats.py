@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from typing import TypeVar
 
 from gto.exceptions import NotFound
 from gto.inspect.datatypes import numpy_name
 from gto.inspect.facts import Json, Method, ModelFacts, Schema, Tensor
 
+T = TypeVar("T")
 FORMATS = ("json-schema", "mlflow", "oip")
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,12 +31,21 @@ _MLFLOW = {
 
 def find_schema(facts: ModelFacts, method: str) -> Method:
     """Return a method whose schema is known, or raise NotFound, which names those that there are."""
-    known = facts.methods.get(method)
-    if known is None or known == Method():
-        names = ", ".join(name for name, one in facts.methods.items() if one != Method())
+    return _known({name: one for name, one in facts.methods.items() if one != Method()}, method)
+
+
+def find_inputs(facts: ModelFacts, method: str) -> Schema:
+    """Return the columns or arrays that a method takes, or raise NotFound, which names the methods that are known."""
+    schemas = {name: one.inputs for name, one in facts.methods.items() if one.inputs is not None and one.inputs.tensors}
+    return _known(schemas, method)
+
+
+def _known(methods: Mapping[str, T], method: str) -> T:
+    if method not in methods:
+        names = ", ".join(methods)
         hint = f"methods with a schema: {names}" if names else "`gto.save(..., sample_data=...)` records one"
         raise NotFound(f"nothing says what {method}() takes", hint)
-    return known
+    return methods[method]
 
 
 def schema_text(method: Method, form: str) -> str:

@@ -1,5 +1,9 @@
 """The file of facts beside a model, `*.model.yaml`: what it is in one version of the file, for Git to keep."""
 
+import hashlib
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from gto.exceptions import BadFile
@@ -8,9 +12,14 @@ from gto.yamldoc.document import load_text, to_json
 
 SUFFIX = ".model.yaml"
 SCHEMA = "gto.model/v1"
+LARGEST = 1 << 20
+"""Bytes: four methods of 2,000 columns each take 600 KB, and a stranger's text of this size 3 seconds."""
 
 _WIDTH = 120
 _DIGESTS = ("md5", "sha256", "git")
+_TELLING = frozenset({"artifacts.yaml", "dvc.yaml", "dvc.lock"})
+DIRECTORY = ".dir"
+"""The end of the hashes of directories, as DVC has it."""
 
 
 class FileIdentity(NamedTuple):
@@ -24,14 +33,32 @@ class FileIdentity(NamedTuple):
     sha256: str = ""
     """As Git LFS records it; empty for a directory, and where nobody knows it."""
     git: str = ""
-    """The object id that Git gives it, where Git itself has it; empty as above."""
+    """The object id that Git gives it; of a directory what directory_hash() makes. Empty where nobody knows it."""
 
-    def is_of(self, size: int | None, algorithm: str, value: str) -> bool | None:
-        """Tell whether bytes of that size and hash are those; None where the hash is of a kind that is not noted."""
+    def is_of(self, size: int | None, hashes: Mapping[str, str]) -> bool | None:
+        """Tell whether bytes of that size and of those hashes, by kind, are those; None where no kind is known of both.
+
+        An object id of SHA-256 says nothing of one of SHA-1.
+        """
         if size is not None and size != self.size:
             return False
-        known = {"md5": self.md5, "md5-dos2unix": self.md5, "sha256": self.sha256, "git": self.git}.get(algorithm)
-        return known == value if known else None
+        mine = {kind: value for kind, value in self.hashes.items() if len(value) == len(hashes.get(kind, ""))}
+        return all(hashes[kind] == value for kind, value in mine.items()) if mine else None
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The hashes that are known, by kind."""
+        return {kind: getattr(self, kind) for kind in _DIGESTS if getattr(self, kind)}
+
+
+def directory_hash(files: Iterable[tuple[str, str]]) -> str:
+    """Return one hash of a directory in Git: over the paths of its files, from there, and their object ids.
+
+    What tells of the model, and so changes with what is told, does not count.
+    """
+    counted = sorted(one for one in files if not one[0].endswith(SUFFIX) and posixpath.basename(one[0]) not in _TELLING)
+    listing = "".join(f"{oid} {path}\0" for path, oid in counted)
+    return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest() + DIRECTORY
 
 
 class SideCar(NamedTuple):
@@ -41,11 +68,18 @@ class SideCar(NamedTuple):
     facts: ModelFacts
 
     def text(self) -> str:
-        """Return the file: the same for the same facts; what is not known is left out."""
+        """Return the file: the same for the same facts, without what is not known, or methods that make it too long."""
+        text = self._text(self.facts)
+        if len(text.encode()) <= LARGEST:
+            return text
+        notes = [*self.facts.notes, f"its methods take more than the {LARGEST >> 20} MiB of a side-car"]
+        return self._text(replace(self.facts, methods={}, notes=notes))
+
+    def _text(self, facts: ModelFacts) -> str:
         import yaml
 
-        known = {key: value for key, value in self.facts.as_dict().items() if value not in ("", None, [], {})}
-        if not self.facts.framework:
+        known = {key: value for key, value in facts.as_dict().items() if value not in ("", None, [], {})}
+        if not facts.framework:
             known.pop("framework", None)
         file = {key: value for key, value in self.file._asdict().items() if value != ""}
         data = {"schema": SCHEMA, "file": file, **known}
@@ -59,6 +93,8 @@ def side_car_path(path: str) -> str:
 
 def parse_side_car(text: str, path: str) -> SideCar:
     """Return what a side-car says; BadFile for what is none, or is of a schema that this release does not know."""
+    if len(text) > LARGEST:
+        raise BadFile(path, f"it is larger than {LARGEST >> 20} MiB, which no side-car is", hint=_HINT)
     data = to_json(load_text(text, path).value)
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise BadFile(path, f"it is no file of model facts: `schema: {SCHEMA}` was expected", hint=_HINT)

@@ -130,10 +130,10 @@ def _facts(changes: Iterable[FactChange]) -> Table:
         for one in found
     ]
     if not any(one.is_breaking for one in found):
-        return Table(("fact", "name", "old", "new"), tuple(rows))
+        return Table(("fact", "name", "old", "new"), tuple(rows), wraps=True)
     effects = ("breaking" if one.is_breaking else None for one in found)
     rows_with_effects = tuple((*row, effect) for row, effect in zip(rows, effects, strict=True))
-    return Table(("fact", "name", "old", "new", "effect"), rows_with_effects)
+    return Table(("fact", "name", "old", "new", "effect"), rows_with_effects, wraps=True)
 
 
 def _code(found: Comparison) -> Iterator[Section]:

@@ -7,9 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gto.exceptions import NotFound, UsageError, WrongData
+from gto.inspect.schema_formats import find_inputs
 from gto.models.data_files import ROWS, TableWriter, kind_of, read_batches
 from gto.models.data_schema import check_array, check_batch, check_columns, check_length
 from gto.models.dependencies import imported
+from gto.models.sample_run import class_names, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +31,8 @@ class Job(NamedTuple):
     """Columns of the input that go to the output as they are."""
     rows: int = ROWS
     """Of a batch."""
+    classes: Sequence[str] = ()
+    """Those that the method gives a number for, each."""
 
 
 def apply_model(model: Any, facts: ModelFacts, job: Job, advance: Callable[[int], None] = lambda _: None) -> int:  # noqa: ANN401  of any library
@@ -36,7 +40,8 @@ def apply_model(model: Any, facts: ModelFacts, job: Job, advance: Callable[[int]
 
     WrongData names the column that is not as the schema says; then the output is as it was before.
     """
-    schema = _inputs(facts, job.method)
+    schema = find_inputs(facts, job.method)
+    job = job._replace(classes=_recorded_classes(facts, job.method) or class_names(model, job.method))
     call = getattr(model, job.method, None)
     if not callable(call):
         raise UsageError(f"the model has no method '{job.method}'", "`gto inspect` lists those that are known")
@@ -56,13 +61,9 @@ def apply_model(model: Any, facts: ModelFacts, job: Job, advance: Callable[[int]
     return count
 
 
-def _inputs(facts: ModelFacts, method: str) -> Schema:
-    known = facts.methods.get(method)
-    if known is None or known.inputs is None or not known.inputs.tensors:
-        names = ", ".join(name for name, one in facts.methods.items() if one.inputs is not None and one.inputs.tensors)
-        hint = f"methods with a schema: {names}" if names else "`gto.save(..., sample_data=...)` records one"
-        raise UsageError(f"nothing says what {method}() takes", hint)
-    return known.inputs
+def _recorded_classes(facts: ModelFacts, method: str) -> Sequence[str]:
+    outputs = facts.methods[method].outputs
+    return outputs.tensors[0].columns if outputs is not None and len(outputs.tensors) == 1 else ()
 
 
 def _run(
@@ -78,7 +79,7 @@ def _run(
             check_columns(batch.schema.names, schema, job.keep)
             check_batch(batch, schema, writer.rows)
             found = _called(call, _as_input(batch, schema), job.method, writer.rows)
-            writer.write(_as_table(found, job.method, batch, job.keep))
+            writer.write(_as_table(found, job, batch))
             advance(batch.num_rows)
     finally:
         writer.close()
@@ -92,10 +93,9 @@ def _called(call: Callable[[Any], Any], data: Any, method: str, row: int) -> Any
     try:
         return call(data)
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         rows = f"rows {row + 1:,} to {row + len(data):,}"
         hint = "mend the data; `--batch-size 1` finds the row, `--traceback` the place in the model's code"
-        raise WrongData(f"{method}() fails on {rows}: {said}", hint) from error
+        raise WrongData(f"{method}() fails on {rows}: {said(error)}", hint) from error
 
 
 def _as_input(batch: Any, schema: Schema) -> Any:  # noqa: ANN401  pyarrow's; what the model takes
@@ -110,10 +110,10 @@ def _as_input(batch: Any, schema: Schema) -> Any:  # noqa: ANN401  pyarrow's; wh
     return table
 
 
-def _as_table(found: Any, method: str, batch: Any, keep: Sequence[str]) -> Any:  # noqa: ANN401  what a model gives
-    """Return the outputs as columns: named after the method, with numbers where there are several."""
-    pa, np = imported("pyarrow"), imported("numpy")
-    columns = {name: batch.column(name) for name in keep}
+def _as_table(found: Any, job: Job, batch: Any) -> Any:  # noqa: ANN401  what a model gives
+    """Return the outputs as columns: named after the method, and the classes or numbers where there are several."""
+    pa, np, method = imported("pyarrow"), imported("numpy"), job.method
+    columns = {name: batch.column(name) for name in job.keep}
     if hasattr(found, "columns"):
         columns |= {str(name): pa.array(found[name]) for name in found.columns}
         return pa.table(columns)
@@ -122,7 +122,8 @@ def _as_table(found: Any, method: str, batch: Any, keep: Sequence[str]) -> Any: 
     if values.ndim == 1:
         return pa.table({**columns, method: pa.array(values)})
     flat = values.reshape(len(values), -1)
-    return pa.table({**columns, **{f"{method}_{place}": pa.array(flat[:, place]) for place in range(flat.shape[1])}})
+    names = job.classes if len(job.classes) == flat.shape[1] else range(flat.shape[1])
+    return pa.table({**columns, **{f"{method}_{name}": pa.array(flat[:, place]) for place, name in enumerate(names)}})
 
 
 def _run_array(
@@ -145,7 +146,7 @@ def _run_array(
     try:
         for given, count in parts:
             rows = pa.record_batch({"row": pa.array(range(count))})
-            writer.write(_as_table(given, job.method, rows, ()))
+            writer.write(_as_table(given, job._replace(keep=()), rows))
             advance(count)
     finally:
         writer.close()

@@ -33,6 +33,21 @@ def skops_members(data: bytes) -> dict[str, bytes]:
     return {**{new: members[old] for old, new in names.items()}, "schema.json": json.dumps(schema, indent=2).encode()}
 
 
+def keras_members(data: bytes) -> dict[str, bytes]:
+    """Return the members of an archive of Keras without the date, and with the addresses that it has in it counted."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    metadata = json.loads(members["metadata.json"])
+    metadata.pop("date_saved", None)
+    ids: dict[int, int] = {}
+    config = json.loads(members["config.json"], object_hook=lambda node: _with_counted(node, "shared_object_id", ids))
+    return {**members, "metadata.json": json.dumps(metadata).encode(), "config.json": json.dumps(config).encode()}
+
+
+def _with_counted(node: dict[str, Any], key: str, ids: dict[int, int]) -> dict[str, Any]:
+    return {**node, key: ids.setdefault(node[key], len(ids))} if key in node else node
+
+
 def _renumbered(node: Any, ids: dict[int, int], names: dict[str, str]) -> Any:  # noqa: ANN401  JSON
     if isinstance(node, Mapping):
         if "__id__" in node:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 ROWS = 65_536
 """Rows of a batch."""
 _SCHEMA_SAYS = "the model's schema says what it takes"
-_NUMBERED_RE = re.compile(r"In CSV column #(\d+): ")
+_COLUMN_RE = re.compile(r"In CSV column #(\d+): ")
+_CSV_ROW_RE = re.compile(r"Row #(\d+): ")  # counted from the header on
+_JSON_ROW_RE = re.compile(r" in row (\d+)$")  # counted from 0, in a block
+_JSON_COLUMN_RE = re.compile(r"Column\(/([^)]+)\)")
 _KINDS = {
     ".csv": "csv",
     ".json": "json",
@@ -46,17 +49,19 @@ def read_batches(path: str, schema: Schema, rows: int = ROWS) -> Iterator[Any]:
     pa = imported("pyarrow")
     names = {one.name: numpy_name(one.datatype) for one in schema.tensors}
     types = {name: getattr(pa, _ARROW_NAMES.get(one, one))() for name, one in names.items()}
+    done = 0
     try:
         match kind_of(path):
             case "csv":
                 arrow = imported("pyarrow.csv")
-                block = arrow.ReadOptions(block_size=1 << 22)
-                found = arrow.open_csv(path, block, convert_options=arrow.ConvertOptions(column_types=types))
+                options = arrow.ReadOptions(block_size=1 << 22, use_threads=False)  # in threads, no row is counted
+                found = arrow.open_csv(path, options, convert_options=arrow.ConvertOptions(column_types=types))
                 yield from (part for batch in found for part in _parts(batch, rows))
             case "json":
                 arrow = imported("pyarrow.json")
                 for batch in arrow.open_json(path):
-                    yield from _parts(_cast(batch, types), rows)
+                    yield from _parts(_cast(batch, types, done), rows)
+                    done += batch.num_rows
             case "parquet":
                 yield from imported("pyarrow.parquet").ParquetFile(path).iter_batches(rows)
             case kind:
@@ -64,23 +69,29 @@ def read_batches(path: str, schema: Schema, rows: int = ROWS) -> Iterator[Any]:
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         if str(error).startswith("Empty"):
             return  # who asks for rows says that there are none
-        raise WrongData(f"{path}: {_said(path, error)}", _SCHEMA_SAYS) from error
+        raise WrongData(f"{path}: {_said(path, error, done)}", _SCHEMA_SAYS) from error
 
 
-def _said(path: str, error: Exception) -> str:
-    """Return pyarrow's sentence, with the name of the column where it gives a number."""
+def _said(path: str, error: Exception, done: int) -> str:
+    """Return pyarrow's sentence, with the name of the column, and the row of the file: `done` came before the block."""
     words = str(error).splitlines()[0][:300]
-    match = _NUMBERED_RE.match(words)
+    words = _CSV_ROW_RE.sub(lambda row: f"row {int(row[1]) - 1:,}: ", words, count=1)
+    words = _JSON_ROW_RE.sub(lambda row: f" in row {done + int(row[1]) + 1:,}", words)
+    words = _JSON_COLUMN_RE.sub(r"the column '\1'", words)
+    match = _COLUMN_RE.match(words)
     if match is None:
         return words
     with open(path, encoding="utf-8", errors="replace", newline="") as file:
         names = next(csv.reader(file), [])
     place = int(match[1])
-    return f"the column '{names[place]}': {words[match.end() :]}" if place < len(names) else words
+    return f"the column '{names[place]}', {words[match.end() :]}" if place < len(names) else words
 
 
-def _cast(batch: Any, types: Mapping[str, Any]) -> Any:  # noqa: ANN401  pyarrow's
-    """Return a batch in which numbers are of the schema's datatypes: JSON has but one kind of them."""
+def _cast(batch: Any, types: Mapping[str, Any], done: int) -> Any:  # noqa: ANN401  pyarrow's
+    """Return a batch in which numbers are of the schema's datatypes: JSON has but one kind of them.
+
+    `done` rows came before it.
+    """
     columns = {}
     for name in batch.schema.names:
         column = batch.column(name)
@@ -88,8 +99,23 @@ def _cast(batch: Any, types: Mapping[str, Any]) -> Any:  # noqa: ANN401  pyarrow
         try:
             columns[name] = column.cast(types[name]) if is_number else column
         except ValueError as error:  # of which pyarrow's errors are
-            raise WrongData(f"the column '{name}': {str(error).splitlines()[0][:300]}", _SCHEMA_SAYS) from error
+            row = done + _first_wrong(column, types[name]) + 1
+            said = str(error).splitlines()[0][:300]
+            raise WrongData(f"the column '{name}', row {row:,}: {said}", _SCHEMA_SAYS) from error
     return imported("pyarrow").record_batch(columns)
+
+
+def _first_wrong(column: Any, wanted: Any) -> int:  # noqa: ANN401  as above
+    """Return the place of the first value that cannot be of a type; one of them cannot."""
+    start, end = 0, len(column)
+    while end - start > 1:
+        middle = (start + end) // 2
+        try:
+            column.slice(start, middle - start).cast(wanted)
+            start = middle
+        except ValueError:
+            end = middle
+    return start
 
 
 def _parts(batch: Any, rows: int) -> Iterator[Any]:  # noqa: ANN401  pyarrow's

@@ -11,7 +11,8 @@ _WITHOUT_GAPS = ("BOOL", "INT", "UINT")
 """Beginnings of the datatypes that have no value for a missing one."""
 _MOST_NAMED = 10
 _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
-_MOST_COLUMNS = 10_000
+MOST_COLUMNS = 10_000
+"""Of a schema; what is beyond is left out."""
 
 
 def schema_of(data: Any, name: str, *, rows: int | None = None) -> Schema:  # noqa: ANN401  whatever a model takes
@@ -21,7 +22,7 @@ def schema_of(data: Any, name: str, *, rows: int | None = None) -> Schema:  # no
     where it is that long. What is neither a table nor an array is described by a JSON Schema.
     """
     if _is_table(data):
-        columns = list(data.columns)[:_MOST_COLUMNS]
+        columns = list(data.columns)[:MOST_COLUMNS]
         return Schema(tuple(column(str(one), data[one].dtype) for one in columns), "pd")
     if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "dtype"):
         return Schema((column(str(data.name or name), data.dtype),), "pd")

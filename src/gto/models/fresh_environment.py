@@ -8,10 +8,11 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from gto import version
 from gto.exceptions import NotReproduced
+from gto.models.dependencies import imported
 
 _SECONDS = 1800  # large frameworks take minutes to install
 
@@ -40,11 +41,29 @@ def try_out(trial: Trial, python: str | None = None) -> None:
         given = os.path.join(place, "given.pickle")
         with open(given, "wb") as file:
             # This process writes it, and the one that reads it has the libraries of the sample.
-            pickle.dump(trial._replace(path=os.path.abspath(trial.path))._asdict(), file, protocol=5)
+            dump(trial._replace(path=os.path.abspath(trial.path))._asdict(), file)
         said = _run([fresh, "-P", "-m", "gto.models.trial", given], trial, place)
         answer: dict[str, str] = json.loads(said.rsplit("\n", 1)[-1] or "{}")
         if answer.get("error"):
             raise NotReproduced(os.path.basename(trial.path), answer["error"], answer.get("hint", ""))
+
+
+def dump(data: object, file: IO[bytes]) -> None:
+    """Pickle data so that text of pandas, which is in Arrow's memory where pyarrow is installed, is loaded without."""
+    _TextPickler(file, protocol=5).dump(data)
+
+
+class _TextPickler(pickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:  # noqa: ANN401  pickle's
+        """Return how text of pandas is made anew, by whatever means are there; of all else, that pickle knows how."""
+        kind = type(obj)
+        if kind.__module__.partition(".")[0] != "pandas":
+            return NotImplemented
+        if kind.__name__ == "StringDtype" and obj.storage == "pyarrow":
+            return imported("pandas").api.types.pandas_dtype, (obj.name,)
+        if kind.__name__.startswith("ArrowStringArray"):
+            return imported("pandas").array, (obj.tolist(), obj.dtype.name)
+        return NotImplemented
 
 
 def _environment(place: str, trial: Trial, python: str) -> str:

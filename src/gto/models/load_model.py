@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from gto.delivery import get
 from gto.delivery.inspection import inspect_place, no_place
 from gto.delivery.locate import locate_address
-from gto.delivery.model_record import recorded_beside, recorded_with
+from gto.delivery.recorded_facts import completed, recorded_with
 from gto.exceptions import CannotLoad, InvalidName, Untrusted
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.models.writers import loader_of
@@ -27,7 +27,7 @@ class LoadedModel(NamedTuple):
 
     model: Any
     facts: ModelFacts
-    """As its side-car tells them, where that is of this file; else as the file does."""
+    """As its file tells them, and its side-car where that is of this file."""
 
 
 def load_model(target: str, repo: object = ".", rev: str | None = None, *, trusted: bool = False) -> LoadedModel:
@@ -37,33 +37,33 @@ def load_model(target: str, repo: object = ".", rev: str | None = None, *, trust
     imported.
     """
     with _brought(target, repo, rev) as (path, recorded):
-        facts = inspect_place(path).facts
+        facts = completed(inspect_place(path).facts, recorded)
         if not trusted and (facts.code_on_load not in _HARMLESS or loads_class(facts)):
             raise Untrusted(target, _would_run(facts))
         loader = loader_of(facts.format, facts.framework)
         if loader is None:
             raise CannotLoad(target, facts.format)
-        return LoadedModel(loader.load(path, facts.format, trusted=trusted), recorded or facts)
+        return LoadedModel(loader.load(path, facts.format, trusted=trusted), facts)
 
 
 class _Brought(NamedTuple):
     path: str
     """Where the file is, on this machine."""
-    recorded: ModelFacts | None
-    """The facts that were recorded of this very file."""
+    recorded: ModelFacts | None = None
+    """The facts that were recorded of this very version."""
 
 
 @contextmanager
 def _brought(target: str, repo: object, rev: str | None) -> Iterator[_Brought]:
     if rev is None and "://" not in target and os.path.exists(target):
-        yield _Brought(target, recorded_beside(target))
+        yield _Brought(target)
         return
     with tempfile.TemporaryDirectory(prefix="gto-load-") as scratch:
         if rev is None and "://" in target:
             located = locate_address(StoreAddress(target.rstrip("/"), trusted=True), is_directory=target.endswith("/"))
             path = os.path.join(scratch, located.name)
             download(located.contents, path, is_directory=located.is_directory)
-            yield _Brought(path, None)
+            yield _Brought(path)
             return
         registry = Registry.open(repo)
         try:
@@ -71,7 +71,7 @@ def _brought(target: str, repo: object, rev: str | None) -> Iterator[_Brought]:
         except InvalidName as error:
             raise no_place(target, error) from error
         brought = get.get(registry, chosen, located, get.GetOptions(out=os.path.join(scratch, located.name)))
-        yield _Brought(brought.path, recorded_with(registry, chosen, located))
+        yield _Brought(brought.path, recorded_with(registry, chosen).fresh)
 
 
 def loads_class(facts: ModelFacts) -> str:

@@ -10,16 +10,15 @@ from typing import Any, NamedTuple
 
 from gto.annotations.edit import AnnotationEdit
 from gto.core import names
-from gto.delivery.inspection import inspect_place
-from gto.delivery.model_record import identity_of_path
-from gto.exceptions import CannotSave, GTOException, UsageError, WrongData
+from gto.delivery.model_record import record_path
+from gto.exceptions import CannotSave, GTOException, UsageError
 from gto.fs import atomic_write
 from gto.fs.regular_file import is_within
-from gto.inspect.facts import Method, ModelFacts
-from gto.inspect.side_car import SideCar, side_car_path
-from gto.models import data_schema as samples
+from gto.inspect.facts import ModelFacts
+from gto.inspect.side_car import side_car_path
 from gto.models.dependencies import dependencies_of
-from gto.models.trial import same_output
+from gto.models.sample_run import SampleRun, run_sample, said
+from gto.models.trial import first_difference
 from gto.models.writers import Writer, known_suffixes, writer_of
 from gto.registry.registry import Registry
 from gto.registry.write import annotate
@@ -28,7 +27,6 @@ _TOLERANCE = {"onnx": 1e-4, "torch-export": 1e-6}
 """Formats that compute anew, and how far off they may be; others give the same to the last bit."""
 _OTHERS = frozenset({".pickle", ".pt", ".pth", ".ckpt", ".h5", ".hdf5", ".gguf", ".pmml"})
 """Suffixes of models that no writer writes."""
-_TWO = 2  # rows: with one, a free axis looks like one of length 1
 
 
 class SavedModel(NamedTuple):
@@ -70,27 +68,32 @@ def save_model(model: object, path: str, request: SaveRequest) -> SavedModel:
     """Write a model and its facts; nothing is written before the file was loaded back and gave the same outputs."""
     writer = writer_of(model)
     place = os.path.abspath(path)
-    _methods(model, request, writer)
+    methods = _methods(model, request, writer)
     _check_suffix(writer, path)
     registry = _registry_for(place, request) if request.name is not None else None
-    os.makedirs(os.path.dirname(place), exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix=".gto-save-", dir=os.path.dirname(place)) as scratch,
-        _predicting(model),
-    ):
-        with open(os.path.join(scratch, ".gitignore"), "w", encoding="utf-8") as file:
-            file.write("*\n")  # whoever adds all files now adds none of these
-        made = _written(writer, model, scratch, place, request)
-        facts = _facts(made, model, request, writer)
-        if request.verify:
-            _try_out(made.path, facts, model, request, writer)
-        target = os.path.join(os.path.dirname(place), os.path.basename(made.path))
-        side_car = SideCar(identity_of_path(made.path), facts)
-        os.replace(made.path, target)
+    with _predicting(model):
+        run = run_sample(model, methods, request.sample_data)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with _scratch(place) as scratch:
+            made = _written(writer, run, scratch, place)
+            read = record_path(made.path)
+            side_car = read._replace(facts=_facts(made, read.facts, run, request, writer))
+            if request.verify:
+                _try_out(made.path, side_car.facts, run, request.python)
+            target = os.path.join(os.path.dirname(place), os.path.basename(made.path))
+            os.replace(made.path, target)
     atomic_write.replace(side_car_path(target), side_car.text().encode())
     if registry is not None:
         _annotate(registry, target, request)
-    return SavedModel(target, side_car_path(target), facts, tuple(made.notes))
+    return SavedModel(target, side_car_path(target), side_car.facts, tuple(made.notes))
+
+
+@contextmanager
+def _scratch(place: str) -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix=".gto-save-", dir=os.path.dirname(place)) as scratch:
+        with open(os.path.join(scratch, ".gitignore"), "w", encoding="utf-8") as file:
+            file.write("*\n")  # whoever adds all files now adds none of these
+        yield scratch
 
 
 @contextmanager
@@ -112,24 +115,29 @@ class _Made(NamedTuple):
     notes: list[str]
 
 
-def _written(writer: Writer, model: object, scratch: str, place: str, request: SaveRequest) -> _Made:
+def _written(writer: Writer, run: SampleRun, scratch: str, place: str) -> _Made:
     """Write the model in the first format that keeps it whole."""
     notes: list[str] = []
     for suffix, file_format in _formats(writer, place).items():
         name = os.path.basename(place)
         path = os.path.join(scratch, name if name.endswith(suffix) else name + suffix)
         try:
-            modules = writer.write(model, path, file_format, request.sample_data)
+            modules = writer.write(run.model, path, file_format, run.data)
             loaded = writer.load(path, file_format, trusted=True)
-            _check_same(model, loaded, request, writer, _TOLERANCE.get(file_format, 0.0))
+            _check_same(loaded, run, _TOLERANCE.get(file_format, 0.0))
         except GTOException:
             raise  # what is wrong is not the format
         except Exception as error:  # noqa: BLE001  whatever the model's own code raises
-            notes.append(f"{file_format} does not keep this model whole: {_said(error)}")
+            notes.append(f"{file_format} does not keep this model whole: {said(error)}")
             continue
         return _Made(path, modules, notes)
-    _check_sample(model, request, writer)
     raise CannotSave(place, "; ".join(notes))
+
+
+def _check_same(loaded: object, run: SampleRun, tolerance: float) -> None:
+    method = first_difference(loaded, run.data, run.outputs, tolerance)
+    if method:
+        raise ValueError(f"loaded back, {method}() gives other outputs for the sample")
 
 
 def _check_suffix(writer: Writer, path: str) -> None:
@@ -148,29 +156,6 @@ def _formats(writer: Writer, place: str) -> dict[str, str]:
     return asked or usual
 
 
-def _check_same(model: Any, loaded: Any, request: SaveRequest, writer: Writer, tolerance: float) -> None:  # noqa: ANN401  of any library
-    if request.sample_data is None:
-        return
-    for method in _methods(model, request, writer):
-        mine, its = getattr(model, method)(request.sample_data), getattr(loaded, method)(request.sample_data)
-        if not same_output(mine, its, tolerance):
-            raise ValueError(f"loaded back, {method}() gives other outputs for the sample")
-
-
-def _check_sample(model: Any, request: SaveRequest, writer: Writer) -> None:  # noqa: ANN401  of any library
-    """Raise WrongData where the model itself cannot take the sample, which is no matter of formats."""
-    for method in _methods(model, request, writer) if request.sample_data is not None else ():
-        try:
-            getattr(model, method)(request.sample_data)
-        except Exception as error:
-            hint = "fit the model, give data as it takes them, or name with `methods` those to be called"
-            raise WrongData(f"{method}() fails on the sample data: {_said(error)}", hint) from error
-
-
-def _said(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
-
-
 def _methods(model: object, request: SaveRequest, writer: Writer) -> list[str]:
     wanted = request.methods if request.methods is not None else writer.methods
     missing = [name for name in request.methods or () if not callable(getattr(model, name, None))]
@@ -179,34 +164,33 @@ def _methods(model: object, request: SaveRequest, writer: Writer) -> list[str]:
     return [name for name in wanted if callable(getattr(model, name, None))]
 
 
-def _facts(made: _Made, model: Any, request: SaveRequest, writer: Writer) -> ModelFacts:  # noqa: ANN401  of any library
-    read = inspect_place(made.path).facts
+def _facts(made: _Made, read: ModelFacts, run: SampleRun, request: SaveRequest, writer: Writer) -> ModelFacts:
+    model = run.model
     cls = model if hasattr(model, "__qualname__") else type(model)
     own = {"__main__"} if read.format == "cloudpickle" else set()  # which the file holds
-    modules = {*made.modules, *read.imports, cls.__module__, *_modules_of(request.sample_data)} - own
+    modules = {*made.modules, *read.imports, cls.__module__, *_modules_of(run.data)} - own
     needed = dependencies_of(modules)
     if needed.local:
         made.notes.append(f"of no installed distribution, and needed where it is loaded: {', '.join(needed.local)}")
+    framework = read.framework or writer.framework
     return replace(
         read,
         class_name=f"{cls.__module__}.{cls.__qualname__}" if cls is model or not read.class_name else read.class_name,
-        framework=read.framework or writer.framework,
-        framework_version=read.framework_version or _version(writer.framework, needed.requirements),
-        methods=_described(model, request, writer) or read.methods,
+        framework=framework,
+        framework_version=read.framework_version or _version(framework, needed.requirements),
+        methods=run.schemas() or read.methods,
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
         requirements=list(needed.requirements if request.requirements is None else request.requirements),
     )
 
 
-def _try_out(path: str, facts: ModelFacts, model: Any, request: SaveRequest, writer: Writer) -> None:  # noqa: ANN401  of any library
+def _try_out(path: str, facts: ModelFacts, run: SampleRun, python: str | None) -> None:
     from gto.models.fresh_environment import Trial, try_out
 
-    if request.sample_data is None:
+    if run.data is None:
         raise UsageError("a model is verified with sample data", "give sample_data")
-    outputs = {name: getattr(model, name)(request.sample_data) for name in _methods(model, request, writer)}
     off = _TOLERANCE.get(facts.format, 0.0)
-    trial = Trial(path, facts.format, facts.framework, facts.requirements, request.sample_data, outputs, off)
-    try_out(trial, request.python)
+    try_out(Trial(path, facts.format, facts.framework, facts.requirements, run.data, run.outputs, off), python)
 
 
 def _version(framework: str, requirements: Iterable[str]) -> str:
@@ -217,22 +201,9 @@ def _modules_of(data: object) -> list[str]:
     """Return the modules of the sample's type: a pipeline that takes tables imports pandas only when it is called."""
     if data is None:
         return []
-    kept = {getattr(one, "storage", "") for one in getattr(data, "dtypes", ())}
-    return [type(data).__module__, *({"pyarrow"} & kept)]
-
-
-def _described(model: Any, request: SaveRequest, writer: Writer) -> dict[str, Method]:  # noqa: ANN401  of any library
-    """Return the schemas of the methods, from what goes into them and what comes out, of two rows and of one."""
-    data = request.sample_data
-    if data is None:
-        return {}
-    inputs = samples.schema_of(data, "input")
-    rows = samples.row_count(data)
-    few = samples.first_rows(data, _TWO) if rows else data
-    return {
-        name: Method(inputs, samples.schema_of(getattr(model, name)(few), "output", rows=_TWO if rows else None))
-        for name in _methods(model, request, writer)
-    }
+    dtypes = [data.dtype] if hasattr(data, "dtype") else getattr(data, "dtypes", ())
+    is_arrow = any(hasattr(one, "pyarrow_dtype") for one in dtypes)  # text is kept without it, too
+    return [type(data).__module__, *(["pyarrow"] if is_arrow else [])]
 
 
 def _registry_for(place: str, request: SaveRequest) -> Registry:

@@ -27,10 +27,16 @@ def _try(trial: dict[str, Any]) -> dict[str, str]:
     if loader is None:
         return {"error": f"nothing loads {trial['file_format']} files"}
     model = loader.load(trial["path"], trial["file_format"], trusted=True)
-    for method, expected in trial["outputs"].items():
-        if not same_output(getattr(model, method)(trial["sample"]), expected, trial["tolerance"]):
-            return {"error": f"{method}() gives other outputs for the sample"}
-    return {}
+    method = first_difference(model, trial["sample"], trial["outputs"], trial["tolerance"])
+    return {"error": f"{method}() gives other outputs for the sample"} if method else {}
+
+
+def first_difference(model: Any, sample: Any, outputs: Mapping[str, Any], tolerance: float) -> str:  # noqa: ANN401  of any library
+    """Return the first method that gives other outputs for the sample than these; empty where all give the same."""
+    for method, expected in outputs.items():
+        if not same_output(getattr(model, method)(sample), expected, tolerance):
+            return method
+    return ""
 
 
 def same_output(one: Any, other: Any, tolerance: float = 0.0) -> bool:  # noqa: ANN401  whatever a model gives

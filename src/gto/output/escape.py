@@ -18,6 +18,7 @@ _CONTROL_RE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-
 # a line that begins with `::`, blanks of any script before it.
 _COMMAND_RE = re.compile(r"#(?=#\w*(?:\.\w+)?\[)|(?m:^)(?P<blank>[^\S\n]*):(?=:)")
 _LONGEST = 120  # characters of a cell
+_LONGEST_WRAPPED = 600  # and of one that goes over several lines
 
 
 def clean(text: str) -> str:
@@ -57,12 +58,13 @@ def code(cell: Cell) -> str:
 
 def cut(table: Table) -> Table:
     """Return the table with long cells cut."""
-    return table._replace(rows=tuple(tuple(_short(cell) for cell in row) for row in table.rows))
+    longest = _LONGEST_WRAPPED if table.wraps else _LONGEST
+    return table._replace(rows=tuple(tuple(_short(cell, longest) for cell in row) for row in table.rows))
 
 
 def markdown(table: Table) -> str:
     """Return a table in Markdown, long cells cut."""
-    return whole_markdown(cut(table))
+    return whole_markdown(cut(table._replace(wraps=False)))
 
 
 def whole_markdown(table: Table) -> str:
@@ -72,5 +74,5 @@ def whole_markdown(table: Table) -> str:
     return "\n".join([f"| {head[0]} |", f"|{head[1]}|", *(f"| {row} |" for row in rows)])
 
 
-def _short(cell: Cell) -> Cell:
-    return f"{cell[: _LONGEST - 3]}..." if isinstance(cell, str) and len(cell) > _LONGEST else cell
+def _short(cell: Cell, longest: int) -> Cell:
+    return f"{cell[: longest - 3]}..." if isinstance(cell, str) and len(cell) > longest else cell

@@ -22,6 +22,8 @@ class Table(NamedTuple):
     rows: tuple[tuple[Cell, ...], ...]
     retired: frozenset[int] = frozenset()
     """The numbers of the rows that are about what is deprecated or deregistered."""
+    wraps: bool = False
+    """Whether long cells go over several lines, where those of other tables are cut."""
 
     def column(self, name: str) -> list[Cell]:
         """Return one column's cells."""

@@ -170,6 +170,7 @@ def _parse(text: str, rev: str | None) -> Selector:
     wanted = selector.parse(text)
     if wanted.pick is not Pick.ALL and rev is not None:
         raise UsageError("Either specify revision or use naming shortcut.", "leave one of them out")
+    selector.check(text)
     return wanted
 
 

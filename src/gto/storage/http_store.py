@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from gto.exceptions import RemoteUnreachable
+from gto.exceptions import RemoteUnreachable, SendsNoParts
 from gto.storage import http_client, urls
 from gto.storage.http_connection import HttpSession
 from gto.storage.location import StoreAddress
@@ -14,7 +14,6 @@ from gto.storage.transport import Transport, basic, verified
 
 _PARTIAL, _PAST_THE_END = 206, 416
 _PACKED = (".gz", ".tgz", ".bz2", ".xz", ".zst", ".br")  # of such a file some servers tell what it is itself
-_MOST_DROPPED = 1 << 20  # bytes before a part: who asks for many parts would have the file sent as often
 _RETRIES = 2  # of what is asked about a file; its bytes are asked for again by who takes them
 _NO_HEAD = frozenset({403, 405, 501})  # a signed URL, among others, holds for GET alone
 _RANGE_RE = re.compile(r"bytes ([0-9]{1,19})-")
@@ -49,8 +48,8 @@ class HttpStore(NamedTuple):
     ) -> Generator[bytes, None, None]:
         """Yield the bytes from `start` on, up to before `end`.
 
-        Of a server without ranges what stands before is read and dropped, of a part not more than a megabyte, and what
-        comes behind is not waited for.
+        Of a server without ranges the rest of a file is had by dropping what stands before; a part that is not its
+        beginning is SendsNoParts: who asks for many parts would have the file sent as often.
         """
         wanted = f"bytes={start}-{'' if end is None else end - 1}"
         answer = self._ask(key, "GET", {"Range": wanted} if start or end is not None else {})
@@ -64,10 +63,9 @@ class HttpStore(NamedTuple):
                 answer.close()
                 raise RemoteUnreachable(answer.url, "the server sent another range than it was asked for")
             at = start
-        elif end is not None and start > _MOST_DROPPED:
+        elif end is not None and start:
             answer.close()
-            hint = "`gto get` fetches a version's files whole"
-            raise RemoteUnreachable(answer.url, "the server sends no parts of files", hint)
+            raise SendsNoParts(answer.url)
         with closing(answer.chunks()) as chunks:
             for chunk in chunks:
                 if part := chunk[max(start - at, 0) : None if end is None else max(end - at, 0)]:

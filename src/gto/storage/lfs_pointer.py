@@ -52,6 +52,11 @@ def parse_pointer(data: bytes) -> LfsPointer | None:
     return None if expected else _pointer(found)
 
 
+def pointer_text(oid: str, size: int) -> bytes:
+    """Return the pointer that Git LFS writes for a file."""
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n".encode()
+
+
 def _pointer(found: dict[str, str]) -> LfsPointer | None:
     oid = _OID_RE.fullmatch(found["oid"])
     if found["version"] not in _VERSIONS or oid is None or not _SIZE_RE.fullmatch(found["size"]):

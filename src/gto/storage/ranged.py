@@ -4,14 +4,15 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from time import sleep
-from typing import Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
-from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable
+from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, SendsNoParts
 from gto.git.repo import Repo
 from gto.storage.fetcher import TRIES, Fetcher, pause, shown, telling
-from gto.storage.location import Content, GitBlob, LfsObject, Source
+from gto.storage.location import Content, GitBlob, LfsObject, Source, StoreObject
 
 _IN_MEMORY = 8 << 20  # bytes of a blob; a larger one goes to a temporary file
+_BEGINNING = 1 << 20  # bytes that are read, once, from a server that sends no parts
 
 T = TypeVar("T")
 
@@ -38,6 +39,19 @@ class RangedFiles:
         return RangedFile(content, self._fetcher, self._opened)
 
 
+class _Beginning(NamedTuple):
+    """What is had of a file from a server that sends no parts."""
+
+    source: Source
+    data: bytes
+    refusal: SendsNoParts
+
+    def part(self, start: int, count: int) -> bytes:
+        if start + count > len(self.data) == _BEGINNING:
+            raise self.refusal
+        return self.data[start : start + count]
+
+
 class RangedFile:
     """A file, from the first of its sources that answers."""
 
@@ -47,6 +61,7 @@ class RangedFile:
         self._fetcher = fetcher
         self._opened = opened
         self._blob: tempfile.SpooledTemporaryFile[bytes] | None = None
+        self._beginning: _Beginning | None = None
 
     def size(self) -> int:
         """Return how many bytes there are; where nothing told, a source is asked."""
@@ -80,6 +95,14 @@ class RangedFile:
             whole = self._whole(source)
             whole.seek(start)
             return whole.read(count)
+        if self._beginning is None or self._beginning.source != source:
+            try:
+                return self._part(source, start, count)
+            except SendsNoParts as error:
+                self._beginning = _Beginning(source, self._part(source, 0, _BEGINNING), error)
+        return self._beginning.part(start, count)
+
+    def _part(self, source: StoreObject | LfsObject, start: int, count: int) -> bytes:
         with closing(self._fetcher.chunks(source, start, start + count)) as chunks:
             return b"".join(chunks)
 

@@ -32,8 +32,9 @@ def test_lightgbm_booster(tmp_path: Path) -> None:
 
 def test_lightgbm_estimator(tmp_path: Path) -> None:
     model = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1).fit(TABLE, Y)
-    facts = trip(model, tmp_path / "model.joblib", TABLE, runs_code=True)
-    assert facts.framework == "lightgbm"
+    for name in ("model.joblib", "model.skops"):
+        facts = trip(model, tmp_path / name, TABLE, runs_code=name == "model.joblib")
+        assert (facts.framework, facts.framework_version) == ("lightgbm", lightgbm.__version__)
 
 
 @pytest.mark.parametrize("kind", [catboost.CatBoostClassifier, catboost.CatBoostRegressor])

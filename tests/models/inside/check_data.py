@@ -2,6 +2,8 @@
 
 import json
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -12,11 +14,13 @@ import pytest
 from mlflow.models import ModelSignature
 from mlflow.models.utils import _enforce_schema
 
+import gto
 from gto.exceptions import GTOException, WrongData
 from gto.inspect.facts import Method, ModelFacts, Schema, Tensor
 from gto.inspect.schema_formats import mlflow_signature, rows_schema
 from gto.models.apply import Job, apply_model
 from gto.models.data_schema import schema_of
+from gto.models.fresh_environment import dump
 
 TABLE = pd.DataFrame({"tenure": [1, 2], "plan": ["a", "b"], "score": [0.5, float("nan")], "new": [True, False]})
 METHOD = Method(schema_of(TABLE, "input"), schema_of(np.zeros((2, 2)), "output"))
@@ -49,6 +53,27 @@ def test_arrays_have_shapes() -> None:
     _enforce_schema(array, inputs)
     with pytest.raises(Exception, match="shape"):
         _enforce_schema(np.zeros((2, 5), "float32"), inputs)
+
+
+def test_a_table_with_text_is_taken_to_where_there_is_no_pyarrow(tmp_path: Path) -> None:
+    table = TABLE.assign(kind=pd.Categorical(["u", "v"]), old=pd.array(["a", None], dtype="string"))
+    with (tmp_path / "table").open("wb") as file:
+        dump({"table": table, "dtype": table["plan"].dtype}, file)
+    code = "import sys; sys.modules['pyarrow'] = None; import pickle; t = pickle.load(open('table', 'rb'))['table']; "
+    code += "assert t.dtypes.plan.storage == 'python'; print(t.to_json(orient='split'), t.dtypes.kind, t.dtypes.old)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.stdout == f"{table.to_json(orient='split')} category string\n", done.stderr
+
+
+def test_a_column_of_texts_is_a_sample_and_needs_no_arrow(tmp_path: Path) -> None:
+    saved = gto.save(shout, str(tmp_path / "shout"), TABLE["plan"])
+    assert [one.partition("==")[0] for one in saved.facts.requirements] == ["cloudpickle", "pandas"]
+    saved = gto.save(shout, str(tmp_path / "shout"), TABLE["plan"].astype(pd.ArrowDtype(pyarrow.string())))
+    assert [one.partition("==")[0] for one in saved.facts.requirements] == ["cloudpickle", "pandas", "pyarrow"]
+
+
+def shout(texts: pd.Series) -> list[str]:
+    return [text.upper() for text in texts]
 
 
 class Doubler:
@@ -103,14 +128,21 @@ def test_several_outputs_of_a_row_are_several_columns(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     apply_model(Doubler(), FACTS, Job("predict_proba", written(tmp_path, "csv"), str(out), ("id",)))
     assert list(read(out).columns) == ["id", "predict_proba_0", "predict_proba_1"]
+    model = Doubler()
+    model.classes_ = np.array(["no", "yes"])  # type: ignore[attr-defined]
+    apply_model(model, FACTS, Job("predict_proba", written(tmp_path, "csv"), str(out), ("id",)))
+    assert list(read(out).columns) == ["id", "predict_proba_no", "predict_proba_yes"]
 
 
 WRONG = {
     "a column that is missing": (DATA.drop(columns="plan"), "plan"),
     "a column too many": (DATA.assign(more=1), "more"),
-    "text where a number is due": (DATA.assign(tenure=list("12x45")), "tenure"),
-    "a number with a fraction": (DATA.assign(tenure=[1, 2, 3.5, 4, 5]), "tenure"),
-    "a gap in whole numbers": (DATA.assign(tenure=[1, 2, None, 4, 5]), "tenure"),
+    "text where a number is due": (DATA.assign(tenure=list("12x45")), r"'tenure'(, row 3: .*'x'| holds BYTES)"),
+    "a number with a fraction": (DATA.assign(tenure=[1, 2, 3.5, 4, 5]), r"'tenure'(, row \d: .*\d\.\d| holds FP64)"),
+    "a gap in whole numbers": (
+        DATA.assign(tenure=[1, 2, None, 4, 5]),
+        r"'tenure'(, row \d: | has no value in row 3| holds FP64)",
+    ),
     "no rows": (DATA[:0], "rows"),
 }
 
@@ -125,6 +157,15 @@ def test_wrong_data_name_the_column_and_write_nothing(tmp_path: Path, case: str,
         apply_model(Doubler(), FACTS, Job("predict", written(tmp_path, kind, data), str(out), ("id",)))
     assert out.read_text() == "what was there"
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"data.{kind}", "out.csv"]
+
+
+def test_a_row_is_counted_over_the_blocks_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "data.jsonl"
+    rows = [f'{{"tenure": {number}, "plan": "a"}}\n' for number in range(60_000)]
+    rows[50_000] = '{"tenure": "x", "plan": "a"}\n'
+    path.write_text("".join(rows))
+    with pytest.raises(WrongData, match=r"the column 'tenure' changed from number to string in row 50,001$"):
+        apply_model(Doubler(), FACTS, Job("predict", str(path), str(tmp_path / "out.csv")))
 
 
 def test_what_a_model_raises_is_said_of_the_rows(tmp_path: Path) -> None:

@@ -47,6 +47,16 @@ def test_keras(tmp_path: Path) -> None:
     assert outputs.tensors == (Tensor("output", "FP32", (-1, 3)),)
 
 
+def test_a_keras_model_that_lies_elsewhere_in_memory_has_the_same_bytes(tmp_path: Path) -> None:
+    models, found = [], set()
+    for _ in range(2):
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)
+        models.append(keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]))
+        found.add(Path(gto.save(models[-1], str(tmp_path / "dense")).path).read_bytes())
+    assert len(found) == 1
+
+
 def test_a_module_in_training_is_saved_as_it_predicts_and_given_back_as_it_was(tmp_path: Path) -> None:
     model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Dropout(0.9)).train()
     saved = gto.save(model, str(tmp_path / "dropout"), SAMPLE + 1)

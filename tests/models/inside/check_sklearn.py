@@ -18,6 +18,7 @@ from trips import trip
 import gto
 from gto.exceptions import CannotSave, InvalidName, UsageError, WrongData
 from gto.inspect.facts import CodeOnLoad, Tensor
+from gto.models.apply import Job, apply_model
 
 X, Y = load_iris(return_X_y=True)
 TABLE = pd.DataFrame({"tenure": [1, 2, 3, 4] * 5, "plan": pd.Categorical(list("abca") * 5), "note": list("xyzx") * 5})
@@ -45,9 +46,10 @@ def test_a_pipeline_on_a_table(tmp_path: Path) -> None:
     )
     assert outputs.tensors == (Tensor("output", "INT64"),)
     assert facts.methods["predict_proba"].outputs is not None
-    assert facts.methods["predict_proba"].outputs.tensors == (Tensor("output", "FP64", (-1, 2)),)
+    assert facts.methods["predict_proba"].outputs.tensors == (Tensor("output", "FP64", (-1, 2), columns=("0", "1")),)
     names = [one.partition("==")[0] for one in facts.requirements]
     assert {"pandas", "scikit-learn", "skops"} <= set(names)
+    assert "pyarrow" not in names  # which only keeps text of the sample, where it is installed
 
 
 @pytest.mark.parametrize("suffix", [".joblib", ".cloudpickle"])
@@ -76,13 +78,19 @@ def test_what_skops_does_not_keep_whole_is_saved_otherwise_and_said(tmp_path: Pa
 
 
 def test_an_export_to_onnx_gives_the_same(tmp_path: Path) -> None:
-    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
+    names = np.array(["setosa", "versicolor", "virginica"])
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, names[Y])
     sample = X.astype("float32")
     saved = gto.save(model, str(tmp_path / "iris.onnx"), sample)
     assert saved.facts.code_on_load is CodeOnLoad.NONE
+    assert (saved.facts.framework, saved.facts.framework_version) == ("onnx", "")  # and not scikit-learn's
     loaded = gto.load(saved.path)
     assert (loaded.predict(sample) == model.predict(sample)).all()
     assert np.allclose(loaded.predict_proba(sample), model.predict_proba(sample), atol=1e-4)
+    np.save(tmp_path / "data.npy", sample)
+    job = Job("predict_proba", str(tmp_path / "data.npy"), str(tmp_path / "out.csv"))
+    apply_model(loaded, saved.facts, job)  # which knows no classes
+    assert list(pd.read_csv(job.output).columns) == [f"predict_proba_{name}" for name in names]
 
 
 def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:

@@ -321,3 +321,18 @@ def test_new_custom_metadata_keep_the_pointer_to_the_facts_of_the_model() -> Non
 def test_a_text_does_not_replace_the_pointer_to_the_facts_of_the_model() -> None:
     with pytest.raises(UsageError, match=r"m\.skops\.model\.yaml"):
         annotate_text(FACTS_KEPT, "artifacts.yaml", "churn", AnnotationEdit(custom="owner=ada"))
+
+
+def test_keys_join_the_custom_metadata_and_leave_them() -> None:
+    added = annotate_text(FACTS_KEPT, "artifacts.yaml", "churn", AnnotationEdit(meta={"owner": "ada", "at": 0.5}))
+    assert lines(added) == [*lines(FACTS_KEPT), "    owner: ada", "    at: 0.5"]
+    gone = AnnotationEdit(meta={"owner": None, "at": None})
+    assert annotate_text(added, "artifacts.yaml", "churn", gone) == FACTS_KEPT
+    alone = annotate_text(FACTS_KEPT, "artifacts.yaml", "churn", AnnotationEdit(meta={"model": None}))
+    assert lines(alone) == ["churn:", "  path: m.skops"]
+    both = annotate_text(FACTS_KEPT, "artifacts.yaml", "churn", AnnotationEdit(custom={"a": 1}, meta={"b": 2}))
+    assert lines(both)[3:] == ["    model: m.skops.model.yaml", "    a: 1", "    b: 2"]
+    new = annotate_text("", "dvc.yaml", "churn", AnnotationEdit(path="m", meta={"owner": "${x}"}))
+    assert r"owner: '\${x}'" in new
+    with pytest.raises(BadFile, match="no key can be added"):
+        annotate_text("churn: {custom: words}\n", "artifacts.yaml", "churn", AnnotationEdit(meta={"a": 1}))

@@ -99,3 +99,17 @@ def test_colours_are_for_terminals_whose_user_wants_them(
         assert terminal.has_colours(stream) is colours
     with open(os.devnull, "w", encoding="utf-8") as stream:
         assert not terminal.has_colours(stream)
+
+
+def test_long_cells_of_a_table_that_wraps_go_over_several_lines_and_none_is_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cells = ("model", "sklearn.linear_model._logistic.LogisticRegression", "C=0.5, dual=false, tol=0.0001, n_jobs=null")
+    table = Table(("step", "class", "parameters"), (cells,), wraps=True)
+    found = drawn(table, 50, monkeypatch)
+    columns = zip(*(line.split("│")[1:-1] for line in found[3:-1]), strict=True)
+    assert ["".join(parts).replace(" ", "") for parts in columns] == [cell.replace(" ", "") for cell in cells]
+    assert " .LogisticRegressi │ n_jobs=null" in found[-3]
+    assert max(map(terminal.width, found)) <= 50
+    assert terminal.wrap("ü" * 5, 2) == ["üü", "üü", "ü"]
+    assert terminal.wrap("", 2) == [""]

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from gto.core.selector import Pick, Selector, parse, select
+from gto.core.selector import Pick, Selector, check, parse, select
 from gto.core.view import Choice, versions
+from gto.exceptions import InvalidSelector
 from tests.factories import oid, tags
 
 READ = [
@@ -58,3 +59,16 @@ def test_the_latest_of_nothing_is_nothing() -> None:
 def test_where_nothing_is_registered_the_latest_is_the_first_hash() -> None:
     rows = versions(tags("m#prod#1 2", "m#prod#2 1").state(), Choice())
     assert [row.version.name for row in select(rows, parse("m@latest"))] == [oid(2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"), [("churn@v7", "v7"), ("models/eu:churn@1.0.0", "1.0.0"), ("churn#", ""), ("churn@", "")]
+)
+def test_what_names_an_artifact_and_then_nothing_of_it_is_said_to_be_wrong_there(text: str, rest: str) -> None:
+    with pytest.raises(InvalidSelector, match=f"In '{text}', '{rest}' is not "):
+        check(text)
+
+
+@pytest.mark.parametrize("text", ["churn", "churn@v1.0.0", "churn#prod", "a b@v7", "models/churn.pkl", "churn@latest"])
+def test_selectors_and_what_names_no_artifact_at_all_are_left_to_others(text: str) -> None:
+    check(text)

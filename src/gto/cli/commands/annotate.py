@@ -1,6 +1,8 @@
 """`gto annotate`: describe an artifact in `dvc.yaml` or `artifacts.yaml`."""
 
-from dataclasses import replace
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +10,10 @@ from gto.annotations.edit import AnnotationEdit
 from gto.cli import change_output, options, render
 from gto.registry.write import annotate
 from gto.registry.write.edit_target import SaveOptions
+from gto.yamldoc.document import load_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @click.command(
@@ -17,6 +23,7 @@ from gto.registry.write.edit_target import SaveOptions
     examples="""
     gto annotate churn --type model --path models/churn.pkl --label nlp -d "Who leaves, and when"
     gto annotate models/eu:churn --path models/eu/churn.pkl --commit
+    gto annotate churn --meta owner=ada --meta 'lower_better=[loss]'
     gto annotate churn --inspect       what the model is, for every later reader
     """,
 )
@@ -31,6 +38,12 @@ from gto.registry.write.edit_target import SaveOptions
 @click.option("--label", "labels", multiple=True, help="Labels to add to artifact (repeatable)")
 @click.option("-d", "--description", help="Artifact description")
 @click.option("-c", "--custom", help="Custom metadata to add to artifact, as text")
+@click.option(
+    "--meta",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A key of the custom metadata, its value as YAML has it; KEY= takes it out (repeatable)",
+)
 @click.option("--file", help="The file to write: a dvc.yaml, or artifacts.yaml")
 @click.option("--inspect", "inspects", is_flag=True, help="Write what `gto inspect` says to PATH.model.yaml as well")
 @click.option("--commit", is_flag=True, help="Commit the file, and nothing else")
@@ -48,6 +61,7 @@ def command(
     labels: tuple[str, ...],
     description: str | None,
     custom: str | None,
+    meta: tuple[str, ...],
     file: str | None,
     inspects: bool,
     commit: bool,
@@ -60,16 +74,17 @@ def command(
     `dir/dvc.yaml`. Comments and order of the file are kept. With --inspect the facts of the model's file (framework,
     class, schema, what loading it would run) are written beside it, and the annotation names them as `model`.
     """
-    change = AnnotationEdit(type_ or None, path or None, labels, description or None, custom or None, must_exist)
+    keys = dict(map(_parse_key, meta))
+    change = AnnotationEdit(
+        type_ or None, path or None, labels, description or None, custom or None, must_exist, meta=keys
+    )
     registry = options.open_registry(repo, branch or "HEAD")
-    beside: dict[str, str] = {}
+    beside: Mapping[str, str] = {}
     if inspects:
-        from gto.delivery.model_record import record_model
+        from gto.delivery.model_record import inspected_edit
 
-        record = record_model(registry, name, path or None)
-        change = replace(change, side_car=record.path)
-        beside = {record.path: record.side_car.text()}
-        render.notes(record.side_car.facts.notes)
+        change, beside, notes = inspected_edit(registry, name, change)
+        render.notes(notes)
     saved = annotate.annotate(
         registry,
         name,
@@ -80,3 +95,11 @@ def command(
         beside=beside,
     )
     change_output.show_saved(saved, as_json=as_json)
+
+
+def _parse_key(text: str) -> tuple[str, object]:
+    """Return a key and its value; None where there is none."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise click.BadParameter(f"'{text}' is not KEY=VALUE", param_hint="'--meta'")
+    return key, load_text(value, f"--meta {key}").value

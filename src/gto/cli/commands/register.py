@@ -7,6 +7,7 @@ from gto.core.semver import Bump
 from gto.exceptions import UsageError
 from gto.registry.write import verbs
 from gto.registry.write.transaction import WriteOptions
+from gto.registry.write.uncommitted import note_uncommitted
 
 
 @click.command(
@@ -53,7 +54,7 @@ def command(
     registry = options.open_registry(repo, ref or "HEAD")
     bump = one_bump(major=bump_major, minor=bump_minor, patch=bump_patch, version=bool(version))
     done = verbs.register(registry, name, version or None, bump, manner, allow_second_version=allow_second_version)
-    change_output.show(done, as_json=as_json)
+    change_output.show(done._replace(notes=(*done.notes, *note_uncommitted(registry, name))), as_json=as_json)
 
 
 def one_bump(*, major: bool, minor: bool, patch: bool, version: bool) -> Bump | None:

@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import catalog_options, options, render, signals, studio_upkeep, studio_work
+from gto.cli import catalog_options, options, render, signals, studio_options, studio_upkeep, studio_work
 from gto.cli.studio_options import needing as _needing
 from gto.cli.studio_options import of_database as _of_database
 from gto.cli.studio_options import setting as _setting
@@ -83,9 +83,9 @@ def command(
     """,
 )
 @_of_database
-@catalog_options.file
-@catalog_options.groups
-@catalog_options.timeout
+@studio_options.catalog
+@studio_options.groups
+@studio_options.timeout
 @_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on")
 @_setting("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port")
 @_setting("--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all")
@@ -139,6 +139,7 @@ def command(
 def serve(
     data: str,
     database: str | None,
+    secrets: tuple[str, ...],
     url: str | None,
     catalog: str | None,
     groups: tuple[str, ...],
@@ -182,10 +183,23 @@ def serve(
         )
     reading = WorkerSettings(0 if no_worker else jobs, every)
     chosen = team.ServeOptions(
-        data, database, url, host, port, catalog, groups, public=public, reading=reading, way=Way(timeout),
-        oidc=provider, proxy=TrustedProxy(parse_networks(trusted_proxies), proxy_user_header),
-        has_passwords=not no_passwords, log_format=log_format, log_level=log_level,
-    )  # fmt: skip
+        data,
+        database,
+        url,
+        host,
+        port,
+        catalog,
+        groups,
+        secrets,
+        public,
+        reading,
+        Way(timeout),
+        oidc=provider,
+        proxy=TrustedProxy(parse_networks(trusted_proxies), proxy_user_header),
+        has_passwords=not no_passwords,
+        log_format=log_format,
+        log_level=log_level,
+    )
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):
         studio.run(render.say, lambda text: render.note(f"note: {text}"))

@@ -22,6 +22,12 @@ _OF_TREES = (
     "safetensors_index",
 )  # fmt: skip
 
+KNOWN = (
+    "pickle, joblib, cloudpickle, skops, PyTorch (also TorchScript and .pt2), safetensors, ONNX, Keras, XGBoost, "
+    "LightGBM, CatBoost, GGUF; directories of MLflow, Hugging Face, and TensorFlow's SavedModel"
+)
+"""The formats in words, for who brings another."""
+
 
 class FileFormat(Protocol):
     """A format of one file. Modules of this package, and objects at entry points of other distributions."""
@@ -55,7 +61,7 @@ def read_file(file: ModelFile, facts: ModelFacts) -> None:
             if facts.code_on_load in {CodeOnLoad.NONE, CodeOnLoad.TRUSTED_TYPES}:
                 _doubt_other_reading(file, facts)
             return
-    facts.notes.append("no reader knows this format")
+    facts.notes.append(f"no reader knows this format: GTO reads {KNOWN}")
 
 
 def read_tree(tree: FileTree, facts: ModelFacts) -> None:
@@ -64,7 +70,7 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
         if format_.can_read_tree(tree):
             format_.read_tree(tree, facts)
             return
-    facts.notes.append("no reader knows this directory or archive")
+    facts.notes.append(f"no reader knows this directory or archive: GTO reads {KNOWN}")
 
 
 def _read_archive(tree: FileTree, facts: ModelFacts) -> None:

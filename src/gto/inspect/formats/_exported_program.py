@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from gto.inspect.bounded import short
 from gto.inspect.facts import Method, ModelFacts, Schema, Tensor
+from gto.inspect.json_parts import as_mapping, mapping_at
 from gto.inspect.model_file import UnreadableModel
 from gto.inspect.opcodes.pickle_imports import Imports
 
@@ -150,14 +151,14 @@ def tell_program(name: str, program: Mapping[str, Any], facts: ModelFacts) -> No
     """Fill in version, operator sets, class, and the tensors that go in and come out."""
     facts.framework_version = short(program.get("torch_version", ""))
     opset = program.get("opset_version")
-    facts.details["opset"] = {short(key): one for key, one in list(_mapping(opset).items())[:20] if type(one) is int}
-    graph_module = _mapping(program.get("graph_module"))
-    graph, signature = _mapping(graph_module.get("graph")), _mapping(graph_module.get("signature"))
-    known = _mapping(graph.get("tensor_values"))
+    facts.details["opset"] = {short(key): one for key, one in list(as_mapping(opset).items())[:20] if type(one) is int}
+    graph_module = mapping_at(program, "graph_module")
+    graph, signature = mapping_at(graph_module, "graph"), mapping_at(graph_module, "signature")
+    known = mapping_at(graph, "tensor_values")
     sides = (_tensors(signature, side, known) for side in ("input", "output"))
     facts.methods["forward" if name == "model" else short(name)] = Method(*(Schema(one, "np") for one in sides))
     for node in _sequence(graph.get("nodes"))[:20]:
-        found = _CLASS_RE.match(str(_mapping(_mapping(node).get("metadata")).get("nn_module_stack", "")))
+        found = _CLASS_RE.match(str(mapping_at(as_mapping(node), "metadata").get("nn_module_stack", "")))
         if found:
             facts.class_name = found[1]
             return
@@ -166,22 +167,18 @@ def tell_program(name: str, program: Mapping[str, Any], facts: ModelFacts) -> No
 def _tensors(signature: Mapping[str, Any], side: str, known: Mapping[str, Any]) -> tuple[Tensor, ...]:
     found = []
     for spec in _sequence(signature.get(f"{side}_specs"))[:_MOST_TENSORS]:
-        arg = _mapping(_mapping(_mapping(spec).get(f"user_{side}")).get("arg"))
-        name = _mapping(arg.get("as_tensor")).get("name")
+        arg = mapping_at(mapping_at(as_mapping(spec), f"user_{side}"), "arg")
+        name = mapping_at(arg, "as_tensor").get("name")
         if isinstance(name, str):
-            meta = _mapping(known.get(name))
+            meta = as_mapping(known.get(name))
             found.append(Tensor(short(name), _DATATYPES.get(meta.get("dtype", 0), ""), shape_of_meta(meta)))
     return tuple(one for one in found if one.datatype)
 
 
 def shape_of_meta(meta: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the shape that the description of a tensor has; what is an expression is free."""
-    sizes = [_mapping(one).get("as_int") for one in _sequence(meta.get("sizes"))[:64]]
+    sizes = [as_mapping(one).get("as_int") for one in _sequence(meta.get("sizes"))[:64]]
     return tuple(one if type(one) is int and one >= 0 else _FREE for one in sizes)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _sequence(value: object) -> Sequence[Any]:

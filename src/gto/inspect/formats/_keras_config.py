@@ -6,6 +6,7 @@ from typing import Any
 from gto.inspect.bounded import MOST, names, number, short, simple
 from gto.inspect.datatypes import OF_NUMPY
 from gto.inspect.facts import CodeOnLoad, Json, Method, ModelFacts, Schema, Step, Tensor
+from gto.inspect.json_parts import mapping_at
 from gto.inspect.model_file import UnreadableModel
 
 _DATATYPES = {**OF_NUMPY, "string": "BYTES", "mixed_float16": "FP16", "mixed_bfloat16": "BF16"}
@@ -31,7 +32,7 @@ _MOST_PARTS = 1_000_000
 def fill_in(model: Mapping[str, Any], facts: ModelFacts) -> None:
     """Fill in class, layers, methods and verdict; the verdict is `none` where all classes are of Keras itself."""
     facts.class_name = _class_name(model)
-    config = _mapping(model, "config")
+    config = mapping_at(model, "config")
     facts.steps = _steps(config)
     facts.methods["predict"] = Method(_inputs(model, config), _outputs(config))
     facts.code_on_load = CodeOnLoad.NONE
@@ -69,7 +70,7 @@ def _judge(part: Mapping[str, Any], looked_up: dict[str, None], facts: ModelFact
     name = short(str(part.get("config")) if class_name == "function" else class_name)
     if class_name in _REFUSED:
         _note(facts, "it has a Lambda, which is Python code: Keras refuses it unless safe_mode=False")
-    elif class_name in _RUNS_CODE or isinstance(_mapping(part, "config").get("vocabulary"), str):
+    elif class_name in _RUNS_CODE or isinstance(mapping_at(part, "config").get("vocabulary"), str):
         _refuse(facts, name, f"loading {name} reads what the file names, or runs it")
     full = f"{module}.{name}" if isinstance(module, str) else short(registered) if registered else name
     if len(looked_up) < MOST:
@@ -107,7 +108,7 @@ def _steps(config: Mapping[str, Any]) -> list[Step]:
     left = [("", layer) for layer in reversed(_layers(config))]
     while left and len(steps) < MOST:
         above, layer = left.pop()
-        inner = _mapping(layer, "config")
+        inner = mapping_at(layer, "config")
         name = short(above + str(inner.get("name", layer.get("name", ""))))
         steps.append(Step(name, _class_name(layer), _params(inner)))
         left.extend((f"{name}__", one) for one in reversed(_layers(inner)))
@@ -139,9 +140,9 @@ def _inputs(model: Mapping[str, Any], config: Mapping[str, Any]) -> Schema | Non
             _datatype(inner.get("dtype")),
             _shape(inner.get("batch_shape", inner.get("batch_input_shape"))),
         )
-        for inner in (_mapping(layer, "config") for layer in layers[:MOST])
+        for inner in (mapping_at(layer, "config") for layer in layers[:MOST])
     ]
-    built = config.get("build_input_shape") or _mapping(model, "build_config").get("input_shape")
+    built = config.get("build_input_shape") or mapping_at(model, "build_config").get("input_shape")
     if not tensors and isinstance(built, list):
         tensors = [Tensor("input", "FP32", _shape(built))]
     return Schema(tuple(tensors), "np") if tensors else None
@@ -151,10 +152,10 @@ def _outputs(config: Mapping[str, Any]) -> Schema | None:
     """Return the outputs where dense layers make them: of others the file does not say the shape."""
     layers = _layers(config)
     wanted = _output_names(config.get("output_layers"))
-    ends = [one for one in layers if _mapping(one, "config").get("name") in wanted] if wanted else layers[-1:]
+    ends = [one for one in layers if mapping_at(one, "config").get("name") in wanted] if wanted else layers[-1:]
     tensors = []
     for layer in ends:
-        inner, built = _mapping(layer, "config"), _mapping(layer, "build_config").get("input_shape")
+        inner, built = mapping_at(layer, "config"), mapping_at(layer, "build_config").get("input_shape")
         units = inner.get("units")
         if layer.get("class_name") != "Dense" or not isinstance(units, int) or not isinstance(built, list):
             return None
@@ -178,15 +179,10 @@ def _shape(found: object) -> tuple[int, ...]:
 
 def _datatype(found: object) -> str:
     """Return the datatype of a name, or of a policy."""
-    name = _mapping(found, "config").get("name") if isinstance(found, dict) else found
+    name = mapping_at(found, "config").get("name") if isinstance(found, dict) else found
     return _DATATYPES.get(str(name), short(name) if isinstance(name, str) else "FP32")
 
 
 def _layers(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     found = config.get("layers")
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def _mapping(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = of.get(key)
-    return found if isinstance(found, dict) else {}

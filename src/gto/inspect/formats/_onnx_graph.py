@@ -3,7 +3,7 @@
 from collections import Counter
 
 from gto.inspect.bounded import MOST, number
-from gto.inspect.formats._onnx_types import ValueType, datatype_name, value_type
+from gto.inspect.formats._onnx_types import Values, datatype_name, read_value
 from gto.inspect.protobuf_wire import Message
 
 DEFAULT_DOMAIN = "ai.onnx"
@@ -20,8 +20,8 @@ class GraphContents:
         self.datatypes: Counter[str] = Counter()
         self.initializers: set[str] = set()
         self.outside: dict[str, None] = {}
-        self.inputs: dict[str, ValueType] = {}
-        self.outputs: dict[str, ValueType] = {}
+        self.inputs: Values = {}
+        self.outputs: Values = {}
         self.own_domains: set[str] = set()
 
 
@@ -51,9 +51,9 @@ def read_graphs(main: Message, found: GraphContents, *, is_main: bool = True) ->
                 case 15:
                     _read_sparse(graph.message(field), found)
                 case 11 if is_main:
-                    _read_value(graph.message(field), found.inputs)
+                    _note_value(graph.message(field), found.inputs)
                 case 12 if is_main:
-                    _read_value(graph.message(field), found.outputs)
+                    _note_value(graph.message(field), found.outputs)
         is_main = False
 
 
@@ -115,12 +115,7 @@ def read_pair(entry: Message) -> tuple[str, str]:
     return found.get(1, ""), found.get(2, "")
 
 
-def _read_value(value: Message, values: dict[str, ValueType]) -> None:
-    name, described = "", ValueType()
-    for field in value.fields():
-        if field.number == 1:
-            name = value.text(field)
-        elif field.number == 2:
-            described = value_type(value.message(field))
+def _note_value(value: Message, values: Values) -> None:
     if len(values) < MOST:
-        values[name] = described
+        name, values_type = read_value(value)
+        values[name] = values_type

@@ -29,6 +29,21 @@ class ValueType(NamedTuple):
     """In words, where it is no tensor: `sequence(map(INT64, FP32))`."""
 
 
+Values = dict[str, ValueType]
+"""Inputs or outputs, by their names."""
+
+
+def read_value(value: Message) -> tuple[str, ValueType]:
+    """Return the name and the type of an input, an output, or a value between nodes: a ValueInfoProto."""
+    name, described = "", ValueType()
+    for field in value.fields():
+        if field.number == 1:
+            name = value.text(field)
+        elif field.number == 2:
+            described = value_type(value.message(field))
+    return name, described
+
+
 def datatype_name(code: int) -> str:
     """Return the name of the Open Inference Protocol, or ONNX's own where that has none."""
     return _NAMES[code] if code < len(_NAMES) else f"TYPE{code}"

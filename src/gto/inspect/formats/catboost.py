@@ -10,6 +10,7 @@ from gto.inspect.bounded import names, short, simple
 from gto.inspect.facts import CodeOnLoad, Method, ModelFacts, Schema
 from gto.inspect.flatbuffer import FlatTable
 from gto.inspect.formats._columns import array, output, table
+from gto.inspect.json_parts import mapping_at
 from gto.inspect.model_file import ModelFile, UnreadableModel
 
 _MAGIC = b"CBM1"
@@ -71,14 +72,15 @@ def _read_json(file: ModelFile, facts: ModelFacts) -> None:
     if file.size <= _LARGE:
         model = json_parts.parse_object(file.read(0, file.size), "it")
     else:
+        json_parts.check_end(file)
         model = json_parts.head_members(file, ("features_info", "model_info"))
-    info, features = _mapping(model, "model_info"), _mapping(model, "features_info")
+    info, features = mapping_at(model, "model_info"), mapping_at(model, "features_info")
     if not info:
         raise UnreadableModel("it has no model_info")
     trees = model.get("oblivious_trees", model.get("trees"))
     if isinstance(trees, list):
         facts.details["trees"] = len(trees)
-    classes = _mapping(info, "class_params").get("class_names")
+    classes = mapping_at(info, "class_params").get("class_names")
     many = len(classes) if isinstance(classes, list) and len(classes) > 2 else 1
     _fill_in(_features(features), info, many, facts)
 
@@ -97,12 +99,12 @@ def _features(info: Mapping[str, Any]) -> Iterator[_Feature]:
 def _fill_in(features: Iterable[_Feature], info: Mapping[str, Any], width: int, facts: ModelFacts) -> None:
     found = _VERSION_RE.search(str(info.get("catboost_version_info", "")))
     facts.framework_version = short(found[1] or found[2]) if found else ""
-    params = _mapping(info, "params")
-    loss = short(_mapping(params, "loss_function").get("type", ""))
-    facts.params = {short(key): simple(value) for key, value in islice(_mapping(params, "flat_params").items(), 64)}
+    params = mapping_at(info, "params")
+    loss = short(mapping_at(params, "loss_function").get("type", ""))
+    facts.params = {short(key): simple(value) for key, value in islice(mapping_at(params, "flat_params").items(), 64)}
     facts.params["loss_function"] = loss
     inputs = _inputs(sorted(islice(features, _MOST_FEATURES)), facts)
-    classes = _mapping(info, "class_params")
+    classes = mapping_at(info, "class_params")
     if classes:
         facts.class_name = "catboost.core.CatBoostClassifier"
         labels = classes.get("class_names")
@@ -120,8 +122,3 @@ def _inputs(features: list[_Feature], facts: ModelFacts) -> Schema:
     if all(not one.name and one.datatype == "FP32" for one in features):
         return array(len(features), "FP32")
     return table([one.name or str(one.place) for one in features], [one.datatype for one in features], facts)
-
-
-def _mapping(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = of.get(key)
-    return found if isinstance(found, dict) else {}

@@ -22,11 +22,15 @@ _MOST_VALUES = 1000
 _MOST_PARAMS = 64
 _ALIGNMENT = 32
 # fmt: off
+# By their number: the name, and how many bytes 256 elements take.
 _TENSOR_TYPES = {
-    0: "FP32", 1: "FP16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K",
-    12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S",
-    20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 24: "INT8", 25: "INT16", 26: "INT32", 27: "INT64",
-    28: "FP64", 29: "IQ1_M", 30: "BF16", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4", 40: "NVFP4", 41: "Q1_0",
+    0: ("FP32", 1024), 1: ("FP16", 512), 2: ("Q4_0", 144), 3: ("Q4_1", 160), 6: ("Q5_0", 176), 7: ("Q5_1", 192),
+    8: ("Q8_0", 272), 9: ("Q8_1", 288), 10: ("Q2_K", 84), 11: ("Q3_K", 110), 12: ("Q4_K", 144), 13: ("Q5_K", 176),
+    14: ("Q6_K", 210), 15: ("Q8_K", 292), 16: ("IQ2_XXS", 66), 17: ("IQ2_XS", 74), 18: ("IQ3_XXS", 98),
+    19: ("IQ1_S", 50), 20: ("IQ4_NL", 144), 21: ("IQ3_S", 110), 22: ("IQ2_S", 82), 23: ("IQ4_XS", 136),
+    24: ("INT8", 256), 25: ("INT16", 512), 26: ("INT32", 1024), 27: ("INT64", 2048), 28: ("FP64", 2048),
+    29: ("IQ1_M", 56), 30: ("BF16", 512), 34: ("TQ1_0", 54), 35: ("TQ2_0", 66), 39: ("MXFP4", 136), 40: ("NVFP4", 144),
+    41: ("Q1_0", 36),
 }
 _FILE_TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M",
@@ -139,30 +143,31 @@ def _fill_in(values: Mapping[str, Json], facts: ModelFacts) -> None:
 
 
 def _read_tensors(cursor: _GgufCursor, values: Mapping[str, Json], facts: ModelFacts) -> None:
-    """Count the tensors' numbers, and check that each begins within the file."""
+    """Count the tensors' numbers, and check that each lies within the file."""
     counts: Counter[str] = Counter()
-    last = 0
+    end = 0
     for _ in range(cursor.tensors):
         cursor.text()
         axes = cursor.of("I")
         if axes > _MOST_AXES:
             raise UnreadableModel(f"a tensor has {axes:,} axes")
         size = math.prod(cursor.of("Q") for _ in range(axes))
-        counts[_tensor_type_name(cursor.of("I"))] += size
-        last = max(last, cursor.of("Q"))
+        name, bytes_of_256 = _tensor_type(cursor.of("I"))
+        counts[name] += size
+        end = max(end, cursor.of("Q") + size * bytes_of_256 // 256)
     alignment = values.get("general.alignment", _ALIGNMENT)
     alignment = alignment if isinstance(alignment, int) and alignment > 0 else _ALIGNMENT
     start = -(-cursor.at // alignment) * alignment
-    if cursor.tensors and start + last >= cursor.file.size:
-        raise UnreadableModel(f"a tensor begins at byte {start + last:,}, and the file ends at {cursor.file.size:,}")
+    if cursor.tensors and start + end > cursor.file.size:
+        raise UnreadableModel(f"a tensor ends at byte {start + end:,}, and the file at {cursor.file.size:,}")
     facts.parameter_count = number(counts.total())
     facts.details["tensors"] = cursor.tensors
     facts.details["datatypes"] = {name: number(count) for name, count in counts.items()}
 
 
-def _tensor_type_name(code: int) -> str:
-    """Return the name of a tensor's type; of plain numbers the one of the Open Inference Protocol."""
-    return _TENSOR_TYPES.get(code, f"TYPE{code}")
+def _tensor_type(code: int) -> tuple[str, int]:
+    """Return the name of a tensor's type, of plain numbers the Open Inference Protocol's, and bytes of 256 elements."""
+    return _TENSOR_TYPES.get(code, (f"TYPE{code}", 0))
 
 
 def _file_type_name(code: int) -> str:

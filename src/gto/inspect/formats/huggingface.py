@@ -38,8 +38,8 @@ def can_read_tree(tree: FileTree) -> bool:
         return False
     try:
         return bool(_KEYS & parse_object(tree.read(_CONFIG, _LARGEST), _CONFIG).keys())
-    except UnreadableModel:
-        return False
+    except UnreadableModel:  # which may be why its code is not seen
+        return True
 
 
 def read_tree(tree: FileTree, facts: ModelFacts) -> None:

@@ -8,6 +8,7 @@ from gto.exceptions import BadFile
 from gto.inspect.bounded import MOST, names, short
 from gto.inspect.facts import Method, ModelFacts
 from gto.inspect.formats._mlem_types import schema
+from gto.inspect.json_parts import mapping_at
 from gto.inspect.model_file import ModelFile, UnreadableModel
 from gto.yamldoc import parse_yaml
 
@@ -42,7 +43,7 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
         raise UnreadableModel("it is a .mlem file of something else than a model")
     facts.format, facts.loader = FORMAT, "mlem.api.load"
     facts.notes.append(NO_VERDICT)
-    facts.details["artifacts"] = [_artifact(one) for one in list(_mapping(data, "artifacts").values())[:MOST]]
+    facts.details["artifacts"] = [_artifact(one) for one in list(mapping_at(data, "artifacts").values())[:MOST]]
     for key in ("description", "labels", "tags"):
         if data.get(key):
             facts.details[key] = names(data[key]) if isinstance(data[key], list) else short(data[key])
@@ -53,11 +54,6 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
         facts.methods.setdefault(name, method)
 
 
-def _mapping(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = of.get(key)
-    return found if isinstance(found, dict) else {}
-
-
 def _artifact(one: object) -> dict[str, Any]:
     said = one if isinstance(one, dict) else {}
     return {key: short(said.get(key, "")) for key in ("uri", "size", "hash")}
@@ -65,7 +61,7 @@ def _artifact(one: object) -> dict[str, Any]:
 
 def _processors(data: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the parts that are called one after the other; before MLEM 0.4 there was but the model."""
-    found = _mapping(data, "processors") or {"model": data.get("model_type")}
+    found = mapping_at(data, "processors") or {"model": data.get("model_type")}
     return {name: one for name, one in list(found.items())[:_MOST_METHODS] if isinstance(one, dict)}
 
 
@@ -81,7 +77,7 @@ def _methods(
     data: Mapping[str, Any], processors: Mapping[str, Mapping[str, Any]], facts: ModelFacts
 ) -> Iterator[tuple[str, Method]]:
     """Yield the methods under the names that the model has for them: `sklearn_predict` is its `predict`."""
-    orders = _mapping(data, "call_orders")
+    orders = mapping_at(data, "call_orders")
     last: Mapping[str, Any] = next(reversed(list(processors.values())), {})
     for name, signature in _signatures(last).items() if not orders else ():
         yield name, _method([signature], facts)
@@ -98,7 +94,7 @@ def _methods(
 
 def _signatures(processor: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return the methods of a part by their own names; a function has no `predict`, which MLEM put around it."""
-    found = [one for one in list(_mapping(processor, "methods").values())[:_MOST_METHODS] if isinstance(one, dict)]
+    found = [one for one in list(mapping_at(processor, "methods").values())[:_MOST_METHODS] if isinstance(one, dict)]
     named = {short(one.get("name")): one for one in reversed(found)}
     if processor.get("type") == _CALLABLE and _CALL in named:
         return {_CALL: named[_CALL]}

@@ -11,6 +11,7 @@ from gto.inspect.bounded import MOST, names, number, short
 from gto.inspect.facts import CodeOnLoad, Method, ModelFacts, Schema, Tensor
 from gto.inspect.file_tree import FileTree
 from gto.inspect.formats._weights import merge
+from gto.inspect.json_parts import mapping_at
 from gto.inspect.model_file import UnreadableModel
 from gto.yamldoc import parse_yaml
 
@@ -56,8 +57,8 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
     """Fill in flavors, signature, requirements and the facts of the model's file."""
     facts.format, facts.loader = "mlflow", "mlflow.pyfunc.load_model"
     model = _yaml(tree, _FILE)
-    flavors = _mapping(model, "flavors")
-    pyfunc = _mapping(flavors, _PYFUNC)
+    flavors = mapping_at(model, "flavors")
+    pyfunc = mapping_at(flavors, _PYFUNC)
     facts.details["flavors"] = names(flavors)
     facts.details["mlflow_version"] = short(model.get("mlflow_version", ""))
     facts.python = short(pyfunc.get("python_version", ""))
@@ -67,7 +68,7 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
     facts.code_on_load = CodeOnLoad.NONE
     _read_file(tree, flavors, facts)
     _judge(flavors, facts)
-    _read_signature(_mapping(model, "signature"), facts)
+    _read_signature(mapping_at(model, "signature"), facts)
 
 
 def _yaml(tree: FileTree, path: str) -> Mapping[str, Any]:
@@ -80,7 +81,7 @@ def _yaml(tree: FileTree, path: str) -> Mapping[str, Any]:
 
 def _read_file(tree: FileTree, flavors: Mapping[str, Any], facts: ModelFacts) -> None:
     """Read the file, or the directory, that the flavors name."""
-    named = {str(_mapping(flavors, one)[key]) for one in flavors for key in _PATHS if key in _mapping(flavors, one)}
+    named = {str(mapping_at(flavors, one)[key]) for one in flavors for key in _PATHS if key in mapping_at(flavors, one)}
     if len(named) > _MOST_PATHS:
         raise UnreadableModel(f"its flavors name {len(named):,} files")
     for path in sorted(map(posixpath.normpath, named)):
@@ -117,7 +118,7 @@ def _facts_at(tree: FileTree, path: str) -> ModelFacts:
 
 def _judge(flavors: Mapping[str, Any], facts: ModelFacts) -> None:
     """Note what loading would import: loaders that are not MLflow's own, code of the directory, classes by name."""
-    loader = short(_mapping(flavors, _PYFUNC).get("loader_module", ""))
+    loader = short(mapping_at(flavors, _PYFUNC).get("loader_module", ""))
     facts.details["loader_module"] = loader
     if loader:
         facts.imports = sorted({*facts.imports, loader})
@@ -127,9 +128,9 @@ def _judge(flavors: Mapping[str, Any], facts: ModelFacts) -> None:
     for one in others[:_MOST_PATHS]:
         _refuse(short(one), f"loading it runs {short(one)}, which is not on GTO's list", facts)
     for flavor in flavors:
-        if flavor in _FLAVORS and not any(key in _mapping(flavors, flavor) for key in _PATHS):
+        if flavor in _FLAVORS and not any(key in mapping_at(flavors, flavor) for key in _PATHS):
             _refuse(short(flavor), f"{flavor} names no file, and loads one by its own name", facts)
-        for key, value in _mapping(flavors, flavor).items():
+        for key, value in mapping_at(flavors, flavor).items():
             if key in {"code", "python_model", "model_code_path"} and value:
                 _refuse(short(value), f"loading it runs code of the directory: {short(value)}", facts)
             elif key in {"model_class", "model_type"} and str(value) not in _CLASSES:
@@ -169,14 +170,9 @@ def _schema(text: object, unnamed: str) -> Schema | None:
 
 def _tensor(column: Mapping[str, Any], unnamed: str) -> Tensor:
     """Return a column, or a tensor; of an object, an array or a map, text that holds JSON."""
-    name, spec = short(column.get("name", unnamed)), _mapping(column, "tensor-spec")
+    name, spec = short(column.get("name", unnamed)), mapping_at(column, "tensor-spec")
     if not spec:
         return Tensor(name, _DATATYPES.get(str(column.get("type")), "BYTES"))
     shape = spec.get("shape")
     axes = [number(one) if isinstance(one, int) else -1 for one in shape[:64]] if isinstance(shape, list) else [-1]
     return Tensor(name, _DATATYPES.get(str(spec.get("dtype")), short(spec.get("dtype"))), tuple(axes))
-
-
-def _mapping(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = of.get(key)
-    return found if isinstance(found, dict) else {}

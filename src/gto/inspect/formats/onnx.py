@@ -1,18 +1,21 @@
 """ONNX: one message of Protocol Buffers (onnx.proto, IR 3 to 13), of which the weights are skipped."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from gto.inspect.bounded import MOST, names, number, words
 from gto.inspect.facts import CodeOnLoad, Json, Method, ModelFacts, Schema, Tensor
 from gto.inspect.formats._onnx_graph import DEFAULT_DOMAIN, GraphContents, read_function, read_graphs, read_pair
+from gto.inspect.formats._onnx_tail import GraphEnds, read_ends
 from gto.inspect.formats._onnx_types import ValueType
 from gto.inspect.model_file import Allowance, ModelFile, UnreadableModel
-from gto.inspect.protobuf_wire import Message, whole
+from gto.inspect.protobuf_wire import Field, Message, whole
 
 _NUMBERS = frozenset({1, 5})
 _PAYLOADS = frozenset({2, 3, 4, 6, 7, 8, 14, 20, 25, 26})
 _TEXTS = frozenset({2, 3, 4})
 _NEWEST_IR = 99
+_WEIGHTS_ARE_INPUTS = 3  # and in all versions before
+_GRAPH = 7
 _FEWEST_FIELDS = 2
 # Of the standard, and of what onnxruntime brings itself; "" is the standard's own name for the first.
 _KNOWN_DOMAINS = frozenset(
@@ -49,14 +52,24 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
     """Fill in inputs, outputs, operator sets, producer, operators and parameters."""
     facts.format, facts.loader, facts.framework = "onnx", "onnxruntime.InferenceSession", "onnx"
     found, opsets = GraphContents(), dict[str, int]()
+    ends: GraphEnds | None = None
     try:
-        _read_model(whole(file), found, opsets, facts.details)
-        facts.code_on_load = CodeOnLoad.NONE
+        model = whole(file)
+        large = list(_read_small(model, opsets, facts.details))
+        ends = _look_ahead(model, large, facts.details)
+        for field in large:
+            read_part = read_graphs if field.number == _GRAPH else read_function
+            read_part(model.message(field), found)
+        facts.code_on_load, ends = CodeOnLoad.NONE, None
     finally:
+        if ends:
+            found.inputs, found.outputs = ends
+            facts.notes.append("its inputs and outputs are as its end has them: what is before was not read to the end")
         _fill_in(found, opsets, facts)
 
 
-def _read_model(model: Message, found: GraphContents, opsets: dict[str, int], details: dict[str, Json]) -> None:
+def _read_small(model: Message, opsets: dict[str, int], details: dict[str, Json]) -> Iterator[Field]:
+    """Note what stands around the graph, and yield the fields of the graph and of functions, which may be large."""
     properties: dict[object, object] = {}
     for field in model.fields():
         match field.number:
@@ -65,18 +78,25 @@ def _read_model(model: Message, found: GraphContents, opsets: dict[str, int], de
             case 2 | 3 | 4:
                 key = {2: "producer", 3: "producer_version", 4: "domain"}[field.number]
                 details[key] = model.text(field)
-            case 7:
-                read_graphs(model.message(field), found)
             case 8 if len(opsets) < MOST:
                 _read_opset(model.message(field), opsets)
             case 14 if len(properties) < MOST:
                 properties.update([read_pair(model.message(field))])
-            case 25:
-                read_function(model.message(field), found)
+            case 7 | 25:
+                yield field
             case _:
                 pass
     if properties:
         details["metadata"] = words(properties)
+
+
+def _look_ahead(model: Message, large: Sequence[Field], details: Mapping[str, Json]) -> GraphEnds | None:
+    """Return what the end of the graph says; of IR 3 nothing, which has the weights among the inputs."""
+    match [field for field in large if field.number == _GRAPH], details.get("ir_version"):
+        case [graph], int(version) if version > _WEIGHTS_ARE_INPUTS:
+            return read_ends(model.message(graph))
+        case _:
+            return None
 
 
 def _read_opset(opset: Message, opsets: dict[str, int]) -> None:

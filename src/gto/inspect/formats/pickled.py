@@ -7,9 +7,10 @@ from gto.inspect.formats._pickled_booster import describe_booster
 from gto.inspect.model_file import ModelFile, UnreadableModel, file_of_bytes
 from gto.inspect.object_graph import ObjectGraph, attributes
 from gto.inspect.opcodes.joblib_arrays import JoblibArrays
-from gto.inspect.opcodes.machine import LoaderStops, Machine
+from gto.inspect.opcodes.machine import Machine
 from gto.inspect.opcodes.pickle_imports import ARRAY_WRAPPER, Imports
 from gto.inspect.opcodes.records import Global, PickledObject
+from gto.inspect.opcodes.stack import LoaderStops
 from gto.inspect.opcodes.steps import follow
 from gto.inspect.opcodes.stream import ByteStream, EndsEarly, FileStream
 from gto.inspect.opcodes.unpacking import UnpackedStream, first_unpacked, packed_with

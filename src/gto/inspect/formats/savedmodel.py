@@ -1,6 +1,7 @@
 """TensorFlow's SavedModel: a directory of which `saved_model.pb` has graphs, signatures and the variables' shapes."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from gto.inspect.bounded import MOST, names, number
 from gto.inspect.facts import Method, ModelFacts, Schema, Tensor
@@ -141,15 +142,30 @@ def _shape(above: Message, field: Field) -> tuple[int, ...]:
 
 
 def _read_objects(objects: Message, facts: ModelFacts) -> None:
-    """Count the numbers of the variables that were trained."""
-    total = facts.parameter_count or 0
+    """Count the numbers of the variables that were trained: of those in use, as Keras writes each one twice."""
+    trained, used = dict[int, int](), set[int]()
+    place = 0
     for field in objects.fields():
+        found = objects.message(field)
         if field.number == 1:
-            found = objects.message(field)
             for one in found.fields():
-                if one.number == 7:
-                    total = number(total + _variable(found.message(one)))
-    facts.parameter_count = total
+                if one.number == 7 and (count := _variable(found.message(one))):
+                    trained[place] = count
+            place += 1
+        elif field.number == 2:
+            used.update(_bound_inputs(found))
+    counts = [count for place, count in trained.items() if place in used] or trained.values()
+    facts.parameter_count = number((facts.parameter_count or 0) + sum(counts))
+
+
+def _bound_inputs(entry: Message) -> Iterator[int]:
+    """Yield the places of the objects that a function works with."""
+    for field in entry.fields():
+        if field.number == 2:
+            function = entry.message(field)
+            for one in function.fields():
+                if one.number == 2:
+                    yield from function.numbers(one)
 
 
 def _variable(variable: Message) -> int:

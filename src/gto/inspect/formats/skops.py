@@ -1,7 +1,7 @@
 """skops: an archive of `schema.json`, which says of which types the objects are, and of arrays (protocols 0 to 3)."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from gto.inspect.bounded import MOST, short
@@ -10,8 +10,7 @@ from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.file_tree import FileTree
 from gto.inspect.json_parts import parse_object
 from gto.inspect.model_file import UnreadableModel
-from gto.inspect.opcodes.known import read_known
-from gto.inspect.opcodes.pickle_imports import OPENERS
+from gto.inspect.opcodes.known import read_called, read_known
 from gto.inspect.opcodes.records import Global
 
 _SCHEMA = "schema.json"
@@ -56,7 +55,8 @@ def read_tree(tree: FileTree, facts: ModelFacts) -> None:
 def _judge(schema: Mapping[str, Any], facts: ModelFacts) -> None:
     """Compare all types that loading would look up with GTO's list."""
     known = {str(one) for one in read_known()} | _CONTAINERS | _GENERATORS
-    found = {name for node in _nodes(schema) for name in _looked_up(node)}
+    called = read_called()
+    found = {name for node in _nodes(schema) for name in _looked_up(node, called)}
     if len(found) > MOST:
         raise UnreadableModel(f"it has objects of {len(found):,} types")
     facts.imports = sorted(map(short, found - _CONTAINERS))
@@ -64,7 +64,7 @@ def _judge(schema: Mapping[str, Any], facts: ModelFacts) -> None:
     facts.code_on_load = CodeOnLoad.UNKNOWN if facts.unlisted else CodeOnLoad.TRUSTED_TYPES
 
 
-def _looked_up(node: Mapping[str, Any]) -> Iterator[str]:
+def _looked_up(node: Mapping[str, Any], called: Collection[Global]) -> Iterator[str]:
     """Yield what loading one object looks up: its type, and what is called on it."""
     kind, module, name = node.get("__loader__"), node.get("__module__"), node.get("__class__")
     if not isinstance(module, str) or not isinstance(name, str) or "." in name:
@@ -74,7 +74,7 @@ def _looked_up(node: Mapping[str, Any]) -> Iterator[str]:
         content = node.get("content")
         function = content.get("func") if isinstance(content, dict) else None
         yield f"{module}.{name}" + (f".{function}" if isinstance(function, str) else "") + f" ({kind})"
-    elif kind is not None and (kind not in _BUILDERS or (kind == _CALL and Global(module, name) in OPENERS)):
+    elif kind is not None and (kind not in _BUILDERS or (kind == _CALL and Global(module, name) not in called)):
         yield f"{module}.{name} ({short(kind)})"
     else:
         yield str(Global(module, name))

@@ -10,6 +10,7 @@ from gto.inspect.bounded import short, simple
 from gto.inspect.byte_cursor import ByteCursor
 from gto.inspect.facts import CodeOnLoad, Method, ModelFacts
 from gto.inspect.formats._columns import array, output, table
+from gto.inspect.json_parts import mapping_at
 from gto.inspect.model_file import ModelFile, UnreadableModel
 
 _JSON_RE = re.compile(rb'\s*\{\s*"(learner|version)"\s*:')
@@ -39,7 +40,7 @@ def read(file: ModelFile, facts: ModelFacts) -> None:
     else:
         facts.format = "xgboost-json"
         model = _of_json(file)
-    learner = _mapping(model, "learner")
+    learner = mapping_at(model, "learner")
     if not learner:
         raise UnreadableModel("it has no learner")
     _fill_in(learner, facts)
@@ -52,6 +53,9 @@ def _of_json(file: ModelFile) -> dict[str, Any]:
         return json_parts.parse_object(file.read(0, file.size), "it")
     head = json_parts.head_members(file, _HEAD_KEYS, 1 << 20)
     tail = json_parts.tail_members(file, _TAIL_KEYS, _TAIL)
+    json_parts.check_end(file)
+    if "learner_model_param" not in tail:
+        raise UnreadableModel("its end is not that of a model")
     booster = {"model": head, "name": _booster(file)}
     return {"learner": {**head, **tail, "gradient_booster": booster}, "version": tail.get("version")}
 
@@ -93,12 +97,12 @@ def _put(found: dict[str, Any], path: ubjson.Path, value: object, count: int) ->
 
 
 def _fill_in(learner: Mapping[str, Any], facts: ModelFacts) -> None:
-    booster = _mapping(learner, "gradient_booster")
-    params = _mapping(learner, "learner_model_param")
-    objective = str(_mapping(learner, "objective").get("name", ""))
+    booster = mapping_at(learner, "gradient_booster")
+    params = mapping_at(learner, "learner_model_param")
+    objective = str(mapping_at(learner, "objective").get("name", ""))
     # dart keeps the trees one floor further down
-    model = _mapping(booster, "model") or _mapping(_mapping(booster, "gbtree"), "model")
-    trees = _number(_mapping(model, "gbtree_model_param"), "num_trees")
+    model = mapping_at(booster, "model") or mapping_at(mapping_at(booster, "gbtree"), "model")
+    trees = _number(mapping_at(model, "gbtree_model_param"), "num_trees")
     facts.params = {
         "booster": short(booster.get("name", "")),
         "objective": short(objective),
@@ -112,7 +116,7 @@ def _fill_in(learner: Mapping[str, Any], facts: ModelFacts) -> None:
 
 
 def _fill_in_methods(learner: Mapping[str, Any], facts: ModelFacts, objective: str, kind: str) -> None:
-    params = _mapping(learner, "learner_model_param")
+    params = mapping_at(learner, "learner_model_param")
     names = [str(one) for one in _list(learner, "feature_names")]
     types = [_DATATYPES.get(str(one), "FP32") for one in _list(learner, "feature_types")]
     inputs = (
@@ -130,15 +134,10 @@ def _fill_in_methods(learner: Mapping[str, Any], facts: ModelFacts, objective: s
 def _estimator(learner: Mapping[str, Any]) -> str:
     """Return the name of scikit-learn's class, where one of XGBoost's wrote the file."""
     try:
-        found = json.loads(str(_mapping(learner, "attributes").get("scikit_learn", "")))
+        found = json.loads(str(mapping_at(learner, "attributes").get("scikit_learn", "")))
     except (ValueError, RecursionError):
         return ""
     return _CLASSES.get(str(found.get("_estimator_type")), "") if isinstance(found, dict) else ""
-
-
-def _mapping(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = of.get(key)
-    return found if isinstance(found, dict) else {}
 
 
 def _list(of: Mapping[str, Any], key: str) -> list[Any]:

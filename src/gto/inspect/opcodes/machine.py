@@ -1,18 +1,17 @@
-"""The machine of pickles: a stack and a memo of records that stand where a loader would have objects."""
+"""The machine of pickles: containers, imports, calls and states, made on a stack of records."""
 
 from collections.abc import Callable
 from typing import Final
 
 from gto.inspect.model_file import UnreadableModel
+from gto.inspect.opcodes.calls import doubt_of_state
 from gto.inspect.opcodes.literals import U8
 from gto.inspect.opcodes.pickle_imports import ARRAY_WRAPPER, Imports
 from gto.inspect.opcodes.records import Entries, Global, NotInPickle, Payload, Persistent, PickledObject
+from gto.inspect.opcodes.stack import LoaderStops, Stack
 from gto.inspect.opcodes.stream import ByteStream
 
-_MOST_STACKED: Final = 1_000_000
-_MOST_REMEMBERED: Final = 2_000_000
 _NEWEST_PROTOCOL: Final = 5
-_DECISIVE: Final = {"__class__", "__dict__", "__setstate__"}
 _SETTERS: Final = {Global("cloudpickle.cloudpickle", f"_{kind}_setstate") for kind in ("function", "class")}
 _TEXTS: Final = {Global("builtins", "str"), Global("__builtin__", "str"), Global("__builtin__", "unicode")}
 
@@ -23,115 +22,22 @@ Lookup = Callable[[object], object]
 """Returns what stands for a value that the loader looks up elsewhere by a key."""
 
 
-class LoaderStops(UnreadableModel):
-    """No loader goes on from here: the opcode does not exist, or lacks what it needs."""
-
-
-class Machine:
+class Machine(Stack):
     """One pickle, followed from where the stream stands to its STOP."""
 
     def __init__(
         self, stream: ByteStream, imports: Imports, arrays: Arrays | None = None, lookup: Lookup | None = None
     ) -> None:
         """Begin with an empty stack; with `arrays` it reads as joblib does, which puts arrays between opcodes."""
+        super().__init__()
         self.stream = stream
         self.imports = imports
         self.protocol = 0
         self.frame_end = 0
-        self.wrappers = 0
-        """How often joblib's array wrapper was pushed without being made an object at once."""
         self._arrays = arrays
         self._lookup = lookup
-        self.stack: list[object] = []
-        self._outer: list[list[object]] = []
-        self._memo: dict[int, object] = {}
-
-    def push(self, value: object) -> None:
-        """Put a value on the stack."""
-        self.stack.append(value)
-        if type(value) is Global and value == ARRAY_WRAPPER:
-            self.wrappers += 1
-
-    def unfinished(self) -> object:
-        """Return the outermost object as far as it was made: what a large model says of itself stands at its begin."""
-        outermost, *inner = [*self._outer, self.stack]
-        match outermost:
-            case [PickledObject(states=[]) as root, Entries() as state, *values]:
-                values = values or (inner[0] if inner else [])
-                pairs = [*state.pairs, *zip(values[::2], values[1::2], strict=False)]
-                return PickledObject(root.maker, root.args, states=[Entries(pairs)], is_object=root.is_object)
-            case [root, *_]:
-                return root
-            case _:
-                return None
-
-    # Stack and memo
-
-    def mark(self) -> None:
-        """Begin a stack above this one."""
-        if len(self._outer) >= _MOST_STACKED:
-            raise UnreadableModel("it has more than a million open marks")
-        self._outer.append(self.stack)
-        self.stack = []
-
-    def marked(self) -> list[object]:
-        """Return what was pushed since the last mark, and take both away."""
-        found, self.stack = self.stack, self._outer.pop()
-        return found
-
-    def take(self) -> object:
-        """Return the last value, and take it away."""
-        return self.stack.pop()
-
-    def pop(self) -> None:
-        """Drop the last value, or the mark where none stands above it."""
-        if self.stack:
-            self.stack.pop()
-        else:
-            self.marked()
-
-    def duplicate(self) -> None:
-        """Push the last value again."""
-        self.push(self.stack[-1])
-
-    def remember(self, key: int) -> None:
-        """Keep the last value under a number."""
-        if len(self._memo) >= _MOST_REMEMBERED:
-            raise UnreadableModel("it remembers more than two million values")
-        self._memo[key] = self.stack[-1]
-
-    def recall(self, key: int) -> None:
-        """Push the value that was kept under a number."""
-        if key not in self._memo:
-            raise LoaderStops("it refers to a value that it does not have")
-        value = self._memo[key]
-        if type(value) is Global:
-            self.push(value)
-        else:
-            self.stack.append(value)
-
-    def memoize(self) -> None:
-        """Keep the last value under the next number."""
-        memo = self._memo
-        if len(memo) >= _MOST_REMEMBERED:
-            raise UnreadableModel("it remembers more than two million values")
-        memo[len(memo)] = self.stack[-1]
-
-    def line_key(self) -> int:
-        """Return a number that stands in a line."""
-        line = self.stream.line()
-        try:
-            return int(line)
-        except ValueError as error:
-            raise LoaderStops("it numbers a value with what is no number") from error
 
     # Containers
-
-    def pack(self, count: int) -> None:
-        """Replace the last values by a tuple of them."""
-        if len(self.stack) < count:
-            raise IndexError
-        self.stack[-count:] = [tuple(self.stack[-count:])]
 
     def extend(self, values: list[object]) -> None:
         """Add values to the list, set or object below them."""
@@ -187,6 +93,14 @@ class Machine:
         name, module = self.stack.pop(), self.stack.pop()
         self.push(self.find(module, name))
 
+    def line_key(self) -> int:
+        """Return a number that stands in a line."""
+        line = self.stream.line()
+        try:
+            return int(line)
+        except ValueError as error:
+            raise LoaderStops("it numbers a value with what is no number") from error
+
     def line_global(self) -> Global | NotInPickle:
         """Return an import whose module and name stand in two lines."""
         module, name = self.stream.line(), self.stream.line()
@@ -204,8 +118,8 @@ class Machine:
         """Push what calling something would give."""
         if type(maker) is not Global:
             self.imports.doubt("it calls what it has made itself")
-        if not is_object:
-            self.imports.called(maker, args)
+        if not is_object or args != () or kwargs is not None:
+            self.imports.called(maker, args, kwargs)
         self.stack.append(PickledObject(maker, args, kwargs, is_object=is_object))
 
     def reduce(self) -> None:
@@ -245,9 +159,9 @@ class Machine:
         if not isinstance(target, PickledObject):
             self.imports.doubt("it sets the state of what it has not made")
             return
-        if _changes_behaviour(state):
-            self.imports.doubt("it sets the class or a method of an object")
         target.states.append(state)
+        if doubt := doubt_of_state(target, state):
+            self.imports.doubt(doubt)
         if self._arrays is not None and target.maker == ARRAY_WRAPPER:
             self.stack[-1] = self._arrays(self, target)
 
@@ -292,13 +206,3 @@ def _set_state(args: object) -> None:
             target.states.append(state)
         case _:
             pass
-
-
-def _changes_behaviour(state: object) -> bool:
-    """Return whether a state sets attributes that decide what an object is."""
-    for part in state if type(state) is tuple and len(state) == 2 else (state,):  # noqa: PLR2004  attributes, slots
-        if isinstance(part, Entries | PickledObject) and any(
-            isinstance(key, str) and key in _DECISIVE for key, _ in part.pairs
-        ):
-            return True
-    return False

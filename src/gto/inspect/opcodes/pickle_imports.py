@@ -7,7 +7,8 @@ from typing import Final
 
 from gto.inspect.facts import CodeOnLoad, ModelFacts
 from gto.inspect.model_file import UnreadableModel
-from gto.inspect.opcodes.known import read_known
+from gto.inspect.opcodes.calls import doubts_of_call
+from gto.inspect.opcodes.known import read_called, read_known
 from gto.inspect.opcodes.records import Global
 
 ARRAY_WRAPPER: Final = Global("joblib.numpy_pickle", "NumpyArrayWrapper")
@@ -18,8 +19,6 @@ _IMPORTERS: Final = {
     Global("cloudpickle.cloudpickle", "subimport"),
     Global("importlib", "import_module"),
 }
-OPENERS: Final = {Global("lightgbm.basic", "Booster"), Global("xgboost.core", "Booster")}
-"""Classes that open a file when they are called with its name; their libraries make their objects without a call."""
 _MOST_NAMES = 20_000
 _MOST_TOLD = 500
 _MOST_DOUBTS = 50
@@ -44,15 +43,20 @@ class Imports:
         if len(self.names) > _MOST_NAMES:
             raise UnreadableModel(f"it imports more than {_MOST_NAMES:,} names")
 
-    def called(self, maker: object, args: object) -> None:
-        """Note the module that a call would import, where it is known to import one, and a call that opens a file."""
+    def called(self, maker: object, args: object, kwargs: object = None) -> None:
+        """Note the module that a call would import, where it is known to import one, and what is odd about the call."""
+        if type(maker) is not Global:
+            return
         match args:
-            case (str(module), *_) if type(maker) is Global and maker in _IMPORTERS:
+            case (str(module), *_) if maker in _IMPORTERS:
                 self._modules[module] = None
-            case _ if args and type(maker) is Global and maker in OPENERS:
-                self.doubt(f"{maker} is called, which may open a file")
             case _:
                 pass
+        has_arguments = args != () or kwargs is not None
+        if has_arguments and maker in self._known and maker not in self._called:
+            self.doubt(f"{maker} is called with arguments, which models do not do")
+        for reason in doubts_of_call(maker, args):
+            self.doubt(reason)
 
     def doubt(self, reason: str) -> None:
         """Note why the imports do not say all that loading could do."""
@@ -71,6 +75,10 @@ class Imports:
     @cached_property
     def _known(self) -> frozenset[Global]:
         return read_known()
+
+    @cached_property
+    def _called(self) -> frozenset[Global]:
+        return read_called()
 
     @contextmanager
     def telling(self, facts: ModelFacts) -> Iterator[None]:

@@ -5,7 +5,8 @@ from typing import Final
 
 from gto.inspect.model_file import UnreadableModel
 from gto.inspect.opcodes.literals import I4, LITERALS, U1, U2, U4
-from gto.inspect.opcodes.machine import LoaderStops, Machine
+from gto.inspect.opcodes.machine import Machine
+from gto.inspect.opcodes.stack import LoaderStops
 
 STOP: Final = ord(".")
 _MOST_STACKED: Final = 1_000_000

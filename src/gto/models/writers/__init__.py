@@ -46,9 +46,11 @@ def writer_of(model: object) -> Writer:
         if one.can_save(model, modules):
             return one
     kind = f"{type(model).__module__}.{type(model).__qualname__}"
-    raise UsageError(
-        f"GTO saves no models of {kind}", "save it with its own library; `gto annotate --inspect` notes facts"
-    )
+    callables = [name for name in ("predict", "__call__") if callable(getattr(model, name, None))]
+    hint = "save it with its own library; `gto annotate --inspect` notes facts"
+    if callables:
+        hint = f"save what is called of it, a function: gto.save(model.{callables[0]}, ...)"
+    raise UsageError(f"GTO saves no models of {kind}", hint)
 
 
 def known_suffixes() -> frozenset[str]:

@@ -1,6 +1,5 @@
 """Neural networks: Keras, and PyTorch."""
 
-import json
 import os
 import zipfile
 from collections.abc import Sequence
@@ -8,12 +7,11 @@ from importlib import import_module
 from typing import Any
 
 from gto.exceptions import UsageError
-from gto.models.canonical import sort_header, write_members
+from gto.models.canonical import keras_members, sort_header, write_members
 from gto.models.dependencies import imported
 
 CLASS = "class"
 """The key of the metadata of safetensors that names the class of the weights."""
-_METADATA = "metadata.json"
 
 
 class Keras:
@@ -29,13 +27,10 @@ class Keras:
         return "keras" in modules
 
     def write(self, model: Any, path: str, file_format: str, sample: Any) -> Sequence[str]:  # noqa: ANN401, ARG002  see Writer
-        """Write a model, without the date of saving."""
+        """Write a model, without the date of saving and addresses in memory."""
         model.save(path)
-        with zipfile.ZipFile(path) as archive:
-            members = {name: archive.read(name) for name in archive.namelist()}
-        metadata = json.loads(members[_METADATA])
-        metadata.pop("date_saved", None)
-        members[_METADATA] = json.dumps(metadata).encode()
+        with open(path, "rb") as file:
+            members = keras_members(file.read())
         os.unlink(path)
         write_members(path, members, zipfile.ZIP_STORED)
         return ("keras", imported("keras").backend.backend())

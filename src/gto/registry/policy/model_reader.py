@@ -34,7 +34,7 @@ class ModelReader:
         if model is None:
             return f"commit {commit[:7]} has no file of facts beside it"
         if model.is_stale is None:
-            return f"whether '{model.source}' is of its file cannot be told: it is a directory in Git, or elsewhere"
+            return f"whether '{model.source}' is of its file cannot be told: they have no hash in common"
         return f"'{model.source}' is of another file" if model.is_stale else ""
 
     def code_on_load(self, commit: str) -> str:

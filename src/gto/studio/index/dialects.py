@@ -24,7 +24,7 @@ def storable(text: str) -> str:
 
 
 def storable_row(row: Mapping[str, object] | Sequence[object]) -> Mapping[str, object] | Sequence[object]:
-    """Return values whose texts can be stored, by name or in their order."""
+    """Return values, named or in order, whose texts can be stored."""
     if isinstance(row, Mapping):
         return {key: storable(one) if isinstance(one, str) else one for key, one in row.items()}
     return tuple(storable(one) if isinstance(one, str) else one for one in row)
