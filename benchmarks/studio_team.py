@@ -8,6 +8,7 @@ most 150 ms (99 of 100 requests), and 5 times as many requests a second for sear
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import socket
 import subprocess
@@ -62,8 +63,10 @@ def main() -> None:
     options = parser.parse_args()
     print(f"==> {REPOSITORIES} repositories, {MODELS:,} models, {TAGS:,} tags, PostgreSQL", flush=True)
     place = ROOT / ".reference" / "studio-team"
-    for number in range(REPOSITORIES):
-        make_apart(place / f"repo-{number:03}", SHAPE)
+    make_apart(place / "repo-000", SHAPE)
+    for number in range(1, REPOSITORIES):  # they would be alike anyhow
+        if not (copy := place / f"repo-{number:03}").exists():
+            shutil.copytree(place / "repo-000", copy, symlinks=True, copy_function=os.link)
     with tempfile.TemporaryDirectory() as home, serve_postgresql(Path(home) / "server") as server:
         ours = measure_studio(place, server.new(is_empty=True), options)
         theirs = {} if options.alone else measure_mlflow(server.new(is_empty=True), options.requests)

@@ -141,6 +141,9 @@ def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
 @contextmanager
 def working(database: Database, options: ServeOptions) -> Iterator[TeamWorker]:
     """Yield who reads Git for as long as this process runs; what is being read in the end is left to others."""
+    if not options.reading.jobs and isinstance(database, SqliteDatabase):
+        hint = "leave out --no-worker, or name a database with `--database postgresql://...`"
+        raise UsageError("Nobody would read Git: SQLite serves one process", hint)
     # Mirrors and all else that can be made again belong to this Studio, not to the user that runs it.
     os.environ.setdefault(cache_dir.VARIABLE, os.path.abspath(os.path.join(options.data, "cache")))
     with ExitStack() as stack:
