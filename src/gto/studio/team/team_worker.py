@@ -58,7 +58,7 @@ class TeamWorker(IndexKeeper):
         self._settings = settings
         self._housekeeping = tuple(housekeeping)
         self._who = f"{socket.gethostname()}:{os.getpid()}"
-        self._jobs: list[_TakenReading] = []
+        self._jobs: list[_DueReading] = []
         self._thread = Thread(target=self._work, name="studio-sync", daemon=True)
         self.enter()
 
@@ -164,10 +164,10 @@ class TeamWorker(IndexKeeper):
         if begun is None:  # somebody else was first, and is done
             claim.release()
             return
-        self._jobs.append(_TakenReading(self, claim, place, begun))
+        self._jobs.append(_DueReading(self, claim, place, begun))
         self._jobs[-1].thread.start()
 
-    def read(self, job: "_TakenReading") -> None:
+    def read(self, job: "_DueReading") -> None:
         """Do what was taken, and note what came of it."""
         try:
             end = self._keep_house() if job.place is None else self._read(job, job.place)
@@ -185,7 +185,7 @@ class TeamWorker(IndexKeeper):
             work(self.database)
         return lambda connection: due.finish(connection, due.HOUSEKEEPING, 0, due.HOUR, is_fine=True)
 
-    def _read(self, job: "_TakenReading", place: CatalogRepository) -> "_End":
+    def _read(self, job: "_DueReading", place: CatalogRepository) -> "_End":
         """Read tags, then the rest; of a repository that is new the rest comes after the tags of others."""
         with self.database.read() as connection:
             query = select(repository.c.read_at).where(repository.c.name == place.name)
@@ -219,7 +219,7 @@ class TeamWorker(IndexKeeper):
 _End = Callable[[Connection], None]
 
 
-class _TakenReading:
+class _DueReading:
     """What a thread of this process does."""
 
     def __init__(self, worker: TeamWorker, claim: Claim, place: CatalogRepository | None, begun: due.Begun) -> None:
