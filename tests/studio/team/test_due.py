@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from gto.catalog.parallel import Way
 from gto.studio.index.schema import event
@@ -132,6 +133,52 @@ def test_a_repository_that_cannot_be_read_is_tried_more_and_more_seldom_and_at_o
             due.finish(connection, "gone", begun.asked, 1.0, is_fine=False)
         waits.append(rows(database)["gone"].not_before - time.time())
     assert waits[0] < waits[1] < waits[2] <= due.HOUR
+
+
+def test_what_was_wrong_with_the_database_is_told_until_it_answers_again(
+    database: Database, registry: Repo, tmp_path: Path
+) -> None:
+    listed(tmp_path / "team.yaml", churn=registry.path)
+    with working(database, tmp_path / "team.yaml", jobs=0) as web:
+        web.complain(SQLAlchemyError("the server is being started again"))
+        end = time.monotonic() + SOON
+        while web.trouble and time.monotonic() < end:
+            time.sleep(0.02)
+        assert web.trouble == ""
+
+
+def test_a_file_serves_one_process_and_the_second_is_told_so_in_a_line(
+    engine: str, database: Database, registry: Repo, tmp_path: Path
+) -> None:
+    listed(tmp_path / "team.yaml", churn=registry.path)
+    words = ["--data", str(tmp_path), "--catalog", str(tmp_path / "team.yaml")]
+    if engine == "sqlite":
+        with database.used_by_process():
+            second = registry.gto("studio", "worker", *words)
+        assert (second.code, second.stdout) == (1, "")
+        assert f"'{tmp_path / 'studio.db'}' is in use by another process of Studio" in second.stderr
+        alone = registry.gto("studio", "serve", "--port", "0", "--no-worker", *words)
+        assert "Nobody would read Git: SQLite serves one process" in alone.stderr
+    else:
+        with database.used_by_process(), database.used_by_process():
+            pass
+
+
+def test_what_is_due_once_an_hour_is_done_by_one_process(database: Database, registry: Repo, tmp_path: Path) -> None:
+    listed(tmp_path / "team.yaml", churn=registry.path)
+    done: list[Database] = []
+    catalogue, settings = WatchedCatalogue(str(tmp_path / "team.yaml")), WorkerSettings()
+    workers = [TeamWorker(database, catalogue, Way(), settings, housekeeping=[done.append]) for _ in range(2)]
+    for one in workers:
+        one.start()
+    assert workers[0].wait(workers[0].ask(), SOON)
+    end = time.monotonic() + SOON
+    while rows(database)[due.HOUSEKEEPING].not_before < time.time() + 3000 and time.monotonic() < end:
+        time.sleep(0.02)
+    for one in workers:
+        one.close()
+        one.join(SOON)
+    assert done == [database]
 
 
 def test_what_is_asked_for_goes_first_and_what_waits_long_before_it(database: Database) -> None:

@@ -76,7 +76,7 @@ class PostgresqlDatabase(Database):
 
     def claim(self, name: str) -> Claim | None:
         """Claim what has this name by an advisory lock, which ends with its connection; None where somebody has it."""
-        connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT", is_writer=True)
+        connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
             claim = _ClaimOfConnection(connection, _number(name))
         except BaseException:
@@ -154,7 +154,9 @@ def _connect(url: URL, pool: int) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         connect_args={
             "connect_timeout": _SECONDS,
-            "options": f"-c search_path={INDEX},{LASTING} -c timezone=UTC",
+            # Readers see one state of the index, without asking for that at each page.
+            "options": f"-c search_path={INDEX},{LASTING} -c timezone=UTC "
+            "-c default_transaction_isolation=repeatable\\ read",
             "application_name": f"gto-studio-{os.getpid()}",
         },
         pool_size=pool,
@@ -165,7 +167,7 @@ def _connect(url: URL, pool: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get("is_writer"):
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if connection.get_execution_options().get("is_writer"):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
     return engine

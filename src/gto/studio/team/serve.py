@@ -188,6 +188,9 @@ def working(team: Team, options: ServeOptions) -> Iterator[TeamWorker]:
 
     What is being read or sent in the end is left to others.
     """
+    if not options.reading.jobs and isinstance(team.database, SqliteDatabase):
+        hint = "leave out --no-worker, or name a database with `--database postgresql://...`"
+        raise UsageError("Nobody would read Git: SQLite serves one process", hint)
     # Mirrors and all else that can be made again belong to this Studio, not to the user that runs it.
     os.environ.setdefault(cache_dir.VARIABLE, os.path.abspath(os.path.join(options.data, "cache")))
     database, deliverer = team.database, Deliverer(team)

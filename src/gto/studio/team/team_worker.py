@@ -127,7 +127,8 @@ class TeamWorker(IndexKeeper):
             except SQLAlchemyError as error:
                 self.complain(error)
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closing, _LOOK)
+                if not self._is_closing:
+                    self._changed.wait(_LOOK)
 
     def _look(self) -> None:
         """Take up a catalogue that changed, and as much of what is due as this process reads at once."""
@@ -135,16 +136,14 @@ class TeamWorker(IndexKeeper):
         if (found := self.catalogue.look()) is not None:
             self.take_up(found)
         places = {one.name: one for one in self.places}
-        if self._is_full():
-            return
         with self.database.engine.connect() as connection:
             names = due.find_due(connection)
         self._trouble = self.catalogue.trouble
         for name in names:
-            if name == due.HOUSEKEEPING or name in places:
-                self._take(name, places.get(name))
             if self._is_full():
                 return
+            if name == due.HOUSEKEEPING or name in places:
+                self._take(name, places.get(name))
 
     def _is_full(self) -> bool:
         for job in self._jobs:
