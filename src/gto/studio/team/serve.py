@@ -19,6 +19,7 @@ from gto.git import process_tree
 from gto.studio.app import make_app
 from gto.studio.connection import StudioProtocol
 from gto.studio.context import StudioContext, StudioSettings
+from gto.studio.downloads import signed_links
 from gto.studio.index.database import Database
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
@@ -37,7 +38,7 @@ from gto.studio.team.trusted_proxy import TrustedProxy
 PORT = 8765
 """The usual port."""
 
-_PAGES = (login_page, oidc_page, monitoring)
+_PAGES = (login_page, oidc_page, monitoring, signed_links)
 _BACKLOG = 128
 _LAST_TRANSACTION = 10.0  # seconds that the index has in the end
 

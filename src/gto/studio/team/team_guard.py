@@ -18,7 +18,7 @@ from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import NOBODY, Role, Visitor
 
-OPEN = ("/static/", "/login", "/invitation/")
+OPEN = ("/static/", "/login", "/invitation/", "/signed/")
 """Paths that answer who is not known."""
 _PROBES = ("/health", "/ready")
 """Paths that answer whatever the Host: what asks for them knows no name."""
