@@ -97,6 +97,7 @@ def command(
     metavar="SECONDS",
     help="How often each repository is looked at, beside its webhooks",
 )
+@_setting("--presign", is_flag=True, help="Lead who downloads to the store itself, by an address signed for an hour")
 @_setting("--oidc-issuer", metavar="URL", help="Who logs people in by OpenID Connect")
 @_setting("--oidc-client-id", metavar="ID", help="What this Studio is called there")
 @_setting(
@@ -153,6 +154,7 @@ def serve(
     port: int,
     public: tuple[str, ...],
     every: float,
+    presign: bool,
     oidc_issuer: str | None,
     oidc_client_id: str | None,
     oidc_client_secret: str | None,
@@ -170,6 +172,7 @@ def serve(
 
     with _needing("team"):
         from gto.catalog.parallel import Way
+        from gto.studio.context import StudioSettings
         from gto.studio.team import oidc
         from gto.studio.team import serve as team
         from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
@@ -186,7 +189,7 @@ def serve(
     chosen = team.ServeOptions(
         data, database, url, host, port, catalog, groups, public=public, every=every, way=Way(timeout), oidc=provider,
         proxy=TrustedProxy(parse_networks(trusted_proxies), proxy_user_header), has_passwords=not no_passwords,
-        log_format=log_format, log_level=log_level,
+        log_format=log_format, log_level=log_level, studio=StudioSettings(presign=presign),
     )  # fmt: skip
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):

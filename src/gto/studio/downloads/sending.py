@@ -25,7 +25,7 @@ _MOST = 64  # downloads at a time
 _PATIENCE = 10.0  # seconds that one more waits
 _PIECE = 256 << 10  # bytes: a client has half a minute for each
 _FIRST = 64 << 10  # bytes
-_RANGE_RE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
+_RANGE_RE = re.compile("bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 
 class Downloads:

@@ -30,6 +30,7 @@ from gto.studio.team.team import Team, team_of
 router = APIRouter()
 
 _PURPOSE = "download"
+_FIELDS = {"version": "version", "path": "file", "archive": "archive"}
 _DIGITS = 12  # of a time
 _SIGNED = "/signed/{signature}/{expires}/{repo}/{commit}/{name:path}/-"
 
@@ -107,7 +108,7 @@ async def link_form(
     request: Request, repo: str, name: str, form: Annotated[FormData, Depends(read_index_form)]
 ) -> Response:
     """Make a link, and show it above the files."""
-    given = {key: str(form.get(key, "")) for key in LinkWish.model_fields}
+    given = {key: str(form.get(field, "")) for key, field in _FIELDS.items()}
     try:
         wish = LinkWish.model_validate(given)
     except ValidationError as error:
