@@ -14,13 +14,13 @@ import pytest
 from gto.exceptions import UnsafePath
 from gto.studio.downloads.archive_formats import check_names
 from tests.objects import write_object
-from tests.repo import Repo
 from tests.studio.conftest import wrote
 from tests.studio.downloads.conftest import MODEL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.repo import Repo
     from tests.studio.downloads.conftest import Keeper
     from tests.studio_app import Studio
 
