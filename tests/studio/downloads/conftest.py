@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import stores
 from tests.conftest import copied
 from tests.studio.conftest import wrote
 from tests.studio_app import studio_of
@@ -106,3 +107,17 @@ def ours(models: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeper: 
     places = {"team": (models.path, ["lab"]), "secret": (models.path, ["vault"])}
     with team_studio(places, tmp_path / "team.db") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stores.S3]:
+    """SeaweedFS."""
+    with stores.serve_s3(tmp_path_factory.mktemp("s3") / "it") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def lfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Git LFS server."""
+    with stores.serve_lfs(tmp_path_factory.mktemp("lfs") / "it") as url:
+        yield url

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from time import sleep
 
-from gto.exceptions import ChecksumMismatch, ContentMissing, GTOException, RemoteUnreachable
+from gto.exceptions import ChecksumMismatch, ContentMissing, GTOException, RemoteUnreachable, StoreRefused
 from gto.storage.fetcher import Fetcher, pause, shown, telling
 from gto.storage.hashing import hasher
 from gto.storage.location import Content, GitBlob, LfsObject, Source
@@ -57,18 +57,21 @@ class FileReader:
 
     def _drain(self, source: Source) -> Generator[bytes, None, bool]:
         """Yield what a place has; return whether that was all."""
-        tries = 0
+        tries, end = 0, self._end
         while True:
             before = self._at
             try:
-                yield from self._read(source)
+                yield from self._read(source, end)
             except RemoteUnreachable as error:
                 tries = 1 if self._at - before >= _PROGRESS else tries + 1
                 if error.passing and tries < _TRIES:
                     sleep(pause(tries))
-                    continue
-                self._failures.append(error)
-                return False
+                elif end is not None and not error.passing and not isinstance(error, StoreRefused):
+                    end = None  # a server that sends no parts sends all, of which some is dropped
+                else:
+                    self._failures.append(error)
+                    return False
+                continue
             except GTOException as error:
                 self._failures.append(error)
                 return False
@@ -77,27 +80,23 @@ class FileReader:
                 return False
             return True
 
-    def _read(self, source: Source) -> Iterator[bytes]:
-        if isinstance(source, GitBlob):
+    def _read(self, source: Source, end: int | None) -> Iterator[bytes]:
+        if isinstance(source, GitBlob):  # Git gives no parts
             with closing(self._fetcher.blob(source)) as blobs:
-                for chunk in self._part(next(blobs)[1]):
-                    self._at += len(chunk)
-                    yield chunk
+                yield from self._wanted(next(blobs)[1], 0)
             return
-        with closing(self._fetcher.chunks(source, self._at, self._end)) as found:
-            for chunk in found:
-                self._at += len(chunk)
-                yield chunk
+        with closing(self._fetcher.chunks(source, self._at, end)) as found:
+            yield from self._wanted(found, self._at)
 
-    def _part(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield of a whole file what is wanted: Git gives no parts."""
-        first, passed = self._at, 0
+    def _wanted(self, chunks: Iterator[bytes], begin: int) -> Iterator[bytes]:
+        """Yield what is wanted of bytes that begin at a place of the file."""
         for chunk in chunks:
-            wanted = chunk[max(first - passed, 0) : None if self._end is None else max(self._end - passed, 0)]
-            passed += len(chunk)
+            wanted = chunk[max(self._at - begin, 0) : None if self._end is None else max(self._end - begin, 0)]
+            begin += len(chunk)
             if wanted:
+                self._at += len(wanted)
                 yield wanted
-            if self._end is not None and passed >= self._end:
+            if self._end is not None and begin >= self._end:
                 return
 
 
