@@ -103,6 +103,9 @@ def test_a_file_of_git_lfs_and_one_that_a_mirror_lacks_are_fetched_and_sent(
         assert studio.client.get("/m/net/net/-/file/read.me").text == "in Git alone\n"
         refused = studio.client.get("/m/net/net/-/file/weights.bin")
         assert refused.status_code == 424  # a stranger names a server of this machine
+    with team_studio({"net": (repo.path, [])}, tmp_path / "team.db") as team:
+        refused = team.logged_in("ada", Role.VIEWER).get("/m/net/net/-/file/weights.bin")
+        assert refused.status_code == 424  # in a team nobody who pushes leads the server anywhere
     repo.git("config", "lfs.url", f"{lfs}/team/models.git/info/lfs")
     with studio_of({"net": repo.path}, tmp_path / "own.db") as studio:
         path = "/m/net/net/-/file/weights.bin"
