@@ -1,5 +1,6 @@
 """Files and archives on their way to a client: ranges, what it has already, and no more of them than pages bear."""
 
+import asyncio
 import hashlib
 import logging
 import re
@@ -161,6 +162,7 @@ class StreamedFile(StreamingResponse):
         self._chunks = answer.chunks
         self._downloads = downloads
         self._place = place
+        self._ahead: asyncio.Task[bytes | None] | None = None
         super().__init__(self._pieces(), answer.status, dict(answer.headers))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -169,6 +171,8 @@ class StreamedFile(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             with anyio.CancelScope(shield=True):
+                if self._ahead is not None:
+                    await asyncio.gather(self._ahead, return_exceptions=True)
                 await self._downloads.work(self._close)
             self._downloads.release(self._place)
 
@@ -184,9 +188,15 @@ class StreamedFile(StreamingResponse):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _pieces(self) -> AsyncIterator[bytes]:
-        while (chunk := await self._downloads.work(self._next)) is not None:
+        """Yield the bytes; while some are sent, the next are read and checked."""
+        self._read_on()
+        while self._ahead is not None and (chunk := await asyncio.shield(self._ahead)) is not None:
+            self._read_on()
             for at in range(0, len(chunk), _PIECE):
                 yield chunk[at : at + _PIECE]
+
+    def _read_on(self) -> None:
+        self._ahead = asyncio.create_task(self._downloads.work(self._next))
 
     def _next(self) -> bytes | None:
         return next(self._chunks, None)
