@@ -130,6 +130,7 @@ def team_studio(
     proxy: TrustedProxy | None = None,
     url: str = URL,
     private_webhooks: bool = False,
+    settings: StudioSettings | None = None,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -140,10 +141,10 @@ def team_studio(
     ]
     made = open_database(database, is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
-    settings = TeamSettings(url, public, proxy=proxy or TrustedProxy(), allow_private_webhooks=private_webhooks)
-    team = Team(made, settings, SecretsBox([SECRET]), Passwords(), provider)
+    about = TeamSettings(url, public, proxy=proxy or TrustedProxy(), allow_private_webhooks=private_webhooks)
+    team = Team(made, about, SecretsBox([SECRET]), Passwords(), provider)
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
-    context = StudioContext(made, worker, TeamForms(team.box), way, StudioSettings(), catalogue)
+    context = StudioContext(made, worker, TeamForms(team.box), way, settings or StudioSettings(), catalogue)
     studio = TeamStudio(context, team, make_team_app(context, team))
     if synced:
         studio.sync()

@@ -33,6 +33,8 @@ class StudioSettings(NamedTuple):
     """Whether nothing may be written."""
     push: bool = False
     """Whether forms suggest to push what they write."""
+    presign: bool = False
+    """Whether who downloads a file is led to the store that has it, where that can sign an address."""
     now: int | None = None
     """The second at which every page is drawn, for pictures that do not change; None for the clock."""
 

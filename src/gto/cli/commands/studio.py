@@ -90,6 +90,7 @@ def command(
 @_setting("--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all")
 @studio_work.of_reading
 @_setting("--no-worker", is_flag=True, help="Leave all reading to `gto studio worker`")
+@_setting("--presign", is_flag=True, help="Lead who downloads to the store itself, by an address signed for an hour")
 @_setting("--oidc-issuer", metavar="URL", help="Who logs people in by OpenID Connect")
 @_setting("--oidc-client-id", metavar="ID", help="What this Studio is called there")
 @_setting(
@@ -151,6 +152,7 @@ def serve(
     allow_private_webhooks: bool,
     audit_days: float,
     no_worker: bool,
+    presign: bool,
     oidc_issuer: str | None,
     oidc_client_id: str | None,
     oidc_client_secret: str | None,
@@ -168,6 +170,7 @@ def serve(
 
     with studio_options.needing("team"):
         from gto.catalog.parallel import Way
+        from gto.studio.context import StudioSettings
         from gto.studio.team import oidc
         from gto.studio.team import serve as team
         from gto.studio.team.team_worker import WorkerSettings
@@ -202,6 +205,7 @@ def serve(
         log_level=log_level,
         allow_private_webhooks=allow_private_webhooks,
         audit_days=audit_days,
+        studio=StudioSettings(presign=presign),
     )
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gto.exceptions import GTOException, Outdated, PolicyRefused, Raced
+from gto.exceptions import CannotLocate, GTOException, Outdated, PolicyRefused, Raced, StorageError
 from gto.output.published import Published
 from gto.studio.respond import json_response, respond
 from gto.studio.write_access import WriteRefused
@@ -34,12 +34,16 @@ class ErrorPage(NamedTuple):
 
 
 def refusal_status(error: GTOException) -> int:
-    """Return the status of a form that was refused: 403 by a policy, 409 where somebody was first, else 400."""
+    """Return the status of a refusal: 403 by a policy, 409 where somebody was first, 424 by a store, else 400."""
     match error:
         case PolicyRefused() | WriteRefused():
             return 403
         case Outdated() | Raced():
             return 409
+        case CannotLocate():
+            return 404
+        case StorageError():  # not 5xx where it lasts: programs would ask again and again
+            return 503 if error.passing else 424
         case _:
             return 400
 

@@ -58,6 +58,11 @@ def _get(need: Need, *paths: str) -> dict[tuple[str, str], Need]:
     return found
 
 
+def _send(need: Need, *paths: str) -> dict[tuple[str, str], Need]:
+    """Return the need of files, of which one can ask for the head alone."""
+    return {(method, path): need for path in paths for method in ("GET", "HEAD")}
+
+
 def _post(need: Need, *paths: str) -> dict[tuple[str, str], Need]:
     return {("POST", path): need for path in paths}
 
@@ -75,6 +80,11 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(_SEE_HERE, _M, f"{_M}/-/compare .json .md", f"{_M}/-/history .json .atom", f"{_M}/-/plots .json /frame"),
     **_get(_SEE_HERE, f"{_M}/-/description .json", f"{_M}/-/card .json"),
     **dict.fromkeys([("GET", f"{_M}/-/schema.json")], _SEE_HERE),
+    # Files.
+    **_get(_SEE_HERE, f"{_M}/-/files .json", "/api/v1/artifacts/{repo}/{name:path}/files"),
+    **_send(_SEE_HERE, f"{_M}/-/file/{{path:path}}", *(f"{_M}/-/archive.{one}" for one in ("tar.gz", "tar", "zip"))),
+    **_send(_OPEN, "/signed/{signature}/{expires}/{repo}/{commit}/{name:path}/-/{kind}/{path:path}"),
+    **_post(_SEE_HERE, f"{_M}/-/links", "/api/v1/artifacts/{repo}/{name:path}/links"),
     # What writes.
     **_get(_FORM, f"{_M}/-/actions .json", f"{_M}/-/done .json", f"{_M}/-/saved .json", f"{_R}/-/add .json"),
     **_get(_FORM, *(f"{_M}/-/{one} .json" for one in ("register", "annotate", "remove"))),

@@ -20,6 +20,7 @@ from gto.git import process_tree
 from gto.studio.app import make_app
 from gto.studio.connection import StudioProtocol
 from gto.studio.context import StudioContext, StudioSettings
+from gto.studio.downloads import signed_links
 from gto.studio.index.database import Database
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
@@ -74,6 +75,7 @@ _PAGES = (
     hook_page,
     target_page,
     webhook_api,
+    signed_links,
     monitoring,
 )
 _BACKLOG = 128

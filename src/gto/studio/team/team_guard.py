@@ -20,7 +20,7 @@ from gto.studio.visitor import NOBODY, Role, Visitor
 
 SIGNED = "/webhook/"
 """What programs of others send: each request proves by itself that it may, and a session counts for nothing."""
-OPEN = ("/static/", "/login", "/invitation/", SIGNED)
+OPEN = ("/static/", "/login", "/invitation/", "/signed/", SIGNED)
 """Paths that answer who is not known."""
 _PROBES = ("/health", "/ready")
 """Paths that answer whatever the Host: what asks for them knows no name."""
