@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from tests.postgresql import serve_postgresql
 from tests.repo import TIME_LIMIT
 from tests.team_process import NAME, PASSWORD, TeamPlace, log_in, serving, wait_for, wait_for_models
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.postgresql import Server
     from tests.repo import Repo
 
 SECRET = "a-secret-of-this-team-that-stands-nowhere"  # noqa: S105  it keeps nothing secret
@@ -39,13 +38,6 @@ def place(registry: Repo, tmp_path: Path) -> TeamPlace:
     return made
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a database of PostgreSQL without any table."""
-    with serve_postgresql(tmp_path_factory.mktemp("server") / "pg") as server:
-        yield server.new(is_empty=True).render_as_string(hide_password=False)
-
-
 def pages(url: str) -> dict[str, object]:
     """What pages say to who logs in, without when they were read."""
     with httpx2.Client(base_url=url, timeout=30) as client:
@@ -59,7 +51,7 @@ def pages(url: str) -> dict[str, object]:
 
 
 def test_a_backup_restored_into_an_empty_machine_and_another_database_serves_the_same(
-    place: TeamPlace, database: str, tmp_path: Path
+    place: TeamPlace, postgresql: Server, tmp_path: Path
 ) -> None:
     with serving(place) as studio:
         before = pages(studio.url)
@@ -68,6 +60,7 @@ def test_a_backup_restored_into_an_empty_machine_and_another_database_serves_the
         assert json.loads(made.stdout)["tables"]["person"] == 1
         catalogue = place.catalog.read_text(encoding="utf-8")
         secret = (place.data / "secret").read_bytes()
+    database = postgresql.new(is_empty=True).render_as_string(hide_password=False)
     fresh = TeamPlace(tmp_path / "fresh", {"DATABASE": database})
     fresh.path.mkdir()
     restored = fresh.studio("restore", str(tmp_path / "studio.backup"))
