@@ -34,6 +34,7 @@ ONE_ENGINE = {
     "test_peer.py": "no database",
     "test_process.py": "the process of `gto studio`, whose index is a file",
     "test_upkeep.py": "names the engines itself",
+    "test_webhook_process.py": "the process of `gto studio serve`, whose database is a file",
     "test_words.py": "no database",
     "test_a_file_that_is_no_index_of_ours_is_made_anew": "the file itself",
     "test_a_sync_that_is_killed_at_any_moment_loses_and_doubles_nothing": "test_due_kills.py does it with more",

@@ -28,7 +28,18 @@ def of_reading(function: Function) -> Function:
         show_default=True,
         help="How many repositories it reads at once",
     )
-    return often(many(function))
+    private = setting(
+        "--allow-private-webhooks", is_flag=True, help="Let webhooks go to its private network, where an admin says so"
+    )
+    kept = setting(
+        "--audit-days",
+        type=click.FloatRange(min=1),
+        default=365.0,
+        show_default=True,
+        metavar="DAYS",
+        help="How long entries of the audit log are kept",
+    )
+    return often(many(private(kept(function))))
 
 
 @click.command(
@@ -54,6 +65,8 @@ def worker(
     timeout: float,
     every: float,
     jobs: int,
+    allow_private_webhooks: bool,
+    audit_days: float,
 ) -> None:
     """Read the repositories of a catalogue into the index, beside any number of others that do the same.
 
@@ -70,7 +83,7 @@ def worker(
     reading = WorkerSettings(jobs, every)
     chosen = team.ServeOptions(
         data, database, url, catalog=catalog, groups=groups, secrets=secrets, reading=reading, way=Way(timeout)
-    )
+    )._replace(allow_private_webhooks=allow_private_webhooks, audit_days=audit_days)
     reader = team.TeamReader(chosen)
     with signals.by_signals(reader.end):
         reader.run(render.say)

@@ -2,8 +2,7 @@
 
 import click
 
-from gto.cli import catalog_options, options, render, signals, studio_options, studio_upkeep, studio_work
-from gto.cli.studio_options import needing as _needing
+from gto.cli import catalog_options, options, render, signals, studio_options, studio_people, studio_upkeep, studio_work
 from gto.cli.studio_options import of_database as _of_database
 from gto.cli.studio_options import setting as _setting
 from gto.exceptions import UsageError
@@ -61,7 +60,7 @@ def command(
     from gto.catalog.parallel import Way
     from gto.cli.download_progress import Bar
 
-    with _needing("studio"):
+    with studio_options.needing("studio"):
         from gto.studio import server
         from gto.studio.context import StudioSettings
     found = find(repos, catalog, groups)
@@ -149,6 +148,8 @@ def serve(
     public: tuple[str, ...],
     every: float,
     jobs: int,
+    allow_private_webhooks: bool,
+    audit_days: float,
     no_worker: bool,
     oidc_issuer: str | None,
     oidc_client_id: str | None,
@@ -165,7 +166,7 @@ def serve(
     """Serve the repositories of a catalogue to a team: people log in, and each sees and does what their role allows."""
     import gc
 
-    with _needing("team"):
+    with studio_options.needing("team"):
         from gto.catalog.parallel import Way
         from gto.studio.team import oidc
         from gto.studio.team import serve as team
@@ -199,11 +200,13 @@ def serve(
         has_passwords=not no_passwords,
         log_format=log_format,
         log_level=log_level,
+        allow_private_webhooks=allow_private_webhooks,
+        audit_days=audit_days,
     )
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):
         studio.run(render.say, lambda text: render.note(f"note: {text}"))
 
 
-for one in (*studio_work.COMMANDS, *studio_upkeep.COMMANDS):
+for one in (studio_people.invite, studio_people.people, *studio_work.COMMANDS, *studio_upkeep.COMMANDS):
     command.add_command(one)

@@ -25,7 +25,10 @@ from gto.studio.index import events, list_counts, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.pages.errors import refusal_status
+from gto.studio.pages.token_page import ask_token
+from gto.studio.proposals.forge_api import ForgeRefused
 from gto.studio.respond import respond
+from gto.studio.write_access import TokenWanted, WriteMode
 
 router = APIRouter()
 
@@ -126,11 +129,14 @@ def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[
         wish = read_wish(action, name, form, push=studio.settings.push)
         asked = _asked(studio, repo, action, wish, form)
         try:
-            written = carry_out(studio, asked)
+            written = carry_out(studio, asked, form)
+        except (TokenWanted, ForgeRefused) as error:
+            page = ask_token(asked.access, form, error, asked.action.title.format(name))
+            return respond(request, "forge_token.html", page, 400)
         except GTOException as error:
             bring_up_to_date(studio, asked.place)
-            page = _read(request, asked._replace(error=error))
-            return respond(request, "action.html", page, refusal_status(error))
+            return respond(request, "action.html", _read(request, asked._replace(error=error)), refusal_status(error))
+        studio.note(action.word, name, repository=repo, refs=list(written.refs), commit=written.commit)
         bring_up_to_date(studio, asked.place)
         pushed = wish.push or asked.place.is_remote
         return RedirectResponse(url(artifact_url(repo, name, "done"), ref=written.refs, pushed=pushed), 303)
@@ -151,16 +157,21 @@ def _asked(
     with studio.database.read() as connection:
         stages = kept(connection, list_counts.stages)
     branch, text = (str(given.get(key, "")).strip() for key in ("branch", "find"))
-    return ActionRequest(action, studio.place(repo), wish, branch, text, tuple(stages))
+    access = studio.write_access(repo)
+    wish = wish._replace(sign=wish.sign and access.mode is None)
+    return ActionRequest(action, studio.place(repo), wish, branch, text, tuple(stages), access=access)
 
 
-def carry_out(studio: StudioContext, asked: ActionRequest) -> perform.WrittenTags:
+def carry_out(studio: StudioContext, asked: ActionRequest, given: Mapping[str, object]) -> perform.WrittenTags:
     """Write what a form asks for, unless the artifact is another than it was made for."""
-    wish = asked.wish
+    wish, access = asked.wish, asked.access
+    if (refused := access.why_not(asked.action.word)) is not None:
+        raise refused
     perform.require(asked.action, wish)
-    with command.within(studio.way.seconds):
+    token = studio.token_for(access, given) if access.mode is WriteMode.OWN else None
+    with command.within(studio.way.seconds), access.acting(token):
         registry = perform.open_at(asked.place, studio.way, wish.commit or "HEAD")
-        return perform.perform(registry, wish, perform.write_options(wish))
+        return perform.perform(registry, wish, perform.write_options(wish, access))
 
 
 def _read(request: Request, asked: ActionRequest) -> ActionForm:

@@ -3,13 +3,13 @@
 import errno
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fastapi import FastAPI
-from sqlalchemy import URL, Connection, Row, make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from starlette.middleware import Middleware
 
@@ -24,7 +24,23 @@ from gto.studio.index.database import Database
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.server import QuietServer, collect_seldom, config_of
-from gto.studio.team import accounts, login_page, migrate, monitoring, oidc_page
+from gto.studio.team import (
+    account_page,
+    accounts,
+    audit_page,
+    forges_page,
+    housekeeping,
+    invitation_page,
+    login_page,
+    migrate,
+    monitoring,
+    oidc_page,
+    people_page,
+    person_page,
+    settings_page,
+    token_routes,
+    write_routes,
+)
 from gto.studio.team.access import authorize
 from gto.studio.team.announced import Announcer
 from gto.studio.team.oidc import OidcSettings, Provider
@@ -33,18 +49,36 @@ from gto.studio.team.secrets_box import SecretsBox, keep_secret
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings, parse_url
 from gto.studio.team.team_guard import TeamGuard
-from gto.studio.team.team_worker import Housekeeping, TeamWorker, WorkerSettings
+from gto.studio.team.team_worker import TeamWorker, WorkerSettings
 from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.team.watched_catalogue import WatchedCatalogue
+from gto.studio.webhooks import hook_page, outbox, receive, target_page, webhook_api
+from gto.studio.webhooks.deliverer import Deliverer
 
 PORT = 8765
 """The usual port."""
 
-_PAGES = (login_page, oidc_page, monitoring)
-_HOUSEKEEPING: tuple[Housekeeping, ...] = ()
-"""What is done once an hour, by one of all the processes."""
+_PAGES = (
+    login_page,
+    oidc_page,
+    invitation_page,
+    account_page,
+    people_page,
+    person_page,
+    audit_page,
+    token_routes,
+    forges_page,
+    settings_page,
+    write_routes,
+    receive,
+    hook_page,
+    target_page,
+    webhook_api,
+    monitoring,
+)
 _BACKLOG = 128
 _LAST_TRANSACTION = 10.0  # seconds that the index has in the end
+_LAST_POST = 5.0  # seconds that webhooks have: what is cut off is sent again
 
 
 class ServeOptions(NamedTuple):
@@ -70,8 +104,10 @@ class ServeOptions(NamedTuple):
     oidc: OidcSettings | None = None
     proxy: TrustedProxy = TrustedProxy()
     has_passwords: bool = True
+    audit_days: float = 365.0
     log_format: str = "text"
     log_level: str = "info"
+    allow_private_webhooks: bool = False
 
 
 class TeamProtocol(StudioProtocol):
@@ -131,7 +167,15 @@ def _server_url(text: str) -> URL:
 def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
     """Open the database, as open_team_database() does, and the secret."""
     url = parse_url(options.url or f"http://{options.host}:{options.port}")
-    settings = TeamSettings(url, options.public, proxy=options.proxy, has_passwords=options.has_passwords)
+    settings = TeamSettings(
+        url,
+        options.public,
+        proxy=options.proxy,
+        has_passwords=options.has_passwords,
+        audit_days=options.audit_days,
+        every=options.reading.every,
+        allow_private_webhooks=options.allow_private_webhooks,
+    )
     provider = Provider(options.oidc, url + oidc_page.CALLBACK) if options.oidc else None
     database = open_team_database(options, is_whole=is_whole)
     given = options.secrets or (keep_secret(os.path.join(options.data, "secret")),)
@@ -139,28 +183,33 @@ def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
 
 
 @contextmanager
-def working(database: Database, options: ServeOptions) -> Iterator[TeamWorker]:
-    """Yield who reads Git for as long as this process runs; what is being read in the end is left to others."""
+def working(team: Team, options: ServeOptions) -> Iterator[TeamWorker]:
+    """Yield who reads Git, and delivers webhooks, for as long as this process runs.
+
+    What is being read or sent in the end is left to others.
+    """
     # Mirrors and all else that can be made again belong to this Studio, not to the user that runs it.
     os.environ.setdefault(cache_dir.VARIABLE, os.path.abspath(os.path.join(options.data, "cache")))
+    database, deliverer = team.database, Deliverer(team)
     with ExitStack() as stack:
         stack.enter_context(database.used_by_process())
         catalogue = WatchedCatalogue(options.catalog, options.groups)
-        announce, work = Announcer(_tell_nobody), _HOUSEKEEPING
+        announce = Announcer(outbox.announce)
+        work = (outbox.forget, lambda database: housekeeping.forget(database, team.settings.audit_days))
         worker = TeamWorker(database, catalogue, options.way, options.reading, announce=announce, housekeeping=work)
         stack.callback(worker.join, _LAST_TRANSACTION)
+        stack.callback(deliverer.join, _LAST_POST)
         stack.callback(process_tree.stop)
         stack.callback(worker.close)
+        stack.callback(deliverer.close)
         worker.start()
+        if options.reading.jobs:
+            deliverer.start()
         yield worker
 
 
-def _tell_nobody(_connection: Connection, _name: str, _events: Sequence[Row[Any]]) -> None:
-    """Take new events: no webhook wants them."""
-
-
 class TeamReader:
-    """`gto studio worker`: reads Git for a team's Studio until it is ended."""
+    """`gto studio worker`: reads Git and delivers webhooks for a team's Studio until it is ended."""
 
     def __init__(self, options: ServeOptions) -> None:
         self._options = options
@@ -169,9 +218,9 @@ class TeamReader:
     def run(self, say: Callable[[str], None]) -> None:
         """Read until end() is called from another thread."""
         with ExitStack() as stack:
-            database = open_team_database(self._options)
-            stack.callback(database.close)
-            worker = stack.enter_context(working(database, self._options))
+            team = open_team(self._options)
+            stack.callback(team.database.close)
+            worker = stack.enter_context(working(team, self._options))
             say(f"{len(worker.places)} repositories, {self._options.reading.jobs} at once")
             self._is_ending.wait()
 
@@ -207,7 +256,7 @@ class TeamStudio:
                 options = options._replace(port=listener.getsockname()[1])
             team = open_team(options)
             stack.callback(team.database.close)
-            worker = stack.enter_context(working(team.database, options))
+            worker = stack.enter_context(working(team, options))
             context = StudioContext(
                 team.database,
                 worker,

@@ -5,14 +5,19 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import UsageError
 from gto.studio.context import context_of
 from gto.studio.index.database import Database
+from gto.studio.proposals.forge_client import ForgeToken
+from gto.studio.team import write_settings
 from gto.studio.team.oidc import Provider
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.sessions import SessionLimits
 from gto.studio.team.trusted_proxy import TrustedProxy
+from gto.studio.visitor import Visitor
+from gto.studio.write_access import WriteAccess
 
 
 class TeamSettings(NamedTuple):
@@ -28,6 +33,10 @@ class TeamSettings(NamedTuple):
     proxy: TrustedProxy = TrustedProxy()
     has_passwords: bool = True
     """Whether people may log in with a password."""
+    every: float = 60.0
+    """Seconds after which all repositories are read again, whatever webhooks say."""
+    allow_private_webhooks: bool = False
+    """Whether webhooks may go to this machine and its private network, where a target says so too."""
 
     @property
     def is_secure(self) -> bool:
@@ -62,6 +71,18 @@ class Team(NamedTuple):
     passwords: Passwords
     provider: Provider | None = None
     """Who vouches for people by OpenID Connect; None for nobody."""
+
+    def write_access(self, visitor: Visitor, place: CatalogRepository) -> WriteAccess:
+        """Return how a repository is written to for a visitor."""
+        with self.database.engine.connect() as connection:
+            return write_settings.access_of(connection, visitor, place)
+
+    def forge_token(self, visitor: Visitor, site: str) -> ForgeToken | None:
+        """Return the token that a visitor keeps for a forge; None where there is none."""
+        if visitor.id is None or not site:
+            return None
+        with self.database.record() as connection:
+            return write_settings.use_token(connection, self.box, visitor.id, site)
 
 
 def team_of(request: Request) -> Team:
