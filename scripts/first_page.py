@@ -54,13 +54,14 @@ def follow(directory: Path, env: Mapping[str, str], repository: Path, *, install
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     told = {**env, "GTO_STUDIO_PORT": str(port), "GTO_STUDIO_URL": url}
+    said = ""
     with ExitStack() as stack:
         for block in steps():
             _write_catalogue(block, directory, repository)
             for command in (line[2:] for line in block.lines if line.startswith("$ ")):
                 if _is_of_installing(command) and not installs:
                     continue
-                start, said = time.monotonic(), ""
+                start = time.monotonic()
                 if command.startswith("gto studio serve"):
                     stack.callback(_end, _serve(command, directory, told, url))
                 else:

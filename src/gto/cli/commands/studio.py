@@ -102,12 +102,6 @@ def command(
     "--oidc-groups-claim", metavar="CLAIM", default="groups", show_default=True, help="What names somebody's groups"
 )
 @_setting(
-    "--ca-file",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False),
-    help="Certificate authorities of your own",
-)
-@_setting(
     "--trusted-proxy",
     "trusted_proxies",
     metavar="NETWORK",
@@ -150,13 +144,13 @@ def serve(
     jobs: int,
     allow_private_webhooks: bool,
     audit_days: float,
+    ca_file: str | None,
     no_worker: bool,
     oidc_issuer: str | None,
     oidc_client_id: str | None,
     oidc_client_secret: str | None,
     oidc_label: str,
     oidc_groups_claim: str,
-    ca_file: str | None,
     trusted_proxies: tuple[str, ...],
     proxy_user_header: str,
     no_passwords: bool,
@@ -202,6 +196,7 @@ def serve(
         log_level=log_level,
         allow_private_webhooks=allow_private_webhooks,
         audit_days=audit_days,
+        ca_file=ca_file,
     )
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):
