@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 ONE_ENGINE = {
     "test_backup.py": "names the engines itself",
+    "test_behind_nginx.py": "the process of `gto studio serve`; what is tested stands before it",
     "test_browser.py": "the process of `gto studio`, whose index is a file",
     "test_connection.py": "HTTP alone",
+    "test_deployment_files.py": "no database",
     "test_due_kills.py": "many processes, which PostgreSQL alone serves",
     "test_forge.py": "no database",
     "test_index_file.py": "the file itself",
@@ -32,6 +34,7 @@ ONE_ENGINE = {
     "test_opening.py": "no database",
     "test_peer.py": "no database",
     "test_process.py": "the process of `gto studio`, whose index is a file",
+    "test_upkeep.py": "names the engines itself",
     "test_webhook_process.py": "the process of `gto studio serve`, whose database is a file",
     "test_words.py": "no database",
     "test_a_file_that_is_no_index_of_ours_is_made_anew": "the file itself",

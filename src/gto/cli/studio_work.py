@@ -39,7 +39,13 @@ def of_reading(function: Function) -> Function:
         metavar="DAYS",
         help="How long entries of the audit log are kept",
     )
-    return often(many(private(kept(function))))
+    trusted = setting(
+        "--ca-file",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Certificate authorities of your own, for OpenID Connect and webhooks",
+    )
+    return often(many(private(kept(trusted(function)))))
 
 
 @click.command(
@@ -67,6 +73,7 @@ def worker(
     jobs: int,
     allow_private_webhooks: bool,
     audit_days: float,
+    ca_file: str | None,
 ) -> None:
     """Read the repositories of a catalogue into the index, beside any number of others that do the same.
 
@@ -83,7 +90,7 @@ def worker(
     reading = WorkerSettings(jobs, every)
     chosen = team.ServeOptions(
         data, database, url, catalog=catalog, groups=groups, secrets=secrets, reading=reading, way=Way(timeout)
-    )._replace(allow_private_webhooks=allow_private_webhooks, audit_days=audit_days)
+    )._replace(allow_private_webhooks=allow_private_webhooks, audit_days=audit_days, ca_file=ca_file)
     reader = team.TeamReader(chosen)
     with signals.by_signals(reader.end):
         reader.run(render.say)

@@ -15,12 +15,14 @@ from gto.studio.team.team_tables import outbox, target
 from gto.studio.webhooks import outbox as box
 from gto.studio.webhooks import targets
 from gto.studio.webhooks.targets import TargetFilter
+from tests.certificates import make_company
 from tests.studio.webhooks.telling import add_target, attempts, deliver_due, hurry, rows
 from tests.team_app import team_studio
-from tests.web import Reply
+from tests.web import Reply, serve_web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from gto.studio.index.database import Database
     from tests.repo import Repo
@@ -161,6 +163,22 @@ def test_no_redirect_is_followed_and_no_private_address_is_asked_unless_both_all
     deliver_due(strict)
     assert "is not encrypted" in rows(strict)[0].reason
     assert [one.path for one in web.asked] == ["/moved"]
+
+
+def test_a_receiver_of_a_company_with_its_own_authority_is_told_once_its_file_is_named(
+    team: TeamStudio, registry: Repo, tmp_path: Path
+) -> None:
+    company = make_company(tmp_path)
+    with serve_web(company.context()) as web:
+        web.rule("/hook", lambda _asked, _usual: Reply(202, b"thanks"))
+        add_target(team.team, f"{web.url.replace('http:', 'https:')}/hook")
+        promoted(team, registry)
+        deliver_due(team.team)
+        assert web.asked == []
+        assert "certificate" in attempts(team.team)[0].reason.lower()
+        hurry(team.team)
+        deliver_due(team.team._replace(settings=team.team.settings._replace(ca_file=str(company.ca))))
+        assert len(web.asked) == 2
 
 
 def test_a_dead_target_does_not_hold_others(team: TeamStudio, registry: Repo, web: Web) -> None:

@@ -103,12 +103,6 @@ def command(
     "--oidc-groups-claim", metavar="CLAIM", default="groups", show_default=True, help="What names somebody's groups"
 )
 @_setting(
-    "--ca-file",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False),
-    help="Certificate authorities of your own",
-)
-@_setting(
     "--trusted-proxy",
     "trusted_proxies",
     metavar="NETWORK",
@@ -151,6 +145,7 @@ def serve(
     jobs: int,
     allow_private_webhooks: bool,
     audit_days: float,
+    ca_file: str | None,
     no_worker: bool,
     presign: bool,
     oidc_issuer: str | None,
@@ -158,7 +153,6 @@ def serve(
     oidc_client_secret: str | None,
     oidc_label: str,
     oidc_groups_claim: str,
-    ca_file: str | None,
     trusted_proxies: tuple[str, ...],
     proxy_user_header: str,
     no_passwords: bool,
@@ -206,6 +200,7 @@ def serve(
         allow_private_webhooks=allow_private_webhooks,
         audit_days=audit_days,
         studio=StudioSettings(presign=presign),
+        ca_file=ca_file,
     )
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):

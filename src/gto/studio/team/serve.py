@@ -110,6 +110,8 @@ class ServeOptions(NamedTuple):
     log_format: str = "text"
     log_level: str = "info"
     allow_private_webhooks: bool = False
+    ca_file: str | None = None
+    """Certificate authorities that webhooks believe; `oidc` has its own."""
 
 
 class TeamProtocol(StudioProtocol):
@@ -177,6 +179,7 @@ def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
         audit_days=options.audit_days,
         every=options.reading.every,
         allow_private_webhooks=options.allow_private_webhooks,
+        ca_file=options.ca_file or "",
     )
     provider = Provider(options.oidc, url + oidc_page.CALLBACK) if options.oidc else None
     database = open_team_database(options, is_whole=is_whole)

@@ -37,6 +37,8 @@ class TeamSettings(NamedTuple):
     """Seconds after which all repositories are read again, whatever webhooks say."""
     allow_private_webhooks: bool = False
     """Whether webhooks may go to this machine and its private network, where a target says so too."""
+    ca_file: str = ""
+    """Certificate authorities that webhooks believe beside the system's."""
 
     @property
     def is_secure(self) -> bool:

@@ -107,7 +107,7 @@ class Deliverer:
 def deliver(team: Team, parcel: Parcel, seconds: float) -> PostOutcome:
     """Send a parcel once."""
     is_private = parcel.target.allows_private and team.settings.allow_private_webhooks
-    rules = SendRules(allow_private=is_private, allow_http=is_private, seconds=seconds)
+    rules = SendRules(is_private, is_private, team.settings.ca_file, seconds)
     try:
         url, headers, body = _write(team.settings, team.box, parcel)
         return send(url, headers, body, rules)
