@@ -171,3 +171,10 @@ def context_of(request: Request) -> StudioContext:
     """Return the Studio that a request came to, as who asks may see it."""
     seen = request.scope.get("state", {}).get("studio")
     return cast("StudioContext", seen or request.app.state.context)
+
+
+def team_of(request: Request) -> "Team":
+    """Return the team's Studio that a request came to."""
+    team = context_of(request).team
+    assert team is not None  # noqa: S101  its routes are of no other Studio
+    return team

@@ -46,7 +46,7 @@ class ListedFile(NamedTuple):
         return self._asdict()
 
 
-class MadeLink(NamedTuple):
+class DownloadLink(NamedTuple):
     """A link that was just made."""
 
     href: str
@@ -63,7 +63,7 @@ class FilesPage(NamedTuple):
     size: int | None
     """Bytes of all; None where nothing says."""
     number: int
-    link: MadeLink | None = None
+    link: DownloadLink | None = None
 
     @property
     def pages(self) -> int:
@@ -101,7 +101,7 @@ async def files(request: Request, repo: str, name: str) -> Response:
     return await downloads_of(request).work(lambda: respond(request, "files.html", page))
 
 
-def read(request: Request, repo: str, name: str, version: str, link: MadeLink | None = None) -> FilesPage:
+def read(request: Request, repo: str, name: str, version: str, link: DownloadLink | None = None) -> FilesPage:
     """Read which files there are."""
     found = locate(request, repo, name, version)
     sizes = [content.size for _, content in found.files]

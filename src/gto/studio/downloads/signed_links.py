@@ -13,10 +13,10 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from gto.exceptions import RepositoryNotFound, UsageError
-from gto.studio.context import context_of
+from gto.studio.context import context_of, team_of
 from gto.studio.downloads import file_page
 from gto.studio.downloads.archive_formats import kind_of
-from gto.studio.downloads.file_page import MadeLink
+from gto.studio.downloads.file_page import DownloadLink
 from gto.studio.downloads.located_version import ChosenVersion, LocatedVersion
 from gto.studio.downloads.sending import Sendable, downloads_of
 from gto.studio.downloads.version_contents import SIGNED_SECONDS, archive_kind, archive_of
@@ -25,7 +25,7 @@ from gto.studio.respond import respond
 from gto.studio.rest import answers
 from gto.studio.team import audit
 from gto.studio.team.audit import origin_of
-from gto.studio.team.team import Team, team_of
+from gto.studio.team.team import Team
 
 router = APIRouter()
 
@@ -116,7 +116,7 @@ async def link_form(
 
     def work() -> Response:
         made = make(request, repo, name, wish)
-        link = MadeLink(made.url, wish.path or f"the .{wish.archive}")
+        link = DownloadLink(made.url, wish.path or f"the .{wish.archive}")
         page = file_page.read(request, repo, name, wish.version, link)
         return respond(request, "files.html", page)
 

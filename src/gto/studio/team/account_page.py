@@ -11,14 +11,13 @@ from starlette.responses import RedirectResponse, Response
 
 from gto.exceptions import UsageError
 from gto.output.published import Published
-from gto.studio.context import context_of, cookie_of
+from gto.studio.context import context_of, cookie_of, team_of
 from gto.studio.forms import read_index_form
 from gto.studio.respond import respond
 from gto.studio.team import accounts, audit, login_limits, sessions, tokens
 from gto.studio.team.login_page import renew_session, with_session
 from gto.studio.team.passwords import SHORTEST, check_new
 from gto.studio.team.sessions import ListedSession
-from gto.studio.team.team import team_of
 from gto.studio.team.tokens import ListedToken
 from gto.studio.visitor import Role, Visitor
 

@@ -10,11 +10,10 @@ from gto.core.dates import parse_date
 from gto.export import csv
 from gto.output.published import Published
 from gto.studio.addresses import count_pages, read_number, url
-from gto.studio.context import StudioContext, context_of
+from gto.studio.context import StudioContext, context_of, team_of
 from gto.studio.respond import respond
 from gto.studio.team import audit_log, rights
 from gto.studio.team.audit_log import AuditEntry, AuditQuery
-from gto.studio.team.team import team_of
 from gto.studio.visitor import Role
 from gto.studio.words import iso
 

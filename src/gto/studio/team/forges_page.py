@@ -8,13 +8,12 @@ from starlette.responses import RedirectResponse, Response
 
 from gto.exceptions import GTOException
 from gto.output.published import Published
-from gto.studio.context import context_of
+from gto.studio.context import context_of, team_of
 from gto.studio.forms import back, read_index_form
 from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.proposals.push_access import check_token, parse_site
 from gto.studio.respond import respond
 from gto.studio.team import audit, write_settings
-from gto.studio.team.team import team_of
 from gto.studio.team.write_settings import KeptToken
 
 router = APIRouter()

@@ -12,11 +12,12 @@ from starlette.responses import RedirectResponse, Response
 
 from gto.exceptions import NotFound, UsageError
 from gto.output.published import Published
+from gto.studio.context import team_of
 from gto.studio.respond import respond
 from gto.studio.team import accounts, audit, invitations, login_limits, sessions
 from gto.studio.team.login_page import LONGEST_FIELD, MOST_FIELDS, begin_session, with_session
 from gto.studio.team.passwords import SHORTEST, check_new, in_turn
-from gto.studio.team.team import Team, team_of
+from gto.studio.team.team import Team
 from gto.studio.visitor import parse_role
 
 router = APIRouter()

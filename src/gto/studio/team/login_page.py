@@ -8,12 +8,12 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from gto.output.published import Published
-from gto.studio.context import context_of, cookie_of
+from gto.studio.context import context_of, cookie_of, team_of
 from gto.studio.forms import back, read_index_form
 from gto.studio.respond import respond
 from gto.studio.team import accounts, audit, login_limits, sessions
 from gto.studio.team.passwords import in_turn
-from gto.studio.team.team import Team, team_of
+from gto.studio.team.team import Team
 from gto.studio.visitor import NOBODY
 
 router = APIRouter()

@@ -12,14 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from gto.exceptions import UsageError
 from gto.output.published import Published
 from gto.studio.addresses import count_pages, read_number, url
-from gto.studio.context import context_of
+from gto.studio.context import context_of, team_of
 from gto.studio.forms import read_index_form
 from gto.studio.respond import respond
 from gto.studio.team import accounts, audit, invitations, rights
 from gto.studio.team.invitations import Invited, OpenInvitation
 from gto.studio.team.login_page import renew_session, with_session
 from gto.studio.team.rights import Control, ListedPerson
-from gto.studio.team.team import team_of
 from gto.studio.visitor import EVERY, Role, parse_role
 
 router = APIRouter()

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gto.exceptions import UsageError
 from gto.output.published import Published
-from gto.studio.context import context_of
+from gto.studio.context import context_of, team_of
 from gto.studio.forms import read_index_form
 from gto.studio.respond import respond
 from gto.studio.team import audit, invitations, rights, sessions, tokens
@@ -16,7 +16,6 @@ from gto.studio.team.invitations import Invited
 from gto.studio.team.people_page import change_roles, groups_for, show_link
 from gto.studio.team.rights import Control, ListedPerson
 from gto.studio.team.sessions import ListedSession
-from gto.studio.team.team import team_of
 from gto.studio.team.tokens import ListedToken
 from gto.studio.visitor import Role, parse_role
 

@@ -11,14 +11,13 @@ from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import UsageError
 from gto.output.published import Published
 from gto.studio.addresses import repository_url
-from gto.studio.context import context_of
+from gto.studio.context import context_of, team_of
 from gto.studio.forms import read_index_form
 from gto.studio.proposals.forge_site import FORGE_WORDS, ForgeSettings
 from gto.studio.proposals.push_access import token_site
 from gto.studio.respond import respond
 from gto.studio.rest.answers import ProblemDetails
 from gto.studio.team import audit, write_settings
-from gto.studio.team.team import team_of
 from gto.studio.team.write_settings import RepositorySettings
 from gto.studio.visitor import Role
 from gto.studio.write_access import WriteMode

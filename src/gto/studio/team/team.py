@@ -3,11 +3,8 @@
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from fastapi import Request
-
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import UsageError
-from gto.studio.context import context_of
 from gto.studio.index.database import Database
 from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.team import write_settings
@@ -85,13 +82,6 @@ class Team(NamedTuple):
             return None
         with self.database.record() as connection:
             return write_settings.use_token(connection, self.box, visitor.id, site)
-
-
-def team_of(request: Request) -> Team:
-    """Return the team's Studio that a request came to."""
-    team = context_of(request).team
-    assert team is not None  # noqa: S101  its routes are of no other Studio
-    return team
 
 
 def parse_url(text: str) -> str:

@@ -8,10 +8,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from gto.exceptions import NotFound
-from gto.studio.context import context_of
+from gto.studio.context import context_of, team_of
 from gto.studio.rest.answers import ProblemDetails
 from gto.studio.team import audit, tokens
-from gto.studio.team.team import team_of
 from gto.studio.team.tokens import ListedToken
 
 router = APIRouter(

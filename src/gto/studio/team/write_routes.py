@@ -21,14 +21,13 @@ from gto.studio.actions.action import (
 )
 from gto.studio.actions.checks import find_demand, policy_answers
 from gto.studio.actions.wish import ActionRequest, Wish, command_of
-from gto.studio.context import StudioContext, context_of
+from gto.studio.context import StudioContext, context_of, team_of
 from gto.studio.pages.action_page import bring_up_to_date, carry_out
 from gto.studio.pages.errors import ErrorPage, problem, refusal_status
 from gto.studio.respond import json_response
 from gto.studio.rest.answers import ProblemDetails
 from gto.studio.team import idempotency
 from gto.studio.team.idempotency import KeyedRequest
-from gto.studio.team.team import team_of
 from gto.studio.write_access import TokenRefused, TokenWanted
 
 _STATUSES = (400, 401, 403, 404, 409, 422)

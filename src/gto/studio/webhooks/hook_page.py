@@ -10,12 +10,11 @@ from starlette.responses import RedirectResponse, Response
 from gto.output.published import Published
 from gto.studio import forge
 from gto.studio.addresses import repository_url
-from gto.studio.context import context_of
+from gto.studio.context import context_of, team_of
 from gto.studio.forms import read_index_form
 from gto.studio.index import lookup
 from gto.studio.respond import respond
 from gto.studio.team import audit
-from gto.studio.team.team import team_of
 from gto.studio.webhooks import hook_secrets, received_log
 from gto.studio.webhooks.hook_secrets import KnownSecrets
 from gto.studio.webhooks.received_log import ReceivedWebhook

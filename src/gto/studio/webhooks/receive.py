@@ -13,10 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
 from gto.catalog.repositories import CatalogRepository
-from gto.studio.context import StudioContext, context_of
+from gto.studio.context import StudioContext, context_of, team_of
 from gto.studio.index.schema import repository
 from gto.studio.respond import json_response
-from gto.studio.team.team import Team, team_of
+from gto.studio.team.team import Team
 from gto.studio.webhooks import hook_secrets, received_log
 from gto.webhook.forges import find
 from gto.webhook.incoming import LARGEST, IncomingWebhook, WebhookRefusal, read_delivery, read_dvc_notice

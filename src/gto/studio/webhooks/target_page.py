@@ -11,11 +11,10 @@ from starlette.responses import RedirectResponse, Response
 
 from gto.exceptions import GTOException
 from gto.output.published import Published
-from gto.studio.context import context_of
+from gto.studio.context import context_of, team_of
 from gto.studio.forms import read_index_form
 from gto.studio.respond import respond
 from gto.studio.team import audit
-from gto.studio.team.team import team_of
 from gto.studio.webhooks import delivery_log, outbox, targets
 from gto.studio.webhooks.delivery_log import LoggedDelivery, TargetCounts
 from gto.studio.webhooks.targets import TargetWish, WebhookTarget

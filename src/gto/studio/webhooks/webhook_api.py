@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from gto.studio.context import team_of
 from gto.studio.rest import answers
-from gto.studio.team.team import team_of
 from gto.studio.webhooks import delivery_log, outbox, target_page, targets
 from gto.studio.webhooks.delivery_log import LoggedDelivery
 from gto.studio.webhooks.targets import TargetWish, WebhookTarget
