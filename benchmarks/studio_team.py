@@ -174,7 +174,7 @@ def measure_mlflow(url: URL, requests: int) -> dict[str, Load]:
     found, alias = f"{base}/search?max_results={ROWS}&filter=name+LIKE+", f"{base}/alias?alias={STAGES[-1]}&name=team-"
     with mlflow(python, uri) as server:
         loads = {
-            "search": ask(server, lambda number: f"{found}'%25model-00{number % 100:02}%25'", requests // 4),
+            "search": ask(server, lambda number: f"{found}'%25model-0{number % 10}%25'", requests // 4),
             "stage": ask(server, lambda number: f"{alias}{number % 10}-model-{number % MODELS:05}", requests),
         }
         report("MLflow", server, loads)
