@@ -93,7 +93,12 @@ def test_a_file_that_no_store_has_is_404_and_the_answer_says_where_it_was_looked
     answer = mine.client.get("/m/team/single/-/file/model.bin")
     assert answer.status_code == 404
     assert str(keeper.place(MODEL_MD5)) in answer.text
-    unknown = mine.client.get("/m/team/data/-/file/nope")
+    listing = next(one for one in keeper.root.rglob("*.dir"))
+    listing.unlink()
+    page = mine.client.get("/m/team/data/-/files?version=v1.0.0")
+    assert (page.status_code, str(listing) in page.text) == (200, True)
+    assert mine.client.get("/api/v1/artifacts/team/data/files").status_code == 404
+    unknown = mine.client.get("/m/team/plain/-/file/nope")
     assert (unknown.status_code, "has no file" in unknown.text) == (404, True)
 
 
