@@ -15,6 +15,7 @@ from gto.git.remote import host_of, is_url
 from gto.registry.registry import Registry
 from gto.storage.address_check import check_host
 from gto.storage.location import Content, Located, StoreObject
+from gto.storage.urls import shown
 
 _DEEPEST = 8  # imports of imports
 _MOST = 1000  # imports of one question: each may lead to many others
@@ -73,6 +74,9 @@ def _from_url(site: Site, output: Output, origin: ImportSource, inside: str) -> 
 def _open(site: Site, origin: ImportSource) -> Site:
     """Open the repository that an output was imported from."""
     url = origin.repo or ""
+    if not site.trust.follow_imports:
+        reason = f"it was imported from another repository, '{shown(url)}', which only its own readers may read"
+        raise CannotLocate(reason, "`gto get` brings it to who may read both")
     is_far = is_url(url) and not url.lower().startswith("file://")
     if not is_far:
         if not (site.trust.is_own or site.trust.allow_local):

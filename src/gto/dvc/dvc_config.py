@@ -38,6 +38,8 @@ class RepositoryTrust(NamedTuple):
     """Whether credentials go to the remotes that it names (`--trust-remote`)."""
     allow_local: bool = False
     """Whether it may name paths of this machine (`--allow-local`)."""
+    follow_imports: bool = True
+    """Whether other repositories are read that it imported from: with this machine's credentials for them."""
 
 
 class Level(NamedTuple):

@@ -93,7 +93,12 @@ def test_a_file_that_no_store_has_is_404_and_the_answer_says_where_it_was_looked
     answer = mine.client.get("/m/team/single/-/file/model.bin")
     assert answer.status_code == 404
     assert str(keeper.place(MODEL_MD5)) in answer.text
-    unknown = mine.client.get("/m/team/data/-/file/nope")
+    listing = next(one for one in keeper.root.rglob("*.dir"))
+    listing.unlink()
+    page = mine.client.get("/m/team/data/-/files?version=v1.0.0")
+    assert (page.status_code, str(listing) in page.text) == (200, True)
+    assert mine.client.get("/api/v1/artifacts/team/data/files").status_code == 404
+    unknown = mine.client.get("/m/team/plain/-/file/nope")
     assert (unknown.status_code, "has no file" in unknown.text) == (404, True)
 
 
@@ -172,11 +177,14 @@ def test_whoever_may_push_leads_a_team_s_studio_to_no_file_of_its_server(
     models.commit(
         "a trap",
         {
-            "artifacts.yaml": f"trap: {{path: {secret}}}\nimported: {{path: stray}}\nsingle: {{path: model.bin}}\n",
+            "artifacts.yaml": f"trap: {{path: {secret}}}\nimported: {{path: stray}}\nsingle: {{path: model.bin}}\n"
+            "other: {path: other}\n",
+            "other.dvc": "deps: [{path: x, repo: {url: 'https://forge.example/hidden', rev_lock: 0123456}}]\n"
+            "outs: [{md5: 0123456789abcdef0123456789abcdef, hash: md5, path: other}]\n",
             "stray.dvc": f"frozen: true\ndeps: [{{path: {secret}}}]\n{stray}",
         },
     )
-    for name in ("trap", "imported"):
+    for name in ("trap", "imported", "other"):
         models.gto("register", name, "--version", "v1.0.0")
     with team_studio({"team": (models.path, ["lab"])}, tmp_path / "team.db") as team:
         browser = team.logged_in("ada", Role.ADMIN)
@@ -184,6 +192,9 @@ def test_whoever_may_push_leads_a_team_s_studio_to_no_file_of_its_server(
             answer = browser.get(f"/m/team/{path}")
             assert answer.status_code in {404, 424}, answer.text
             assert b"of the server" not in answer.content
+        # Else whoever pushes here would read with the server's credentials what they may not see there.
+        refused = browser.get("/m/team/other/-/file/other")
+        assert (refused.status_code, "imported from another repository" in refused.text) == (404, True)
     with studio_of({"team": models.path}, tmp_path / "own.db") as own:
         assert own.client.get("/m/team/trap/-/file/secret").content == b"of the server"
     assert keeper.place(MODEL_MD5).exists()

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from gto.delivery.get import hash_of
+from gto.exceptions import GTOException
 from gto.output.published import Published
 from gto.storage.location import Content, GitBlob, LfsObject, Source
 from gto.studio.addresses import artifact_url, count_pages, read_number, url
@@ -64,6 +65,9 @@ class FilesPage(NamedTuple):
     """Bytes of all; None where nothing says."""
     number: int
     link: DownloadLink | None = None
+    error: str = ""
+    """Why they cannot be listed."""
+    hint: str = ""
 
     @property
     def pages(self) -> int:
@@ -89,6 +93,7 @@ class FilesPage(NamedTuple):
             "archives": dict(self.archives),
             "files": [one.as_dict() for one in self.files],
             "link": self.link and self.link._asdict(),
+            "error": self.error or None,
         }
 
 
@@ -102,8 +107,12 @@ async def files(request: Request, repo: str, name: str) -> Response:
 
 
 def read(request: Request, repo: str, name: str, version: str, link: DownloadLink | None = None) -> FilesPage:
-    """Read which files there are."""
-    found = locate(request, repo, name, version)
+    """Read which files there are, or why nobody can tell."""
+    chosen = choose(request, repo, name, version)
+    try:
+        found = locate_chosen(request, chosen)
+    except GTOException as error:
+        return FilesPage(chosen, (), 0, None, 1, None, error.message, error.hint)
     sizes = [content.size for _, content in found.files]
     number = read_number(request.query_params)
     shown = [_listed(found.chosen, *one) for one in found.files[(number - 1) * PAGE : number * PAGE]]
@@ -134,10 +143,19 @@ def _home(source: Source) -> str:
 
 def locate(request: Request, repo: str, name: str, version: str) -> LocatedVersion:
     """Return where the files of a version are that the visitor may see."""
+    return locate_chosen(request, choose(request, repo, name, version))
+
+
+def choose(request: Request, repo: str, name: str, version: str) -> ChosenVersion:
+    """Return the version that is asked for, of a repository that the visitor may see."""
     studio = context_of(request)
-    place = studio.place(repo)
-    chosen = choose_version(studio.database, repo, name, version)
-    return downloads_of(request).found.locate(studio, place, chosen)
+    return choose_version(studio.database, studio.place(repo).name, name, version)
+
+
+def locate_chosen(request: Request, chosen: ChosenVersion) -> LocatedVersion:
+    """Return where the files of a version are."""
+    studio = context_of(request)
+    return downloads_of(request).found.locate(studio, studio.place(chosen.repo), chosen)
 
 
 @router.api_route(f"{_M}/file/{{path:path}}", methods=["GET", "HEAD"], include_in_schema=False)

@@ -106,7 +106,7 @@ def _locate(place: CatalogRepository, chosen: ChosenVersion, *, offline: bool, b
     """
     with command.within(_SECONDS):
         registry = _open(place, offline=offline)
-        trust = RepositoryTrust(is_own=registry.repo.is_own and believes)
+        trust = RepositoryTrust(is_own=registry.repo.is_own and believes, follow_imports=believes)
         _, located = get.find(registry, chosen.name, chosen.commit, trust)
         moment = registry.git.run(["show", "--no-patch", "--format=%ct", chosen.commit])
     files = sorted(((one.path or located.name, one) for one in located.contents), key=lambda pair: pair[0])
