@@ -33,6 +33,7 @@ ONE_ENGINE = {
     "test_plots.py": "plots are read from Git, and drawn in a browser",
     "test_opening.py": "no database",
     "test_peer.py": "no database",
+    "test_people_commands.py": "the process of `gto studio people`, whose database is a file",
     "test_process.py": "the process of `gto studio`, whose index is a file",
     "test_upkeep.py": "names the engines itself",
     "test_webhook_process.py": "the process of `gto studio serve`, whose database is a file",

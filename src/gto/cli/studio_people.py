@@ -144,6 +144,36 @@ def roles(
     render.lines([f"'{name}' is {role} of {group}" for group, role in now.items()] or [f"'{name}' has no role"])
 
 
+@people.command(
+    "claim",
+    cls=options.Command,
+    short_help="Give a role to a group of the provider's.",
+    examples="""
+    gto studio people claim ml-team lab=contributor
+    gto studio people claim platform '*=admin' lab=none
+    """,
+)
+@options.argument("claim", help="The group, as the provider of OpenID Connect or the proxy names it")
+@options.argument(
+    "grants",
+    help="Group of repositories, `*` for all, and the role there, or none",
+    nargs=-1,
+    required=True,
+    metavar="GROUP=ROLE...",
+)
+@studio_options.of_database
+def claim(
+    claim: str, grants: tuple[str, ...], data: str, database: str | None, secrets: tuple[str, ...], url: str | None
+) -> None:
+    """Give all whom the provider names in a group of its own a role, or take it; other groups of repositories stay."""
+    with _team(data, database, secrets, url) as team:
+        from gto.studio.team import people_commands
+
+        now = people_commands.give_claim_roles(team, claim, grants)
+    lines = [f"who is in '{claim}' is {role} of {group}" for group, role in now.items()]
+    render.lines(lines or [f"'{claim}' gives no role"])
+
+
 @people.command("deactivate", cls=options.Command, short_help="Let somebody in no more.")
 @options.argument("name", help="Who")
 @studio_options.of_database

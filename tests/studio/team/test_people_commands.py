@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from gto.studio.index.sqlite_database import SqliteDatabase
+from gto.studio.team import accounts
 from gto.studio.visitor import Role
 from tests.repo import GTO, run
 from tests.studio.team.test_invitations import accept
@@ -55,3 +56,20 @@ def test_the_command_line_gives_roles_lets_out_and_in_but_never_loses_the_last_a
     assert gto(tmp_path, "invite", "bob").code == 1  # who is there already gets a link with --reset
     assert gto(tmp_path, "invite", "ada", "--reset").code == 1  # who may not log in gets none
     assert gto(tmp_path, "invite", "bob", "--reset").stdout.startswith("http://127.0.0.1:8765/invitation/")
+
+
+def test_a_group_of_the_provider_is_given_roles_and_whom_it_names_has_them_at_once(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir(mode=0o700)
+    with team_studio({}, tmp_path / "kept" / "studio.db") as studio:
+        eve = studio.person("eve", {})
+        done = gto(tmp_path, "people", "claim", "ml-team", "lab=contributor", "*=viewer")
+        assert done.stdout.splitlines() == [
+            "who is in 'ml-team' is contributor of lab",
+            "who is in 'ml-team' is viewer of *",
+        ]
+        with studio.team.database.read() as connection:
+            assert accounts.roles_of(connection, eve, ["ml-team"]) == {"lab": Role.CONTRIBUTOR, "*": Role.VIEWER}
+        assert gto(tmp_path, "people", "claim", "ml-team", "lab=none", "*=none").stdout == "'ml-team' gives no role\n"
+        assert gto(tmp_path, "people", "claim", "ml-team", "lab").code == 1
+        with studio.team.database.read() as connection:
+            assert accounts.roles_of(connection, eve, ["ml-team"]) == {}

@@ -96,6 +96,12 @@ def set_roles(connection: Connection, of: int | str, roles: Mapping[str, Role]) 
         connection.execute(insert(role_grant), rows)
 
 
+def roles_of_claim(connection: Connection, claim: str) -> dict[str, Role]:
+    """Return the roles that a group of the issuer's has by group of repositories."""
+    chosen = select(role_grant.c.repositories, role_grant.c.role).where(role_grant.c.claim == claim)
+    return {group: role for group, text in connection.execute(chosen) if (role := parse_role(text)) is not None}
+
+
 def roles_of(connection: Connection, person_id: int, claimed: Sequence[str]) -> dict[str, Role]:
     """Return the highest role of a person in each group of repositories, their own and those of the issuer's groups."""
     theirs = or_(role_grant.c.person_id == person_id, role_grant.c.claim.in_(claimed))

@@ -1,7 +1,7 @@
 """What the command line of the server does with people: it is nobody's in the audit log, and may do everything."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gto.exceptions import UsageError
@@ -70,18 +70,37 @@ def list_people(team: Team) -> tuple[ListedPerson, ...]:
 
 def give_roles(team: Team, name: str, grants: Sequence[str]) -> dict[str, Role]:
     """Give somebody roles, each as GROUP=ROLE, and return those that they have then."""
+    wanted = _parse_grants(grants)
+    with team.database.record() as connection:
+        who = rights.find(connection, WHOLE, name)
+        now = rights.change_roles(connection, WHOLE, who, wanted)
+        audit.note(connection, NOBODY, RequestOrigin(), "change roles", name, roles=_told(wanted))
+    return now
+
+
+def give_claim_roles(team: Team, claim: str, grants: Sequence[str]) -> dict[str, Role]:
+    """Give all whom the provider names in a group of its own roles, as give_roles() does; they count at once."""
+    wanted = _parse_grants(grants)
+    with team.database.record() as connection:
+        had = accounts.roles_of_claim(connection, claim)
+        now = {group: role for group, role in {**had, **wanted}.items() if role is not None}
+        accounts.set_roles(connection, claim, now)
+        audit.note(connection, NOBODY, RequestOrigin(), "change roles", claim, provider_group=True, roles=_told(wanted))
+    return now
+
+
+def _parse_grants(grants: Sequence[str]) -> dict[str, Role | None]:
     wanted: dict[str, Role | None] = {}
     for one in grants:
         group, _, role = one.rpartition("=")
         if not group:
             raise UsageError(f"'{one}' is no group with a role", "write GROUP=ROLE, as in '*=admin' or lab=none")
         wanted[group] = None if role == _NONE else _role(role)
-    with team.database.record() as connection:
-        who = rights.find(connection, WHOLE, name)
-        now = rights.change_roles(connection, WHOLE, who, wanted)
-        told = {group: str(role or _NONE) for group, role in wanted.items()}
-        audit.note(connection, NOBODY, RequestOrigin(), "change roles", name, roles=told)
-    return now
+    return wanted
+
+
+def _told(wanted: Mapping[str, Role | None]) -> dict[str, str]:
+    return {group: str(role or _NONE) for group, role in wanted.items()}
 
 
 def set_active(team: Team, name: str, *, is_active: bool) -> None:
