@@ -75,13 +75,23 @@ class StudioContext(NamedTuple):
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """The entries of the catalogue that lead to no repository; they are of no group, so of who sees all."""
-        return self.worker.failures if self.visitor.sees_all else ()
+        """The entries of the catalogue that lead to no repository; they are of no group, so of who runs all."""
+        return self.worker.failures if self.runs_all else ()
 
     @property
     def trouble(self) -> str:
         """What is wrong with the index; empty where nothing is, or it is none of the visitor's business."""
-        return self.worker.trouble if self.visitor.id or self.team is None else ""
+        return self.worker.trouble if self.is_known else ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether who asks has a name here, or it is a Studio of one person: nobody else has anything done."""
+        return self.visitor.id is not None or self.team is None
+
+    @property
+    def runs_all(self) -> bool:
+        """Whether the visitor is admin of all repositories: sees where the server keeps things."""
+        return self.visitor.may(Role.ADMIN, ())
 
     @property
     def writable(self) -> frozenset[str]:
@@ -92,14 +102,14 @@ class StudioContext(NamedTuple):
     @property
     def keeps_catalogue(self) -> bool:
         """Whether the visitor adds and removes repositories."""
-        return not self.settings.read_only and self.visitor.may(Role.ADMIN, ())
+        return not self.settings.read_only and self.runs_all
 
     @property
     def account_links(self) -> tuple[tuple[str, str], ...]:
         """What the menu of who is logged in offers: words and addresses."""
         own = (("Your account", "/account"),)
         runs = (("People", "/people"), ("Webhooks", "/webhooks"), ("Audit log", "/audit"))
-        return (*own, *runs) if self.visitor.may(Role.ADMIN, ()) else own
+        return (*own, *runs) if self.runs_all else own
 
     def progress(self) -> dict[str, SyncProgress]:
         """Return how far the repositories are whose versions are being read."""

@@ -49,6 +49,7 @@ Node = dict[str, object]
 
 @router.get("/api", include_in_schema=False)
 @router.get("/api.json", include_in_schema=False)
+@router.get("/api/openapi.json", include_in_schema=False)
 def describe(request: Request) -> Response:
     """Answer the description."""
     app = cast("FastAPI", request.app)

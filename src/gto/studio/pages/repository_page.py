@@ -43,9 +43,10 @@ class RepositoryPage(NamedTuple):
 
 
 @router.get("/r/{repo}", include_in_schema=False)
+@router.get("/r/{repo}.json", include_in_schema=False)  # asked first: the other one takes it, too
 def show_repository(request: Request, repo: str) -> Response:
     """Answer the page of a repository."""
-    return respond(request, "repository.html", read(context_of(request), repo.removesuffix(".json")))
+    return respond(request, "repository.html", read(context_of(request), repo))
 
 
 def read(studio: StudioContext, name: str) -> RepositoryPage:
@@ -54,4 +55,6 @@ def read(studio: StudioContext, name: str) -> RepositoryPage:
         found = lookup.find_repository(connection, name)
         row = next(row for row in repository_rows.find(connection) if row.name == name)
         told = repository_rows.find_examination(connection, found.id)
-    return RepositoryPage(row._replace(progress=studio.progress().get(name)), told, studio.catalogue)
+    return RepositoryPage(
+        row._replace(progress=studio.progress().get(name)), told, studio.catalogue if studio.runs_all else None
+    )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fastapi import HTTPException, Request
 
 from gto.studio.context import StudioContext, context_of
+from gto.studio.guard import SAFE
 from gto.studio.visitor import Role
 
 
@@ -67,7 +68,7 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(Need(Role.CONTRIBUTOR), "/add .json"),
     **_post(_SEE, "/sync"),
     # Pages of one repository.
-    **_get(_SEE_HERE, _R, f"{_R}/experiments .json .csv", f"{_R}/compare .json .md", f"{_R}/chosen"),
+    **_get(_SEE_HERE, f"{_R} .json", f"{_R}/experiments .json .csv", f"{_R}/compare .json .md", f"{_R}/chosen"),
     **_get(_SEE_HERE, f"{_R}/plots .json /frame"),
     **_post(_SEE_HERE, f"{_R}/commits"),
     **_get(_SEE_HERE, _M, f"{_M}/-/compare .json .md", f"{_M}/-/history .json .atom", f"{_M}/-/plots .json /frame"),
@@ -112,7 +113,8 @@ def authorize(request: Request) -> None:
         raise HTTPException(403, "Nobody may ask for this.")
     if need.is_open:
         return
-    if studio.visitor.id is None and (need.role is None or need.role > Role.VIEWER):
+    is_seeing = need.role is Role.VIEWER and request.method in SAFE
+    if studio.visitor.id is None and not is_seeing:
         raise HTTPException(401, "Log in first.")
     if not _has_scope(studio, need.scope):
         raise HTTPException(403, f"This token is not for that: it needs the scope '{need.scope}'.")

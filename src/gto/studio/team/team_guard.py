@@ -40,8 +40,7 @@ class TeamGuard:
         self.app = app
         self._team = team
         self._studio = studio
-        public = dict.fromkeys(team.settings.public, Role.VIEWER)
-        self._public = NOBODY._replace(roles=public)
+        self._public = NOBODY._replace(roles=dict.fromkeys(team.settings.public, Role.VIEWER))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a refusal, or hand the request on."""
@@ -58,13 +57,18 @@ class TeamGuard:
         if isinstance(caller, Response):
             await caller(scope, receive, self._with_headers(send))
             return
-        caller = caller or Caller(NOBODY, RequestOrigin())
+        caller = self._with_public(caller) if caller else Caller(NOBODY, RequestOrigin())
         state = scope.setdefault("state", {})
         state["cookie"], state["origin"] = caller.cookie, caller.origin
         state["studio"] = self._studio._replace(
             visitor=caller.visitor, database=self._seen_by(caller.visitor), team=self._team
         )
         await (self._refuse(scope, headers, caller) or self.app)(scope, receive, self._with_headers(send))
+
+    def _with_public(self, caller: Caller) -> Caller:
+        """Return who asks with what anybody may see: who logs in sees no less."""
+        roles = {**self._public.roles, **caller.visitor.roles}
+        return caller._replace(visitor=caller.visitor._replace(roles=roles))
 
     def _seen_by(self, visitor: Visitor) -> VisibleIndex:
         seen = None
