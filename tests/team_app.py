@@ -127,6 +127,7 @@ def team_studio(
     provider: Provider | None = None,
     proxy: TrustedProxy | None = None,
     url: str = URL,
+    settings: StudioSettings | None = None,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -141,7 +142,7 @@ def team_studio(
         made, TeamSettings(url, public, proxy=proxy or TrustedProxy()), SecretsBox([SECRET]), Passwords(), provider
     )
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
-    context = StudioContext(made, worker, TeamForms(team.box), way, StudioSettings(), catalogue)
+    context = StudioContext(made, worker, TeamForms(team.box), way, settings or StudioSettings(), catalogue)
     studio = TeamStudio(context, team, make_team_app(context, team))
     if synced:
         studio.sync()
