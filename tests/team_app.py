@@ -14,7 +14,6 @@ from gto.catalog.parallel import Way, failed, open_place
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException
 from gto.studio.context import StudioContext, StudioSettings
-from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.sync.repository import sync_rest, sync_tags
 from gto.studio.sync.repository_row import note_failure
 from gto.studio.sync.worker import Worker
@@ -26,6 +25,7 @@ from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings
 from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.visitor import EVERY, Role
+from tests.studio_app import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -136,7 +136,7 @@ def team_studio(
         )
         for name, (path, groups) in repositories.items()
     ]
-    made = SqliteDatabase(str(database), is_lasting=True) if isinstance(database, Path) else database
+    made = open_database(database, is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
     team = Team(
         made, TeamSettings(url, public, proxy=proxy or TrustedProxy()), SecretsBox([SECRET]), Passwords(), provider

@@ -48,8 +48,9 @@ QUESTIONS: tuple[Callable[[Scene], Iterator[Pair]], ...] = (
 
 
 @pytest.fixture(scope="session")
-def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
-    """Those that were asked for, each made once."""
+def scenes(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
+    """Those that were asked for, each made once on each engine."""
+    assert engine
     with ExitStack() as stack:
         yield {}, stack, tmp_path_factory.mktemp("cache")
 

@@ -13,7 +13,7 @@ from gto.git import command
 from gto.registry.registry import Registry
 from gto.studio.index.database import Reader
 from gto.studio.index.repository_rows import SyncProgress
-from gto.studio.sync.worker import Worker
+from gto.studio.sync.index_keeper import IndexKeeper
 from gto.studio.visitor import OWNER, Role, Visitor
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class StudioContext(NamedTuple):
     """One Studio that runs, as who asks may see it."""
 
     database: Reader
-    worker: Worker
+    worker: IndexKeeper
     sessions: FormTokens
     way: Way
     settings: StudioSettings

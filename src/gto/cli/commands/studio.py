@@ -2,7 +2,7 @@
 
 import click
 
-from gto.cli import catalog_options, options, render, signals, studio_options, studio_upkeep
+from gto.cli import catalog_options, options, render, signals, studio_options, studio_upkeep, studio_work
 from gto.cli.studio_options import needing as _needing
 from gto.cli.studio_options import of_database as _of_database
 from gto.cli.studio_options import setting as _setting
@@ -89,14 +89,8 @@ def command(
 @_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on")
 @_setting("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port")
 @_setting("--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all")
-@_setting(
-    "--every",
-    type=click.FloatRange(min=1),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How often each repository is looked at, beside its webhooks",
-)
+@studio_work.of_reading
+@_setting("--no-worker", is_flag=True, help="Leave all reading to `gto studio worker`")
 @_setting("--oidc-issuer", metavar="URL", help="Who logs people in by OpenID Connect")
 @_setting("--oidc-client-id", metavar="ID", help="What this Studio is called there")
 @_setting(
@@ -154,6 +148,8 @@ def serve(
     port: int,
     public: tuple[str, ...],
     every: float,
+    jobs: int,
+    no_worker: bool,
     oidc_issuer: str | None,
     oidc_client_id: str | None,
     oidc_client_secret: str | None,
@@ -173,6 +169,7 @@ def serve(
         from gto.catalog.parallel import Way
         from gto.studio.team import oidc
         from gto.studio.team import serve as team
+        from gto.studio.team.team_worker import WorkerSettings
         from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
 
     gc.enable()
@@ -184,6 +181,7 @@ def serve(
         provider = oidc.OidcSettings(
             issuer, oidc_client_id, oidc_client_secret, oidc_label, groups_claim=oidc_groups_claim, certificates=ca_file
         )
+    reading = WorkerSettings(0 if no_worker else jobs, every)
     chosen = team.ServeOptions(
         data,
         database,
@@ -194,8 +192,8 @@ def serve(
         groups,
         secrets,
         public,
-        every,
-        Way(timeout),
+        way=Way(timeout),
+        reading=reading,
         oidc=provider,
         proxy=TrustedProxy(parse_networks(trusted_proxies), proxy_user_header),
         has_passwords=not no_passwords,
@@ -207,5 +205,5 @@ def serve(
         studio.run(render.say, lambda text: render.note(f"note: {text}"))
 
 
-for one in studio_upkeep.COMMANDS:
+for one in (*studio_work.COMMANDS, *studio_upkeep.COMMANDS):
     command.add_command(one)

@@ -50,7 +50,7 @@ def facets(connection: Connection) -> Facets:
     by_label = select(label.c.label, counted).join(artifact).where(active).group_by(label.c.label)
     by_type = select(artifact.c.type, counted).where(active, artifact.c.type.is_not(None)).group_by(artifact.c.type)
     return Facets(
-        _facets(connection, by_repo.group_by(repository.c.id).order_by(repository.c.position)),
+        _facets(connection, by_repo.group_by(repository.c.name, repository.c.position).order_by(repository.c.position)),
         tuple(Facet(stage, by_stage.get(stage, 0)) for stage in kept(connection, stages)),
         _facets(connection, by_label.order_by(counted.desc(), label.c.label).limit(100)),
         _facets(connection, by_type.order_by(counted.desc(), artifact.c.type).limit(100)),

@@ -8,7 +8,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from gto.catalog.parallel import open_place
 from gto.catalog.repositories import CatalogRepository
 from gto.core import tag
 from gto.exceptions import GTOException
@@ -27,7 +26,6 @@ from gto.studio.index.database import kept
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.pages.errors import refusal_status
 from gto.studio.respond import respond
-from gto.studio.sync.repository import sync_tags
 
 router = APIRouter()
 
@@ -175,7 +173,7 @@ def bring_up_to_date(studio: StudioContext, place: CatalogRepository) -> None:
     """Read the tags of a repository into the index now; the facts of new versions follow."""
     try:
         way = studio.way._replace(offline=place.is_remote or studio.way.offline)
-        sync_tags(studio.worker.database, place.name, open_place(place, way))
+        studio.worker.read_tags(place, way)
     except SQLAlchemyError as error:  # what is written is written, and is read when the worker looks next
         studio.worker.complain(error)
     except (GTOException, OSError):

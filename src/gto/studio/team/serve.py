@@ -3,18 +3,19 @@
 import errno
 import os
 import socket
-from collections.abc import Callable
-from contextlib import ExitStack
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from threading import Event
+from typing import Any, NamedTuple
 
 from fastapi import FastAPI
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, Row, make_url
 from sqlalchemy.exc import ArgumentError
 from starlette.middleware import Middleware
 
-from gto.catalog import file as catalog_file
 from gto.catalog.parallel import Way
 from gto.exceptions import UsageError
+from gto.fs import cache_dir
 from gto.git import process_tree
 from gto.studio.app import make_app
 from gto.studio.connection import StudioProtocol
@@ -23,21 +24,25 @@ from gto.studio.index.database import Database
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.server import QuietServer, collect_seldom, config_of
-from gto.studio.sync.worker import Worker
 from gto.studio.team import accounts, login_page, migrate, monitoring, oidc_page
 from gto.studio.team.access import authorize
+from gto.studio.team.announced import Announcer
 from gto.studio.team.oidc import OidcSettings, Provider
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox, keep_secret
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings, parse_url
 from gto.studio.team.team_guard import TeamGuard
+from gto.studio.team.team_worker import Housekeeping, TeamWorker, WorkerSettings
 from gto.studio.team.trusted_proxy import TrustedProxy
+from gto.studio.team.watched_catalogue import WatchedCatalogue
 
 PORT = 8765
 """The usual port."""
 
 _PAGES = (login_page, oidc_page, monitoring)
+_HOUSEKEEPING: tuple[Housekeeping, ...] = ()
+"""What is done once an hour, by one of all the processes."""
 _BACKLOG = 128
 _LAST_TRANSACTION = 10.0  # seconds that the index has in the end
 
@@ -58,8 +63,8 @@ class ServeOptions(NamedTuple):
     secrets: tuple[str, ...] = ()
     """The secret, and those before it; without any the one in a file of the directory counts."""
     public: tuple[str, ...] = ()
-    every: float = 60.0
-    """Seconds after which all repositories are read again."""
+    reading: WorkerSettings = WorkerSettings()
+    """How much of Git this process reads."""
     way: Way = Way()
     studio: StudioSettings = StudioSettings()
     oidc: OidcSettings | None = None
@@ -84,11 +89,7 @@ def open_team_database(options: ServeOptions, *, is_whole: bool = True) -> Datab
     text = options.database or os.path.join(options.data, "studio.db")
     if not is_whole and "://" not in text and not os.path.exists(text):
         raise UsageError(f"There is no Studio in '{options.data}'", "--data or --database names where one is")
-    os.makedirs(options.data, mode=0o700, exist_ok=True)
-    if "://" not in text:
-        database: Database = SqliteDatabase(os.path.abspath(text), is_lasting=True)
-    else:
-        database = PostgresqlDatabase(_server_url(text))
+    database = _open(options)
     try:
         if is_whole:
             migrate.require_current(database)
@@ -96,6 +97,24 @@ def open_team_database(options: ServeOptions, *, is_whole: bool = True) -> Datab
         database.close()
         raise
     return database
+
+
+def migrate_database(options: ServeOptions) -> tuple[str | None, str]:
+    """Bring the tables of the database that the options name up to date; return the revision before, and after."""
+    database = _open(options)
+    try:
+        return migrate.migrate(database)
+    finally:
+        database.close()
+
+
+def _open(options: ServeOptions) -> Database:
+    os.makedirs(options.data, mode=0o700, exist_ok=True)
+    text = options.database or os.path.join(options.data, "studio.db")
+    if "://" not in text:
+        return SqliteDatabase(os.path.abspath(text), is_lasting=True)
+    # A connection for each reading, one for its claim, and those of pages.
+    return PostgresqlDatabase(_server_url(text), pool=8 + 2 * options.reading.jobs)
 
 
 def _server_url(text: str) -> URL:
@@ -117,6 +136,48 @@ def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
     database = open_team_database(options, is_whole=is_whole)
     given = options.secrets or (keep_secret(os.path.join(options.data, "secret")),)
     return Team(database, settings, SecretsBox(given), Passwords(), provider)
+
+
+@contextmanager
+def working(database: Database, options: ServeOptions) -> Iterator[TeamWorker]:
+    """Yield who reads Git for as long as this process runs; what is being read in the end is left to others."""
+    # Mirrors and all else that can be made again belong to this Studio, not to the user that runs it.
+    os.environ.setdefault(cache_dir.VARIABLE, os.path.abspath(os.path.join(options.data, "cache")))
+    with ExitStack() as stack:
+        stack.enter_context(database.used_by_process())
+        catalogue = WatchedCatalogue(options.catalog, options.groups)
+        announce, work = Announcer(_tell_nobody), _HOUSEKEEPING
+        worker = TeamWorker(database, catalogue, options.way, options.reading, announce=announce, housekeeping=work)
+        stack.callback(worker.join, _LAST_TRANSACTION)
+        stack.callback(process_tree.stop)
+        stack.callback(worker.close)
+        worker.start()
+        yield worker
+
+
+def _tell_nobody(_connection: Connection, _name: str, _events: Sequence[Row[Any]]) -> None:
+    """Take new events: no webhook wants them."""
+
+
+class TeamReader:
+    """`gto studio worker`: reads Git for a team's Studio until it is ended."""
+
+    def __init__(self, options: ServeOptions) -> None:
+        self._options = options
+        self._is_ending = Event()
+
+    def run(self, say: Callable[[str], None]) -> None:
+        """Read until end() is called from another thread."""
+        with ExitStack() as stack:
+            database = open_team_database(self._options)
+            stack.callback(database.close)
+            worker = stack.enter_context(working(database, self._options))
+            say(f"{len(worker.places)} repositories, {self._options.reading.jobs} at once")
+            self._is_ending.wait()
+
+    def end(self) -> None:
+        """Have run() return, after what is being written."""
+        self._is_ending.set()
 
 
 def make_team_app(context: StudioContext, team: Team) -> FastAPI:
@@ -146,19 +207,18 @@ class TeamStudio:
                 options = options._replace(port=listener.getsockname()[1])
             team = open_team(options)
             stack.callback(team.database.close)
-            found = catalog_file.find_all(options.catalog, options.groups)
-            worker = Worker(team.database, found.places, options.way, every=options.every)
-            worker.failures = found.failures
-            stack.callback(worker.join, _LAST_TRANSACTION)
-            stack.callback(process_tree.stop)
-            stack.callback(worker.close)
-            forms, catalogue = TeamForms(team.box), found.catalogue
+            worker = stack.enter_context(working(team.database, options))
             context = StudioContext(
-                team.database, worker, forms, options.way, options.studio, catalogue, options.groups
+                team.database,
+                worker,
+                TeamForms(team.box),
+                options.way,
+                options.studio,
+                worker.catalogue.found.catalogue,
+                options.groups,
             )
             self._server = QuietServer(config_of(make_team_app(context, team), TeamProtocol))
             self._server.should_exit = self._is_ending
-            worker.start()
             say(team.settings.url)
             with team.database.read() as connection:
                 if not accounts.has_admin(connection):

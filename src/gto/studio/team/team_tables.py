@@ -151,6 +151,7 @@ due = Table(  # repositories that are to be read
     Column("repository", Text, primary_key=True),
     Column("not_before", Float, nullable=False),
     Column("asked", Integer, nullable=False, default=0),  # how often it was asked for
+    Column("again", Boolean, nullable=False, default=False),  # what could not be reached is to be tried once more
     Column("done", Integer, nullable=False, default=0),  # the number that the last finished reading began with
     Column("tries", Integer, nullable=False, default=0),  # failures in a row
     Column("worker", Text),  # who reads it now
@@ -172,6 +173,7 @@ announced_repository = Table(  # what was there when a repository was first read
     "announced_repository",
     metadata,
     Column("repository", Text, primary_key=True),
+    Column("address", Text, nullable=False),  # another one under the same name is another repository
     Column("since", Float, nullable=False),
 )
 

@@ -25,6 +25,7 @@ def upgrade() -> None:
     op.create_table(
         "announced_repository",
         sa.Column("repository", _text, nullable=False),
+        sa.Column("address", _text, nullable=False),
         sa.Column("since", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("repository"),
     )
@@ -48,6 +49,7 @@ def upgrade() -> None:
         sa.Column("repository", _text, nullable=False),
         sa.Column("not_before", sa.Float(), nullable=False),
         sa.Column("asked", _integer, nullable=False),
+        sa.Column("again", sa.Boolean(), nullable=False),
         sa.Column("done", _integer, nullable=False),
         sa.Column("tries", _integer, nullable=False),
         sa.Column("worker", _text, nullable=True),
