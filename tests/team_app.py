@@ -19,6 +19,7 @@ from gto.studio.sync.repository_row import note_failure
 from gto.studio.sync.worker import Worker
 from gto.studio.team import accounts, migrate, sessions, tokens
 from gto.studio.team.passwords import Passwords
+from gto.studio.team.repository_sources import RepositorySources
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.serve import make_team_app
 from gto.studio.team.sessions import TeamForms
@@ -128,6 +129,7 @@ def team_studio(
     proxy: TrustedProxy | None = None,
     url: str = URL,
     settings: StudioSettings | None = None,
+    sources: RepositorySources | None = None,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -139,7 +141,11 @@ def team_studio(
     made = open_database(database, is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
     team = Team(
-        made, TeamSettings(url, public, proxy=proxy or TrustedProxy()), SecretsBox([SECRET]), Passwords(), provider
+        made,
+        TeamSettings(url, public, proxy=proxy or TrustedProxy(), sources=sources or RepositorySources()),
+        SecretsBox([SECRET]),
+        Passwords(),
+        provider,
     )
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
     context = StudioContext(made, worker, TeamForms(team.box), way, settings or StudioSettings(), catalogue)

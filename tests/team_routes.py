@@ -23,6 +23,10 @@ FILLED = {
     "{number}": NOWHERE,
     "{kind}": "github",
     "{host}": "github.com",
+    "{signature}": NOWHERE,
+    "{expires}": NOWHERE,
+    "{delivery}": NOWHERE,
+    "{name}": NOWHERE,
     "{person}": NOWHERE,
     "{person_id}": NOWHERE,
     "{target}": NOWHERE,
@@ -51,7 +55,7 @@ class Address(NamedTuple):
 def addresses(app: FastAPI) -> Iterator[Address]:
     """Every route of an app."""
     for route in routes(app.router):
-        for method in sorted(set(route.methods or ()) - {"HEAD"}):
+        for method in sorted(route.methods or ()):
             yield Address(method, route.path, filled(route.path))
 
 

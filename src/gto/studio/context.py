@@ -9,7 +9,7 @@ from gto.catalog.parallel import Way, failed, open_place
 from gto.catalog.repositories import CatalogRepository, Failure
 from gto.core.nearness import did_you_mean
 from gto.exceptions import GTOException, RepositoryNotFound
-from gto.git import command
+from gto.git import command, remote
 from gto.registry.registry import Registry
 from gto.studio.index.database import Reader
 from gto.studio.index.repository_rows import SyncProgress
@@ -110,6 +110,12 @@ class StudioContext(NamedTuple):
         own = (("Your account", "/account"),)
         runs = (("People", "/people"), ("Webhooks", "/webhooks"), ("Audit log", "/audit"))
         return (*own, *runs) if self.runs_all else own
+
+    def check_source(self, where: str) -> None:
+        """Raise UsageError where the visitor may not add what lies there: a team's server asks for many."""
+        if self.team is not None:
+            hosts = {remote.host_of(one.address).lower() for one in self.worker.places if remote.is_url(one.address)}
+            self.team.settings.sources.check(where, hosts)
 
     def progress(self) -> dict[str, SyncProgress]:
         """Return how far the repositories are whose versions are being read."""

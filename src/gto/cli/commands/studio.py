@@ -90,6 +90,15 @@ def command(
 @_setting("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port")
 @_setting("--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all")
 @studio_work.of_reading
+@_setting(
+    "--allow-local-repositories",
+    metavar="DIRECTORY",
+    multiple=True,
+    help="Let an admin add repositories below it by a page (repeatable)",
+)
+@_setting(
+    "--allow-private-remotes", is_flag=True, help="Let an admin add repositories of the private network by a page"
+)
 @_setting("--no-worker", is_flag=True, help="Leave all reading to `gto studio worker`")
 @_setting("--oidc-issuer", metavar="URL", help="Who logs people in by OpenID Connect")
 @_setting("--oidc-client-id", metavar="ID", help="What this Studio is called there")
@@ -149,6 +158,8 @@ def serve(
     public: tuple[str, ...],
     every: float,
     jobs: int,
+    allow_local_repositories: tuple[str, ...],
+    allow_private_remotes: bool,
     no_worker: bool,
     oidc_issuer: str | None,
     oidc_client_id: str | None,
@@ -169,6 +180,7 @@ def serve(
         from gto.catalog.parallel import Way
         from gto.studio.team import oidc
         from gto.studio.team import serve as team
+        from gto.studio.team.repository_sources import RepositorySources
         from gto.studio.team.team_worker import WorkerSettings
         from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
 
@@ -196,6 +208,7 @@ def serve(
         reading=reading,
         oidc=provider,
         proxy=TrustedProxy(parse_networks(trusted_proxies), proxy_user_header),
+        sources=RepositorySources(allow_local_repositories, allow_private_remotes),
         has_passwords=not no_passwords,
         log_format=log_format,
         log_level=log_level,

@@ -66,7 +66,12 @@ def add(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Resp
     given = {key: str(form.get(key, "")).strip() for key in ("where", "name", "groups", "branch")}
     groups = tuple(given["groups"].replace(",", " ").split())
     about = membership.About(given["name"] or None, groups, given["branch"] or None)
-    return _change(request, lambda path: membership.add([given["where"]], about, path), given)
+
+    def change(path: str | None) -> object:
+        context_of(request).check_source(given["where"])
+        return membership.add([given["where"]], about, path)
+
+    return _change(request, change, given)
 
 
 @router.post("/repos/remove", include_in_schema=False)

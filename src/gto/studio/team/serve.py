@@ -29,6 +29,7 @@ from gto.studio.team.access import authorize
 from gto.studio.team.announced import Announcer
 from gto.studio.team.oidc import OidcSettings, Provider
 from gto.studio.team.passwords import Passwords
+from gto.studio.team.repository_sources import RepositorySources
 from gto.studio.team.secrets_box import SecretsBox, keep_secret
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings, parse_url
@@ -69,6 +70,7 @@ class ServeOptions(NamedTuple):
     studio: StudioSettings = StudioSettings()
     oidc: OidcSettings | None = None
     proxy: TrustedProxy = TrustedProxy()
+    sources: RepositorySources = RepositorySources()
     has_passwords: bool = True
     log_format: str = "text"
     log_level: str = "info"
@@ -131,7 +133,9 @@ def _server_url(text: str) -> URL:
 def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
     """Open the database, as open_team_database() does, and the secret."""
     url = parse_url(options.url or f"http://{options.host}:{options.port}")
-    settings = TeamSettings(url, options.public, proxy=options.proxy, has_passwords=options.has_passwords)
+    settings = TeamSettings(
+        url, options.public, proxy=options.proxy, sources=options.sources, has_passwords=options.has_passwords
+    )
     provider = Provider(options.oidc, url + oidc_page.CALLBACK) if options.oidc else None
     database = open_team_database(options, is_whole=is_whole)
     given = options.secrets or (keep_secret(os.path.join(options.data, "secret")),)

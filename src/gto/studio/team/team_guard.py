@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gto.exceptions import GTOException
 from gto.studio.context import StudioContext
-from gto.studio.guard import HEADERS, SAFE, is_own_form, plain, read_cookies
+from gto.studio.guard import HEADERS, SAFE, is_own_form, limited, plain, read_cookies
 from gto.studio.team import accounts, sessions, tokens, vouched
 from gto.studio.team.audit import RequestOrigin
 from gto.studio.team.oidc import VouchedPerson
@@ -20,6 +20,8 @@ from gto.studio.visitor import NOBODY, Role, Visitor
 
 OPEN = ("/static/", "/login", "/invitation/")
 """Paths that answer who is not known."""
+LARGE = ("/webhook/",)
+"""Paths that take larger bodies than forms are, and see to a limit themselves."""
 _PROBES = ("/health", "/ready")
 """Paths that answer whatever the Host: what asks for them knows no name."""
 
@@ -63,6 +65,8 @@ class TeamGuard:
         state["studio"] = self._studio._replace(
             visitor=caller.visitor, database=self._seen_by(caller.visitor), team=self._team
         )
+        if not scope["path"].startswith(LARGE):
+            receive = limited(receive)
         await (self._refuse(scope, headers, caller) or self.app)(scope, receive, self._with_headers(send))
 
     def _with_public(self, caller: Caller) -> Caller:
