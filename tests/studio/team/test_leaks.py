@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import event, insert, select, update
@@ -92,7 +93,7 @@ def pair(registry: Repo, tmp_path: Path) -> Iterator[Pair]:
         ]
         for one in made:
             same_times(one)
-        fill_in(made[1])
+        stack.enter_context(filled(made[1]))
         yield Pair(*made)
 
 
@@ -115,17 +116,18 @@ def same_times(team: TeamStudio) -> None:
         connection.execute(update(repository).where(repository.c.read_at.is_not(None)).values(values))
 
 
-def fill_in(team: TeamStudio) -> None:
+@contextmanager
+def filled(team: TeamStudio) -> Iterator[None]:
     """Have something in the hidden repository wait, fail, and be read just now."""
-    team.context.worker.failures = (Failure("secret-entry", "secret path"),)
-    team.context.worker._progress = {"secret": SyncProgress(1, 2)}  # noqa: SLF001  else a race with its reading
     with team.team.database.write() as connection:
         secret = connection.execute(select(repository.c.id).where(repository.c.name == "secret")).scalar_one()
         told = {"artifact": "churn", "version": "v0.0.4", "stage": "canary", "needed": 1, "given": 0}
         body = {"rule": "secret", "approvals": [], "not_counted": []}
         connection.execute(insert(review).values(repository_id=secret, place=0, **told, approvers="x", body=body))
-        older = update(repository).where(repository.c.name == "churns").values(read_at=None)
-        connection.execute(older)
+        connection.execute(update(repository).where(repository.c.name == "churns").values(read_at=None))
+    team.context.worker.failures = (Failure("secret-entry", "secret path"),)
+    with patch.object(team.context.worker, "progress", return_value={"secret": SyncProgress(1, 2)}):
+        yield
 
 
 class Statements:

@@ -184,7 +184,7 @@ def _asker(team: TeamStudio, who: Who, name: str) -> Asker:
 
 def _dead(team: TeamStudio, name: str) -> Asker:
     if name.startswith("unknown"):
-        return Asker("x" * 43) if "cookie" in name else Asker(token="gto_" + "x" * 43)  # noqa: S106  nobody's
+        return Asker("x" * 43) if "cookie" in name else Asker(token="gto_" + "x" * 43)
     made = team.person(name.replace(" ", "-"), {EVERY: Role.ADMIN})
     if name == "expired token":
         return Asker(token=team.token(made, "admin", expires_in=-1.0))
@@ -195,5 +195,5 @@ def _dead(team: TeamStudio, name: str) -> Asker:
         "session": delete(session).where(session.c.person_id == made),
     }
     with team.team.database.record() as connection:
-        connection.execute(ended[name.split()[0]])
+        connection.execute(ended[name.split(maxsplit=1)[0]])
     return asker

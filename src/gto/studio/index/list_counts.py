@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Integer, Select, cast, func, select
 
 from gto.studio.index.artifact_conditions import IS_BROKEN
 from gto.studio.index.database import kept
@@ -67,7 +67,7 @@ def totals(connection: Connection) -> Totals:
     counted = func.count()
     behind, broken = counted.filter(artifact.c.behind > 0), counted.filter(IS_BROKEN)
     repositories = select(counted).select_from(repository).scalar_subquery()
-    versions = func.coalesce(func.sum(artifact.c.versions), 0)
+    versions = cast(func.coalesce(func.sum(artifact.c.versions), 0), Integer)  # PostgreSQL adds numbers up to decimals
     chosen = select(counted, repositories, versions, behind, broken).select_from(artifact).where(artifact.c.is_active)
     return Totals._make((*connection.execute(chosen).one(), count_waiting(connection)))
 

@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gto.exceptions import GTOException
 from gto.studio.context import StudioContext
 from gto.studio.guard import HEADERS, SAFE, is_own_form, limited, plain, read_cookies
+from gto.studio.pages.errors import ErrorPage
+from gto.studio.respond import json_response
 from gto.studio.team import accounts, sessions, tokens, vouched
 from gto.studio.team.audit import RequestOrigin
 from gto.studio.team.oidc import VouchedPerson
@@ -92,7 +94,7 @@ class TeamGuard:
         address = proxy.client_address(peer, headers)
         given = tokens.read_header(headers)
         if given:
-            return self._by_token(given, address)
+            return self._by_token(given, address, str(scope["path"]))
         identity = proxy.identity(peer, headers)
         if identity is not None:
             return self._by_proxy(identity, address)
@@ -107,12 +109,12 @@ class TeamGuard:
                 return Caller(visitor, RequestOrigin(address, "session"), cookie)
         return Caller(self._public, RequestOrigin(address, "nobody"))
 
-    def _by_token(self, given: str, address: str) -> Caller | Response:
+    def _by_token(self, given: str, address: str, path: str) -> Caller | Response:
         with self._team.database.engine.connect() as connection:
             row = tokens.find(connection, given)
             visitor = row and accounts.visitor_of(connection, row, scopes=frozenset(row.scopes))
         if row is None or visitor is None:
-            answer = plain(401, "This token is unknown, was taken back, or has expired.")
+            answer = _say(path, 401, "This token is unknown, was taken back, or has expired.")
             answer.headers["www-authenticate"] = 'Bearer error="invalid_token"'
             return answer
         if tokens.is_to_be_noted(row):
@@ -135,14 +137,14 @@ class TeamGuard:
             return None
         is_browser = caller.visitor.scopes is None
         if is_browser and scope["method"] not in SAFE and not is_own_form(headers, self._team.settings.host):
-            return plain(403, "This request came from a page of another site.")
+            return _say(path, 403, "This request came from a page of another site.")
         if caller.visitor.roles or caller.visitor.id is not None or path.startswith(OPEN):
             return None
         if scope["method"] in SAFE and "text/html" in headers.get("accept", ""):
             query = scope["query_string"].decode("latin-1")
             back = quote(path + (f"?{query}" if query else ""), safe="")
             return RedirectResponse(f"/login?next={back}", 303)
-        answer = plain(401, "Log in, or send a token: `Authorization: Bearer gto_...`.")
+        answer = _say(path, 401, "Log in, or send a token: `Authorization: Bearer gto_...`.")
         answer.headers["www-authenticate"] = "Bearer"
         return answer
 
@@ -158,6 +160,13 @@ class TeamGuard:
             await send(message)
 
         return wrapped
+
+
+def _say(path: str, status: int, text: str) -> Response:
+    """Answer with a sentence; under `/api/` as RFC 9457 has it."""
+    if not path.startswith("/api/"):
+        return plain(status, text)
+    return json_response(ErrorPage(status, text, "").as_dict(), status, "application/problem+json")
 
 
 def _shorten(scope: Scope, prefix: str) -> bool:
