@@ -17,6 +17,7 @@ from gto.studio.sync.index_keeper import IndexKeeper
 from gto.studio.visitor import OWNER, Role, Visitor
 
 if TYPE_CHECKING:
+    from gto.studio.team.saved_views import SavedView
     from gto.studio.team.team import Team
 
 T = TypeVar("T")
@@ -107,9 +108,31 @@ class StudioContext(NamedTuple):
     @property
     def account_links(self) -> tuple[tuple[str, str], ...]:
         """What the menu of who is logged in offers: words and addresses."""
-        own = (("Your account", "/account"),)
+        own = (("Your account", "/account"), ("Watched models", "/watched"))
         runs = (("People", "/people"), ("Webhooks", "/webhooks"), ("Audit log", "/audit"))
         return (*own, *runs) if self.runs_all else own
+
+    def watches(self, repo: str, name: str) -> bool | None:
+        """Tell whether the visitor follows a model; None for who has no name here."""
+        if self.team is None or self.visitor.id is None:
+            return None
+        from gto.studio.team.watched import is_watched
+
+        return is_watched(self.team, self.visitor.id, repo, name)
+
+    def views(self, page: str) -> "tuple[SavedView, ...] | None":
+        """Return the views of a page that the visitor or the team saved; None where none can be saved."""
+        if self.team is None or self.visitor.id is None:
+            return None
+        from gto.studio.team.saved_views import read_views
+
+        return read_views(self, self.team, page)
+
+    def shares_views(self, page: str) -> bool:
+        """Tell whether the visitor may save a view of a page for everybody."""
+        from gto.studio.team.saved_views import shares
+
+        return shares(self, page)
 
     def check_source(self, where: str) -> None:
         """Raise UsageError where the visitor may not add what lies there: a team's server asks for many."""

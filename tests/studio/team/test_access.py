@@ -89,7 +89,7 @@ def test_nobody_has_repositories_read_though_the_page_is_public(registry: Repo, 
 
 def test_a_repository_is_read_anew_only_for_who_may_see_it(team: TeamStudio) -> None:
     browser = team.logged_in("ada", Role.VIEWER, "marketing")
-    with patch.object(team.context.worker, "ask", return_value={}) as ask:
+    with patch.object(team.context.worker, "ask", return_value={"": 0}) as ask:
         for names in ({}, {"repo": "secret"}, {"repo": "churn"}, {"repo": "none"}):
             browser.form("/sync", **names)
     assert [one.args for one in ask.call_args_list] == [("churn",), ("churn",)]

@@ -81,6 +81,11 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(_KEEP_FORM, *(f"{_M}/-/{one} .json" for one in _OF_STAGES)),
     **_post(_KEEP, *(f"{_M}/-/{one}" for one in _OF_STAGES)),
     **_post(_RUN, "/repos/add", "/repos/remove"),
+    # What is of one person or one team.
+    **_get(_SELF, "/watched .json"),
+    **_get(_OPEN, "/watched.atom"),
+    **_post(Need(Role.VIEWER, Where.HERE, "write"), f"{_M}/-/watch"),
+    **_post(Need(Role.VIEWER, scope="write"), "/views/save", "/views/remove"),
     # REST.
     **_get(_SEE, "/api/v1/repositories", "/api/v1/artifacts", "/api/v1/events"),
     **_get(_SEE_HERE, *(f"/api/v1/artifacts/{{repo}}/{{name:path}}{rest}" for rest in ("", "/versions", "/facts"))),

@@ -20,7 +20,7 @@ from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import NOBODY, Role, Visitor
 
-OPEN = ("/static/", "/login", "/invitation/")
+OPEN = ("/static/", "/login", "/invitation/", "/watched.atom")
 """Paths that answer who is not known."""
 LARGE = ("/webhook/",)
 """Paths that take larger bodies than forms are, and see to a limit themselves."""
