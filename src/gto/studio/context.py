@@ -120,6 +120,14 @@ class StudioContext(NamedTuple):
 
         return is_watched(self.team, self.visitor.id, repo, name)
 
+    def hidden_commits(self, repo: str) -> frozenset[str]:
+        """Return the commits of a repository that the team does not want to see among experiments."""
+        if self.team is None:
+            return frozenset()
+        from gto.studio.team.hidden_commits import read_hidden
+
+        return read_hidden(self.team, repo)
+
     def views(self, page: str) -> "tuple[SavedView, ...] | None":
         """Return the views of a page that the visitor or the team saved; None where none can be saved."""
         if self.team is None or self.visitor.id is None:

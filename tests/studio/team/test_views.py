@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.repo import Repo
-    from tests.team_app import TeamStudio
+    from tests.team_app import Browser, TeamStudio
 
 
 @pytest.fixture
@@ -103,3 +103,29 @@ def test_what_is_watched_no_longer_and_what_one_may_see_no_longer_is_not_told(te
         accounts.set_roles(connection, made, {"marketing": Role.VIEWER})
     assert eve.json("/watched") == {"models": [], "events": []}
     assert [one for one, _ in noted(team)] == ["watch", "watch", "end watching"]
+
+
+def test_a_commit_that_is_hidden_leaves_everybody_s_table_and_can_be_found_and_shown_again(team: TeamStudio) -> None:
+    ada, bob = team.logged_in("ada", Role.CONTRIBUTOR, "marketing"), team.logged_in("bob", Role.VIEWER, "marketing")
+    table = "/r/churn/experiments"
+    oid, *others = shown(bob, table)
+    led = ada.get(f"/r/churn/chosen?c={oid}&do=hide").headers["location"]
+    assert led == f"/r/churn/-/hidden?c={oid}"
+    assert "Hide for everybody" in ada.get(led).text
+    assert ada.form("/r/churn/-/hidden", c=oid, do="hide").headers["location"] == table
+    assert shown(bob, table) == others
+    assert bob.json(table)["hidden"] == 1
+    assert shown(bob, table, hidden="1") == [oid, *others]
+    assert shown(bob, table, q="is:hidden") == [oid]
+    assert bob.form("/r/churn/-/hidden", c=oid, do="show").status_code == 403
+    assert ada.form("/r/churn/-/hidden", c="HEAD").status_code == 400
+    assert ada.form("/r/churn/-/hidden", c=oid, do="show").headers["location"] == f"{table}?hidden=1"
+    assert shown(bob, table) == [oid, *others]
+    assert noted(team) == [("hide commits", oid[:7]), ("show commits", oid[:7])]
+
+
+def shown(browser: Browser, table: str, **query: str) -> list[str]:
+    """The commits of a table of experiments."""
+    return [
+        row["commit"] for branch in browser.json(table, unchanged="1", **query)["branches"] for row in branch["commits"]
+    ]

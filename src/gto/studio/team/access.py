@@ -85,6 +85,8 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(_SELF, "/watched .json"),
     **_get(_OPEN, "/watched.atom"),
     **_post(Need(Role.VIEWER, Where.HERE, "write"), f"{_M}/-/watch"),
+    **_get(_FORM, f"{_R}/-/hidden .json"),
+    **_post(_DESCRIBE, f"{_R}/-/hidden"),
     **_post(Need(Role.VIEWER, scope="write"), "/views/save", "/views/remove"),
     # REST.
     **_get(_SEE, "/api/v1/repositories", "/api/v1/artifacts", "/api/v1/events"),

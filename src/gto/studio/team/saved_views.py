@@ -1,5 +1,6 @@
-"""Views that are saved: an address of the list of models or of a table of experiments, by a name, for one or for all."""
+"""Saved views: addresses of the list of models or of a table of experiments, by a name, for one person or for all."""
 
+import re
 import time
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -22,6 +23,7 @@ router = APIRouter()
 
 MODELS = "/models"
 _MOST = 100  # of one person
+_NUMBER_RE = re.compile("[0-9]{1,9}")
 _LONGEST_NAME, _LONGEST_QUERY = 100, 4000
 
 
@@ -73,7 +75,7 @@ def remove(request: Request, form: Annotated[FormData, Depends(read_index_form)]
     studio, team = context_of(request), team_of(request)
     number = str(form.get("id", ""))
     with team.database.record() as connection:
-        row = _find(connection, int(number)) if number.isascii() and number.isdigit() and len(number) < 10 else None
+        row = _find(connection, int(number)) if _NUMBER_RE.fullmatch(number) else None
         if row is None or not _is_removable(studio, row):
             raise HTTPException(404, "There is no such view of yours.")
         connection.execute(delete(saved_view).where(saved_view.c.id == row.id))

@@ -24,7 +24,7 @@ from gto.studio.index.database import Database
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.server import QuietServer, collect_seldom, config_of
-from gto.studio.team import accounts, login_page, migrate, monitoring, oidc_page, saved_views, watched
+from gto.studio.team import accounts, hidden_commits, login_page, migrate, monitoring, oidc_page, saved_views, watched
 from gto.studio.team.access import authorize
 from gto.studio.team.announced import Announcer
 from gto.studio.team.oidc import OidcSettings, Provider
@@ -41,7 +41,7 @@ from gto.studio.team.watched_catalogue import WatchedCatalogue
 PORT = 8765
 """The usual port."""
 
-_PAGES = (login_page, oidc_page, monitoring, watched, saved_views)
+_PAGES = (login_page, oidc_page, monitoring, watched, saved_views, hidden_commits)
 _HOUSEKEEPING: tuple[Housekeeping, ...] = ()
 """What is done once an hour, by one of all the processes."""
 _BACKLOG = 128
