@@ -62,7 +62,8 @@ soak: $(STAMP) ## run the long tests, an hour or so
 	@$(BIN)/python -m pytest -n auto -m soak $(TESTS)
 	@echo "==> Laws, with more examples than the tests try"
 	@$(BIN)/python -m pytest -n auto --hypothesis-profile=soak tests/properties/test_annotations.py tests/properties/test_naming.py \
-		tests/studio/test_sync.py::test_an_index_that_grew_through_anything_equals_one_made_anew
+		tests/studio/test_sync.py::test_an_index_that_grew_through_anything_equals_one_made_anew \
+		tests/studio/team/test_openapi.py
 
 clean: ## delete what make and its tools made, .venv too
 	rm -rf .venv demo-registry demo-catalogue site build dist .reference .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

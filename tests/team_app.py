@@ -20,6 +20,7 @@ from gto.studio.sync.worker import Worker
 from gto.studio.team import accounts, migrate, sessions, tokens
 from gto.studio.team.announced import Announcer
 from gto.studio.team.passwords import Passwords
+from gto.studio.team.repository_sources import RepositorySources
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.serve import make_team_app
 from gto.studio.team.sessions import TeamForms
@@ -131,6 +132,7 @@ def team_studio(
     url: str = URL,
     private_webhooks: bool = False,
     settings: StudioSettings | None = None,
+    sources: RepositorySources | None = None,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -141,7 +143,13 @@ def team_studio(
     ]
     made = open_database(database, is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
-    about = TeamSettings(url, public, proxy=proxy or TrustedProxy(), allow_private_webhooks=private_webhooks)
+    about = TeamSettings(
+        url,
+        public,
+        proxy=proxy or TrustedProxy(),
+        allow_private_webhooks=private_webhooks,
+        sources=sources or RepositorySources(),
+    )
     team = Team(made, about, SecretsBox([SECRET]), Passwords(), provider)
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
     context = StudioContext(made, worker, TeamForms(team.box), way, settings or StudioSettings(), catalogue)

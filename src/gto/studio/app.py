@@ -93,7 +93,7 @@ def make_app(
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,  # pages/api_page.py answers it: behind the check, as every route
         middleware=list(before),
         lifespan=_few_threads,
     )

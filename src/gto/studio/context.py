@@ -9,7 +9,7 @@ from gto.catalog.parallel import Way, failed, open_place
 from gto.catalog.repositories import CatalogRepository, Failure
 from gto.core.nearness import did_you_mean
 from gto.exceptions import GTOException, RepositoryNotFound
-from gto.git import command
+from gto.git import command, remote
 from gto.registry.registry import Registry
 from gto.studio.index.database import Reader
 from gto.studio.index.repository_rows import SyncProgress
@@ -19,6 +19,7 @@ from gto.studio.visitor import OWNER, Role, Visitor
 from gto.studio.write_access import PERSONAL, TokenWanted, WriteAccess, WriteMode
 
 if TYPE_CHECKING:
+    from gto.studio.team.saved_views import SavedView
     from gto.studio.team.team import Team
 
 T = TypeVar("T")
@@ -92,13 +93,23 @@ class StudioContext(NamedTuple):
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """The entries of the catalogue that lead to no repository; they are of no group, so of who sees all."""
-        return self.worker.failures if self.visitor.sees_all else ()
+        """The entries of the catalogue that lead to no repository; they are of no group, so of who runs all."""
+        return self.worker.failures if self.runs_all else ()
 
     @property
     def trouble(self) -> str:
         """What is wrong with the index; empty where nothing is, or it is none of the visitor's business."""
-        return self.worker.trouble if self.visitor.id or self.team is None else ""
+        return self.worker.trouble if self.is_known else ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether who asks has a name here, or it is a Studio of one person: nobody else has anything done."""
+        return self.visitor.id is not None or self.team is None
+
+    @property
+    def runs_all(self) -> bool:
+        """Whether the visitor is admin of all repositories: sees where the server keeps things."""
+        return self.visitor.may(Role.ADMIN, ())
 
     @property
     def writable(self) -> frozenset[str]:
@@ -109,15 +120,54 @@ class StudioContext(NamedTuple):
     @property
     def keeps_catalogue(self) -> bool:
         """Whether the visitor adds and removes repositories."""
-        return not self.settings.read_only and self.visitor.may(Role.ADMIN, ())
+        return not self.settings.read_only and self.runs_all
 
     @property
     def account_links(self) -> tuple[tuple[str, str], ...]:
         """What the menu of who is logged in offers: words and addresses."""
-        own, people = ("Your account", "/account"), (("People", "/people"), ("Audit log", "/audit"))
-        if self.visitor.may(Role.ADMIN, ()):
-            return own, *people, ("Webhooks", "/webhooks")
-        return (own, *people) if Role.ADMIN in self.visitor.roles.values() else (own,)
+        own, people = (
+            (("Your account", "/account"), ("Watched models", "/watched")),
+            (("People", "/people"), ("Audit log", "/audit")),
+        )
+        if self.runs_all:
+            return (*own, *people, ("Webhooks", "/webhooks"))
+        return (*own, *people) if Role.ADMIN in self.visitor.roles.values() else own
+
+    def watches(self, repo: str, name: str) -> bool | None:
+        """Tell whether the visitor follows a model; None for who has no name here."""
+        if self.team is None or self.visitor.id is None:
+            return None
+        from gto.studio.team.watched import is_watched
+
+        return is_watched(self.team, self.visitor.id, repo, name)
+
+    def hidden_commits(self, repo: str) -> frozenset[str]:
+        """Return the commits of a repository that the team does not want to see among experiments."""
+        if self.team is None:
+            return frozenset()
+        from gto.studio.team.hidden_commits import read_hidden
+
+        return read_hidden(self.team, repo)
+
+    def views(self, page: str) -> "tuple[SavedView, ...] | None":
+        """Return the views of a page that the visitor or the team saved; None where none can be saved."""
+        if self.team is None or self.visitor.id is None:
+            return None
+        from gto.studio.team.saved_views import read_views
+
+        return read_views(self, self.team, page)
+
+    def shares_views(self, page: str) -> bool:
+        """Tell whether the visitor may save a view of a page for everybody."""
+        from gto.studio.team.saved_views import shares
+
+        return shares(self, page)
+
+    def check_source(self, where: str) -> None:
+        """Raise UsageError where the visitor may not add what lies there: a team's server asks for many."""
+        if self.team is not None:
+            hosts = {remote.host_of(one.address).lower() for one in self.worker.places if remote.is_url(one.address)}
+            self.team.settings.sources.check(where, hosts)
 
     def progress(self) -> dict[str, SyncProgress]:
         """Return how far the repositories are whose versions are being read."""

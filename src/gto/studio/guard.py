@@ -3,6 +3,7 @@
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,6 +14,8 @@ from gto.studio.opening import leading_page
 OPEN = ("/static/", "/health")
 """Paths that need no session: nothing of a repository is behind them."""
 
+MOST_BODY = 1024 * 1024
+"""Bytes of a request's body."""
 SAFE = frozenset({"GET", "HEAD"})
 """Methods that change nothing."""
 HEADERS = {
@@ -48,7 +51,7 @@ class Guard:
         cookie = next((one for one in given if self._sessions.knows(one)), "")
         refusal = self._refuse(scope, headers, cookie)
         scope.setdefault("state", {})["cookie"] = cookie
-        await (refusal or self.app)(scope, receive, _with_headers(send))
+        await (refusal or self.app)(scope, limited(receive), _with_headers(send))
 
     def _refuse(self, scope: Scope, headers: Headers, cookie: str) -> Response | None:
         host = headers.get("host", "")
@@ -85,6 +88,21 @@ def read_cookies(headers: Headers, name: str) -> list[str]:
     """Return the values of a cookie: what is at other ports of this host can add some, and others that break rules."""
     pairs = (pair.partition("=") for line in headers.getlist("cookie") for pair in line.split(";"))
     return [value.strip() for key, _, value in pairs if key.strip() == name]
+
+
+def limited(receive: Receive) -> Receive:
+    """Return what receives a request as `receive` does, and answers 413 to a body that no form of a page has."""
+    left = MOST_BODY
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413, f"This is more than {MOST_BODY // 1024} KB.")
+        return message
+
+    return counted
 
 
 def plain(status: int, text: str) -> Response:

@@ -89,6 +89,15 @@ def command(
 @_setting("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port")
 @_setting("--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all")
 @studio_work.of_reading
+@_setting(
+    "--allow-local-repositories",
+    metavar="DIRECTORY",
+    multiple=True,
+    help="Let an admin add repositories below it by a page (repeatable)",
+)
+@_setting(
+    "--allow-private-remotes", is_flag=True, help="Let an admin add repositories of the private network by a page"
+)
 @_setting("--no-worker", is_flag=True, help="Leave all reading to `gto studio worker`")
 @_setting("--presign", is_flag=True, help="Lead who downloads to the store itself, by an address signed for an hour")
 @_setting("--oidc-issuer", metavar="URL", help="Who logs people in by OpenID Connect")
@@ -146,6 +155,8 @@ def serve(
     allow_private_webhooks: bool,
     audit_days: float,
     ca_file: str | None,
+    allow_local_repositories: tuple[str, ...],
+    allow_private_remotes: bool,
     no_worker: bool,
     presign: bool,
     oidc_issuer: str | None,
@@ -167,6 +178,7 @@ def serve(
         from gto.studio.context import StudioSettings
         from gto.studio.team import oidc
         from gto.studio.team import serve as team
+        from gto.studio.team.repository_sources import RepositorySources
         from gto.studio.team.team_worker import WorkerSettings
         from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
 
@@ -194,6 +206,7 @@ def serve(
         reading=reading,
         oidc=provider,
         proxy=TrustedProxy(parse_networks(trusted_proxies), proxy_user_header),
+        sources=RepositorySources(allow_local_repositories, allow_private_remotes),
         has_passwords=not no_passwords,
         log_format=log_format,
         log_level=log_level,

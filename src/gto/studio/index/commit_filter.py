@@ -88,4 +88,5 @@ _STATES: Mapping[str, Callable[[Candidate], bool]] = {
     "version": lambda row: bool(row.versions),
     "changed": lambda row: not row.is_unchanged,
     "unchanged": lambda row: row.is_unchanged,
+    "hidden": lambda row: row.commit.is_hidden,
 }

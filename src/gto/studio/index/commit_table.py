@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, Text, cast, func, select
@@ -90,6 +90,11 @@ class CommitTable(NamedTuple):
     def values_of(self, oid: str) -> ValueSet | None:
         """Return what a commit holds; None where it is not known."""
         return self.values.get(self.digests.get(oid, ""))
+
+    def hiding(self, oids: Collection[str]) -> "CommitTable":
+        """Return it with more commits hidden: those that a team does not want to see."""
+        more = {oid: self.commits[oid]._replace(is_hidden=True) for oid in oids if oid in self.commits}
+        return self._replace(commits={**self.commits, **more}) if more else self
 
     def is_unchanged(self, oid: str) -> bool:
         """Tell whether a commit holds the same values as its parent: one that holds none, or is not known, does not."""

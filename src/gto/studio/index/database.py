@@ -96,13 +96,22 @@ class Database(ABC):
     @contextmanager
     def read_of(self, repositories: frozenset[str]) -> Iterator[Connection]:
         """Do as read() does; the connection sees these repositories alone."""
-        with self._narrow.connect() as connection, connection.begin():
-            if _remember(connection, (self.state(connection), repositories)):
-                whole = table("repository", column("id"), column("name"), schema=self.schema)
-                seen = select(whole.c.id).where(whole.c.name.in_(sorted(repositories)))
-                connection.execute(delete(_VISIBLE))
-                connection.execute(insert(_VISIBLE).from_select(["id"], seen))
-            yield connection
+        with self._narrow.connect() as connection:
+            try:
+                with connection.begin():
+                    if _remember(connection, (self.state(connection), repositories)):
+                        self._show(connection, repositories)
+                    yield connection
+            except BaseException:
+                forget_kept(connection)  # what it may see was taken back with the transaction
+                raise
+
+    def _show(self, connection: Connection, repositories: frozenset[str]) -> None:
+        """Have a connection see these repositories alone."""
+        whole = table("repository", column("id"), column("name"), schema=self.schema)
+        seen = select(whole.c.id).where(whole.c.name.in_(sorted(repositories)))
+        connection.execute(delete(_VISIBLE))
+        connection.execute(insert(_VISIBLE).from_select(["id"], seen))
 
     @contextmanager
     def record(self) -> Iterator[Connection]:

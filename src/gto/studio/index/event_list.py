@@ -35,6 +35,8 @@ class EventQuery(NamedTuple):
     """The key of an event: those that come after it in this order are wanted."""
     limit: int = 50
     offset: int = 0
+    only: tuple[tuple[str, str], ...] | None = None
+    """Repositories and artifacts of which they are; None for any."""
 
 
 def checked_kind(word: str) -> str:
@@ -95,6 +97,8 @@ def _where(chosen: Select[*tuple[Any, ...]], wanted: EventQuery) -> Select[*tupl
             chosen = chosen.where(column == value)
     if wanted.author:
         chosen = chosen.where(holds(event.c.folded_author, wanted.author))
+    if wanted.only is not None:
+        chosen = chosen.where(tuple_(repository.c.name, event.c.artifact).in_(wanted.only))
     if wanted.before is not None:
         *place, number = wanted.before
         here = tuple_(*_ORDER)

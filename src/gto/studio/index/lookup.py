@@ -74,6 +74,11 @@ def find_repository(connection: Connection, name: str) -> FoundRepository:
     return FoundRepository._make(row)
 
 
+def position_of(connection: Connection, name: str) -> int | None:
+    """Return the place of a repository in the catalogue's order; None where there is none."""
+    return connection.execute(select(repository.c.position).where(repository.c.name == name)).scalar_one_or_none()
+
+
 def find_artifact(connection: Connection, repo: FoundRepository, name: str) -> ArtifactRow:
     """Return an artifact, or raise ArtifactNotFound."""
     found = rows_of(connection, _ARTIFACT, {"id": repo.id, "artifact": name})

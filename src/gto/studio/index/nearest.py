@@ -31,7 +31,7 @@ def find(connection: Connection, terms: Sequence[Term]) -> NearestValue | None:
         select(metric.c.value, repository.c.name, artifact.c.name)
         .select_from(artifact.join(repository).join(metric, same & (metric.c.commit == artifact.c.latest_commit)))
         .where(artifact.c.is_active, or_(metric.c.name == name, metric.c.folded_key == name))
-        .order_by(metric.c.value.desc() if is_highest else metric.c.value, artifact.c.name)
+        .order_by(metric.c.value.desc() if is_highest else metric.c.value, repository.c.position, artifact.c.name)
         .limit(1)
     )
     row = connection.execute(query).one_or_none()

@@ -34,7 +34,7 @@ ARTIFACTS = Language(
 )
 COMMITS = Language(
     ("branch", "author", "message", "commit", "artifact", "version", "stage", "is"),
-    ("experiment", "commit", "version", "changed", "unchanged"),
+    ("experiment", "commit", "version", "changed", "unchanged", "hidden"),
 )
 
 _WORD_RE = re.compile(r'(-?)(?:([A-Za-z]+):)?(?:"([^"]*)"|(\S+))')

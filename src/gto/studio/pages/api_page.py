@@ -6,7 +6,9 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
 from gto.output.published import Published
+from gto.studio.context import context_of
 from gto.studio.respond import respond
+from gto.studio.rest.document import read_document
 
 router = APIRouter()
 
@@ -49,10 +51,11 @@ Node = dict[str, object]
 
 @router.get("/api", include_in_schema=False)
 @router.get("/api.json", include_in_schema=False)
+@router.get("/api/openapi.json", include_in_schema=False)
 def describe(request: Request) -> Response:
     """Answer the description."""
     app = cast("FastAPI", request.app)
-    document = app.openapi()
+    document = read_document(app, has_tokens=context_of(request).team is not None)
     paths = cast("dict[str, dict[str, Node]]", document["paths"])
     operations = [_operation(path, method, one) for path, verbs in paths.items() for method, one in verbs.items()]
     schemas = cast("dict[str, Node]", cast("Node", document["components"])["schemas"])

@@ -72,6 +72,8 @@ def go_on(request: Request, repo: str) -> Response:
         return RedirectResponse(url(table, **kept), 303)
     if wish == "baseline":
         return RedirectResponse(url(table, **{**kept, "baseline": oids[0]}), 303)
+    if wish == "hide":
+        return RedirectResponse(url(repository_url(repo, "-/hidden"), c=oids), 303)
     if wish.startswith("register:"):
         return RedirectResponse(url(artifact_url(repo, wish.partition(":")[2], "register"), commit=oids[0]), 303)
     base = given.get("baseline", "")

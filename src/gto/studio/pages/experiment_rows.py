@@ -126,17 +126,32 @@ def _rows(
             continue
         made = table.experiments.get(oid, ())
         matters = bool(made or table.versions.get(oid) or oid in {baseline, branch.tip})
-        if commit.is_hidden and not wanted.hidden:
+        if commit.is_hidden and not _shows_hidden(wanted):
             folded["hidden"].add(oid)
-        elif table.is_unchanged(oid) and not matters and not wanted.unchanged and not _asks_unchanged(wanted.terms):
+        elif table.is_unchanged(oid) and not matters and not wanted.unchanged and not _asks(wanted.terms, "unchanged"):
             folded["unchanged"].add(oid)
         else:
             yield ExperimentRow(_candidate(table, branch, commit, None), is_child=False, text=commit.subject)
-            yield from _experiments(table, branch, made)
+            yield from _experiments(table, branch, _seen(table, made, wanted, folded["hidden"]))
 
 
-def _asks_unchanged(terms: Iterable[Term]) -> bool:
-    return any((term.key, term.value) == ("is", "unchanged") for term in terms)
+def _seen(
+    table: CommitTable, made: Iterable[FoundExperiment], wanted: RowsQuery, hidden: set[str]
+) -> Iterator[FoundExperiment]:
+    """Yield the experiments that are not hidden; those that are go to `hidden`."""
+    for one in made:
+        if one.oid in table.commits and table.commits[one.oid].is_hidden and not _shows_hidden(wanted):
+            hidden.add(one.oid)
+        else:
+            yield one
+
+
+def _shows_hidden(wanted: RowsQuery) -> bool:
+    return wanted.hidden or _asks(wanted.terms, "hidden")
+
+
+def _asks(terms: Iterable[Term], state: str) -> bool:
+    return any((term.key, term.value) == ("is", state) for term in terms)
 
 
 def _experiments(table: CommitTable, branch: FoundBranch, made: Iterable[FoundExperiment]) -> Iterator[ExperimentRow]:

@@ -61,7 +61,8 @@ def read_page(studio: StudioContext) -> RepositoriesPage:
         found = repository_rows.find(connection)
     progress = studio.progress()
     rows = tuple(row._replace(progress=progress.get(row.name)) for row in found)
-    return RepositoriesPage(rows, studio.failures, studio.catalogue, hooks=received_log.read_states(studio))
+    catalogue = studio.catalogue if studio.runs_all else None
+    return RepositoriesPage(rows, studio.failures, catalogue, hooks=received_log.read_states(studio))
 
 
 @router.post("/repos/add", include_in_schema=False)
@@ -72,6 +73,7 @@ def add(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Resp
     about = membership.About(given["name"] or None, groups, given["branch"] or None)
 
     def change(path: str | None) -> Sequence[str]:
+        context_of(request).check_source(given["where"])
         return membership.add([given["where"]], about, path).names
 
     return _change(request, "add repository", change, given)
@@ -136,9 +138,10 @@ def _field_of(error: Exception) -> str:
 @router.post("/sync", include_in_schema=False)
 def sync(request: Request, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Read all repositories, or one, from Git now."""
-    worker = context_of(request).worker
-    names = [str(name) for name in form.getlist("repo")]
-    done = worker.wait(worker.ask(*names, again=True), _PATIENCE)
+    studio = context_of(request)
+    seen, asked = {one.name for one in studio.places}, [str(name) for name in form.getlist("repo")]
+    names = [one for one in asked or sorted(seen) if one in seen]
+    done = not names or studio.worker.wait(studio.worker.ask(*names, again=True), _PATIENCE)
     if wants_json(request):
         return json_response({"done": done}, 200 if done else 202)
     return RedirectResponse(back(form, "/repos"), 303)

@@ -69,4 +69,4 @@ def read(studio: StudioContext, name: str) -> RepositoryPage:
     hook = received_log.read_states(studio).get(name)
     row, access = row._replace(progress=studio.progress().get(name)), studio.write_access(name)
     is_mine = access.mode is not None and studio.may(Role.ADMIN, name)
-    return RepositoryPage(row, told, studio.catalogue, hook, access, is_mine)
+    return RepositoryPage(row, told, studio.catalogue if studio.runs_all else None, hook, access, is_mine)

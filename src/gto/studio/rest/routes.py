@@ -52,14 +52,15 @@ def list_artifacts(
     request: Request, q: Text = "", limit: Limit = 50, cursor: Cursor = "", *, deprecated: bool = False
 ) -> answers.ArtifactList:
     """List the artifacts that fit a query, by repository and name."""
-    values = answers.decode_cursor(cursor, (int, str))
-    after = (int(values[0]), str(values[1])) if values else None
-    wanted = ListQuery(query.parse(q), deprecated=deprecated, sort="repo", is_ascending=True, after=after, limit=limit)
+    values = answers.decode_cursor(cursor, (str, str))
+    wanted = ListQuery(query.parse(q), deprecated=deprecated, sort="repo", is_ascending=True, limit=limit)
     with context_of(request).database.read() as connection:
+        if values:
+            wanted = wanted._replace(after=(_position(connection, values[0]), str(values[1])))
         found = artifact_list.find(connection, wanted)
     items = [_artifact(row) for row in found.rows]
     more = len(items) == limit
-    last = answers.encode_cursor([found.rows[-1].position, found.rows[-1].name]) if more else None
+    last = answers.encode_cursor([found.rows[-1].repo, found.rows[-1].name]) if more else None
     return answers.ArtifactList(items=items, total=found.total, next=last)
 
 
@@ -134,17 +135,20 @@ def list_events(
     """List the events, the newest first; `artifact` is one of `repo`."""
     if artifact and not repo:
         raise UsageError("An artifact is one of a repository", "name the repository as `repo`")
-    values = answers.decode_cursor(cursor, (int, int, int, str, int))
-    before = cast("tuple[int, int, int, str, int]", tuple(values)) if values else None
-    asked = EventQuery(repo, artifact, event_list.checked_kind(event), stage, before=before, limit=limit)
+    values = answers.decode_cursor(cursor, (int, int, int, str, str))
+    asked = EventQuery(repo, artifact, event_list.checked_kind(event), stage, limit=limit)
     with context_of(request).database.read() as connection:
+        if values:
+            key = (*values[:4], _position(connection, values[4]))
+            asked = asked._replace(before=cast("tuple[int, int, int, str, int]", key))
         if artifact:
             _find(connection, repo, artifact)
         elif repo:
             lookup.find_repository(connection, repo)
         found = event_list.find(connection, asked)
     items = [answers.EventResource.model_validate({"repo": one.repo, **one.line.as_dict()}) for one in found.lines]
-    last = answers.encode_cursor(list(found.lines[-1].key)) if len(items) == limit else None
+    more = len(items) == limit
+    last = answers.encode_cursor([*found.lines[-1].key[:4], found.lines[-1].repo]) if more else None
     return answers.EventList(items=items, next=last)
 
 
@@ -161,6 +165,14 @@ def compare(
     return answers.ComparedVersions(
         versions=v, metrics=_differences(sides["metrics"]), params=_differences(sides["params"])
     )
+
+
+def _position(connection: Connection, repo: object) -> int:
+    """Return where a repository stands: a cursor names it, as its number tells of those that one may not see."""
+    found = lookup.position_of(connection, str(repo))
+    if found is None:
+        raise UsageError("The cursor's repository is gone", "leave the cursor out to begin with the first page")
+    return found
 
 
 def _differences(sides: Sequence[dict[tuple[str, str], object]]) -> list[answers.ValueRow]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fastapi import HTTPException, Request
 
 from gto.studio.context import StudioContext, context_of
+from gto.studio.guard import SAFE
 from gto.studio.team.tokens import SCOPES
 from gto.studio.visitor import Role
 
@@ -92,6 +93,13 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(_KEEP_FORM, *(f"{_M}/-/{one} .json" for one in _OF_STAGES)),
     **_post(_KEEP, *(f"{_M}/-/{one}" for one in _OF_STAGES)),
     **_post(_RUN, "/repos/add", "/repos/remove"),
+    # What is of one person or one team.
+    **_get(_SELF, "/watched .json"),
+    **_get(_OPEN, "/watched.atom"),
+    **_post(Need(Role.VIEWER, Where.HERE, "write"), f"{_M}/-/watch"),
+    **_get(_FORM, f"{_R}/-/hidden .json"),
+    **_post(_DESCRIBE, f"{_R}/-/hidden"),
+    **_post(Need(Role.VIEWER, scope="write"), "/views/save", "/views/remove"),
     # REST.
     **_get(_SEE, "/api/v1/repositories", "/api/v1/artifacts", "/api/v1/events"),
     **_get(_SEE_HERE, *(f"/api/v1/artifacts/{{repo}}/{{name:path}}{rest}" for rest in ("", "/versions", "/facts"))),
@@ -156,7 +164,8 @@ def authorize(request: Request) -> None:
         raise HTTPException(403, "Nobody may ask for this.")
     if need.is_open:
         return
-    if studio.visitor.id is None and (need.role is None or need.role > Role.VIEWER):
+    is_seeing = need.role is Role.VIEWER and request.method in SAFE
+    if studio.visitor.id is None and not is_seeing:
         raise HTTPException(401, "Log in first.")
     if not _has_scope(studio, need.scope):
         raise HTTPException(403, f"This token is not for that: it needs the scope '{need.scope}'.")

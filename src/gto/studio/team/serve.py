@@ -30,6 +30,7 @@ from gto.studio.team import (
     accounts,
     audit_page,
     forges_page,
+    hidden_commits,
     housekeeping,
     invitation_page,
     login_page,
@@ -38,14 +39,17 @@ from gto.studio.team import (
     oidc_page,
     people_page,
     person_page,
+    saved_views,
     settings_page,
     token_routes,
+    watched,
     write_routes,
 )
 from gto.studio.team.access import authorize
 from gto.studio.team.announced import Announcer
 from gto.studio.team.oidc import OidcSettings, Provider
 from gto.studio.team.passwords import Passwords
+from gto.studio.team.repository_sources import RepositorySources
 from gto.studio.team.secrets_box import SecretsBox, keep_secret
 from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings, parse_url
@@ -76,6 +80,9 @@ _PAGES = (
     target_page,
     webhook_api,
     signed_links,
+    watched,
+    saved_views,
+    hidden_commits,
     monitoring,
 )
 _BACKLOG = 128
@@ -105,6 +112,7 @@ class ServeOptions(NamedTuple):
     studio: StudioSettings = StudioSettings()
     oidc: OidcSettings | None = None
     proxy: TrustedProxy = TrustedProxy()
+    sources: RepositorySources = RepositorySources()
     has_passwords: bool = True
     audit_days: float = 365.0
     log_format: str = "text"
@@ -175,6 +183,7 @@ def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
         url,
         options.public,
         proxy=options.proxy,
+        sources=options.sources,
         has_passwords=options.has_passwords,
         audit_days=options.audit_days,
         every=options.reading.every,

@@ -10,6 +10,7 @@ from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.team import write_settings
 from gto.studio.team.oidc import Provider
 from gto.studio.team.passwords import Passwords
+from gto.studio.team.repository_sources import RepositorySources
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.sessions import SessionLimits
 from gto.studio.team.trusted_proxy import TrustedProxy
@@ -28,6 +29,8 @@ class TeamSettings(NamedTuple):
     audit_days: float = 365.0
     """How long entries of the audit log are kept."""
     proxy: TrustedProxy = TrustedProxy()
+    sources: RepositorySources = RepositorySources()
+    """Where repositories may lie that an admin adds by a page."""
     has_passwords: bool = True
     """Whether people may log in with a password."""
     every: float = 60.0

@@ -10,7 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gto.exceptions import GTOException
 from gto.studio.context import StudioContext
-from gto.studio.guard import HEADERS, SAFE, is_own_form, plain, read_cookies
+from gto.studio.guard import HEADERS, SAFE, is_own_form, limited, plain, read_cookies
+from gto.studio.pages.errors import ErrorPage
+from gto.studio.respond import json_response
 from gto.studio.team import accounts, sessions, tokens, vouched
 from gto.studio.team.audit import AuditRecorder, RequestOrigin
 from gto.studio.team.oidc import VouchedPerson
@@ -20,8 +22,10 @@ from gto.studio.visitor import NOBODY, Role, Visitor
 
 SIGNED = "/webhook/"
 """What programs of others send: each request proves by itself that it may, and a session counts for nothing."""
-OPEN = ("/static/", "/login", "/invitation/", "/signed/", SIGNED)
+OPEN = ("/static/", "/login", "/invitation/", "/signed/", "/watched.atom", SIGNED)
 """Paths that answer who is not known."""
+LARGE = ("/webhook/",)
+"""Paths that take larger bodies than forms are, and see to a limit themselves."""
 _PROBES = ("/health", "/ready")
 """Paths that answer whatever the Host: what asks for them knows no name."""
 
@@ -42,8 +46,7 @@ class TeamGuard:
         self.app = app
         self._team = team
         self._studio = studio
-        public = dict.fromkeys(team.settings.public, Role.VIEWER)
-        self._public = NOBODY._replace(roles=public)
+        self._public = NOBODY._replace(roles=dict.fromkeys(team.settings.public, Role.VIEWER))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a refusal, or hand the request on."""
@@ -60,7 +63,7 @@ class TeamGuard:
         if isinstance(caller, Response):
             await caller(scope, receive, self._with_headers(send))
             return
-        caller = caller or Caller(NOBODY, RequestOrigin())
+        caller = self._with_public(caller) if caller else Caller(NOBODY, RequestOrigin())
         state = scope.setdefault("state", {})
         state["cookie"], state["origin"] = caller.cookie, caller.origin
         state["studio"] = self._studio._replace(
@@ -69,7 +72,14 @@ class TeamGuard:
             team=self._team,
             note=AuditRecorder(self._team.database, *caller[:2]),
         )
+        if not scope["path"].startswith(LARGE):
+            receive = limited(receive)
         await (self._refuse(scope, headers, caller) or self.app)(scope, receive, self._with_headers(send))
+
+    def _with_public(self, caller: Caller) -> Caller:
+        """Return who asks with what anybody may see: who logs in sees no less."""
+        roles = {**self._public.roles, **caller.visitor.roles}
+        return caller._replace(visitor=caller.visitor._replace(roles=roles))
 
     def _seen_by(self, visitor: Visitor) -> VisibleIndex:
         seen = None
@@ -89,7 +99,7 @@ class TeamGuard:
         address = proxy.client_address(peer, headers)
         given = tokens.read_header(headers)
         if given:
-            return self._by_token(given, address)
+            return self._by_token(given, address, str(scope["path"]))
         identity = proxy.identity(peer, headers)
         if identity is not None:
             return self._by_proxy(identity, address)
@@ -104,12 +114,12 @@ class TeamGuard:
                 return Caller(visitor, RequestOrigin(address, "session"), cookie)
         return Caller(self._public, RequestOrigin(address, "nobody"))
 
-    def _by_token(self, given: str, address: str) -> Caller | Response:
+    def _by_token(self, given: str, address: str, path: str) -> Caller | Response:
         with self._team.database.engine.connect() as connection:
             row = tokens.find(connection, given)
             visitor = row and accounts.visitor_of(connection, row, scopes=frozenset(row.scopes))
         if row is None or visitor is None:
-            answer = plain(401, "This token is unknown, was taken back, or has expired.")
+            answer = _say(path, 401, "This token is unknown, was taken back, or has expired.")
             answer.headers["www-authenticate"] = 'Bearer error="invalid_token"'
             return answer
         if tokens.is_to_be_noted(row):
@@ -132,14 +142,14 @@ class TeamGuard:
             return None
         is_browser = caller.visitor.scopes is None and not path.startswith(SIGNED)
         if is_browser and scope["method"] not in SAFE and not is_own_form(headers, self._team.settings.host):
-            return plain(403, "This request came from a page of another site.")
+            return _say(path, 403, "This request came from a page of another site.")
         if caller.visitor.roles or caller.visitor.id is not None or path.startswith(OPEN):
             return None
         if scope["method"] in SAFE and "text/html" in headers.get("accept", ""):
             query = scope["query_string"].decode("latin-1")
             back = quote(path + (f"?{query}" if query else ""), safe="")
             return RedirectResponse(f"/login?next={back}", 303)
-        answer = plain(401, "Log in, or send a token: `Authorization: Bearer gto_...`.")
+        answer = _say(path, 401, "Log in, or send a token: `Authorization: Bearer gto_...`.")
         answer.headers["www-authenticate"] = "Bearer"
         return answer
 
@@ -155,6 +165,13 @@ class TeamGuard:
             await send(message)
 
         return wrapped
+
+
+def _say(path: str, status: int, text: str) -> Response:
+    """Answer with a sentence; under `/api/` as RFC 9457 has it."""
+    if not path.startswith("/api/"):
+        return plain(status, text)
+    return json_response(ErrorPage(status, text, "").as_dict(), status, "application/problem+json")
 
 
 def _shorten(scope: Scope, prefix: str) -> bool:
