@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from gto.core import approval
+from gto.core import approval, files_signature
 from gto.core.policy.policy import ALL, Policy, Rule
 from gto.core.tag import Kind
 
@@ -56,6 +56,8 @@ def _asks(policy: Policy, rule: Rule) -> Iterator[str]:
         yield "the version is no pre-release"
     if rule.annotated:
         yield "the commit annotates the artifact"
+    if rule.files_signed:
+        yield "the files of the version are signed with a trusted public key"
     yield from _asks_of_model(rule)
     if rule.one_version:
         yield "no other version is in the stage"
@@ -78,9 +80,12 @@ def goes_by_address(policy: Policy, rule: Rule) -> bool:
 
 
 def renamed(name: str) -> str:
-    """Return the hint for a tag's name that looks like that of an event or an approval, and is none."""
+    """Return the hint for a tag's name that looks like that of an event, or of a tag beside them, and is none."""
     if name.startswith(approval.PREFIX):
         return f"`gto approve` writes approvals; the names of other tags are not to begin with '{approval.PREFIX}'"
+    if name.startswith(files_signature.PREFIX):
+        start = files_signature.PREFIX
+        return f"`gto sign` writes signatures of files; the names of other tags are not to begin with '{start}'"
     letter = "#" if "#" in name else "@"
     return f"let gto write the tag; other tags are to have no '{letter}' in their names"
 
