@@ -45,7 +45,7 @@ def test_without_a_policy_what_was_said_is_kept() -> None:
     assert patterns(Policy(), Forge.GITLAB) == {
         "events and approvals, once made": ("*@v*", "*@deprecated*", "approvals/*", "signatures/*")
     }
-    assert len(patterns(Policy(), Forge.GITHUB)["events and approvals, once made"]) == 10
+    assert len(patterns(Policy(), Forge.GITHUB)["events and approvals, once made"]) == 12
     assert protections(Policy(), Forge.GITEA) == []
 
 
