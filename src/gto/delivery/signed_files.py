@@ -1,20 +1,26 @@
 """The files of a version held against the bundles that sign them: bytes, SHA-256, key."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from gto.delivery.get import about
-from gto.exceptions import FilesNotSigned
+from gto.core.policy.explain import fits, has_stage
+from gto.delivery.get import about, has_policy_here
+from gto.exceptions import FilesNotSigned, TargetTaken, TargetUnwritable
+from gto.fs import atomic_write
+from gto.fs.regular_file import read_file
 from gto.registry import files_signatures
 from gto.registry.files_signatures import FilesTrust, JudgedFiles
 from gto.registry.registry import Registry
 from gto.registry.resolve import AnnotatedTarget
 from gto.signing.ec_key import PublicKey
-from gto.signing.model_bundle import ONE_FILE, Bundle
+from gto.signing.model_bundle import LARGEST, ONE_FILE, Bundle
 from gto.storage.digests import sha256_of
 from gto.storage.download import Progress
 from gto.storage.location import Digest, Located
 
+BUNDLE = "model.sig"
+"""What a bundle is called beside the files."""
 _MOST = 3  # paths that are named
 
 
@@ -122,7 +128,7 @@ def require(registry: Registry, chosen: AnnotatedTarget, located: Located, keys:
     good = [one.bundle for one in found if one.is_good and one.bundle is not None]
     what = f"{chosen.name}@{chosen.version or chosen.commit[:7]}"
     if not good:
-        raise FilesNotSigned(what, [f"'{one.tag.ref}' is {one.trust.value}: {one.reason}" for one in found])
+        raise FilesNotSigned(what, [f"'{one.tag.ref}': {one.reason}" for one in found])
     signed = dict(good[0].files)
     if any(other.files.get(path, digest) != digest for other in good for path, digest in signed.items()):
         raise FilesNotSigned(what, ["trusted keys signed different files"])
@@ -137,3 +143,60 @@ def require(registry: Registry, chosen: AnnotatedTarget, located: Located, keys:
     uncovered = sorted(digests.keys() - signed.keys())
     notes += [f"no signature covers {_listed(uncovered)}"] if uncovered else []
     return SignedDelivery(located._replace(contents=contents), tuple(notes))
+
+
+class SignedWish(NamedTuple):
+    """What a reader asks of the signatures of files."""
+
+    given: Sequence[tuple[str, bytes]] = ()
+    """Files of public keys, paths and contents: one of these must have signed."""
+    required: bool = False
+    """Whether one of the keys that are known must have signed, if any is known."""
+    by_policy: bool = False
+    """Whether the policy of the default branch is asked, wherever the repository is."""
+
+
+def hold(registry: Registry, chosen: AnnotatedTarget, located: Located, wish: SignedWish) -> SignedDelivery:
+    """Return the files as they are to be brought: held to what was signed, where the reader or a policy asks for it."""
+    asked = bool(wish.given) or _policy_asks(registry, chosen, wish)
+    keys = files_signatures.whose_keys(registry, wish.given) if asked or wish.required else []
+    if not asked and not keys:
+        return SignedDelivery(located, ())
+    return require(registry, chosen, located, keys)
+
+
+def _policy_asks(registry: Registry, chosen: AnnotatedTarget, wish: SignedWish) -> bool:
+    """Tell whether a rule wants the files signed of what is in the stages that the version is in."""
+    if not wish.by_policy and not has_policy_here(registry):
+        return False
+    from gto.registry.policy import check  # only where a policy may be
+
+    rules = [rule for rule in check.own_source(registry).policy.rules if rule.files_signed]
+    version = registry.artifact(chosen.name).version(chosen.version) if rules and chosen.version else None
+    stages = [one.stage for one in version.stages if one.is_active] if version is not None else []
+    return any(fits(rule, chosen.name) and has_stage(rule, stage) for rule in rules for stage in stages)
+
+
+def pick_bundle(registry: Registry, chosen: AnnotatedTarget, keys: Sequence[PublicKey]) -> Bundle:
+    """Return the bundle to hand on: the newest by a trusted key, else the newest that can be read."""
+    judged = _judge(registry, chosen, keys)
+    ranked = [one for one in judged if one.is_good] or [one for one in judged if one.bundle is not None]
+    if not ranked or ranked[-1].bundle is None:
+        raise FilesNotSigned(f"{chosen.name}@{chosen.version or chosen.commit[:7]}")
+    return ranked[-1].bundle
+
+
+def bundle_place(bundle: Bundle, target: str, *, force: bool) -> str:
+    """Return where a bundle goes, beside the files; TargetTaken is raised where something else is there."""
+    place = os.path.join(os.path.dirname(os.path.abspath(target)), BUNDLE)
+    if os.path.lexists(place) and not force and read_file(place, LARGEST) != bundle.text:
+        raise TargetTaken([os.path.relpath(place)])
+    return place
+
+
+def save_bundle(bundle: Bundle, place: str) -> None:
+    """Write a bundle, whole or not at all."""
+    try:
+        atomic_write.replace(place, bundle.text)
+    except OSError as error:
+        raise TargetUnwritable(place, error.strerror or str(error)) from error

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.core.event import Problem, moment
-from gto.exceptions import BadFile, WrongArgs
+from gto.exceptions import BadFile, ExtraMissing, WrongArgs
 from gto.git.approvals import read_files_signatures
 from gto.git.commit_files import Files
 from gto.policy_file import FILE
@@ -68,7 +68,7 @@ class JudgedFiles(NamedTuple):
             "owner": self.owner or None,
             "key": self.key or None,
             "author_email": self.tag.author_email,
-            "created_at": moment(self.tag.time),
+            "created_at": moment(self.tag.time).isoformat(),
             "reason": self.reason or None,
         }
 
@@ -104,6 +104,29 @@ def read(registry: Registry, artifact: str, version: str, commit: str) -> list[F
     found = [one for one in read_files_signatures(registry.git, artifact) if not isinstance(one, Problem)]
     own = [one for one in found if one.name[:2] == (artifact, version) and one.commit == commit]
     return sorted(own, key=lambda one: (one.time, one.ref))
+
+
+def who_signed(registry: Registry, artifact: str, versions: Iterable[tuple[str, str]]) -> list[JudgedFiles]:
+    """Return who signed the files of versions, names and commits, as far as that is known without reading the files."""
+    there = [one for one in read_files_signatures(registry.git, artifact) if not isinstance(one, Problem)]
+    wanted = set(versions)
+    own = [one for one in there if (one.name.version, one.commit) in wanted and one.name.artifact == artifact]
+    if not own:
+        return []
+    keys: Sequence[PublicKey] = ()
+    with suppress(ExtraMissing):  # then nobody is known
+        keys = whose_keys(registry)
+    return judge(sorted(own, key=lambda one: (one.time, one.ref)), keys)
+
+
+def tell(found: Iterable[JudgedFiles]) -> list[str]:
+    """Say of each in one line who signed."""
+    lines = []
+    for one in found:
+        who = one.owner or f"the key {one.key[:16]}" if one.key else "an unknown key"
+        told = who if one.is_good else f"{who}: {one.trust.value}, {one.reason}"
+        lines.append(f"files of '{one.tag.name.artifact}@{one.tag.name.version}' were signed by {told}")
+    return lines
 
 
 def doubt(

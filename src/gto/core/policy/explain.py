@@ -97,6 +97,11 @@ def people(policy: Policy, names: tuple[str, ...]) -> str:
     return ", ".join(found) or "nobody"
 
 
+def has_stage(rule: Rule, stage: str) -> bool:
+    """Tell whether a rule may cover a version that is in a stage."""
+    return rule.stages is None or any(fnmatchcase(stage, pattern) for pattern in rule.stages)
+
+
 def fits(rule: Rule, artifact: str) -> bool:
     """Tell whether a rule may cover events of an artifact."""
     return any(fnmatchcase(artifact, pattern) for pattern in rule.artifacts)
