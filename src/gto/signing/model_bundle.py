@@ -105,7 +105,7 @@ def parse(text: bytes, where: str) -> Bundle:
     """Read a bundle, or raise BadFile that says in one line what is wrong; nothing in it is believed."""
     if len(text) > LARGEST:
         raise BadFile(where, f"the bundle has {len(text)} bytes, more than {LARGEST}", hint=_REMAKE)
-    read = _Reader(where)
+    read = _BundleReader(where)
     top = read.json(text, "the bundle")
     if top.get("mediaType") != MEDIA_TYPE:
         raise read.wrong(f"it is no Sigstore bundle of v0.3: mediaType is not '{MEDIA_TYPE}'")
@@ -129,7 +129,7 @@ def parse(text: bytes, where: str) -> Bundle:
     return Bundle(text, payload, signature, hint, files, ignored, subject)
 
 
-class _Reader:
+class _BundleReader:
     """Reads values of a bundle; what is not as it must be raises BadFile."""
 
     def __init__(self, where: str) -> None:

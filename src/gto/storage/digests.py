@@ -19,10 +19,10 @@ def sha256_of(contents: Sequence[Content], repo: Repo | None, progress: Progress
     """
     unread = [one for one in contents if one.digest is None or one.digest.algorithm != "sha256"]
     known = {one.path: one.digest.value for one in contents if one.digest and one.digest.algorithm == "sha256"}
-    return known | (_Reader(repo, unread, progress).read() if unread else {})
+    return known | (_DigestReader(repo, unread, progress).read() if unread else {})
 
 
-class _Reader:
+class _DigestReader:
     """One reading of files."""
 
     def __init__(self, repo: Repo | None, contents: Sequence[Content], progress: Progress | None) -> None:
