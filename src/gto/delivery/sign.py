@@ -11,7 +11,7 @@ from gto.registry.write import sign_files
 from gto.registry.write.sign_files import FilesSigned
 from gto.registry.write.transaction import WriteOptions
 from gto.signing.ec_key import PrivateKey
-from gto.signing.model_bundle import GIT_PATHS, ONE_FILE, Bundle, Subject, is_safe, make, parse
+from gto.signing.model_bundle import GIT_PATHS, ONE_FILE, Bundle, SignedVersion, is_safe, make, parse
 from gto.storage.digests import sha256_of
 from gto.storage.download import Progress
 from gto.storage.location import Located
@@ -36,7 +36,7 @@ def sign(
     if chosen.version is None:
         hint = f"`gto register {chosen.name}` registers it; then name the version"
         raise UsageError("Only the files of a registered version are signed, and a revision was named", hint)
-    about = Subject(chosen.name, chosen.version, chosen.commit)
+    about = SignedVersion(chosen.name, chosen.version, chosen.commit)
     given = parse(by.text, by.path) if isinstance(by, ForeignBundle) else None  # before anything is read
     digests = {path: digest or "" for path, digest in named(located, _read(registry, located, progress)).items()}
     notes: tuple[str, ...] = ()
@@ -67,7 +67,9 @@ def _covered(located: Located, digests: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def _check(registry: Registry, bundle: Bundle, path: str, about: Subject, digests: dict[str, str]) -> tuple[str, ...]:
+def _check(
+    registry: Registry, bundle: Bundle, path: str, about: SignedVersion, digests: dict[str, str]
+) -> tuple[str, ...]:
     """Refuse a bundle of other files; say where nobody here knows its key."""
     if wrong := difference(bundle, digests):
         raise Conflict(f"'{path}' does not sign these files: {wrong}", "sign the files as they are registered")

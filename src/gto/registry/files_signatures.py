@@ -13,7 +13,7 @@ from gto.git.commit_files import Files
 from gto.policy_file import FILE
 from gto.registry import remote_check
 from gto.signing import public_keys
-from gto.signing.model_bundle import Bundle, Subject, parse
+from gto.signing.model_bundle import Bundle, SignedVersion, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -162,12 +162,12 @@ def _judge(one: FilesSignature, keys: Sequence[PublicKey]) -> JudgedFiles:
             return JudgedFiles(one, FilesTrust.TAMPERED, named.owner, named.hint, "the key did not sign this", bundle)
         reason = "no trusted key signed it" if keys else "no key is trusted: --public-key names one"
         return JudgedFiles(one, FilesTrust.UNKNOWN_KEY, "", bundle.hint, reason, bundle)
-    mine = Subject(one.name.artifact, one.name.version, one.commit)
+    mine = SignedVersion(one.name.artifact, one.name.version, one.commit)
     if bundle.subject not in {None, mine}:
         reason = f"it was signed as {_told(bundle.subject)}"
         return JudgedFiles(one, FilesTrust.OTHER_VERSION, owner.owner, owner.hint, reason, bundle)
     return JudgedFiles(one, FilesTrust.GOOD, owner.owner, owner.hint, bundle=bundle)
 
 
-def _told(subject: Subject | None) -> str:
+def _told(subject: SignedVersion | None) -> str:
     return f"'{subject.artifact}@{subject.version}' on commit {subject.commit[:7]}" if subject else "no version"

@@ -28,7 +28,7 @@ _LONGEST_SIGNATURE = 512  # bytes; that of P-521 has 139
 _REMAKE = "`gto sign` or `model_signing sign key` makes one"
 
 
-class Subject(NamedTuple):
+class SignedVersion(NamedTuple):
     """Of which version files are, as who signed them says; a bundle that GTO did not make says nothing of it."""
 
     artifact: str
@@ -48,7 +48,7 @@ class Bundle(NamedTuple):
     """SHA-256 in hexadecimal digits by path; ONE_FILE for a model that is one file."""
     ignored: tuple[str, ...]
     """Paths that are not covered: files, and directories with all in them."""
-    subject: Subject | None = None
+    subject: SignedVersion | None = None
 
     def signer(self, keys: Iterable[PublicKey]) -> PublicKey | None:
         """Return the one of the keys that signed; None where none of them did."""
@@ -67,7 +67,7 @@ def encode(payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
 
 
-def make(name: str, files: Mapping[str, str], key: PrivateKey, subject: Subject) -> bytes:
+def make(name: str, files: Mapping[str, str], key: PrivateKey, subject: SignedVersion) -> bytes:
     """Sign files, paths to SHA-256, under the name of the directory or file that they are; return the bundle."""
     ordered = sorted(files.items(), key=lambda one: one[0].split("/"))
     statement = {
@@ -170,7 +170,7 @@ class _BundleReader:
         except ValueError as error:
             raise self.wrong(f"{key} is no base64") from error
 
-    def statement(self, values: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...], Subject | None]:
+    def statement(self, values: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...], SignedVersion | None]:
         if values.get("_type") != STATEMENT_TYPE:
             raise self.wrong(f"the payload is no in-toto statement of v1: _type is not '{STATEMENT_TYPE}'")
         if values.get("predicateType") != PREDICATE_TYPE:
@@ -207,12 +207,12 @@ class _BundleReader:
             found[name] = digest
         return found
 
-    def _subject(self, value: object) -> Subject | None:
+    def _subject(self, value: object) -> SignedVersion | None:
         if value is None:
             return None
-        if not isinstance(value, dict) or set(value) != set(Subject._fields) or not _are_texts(value):
+        if not isinstance(value, dict) or set(value) != set(SignedVersion._fields) or not _are_texts(value):
             raise self.wrong("what it says of the version is not as GTO writes it")
-        return Subject(**value)
+        return SignedVersion(**value)
 
 
 def _are_texts(value: Mapping[str, object]) -> bool:

@@ -73,14 +73,16 @@ def command(
         raise UsageError("--with-signature writes beside the file, and stdout has nothing beside it", "name the file")
     given = key_options.read(public_keys)
     registry, chosen, located = delivery.find(repo, name)
-    located = _held(registry, chosen, located, given, delivery.proof)
+    located, proved = _held(registry, chosen, located, given, delivery.proof)
     if prints:
         _print(registry, chosen, located, jobs)
+        for note in proved:
+            render.note(f"note: {note}")
         return
     save = _bundle(registry, chosen, given, get.target_of(located, out), force=force) if with_signature else None
     with download_progress.shown(located.name) as progress:
         delivered = get.get(registry, chosen, located, get.GetOptions(out, force, jobs, progress))
-    for note in delivered.notes():
+    for note in (*delivered.notes(), *proved):
         render.note(f"note: {note}")
     more = {"signature": save()} if save is not None else {}
     if as_json:
@@ -91,18 +93,16 @@ def command(
 
 def _held(
     registry: Registry, chosen: AnnotatedTarget, located: Located, given: Sequence[tuple[str, bytes]], proof: Proof
-) -> Located:
-    """Return the files with the digests that a trusted key signed, where that is asked for."""
+) -> tuple[Located, Sequence[str]]:
+    """Return the files with the digests that a trusted key signed, where that is asked for; and what that proves."""
     from gto.delivery import get
 
     if not (given or proof.required or proof.by_policy or get.has_policy_here(registry)):
-        return located
+        return located, ()
     from gto.delivery.signed_files import SignedWish, hold  # only where it may be asked for
 
     found = hold(registry, chosen, located, SignedWish(given, proof.required, proof.by_policy))
-    for note in found.notes:
-        render.note(f"note: {note}")
-    return found.located
+    return found.located, found.notes
 
 
 def _bundle(

@@ -19,7 +19,7 @@ from gto.registry.write.transaction import (
     checked,
     find_policies,
 )
-from gto.signing.model_bundle import Bundle, Subject
+from gto.signing.model_bundle import Bundle, SignedVersion
 
 
 class FilesSigned(NamedTuple):
@@ -56,7 +56,7 @@ class FilesSigned(NamedTuple):
 
 
 def write(
-    registry: Registry, about: Subject, bundle: Bundle, manner: WriteOptions, uncovered: tuple[str, ...]
+    registry: Registry, about: SignedVersion, bundle: Bundle, manner: WriteOptions, uncovered: tuple[str, ...]
 ) -> FilesSigned:
     """Write the tag; the version must be where it was when the files were read."""
     manner = checked(registry, manner)
@@ -74,7 +74,7 @@ def write(
     return FilesSigned(new, bundle, uncovered, notes, manner.push)
 
 
-def _check(registry: Registry, state: ArtifactState, about: Subject, bundle: Bundle) -> None:
+def _check(registry: Registry, state: ArtifactState, about: SignedVersion, bundle: Bundle) -> None:
     version = state.version(about.version)
     if version is None or not version.is_registered or version.commit != about.commit:
         raise Conflict(f"'{about.artifact}@{about.version}' is not on commit {about.commit[:7]} any more", "try again")
