@@ -48,7 +48,7 @@ def read(record: TagRecord) -> Approval | Problem | None:
         return None
     return read_as(
         lambda commit, time: Approval(name, record.name, commit, time, record.body, record.oid),
-        "approval",
+        "approval-unreadable",
         record,
         name.artifact,
     )

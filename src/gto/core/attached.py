@@ -37,12 +37,12 @@ class Attached(NamedTuple, Generic[Name]):
         return tagger(self.body).email
 
 
-def read_as(make: Callable[[str, int], Made], noun: str, record: TagRecord, artifact: ArtifactName) -> Made | Problem:
-    """Return what `make` makes of the commit and the time of a tag, or the problem that it is; `noun` says of what."""
+def read_as(make: Callable[[str, int], Made], code: str, record: TagRecord, artifact: ArtifactName) -> Made | Problem:
+    """Return what `make` makes of the commit and the time of a tag, or the problem that it is; `code` if unreadable."""
     if record.type != "tag":
         what = (
             f"git cannot read it: it is {record.type}" if record.type in {"missing", "corrupt"} else "it is lightweight"
         )
-        return Problem(f"{noun}-unreadable", record.name, what, f"`git tag -d '{record.name}'`", artifact)
+        return Problem(code, record.name, what, f"`git tag -d '{record.name}'`", artifact)
     found = read_body(record, artifact)
     return found if isinstance(found, Problem) else make(*found)

@@ -57,7 +57,7 @@ def read(record: TagRecord) -> FilesSignature | Problem | None:
         return None
     return read_as(
         lambda commit, time: FilesSignature(name, record.name, commit, time, record.body, record.oid),
-        "files-signature",
+        "files-signature-unreadable",
         record,
         name.artifact,
     )
