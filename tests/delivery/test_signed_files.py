@@ -15,7 +15,7 @@ from gto import api
 from gto.exceptions import ChecksumMismatch, FilesNotSigned, UsageError
 from tests.environment import make_environment
 from tests.keys import private_pem, public_pem
-from tests.repo import Repo
+from tests.repo import Repo, run
 from tests.stories.healthy import done, problems, said
 
 if TYPE_CHECKING:
@@ -240,6 +240,35 @@ def test_a_rule_asks_for_signed_files_before_a_stage_and_get_checks_what_is_in_i
     (registry.path / CACHE).write_bytes(KEPT.replace(b"DVC", b"Eve"))
     shutil.rmtree(tmp_path / "out")
     said(registry.gto("get", "churn#prod", "-o", str(tmp_path / "out")), "sha256")
+
+
+def test_a_server_takes_a_signature_with_the_assignment_that_needs_it_and_keeps_both(
+    registry: Repo, tmp_path: Path
+) -> None:
+    policy = "signing: {public_keys: keys.pem}\nrules:\n- {name: prod, stages: prod, files_signed: true}\n"
+    bare = Repo(tmp_path / "bare")
+    registry.git("init", "--quiet", "--bare", str(bare.path))
+    registry.git("remote", "set-url", "origin", str(bare.path))
+    registry.commit("policy", {".gto.policy.yaml": policy, "keys.pem": public_pem("secp256r1").decode()})
+    registry.git("push", "--quiet", "origin", "HEAD", "single@v0.0.1", "churn@v0.0.1")
+    bare.git("symbolic-ref", "HEAD", registry.git("symbolic-ref", "HEAD"))
+    done(bare.gto("hook", "install", "pre-receive"))
+    ref = sign(registry, "single")
+    registry.tag("single#prod#1", "single@v0.0.1", date=registry.dated()["GIT_COMMITTER_DATE"])
+    registry.tag("churn#prod#1", "churn@v0.0.1", date=registry.dated()["GIT_COMMITTER_DATE"])
+
+    def push(*specs: str) -> Result:
+        return run("git", "push", "--porcelain", "origin", *specs, cwd=registry.path)
+
+    refused = push("churn#prod#1")
+    assert refused.code != 0
+    assert "the files of 'v0.0.1' are not signed with a trusted key: nobody signed them" in refused.stderr
+    assert push("single#prod#1", ref).code == 0
+    assert "a signature of files is never deleted" in push(f":{ref}").stderr
+    bundle = message(registry, ref)  # of one version, put beside another
+    write_tag(registry, "signatures/churn,v0.0.1,0123456789ab", bundle)
+    refused = push("churn#prod#1", "signatures/churn,v0.0.1,0123456789ab")
+    assert "it was signed as 'single@v0.0.1'" in refused.stderr
 
 
 # --- the model-signing tool
