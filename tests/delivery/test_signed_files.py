@@ -197,6 +197,7 @@ def test_a_bundle_of_another_version_or_of_other_files_does_not_count(registry: 
     (path := registry.path / "../model.sig").write_text(text)
     said(registry.gto("sign", "churn", "--bundle", str(path)), "made for another version")
     write_tag(registry, "signatures/churn,v0.0.1,0123456789ac", "{}")
+    assert problems(registry) == {("files-signature-broken", "signatures/churn,v0.0.1,0123456789ac")}
     assert trusts(verified(registry, "churn@v0.0.1")) == [("good", "k.pub"), ("unreadable", None)]
     said(registry.gto("sign", "single", "--bundle", str(path)), "does not sign these files")
 

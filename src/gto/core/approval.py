@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from gto.core import names, semver
-from gto.core.attached import ID, Attached, read_as
+from gto.core.attached import APPROVAL_UNREADABLE, ID, Attached, read_as
 from gto.core.event import Problem, TagRecord
 from gto.core.names import ArtifactName
 
@@ -48,7 +48,7 @@ def read(record: TagRecord) -> Approval | Problem | None:
         return None
     return read_as(
         lambda commit, time: Approval(name, record.name, commit, time, record.body, record.oid),
-        "approval-unreadable",
+        APPROVAL_UNREADABLE,
         record,
         name.artifact,
     )

@@ -11,6 +11,9 @@ Made = TypeVar("Made")
 ID = "([0-9a-f]{12})"
 """A regular expression of what sets apart the tags that several people attach to one version."""
 
+APPROVAL_UNREADABLE = "approval-unreadable"
+SIGNATURE_UNREADABLE = "files-signature-unreadable"
+
 
 class Attached(NamedTuple, Generic[Name]):
     """What somebody said of a version, read from an annotated tag."""

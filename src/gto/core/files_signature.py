@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from gto.core import names, semver, tag_signature
-from gto.core.attached import ID, Attached, read_as
+from gto.core.attached import ID, SIGNATURE_UNREADABLE, Attached, read_as
 from gto.core.event import Problem, TagRecord
 from gto.core.names import ArtifactName
 
@@ -57,7 +57,7 @@ def read(record: TagRecord) -> FilesSignature | Problem | None:
         return None
     return read_as(
         lambda commit, time: FilesSignature(name, record.name, commit, time, record.body, record.oid),
-        "files-signature-unreadable",
+        SIGNATURE_UNREADABLE,
         record,
         name.artifact,
     )

@@ -16,7 +16,7 @@ from gto.signing import public_keys
 from gto.signing.model_bundle import Bundle, SignedVersion, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gto.core.files_signature import FilesSignature
     from gto.output.published import Published
@@ -104,6 +104,15 @@ def read(registry: Registry, artifact: str, version: str, commit: str) -> list[F
     found = [one for one in read_files_signatures(registry.git, artifact) if not isinstance(one, Problem)]
     own = [one for one in found if one.name[:2] == (artifact, version) and one.commit == commit]
     return sorted(own, key=lambda one: (one.time, one.ref))
+
+
+def broken(one: FilesSignature) -> Iterator[Problem]:
+    """Yield the problem that a signature of files is, where its tag holds no bundle that can be read."""
+    try:
+        parse(one.bundle, one.ref)
+    except BadFile as error:
+        hint = f"it counts for nothing; `git tag -d '{one.ref}'` deletes it, and `gto sign` makes a new one"
+        yield Problem("files-signature-broken", one.ref, error.reason, hint, one.name.artifact)
 
 
 def who_signed(registry: Registry, artifact: str, versions: Iterable[tuple[str, str]]) -> list[JudgedFiles]:

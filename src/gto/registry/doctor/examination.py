@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gto.core import beside
 from gto.core.event import Event, Problem
+from gto.core.files_signature import FilesSignature
 from gto.core.snapshot import Snapshot, fold
 from gto.exceptions import GitError, GitMissing
 from gto.git import remote as remotes
@@ -12,6 +13,7 @@ from gto.git import tag_reader
 from gto.git.approvals import read_beside
 from gto.git.command import Git
 from gto.git.repo import Repo
+from gto.registry import files_signatures
 from gto.registry.doctor import event_checks, file_checks
 from gto.registry.doctor.event_checks import compare
 from gto.registry.registry import Registry
@@ -79,6 +81,8 @@ def _beside(registry: Registry) -> Iterator[Problem]:
     for item in read_beside(registry.git, given):
         if isinstance(item, Problem):
             yield item
+        elif isinstance(item, FilesSignature):
+            yield from files_signatures.broken(item)
 
 
 def _reached(registry: Registry, snapshot: Snapshot) -> Iterable[Problem]:
