@@ -125,7 +125,7 @@ def test_a_file_that_is_not_what_its_own_digest_says_is_not_signed(registry: Rep
 def test_who_names_no_key_that_can_sign_is_told_what_to_type(registry: Repo) -> None:
     said(registry.gto("sign", "churn", "--key", "../ed.pem"), "of Ed25519", "openssl ecparam")
     said(registry.gto("sign", "churn", "--key", "../k.pub"), "no private key")
-    said(registry.gto("sign", "churn", "--key", "../nothing"), "no file '../nothing'")
+    said(registry.gto("sign", "churn", "--key", "../nothing"), "Cannot read '../nothing'")
     said(registry.gto("sign", "churn"), "Either --key or --bundle", "openssl ecparam")
     said(registry.gto("verify", "--files"), "--files is about one version")
     said(registry.gto("verify", "churn", "--public-key", "../k.pub"), "add --files")

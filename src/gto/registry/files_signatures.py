@@ -16,13 +16,16 @@ from gto.signing import public_keys
 from gto.signing.model_bundle import Bundle, SignedVersion, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from gto.core.files_signature import FilesSignature
     from gto.output.published import Published
     from gto.registry.policy.sources import PolicySource
     from gto.registry.registry import Registry
     from gto.signing.ec_key import PublicKey
+
+
+_MANY = 20  # artifacts; the signatures of more are read all at once
 
 
 class FilesTrust(Enum):
@@ -138,20 +141,29 @@ def tell(found: Iterable[JudgedFiles]) -> list[str]:
     return lines
 
 
-def doubt(
-    registry: Registry, artifact: str, commit: str, keys: Sequence[PublicKey], new: Iterable[FilesSignature] = ()
-) -> str:
-    """Return why no trusted key is known to have signed the files of a commit as the artifact's; empty where one has.
+def doubts(
+    registry: Registry,
+    places: Collection[tuple[str, str]],
+    keys: Sequence[PublicKey],
+    new: Iterable[FilesSignature] = (),
+) -> dict[tuple[str, str], str]:
+    """Return for artifacts and commits why no trusted key is known to have signed the files; empty where one has.
 
-    Who asks has not read the files, so a bundle that does not say which version it is of proves nothing here.
+    Who asks has not read the files, so a bundle that does not say which version it is of proves nothing here. `new`
+    are signatures that no ref names yet.
     """
-    there = [one for one in read_files_signatures(registry.git, artifact) if not isinstance(one, Problem)]
-    own = [one for one in (*there, *new) if one.name.artifact == artifact and one.commit == commit]
-    judged = judge(own, keys)
-    if any(one.is_good and one.bundle is not None and one.bundle.subject is not None for one in judged):
-        return ""
-    reasons = [one.reason or "the bundle does not say which version it is of" for one in judged]
-    return reasons[-1] if reasons else "nobody signed them"
+    artifacts = sorted({artifact for artifact, _ in places})
+    names = artifacts if len(artifacts) <= _MANY else [None]
+    there = [one for name in names for one in read_files_signatures(registry.git, name)]
+    given = {one.oid: one for one in (*there, *new) if not isinstance(one, Problem)}.values()
+    found = dict.fromkeys(places, "nobody signed them")
+    for one in judge((one for one in given if (one.name.artifact, one.commit) in found), keys):
+        place = one.tag.name.artifact, one.tag.commit
+        if one.is_good and one.bundle is not None and one.bundle.subject is not None:
+            found[place] = ""
+        elif found[place]:
+            found[place] = one.reason or "the bundle does not say which version it is of"
+    return found
 
 
 def judge(tags: Iterable[FilesSignature], keys: Sequence[PublicKey]) -> list[JudgedFiles]:

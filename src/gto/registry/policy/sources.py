@@ -236,9 +236,9 @@ def _files_doubts(where: Scope, events: Sequence[Event], new: Iterable[Beside]) 
     from gto.registry import files_signatures  # only where a rule is about files
 
     given = [one for one in new if isinstance(one, FilesSignature)]
-    keys = where.keys()
-    return {event.oid: files_signatures.doubt(where.registry, event.artifact, event.commit, keys, given)
-            for event in events}  # fmt: skip
+    places = {(event.artifact, event.commit) for event in events}
+    found = files_signatures.doubts(where.registry, places, where.keys(), given)
+    return {event.oid: found[event.artifact, event.commit] for event in events}
 
 
 def _reached(where: Scope, events: Sequence[Event], wanted: Mapping[str, Needs]) -> dict[str, frozenset[str]]:
