@@ -67,10 +67,8 @@ def command(
     from gto.delivery import get
 
     prints = out == write_out.STDOUT
-    if prints and as_json:
-        raise UsageError("--json and the file would both be on stdout", "name the file, or leave --json out")
-    if prints and with_signature:
-        raise UsageError("--with-signature writes beside the file, and stdout has nothing beside it", "name the file")
+    if prints:
+        _refuse_beside(as_json=as_json, with_signature=with_signature)
     given = key_options.read(public_keys)
     registry, chosen, located = delivery.find(repo, name)
     located, proved = _held(registry, chosen, located, given, delivery.proof)
@@ -89,6 +87,14 @@ def command(
         render.as_json({**delivered.as_dict(), **more})
     else:
         render.say(delivered.path)
+
+
+def _refuse_beside(*, as_json: bool, with_signature: bool) -> None:
+    """Refuse what does not go with a file on stdout."""
+    if as_json:
+        raise UsageError("--json and the file would both be on stdout", "name the file, or leave --json out")
+    if with_signature:
+        raise UsageError("--with-signature writes beside the file, and stdout has nothing beside it", "name the file")
 
 
 def _held(
