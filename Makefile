@@ -51,6 +51,7 @@ bench: $(STAMP) ## measure gto beside git, GTO 1.10.1, DVC and MLflow
 	@$(BIN)/python benchmarks/delivery.py
 	@$(BIN)/python benchmarks/facts.py
 	@$(BIN)/python benchmarks/studio.py
+	@$(BIN)/python benchmarks/studio_team.py
 
 docs: $(STAMP) ## build the documentation into site/
 	@echo "==> Documentation (mkdocs)"

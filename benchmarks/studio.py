@@ -102,6 +102,8 @@ class Load:
     """Milliseconds."""
     size: int
     """Bytes of an answer."""
+    rate: float
+    """Requests a second, by all clients together."""
 
 
 def main() -> None:
@@ -186,7 +188,7 @@ def measure_mlflow(requests: int) -> dict[str, Load]:
         subprocess.run([str(python), "-c", FILL, f"sqlite:///{store}", *words], check=True, env=environment())
         store.with_suffix(".filled").touch()
     base = "/api/2.0/mlflow/registered-models"
-    with mlflow(python, store) as server:
+    with mlflow(python, f"sqlite:///{store}") as server:
         tokens = _pages(server, f"{base}/search?max_results={ROWS}")
         some, found = f"{base}/search?max_results={ROWS}", f"{base}/search?filter=name+LIKE+"
         one, alias = f"{base}/get?name=team-", f"{base}/alias?alias={STAGES[-1]}&name=team-"
@@ -210,16 +212,15 @@ def _pages(server: Server, path: str) -> list[str]:
 
 
 @contextmanager
-def mlflow(python: Path, store: Path) -> Iterator[Server]:
-    """MLflow's server with one worker."""
+def mlflow(python: Path, uri: str) -> Iterator[Server]:
+    """MLflow's server with one worker, on a database."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    uri = f"sqlite:///{store}"
     argv = [str(python), "-m", "mlflow", "server", "--backend-store-uri", uri, "--port", str(port), "--workers", "1"]
     env = {**environment(), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(argv, cwd=store.parent, env=env, start_new_session=True, **quiet) as process:  # type: ignore[call-overload]  # of a dict
+    with subprocess.Popen(argv, cwd=python.parent, env=env, start_new_session=True, **quiet) as process:  # type: ignore[call-overload]  # of a dict
         server = Server(port, process.pid, {})
         try:
             _wait(server)
@@ -258,11 +259,11 @@ def ask(server: Server, path: Callable[[int], str], requests: int) -> Load:
         return found
 
     server.get(path(0))
-    before = server.cpu
+    before, begin = server.cpu, time.monotonic()
     with ThreadPoolExecutor(CLIENTS) as pool:
         seen = sorted(one for part in pool.map(client, range(CLIENTS)) for one in part)
-    spent = (server.cpu - before) * 1000 / requests
-    return Load(spent, seen[int(0.99 * (len(seen) - 1))][0] * 1000, sum(size for _, size in seen) // len(seen))
+    spent, rate = (server.cpu - before) * 1000 / requests, requests / (time.monotonic() - begin)
+    return Load(spent, seen[int(0.99 * (len(seen) - 1))][0] * 1000, sum(size for _, size in seen) // len(seen), rate)
 
 
 def report(name: str, server: Server, loads: Mapping[str, Load]) -> None:

@@ -28,7 +28,7 @@ import gto.output.published_version
 import gto.registry.write.sync
 from gto.cli.main import _ALIASES, _COMMANDS, app
 from gto.cli.options import Argument, HelpSection
-from scripts import export_schema, inspect_schema, model_table, schemas
+from scripts import export_schema, inspect_schema, model_table, schemas, studio_options_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -336,6 +336,7 @@ def generated() -> dict[Path, str]:
     return {
         REFERENCE / "commands.md": commands(),
         REFERENCE / "python.md": python(),
+        REFERENCE / "studio-options.md": studio_options_page.page(),
         ARCHITECTURE: architecture(),
         MODEL_FORMATS: model_formats(),
         REFERENCE / "schemas/policy.json": schemas.text(schemas.policy()),

@@ -10,17 +10,20 @@ import shutil
 import subprocess
 import time
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
-from gto.studio.index.postgresql_database import PostgresqlDatabase
+from gto.studio.index import schema
+from gto.studio.index.postgresql_database import INDEX, LASTING, PostgresqlDatabase
+from gto.studio.team import migrate, team_tables
 from tests.stores import free_port, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _SECONDS = 60.0
@@ -33,6 +36,13 @@ _SETTINGS = (
     "max_connections=200",
     "shared_buffers=32MB",
     "lc_messages=C",
+)
+
+
+_TABLES = ", ".join(
+    f'{place}."{name}"'
+    for place, tables in ((INDEX, schema.metadata.tables), (LASTING, team_tables.metadata.tables))
+    for name in tables
 )
 
 
@@ -60,6 +70,64 @@ class Server(NamedTuple):
         engine.dispose()
 
 
+class Databases:
+    """Databases by the paths that tests name them by; one that nobody has open any more serves the next path."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._idle: list[_Reused] = []
+        self._in_use: dict[Path, list[_Reused]] = {}
+
+    def open(self, path: Path, _is_lasting: bool) -> PostgresqlDatabase:  # noqa: FBT001  as tests.studio_app has it
+        """The database of a path, an empty one where none is open."""
+        users = self._in_use.setdefault(path, [])
+        idle = self._idle if not users else []
+        made = idle.pop() if idle else _Reused(users[0].url if users else self._server.new())
+        made.on_close = lambda: self._let_go(path, made)
+        users.append(made)
+        return made
+
+    def _let_go(self, path: Path, one: _Reused) -> None:
+        users = self._in_use[path]
+        users.remove(one)
+        if users:
+            one.dispose()
+            return
+        del self._in_use[path]
+        with one.record() as connection:
+            is_usual = migrate.current(connection) == migrate.newest()
+            if is_usual:
+                connection.exec_driver_sql(f"TRUNCATE {_TABLES} RESTART IDENTITY")
+        if is_usual:
+            self._idle.append(one)
+        else:
+            one.dispose()
+            self._server.drop(one.url)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for one in [*self._idle, *chain.from_iterable(self._in_use.values())]:
+            one.dispose()
+
+
+class _Reused(PostgresqlDatabase):
+    """A database that is not closed, but emptied for the next test."""
+
+    on_close: Callable[[], None]
+
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self.url = url
+
+    def close(self) -> None:
+        """Give it back."""
+        self.on_close()
+
+    def dispose(self) -> None:
+        """Close its connections."""
+        super().close()
+
+
 @contextmanager
 def serve_postgresql(place: Path) -> Iterator[Server]:
     """Run a server, whose files are at a place; with a template that has an empty index."""
@@ -73,10 +141,12 @@ def serve_postgresql(place: Path) -> Iterator[Server]:
             server = Server(make_url(f"postgresql://gto@127.0.0.1:{port}/postgres"), itertools.count())
             _wait(server)
             server.run(f"CREATE DATABASE {_TEMPLATE}")
-            PostgresqlDatabase(server.url.set(database=_TEMPLATE)).close()
+            template = PostgresqlDatabase(server.url.set(database=_TEMPLATE))
+            migrate.migrate(template)
+            template.close()
             yield server
         finally:
-            _run(user, "pg_ctl", "stop", "-D", str(data), "-m", "immediate")
+            _run(user, "pg_ctl", "stop", "-D", str(data), "-m", "immediate", check=False)  # running() ends it anyway
 
 
 def _program(name: str) -> str:
@@ -104,8 +174,8 @@ def _words(user: str | None, program: str, *words: str) -> list[str]:
     return argv if user is None else ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *argv]
 
 
-def _run(user: str | None, program: str, *words: str) -> None:
-    subprocess.run(_words(user, program, *words), check=True, capture_output=True, cwd="/", timeout=_SECONDS)
+def _run(user: str | None, program: str, *words: str, check: bool = True) -> None:
+    subprocess.run(_words(user, program, *words), check=check, capture_output=True, cwd="/", timeout=_SECONDS)
 
 
 def _wait(server: Server) -> None:

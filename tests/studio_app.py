@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.middleware import Middleware
@@ -22,7 +23,7 @@ from gto.studio.sync.repository_row import note_failure
 from gto.studio.sync.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from httpx2 import Response
@@ -32,6 +33,15 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1:8765"
 OWN = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
 """Headers of a form that a page of this Studio sends."""
+
+
+def open_file(path: Path, is_lasting: bool) -> Database:  # noqa: FBT001  of any database
+    """The database in a file."""
+    return SqliteDatabase(str(path), is_lasting=is_lasting)
+
+
+opener: ContextVar[Callable[[Path, bool], Database]] = ContextVar("opener", default=open_file)
+"""How a database is opened that a test names by a path: `engine` in tests/studio/conftest.py says in which engine."""
 
 
 class Studio(NamedTuple):
@@ -72,6 +82,11 @@ class Studio(NamedTuple):
         return answer.text
 
 
+def open_database(path: Path, *, is_lasting: bool = False) -> Database:
+    """The database that a test names by a path, in the engine of this test."""
+    return opener.get()(path, is_lasting)
+
+
 @contextmanager
 def studio_of(
     repositories: Mapping[str, Path | str],
@@ -86,7 +101,7 @@ def studio_of(
         CatalogRepository(name, str(path), CatalogEntry("url" if isinstance(path, str) else "path", str(path)))
         for name, path in repositories.items()
     ]
-    made = SqliteDatabase(str(database))
+    made = open_database(database)
     sessions, way = Sessions(), Way(60.0)
     context = StudioContext(made, Worker(made, places, way), sessions, way, settings or StudioSettings(), catalogue)
     app = make_app(context, [Middleware(Guard, sessions=sessions, hosts=frozenset({HOST}))])

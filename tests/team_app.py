@@ -14,11 +14,11 @@ from gto.catalog.parallel import Way, failed, open_place
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException
 from gto.studio.context import StudioContext, StudioSettings
-from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.sync.repository import sync_rest, sync_tags
 from gto.studio.sync.repository_row import note_failure
 from gto.studio.sync.worker import Worker
 from gto.studio.team import accounts, migrate, sessions, tokens
+from gto.studio.team.announced import Announcer
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.serve import make_team_app
@@ -26,6 +26,8 @@ from gto.studio.team.sessions import TeamForms
 from gto.studio.team.team import Team, TeamSettings
 from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.visitor import EVERY, Role
+from gto.studio.webhooks import outbox
+from tests.studio_app import open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +62,7 @@ class Browser(NamedTuple):
         assert isinstance(found, dict)
         return found
 
-    def form(self, path: str, **fields: str) -> Response:
+    def form(self, path: str, /, **fields: str) -> Response:
         """The answer to a form that a page of this Studio sends."""
         cookie = self.client.cookies.get(self.team.settings.cookie, "")
         token = TeamForms(self.team.box).form_token(cookie or "")
@@ -79,7 +81,7 @@ class TeamStudio(NamedTuple):
         for place in self.context.worker.places:
             try:
                 registry = open_place(place, self.context.way)
-                sync_tags(self.team.database, place.name, registry)
+                sync_tags(self.team.database, place.name, registry, Announcer(outbox.announce))
                 sync_rest(self.team.database, place.name, registry, lambda *_: None, again=True)
             except (GTOException, OSError) as error:
                 note_failure(self.team.database, failed(place, error))
@@ -127,6 +129,8 @@ def team_studio(
     provider: Provider | None = None,
     proxy: TrustedProxy | None = None,
     url: str = URL,
+    private_webhooks: bool = False,
+    settings: StudioSettings | None = None,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -135,13 +139,12 @@ def team_studio(
         )
         for name, (path, groups) in repositories.items()
     ]
-    made = SqliteDatabase(str(database), is_lasting=True) if isinstance(database, Path) else database
+    made = open_database(database, is_lasting=True) if isinstance(database, Path) else database
     migrate.require_current(made)
-    team = Team(
-        made, TeamSettings(url, public, proxy=proxy or TrustedProxy()), SecretsBox([SECRET]), Passwords(), provider
-    )
+    about = TeamSettings(url, public, proxy=proxy or TrustedProxy(), allow_private_webhooks=private_webhooks)
+    team = Team(made, about, SecretsBox([SECRET]), Passwords(), provider)
     worker, way = Worker(made, places, Way(60.0)), Way(60.0)
-    context = StudioContext(made, worker, TeamForms(team.box), way, StudioSettings(), catalogue)
+    context = StudioContext(made, worker, TeamForms(team.box), way, settings or StudioSettings(), catalogue)
     studio = TeamStudio(context, team, make_team_app(context, team))
     if synced:
         studio.sync()

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import copied
-from tests.studio_app import studio_of
+from tests.postgresql import Databases, serve_postgresql
+from tests.studio_app import opener, studio_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from tests.postgresql import Server
     from tests.repo import Repo
     from tests.studio_app import Studio
+
+ONE_ENGINE = {
+    "test_backup.py": "names the engines itself",
+    "test_behind_nginx.py": "the process of `gto studio serve`; what is tested stands before it",
+    "test_browser.py": "the process of `gto studio`, whose index is a file",
+    "test_connection.py": "HTTP alone",
+    "test_deployment_files.py": "no database",
+    "test_due_kills.py": "many processes, which PostgreSQL alone serves",
+    "test_forge.py": "no database",
+    "test_index_file.py": "the file itself",
+    "test_kills.py": "the process of `gto studio`, whose index is a file",
+    "test_plots.py": "plots are read from Git, and drawn in a browser",
+    "test_opening.py": "no database",
+    "test_peer.py": "no database",
+    "test_process.py": "the process of `gto studio`, whose index is a file",
+    "test_upkeep.py": "names the engines itself",
+    "test_webhook_process.py": "the process of `gto studio serve`, whose database is a file",
+    "test_words.py": "no database",
+    "test_a_file_that_is_no_index_of_ours_is_made_anew": "the file itself",
+    "test_a_sync_that_is_killed_at_any_moment_loses_and_doubles_nothing": "test_due_kills.py does it with more",
+    "test_in_a_browser_nothing_runs_and_nothing_leaves_its_place": "a browser",
+    "test_the_index_of_the_release_before_becomes_a_team_s": "which was a file",
+    "test_where_the_index_fails_after_a_tag_was_written_the_page_says_that_it_was": "breaks the file",
+    "test_what_cannot_be_written_is_told_on_every_page_until_it_can": "no disk of this process is full",
+}
+"""Files and tests that run on SQLite alone, and why; all others of Studio run on PostgreSQL, too."""
 
 DVC_YAML = """\
 stages:
@@ -39,6 +68,34 @@ artifacts:
     path: data/features.csv
     type: dataset
 """
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test on both engines."""
+    if not {metafunc.definition.path.name, metafunc.definition.originalname} & ONE_ENGINE.keys():
+        metafunc.parametrize("engine", ["sqlite", "postgresql"], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server of PostgreSQL, one in each process that tests."""
+    # Not among pytest's directories, which the next session of this user closes to the server's own user.
+    with TemporaryDirectory(prefix="gto-postgresql-") as place, serve_postgresql(Path(place) / "server") as server:
+        yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The engine in which Studios of tests keep their index."""
+    chosen = str(getattr(request, "param", "sqlite"))
+    if chosen == "sqlite":
+        yield chosen
+        return
+    databases = Databases(request.getfixturevalue("postgresql"))
+    before = opener.set(databases.open)
+    yield chosen
+    opener.reset(before)
+    databases.close()
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,12 @@ from sqlalchemy import Engine, event, insert
 from gto.studio.index.database import kept
 from gto.studio.index.list_counts import totals
 from gto.studio.index.schema import repository
-from gto.studio.index.sqlite_database import SqliteDatabase
+from tests.studio_app import open_database
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gto.studio.index.database import Database
     from tests.repo import Repo
     from tests.studio_app import Studio
 
@@ -68,12 +71,11 @@ def test_no_page_that_is_read_starts_a_process(studio: Studio, monkeypatch: pyte
         studio.page(path)
 
 
-def test_what_is_counted_over_the_whole_index_is_read_again_once_somebody_wrote(studio: Studio) -> None:
+def test_what_is_counted_over_the_whole_index_is_read_again_once_somebody_wrote(studio: Studio, tmp_path: Path) -> None:
     database = studio.database
-    assert isinstance(database, SqliteDatabase)
-    other = SqliteDatabase(database.path)
+    other = open_database(tmp_path / "index.db")
 
-    def add(writer: SqliteDatabase, name: str) -> int:
+    def add(writer: Database, name: str) -> int:
         with writer.write() as connection:
             connection.execute(insert(repository).values(name=name, address="", is_remote=False, groups=[], position=9))
         with database.read() as connection:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from tests.studio.equality.scene import Pair
 
 
-Scenes = tuple[dict[str, Scene], ExitStack, "Path"]
-"""Scenes by their layouts, what closes them, and a cache for all."""
+Scenes = tuple[dict[str, Scene], ExitStack]
+"""Scenes by their layouts, and what closes them."""
+Layouts = dict[str, tuple[dict[str, "Repo"], dict[tuple[str, ...], Any]]]
+"""The repositories of layouts, and what the command line said of them."""
 
 QUESTIONS: tuple[Callable[[Scene], Iterator[Pair]], ...] = (
     of_lists.list_and_show,
@@ -48,30 +50,48 @@ QUESTIONS: tuple[Callable[[Scene], Iterator[Pair]], ...] = (
 
 
 @pytest.fixture(scope="session")
-def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
-    """Those that were asked for, each made once."""
+def layouts_made() -> Layouts:
+    """Those that were asked for, each made once, and asked once for both engines."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of the command line, for all."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def scenes(engine: str) -> Iterator[Scenes]:
+    """Those that were asked for, each made once on each engine."""
+    assert engine
     with ExitStack() as stack:
-        yield {}, stack, tmp_path_factory.mktemp("cache")
+        yield {}, stack
 
 
 @pytest.fixture
 def scene(
     request: pytest.FixtureRequest,
     repo: Repo,
+    layouts_made: Layouts,
     scenes: Scenes,
+    cache: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Scene:
     """One layout, which is made where no test has asked for it before."""
-    made, stack, cache = scenes
+    made, stack = scenes
     layout = str(request.param)
-    if layout not in made:
-        place = tmp_path_factory.mktemp(layout)
+    if layout not in layouts_made:
         if layout == "sample":
             repos = demo_repositories(request.getfixturevalue("demo_place"))
         else:
-            repos = LAYOUTS[layout](copied(repo, place))
-        studio = stack.enter_context(studio_of({name: one.path for name, one in repos.items()}, place / "index.db"))
-        made[layout] = Scene(studio, repos, {}, {"XDG_CACHE_HOME": str(cache)})
+            repos = LAYOUTS[layout](copied(repo, tmp_path_factory.mktemp(layout)))
+        layouts_made[layout] = repos, {}
+    if layout not in made:
+        repos, answers = layouts_made[layout]
+        places = {name: one.path for name, one in repos.items()}
+        studio = stack.enter_context(studio_of(places, tmp_path_factory.mktemp(layout) / "index.db"))
+        made[layout] = Scene(studio, repos, answers, {"XDG_CACHE_HOME": str(cache)})
     return made[layout]
 
 

@@ -304,7 +304,7 @@ def test_older_commits_are_left_out_until_somebody_asks_for_them(team: Repo, tmp
         assert studio.json(TABLE)["baseline"] == team.git("rev-parse", "HEAD~4")  # which a stage shows
         token = page.partition('name="form_token" value="')[2].partition('"')[0]
         studio.context.worker.start()
-        assert studio.context.worker.wait(1, 60)
+        assert studio.context.worker.wait({"": 1}, 60)
         form = {"form_token": token, "since": "2022-01-01", "back": TABLE}
         assert studio.client.post("/r/team/commits", data=form, headers=OWN).headers["location"] == TABLE
         assert "Begin" in called(studio)
@@ -327,7 +327,7 @@ def test_values_that_dvc_keeps_are_there_once_its_cache_has_them(repo: Repo, tmp
         place.write_text(text, encoding="utf-8")
         token = page.partition('name="form_token" value="')[2].partition('"')[0]
         studio.context.worker.start()
-        assert studio.context.worker.wait(1, 60)
+        assert studio.context.worker.wait({"": 1}, 60)
         assert (
             studio.client.post("/r/team/commits", data={"form_token": token, "again": "1"}, headers=OWN).status_code
             == 303

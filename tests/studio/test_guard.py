@@ -29,6 +29,7 @@ def addresses(studio: Studio) -> Iterator[tuple[str, str]]:
     assert isinstance(app, FastAPI)
     for route in routes(app.router):
         path = route.path.replace("{name:path}", "churn").replace("{repo}", "team")
+        path = path.replace("{path:path}", "churn.txt")
         path = path.replace("{selector:path}", "churn@latest")
         assert "{" not in path, path
         for method in route.methods or ():

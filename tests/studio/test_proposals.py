@@ -16,8 +16,8 @@ from gto.exceptions import Conflict, UsageError
 from gto.git.acting import Person, as_person
 from gto.registry.registry import Registry
 from gto.registry.write import verbs
-from gto.studio.actions.annotation_wish import AnnotationWish
-from gto.studio.proposals.annotation_proposal import ProposalWords, branch_of, propose_annotation
+from gto.studio.actions.annotation_wish import AnnotationWish, ProposalWords
+from gto.studio.proposals.annotation_proposal import branch_of, propose_annotation
 from gto.studio.proposals.forge_api import ForgeRefused
 from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.proposals.forge_site import ForgeHost, ForgeKind, ForgeSettings

@@ -65,9 +65,9 @@ def spent() -> float:
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LargeStudio]:
+def large(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LargeStudio]:
     """All tags are read, the facts of the versions that are looked at first, and the newest commits of each branch."""
-    home = tmp_path_factory.mktemp("large")
+    home = tmp_path_factory.mktemp(f"large-{engine}")
     repo = Repo(home / "repo")
     repo.path.mkdir()
     repo.git("init", "--quiet")

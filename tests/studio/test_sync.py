@@ -266,8 +266,8 @@ def test_a_file_that_is_no_index_of_ours_is_made_anew(
     with studio_of({"team": registry.path}, index, synced=False) as again:
         worker = again.context.worker
         worker.start()
-        assert worker.wait(1, 30)
-        assert not worker.trouble or worker.wait(2, 30)
+        assert worker.wait({"": 1}, 30)
+        assert not worker.trouble or worker.wait({"": 2}, 30)
         assert (again.json("/models"), worker.trouble) == (expected, "")
         worker.close()
         worker.join(30)
@@ -276,7 +276,7 @@ def test_a_file_that_is_no_index_of_ours_is_made_anew(
 def test_what_cannot_be_written_is_told_on_every_page_until_it_can(studio: Studio, registry: Repo) -> None:
     worker, limits = studio.context.worker, resource.getrlimit(resource.RLIMIT_FSIZE)
     worker.start()
-    assert worker.wait(1, 30)
+    assert worker.wait({"": 1}, 30)
     registry.tag("churn@v9.0.0")
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))  # as a full disk
     try:

@@ -133,10 +133,10 @@ def _answer(place: CatalogRepository, work: Callable[[CatalogRepository], T], se
 
 
 def _late(place: CatalogRepository, seconds: float) -> Failure:
-    return Failure(place.name, f"no answer within {seconds:g} seconds", _LATE)
+    return Failure(place.name, f"no answer within {seconds:g} seconds", LATE)
 
 
-_LATE = "is its disk or its server slow? --timeout SECONDS gives it more"
+LATE = "is its disk or its server slow? --timeout SECONDS gives it more"
 
 
 def failed(place: CatalogRepository, error: GTOException | OSError) -> Failure:
@@ -162,5 +162,5 @@ def _hint(place: CatalogRepository, error: GTOException | OSError) -> str:
 
 def _usual_hint(place: CatalogRepository, error: GTOException) -> str:
     if isinstance(error, GitError):
-        return _LATE if error.status is None else f"`git -C {place.address} fsck` says what is damaged"
+        return LATE if error.status is None else f"`git -C {place.address} fsck` says what is damaged"
     return f"mend the file in {place.address}" if isinstance(error, BadFile) else ""

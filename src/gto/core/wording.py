@@ -1,8 +1,11 @@
 """The sentences of GTO 1.x that scripts match: tag messages, confirmations, hints to push."""
 
+import re
 import shlex
 
 from gto.core.tag import Kind, TagName
+
+_TRAILER_RE = re.compile(r"[A-Za-z0-9-]+: \S")
 
 
 def default_message(tag: TagName, version: str | None) -> str:
@@ -15,6 +18,14 @@ def default_message(tag: TagName, version: str | None) -> str:
         Kind.DEPRECATION: f"Deprecating artifact '{tag.artifact}'",
         Kind.CREATION: f"Creating artifact '{tag.artifact}'",
     }[tag.kind]
+
+
+def with_trailer(message: str, line: str) -> str:
+    """Return a message with a line among its trailers, its last paragraph as `git interpret-trailers` has it."""
+    text = message.rstrip("\n")
+    start, blank, last = text.rpartition("\n\n")
+    has_trailers = blank and start.strip() and all(_TRAILER_RE.match(one) for one in last.splitlines())
+    return f"{text}{chr(10) if has_trailers else chr(10) * 2}{line}"
 
 
 def created(kind: Kind, ref: str, version: str | None) -> str:

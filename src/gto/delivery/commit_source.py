@@ -45,7 +45,9 @@ class Site:
         self.trust = trust
         self.depth = depth
         self.travels = travels or Travels()
-        self.checkout = Checkout(Files(repo), commit, may_fetch=not repo.is_offline, believe=trust.trust_remote)
+        # Where an own repository is not believed, its committed settings lead to no server.
+        may_fetch = not repo.is_offline and (trust.is_own or not repo.is_own)
+        self.checkout = Checkout(Files(repo), commit, may_fetch=may_fetch, believe=trust.trust_remote)
         self.tree = self.checkout.tree
         self._config = ProjectConfig(repo, self.checkout, trust, overrides)
         self._projects: dict[str, OutputFinder] = {}

@@ -86,7 +86,7 @@ def lfs_contents(site: Site, paths: list[str], sizes: Mapping[str, int]) -> dict
     found = {path: pointer for path, pointer in pointers.items() if pointer is not None}
     if not found:
         return {}
-    endpoint = find_endpoint(site.repo, site.commit, believe=site.trust.trust_remote)
+    endpoint = find_endpoint(site.repo, site.commit, believe=site.trust.trust_remote, is_own=site.trust.is_own)
     for path, pointer in found.items():
         if pointer.has_extension:
             raise CannotLocate(

@@ -13,9 +13,12 @@ def digest(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
+VARIABLE = "GTO_CACHE_DIR"
+
+
 def home() -> str:
     """Return the directory in which GTO keeps what it can make again."""
-    return os.path.join(user_directory("XDG_CACHE_HOME", ".cache"), "gto")
+    return os.environ.get(VARIABLE) or os.path.join(user_directory("XDG_CACHE_HOME", ".cache"), "gto")
 
 
 def user_directory(variable: str, *below: str) -> str:

@@ -30,6 +30,14 @@ def open_mirror(
     return Repo(mirror.git, mirror.directory, None, commit, MirrorContents(mirror, session or Session()))
 
 
+def with_network(repo: Repo) -> Repo:
+    """Return a repository that was opened offline, and yet fetches files that its mirror lacks; an own one as it is."""
+    contents = repo.contents
+    if not isinstance(contents, MirrorContents):
+        return repo
+    return repo._replace(contents=contents._replace(mirror=contents.mirror._replace(offline=False)))
+
+
 class MirrorContents(NamedTuple):
     """The contents of a mirror; what it lacks is fetched, and what is kept between two reads is the session's."""
 

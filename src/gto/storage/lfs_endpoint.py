@@ -27,19 +27,21 @@ class Endpoint(NamedTuple):
     """Whether it may be in a private network although a stranger named it."""
 
 
-def find_endpoint(repo: Repo, rev: str, *, believe: bool = False) -> Endpoint:
+def find_endpoint(repo: Repo, rev: str, *, believe: bool = False, is_own: bool = True) -> Endpoint:
     """Return the server that has the files of a revision; with `believe` it is trusted, but no path is.
+
+    Without `is_own` what is committed is a stranger's word, also where the repository is one of this machine.
 
     The remote is the one that the branch follows. `lfs.url` in git's configuration comes first, then in the revision's
     `.lfsconfig`; then `remote.<name>.lfsurl` of both; then the remote's own URL.
     """
-    found = _find_endpoint(repo, rev)
+    found = _find_endpoint(repo, rev, is_own=is_own and repo.is_own)
     if believe and urls.scheme(found.url):
         return found._replace(trusted=True, any_address=True)
     return found
 
 
-def _find_endpoint(repo: Repo, rev: str) -> Endpoint:
+def _find_endpoint(repo: Repo, rev: str, *, is_own: bool) -> Endpoint:
     settings = read_settings(repo, rev)
     name = _remote(repo, settings)
     remote = repo.address or address_of(repo, name)
@@ -49,7 +51,7 @@ def _find_endpoint(repo: Repo, rev: str) -> Endpoint:
         if given := settings.committed.get(key):
             url = _normal(address_of(repo, given))
             # A clone is the user's own; a repository that a URL names may lead only to its own host.
-            return Endpoint(url, repo.is_own or _host(url) == _host(_of_clone(remote)))
+            return Endpoint(url, is_own or _host(url) == _host(_of_clone(remote)))
     if remote == name and not os.path.isdir(name):
         return Endpoint("", trusted=False)  # an object that is here needs none
     return Endpoint(_of_clone(remote), trusted=True)

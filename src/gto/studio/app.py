@@ -17,6 +17,8 @@ from starlette.staticfiles import StaticFiles
 from gto.exceptions import GTOException, NotFound
 from gto.studio.actions.advice import advice
 from gto.studio.context import StudioContext, context_of
+from gto.studio.downloads import file_api, file_page
+from gto.studio.downloads.sending import Downloads
 from gto.studio.guard import OPEN
 from gto.studio.index.database import reason_of
 from gto.studio.pages import (
@@ -54,6 +56,8 @@ class Page(Protocol):
 # The router asks one after the other: what is asked most comes first; that of a model takes every address below it.
 _PAGES = (
     model_list,
+    file_api,
+    file_page,
     routes,
     action_page,
     annotation_page,
@@ -97,6 +101,7 @@ def make_app(
     app.state.templates = make_templates()
     app.state.templates.filters["advice"] = advice
     app.state.promotions = Promotions()
+    app.state.downloads = Downloads()
     for page in (*pages, *_PAGES):
         app.include_router(page.router, dependencies=[Depends(check)] if check else None)
     static = os.path.join(os.path.dirname(__file__), "static")

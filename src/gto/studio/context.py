@@ -1,6 +1,6 @@
 """What every route is given: the index, who keeps it up to date, and how this Studio was started."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from starlette.requests import Request
@@ -13,8 +13,10 @@ from gto.git import command
 from gto.registry.registry import Registry
 from gto.studio.index.database import Reader
 from gto.studio.index.repository_rows import SyncProgress
-from gto.studio.sync.worker import Worker
+from gto.studio.proposals.forge_client import ForgeToken
+from gto.studio.sync.index_keeper import IndexKeeper
 from gto.studio.visitor import OWNER, Role, Visitor
+from gto.studio.write_access import PERSONAL, TokenWanted, WriteAccess, WriteMode
 
 if TYPE_CHECKING:
     from gto.studio.team.team import Team
@@ -31,6 +33,8 @@ class StudioSettings(NamedTuple):
     """Whether nothing may be written."""
     push: bool = False
     """Whether forms suggest to push what they write."""
+    presign: bool = False
+    """Whether who downloads a file is led to the store that has it, where that can sign an address."""
     now: int | None = None
     """The second at which every page is drawn, for pictures that do not change; None for the clock."""
 
@@ -45,11 +49,22 @@ class FormTokens(Protocol):
         """Tell whether a form is of this session."""
 
 
+class Recorder(Protocol):
+    """Writes down who did what."""
+
+    def __call__(self, action: str, subject: str, *, repository: str = "", **detail: object) -> None:
+        """Write an entry."""
+
+
+def _keep_no_record(*_: object, **__: object) -> None:
+    """Write nothing down: whoever works alone knows what they did, and Git tells the rest."""
+
+
 class StudioContext(NamedTuple):
     """One Studio that runs, as who asks may see it."""
 
     database: Reader
-    worker: Worker
+    worker: IndexKeeper
     sessions: FormTokens
     way: Way
     settings: StudioSettings
@@ -60,6 +75,8 @@ class StudioContext(NamedTuple):
     visitor: Visitor = OWNER
     team: "Team | None" = None
     """None for a Studio of one person."""
+    note: Recorder = _keep_no_record
+    """Called with each write, once it is done."""
 
     @property
     def prefix(self) -> str:
@@ -97,9 +114,10 @@ class StudioContext(NamedTuple):
     @property
     def account_links(self) -> tuple[tuple[str, str], ...]:
         """What the menu of who is logged in offers: words and addresses."""
-        own = (("Your account", "/account"),)
-        runs = (("People", "/people"), ("Webhooks", "/webhooks"), ("Audit log", "/audit"))
-        return (*own, *runs) if self.visitor.may(Role.ADMIN, ()) else own
+        own, people = ("Your account", "/account"), (("People", "/people"), ("Audit log", "/audit"))
+        if self.visitor.may(Role.ADMIN, ()):
+            return own, *people, ("Webhooks", "/webhooks")
+        return (own, *people) if Role.ADMIN in self.visitor.roles.values() else (own,)
 
     def progress(self) -> dict[str, SyncProgress]:
         """Return how far the repositories are whose versions are being read."""
@@ -116,6 +134,23 @@ class StudioContext(NamedTuple):
             if place.name == repo:
                 return place
         raise RepositoryNotFound(repo, did_you_mean(repo, [place.name for place in self.places]))
+
+    def write_access(self, repo: str) -> WriteAccess:
+        """Return how a repository is written to for the visitor."""
+        return self.team.write_access(self.visitor, self.place(repo)) if self.team else PERSONAL
+
+    def token_for(self, access: WriteAccess, given: Mapping[str, object]) -> ForgeToken | None:
+        """Return the token that was typed in for one action, `forge_token`, else the one that the visitor keeps.
+
+        TokenWanted where there is none, and Studio pushes as the visitor.
+        """
+        typed = str(given.get("forge_token", "")).strip()
+        if typed and access.mode is not None:
+            return ForgeToken(access.site, typed, str(given.get("forge_name", "")).strip())
+        kept = self.team.forge_token(self.visitor, access.site) if self.team else None
+        if kept is None and access.mode is WriteMode.OWN:
+            raise TokenWanted(access.site)
+        return kept
 
     def read_git(self, repo: str, work: Callable[[Registry], T]) -> T | Failure:
         """Read a repository as it was fetched last, within seconds; a Failure says why it cannot be read."""
@@ -136,3 +171,10 @@ def context_of(request: Request) -> StudioContext:
     """Return the Studio that a request came to, as who asks may see it."""
     seen = request.scope.get("state", {}).get("studio")
     return cast("StudioContext", seen or request.app.state.context)
+
+
+def team_of(request: Request) -> "Team":
+    """Return the team's Studio that a request came to."""
+    team = context_of(request).team
+    assert team is not None  # noqa: S101  its routes are of no other Studio
+    return team

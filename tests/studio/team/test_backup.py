@@ -15,21 +15,18 @@ from gto.studio.team import accounts, audit, backup, migrate
 from gto.studio.team.audit import RequestOrigin
 from gto.studio.team.team_tables import forge_token, metadata, person
 from gto.studio.visitor import EVERY, NOBODY, Role
-from tests.postgresql import serve_postgresql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from gto.studio.index.database import Database
     from tests.postgresql import Server
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture
+def server(postgresql: Server) -> Server:
     """PostgreSQL."""
-    with serve_postgresql(tmp_path_factory.mktemp("server") / "pg") as made:
-        yield made
+    return postgresql
 
 
 def new(engine: str, place: Path, server: Server) -> Database:

@@ -19,6 +19,8 @@ PAGES = (
     "/m/churn/churn/-/register",
     "/history",
     "/repos",
+    "/r/churn/-/webhook",
+    "/webhooks",
     "/r/churn/experiments",
     "/login",
 )

@@ -66,6 +66,7 @@ def test_who_was_deactivated_stays_out(team: TeamStudio) -> None:
 
 def test_a_form_of_one_person_is_none_of_another(team: TeamStudio) -> None:
     proxy = client(team, "10.1.2.3")
+    team.context.worker.close()  # nobody waits for it
     page = proxy.get("/models", headers={**ADA, "accept": "text/html"}).text
     token = page.partition('name="form_token" value="')[2].partition('"')[0]
     assert proxy.post("/sync", data={"form_token": token, "repo": "none"}, headers={**OWN, **ADA}).status_code != 403

@@ -69,3 +69,17 @@ def test_what_happened_is_said_in_a_sentence_for_every_kind() -> None:
         'Stage "production" was assigned to version "v1.2.4" of artifact "rf"',
         'Stage "production" was unassigned from version "v1.2.4" of artifact "rf"',
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("better", "better\n\nVia: Studio"),
+        ("better\n", "better\n\nVia: Studio"),
+        ("Fix: the seed", "Fix: the seed\n\nVia: Studio"),  # a subject is no trailer
+        ("better\n\nit is: so\n- as said", "better\n\nit is: so\n- as said\n\nVia: Studio"),
+        ("better\n\nReviewed-by: Ada\nRefs: 12", "better\n\nReviewed-by: Ada\nRefs: 12\nVia: Studio"),
+    ],
+)
+def test_a_line_is_put_among_the_trailers_of_a_message(message: str, said: str) -> None:
+    assert wording.with_trailer(message, "Via: Studio") == said

@@ -25,3 +25,8 @@ def test_without_a_home_a_directory_of_the_user_s_own_serves(tmp_path: Path, mon
     place.chmod(0o777)
     with pytest.raises(WrongConfig, match="set HOME"):
         cache_dir.home()
+
+
+def test_a_variable_names_another_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(cache_dir.VARIABLE, str(tmp_path / "of-a-server"))
+    assert cache_dir.home() == str(tmp_path / "of-a-server")

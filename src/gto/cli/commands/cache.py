@@ -17,7 +17,7 @@ def command() -> None:
 
     They lack the files' contents, are brought up to date when they are used, and can always be made again. Together
     they take at most GTO_CACHE_SIZE bytes, 10 GB by default: those used longest ago are removed. So are the facts of
-    models that were read from their files, of which at most 1000 are kept.
+    models that were read from their files, of which at most 1000 are kept. GTO_CACHE_DIR names the directory of all.
     """
 
 

@@ -2,8 +2,7 @@
 
 import click
 
-from gto.cli import catalog_options, options, render, signals, studio_options, studio_upkeep
-from gto.cli.studio_options import needing as _needing
+from gto.cli import catalog_options, options, render, signals, studio_options, studio_people, studio_upkeep, studio_work
 from gto.cli.studio_options import of_database as _of_database
 from gto.cli.studio_options import setting as _setting
 from gto.exceptions import UsageError
@@ -61,7 +60,7 @@ def command(
     from gto.catalog.parallel import Way
     from gto.cli.download_progress import Bar
 
-    with _needing("studio"):
+    with studio_options.needing("studio"):
         from gto.studio import server
         from gto.studio.context import StudioSettings
     found = find(repos, catalog, groups)
@@ -89,14 +88,9 @@ def command(
 @_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on")
 @_setting("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port")
 @_setting("--public", metavar="GROUP", multiple=True, help="Show this group of repositories to anybody; '*' for all")
-@_setting(
-    "--every",
-    type=click.FloatRange(min=1),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How often each repository is looked at, beside its webhooks",
-)
+@studio_work.of_reading
+@_setting("--no-worker", is_flag=True, help="Leave all reading to `gto studio worker`")
+@_setting("--presign", is_flag=True, help="Lead who downloads to the store itself, by an address signed for an hour")
 @_setting("--oidc-issuer", metavar="URL", help="Who logs people in by OpenID Connect")
 @_setting("--oidc-client-id", metavar="ID", help="What this Studio is called there")
 @_setting(
@@ -107,12 +101,6 @@ def command(
 )
 @_setting(
     "--oidc-groups-claim", metavar="CLAIM", default="groups", show_default=True, help="What names somebody's groups"
-)
-@_setting(
-    "--ca-file",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False),
-    help="Certificate authorities of your own",
 )
 @_setting(
     "--trusted-proxy",
@@ -154,12 +142,17 @@ def serve(
     port: int,
     public: tuple[str, ...],
     every: float,
+    jobs: int,
+    allow_private_webhooks: bool,
+    audit_days: float,
+    ca_file: str | None,
+    no_worker: bool,
+    presign: bool,
     oidc_issuer: str | None,
     oidc_client_id: str | None,
     oidc_client_secret: str | None,
     oidc_label: str,
     oidc_groups_claim: str,
-    ca_file: str | None,
     trusted_proxies: tuple[str, ...],
     proxy_user_header: str,
     no_passwords: bool,
@@ -169,10 +162,12 @@ def serve(
     """Serve the repositories of a catalogue to a team: people log in, and each sees and does what their role allows."""
     import gc
 
-    with _needing("team"):
+    with studio_options.needing("team"):
         from gto.catalog.parallel import Way
+        from gto.studio.context import StudioSettings
         from gto.studio.team import oidc
         from gto.studio.team import serve as team
+        from gto.studio.team.team_worker import WorkerSettings
         from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
 
     gc.enable()
@@ -184,6 +179,7 @@ def serve(
         provider = oidc.OidcSettings(
             issuer, oidc_client_id, oidc_client_secret, oidc_label, groups_claim=oidc_groups_claim, certificates=ca_file
         )
+    reading = WorkerSettings(0 if no_worker else jobs, every)
     chosen = team.ServeOptions(
         data,
         database,
@@ -194,18 +190,22 @@ def serve(
         groups,
         secrets,
         public,
-        every,
-        Way(timeout),
+        way=Way(timeout),
+        reading=reading,
         oidc=provider,
         proxy=TrustedProxy(parse_networks(trusted_proxies), proxy_user_header),
         has_passwords=not no_passwords,
         log_format=log_format,
         log_level=log_level,
+        allow_private_webhooks=allow_private_webhooks,
+        audit_days=audit_days,
+        studio=StudioSettings(presign=presign),
+        ca_file=ca_file,
     )
     studio = team.TeamStudio(chosen)
     with signals.by_signals(studio.end):
         studio.run(render.say, lambda text: render.note(f"note: {text}"))
 
 
-for one in studio_upkeep.COMMANDS:
+for one in (studio_people.invite, studio_people.people, *studio_work.COMMANDS, *studio_upkeep.COMMANDS):
     command.add_command(one)

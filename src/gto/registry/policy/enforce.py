@@ -7,6 +7,7 @@ from typing import NamedTuple
 from gto.core.beside import Beside
 from gto.core.event import Event
 from gto.core.policy import Verdict
+from gto.core.policy.behalf import OnBehalf, demand
 from gto.core.policy.pushed import Scene, TagChange, judge_push
 from gto.core.snapshot import ArtifactState
 from gto.exceptions import PolicyRefused
@@ -73,12 +74,20 @@ def check_writing(
     state: ArtifactState,
     created: Mapping[str, str],
     deleted: Mapping[str, str],
+    *,
+    behalf: OnBehalf | None = None,
 ) -> None:
-    """Raise PolicyRefused where one of the policies forbids the new tags, names to object ids, or a deletion."""
+    """Raise PolicyRefused where one of the policies forbids the new tags, names to object ids, or a deletion.
+
+    It does so, too, where one wants what the program that writes on a person's behalf cannot give.
+    """
     moves = [Move(ref, None, oid) for ref, oid in created.items()]
     moves += [Move(ref, oid, None) for ref, oid in deleted.items()]
     for source in policies:
         for verdict in judge(for_writing(registry, source), moves, {state.name: state.events}):
+            lacking = demand(source.policy, verdict.rules, behalf) if behalf is not None else None
+            if lacking is not None:
+                raise PolicyRefused(verdict.ref, [str(lacking)], lacking.hint, source.where)
             refuse(verdict, source.where)
 
 

@@ -11,7 +11,7 @@ from gto.core.policy.approval_rules import Tally, asking, promotion, tally
 from gto.core.policy.approver import counts_from
 from gto.core.selector import Pick, Selector
 from gto.core.snapshot import ArtifactState, VersionState
-from gto.exceptions import Conflict, StageNotAllowed, VersionNotFound
+from gto.exceptions import Conflict, StageNotAllowed, UsageError, VersionNotFound
 from gto.git.approvals import read_approvals
 from gto.output.published import Published
 from gto.registry.policy import sources
@@ -76,6 +76,9 @@ class _Wish(NamedTuple):
 
 def approve(registry: Registry, words: str, stage: str, manner: WriteOptions) -> Approved:
     """Approve the version that a selector names for a stage, by a signed tag; the latest, if it names none."""
+    if manner.behalf is not None:
+        hint = "type the command yourself, where your key is"
+        raise UsageError(f"An approval is signed by who gives it, and {manner.behalf.program} has nobody's key", hint)
     chosen = selector.parse(words)
     names.parse_artifact(chosen.name)
     names.parse_plain(stage, "stage name")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from gto.core.plan import NewTag
+    from gto.core.policy.behalf import OnBehalf
     from gto.git.command import Git
     from gto.registry.policy.sources import PolicySource
     from gto.registry.registry import ArtifactTags, Registry
@@ -43,6 +44,8 @@ class WriteOptions(NamedTuple):
     """Whether the change is only decided, and nothing of it written."""
     made_for: str | None = None
     """Digest of the artifact's tags that somebody saw who chose the change; where they are others, nothing is done."""
+    behalf: OnBehalf | None = None
+    """The program that writes for its user, whose key it does not have; None for the user's own."""
 
 
 class Prepared(NamedTuple):

@@ -140,9 +140,14 @@ def _prepare(
         who = who._replace(sign=manner.sign)
     if any(source.policy.sign for source in wish.policies):
         who = who._replace(sign=True)
+    if manner.behalf is not None:
+        who = who._replace(sign=False)
     waits = manner.push and not manner.dry_run
     shared = waits and "GIT_COMMITTER_DATE" not in os.environ  # with the clock stopped no second is ever free
     chosen = wish.decide(Context(state, taken, who.time, manner.simple, manner.force, manner.message, shared))
+    if manner.behalf is not None and manner.behalf.trailer:
+        told = [new._replace(message=wording.with_trailer(new.message, manner.behalf.trailer)) for new in chosen.create]
+        chosen = chosen._replace(create=tuple(told))
     if manner.dry_run:
         return Prepared({}), (chosen, who, state)
     remote_check.get_commits(registry, chosen, taken)
@@ -152,7 +157,8 @@ def _prepare(
     if wish.policies:
         from gto.registry.policy import enforce
 
-        enforce.check_writing(registry, wish.policies, state, oids, deleted if manner.push else {})
+        gone = deleted if manner.push else {}
+        enforce.check_writing(registry, wish.policies, state, oids, gone, behalf=manner.behalf)
     versions = {new.version for new in chosen.create if new.name.kind is Kind.ASSIGNMENT}
     return Prepared(oids, deleted, chosen.create, versions), (chosen, who, state)
 

@@ -1,7 +1,7 @@
 """The form of an annotation: what its file says now, what it would say, and the writing, on a branch or a new one."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from gto.annotations.annotation import Annotation
@@ -20,12 +20,13 @@ from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
 from gto.registry.remote_check import has_remote
 from gto.registry.write import annotate
-from gto.registry.write.edit_target import Saved, SaveOptions, digest_of
-from gto.studio.actions.annotation_wish import AnnotationWish, command_of, edit_of
+from gto.registry.write.edit_target import Edit, EditTarget, Saved, SaveOptions, Tip, digest_of
+from gto.studio.actions.annotation_wish import AnnotationWish, ProposalWords, command_of, edit_of
 from gto.studio.actions.commit_list import BranchName, default_branch, list_branches
 from gto.studio.actions.perform import open_at
 from gto.studio.actions.trouble import Trouble
 from gto.studio.actions.wish import Tick, offered_ticks
+from gto.studio.write_access import PERSONAL, WriteAccess
 
 _CONTEXT = 3
 
@@ -48,6 +49,11 @@ class AnnotationForm(NamedTuple):
     is_remote: bool
     has_tree: bool
     has_origin: bool
+    access: WriteAccess = PERSONAL
+    words: ProposalWords = ProposalWords()
+    """What is said of a proposal, where the repository's mode makes it one."""
+    refusal: str = ""
+    """Why Studio does not write this, in one sentence; empty where it does."""
 
     @property
     def ticks(self) -> tuple[Tick, ...]:
@@ -70,7 +76,18 @@ class AnnotationForm(NamedTuple):
             "command": self.command,
             "error": self.trouble._asdict() if self.trouble else None,
             "made_for": self.made_for,
+            "write_mode": self.access.mode.value if self.access.mode else None,
+            "refusal": self.refusal or None,
         }
+
+
+class AnnotationRequest(NamedTuple):
+    """What a form is made for."""
+
+    place: CatalogRepository
+    wish: AnnotationWish
+    access: WriteAccess = PERSONAL
+    words: ProposalWords = ProposalWords()
 
 
 _MARKS = {"good": "+", "bad": "-", "dim": " "}
@@ -101,6 +118,23 @@ def save(registry: Registry, wish: AnnotationWish, how: SaveOptions) -> Saved:
     return annotate.annotate(registry, wish.name, change, how, allow_same_path=wish.same_path)
 
 
+def edit_for(registry: Registry, wish: AnnotationWish) -> Callable[[EditTarget], Edit]:
+    """Return what decides what the file of an annotation becomes."""
+    if wish.word == "remove":
+        return annotate.removal_of(registry, wish.name)
+    change = edit_of(wish, present(registry, wish))
+    return annotate.edit_of(registry, wish.name, change, allow_same_path=wish.same_path)
+
+
+def _decide(registry: Registry, wish: AnnotationWish, access: WriteAccess) -> tuple[Saved, str]:
+    """Return what would be written, and the message of the commit where that is a proposal."""
+    if access.mode is None:
+        return save(registry, wish, wish.save_options(dry_run=True)), ""
+    tip = Tip(registry, registry.commit())  # of the branch that it is proposed to; another may bear the new one's name
+    edit = edit_for(registry, wish)(tip)
+    return Saved(edit.path, before=tip.text(edit.path), after=edit.text), edit.message
+
+
 def present(registry: Registry, wish: AnnotationWish) -> Annotation | None:
     """Return what is said of the artifact where the edit goes."""
     in_tree = registry.repo.top is not None and registry.rev == "HEAD" and wish.place != "new"
@@ -108,9 +142,10 @@ def present(registry: Registry, wish: AnnotationWish) -> Annotation | None:
 
 
 def read_annotation_form(
-    registry: Registry, place: CatalogRepository, wish: AnnotationWish, error: GTOException | None, *, is_new: bool
+    registry: Registry, asked: AnnotationRequest, error: GTOException | None, *, is_new: bool
 ) -> AnnotationForm:
     """Make the form; `is_new` says that nobody filled it in yet."""
+    place, wish, access, words = asked
     now = present(registry, wish) if wish.name else None
     if is_new and now is not None:
         wish = wish._replace(
@@ -119,12 +154,16 @@ def read_annotation_form(
             labels=wish.labels or now.labels,
             text=wish.text or now.description,
         )
-    trouble, saved = trouble_of(error) if error else None, None
+    trouble, saved, message = trouble_of(error) if error else None, None, ""
     if wish.name and (wish.word != "add" or not is_new) and (wish.place != "new" or wish.new_branch):
         try:
-            saved = save(registry, wish, wish.save_options(dry_run=True))
+            saved, message = _decide(registry, wish, access)
         except GTOException as found:
             trouble = trouble or trouble_of(found)
+    refused = access.why_not(wish.word)
+    words = words._replace(
+        title=words.title or message, text=words.text or _introduction(access) if is_new else words.text
+    )
     branches = list_branches(registry.git)
     return AnnotationForm(
         place.name, wish, saved.file if saved else "", tuple(_diff(saved)) if saved else (),
@@ -132,8 +171,13 @@ def read_annotation_form(
         f"{digest_of(saved.before)} {wish.ground}" if saved else "",
         tuple(one for one in branches if one.ref.startswith("refs/heads/")),
         default_branch(registry.git, branches), registry.config.types or (), place.is_remote,
-        registry.repo.top is not None, place.is_remote or has_remote(registry),
+        registry.repo.top is not None, place.is_remote or has_remote(registry), access, words,
+        f"{refused.message}: {refused.hint}" if refused else "",
     )  # fmt: skip
+
+
+def _introduction(access: WriteAccess) -> str:
+    return f"Proposed by {access.person.name} with GTO Studio." if access.person else ""
 
 
 def _diff(saved: Saved) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,8 @@ from gto.catalog.repositories import CatalogRepository
 from gto.registry.write.edit_target import SaveOptions
 from gto.studio.actions.wish import ticked, where
 
+_LONGEST_WORDS = 10_000
+
 
 class AnnotationWish(NamedTuple):
     """What a form says about an artifact, and where that is written."""
@@ -49,6 +51,20 @@ class AnnotationWish(NamedTuple):
         mark, _, ground = self.made_for.partition(" ")
         made_for = mark if mark and not dry_run and ground == self.ground else None
         return SaveOptions(commits, self.push and commits, new, dry_run, made_for)
+
+
+class ProposalWords(NamedTuple):
+    """What a person says of a proposal; each may be empty."""
+
+    branch: str = ""
+    title: str = ""
+    text: str = ""
+
+
+def read_words(given: Mapping[str, object]) -> ProposalWords:
+    """Read what a form says of a proposal."""
+    words = (str(given.get(f"proposal_{key}", ""))[:_LONGEST_WORDS] for key in ProposalWords._fields)
+    return ProposalWords(*(word.replace("\r\n", "\n").strip() for word in words))
 
 
 def read_description(word: str, name: str, given: Mapping[str, object], *, push: bool) -> AnnotationWish:

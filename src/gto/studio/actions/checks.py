@@ -1,8 +1,10 @@
 """What speaks for an action, and against it, before it is written: the policies' verdicts, the commit, its file."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from gto.core.policy import Reason
+from gto.core.policy.behalf import UNSIGNED, OnBehalf, demand
 from gto.core.tag import Kind
 from gto.git.repo import commit_of
 from gto.registry.policy.dry_run import PolicyAnswer, Question, explain
@@ -29,13 +31,28 @@ class FormCheck(NamedTuple):
     hint: str = ""
 
 
-def policy_checks(registry: Registry, wish: Wish) -> Iterator[FormCheck]:
-    """Yield what each rule says; an approval is judged when it is written."""
+def policy_answers(registry: Registry, wish: Wish) -> list[PolicyAnswer] | None:
+    """Return what the policies say of each event; None for an approval, which is judged when it is written."""
     kind = _KINDS.get(wish.action)
     if kind is None:
-        return
+        return None
     kinds = (kind, Kind.ASSIGNMENT) if kind is Kind.REGISTRATION and wish.stage else (kind,)
-    answers = [answer for one in kinds for answer in explain(registry, _question(wish, one))]
+    return [answer for one in kinds for answer in explain(registry, _question(wish, one))]
+
+
+def find_demand(answers: Sequence[PolicyAnswer], behalf: OnBehalf) -> Reason | None:
+    """Return what a policy wants of one of the events that a program cannot give; None for nothing."""
+    for one in answers:
+        found = demand(one.source.policy, [finding.rule for finding in one.findings if finding.rule], behalf)
+        reasons = (reason for finding in one.findings for reason in finding.reasons)
+        found = found or next((reason for reason in reasons if reason.code == UNSIGNED), None)
+        if found is not None:
+            return found
+    return None
+
+
+def policy_checks(answers: Sequence[PolicyAnswer]) -> Iterator[FormCheck]:
+    """Yield what each rule says."""
     broken = {finding.rule for answer in answers for finding in answer.findings if not finding.is_met}
     yield from dict.fromkeys(check for answer in answers for check in _told(answer, broken))
     if not answers:

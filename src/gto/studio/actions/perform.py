@@ -11,6 +11,7 @@ from gto.registry.write import approve, verbs
 from gto.registry.write.transaction import WriteOptions
 from gto.studio.actions.action import OfferedAction
 from gto.studio.actions.wish import Wish
+from gto.studio.write_access import WriteAccess
 
 
 class WrittenTags(NamedTuple):
@@ -34,9 +35,10 @@ def at_commit(registry: Registry, rev: str) -> Registry:
     return Registry(registry.repo._replace(rev=registry.repo.resolve(rev)), rev, registry.session)
 
 
-def write_options(wish: Wish, *, dry_run: bool = False) -> WriteOptions:
+def write_options(wish: Wish, access: WriteAccess, *, dry_run: bool = False) -> WriteOptions:
     """Return how a wish is written."""
-    how = WriteOptions(message=wish.text, force="--force" in wish.ticks, sign=wish.sign or None)
+    forced, sign = "--force" in wish.ticks, wish.sign or None
+    how = WriteOptions(message=wish.text, force=forced, sign=sign, behalf=access.behalf)
     return how._replace(dry_run=True) if dry_run else how._replace(push=wish.push, made_for=wish.made_for)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import GTOException
 from gto.studio.actions.action import OfferedAction
+from gto.studio.write_access import PERSONAL, WriteAccess
 
 OTHER = "other"
 """The choice of a version of one's own."""
@@ -53,8 +54,8 @@ class Wish(NamedTuple):
     sign: bool = False
     ticks: tuple[str, ...] = ()
     """Options that a refusal asked for."""
-    made_for: str = ""
-    """Digest of the artifact's tags when the form was made."""
+    made_for: str | None = ""
+    """Digest of the artifact's tags when the form was made; None for who asks without having seen one."""
     last: str = ""
     """The tag of its newest event then; empty where there was none."""
     was_sent: bool = False
@@ -78,6 +79,7 @@ class ActionRequest(NamedTuple):
     """Those that other artifacts have."""
     error: GTOException | None = None
     """Why it was not carried out."""
+    access: WriteAccess = PERSONAL
 
 
 def read_wish(action: OfferedAction, name: str, given: Mapping[str, object], *, push: bool) -> Wish:

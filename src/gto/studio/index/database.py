@@ -24,6 +24,18 @@ class Reader(Protocol):
         """Yield a connection that sees one state of the index, whoever writes meanwhile."""
 
 
+class Claim(ABC):
+    """Something that one process alone may do; it ends with the process, however that ends."""
+
+    @abstractmethod
+    def is_held(self) -> bool:
+        """Tell whether it still is: a server that was started again knows of none."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Let others claim it."""
+
+
 class Database(ABC):
     """An index, and the tables of a team beside it where there is one."""
 
@@ -56,6 +68,18 @@ class Database(ABC):
     @abstractmethod
     def make_anew(self) -> None:
         """Put an empty index in its place."""
+
+    @abstractmethod
+    def claim(self, name: str) -> Claim | None:
+        """Claim what has this name, for this process alone; None where somebody has it."""
+
+    @abstractmethod
+    def used_by_process(self) -> AbstractContextManager[None]:
+        """Use it for as long as this process runs; UsageError where another one does that and the engine serves one."""
+
+    def wait_for_turn(self, connection: Connection, name: str) -> None:
+        """Let nobody else have a turn of this name before the transaction ends; here because writers are alone."""
+        del connection, name
 
     def is_damage(self, error: BaseException) -> bool:
         """Tell whether an error says that the index is no sound database, so that it has to be made anew."""

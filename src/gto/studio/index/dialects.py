@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 Text = sqlalchemy.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 """Compared and sorted by its bytes, as Python and SQLite do it, whatever the language of the database."""
 
-Integer = sqlalchemy.Integer().with_variant(postgresql.BIGINT(), "postgresql")
+Integer = sqlalchemy.BigInteger().with_variant(sqlalchemy.Integer(), "sqlite")
 """Of 64 bits: seconds after 2038, bytes of large files, counters."""
 
 _NUL_RE = re.compile(r"(\\\\)|\\u0000")

@@ -2,10 +2,11 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, cast, func, select
 
 from gto.studio.index.artifact_conditions import IS_BROKEN
 from gto.studio.index.database import kept
+from gto.studio.index.dialects import Integer
 from gto.studio.index.latest_model import count_frameworks
 from gto.studio.index.schema import artifact, label, repository, standing
 from gto.studio.index.waiting import count_waiting
@@ -50,7 +51,7 @@ def facets(connection: Connection) -> Facets:
     by_label = select(label.c.label, counted).join(artifact).where(active).group_by(label.c.label)
     by_type = select(artifact.c.type, counted).where(active, artifact.c.type.is_not(None)).group_by(artifact.c.type)
     return Facets(
-        _facets(connection, by_repo.group_by(repository.c.id).order_by(repository.c.position)),
+        _facets(connection, by_repo.group_by(repository.c.name, repository.c.position).order_by(repository.c.position)),
         tuple(Facet(stage, by_stage.get(stage, 0)) for stage in kept(connection, stages)),
         _facets(connection, by_label.order_by(counted.desc(), label.c.label).limit(100)),
         _facets(connection, by_type.order_by(counted.desc(), artifact.c.type).limit(100)),
@@ -67,7 +68,7 @@ def totals(connection: Connection) -> Totals:
     counted = func.count()
     behind, broken = counted.filter(artifact.c.behind > 0), counted.filter(IS_BROKEN)
     repositories = select(counted).select_from(repository).scalar_subquery()
-    versions = func.coalesce(func.sum(artifact.c.versions), 0)
+    versions = cast(func.coalesce(func.sum(artifact.c.versions), 0), Integer)  # PostgreSQL's sum is no integer
     chosen = select(counted, repositories, versions, behind, broken).select_from(artifact).where(artifact.c.is_active)
     return Totals._make((*connection.execute(chosen).one(), count_waiting(connection)))
 

@@ -4,6 +4,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 
 from sqlalchemy import (
     URL,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    func,
     insert,
     select,
     update,
@@ -24,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gto.exceptions import UsageError
-from gto.studio.index.database import Database, forget_kept, reason_of
+from gto.studio.index.database import Claim, Database, forget_kept, reason_of
 from gto.studio.index.dialects import storable_json
 from gto.studio.index.schema import VERSION, metadata
 
@@ -72,6 +74,28 @@ class PostgresqlDatabase(Database):
             # In the end, so that nobody waits for another longer than the end takes.
             connection.execute(update(_STATE).values(writes=_STATE.c.writes + 1))
 
+    def claim(self, name: str) -> Claim | None:
+        """Claim what has this name by an advisory lock, which ends with its connection; None where somebody has it."""
+        connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            claim = _ClaimOfConnection(connection, _number(name))
+        except BaseException:
+            connection.close()
+            raise
+        if claim.is_ours:
+            return claim
+        connection.close()
+        return None
+
+    @contextmanager
+    def used_by_process(self) -> Iterator[None]:
+        """Use it beside any number of other processes."""
+        yield
+
+    def wait_for_turn(self, connection: Connection, name: str) -> None:
+        """Let nobody else have a turn of this name before the transaction ends."""
+        connection.execute(select(func.pg_advisory_xact_lock(_number(f"turn {name}"))))
+
     def make_anew(self) -> None:
         """Put an empty index in its place."""
         with self.write() as connection:
@@ -91,6 +115,32 @@ class PostgresqlDatabase(Database):
         connection.execute(insert(_STATE).values(version=self._version, writes=0))
 
 
+class _ClaimOfConnection(Claim):
+    def __init__(self, connection: Connection, number: int) -> None:
+        self._connection = connection
+        self._number = number
+        self.is_ours = bool(connection.execute(select(func.pg_try_advisory_lock(number))).scalar_one())
+
+    def is_held(self) -> bool:
+        try:
+            self._connection.execute(select(1))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def release(self) -> None:
+        try:
+            self._connection.execute(select(func.pg_advisory_unlock(self._number)))
+        except SQLAlchemyError:  # the server knows nothing of it any more
+            self._connection.invalidate()
+        self._connection.close()
+
+
+def _number(name: str) -> int:
+    """Return the number of an advisory lock: 64 bits with a sign."""
+    return int.from_bytes(blake2b(f"gto-studio {name}".encode(), digest_size=8).digest(), signed=True)
+
+
 def _version(dialect: Dialect) -> int:
     made = [str(CreateTable(table).compile(dialect=dialect)) for table in metadata.sorted_tables]
     made += [
@@ -104,17 +154,20 @@ def _connect(url: URL, pool: int) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         connect_args={
             "connect_timeout": _SECONDS,
-            "options": f"-c search_path={INDEX},{LASTING} -c timezone=UTC",
+            # Readers see one state of the index, without asking for that at each page.
+            "options": f"-c search_path={INDEX},{LASTING} -c timezone=UTC "
+            "-c default_transaction_isolation=repeatable\\ read",
             "application_name": f"gto-studio-{os.getpid()}",
         },
         pool_size=pool,
+        pool_use_lifo=True,  # the connection that keeps what was read last
         pool_pre_ping=True,  # a server that was started again
         json_serializer=storable_json,
     )
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get("is_writer"):
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if connection.get_execution_options().get("is_writer"):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
     return engine

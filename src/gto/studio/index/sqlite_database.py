@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects import sqlite as sqlite_dialect
@@ -15,9 +16,9 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gto.catalog.repositories import CatalogRepository
-from gto.exceptions import GTOException, MirrorBusy
+from gto.exceptions import GTOException, MirrorBusy, UsageError
 from gto.fs import cache_dir, file_lock
-from gto.studio.index.database import Database, forget_kept, reason_of
+from gto.studio.index.database import Claim, Database, forget_kept, reason_of
 from gto.studio.index.dialects import storable_json
 from gto.studio.index.own_file import FILES, keep_directory, keep_file
 from gto.studio.index.schema import VERSION, metadata
@@ -96,6 +97,8 @@ class SqliteDatabase(Database):
         self.path = path
         self._is_temporary = is_temporary
         self._is_lasting = is_lasting
+        self._claimed: set[str] = set()
+        self._claiming = Lock()
         self._statements = statements()
         self._version = zlib.crc32(repr((VERSION, self._statements)).encode()) & 0x7FFFFFFF
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -147,6 +150,28 @@ class SqliteDatabase(Database):
             metadata.create_all(connection)
             connection.execute(text(f"PRAGMA user_version = {self._version}"))
 
+    @contextmanager
+    def used_by_process(self) -> Iterator[None]:
+        """Use it for as long as this process runs; UsageError where another one does."""
+        try:
+            held = file_lock.hold(f"{self.path}.in-use", 0)
+            held.__enter__()
+        except MirrorBusy as error:
+            hint = "SQLite serves one process; `--database postgresql://...` serves any number of them"
+            raise UsageError(f"'{self.path}' is in use by another process of Studio", hint) from error
+        try:
+            yield
+        finally:
+            held.__exit__(None, None, None)
+
+    def claim(self, name: str) -> Claim | None:
+        """Claim what has this name; None where another thread has it."""
+        with self._claiming:
+            if name in self._claimed:
+                return None
+            self._claimed.add(name)
+        return _ClaimInProcess(self._claimed, name)
+
     def state(self, connection: Connection) -> object:
         """Return what is another whenever another connection wrote."""
         return connection.exec_driver_sql("PRAGMA data_version").scalar_one()
@@ -169,6 +194,18 @@ class SqliteDatabase(Database):
             shutil.rmtree(os.path.dirname(self.path), ignore_errors=True)
 
 
+class _ClaimInProcess(Claim):
+    def __init__(self, claimed: set[str], name: str) -> None:
+        self._claimed = claimed
+        self._name = name
+
+    def is_held(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        self._claimed.discard(self._name)
+
+
 def _is_damage(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED
 
@@ -178,6 +215,7 @@ def _connect(path: str) -> Engine:
         f"sqlite:///{path}",
         connect_args={"timeout": _BUSY, "isolation_level": None},  # transactions begin where we say
         pool_size=8,
+        pool_use_lifo=True,  # the connection that keeps what was read last
         json_serializer=storable_json,
     )
 

@@ -8,7 +8,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from gto.catalog.parallel import open_place
 from gto.catalog.repositories import CatalogRepository
 from gto.core import tag
 from gto.exceptions import GTOException
@@ -26,8 +25,9 @@ from gto.studio.index import events, list_counts, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.pages.errors import refusal_status
+from gto.studio.pages.token_page import ask_token
 from gto.studio.respond import respond
-from gto.studio.sync.repository import sync_tags
+from gto.studio.write_access import TokenRefused, TokenWanted, WriteMode
 
 router = APIRouter()
 
@@ -128,11 +128,14 @@ def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[
         wish = read_wish(action, name, form, push=studio.settings.push)
         asked = _asked(studio, repo, action, wish, form)
         try:
-            written = carry_out(studio, asked)
+            written = carry_out(studio, asked, form)
+        except (TokenWanted, TokenRefused) as error:
+            page = ask_token(asked.access, form, error, asked.action.title.format(name))
+            return respond(request, "forge_token.html", page, 400)
         except GTOException as error:
             bring_up_to_date(studio, asked.place)
-            page = _read(request, asked._replace(error=error))
-            return respond(request, "action.html", page, refusal_status(error))
+            return respond(request, "action.html", _read(request, asked._replace(error=error)), refusal_status(error))
+        studio.note(action.word, name, repository=repo, refs=list(written.refs), commit=written.commit)
         bring_up_to_date(studio, asked.place)
         pushed = wish.push or asked.place.is_remote
         return RedirectResponse(url(artifact_url(repo, name, "done"), ref=written.refs, pushed=pushed), 303)
@@ -153,16 +156,21 @@ def _asked(
     with studio.database.read() as connection:
         stages = kept(connection, list_counts.stages)
     branch, text = (str(given.get(key, "")).strip() for key in ("branch", "find"))
-    return ActionRequest(action, studio.place(repo), wish, branch, text, tuple(stages))
+    access = studio.write_access(repo)
+    wish = wish._replace(sign=wish.sign and access.mode is None)
+    return ActionRequest(action, studio.place(repo), wish, branch, text, tuple(stages), access=access)
 
 
-def carry_out(studio: StudioContext, asked: ActionRequest) -> perform.WrittenTags:
+def carry_out(studio: StudioContext, asked: ActionRequest, given: Mapping[str, object]) -> perform.WrittenTags:
     """Write what a form asks for, unless the artifact is another than it was made for."""
-    wish = asked.wish
+    wish, access = asked.wish, asked.access
+    if (refused := access.why_not(asked.action.word)) is not None:
+        raise refused
     perform.require(asked.action, wish)
-    with command.within(studio.way.seconds):
+    token = studio.token_for(access, given) if access.mode is WriteMode.OWN else None
+    with command.within(studio.way.seconds), access.acting(token):
         registry = perform.open_at(asked.place, studio.way, wish.commit or "HEAD")
-        return perform.perform(registry, wish, perform.write_options(wish))
+        return perform.perform(registry, wish, perform.write_options(wish, access))
 
 
 def _read(request: Request, asked: ActionRequest) -> ActionForm:
@@ -175,7 +183,7 @@ def bring_up_to_date(studio: StudioContext, place: CatalogRepository) -> None:
     """Read the tags of a repository into the index now; the facts of new versions follow."""
     try:
         way = studio.way._replace(offline=place.is_remote or studio.way.offline)
-        sync_tags(studio.worker.database, place.name, open_place(place, way))
+        studio.worker.read_tags(place, way)
     except SQLAlchemyError as error:  # what is written is written, and is read when the worker looks next
         studio.worker.complain(error)
     except (GTOException, OSError):

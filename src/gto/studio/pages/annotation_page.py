@@ -1,7 +1,7 @@
 """`/m/REPO/NAME/-/annotate`, `/-/remove` and `/r/REPO/-/add`: what a file says of an artifact, edited and committed."""
 
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
@@ -12,13 +12,19 @@ from gto.git import command
 from gto.output.published import Published
 from gto.registry.write.edit_target import Saved
 from gto.studio.actions import annotation_form
-from gto.studio.actions.annotation_wish import AnnotationWish, read_description
+from gto.studio.actions.annotation_form import AnnotationRequest
+from gto.studio.actions.annotation_wish import AnnotationWish, read_description, read_words
 from gto.studio.addresses import artifact_url, url
 from gto.studio.context import StudioContext, context_of
 from gto.studio.forms import read_form
 from gto.studio.pages.action_page import bring_up_to_date, refuse_read_only
 from gto.studio.pages.errors import refusal_status
+from gto.studio.pages.token_page import ask_token
 from gto.studio.respond import respond
+from gto.studio.write_access import TokenWanted
+
+if TYPE_CHECKING:
+    from gto.studio.proposals.propose import Proposal
 
 router = APIRouter()
 
@@ -50,6 +56,19 @@ class SavedPage(NamedTuple):
     def as_dict(self) -> Published:
         """Return it for JSON."""
         return dict(self._asdict())
+
+
+class ProposedPage(NamedTuple):
+    """What became of a proposal."""
+
+    repo: str
+    name: str
+    made: "Proposal"
+    is_remote: bool
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+        return {"repo": self.repo, "artifact": self.name, **self.made.as_dict()}
 
 
 @router.get("/add", include_in_schema=False)
@@ -117,39 +136,73 @@ def saved(request: Request, repo: str, name: str) -> Response:
 
 def _show(request: Request, repo: str, word: str, name: str) -> Response:
     studio = refuse_read_only(request)
-    wish = read_description(word, name, request.query_params, push=studio.settings.push)
+    given = request.query_params
+    wish = read_description(word, name, given, push=studio.settings.push)
+    asked = _asked(studio, repo, wish._replace(made_for=""), given)
     is_new = "asked" not in request.query_params
-    return _respond(request, repo, wish._replace(made_for=""), None, is_new=is_new)
+    return _respond(request, asked, None, is_new=is_new)
+
+
+def _asked(studio: StudioContext, repo: str, wish: AnnotationWish, given: Mapping[str, object]) -> AnnotationRequest:
+    """Return what a form is made for; in a team each edit is a proposal."""
+    access, words = studio.write_access(repo), read_words(given)
+    if access.mode is not None:
+        from gto.studio.proposals.annotation_proposal import branch_of  # with what asks forges
+
+        wish = wish._replace(place="new", new_branch=words.branch or branch_of(wish), push=True)
+    return AnnotationRequest(studio.place(repo), wish, access, words)
 
 
 def _respond(
-    request: Request, repo: str, wish: AnnotationWish, error: GTOException | None, *, is_new: bool = False
+    request: Request, asked: AnnotationRequest, error: GTOException | None, *, is_new: bool = False
 ) -> Response:
     studio = context_of(request)
-    place = studio.place(repo)
+    place, wish, access, _ = asked
     status = 200 if error is None else refusal_status(error)
-    with command.within(studio.way.seconds):
+    with command.within(studio.way.seconds), access.reading():
         wish = annotation_form.placed(place, studio.way, wish)
         try:
             registry = annotation_form.open_for(place, studio.way, wish)
         except GTOException as found:  # a branch that is not there
             error, status = error or found, 400
             registry = annotation_form.open_for(place, studio.way, wish._replace(place="commit"))
-        page = annotation_form.read_annotation_form(registry, place, wish, error, is_new=is_new)
+        page = annotation_form.read_annotation_form(registry, asked._replace(wish=wish), error, is_new=is_new)
     return respond(request, "annotation.html", page, status)
 
 
 def _write(request: Request, repo: str, word: str, name: str, form: FormData) -> Response:
     studio = refuse_read_only(request)
-    wish = read_description(word, name, form, push=studio.settings.push)
+    asked = _asked(studio, repo, read_description(word, name, form, push=studio.settings.push), form)
+    wish = asked.wish
     try:
-        done, old = _carry_out(studio, repo, wish)
+        if asked.access.mode is not None:
+            return _propose(request, asked, form)
+        done, old = _carry_out(studio, asked)
     except GTOException as error:
-        return _respond(request, repo, wish, error)
-    bring_up_to_date(studio, studio.place(repo))
+        return _respond(request, asked, error)
     told = {"file": done.file, "branch": done.branch, "committed": done.committed, "pushed": done.pushed}
-    told["undo"] = _undo(wish, old)
-    return RedirectResponse(url(artifact_url(repo, wish.name, "saved"), **told, **old), 303)
+    studio.note(word, wish.name, repository=repo, **told)
+    bring_up_to_date(studio, studio.place(repo))
+    undo = _undo(wish, old)
+    return RedirectResponse(url(artifact_url(repo, wish.name, "saved"), **told, undo=undo, **old), 303)
+
+
+def _propose(request: Request, asked: AnnotationRequest, form: FormData) -> Response:
+    """Make a branch and a pull request as the visitor; into a directory that has no remote the branch alone."""
+    from gto.studio.proposals.annotation_proposal import make_proposal
+    from gto.studio.proposals.forge_api import ForgeRefused
+
+    studio, (place, wish, access, _) = context_of(request), asked
+    if (refused := access.why_not(wish.word)) is not None:
+        raise refused
+    try:
+        made = make_proposal(asked, studio.way, studio.token_for(access, form))
+    except (TokenWanted, ForgeRefused) as error:
+        title = f"Propose to describe {wish.name}" if wish.word != "remove" else f"Propose to remove {wish.name}"
+        return respond(request, "forge_token.html", ask_token(access, form, error, title), 400)
+    told = {"branch": made.branch, "commit": made.commit, "pushed": made.pushed, "url": made.url}
+    studio.note(f"propose to {wish.word}", wish.name, repository=place.name, **told)
+    return respond(request, "proposed.html", ProposedPage(place.name, wish.name, made, place.is_remote))
 
 
 def _undo(wish: AnnotationWish, old: Mapping[str, str]) -> str:
@@ -160,10 +213,11 @@ def _undo(wish: AnnotationWish, old: Mapping[str, str]) -> str:
     return "annotate" if any(old[key] and value not in {"", old[key]} for key, value in new.items()) else ""
 
 
-def _carry_out(studio: StudioContext, repo: str, wish: AnnotationWish) -> tuple[Saved, dict[str, str]]:
+def _carry_out(studio: StudioContext, asked: AnnotationRequest) -> tuple[Saved, dict[str, str]]:
     """Write it, and return what the file said of the artifact before."""
+    place, wish = asked[:2]
     with command.within(studio.way.seconds):
-        registry = annotation_form.open_for(studio.place(repo), studio.way, wish)
+        registry = annotation_form.open_for(place, studio.way, wish)
         now = annotation_form.present(registry, wish)
         done = annotation_form.save(registry, wish, wish.save_options())
     if now is None:

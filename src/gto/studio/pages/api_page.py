@@ -63,8 +63,10 @@ def describe(request: Request) -> Response:
 def _operation(path: str, method: str, one: Node) -> Operation:
     given = cast("list[Node]", one.get("parameters", []))
     answers = cast("dict[str, Node]", one["responses"])
-    content = cast("dict[str, Node]", answers["200"].get("content", {}))
+    done = next(one for status, one in answers.items() if status.startswith("2"))
+    content = cast("dict[str, Node]", done.get("content", {}))
     schema = cast("Node", content.get("application/json", {}).get("schema", {}))
+    body = cast("dict[str, dict[str, Node]]", one.get("requestBody", {})).get("content", {}).get("application/json")
     parameters = tuple(
         Parameter(
             str(p["name"]),
@@ -75,7 +77,13 @@ def _operation(path: str, method: str, one: Node) -> Operation:
         )
         for p in given
     )
-    return Operation(method.upper(), path, str(one.get("description", "")), parameters, _type(schema))
+    sent = (
+        (Parameter("body", "body", _type(cast("Node", body["schema"])), is_required=True, description=""),)
+        if body
+        else ()
+    )
+    answer = _type(schema) if content else "nothing"
+    return Operation(method.upper(), path, str(one.get("description", "")), (*parameters, *sent), answer)
 
 
 def _fields(schema: Node) -> tuple[tuple[str, str, str], ...]:

@@ -5,9 +5,10 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gto.exceptions import GTOException, Outdated, PolicyRefused, Raced
+from gto.exceptions import CannotLocate, GTOException, Outdated, PolicyRefused, Raced, StorageError
 from gto.output.published import Published
 from gto.studio.respond import json_response, respond
+from gto.studio.write_access import WriteRefused
 
 _TITLES = {403: "Not allowed", 404: "Not found", 405: "Not possible here", 409: "Somebody was first"}
 
@@ -18,6 +19,8 @@ class ErrorPage(NamedTuple):
     status: int
     message: str
     hint: str
+    command: str = ""
+    """What does it instead; empty where nothing does."""
 
     @property
     def title(self) -> str:
@@ -26,22 +29,32 @@ class ErrorPage(NamedTuple):
 
     def as_dict(self) -> Published:
         """Return it as RFC 9457 has problems."""
-        return {"status": self.status, "title": self.title, "detail": self.message, "hint": self.hint}
+        told = {"status": self.status, "title": self.title, "detail": self.message, "hint": self.hint}
+        return {**told, "command": self.command} if self.command else told
 
 
 def refusal_status(error: GTOException) -> int:
-    """Return the status of a form that was refused: 403 by a policy, 409 where somebody was first, else 400."""
+    """Return the status of a refusal: 403 by a policy, 409 where somebody was first, 424 by a store, else 400."""
     match error:
-        case PolicyRefused():
+        case PolicyRefused() | WriteRefused():
             return 403
         case Outdated() | Raced():
             return 409
+        case CannotLocate():
+            return 404
+        case StorageError():  # not 5xx where it lasts: programs would ask again and again
+            return 503 if error.passing else 424
         case _:
             return 400
+
+
+def problem(page: ErrorPage) -> Response:
+    """Answer with an error as RFC 9457 has it."""
+    return json_response(page.as_dict(), page.status, "application/problem+json")
 
 
 def answer(request: Request, status: int, message: str, hint: str) -> Response:
     """Answer with an error; under `/api/` as RFC 9457 has it."""
     if request.url.path.startswith("/api/"):
-        return json_response(ErrorPage(status, message, hint).as_dict(), status, "application/problem+json")
+        return problem(ErrorPage(status, message, hint))
     return respond(request, "error.html", ErrorPage(status, message, hint), status)

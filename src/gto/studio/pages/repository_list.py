@@ -1,6 +1,6 @@
 """`/repos`: the repositories, when each was read, and what was in the way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
@@ -17,6 +17,8 @@ from gto.studio.forms import back, read_form, read_index_form
 from gto.studio.index import repository_rows
 from gto.studio.index.repository_rows import RepositoryRow
 from gto.studio.respond import json_response, respond, wants_json
+from gto.studio.webhooks import received_log
+from gto.studio.webhooks.received_log import HookState
 
 router = APIRouter()
 
@@ -37,6 +39,8 @@ class RepositoriesPage(NamedTuple):
     """The field of the form that the error is about; empty for none."""
     given: Mapping[str, str] = MappingProxyType({})
     """What the refused form held."""
+    hooks: Mapping[str, HookState] = MappingProxyType({})
+    """How it stands with the webhooks of those whose admin the visitor is."""
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
@@ -57,7 +61,7 @@ def read_page(studio: StudioContext) -> RepositoriesPage:
         found = repository_rows.find(connection)
     progress = studio.progress()
     rows = tuple(row._replace(progress=progress.get(row.name)) for row in found)
-    return RepositoriesPage(rows, studio.failures, studio.catalogue)
+    return RepositoriesPage(rows, studio.failures, studio.catalogue, hooks=received_log.read_states(studio))
 
 
 @router.post("/repos/add", include_in_schema=False)
@@ -66,25 +70,40 @@ def add(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Resp
     given = {key: str(form.get(key, "")).strip() for key in ("where", "name", "groups", "branch")}
     groups = tuple(given["groups"].replace(",", " ").split())
     about = membership.About(given["name"] or None, groups, given["branch"] or None)
-    return _change(request, lambda path: membership.add([given["where"]], about, path), given)
+
+    def change(path: str | None) -> Sequence[str]:
+        return membership.add([given["where"]], about, path).names
+
+    return _change(request, "add repository", change, given)
 
 
 @router.post("/repos/remove", include_in_schema=False)
 def remove(request: Request, form: Annotated[FormData, Depends(read_form)]) -> Response:
     """Take a repository out of the catalogue, as `gto repos remove` does; it stays as it is."""
     name = str(form.get("repo", ""))
-    return _change(request, lambda path: membership.remove([name], path), {})
+
+    def change(path: str | None) -> Sequence[str]:
+        membership.remove([name], path)
+        return [name]
+
+    return _change(request, "remove repository", change, {})
 
 
-def _change(request: Request, change: Callable[[str | None], object], given: Mapping[str, str]) -> Response:
-    """Change the catalogue's file, and go on with what it lists now; what is refused is said in the form, kept."""
+def _change(
+    request: Request, action: str, change: Callable[[str | None], Sequence[str]], given: Mapping[str, str]
+) -> Response:
+    """Change the catalogue's file, and go on with what it lists now; what is refused is said in the form, kept.
+
+    `change` returns the names of what it put in or took away.
+    """
     studio = context_of(request)
     if studio.catalogue is None:
         hint = "`gto studio --catalog FILE` opens one, `gto repos add` makes it"
         raise UsageError("This Studio runs on repositories that were named, not on a catalogue", hint)
     try:
         own = file.user_file()
-        change(None if studio.catalogue == own else studio.catalogue)
+        names = change(None if studio.catalogue == own else studio.catalogue)
+        studio.note(action, ", ".join(names), groups=given.get("groups", ""))
         found = file.load_existing(studio.catalogue)
         listed = expand(found.entries, found.base)
         # As choose() would, but none of a group is no mistake here.

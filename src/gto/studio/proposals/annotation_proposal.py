@@ -2,33 +2,27 @@
 
 import json
 import re
-from typing import NamedTuple
 
 from gto.catalog.parallel import Way
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import UsageError
 from gto.fs.cache_dir import digest
 from gto.git import command
+from gto.git.acting import as_person
 from gto.git.remote import is_url, parse
+from gto.git.repo import commit_of
 from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE
-from gto.registry.write import annotate
 from gto.studio.actions import annotation_form
-from gto.studio.actions.annotation_wish import AnnotationWish, edit_of
+from gto.studio.actions.annotation_form import AnnotationRequest
+from gto.studio.actions.annotation_wish import AnnotationWish, ProposalWords
+from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.proposals.forge_site import ForgeSettings
 from gto.studio.proposals.propose import DERIVED, Proposal, ProposedChange, Proposer, propose
 
 _UNKNOWN = ForgeSettings()
 _REST_RE = re.compile(r"[^A-Za-z0-9_]+")
 _LONGEST_NAME, _DIGITS = 40, 7  # of a branch
-
-
-class ProposalWords(NamedTuple):
-    """What a person says of a proposal; each may be empty."""
-
-    branch: str = ""
-    title: str = ""
-    text: str = ""
 
 
 def branch_of(wish: AnnotationWish) -> str:
@@ -52,14 +46,31 @@ def propose_annotation(
         return _propose(open_remote(place, way), wish, words, proposer, settings)
 
 
+def make_proposal(asked: AnnotationRequest, way: Way, token: ForgeToken | None) -> Proposal:
+    """Propose what a visitor asks for; in a directory without a remote on a forge it is a branch there, and no more."""
+    place, wish, access, words = asked
+    assert access.person is not None  # noqa: S101  in a Studio of one person nothing is proposed
+    if not place.is_remote and not _is_on_forge(place):
+        with command.within(way.seconds), as_person(access.person):
+            registry = annotation_form.open_for(place, way, wish)
+            annotation_form.save(registry, wish._replace(push=False), wish._replace(push=False).save_options())
+            made = commit_of(registry.git, f"refs/heads/{wish.new_branch}") or ""
+            return Proposal(wish.new_branch, "HEAD", made)
+    proposer = Proposer(access.person, token)
+    return propose_annotation(place, way, wish, proposer, words, access.forge)
+
+
+def _is_on_forge(place: CatalogRepository) -> bool:
+    try:
+        return bool(address_of(place))
+    except UsageError:
+        return False
+
+
 def _propose(
     registry: Registry, wish: AnnotationWish, words: ProposalWords, proposer: Proposer, settings: ForgeSettings
 ) -> Proposal:
-    if wish.word == "remove":
-        edit = annotate.removal_of(registry, wish.name)
-    else:
-        now = annotation_form.present(registry, wish._replace(place="new"))
-        edit = annotate.edit_of(registry, wish.name, edit_of(wish, now), allow_same_path=wish.same_path)
+    edit = annotation_form.edit_for(registry, wish._replace(place="new"))
     change = ProposedChange(edit, words.branch.strip() or branch_of(wish), words.title, words.text)
     return propose(registry, change, proposer, settings)
 

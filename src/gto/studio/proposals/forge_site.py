@@ -25,6 +25,8 @@ class ForgeKind(Enum):
 
 
 _WORDS = {kind.value: kind for kind in ForgeKind} | {"forgejo": ForgeKind.GITEA}
+FORGE_WORDS = tuple(sorted(_WORDS))
+"""What an administrator may call them."""
 _OF_SSH = {  # where SSH has a host of its own
     "ssh.dev.azure.com": "dev.azure.com",
     "vs-ssh.visualstudio.com": "dev.azure.com",

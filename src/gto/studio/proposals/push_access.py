@@ -1,9 +1,11 @@
 """The right to push of a token's owner: to one address, with the forge's way of saying it, or why not."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gto.exceptions import GTOException, PushRejected, UsageError
-from gto.git.acting import PushCredential
+from gto.git.acting import Person, PushCredential, as_person
 from gto.git.remote import parse
 from gto.studio.proposals.forge_api import ForgeRefused, client_of, said
 from gto.studio.proposals.forge_client import ForgeClient, ForgeToken
@@ -11,6 +13,7 @@ from gto.studio.proposals.forge_probe import find_or_probe
 from gto.studio.proposals.forge_site import ForgeSettings, find_repository, web_of
 
 _UNKNOWN = ForgeSettings()
+_SITE_RE = re.compile(r"https?://[a-z0-9._-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 _TOKEN_RE = re.compile("[!-~]+")
 # What git says where a server lets nobody push with these credentials.
 _NO_ENTRY = ("Authentication failed", "could not read Username", "could not read Password", "error: 401", "error: 403")
@@ -26,6 +29,22 @@ def push_credential(address: str, token: ForgeToken, settings: ForgeSettings = _
     return found
 
 
+@contextmanager
+def pushing(address: str, person: Person, token: ForgeToken, settings: ForgeSettings = _UNKNOWN) -> Iterator[None]:
+    """Have git write as a person inside, and push to a repository with their token; ForgeRefused where it may not."""
+    where = find_or_probe(address, settings)
+    client = client_of(where) if where else None
+    try:
+        credential = credential_of(address, client, token)
+    except UsageError as error:
+        raise ForgeRefused(error.message, error.hint) from error
+    with as_person(person, credential):
+        try:
+            yield
+        except PushRejected as error:
+            raise explain_push(error, client, token) from error
+
+
 def token_site(address: str, settings: ForgeSettings = _UNKNOWN) -> str:
     """Return for which site a repository wants a token, as https://host; empty where it has none."""
     where = find_repository(address, settings)
@@ -37,8 +56,7 @@ def credential_of(address: str, client: ForgeClient | None, token: ForgeToken | 
     if token is None:
         return None
     site = client.repo.site if client else web_of(address)
-    if not _TOKEN_RE.fullmatch(token.token) or not token.name.isprintable():
-        raise UsageError("This is no token: it is empty, or holds blanks or characters that none has", "copy it anew")
+    check_token(token)
     if not site or _origin(token.site) != _origin(site):
         where = _origin(site) or address
         raise UsageError(f"The token is for '{token.site}', and the repository is on '{where}'", f"give one of {where}")
@@ -47,6 +65,20 @@ def credential_of(address: str, client: ForgeClient | None, token: ForgeToken | 
     if not address.startswith(("https://", "http://")):
         raise UsageError(f"Nobody says which forge '{site}' is", "an administrator can: HOST=KIND; a token is for HTTP")
     return PushCredential(parse(address).url, token.name or "token", token.token)
+
+
+def check_token(token: ForgeToken) -> None:
+    """Raise UsageError for what can be no token."""
+    if not _TOKEN_RE.fullmatch(token.token) or not token.name.isprintable():
+        raise UsageError("This is no token: it is empty, or holds blanks or characters that none has", "copy it anew")
+
+
+def parse_site(text: str) -> str:
+    """Return the site of a forge, whose address somebody gives, as https://host; UsageError where it is none."""
+    site = _origin(text if "://" in text else f"https://{text}")
+    if not _SITE_RE.fullmatch(site):
+        raise UsageError(f"'{text}' is no address of a forge", "it looks like https://github.com")
+    return site
 
 
 def _origin(url: str) -> str:

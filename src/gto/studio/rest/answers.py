@@ -174,6 +174,7 @@ class ProblemDetails(BaseModel):
     title: str
     detail: str
     hint: str
+    command: str | None = Field(None, description="What does it instead, where Studio does not write it")
 
 
 def encode_cursor(values: list[str | int]) -> str:

@@ -42,6 +42,7 @@ def sync_examination(database: Database, name: str, registry: Registry) -> None:
         },
     }
     with database.write() as connection:
+        row_of(connection, name, for_update=True)
         write_problems(connection, row.id, found.problems)
         count_problems(connection, row.id)
         connection.execute(update(repository).where(repository.c.id == row.id).values(said))

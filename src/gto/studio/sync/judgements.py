@@ -69,6 +69,7 @@ def sync_judgements(database: Database, name: str, registry: Registry) -> None:
     judged = judge(registry, basis, events)
     waiting, error = _reviews(registry, basis)
     with database.write() as connection:
+        row_of(connection, name, for_update=True)
         _write(connection, row.id, judged)
         _write_reviews(connection, row.id, basis, waiting)
         said: dict[str, object] = {"policy_error": error and error.message, "policy_hint": error and error.hint}

@@ -21,6 +21,8 @@ from gto.studio.sync.repository_row import is_retry_due, note_tries, retry_basis
 
 Tell = Callable[[str, int, int], None]
 """Called with a repository's name, how many of its versions are read, and of how many."""
+Announce = Callable[[Connection, int, str], None]
+"""Called with the id and the name of a repository after its news are in the index, in the same transaction."""
 
 _REFS = ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/exps", "refs/remotes/origin/HEAD"]
 
@@ -35,7 +37,7 @@ class Heads(NamedTuple):
     """The address of the remote, without anything secret; empty where there is none."""
 
 
-def sync_tags(database: Database, name: str, registry: Registry) -> bool:
+def sync_tags(database: Database, name: str, registry: Registry, announce: Announce | None = None) -> bool:
     """Do the first phase, in one transaction; true where there was news.
 
     Where somebody else, a second Studio on the same index, was first meanwhile, it is done again.
@@ -45,11 +47,13 @@ def sync_tags(database: Database, name: str, registry: Registry) -> bool:
             row = row_of(connection, name)
         news = _read_news(database, row, registry)
         with database.write() as connection:
-            now = row_of(connection, name)
+            now = row_of(connection, name, for_update=True)
             if (now.tags, now.heads, now.changed_at) == (row.tags, row.heads, row.changed_at):
                 done = _write_news(connection, row, news) if news is not None else {}
                 done |= {"read_at": time.time(), "error": None, "hint": None}
                 connection.execute(update(repository).where(repository.c.id == row.id).values(done))
+                if announce is not None and news is not None:
+                    announce(connection, row.id, name)
                 return news is not None
         del registry.listing
 
@@ -124,7 +128,7 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *,
     for chunk in fact_rows.read(registry, wanted):
         done += len(chunk.found)
         with database.write() as connection:
-            is_same = row_of(connection, name).tags == row.tags
+            is_same = row_of(connection, name, for_update=True).tags == row.tags
             fact_rows.write(connection, row.id, chunk)
             if not is_same:
                 fact_rows.forget_unused(connection, row.id)
@@ -149,6 +153,7 @@ def sync_commits(database: Database, name: str, registry: Registry, tell: Tell) 
     if row.walked != walked:
         found = commits.walk(registry, staged)
         with database.write() as connection:
+            row_of(connection, name, for_update=True)
             commits.write(connection, row.id, found, bounds)
             commit_values.forget_unused(connection, row.id)
             connection.execute(update(repository).where(repository.c.id == row.id).values(walked=walked))
@@ -158,6 +163,7 @@ def sync_commits(database: Database, name: str, registry: Registry, tell: Tell) 
     done = 0
     for chunk in commit_values.read(registry, wanted):
         with database.write() as connection:
+            row_of(connection, name, for_update=True)
             commit_values.write(connection, row.id, chunk)
         done = min(len(wanted), done + commit_values.CHUNK)
         tell(name, done, len(wanted))

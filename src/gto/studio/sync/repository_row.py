@@ -30,6 +30,7 @@ _LARGEST = 1 << 20  # of a file of configuration
 def enter(database: Database, places: Sequence[CatalogRepository]) -> None:
     """Have a row for each of these repositories, and none for others; what was read of them stays."""
     with database.write() as connection:
+        database.wait_for_turn(connection, "repository")
         known = {row.name: row.id for row in connection.execute(select(repository.c.name, repository.c.id))}
         for number, place in enumerate(places):
             values = {
@@ -48,9 +49,10 @@ def enter(database: Database, places: Sequence[CatalogRepository]) -> None:
         connection.execute(delete(repository).where(repository.c.name.in_(gone)))
 
 
-def row_of(connection: Connection, name: str) -> Row[tuple[object, ...]]:
-    """Return the row of a repository."""
-    return connection.execute(select(repository).where(repository.c.name == name)).one()
+def row_of(connection: Connection, name: str, *, for_update: bool = False) -> Row[tuple[object, ...]]:
+    """Return the row of a repository; `for_update` lets nobody else write about it before this transaction ends."""
+    query = select(repository).where(repository.c.name == name)
+    return connection.execute(query.with_for_update() if for_update else query).one()
 
 
 def note_failure(database: Database, why: Failure) -> None:

@@ -5,33 +5,27 @@ import gc
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from threading import Condition, Thread
-from typing import TypeVar
+from threading import Thread
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gto.catalog.parallel import Way, each, failed, open_place
-from gto.catalog.repositories import CatalogRepository, Failure, Search
-from gto.exceptions import GTOException
+from gto.catalog.parallel import Way, each
+from gto.catalog.repositories import CatalogRepository, Failure
 from gto.registry.registry import Registry
 from gto.studio.index.database import Database, reason_of
 from gto.studio.index.repository_rows import SyncProgress
-from gto.studio.sync.repository import sync_rest, sync_tags
-from gto.studio.sync.repository_row import enter, note_failure
+from gto.studio.sync.index_keeper import Asked, Ended, IndexKeeper
+from gto.studio.sync.repository import sync_rest
 
-T = TypeVar("T")
+_ROUND = ""
 
 
 def _silent(_done: int, _wanted: int) -> None:
     """Tell nobody how far the work is."""
 
 
-class Ended(Exception):
-    """Nothing more is to be read."""
-
-
-class Worker:
-    """Keeps the index up to date with these repositories."""
+class Worker(IndexKeeper):
+    """Keeps the index of one process up to date, round by round."""
 
     def __init__(
         self,
@@ -45,25 +39,18 @@ class Worker:
 
         `every` says after how many seconds without being asked all repositories are read again.
         """
-        self.database = database
-        self.places = tuple(places)
-        self.failures: tuple[Failure, ...] = ()
-        """Entries of the catalogue that lead to no repository."""
-        self._way = way
+        super().__init__(database, places, way)
         self._tell_all = tell
         self._every = every
         self._asked: set[str] | None = set()
         self._again: set[str] = set()
-        self._changed = Condition()
-        self._is_closing = False
         self._rounds = 0
         self._has_tags = False
-        self._trouble = ""
         self._is_damaged = False
         self._progress: dict[str, SyncProgress] = {}
         self._thread = Thread(target=self._work, name="studio-sync", daemon=True)
         try:
-            enter(database, self.places)
+            self.enter()
         except SQLAlchemyError as error:
             if not database.is_damage(error):
                 raise
@@ -75,21 +62,8 @@ class Worker:
         self.ask()
         self._thread.start()
 
-    def take_up(self, found: Search) -> None:
-        """Go on with these repositories; those that are new are read at once."""
-        with self._changed:
-            known = set(self.places)
-            self.places, self.failures = found.places, found.failures
-            enter(self.database, found.places)
-        new = [one.name for one in found.places if one not in known]
-        if new:
-            self.ask(*new)
-
-    def ask(self, *names: str, again: bool = False) -> int:
-        """Ask for these repositories, all without names; return the number of the round that will have read them.
-
-        `again` has what could not be reached tried once more, however short ago that was.
-        """
+    def ask(self, *names: str, again: bool = False) -> Asked:
+        """Ask for these repositories, all without names; the round will have read them whose number is returned."""
         with self._changed:
             self._again |= set(names or (one.name for one in self.places)) if again else set()
             if not names or self._asked is None:
@@ -97,12 +71,12 @@ class Worker:
             else:
                 self._asked |= set(names)
             self._changed.notify_all()
-            return self._rounds + 1
+            return {_ROUND: self._rounds + 1}
 
-    def wait(self, number: int, seconds: float) -> bool:
+    def wait(self, asked: Asked, seconds: float) -> bool:
         """Wait until a round is over; false where that takes too long."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._rounds >= number or self._is_closing, seconds)
+            return self._changed.wait_for(lambda: self._rounds >= asked[_ROUND] or self._is_closing, seconds)
 
     def wait_for_tags(self, seconds: float) -> bool:
         """Wait until the tags of all repositories were read once; false where that takes too long."""
@@ -113,17 +87,6 @@ class Worker:
         """Return how far the repositories are whose versions are being read."""
         with self._changed:
             return {name: one for name, one in self._progress.items() if one.done < one.wanted}
-
-    @property
-    def trouble(self) -> str:
-        """What is wrong with the file of the index; empty where nothing is."""
-        return self._trouble
-
-    def close(self) -> None:
-        """Begin nothing any more; what is being read ends at its next step."""
-        with self._changed:
-            self._is_closing = True
-            self._changed.notify_all()
 
     def join(self, seconds: float) -> None:
         """Wait for the thread, which close() ends, for so long."""
@@ -140,7 +103,7 @@ class Worker:
                 again, self._again = self._again, set()
             self._round(asked, again)
             if any(one.wanted for one in self._progress.values()):
-                _give_back()
+                give_back_memory()
             with self._changed:
                 self._rounds += 1
                 self._progress = {}
@@ -155,7 +118,7 @@ class Worker:
         found = dict(zip(places, each(places, self._read_tags, self._way), strict=True))
         for answer in found.values():
             if isinstance(answer, Failure):  # the thread that should have written it down is stuck
-                self._note(answer)
+                self.note(answer)
         with self._changed:
             self._has_tags = True
             self._changed.notify_all()
@@ -163,58 +126,29 @@ class Worker:
 
         def read_rest(place: CatalogRepository) -> None:
             name = place.name
-            self._guarded(place, lambda: sync_rest(self.database, name, read[place], self._tell, again=name in again))
+            self.guarded(place, lambda: sync_rest(self.database, name, read[place], self._tell, again=name in again))
 
         each(tuple(read), read_rest, self._way._replace(seconds=float("inf")))
 
     def _make_anew(self) -> None:
         try:
             self.database.make_anew()
-            enter(self.database, self.places)
+            self.enter()
         except (OSError, SQLAlchemyError) as error:
             self._trouble = reason_of(error)
         else:
             self._is_damaged = False
 
     def _read_tags(self, place: CatalogRepository) -> Registry | None:
-        def read() -> Registry:
-            registry = open_place(place, self._way)
-            sync_tags(self.database, place.name, registry)
-            return registry
-
-        return self._guarded(place, read)
-
-    def _guarded(self, place: CatalogRepository, work: Callable[[], T]) -> T | None:
-        """Do it; what goes wrong costs this repository one round, and is told on the pages."""
-        try:
-            return work()
-        except Ended:
-            return None
-        except SQLAlchemyError as error:
-            if place in self.places:  # else its rows are gone, while it was read
-                self.complain(error)
-        except (GTOException, OSError) as error:
-            self._note(failed(place, error))
-        except Exception as error:  # noqa: BLE001  a fault of ours must not end the thread
-            self._note(Failure(place.name, f"{type(error).__name__}: {error}"))
-        return None
-
-    def _note(self, why: Failure) -> None:
-        if self._is_closing:  # git was ended too
-            return
-        try:
-            note_failure(self.database, why)
-        except SQLAlchemyError as error:
-            self.complain(error)
+        return self.guarded(place, lambda: self.read_tags(place))
 
     def complain(self, error: SQLAlchemyError) -> None:
         """Tell on every page what is wrong with the file of the index; a damaged one is made anew."""
         with self._changed:
-            self._trouble = reason_of(error)
+            super().complain(error)
             if self.database.is_damage(error) and not self._is_damaged:
                 self._is_damaged = True
                 self._asked = None
-            self._changed.notify_all()
 
     def _tell(self, name: str, done: int, wanted: int) -> None:
         if done:
@@ -229,7 +163,7 @@ class Worker:
         self._tell_all(all_done, all_wanted)
 
 
-def _give_back() -> None:
+def give_back_memory() -> None:
     """Return memory to the system that reading took: a fifth of the process's, which the C library would keep."""
     gc.collect()
     if sys.platform == "linux":

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from fastapi import HTTPException, Request
 
 from gto.studio.context import StudioContext, context_of
+from gto.studio.team.tokens import SCOPES
 from gto.studio.visitor import Role
 
 
@@ -30,21 +31,22 @@ class Need(NamedTuple):
     """Whether the route answers anybody: to log in."""
 
 
-SCOPES = ("read", "write", "admin")
-"""What a token may be limited to; each holds those before it."""
-
 _SEE = Need(Role.VIEWER)
 _SEE_HERE = Need(Role.VIEWER, Where.HERE)
 _FORM = Need(Role.CONTRIBUTOR, Where.HERE)
 _DESCRIBE = Need(Role.CONTRIBUTOR, Where.HERE, "write")
 _KEEP_FORM = Need(Role.MAINTAINER, Where.HERE)
 _KEEP = Need(Role.MAINTAINER, Where.HERE, "write")
+_SET = Need(Role.ADMIN, Where.HERE, "admin")
 _RUN = Need(Role.ADMIN, Where.ALL, "admin")
 _SELF = Need(None)
+_OWN = Need(None, scope="admin")
+_LEADS = Need(Role.ADMIN, scope="admin")
 _OPEN = Need(None, is_open=True)
 
 _OF_STAGES = ("assign", "rollback", "unassign", "approve", "deregister", "deprecate")
-_M, _R = "/m/{repo}/{name:path}", "/r/{repo}"
+_OF_TARGETS = ("test", "pause", "resume", "rotate", "delete", "replay")
+_M, _R, _A = "/m/{repo}/{name:path}", "/r/{repo}", "/api/v1/artifacts/{repo}/{name:path}"
 
 
 def _get(need: Need, *paths: str) -> dict[tuple[str, str], Need]:
@@ -54,6 +56,11 @@ def _get(need: Need, *paths: str) -> dict[tuple[str, str], Need]:
         path, *endings = one.split()
         found |= {("GET", path + ending): need for ending in ("", *endings)}
     return found
+
+
+def _send(need: Need, *paths: str) -> dict[tuple[str, str], Need]:
+    """Return the need of files, of which one can ask for the head alone."""
+    return {(method, path): need for path in paths for method in ("GET", "HEAD")}
 
 
 def _post(need: Need, *paths: str) -> dict[tuple[str, str], Need]:
@@ -67,12 +74,17 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(Need(Role.CONTRIBUTOR), "/add .json"),
     **_post(_SEE, "/sync"),
     # Pages of one repository.
-    **_get(_SEE_HERE, _R, f"{_R}/experiments .json .csv", f"{_R}/compare .json .md", f"{_R}/chosen"),
+    **_get(_SEE_HERE, f"{_R} .json", f"{_R}/experiments .json .csv", f"{_R}/compare .json .md", f"{_R}/chosen"),
     **_get(_SEE_HERE, f"{_R}/plots .json /frame"),
     **_post(_SEE_HERE, f"{_R}/commits"),
     **_get(_SEE_HERE, _M, f"{_M}/-/compare .json .md", f"{_M}/-/history .json .atom", f"{_M}/-/plots .json /frame"),
     **_get(_SEE_HERE, f"{_M}/-/description .json", f"{_M}/-/card .json"),
     **dict.fromkeys([("GET", f"{_M}/-/schema.json")], _SEE_HERE),
+    # Files.
+    **_get(_SEE_HERE, f"{_M}/-/files .json", "/api/v1/artifacts/{repo}/{name:path}/files"),
+    **_send(_SEE_HERE, f"{_M}/-/file/{{path:path}}", *(f"{_M}/-/archive.{one}" for one in ("tar.gz", "tar", "zip"))),
+    **_send(_OPEN, "/signed/{signature}/{expires}/{repo}/{commit}/{name:path}/-/{kind}/{path:path}"),
+    **_post(_SEE_HERE, f"{_M}/-/links", "/api/v1/artifacts/{repo}/{name:path}/links"),
     # What writes.
     **_get(_FORM, f"{_M}/-/actions .json", f"{_M}/-/done .json", f"{_M}/-/saved .json", f"{_R}/-/add .json"),
     **_get(_FORM, *(f"{_M}/-/{one} .json" for one in ("register", "annotate", "remove"))),
@@ -84,6 +96,23 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     **_get(_SEE, "/api/v1/repositories", "/api/v1/artifacts", "/api/v1/events"),
     **_get(_SEE_HERE, *(f"/api/v1/artifacts/{{repo}}/{{name:path}}{rest}" for rest in ("", "/versions", "/facts"))),
     **_get(_SEE_HERE, "/api/v1/resolve/{repo}/{selector:path}", "/api/v1/compare/{repo}/{name:path}"),
+    **_post(_DESCRIBE, f"{_A}/versions"),
+    **_post(_KEEP, f"{_A}/stages/{{stage}}/rollback", f"{_A}/approvals"),
+    ("PUT", f"{_A}/stages/{{stage}}"): _KEEP,
+    ("DELETE", f"{_A}/versions/{{version}}"): _KEEP,
+    ("DELETE", f"{_A}/stages/{{stage}}"): _KEEP,
+    ("DELETE", _A): _KEEP,
+    # Webhooks in, which prove by themselves that they may come, and out.
+    **_post(_OPEN, "/webhook/{kind}/{repo}"),
+    **_post(_SEE, "/webhook/dvc"),
+    **_get(_SET, f"{_R}/-/webhook .json"),
+    **_post(_SET, *(f"{_R}/-/webhook/{one}" for one in ("make", "remove"))),
+    **_get(_RUN, "/webhooks .json", "/webhooks/{target} .json"),
+    **_post(_RUN, "/webhooks/add", *(f"/webhooks/{{target}}/{one}" for one in _OF_TARGETS)),
+    **_get(_RUN, "/api/v1/webhooks", "/api/v1/webhooks/{target}", "/api/v1/webhooks/{target}/deliveries"),
+    **_post(_RUN, "/api/v1/webhooks", "/api/v1/webhooks/{target}/test"),
+    **_post(_RUN, "/api/v1/webhooks/{target}/deliveries/{delivery}/replay"),
+    ("DELETE", "/api/v1/webhooks/{target}"): _RUN,
     # Who is not known yet.
     **_get(_RUN, "/metrics"),
     **_get(
@@ -98,6 +127,21 @@ NEEDS: Mapping[tuple[str, str], Need] = {
     ),
     **_post(_OPEN, "/login", "/invitation/{token}"),
     **_post(_SELF, "/logout"),
+    # How Studio writes.
+    **_get(_SET, f"{_R}/-/settings .json", "/api/v1/repositories/{repo}/settings"),
+    **_post(_SET, f"{_R}/-/settings"),
+    ("PUT", "/api/v1/repositories/{repo}/settings"): _SET,
+    **_get(_OWN, "/account/forges .json"),
+    **_post(_OWN, "/account/forges", "/account/forges/remove"),
+    # Oneself: a token that only reads learns no more than the name, and changes nothing.
+    **_get(_OWN, "/account .json", "/api/v1/tokens"),
+    **_post(_OWN, "/account", "/account/password", "/account/sessions/end", "/account/tokens", "/api/v1/tokens"),
+    **_post(_OWN, "/account/tokens/remove"),
+    ("DELETE", "/api/v1/tokens/{number}"): _OWN,
+    # People, in the groups of which one is admin.
+    **_get(_LEADS, "/people .json", "/people/{name} .json", "/audit .json .csv"),
+    **_post(_LEADS, "/people/-/add", "/people/{name}/roles"),
+    **_post(_RUN, "/people/-/withdraw", *(f"/people/{{name}}/{one}" for one in ("active", "end", "reset"))),
 }
 """By method and path as the router has it. Whatever serves a part of a path needs what the whole does."""
 

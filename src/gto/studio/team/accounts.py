@@ -5,13 +5,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from gto.exceptions import NotFound, UsageError
 from gto.studio.team.team_tables import person, role_grant
 from gto.studio.visitor import EVERY, Role, Visitor, parse_role
 
-_NAME_RE = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+_NAME_RE = re.compile(r"(?!.*\.json$)[a-z0-9][a-z0-9._@+-]{0,63}")
 _NO_TEXT_RE = re.compile(r"[\x00-\x1f\x7f<>]")  # what the line of a tagger cannot hold
 _EMAIL_RE = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _LONGEST = 200
@@ -45,6 +45,12 @@ def parse_who(name: str, full_name: str, email: str) -> Who:
     return told
 
 
+def parse_invited(name: str, full_name: str, email: str) -> Who:
+    """Return who is invited, who may say the rest themselves; UsageError where it cannot stand so in a tag."""
+    told = parse_who(name, full_name or name, email or "nobody@example.com")
+    return told._replace(full_name=full_name and told.full_name, email=email and told.email)
+
+
 def add(connection: Connection, who: Who, password: str | None = None, **told: object) -> int:
     """Add a person, and return their number; UsageError where the name is taken. `password` is a hash."""
     if connection.execute(select(person.c.id).where(person.c.name == who.name)).first() is not None:
@@ -53,6 +59,19 @@ def add(connection: Connection, who: Who, password: str | None = None, **told: o
     made = connection.execute(insert(person).values(values)).inserted_primary_key
     assert made is not None  # noqa: S101  one row was put in
     return int(made[0])
+
+
+def require_free(connection: Connection, email: str, person_id: int | None = None) -> None:
+    """Raise UsageError where an address is another person's: what they write would look as if others had."""
+    query = select(person.c.id).where(func.lower(person.c.email) == email.lower(), person.c.id != (person_id or 0))
+    if connection.execute(query).first() is not None:
+        raise UsageError(f"The e-mail address '{email}' is somebody else's", "it names the tagger: give your own")
+
+
+def require_own_words(row: Row[Any]) -> None:
+    """Raise UsageError where an issuer says who somebody is, and not they themselves."""
+    if row.issuer:
+        raise UsageError("Your name and address are what your provider says", "change them there")
 
 
 def find_or_none(connection: Connection, name: str) -> Row[Any] | None:

@@ -2,23 +2,26 @@
 
 from typing import Annotated, NamedTuple
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from gto.output.published import Published
-from gto.studio.context import context_of, cookie_of
+from gto.studio.context import context_of, cookie_of, team_of
 from gto.studio.forms import back, read_index_form
 from gto.studio.respond import respond
 from gto.studio.team import accounts, audit, login_limits, sessions
-from gto.studio.team.team import Team, team_of
+from gto.studio.team.passwords import in_turn
+from gto.studio.team.team import Team
 from gto.studio.visitor import NOBODY
 
 router = APIRouter()
 
-_MOST_FIELDS = 10
+MOST_FIELDS = 10
+LONGEST_FIELD = 16 * 1024
+"""Bytes: of forms that anybody may send."""
+_REMEMBERED = 366 * 86400  # seconds that a browser is known
 
 
 class LoginPage(NamedTuple):
@@ -53,8 +56,9 @@ def show(request: Request) -> Response:
 @router.post("/login", include_in_schema=False)
 async def log_in(request: Request) -> Response:
     """Begin a session, in place of the one that there was."""
-    async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:  # no session has made a token for it yet
-        return await run_sync(_log_in, request, form)
+    # No session has made a token for it yet.
+    async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
+        return await in_turn(lambda: _log_in(request, form))
 
 
 def _log_in(request: Request, form: FormData) -> Response:
@@ -64,21 +68,31 @@ def _log_in(request: Request, form: FormData) -> Response:
     page = _page(team, there)._replace(name=name)
     if not team.settings.has_passwords:
         return respond(request, "login.html", page, 403)
-    wait = login_limits.wait(team.database, name, origin.address)
-    if wait:
-        said = f"Too many attempts. Try again in {-(-wait // 60):.0f} minutes."
+    key = _browser_key(team)
+    browser = login_limits.known_browser(team.box, name, request.cookies.get(key, ""))
+    made = login_limits.begin(team.database, name, origin.address, browser)
+    if made.wait:
+        minutes = -(-made.wait // 60)
+        said = f"Too many attempts. Try again in {minutes:.0f} minute{'s' if minutes > 1 else ''}."
         return respond(request, "login.html", page._replace(error=said), 429)
     person_id = _check(team, name, str(form.get("password", "")))
     if person_id is None:
         with team.database.record() as connection:
-            login_limits.note_failure(connection, name, origin.address)
             audit.note(connection, NOBODY, origin, "login refused", name)
         said = "The name and the password do not fit together."
         return respond(request, "login.html", page._replace(error=said), 403)
+    login_limits.succeed(team.database, made)
     with team.database.record() as connection:
-        login_limits.forget(connection, name)
         cookie = begin_session(request, connection, person_id)
-    return with_session(team, RedirectResponse(there, 303), cookie)
+    answer = with_session(team, RedirectResponse(there, 303), cookie)
+    if not browser:
+        mark = login_limits.browser_mark(team.box, name)
+        _set_cookie(team, answer, key, mark, _REMEMBERED)
+    return answer
+
+
+def _browser_key(team: Team) -> str:
+    return f"{team.settings.cookie}_browser"
 
 
 def _page(team: Team, there: str) -> LoginPage:
@@ -101,23 +115,35 @@ def _check(team: Team, name: str, password: str) -> int | None:
     return int(row.id)
 
 
-def begin_session(request: Request, connection: Connection, person_id: int) -> str:
-    """Begin a session of who has just proved who they are, in place of the one that there was; return its cookie."""
-    team, origin = team_of(request), audit.origin_of(request)
-    sessions.end(connection, cookie_of(request))
-    agent = request.headers.get("user-agent", "")
-    cookie = sessions.begin(connection, person_id, team.settings.session, origin.address, agent)
+def begin_session(request: Request, connection: Connection, person_id: int, by: str = "password") -> str:
+    """Begin a session of who has just proved who they are, in place of the one that there was; return its cookie.
+
+    `by` is how they proved it, for the audit log.
+    """
+    cookie = renew_session(request, connection, person_id)
     accounts.change(connection, person_id)
+    origin = audit.origin_of(request)._replace(by=by)
     audit.note(connection, accounts.visitor(connection, person_id), origin, "login")
     return cookie
 
 
+def renew_session(request: Request, connection: Connection, person_id: int) -> str:
+    """Begin a session in place of the one that there was, as a person's rights or password are other ones now."""
+    sessions.end(connection, cookie_of(request))
+    agent, address = request.headers.get("user-agent", ""), audit.origin_of(request).address
+    return sessions.begin(connection, person_id, team_of(request).settings.session, address, agent)
+
+
 def with_session(team: Team, answer: Response, cookie: str) -> Response:
     """Set the cookie of a session."""
+    return _set_cookie(team, answer, team.settings.cookie, cookie)
+
+
+def _set_cookie(team: Team, answer: Response, key: str, value: str, seconds: int | None = None) -> Response:
     about = team.settings
     # Not strict: a link in a message leads to a page, and not to the login. What writes asks for a form's token.
     answer.set_cookie(
-        about.cookie, cookie, httponly=True, secure=about.is_secure, samesite="lax", path=about.prefix or "/"
+        key, value, seconds, httponly=True, secure=about.is_secure, samesite="lax", path=about.prefix or "/"
     )
     return answer
 

@@ -34,6 +34,7 @@ FORMATS = ("text", "json")
 """How lines of the log can be written."""
 
 _FAILED = 500  # the status from which on it is our fault
+_DULL = ("/static/", "/health", "/ready", "/metrics")  # what is asked again and again, and says nothing of people
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _ABOUT_REQUEST = ("method", "route", "status", "ms", "repository", "person", "address", "request_id")
 
@@ -86,7 +87,9 @@ class Monitor:
             "address": origin.address if origin else "",
             "request_id": ident,
         }
-        LOG.log(logging.ERROR if status >= _FAILED else logging.INFO, "request", extra=told)
+        is_dull = scope["path"].startswith(_DULL)
+        level = logging.ERROR if status >= _FAILED else logging.DEBUG if is_dull else logging.INFO
+        LOG.log(level, "request", extra=told)
 
 
 class StateCollector:

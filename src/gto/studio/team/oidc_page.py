@@ -6,6 +6,7 @@ from fastapi import APIRouter, HTTPException, Request
 from sqlalchemy import delete, insert
 from starlette.responses import RedirectResponse, Response
 
+from gto.studio.context import team_of
 from gto.studio.forms import back
 from gto.studio.guard import read_cookies
 from gto.studio.pages import errors
@@ -13,7 +14,7 @@ from gto.studio.team import audit, vouched
 from gto.studio.team.login_page import begin_session, with_session
 from gto.studio.team.oidc import Attempt, LoginRefused, Provider, VouchedPerson
 from gto.studio.team.secrets_box import digest
-from gto.studio.team.team import Team, team_of
+from gto.studio.team.team import Team
 from gto.studio.team.team_tables import login_attempt
 from gto.studio.visitor import NOBODY
 

@@ -6,10 +6,22 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from gto.output.published import Published
 from gto.studio.team.secrets_box import SecretsBox, digest
 from gto.studio.team.team_tables import person, session
 
 _BYTES = 32
+_SHOWN = 16  # characters of a digest by which a page names a session
+# By the first of these words: each says also what others are, for the sake of old pages.
+_BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrom": "Chrome", "Safari/": "Safari"}
+_SYSTEMS = {
+    "Windows": "Windows",
+    "Android": "Android",
+    "iPhone": "iOS",
+    "iPad": "iOS",
+    "Mac OS": "macOS",
+    "Linux": "Linux",
+}
 _FRESH = 60.0  # seconds between two notes that a session was used
 
 
@@ -68,9 +80,54 @@ def note_use(connection: Connection, row: Row[Any], limits: SessionLimits) -> No
     connection.execute(update(person).where(person.c.id == row.id).values(seen_at=now))
 
 
+class ListedSession(NamedTuple):
+    """A session that lasts."""
+
+    key: str
+    """By which a page names it: it opens nothing."""
+    created_at: float
+    used_at: float
+    expires_at: float
+    address: str
+    browser: str
+    is_this: bool
+    """Whether it is the one that asks."""
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+        return self._asdict()
+
+
+def find_all(connection: Connection, person_id: int, this: str = "") -> tuple[ListedSession, ...]:
+    """Return the sessions of a person, that used last first; `this` is the digest of the one that asks."""
+    mine = (session.c.person_id == person_id) & (session.c.expires_at > time.time())
+    return tuple(
+        ListedSession(
+            row.digest[:_SHOWN], row.created_at, row.used_at, row.expires_at, row.address, browser_of(row.agent),
+            row.digest == this,
+        )
+        for row in connection.execute(select(session).where(mine).order_by(session.c.used_at.desc()))
+    )  # fmt: skip
+
+
+def browser_of(agent: str) -> str:
+    """Return in words what a browser says of itself: `Firefox on Linux`."""
+    browser = next((name for word, name in _BROWSERS.items() if word in agent), "")
+    system = next((name for word, name in _SYSTEMS.items() if word in agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or agent.partition("/")[0][:40] or "unknown"
+
+
 def end(connection: Connection, cookie: str) -> None:
     """End a session."""
     connection.execute(delete(session).where(session.c.digest == digest(cookie)))
+
+
+def end_by_key(connection: Connection, person_id: int, key: str) -> bool:
+    """End a session of a person by the name that a page has for it; false where there is none."""
+    mine = (session.c.person_id == person_id) & session.c.digest.startswith(key, autoescape=True)
+    return len(key) == _SHOWN and connection.execute(delete(session).where(mine)).rowcount > 0
 
 
 def end_all(connection: Connection, person_id: int, but: str = "") -> None:

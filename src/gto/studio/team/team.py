@@ -3,16 +3,18 @@
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from fastapi import Request
-
+from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import UsageError
-from gto.studio.context import context_of
 from gto.studio.index.database import Database
+from gto.studio.proposals.forge_client import ForgeToken
+from gto.studio.team import write_settings
 from gto.studio.team.oidc import Provider
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.sessions import SessionLimits
 from gto.studio.team.trusted_proxy import TrustedProxy
+from gto.studio.visitor import Visitor
+from gto.studio.write_access import WriteAccess
 
 
 class TeamSettings(NamedTuple):
@@ -28,6 +30,12 @@ class TeamSettings(NamedTuple):
     proxy: TrustedProxy = TrustedProxy()
     has_passwords: bool = True
     """Whether people may log in with a password."""
+    every: float = 60.0
+    """Seconds after which all repositories are read again, whatever webhooks say."""
+    allow_private_webhooks: bool = False
+    """Whether webhooks may go to this machine and its private network, where a target says so too."""
+    ca_file: str = ""
+    """Certificate authorities that webhooks believe beside the system's."""
 
     @property
     def is_secure(self) -> bool:
@@ -63,12 +71,17 @@ class Team(NamedTuple):
     provider: Provider | None = None
     """Who vouches for people by OpenID Connect; None for nobody."""
 
+    def write_access(self, visitor: Visitor, place: CatalogRepository) -> WriteAccess:
+        """Return how a repository is written to for a visitor."""
+        with self.database.engine.connect() as connection:
+            return write_settings.access_of(connection, visitor, place)
 
-def team_of(request: Request) -> Team:
-    """Return the team's Studio that a request came to."""
-    team = context_of(request).team
-    assert team is not None  # noqa: S101  its routes are of no other Studio
-    return team
+    def forge_token(self, visitor: Visitor, site: str) -> ForgeToken | None:
+        """Return the token that a visitor keeps for a forge; None where there is none."""
+        if visitor.id is None or not site:
+            return None
+        with self.database.record() as connection:
+            return write_settings.use_token(connection, self.box, visitor.id, site)
 
 
 def parse_url(text: str) -> str:

@@ -12,13 +12,15 @@ from gto.exceptions import GTOException
 from gto.studio.context import StudioContext
 from gto.studio.guard import HEADERS, SAFE, is_own_form, plain, read_cookies
 from gto.studio.team import accounts, sessions, tokens, vouched
-from gto.studio.team.audit import RequestOrigin
+from gto.studio.team.audit import AuditRecorder, RequestOrigin
 from gto.studio.team.oidc import VouchedPerson
 from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import NOBODY, Role, Visitor
 
-OPEN = ("/static/", "/login", "/invitation/")
+SIGNED = "/webhook/"
+"""What programs of others send: each request proves by itself that it may, and a session counts for nothing."""
+OPEN = ("/static/", "/login", "/invitation/", "/signed/", SIGNED)
 """Paths that answer who is not known."""
 _PROBES = ("/health", "/ready")
 """Paths that answer whatever the Host: what asks for them knows no name."""
@@ -62,7 +64,10 @@ class TeamGuard:
         state = scope.setdefault("state", {})
         state["cookie"], state["origin"] = caller.cookie, caller.origin
         state["studio"] = self._studio._replace(
-            visitor=caller.visitor, database=self._seen_by(caller.visitor), team=self._team
+            visitor=caller.visitor,
+            database=self._seen_by(caller.visitor),
+            team=self._team,
+            note=AuditRecorder(self._team.database, *caller[:2]),
         )
         await (self._refuse(scope, headers, caller) or self.app)(scope, receive, self._with_headers(send))
 
@@ -125,7 +130,7 @@ class TeamGuard:
         path = str(scope["path"])
         if path.startswith(_PROBES):
             return None
-        is_browser = caller.visitor.scopes is None
+        is_browser = caller.visitor.scopes is None and not path.startswith(SIGNED)
         if is_browser and scope["method"] not in SAFE and not is_own_form(headers, self._team.settings.host):
             return plain(403, "This request came from a page of another site.")
         if caller.visitor.roles or caller.visitor.id is not None or path.startswith(OPEN):

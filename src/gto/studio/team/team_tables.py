@@ -151,6 +151,7 @@ due = Table(  # repositories that are to be read
     Column("repository", Text, primary_key=True),
     Column("not_before", Float, nullable=False),
     Column("asked", Integer, nullable=False, default=0),  # how often it was asked for
+    Column("again", Boolean, nullable=False, default=False),  # what could not be reached is to be tried once more
     Column("done", Integer, nullable=False, default=0),  # the number that the last finished reading began with
     Column("tries", Integer, nullable=False, default=0),  # failures in a row
     Column("worker", Text),  # who reads it now
@@ -172,6 +173,7 @@ announced_repository = Table(  # what was there when a repository was first read
     "announced_repository",
     metadata,
     Column("repository", Text, primary_key=True),
+    Column("address", Text, nullable=False),  # another one under the same name is another repository
     Column("since", Float, nullable=False),
 )
 
@@ -198,6 +200,8 @@ target = Table(  # who is told of events
     Column("url", LargeBinary, nullable=False),  # encrypted: those of chat systems are secrets
     Column("host", Text, nullable=False),
     Column("secret", LargeBinary, nullable=False),
+    Column("secret_before", LargeBinary),  # the one before, by which is signed too until `secret_until`
+    Column("secret_until", Float),
     Column("template", Text, nullable=False),  # `cloudevents`, or the kind of a chat system
     Column("filters", JSON, nullable=False),
     Column("is_active", Boolean, nullable=False),
@@ -209,16 +213,23 @@ target = Table(  # who is told of events
 outbox = Table(  # an event on its way to a target
     "outbox",
     metadata,
-    Column("id", Text, primary_key=True),  # as the receiver sees it: the same each time
+    Column("id", Integer, primary_key=True),
     Column("target_id", ForeignKey("target.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", Text, nullable=False),  # as the receiver sees it, the same each time: the id of the tag object
     Column("repository", Text, nullable=False),
-    Column("body", JSON, nullable=False),
+    Column("artifact", Text, nullable=False),  # empty for a test
+    Column("kind", Text, nullable=False),
+    Column("body", JSON, nullable=False),  # what is told
+    Column("is_ready", Boolean, nullable=False),  # false until facts and the policy's verdict are known
     Column("created_at", Float, nullable=False),
     Column("not_before", Float, nullable=False),
+    Column("until", Float, nullable=False),  # when it is given up
     Column("tries", Integer, nullable=False, default=0),
     Column("state", Text, nullable=False),  # `waiting`, `delivered`, `failed`
-    Index("outbox_due", "state", "not_before"),
-    Index("outbox_target", "target_id", "created_at"),
+    Column("reason", Text, nullable=False),  # why it waits, or failed
+    UniqueConstraint("target_id", "repository", "event_id"),
+    Index("outbox_due", "state", "target_id", "not_before"),
+    Index("outbox_age", "created_at"),
 )
 
 attempt = Table(  # each try to deliver
@@ -227,8 +238,9 @@ attempt = Table(  # each try to deliver
     Column("id", Integer, primary_key=True),
     Column("outbox_id", ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False),
     Column("at", Float, nullable=False),
-    Column("status", Integer),
+    Column("status", Integer),  # of the answer; null where none came
     Column("seconds", Float, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("answer", Text, nullable=False),
     Index("attempt_outbox", "outbox_id"),
 )

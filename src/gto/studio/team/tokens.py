@@ -3,21 +3,93 @@
 import secrets
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 from starlette.datastructures import Headers
 
+from gto.exceptions import UsageError
+from gto.output.published import Published
+from gto.studio.team import audit
+from gto.studio.team.audit import RequestOrigin
 from gto.studio.team.secrets_box import digest
 from gto.studio.team.team_tables import person, token
+from gto.studio.visitor import Visitor
+from gto.studio.words import iso
 
+SCOPES = ("read", "write", "admin")
+"""What a token may be limited to; each holds those before it."""
 PREFIX = "gto_"
 """By which scanners of secrets know them."""
 
 _BYTES = 30
 _SHOWN = 8  # characters that are kept to know it again
+_MOST = 100  # of one person
+_LONGEST_NAME = 100
+_LONGEST_DAYS = 3660
 _FRESH = 60.0  # seconds between two notes that a token was used
 _SCHEMES = ("bearer ", "token ")
+
+
+class NewToken(NamedTuple):
+    """What somebody asks for."""
+
+    name: str
+    scopes: tuple[str, ...]
+    days: float | None
+    """None where it lasts until it is taken back."""
+
+    @property
+    def expires_at(self) -> float | None:
+        """When it counts no more."""
+        return None if self.days is None else time.time() + self.days * 86400.0
+
+
+class ListedToken(NamedTuple):
+    """A token, without what it opens."""
+
+    id: int
+    name: str
+    prefix: str
+    scopes: tuple[str, ...]
+    created_at: float
+    used_at: float | None
+    expires_at: float | None
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+        return {**self._asdict(), "scopes": list(self.scopes)}
+
+
+def parse_new(name: str, scopes: Sequence[str], days: float | None) -> NewToken:
+    """Return what somebody asks for; UsageError where it is not to be had."""
+    told = " ".join(name.split())
+    if not told or len(told) > _LONGEST_NAME:
+        raise UsageError(f"A token has a name of up to {_LONGEST_NAME} characters", "say what it is for")
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise UsageError("A token has a scope", f"choose {', '.join(SCOPES)}: each holds those before it")
+    if days is not None and not 0 < days <= _LONGEST_DAYS:
+        raise UsageError(f"A token expires within {_LONGEST_DAYS} days, or not at all", "choose another number of days")
+    return NewToken(told, tuple(one for one in SCOPES if one in scopes), days)
+
+
+def find_all(connection: Connection, person_id: int) -> tuple[ListedToken, ...]:
+    """Return the tokens of a person, the newest first."""
+    columns = [token.c[name] for name in ListedToken._fields]
+    found = connection.execute(select(*columns).where(token.c.person_id == person_id).order_by(token.c.id.desc()))
+    return tuple(ListedToken(*row)._replace(scopes=tuple(row.scopes)) for row in found)
+
+
+def make_for(connection: Connection, person_id: int, wanted: NewToken, until: float | None = None) -> str:
+    """Make what somebody asks for, and return it; UsageError where they have as many as one may have.
+
+    `until` is the last moment at which it may count; None for any.
+    """
+    ends = [one for one in (wanted.expires_at, until) if one is not None]
+    count = select(func.count()).where(token.c.person_id == person_id)
+    if connection.execute(count).scalar_one() >= _MOST:
+        raise UsageError(f"Nobody has more than {_MOST} tokens", "take one back first")
+    return make(connection, person_id, wanted.name, wanted.scopes, min(ends, default=None))
 
 
 def make(
@@ -31,6 +103,12 @@ def make(
     return made
 
 
+def note_made(connection: Connection, visitor: Visitor, origin: RequestOrigin, made: ListedToken) -> None:
+    """Write down that a token was made, in the transaction that made it."""
+    scopes, until = list(made.scopes), iso(made.expires_at) if made.expires_at else None
+    audit.note(connection, visitor, origin, "make token", made.name, prefix=made.prefix, scopes=scopes, until=until)
+
+
 def read_header(headers: Headers) -> str:
     """Return the token of a request, as `Authorization: Bearer ...` or `token ...` has it; empty for none."""
     given = headers.get("authorization", "")
@@ -41,7 +119,14 @@ def find(connection: Connection, given: str) -> Row[Any] | None:
     """Return the person of a token, and what is known of it; None where it counts no more."""
     lasts = or_(token.c.expires_at.is_(None), token.c.expires_at > time.time())
     query = (
-        select(person, token.c.id.label("token_id"), token.c.name.label("token_name"), token.c.scopes, token.c.used_at)
+        select(
+            person,
+            token.c.id.label("token_id"),
+            token.c.name.label("token_name"),
+            token.c.scopes,
+            token.c.used_at,
+            token.c.expires_at,
+        )
         .join(person, person.c.id == token.c.person_id)
         .where(token.c.digest == digest(given), lasts, person.c.is_active)
     )

@@ -25,6 +25,7 @@ def upgrade() -> None:
     op.create_table(
         "announced_repository",
         sa.Column("repository", _text, nullable=False),
+        sa.Column("address", _text, nullable=False),
         sa.Column("since", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("repository"),
     )
@@ -48,6 +49,7 @@ def upgrade() -> None:
         sa.Column("repository", _text, nullable=False),
         sa.Column("not_before", sa.Float(), nullable=False),
         sa.Column("asked", _integer, nullable=False),
+        sa.Column("again", sa.Boolean(), nullable=False),
         sa.Column("done", _integer, nullable=False),
         sa.Column("tries", _integer, nullable=False),
         sa.Column("worker", _text, nullable=True),
@@ -201,6 +203,8 @@ def upgrade() -> None:
         sa.Column("url", sa.LargeBinary(), nullable=False),
         sa.Column("host", _text, nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("secret_before", sa.LargeBinary(), nullable=True),
+        sa.Column("secret_until", sa.Float(), nullable=True),
         sa.Column("template", _text, nullable=False),
         sa.Column("filters", sa.JSON(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
@@ -237,26 +241,34 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", _text, nullable=False),
+        sa.Column("id", _integer, nullable=False),
         sa.Column("target_id", _integer, nullable=False),
+        sa.Column("event_id", _text, nullable=False),
         sa.Column("repository", _text, nullable=False),
+        sa.Column("artifact", _text, nullable=False),
+        sa.Column("kind", _text, nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("is_ready", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.Column("not_before", sa.Float(), nullable=False),
+        sa.Column("until", sa.Float(), nullable=False),
         sa.Column("tries", _integer, nullable=False),
         sa.Column("state", _text, nullable=False),
+        sa.Column("reason", _text, nullable=False),
         sa.ForeignKeyConstraint(["target_id"], ["target.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("target_id", "repository", "event_id"),
     )
-    op.create_index("outbox_due", "outbox", ["state", "not_before"], unique=False)
-    op.create_index("outbox_target", "outbox", ["target_id", "created_at"], unique=False)
+    op.create_index("outbox_age", "outbox", ["created_at"], unique=False)
+    op.create_index("outbox_due", "outbox", ["state", "target_id", "not_before"], unique=False)
     op.create_table(
         "attempt",
         sa.Column("id", _integer, nullable=False),
-        sa.Column("outbox_id", _text, nullable=False),
+        sa.Column("outbox_id", _integer, nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("status", _integer, nullable=True),
         sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("reason", _text, nullable=False),
         sa.Column("answer", _text, nullable=False),
         sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),

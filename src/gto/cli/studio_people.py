@@ -1,0 +1,171 @@
+"""`gto studio invite` and `gto studio people`: who may use a team's Studio, from the command line of its server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from gto.cli import options, render, studio_options
+
+if TYPE_CHECKING:
+    from gto.studio.team.team import Team
+
+_ROLES = ("viewer", "contributor", "maintainer", "admin")
+
+
+@contextmanager
+def _team(data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> Iterator["Team"]:
+    """Open the database and the secret of a Studio, which may be served meanwhile."""
+    with studio_options.needing("team"):
+        from gto.studio.team import serve
+
+    team = serve.open_team(serve.ServeOptions(data, database, url, secrets=secrets))
+    try:
+        yield team
+    finally:
+        team.database.close()
+
+
+@click.command(
+    "invite",
+    cls=options.Command,
+    short_help="Print a link with which somebody gets into a team's Studio.",
+    examples="""
+    gto studio invite ada --role admin
+    gto studio invite bob --role contributor --group marketing --url https://studio.example.com
+    gto studio invite ada --reset                     for a password that is forgotten
+    """,
+)
+@options.argument("name", help="What they log in with")
+@click.option("--role", type=click.Choice(_ROLES), default="viewer", show_default=True, help="What they may do")
+@click.option(
+    "--group", "groups", multiple=True, default=("*",), show_default=True, help="In which group of repositories"
+)
+@click.option("--full-name", default="", help="What they are called; else they say it themselves")
+@click.option("--email", default="", help="Their address; else they say it themselves")
+@click.option(
+    "--expires",
+    type=click.FloatRange(min=0.01, max=90),
+    default=7,
+    show_default=True,
+    metavar="DAYS",
+    help="How long the link serves",
+)
+@click.option("--reset", is_flag=True, help="For who is there already: to choose a new password")
+@studio_options.of_database
+@options.as_json
+def invite(
+    name: str,
+    role: str,
+    groups: tuple[str, ...],
+    full_name: str,
+    email: str,
+    expires: float,
+    reset: bool,
+    data: str,
+    database: str | None,
+    secrets: tuple[str, ...],
+    url: str | None,
+    as_json: bool,
+) -> None:
+    """Print a link that serves once: with it somebody chooses a password, and is in.
+
+    Whoever reads the link can use it: send it where nobody else reads.
+    """
+    with _team(data, database, secrets, url) as team:
+        from gto.studio.team import people_commands
+
+        wish = people_commands.InvitationWish(name, role, groups, full_name, email, expires, reset)
+        made = people_commands.invite(team, wish)
+    if as_json:
+        render.as_json(made.as_dict())
+    else:
+        render.say(made.address)
+
+
+@click.group("people", short_help="List the people of a team's Studio, and change what they may do.")
+def people() -> None:
+    """List the people of a team's Studio, and change what they may do, also where nobody can log in."""
+
+
+@people.command("list", cls=options.Command, short_help="List people and their roles.")
+@studio_options.of_database
+@options.as_json
+@options.plain
+def list_(
+    data: str, database: str | None, secrets: tuple[str, ...], url: str | None, as_json: bool, plain: bool
+) -> None:
+    """List people and their roles by group of repositories."""
+    from gto.output.tables import Table
+
+    options.only_one(json=as_json, plain=plain)
+    with _team(data, database, secrets, url) as team:
+        from gto.studio.team import people_commands
+
+        found = people_commands.list_people(team)
+    if as_json:
+        render.as_json([one.as_dict() for one in found])
+    else:
+        rows = tuple(
+            (one.name, one.full_name, ", ".join(f"{role} of {group}" for group, role in one.roles.items()) or None,
+             "yes" if one.is_active else "no")
+            for one in found
+        )  # fmt: skip
+        render.table(Table(("name", "full name", "roles", "active"), rows), plain=plain)
+
+
+@people.command(
+    "roles",
+    cls=options.Command,
+    short_help="Give somebody a role, or take it.",
+    examples="""
+    gto studio people roles ada '*=admin'
+    gto studio people roles bob marketing=maintainer lab=none
+    """,
+)
+@options.argument("name", help="Who")
+@options.argument(
+    "grants",
+    help="Group of repositories, `*` for all, and the role there, or none",
+    nargs=-1,
+    required=True,
+    metavar="GROUP=ROLE...",
+)
+@studio_options.of_database
+def roles(
+    name: str, grants: tuple[str, ...], data: str, database: str | None, secrets: tuple[str, ...], url: str | None
+) -> None:
+    """Give somebody roles, or take them; groups that are not named stay. Their sessions end."""
+    with _team(data, database, secrets, url) as team:
+        from gto.studio.team import people_commands
+
+        now = people_commands.give_roles(team, name, grants)
+    render.lines([f"'{name}' is {role} of {group}" for group, role in now.items()] or [f"'{name}' has no role"])
+
+
+@people.command("deactivate", cls=options.Command, short_help="Let somebody in no more.")
+@options.argument("name", help="Who")
+@studio_options.of_database
+def deactivate(name: str, data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> None:
+    """Let somebody in no more: their sessions end at once, and their tokens count no more."""
+    _set_active(name, data, database, secrets, url, is_active=False)
+    render.say(f"'{name}' may not log in any more")
+
+
+@people.command("activate", cls=options.Command, short_help="Let somebody in again.")
+@options.argument("name", help="Who")
+@studio_options.of_database
+def activate(name: str, data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> None:
+    """Let somebody in again, with the roles that they had."""
+    _set_active(name, data, database, secrets, url, is_active=True)
+    render.say(f"'{name}' may log in")
+
+
+def _set_active(
+    name: str, data: str, database: str | None, secrets: tuple[str, ...], url: str | None, *, is_active: bool
+) -> None:
+    with _team(data, database, secrets, url) as team:
+        from gto.studio.team import people_commands
+
+        people_commands.set_active(team, name, is_active=is_active)

@@ -1,0 +1,119 @@
+"""`gto studio worker` and `gto studio migrate`: what a team's Studio needs beside its web server."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from gto.cli import options, render, signals, studio_options
+from gto.cli.studio_options import needing, of_database, setting
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def of_reading(function: Function) -> Function:
+    """Declare the options that say how much of Git a process reads."""
+    often = setting(
+        "--every",
+        type=click.FloatRange(min=1),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How often each repository is looked at, beside its webhooks",
+    )
+    many = setting(
+        "--jobs",
+        type=click.IntRange(1, 64),
+        default=4,
+        show_default=True,
+        help="How many repositories it reads at once",
+    )
+    private = setting(
+        "--allow-private-webhooks", is_flag=True, help="Let webhooks go to its private network, where an admin says so"
+    )
+    kept = setting(
+        "--audit-days",
+        type=click.FloatRange(min=1),
+        default=365.0,
+        show_default=True,
+        metavar="DAYS",
+        help="How long entries of the audit log are kept",
+    )
+    trusted = setting(
+        "--ca-file",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Certificate authorities of your own, for OpenID Connect and webhooks",
+    )
+    return often(many(private(kept(trusted(function)))))
+
+
+@click.command(
+    "worker",
+    cls=options.Command,
+    short_help="Read Git for a team's Studio, in a process of its own.",
+    examples="""
+    gto studio worker --catalog team.yaml --database postgresql://gto@db/gto
+    """,
+)
+@of_database
+@studio_options.catalog
+@studio_options.groups
+@studio_options.timeout
+@of_reading
+def worker(
+    data: str,
+    database: str | None,
+    secrets: tuple[str, ...],
+    url: str | None,
+    catalog: str | None,
+    groups: tuple[str, ...],
+    timeout: float,
+    every: float,
+    jobs: int,
+    allow_private_webhooks: bool,
+    audit_days: float,
+    ca_file: str | None,
+) -> None:
+    """Read the repositories of a catalogue into the index, beside any number of others that do the same.
+
+    All name the same catalogue, groups and database, which is PostgreSQL's, and see the same directory of --data.
+    """
+    import gc
+
+    with needing("team"):
+        from gto.catalog.parallel import Way
+        from gto.studio.team import serve as team
+        from gto.studio.team.team_worker import WorkerSettings
+
+    gc.enable()
+    reading = WorkerSettings(jobs, every)
+    chosen = team.ServeOptions(
+        data, database, url, catalog=catalog, groups=groups, secrets=secrets, reading=reading, way=Way(timeout)
+    )._replace(allow_private_webhooks=allow_private_webhooks, audit_days=audit_days, ca_file=ca_file)
+    reader = team.TeamReader(chosen)
+    with signals.by_signals(reader.end):
+        reader.run(render.say)
+
+
+@click.command(
+    "migrate",
+    cls=options.Command,
+    short_help="Bring the database of a team's Studio up to date.",
+    examples="""
+    gto studio migrate --database postgresql://gto@db/gto
+    """,
+)
+@of_database
+def migrate(data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> None:
+    """Bring the tables of a team to the form that this release reads; `gto studio backup` first keeps what is there."""
+    with needing("team"):
+        from gto.studio.team import serve as team
+
+    before, after = team.migrate_database(team.ServeOptions(data, database, url, secrets=secrets))
+    render.say(
+        f"The database is up to date: revision {after}" + (f", before {before}" if before not in {None, after} else "")
+    )
+
+
+COMMANDS = (worker, migrate)

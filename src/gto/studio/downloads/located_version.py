@@ -1,0 +1,126 @@
+"""The files of a version, found: which version is asked for, and where its files are; kept for a while."""
+
+import time
+from collections import OrderedDict
+from threading import Lock
+from typing import NamedTuple
+
+from gto.catalog.parallel import Way, open_place
+from gto.catalog.repositories import CatalogRepository
+from gto.delivery import get
+from gto.dvc.dvc_config import RepositoryTrust
+from gto.exceptions import NotFound, NotMirrored, VersionNotFound
+from gto.git import command
+from gto.git.mirror_objects import with_network
+from gto.git.repo import Repo
+from gto.registry.registry import Registry
+from gto.storage.location import Content
+from gto.studio.context import StudioContext
+from gto.studio.index import events, lookup
+from gto.studio.index.database import Reader
+from gto.studio.pages.version_detail import choose
+
+_SECONDS = 30.0  # in which the files are found
+_LONGEST = 6 * 3600.0  # seconds that git has to give one file to a slow client
+_KEPT_SECONDS = 60.0
+_MOST = 64  # versions that are kept
+_MOST_FILES = 10_000  # of a version that is kept
+
+
+class ChosenVersion(NamedTuple):
+    """A version of an artifact, by the index."""
+
+    repo: str
+    name: str
+    version: str
+    commit: str
+
+    @property
+    def label(self) -> str:
+        """The name of an archive of it, without its kind."""
+        safe = "".join(one if one.isalnum() or one in "._-+" else "-" for one in f"{self.name}-{self.version}")
+        return safe.lstrip(".-") or "version"
+
+
+class LocatedVersion(NamedTuple):
+    """The files of a version."""
+
+    chosen: ChosenVersion
+    repository: Repo
+    """What has the blobs, and the settings for Git LFS."""
+    files: tuple[tuple[str, Content], ...]
+    """By path, sorted; the one file of an artifact that is a file has its own name."""
+    time: int
+    """When it was committed."""
+
+    def find(self, path: str) -> Content:
+        """Return a file, or raise NotFound."""
+        for one, content in self.files:
+            if one == path:
+                return content
+        where = f"{self.chosen.name}@{self.chosen.version}"
+        raise NotFound(f"'{where}' has no file '{path}'", "the page of its files lists them")
+
+
+def choose_version(database: Reader, repo: str, name: str, asked: str) -> ChosenVersion:
+    """Return the version that is asked for by name, the latest without one; NotFound where there is none."""
+    with database.read() as connection:
+        found = lookup.find_repository(connection, repo)
+        lookup.find_artifact(connection, found, name)
+        version = choose(events.artifact_state(connection, found.id, name), asked)
+    if version is None:
+        raise VersionNotFound(f"'{name}' has no version", "register one first")
+    return ChosenVersion(repo, name, version.name, version.commit)
+
+
+class FoundFilesCache:
+    """The files of versions that were asked for last: who downloads asks again and again."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[tuple[str, ChosenVersion, bool], tuple[float, LocatedVersion]] = OrderedDict()
+        self._lock = Lock()
+
+    def locate(self, studio: StudioContext, place: CatalogRepository, chosen: ChosenVersion) -> LocatedVersion:
+        """Return where the files of a version are; listings of directories are fetched, and nothing else is."""
+        believes = studio.team is None
+        key, now = (place.address, chosen, believes), time.monotonic()
+        with self._lock:
+            kept = self._found.get(key)
+            if kept is not None and now - kept[0] < _KEPT_SECONDS:
+                self._found.move_to_end(key)
+                return kept[1]
+        found = _locate(place, chosen, offline=studio.way.offline, believes=believes)
+        if len(found.files) <= _MOST_FILES:
+            with self._lock:
+                self._found[key] = (now, found)
+                while len(self._found) > _MOST:
+                    self._found.popitem(last=False)
+        return found
+
+
+def _locate(place: CatalogRepository, chosen: ChosenVersion, *, offline: bool, believes: bool) -> LocatedVersion:
+    """Find the files; without `believes` the repository is a stranger's, although it is one of this machine.
+
+    Whoever may push to a repository says where its files are. One's own repositories may lead to any path of one's own
+    machine; those of a team must not lead everybody to any path of the server.
+    """
+    with command.within(_SECONDS):
+        registry = _open(place, offline=offline)
+        trust = RepositoryTrust(is_own=registry.repo.is_own and believes)
+        _, located = get.find(registry, chosen.name, chosen.commit, trust)
+        moment = registry.git.run(["show", "--no-patch", "--format=%ct", chosen.commit])
+    files = sorted(((one.path or located.name, one) for one in located.contents), key=lambda pair: pair[0])
+    return LocatedVersion(chosen, registry.repo, tuple(files), int(moment))
+
+
+def _open(place: CatalogRepository, *, offline: bool) -> Registry:
+    """Open a repository as it was fetched last; a file that a mirror lacks is fetched, unless all is offline."""
+    try:
+        registry = open_place(place, Way(_LONGEST, offline=True))
+    except NotMirrored:
+        if offline:
+            raise
+        return open_place(place, Way(_LONGEST))
+    if not offline:
+        registry.repo = with_network(registry.repo)
+    return registry

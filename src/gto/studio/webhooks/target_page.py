@@ -1,0 +1,234 @@
+"""`/webhooks`: who is told of events, how that went, and the buttons to test, pause, change and remove it."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from sqlalchemy import Connection
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from gto.exceptions import GTOException
+from gto.output.published import Published
+from gto.studio.context import context_of, team_of
+from gto.studio.forms import read_index_form
+from gto.studio.respond import respond
+from gto.studio.team import audit
+from gto.studio.webhooks import delivery_log, outbox, targets
+from gto.studio.webhooks.delivery_log import LoggedDelivery, TargetCounts
+from gto.studio.webhooks.targets import TargetWish, WebhookTarget
+
+router = APIRouter()
+
+_WORDS = ("repositories", "groups", "artifacts", "stages")
+
+
+class TargetList(NamedTuple):
+    """All targets."""
+
+    rows: tuple[tuple[WebhookTarget, TargetCounts], ...]
+    allows_private: bool
+    """Whether targets on this machine's network may be had."""
+    repositories: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    error: str = ""
+    hint: str = ""
+    given: Mapping[str, str] = MappingProxyType({})
+    """What the refused form held."""
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The forms of what can be sent."""
+        return targets.TEMPLATES
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of events."""
+        return targets.KINDS
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+        return {"webhooks": [{**published(one), **_numbers(counts)} for one, counts in self.rows]}
+
+
+class TargetPage(NamedTuple):
+    """One target, and its log."""
+
+    target: WebhookTarget
+    counts: TargetCounts
+    deliveries: tuple[LoggedDelivery, ...]
+    state: str = ""
+    """The state whose deliveries are listed; empty for all."""
+    secret: str = ""
+    """What was just made; empty else."""
+
+    @property
+    def older(self) -> int | None:
+        """The delivery before which the next page begins; None where this is the last one."""
+        return self.deliveries[-1].id if len(self.deliveries) == delivery_log.SHOWN else None
+
+    def as_dict(self) -> Published:
+        """Return it for JSON."""
+        told = {**published(self.target), **_numbers(self.counts), "secret": self.secret or None}
+        return {**told, "deliveries": [one.as_dict() for one in self.deliveries]}
+
+
+def published(target: WebhookTarget) -> dict[str, object]:
+    """Return a target for JSON: its URL may be a secret, so its host alone is told."""
+    return {**target._asdict(), "filters": target.filters._asdict()}
+
+
+def _numbers(counts: TargetCounts) -> dict[str, object]:
+    return {**counts._asdict(), "last": counts.last and counts.last._asdict()}
+
+
+@router.get("/webhooks", include_in_schema=False)
+@router.get("/webhooks.json", include_in_schema=False)
+def show_targets(request: Request) -> Response:
+    """Answer the list."""
+    return respond(request, "webhooks.html", read_list(request))
+
+
+@router.post("/webhooks/add", include_in_schema=False)
+def add_target(request: Request, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
+    """Add a target, and show its secret this once."""
+    given = {key: str(form.get(key, "")).strip() for key in ("name", "url", "template", *_WORDS)}
+    filters = {key: given[key].replace(",", " ").split() for key in _WORDS}
+    filters["kinds"] = [str(one) for one in form.getlist("kinds")]
+    try:
+        told = targets.parse_filter(filters)
+        private = form.get("private") == "yes"
+        made = add(request, TargetWish(given["name"], given["url"], given["template"], told, private))
+    except GTOException as error:
+        page = read_list(request)._replace(error=error.message, hint=error.hint or "", given=given)
+        return respond(request, "webhooks.html", page, 400)
+    return _with_secret(request, *made)
+
+
+def add(request: Request, wish: TargetWish) -> tuple[int, str]:
+    """Add a target, and return its number and its secret."""
+    team, visitor = team_of(request), context_of(request).visitor
+    targets.check(wish, may_be_private=team.settings.allow_private_webhooks)
+    with team.database.record() as connection:
+        made = targets.add(connection, team.box, wish, visitor.id)
+        host = targets.find(connection, str(made[0])).host
+        about = (connection, visitor, audit.origin_of(request), "webhook added", wish.name)
+        audit.note(*about, host=host, template=wish.template, private=wish.allows_private)
+    return made
+
+
+@router.get("/webhooks/{target}", include_in_schema=False)
+@router.get("/webhooks/{target}.json", include_in_schema=False)
+def show_target(request: Request, target: str) -> Response:
+    """Answer the page of a target."""
+    state, before = request.query_params.get("state", ""), request.query_params.get("before", "")
+    last = int(before) if before.isascii() and before.isdigit() and len(before) < len("9999999999") else None
+    return respond(request, "webhook_target.html", read_target(request, target.removesuffix(".json"), state, last))
+
+
+@router.post("/webhooks/{target}/test", include_in_schema=False)
+def test_target(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
+    """Send a test."""
+    del form
+    return _change(request, target, "webhook tested", lambda connection, one: outbox.add_test(connection, one.id))
+
+
+@router.post("/webhooks/{target}/pause", include_in_schema=False)
+def pause_target(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
+    """Tell it of nothing."""
+    del form
+    return _change(request, target, "webhook paused", _activity(is_active=False))
+
+
+@router.post("/webhooks/{target}/resume", include_in_schema=False)
+def resume_target(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
+    """Tell it of events again."""
+    del form
+    return _change(request, target, "webhook resumed", _activity(is_active=True))
+
+
+@router.post("/webhooks/{target}/rotate", include_in_schema=False)
+def rotate_target(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
+    """Make a new secret, and show it this once."""
+    del form
+    made: list[str] = []
+
+    def rotate(connection: Connection, one: WebhookTarget) -> None:
+        made.append(targets.rotate(connection, team_of(request).box, one.id))
+
+    change(request, target, "webhook secret changed", rotate)
+    return _with_secret(request, int(target), made[0])
+
+
+@router.post("/webhooks/{target}/delete", include_in_schema=False)
+def delete_target(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
+    """Remove it, with its log."""
+    del form
+    change(request, target, "webhook removed", lambda connection, one: targets.remove(connection, one.id))
+    return RedirectResponse("/webhooks", 303)
+
+
+@router.post("/webhooks/{target}/replay", include_in_schema=False)
+def replay_delivery(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
+    """Send one thing again."""
+    replay(request, target, str(form.get("delivery", "")))
+    return RedirectResponse(f"/webhooks/{int(target)}", 303)
+
+
+def replay(request: Request, target: str, delivery: str) -> None:
+    """Have a delivery sent again; 404 where there is none that is over."""
+    number = int(delivery) if delivery.isascii() and delivery.isdigit() and len(delivery) < len("9999999999") else 0
+
+    def again(connection: Connection, one: WebhookTarget) -> None:
+        if not outbox.replay(connection, one.id, number):
+            raise HTTPException(404, "There is no such delivery, or it is on its way.")
+
+    change(request, target, "webhook sent again", again, number)
+
+
+def change(
+    request: Request, target: str, action: str, act: Callable[[Connection, WebhookTarget], object], delivery: int = 0
+) -> object:
+    """Do something to a target, and write down who did."""
+    with team_of(request).database.record() as connection:
+        found = targets.find(connection, target)
+        done = act(connection, found)
+        about = (connection, context_of(request).visitor, audit.origin_of(request), action, found.name)
+        audit.note(*about, delivery=delivery or None)
+    return done
+
+
+def _change(request: Request, target: str, action: str, act: Callable[[Connection, WebhookTarget], object]) -> Response:
+    change(request, target, action, act)
+    return RedirectResponse(f"/webhooks/{int(target)}", 303)
+
+
+def _activity(*, is_active: bool) -> Callable[[Connection, WebhookTarget], None]:
+    return lambda connection, one: targets.set_active(connection, one.id, is_active=is_active)
+
+
+def _with_secret(request: Request, target_id: int, secret: str) -> Response:
+    answer = respond(request, "webhook_target.html", read_target(request, str(target_id))._replace(secret=secret))
+    answer.headers["cache-control"] = "no-store"
+    return answer
+
+
+def read_list(request: Request) -> TargetList:
+    """Read all targets."""
+    team, places = team_of(request), context_of(request).places
+    with team.database.engine.connect() as connection:
+        counts = delivery_log.counts(connection)
+        rows = tuple((one, counts.get(one.id, TargetCounts())) for one in targets.find_all(connection))
+    groups = sorted({group for one in places for group in one.entry.groups})
+    names = tuple(one.name for one in places)
+    return TargetList(rows, team.settings.allow_private_webhooks, names, tuple(groups))
+
+
+def read_target(request: Request, target: str, state: str = "", before: int | None = None) -> TargetPage:
+    """Read one target."""
+    with team_of(request).database.engine.connect() as connection:
+        found = targets.find(connection, target)
+        deliveries = delivery_log.find(connection, found.id, state, before)
+        counts = delivery_log.counts(connection).get(found.id, TargetCounts())
+    return TargetPage(found, counts, tuple(deliveries), state)

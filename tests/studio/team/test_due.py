@@ -1,0 +1,261 @@
+"""Due work of a team: who reads which repository when, and what a page that waits is told."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from gto.catalog.parallel import Way
+from gto.studio.index.schema import event
+from gto.studio.team import due, migrate
+from gto.studio.team.announced import Announcer
+from gto.studio.team.team_tables import due as table
+from gto.studio.team.team_worker import TeamWorker, WorkerSettings
+from gto.studio.team.watched_catalogue import WatchedCatalogue
+from tests.repo import Repo
+from tests.studio_app import open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from sqlalchemy import Connection, Row
+
+    from gto.studio.index.database import Database
+
+SOON = 60.0
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A team's database."""
+    made = open_database(tmp_path / "studio.db", is_lasting=True)
+    migrate.require_current(made)
+    yield made
+    made.close()
+
+
+def listed(catalogue: Path, **places: Path) -> None:
+    """Write a catalogue."""
+    text = yaml.safe_dump({"repos": [{"name": name, "path": str(path)} for name, path in places.items()]})
+    catalogue.with_suffix(".new").write_text(text, encoding="utf-8")
+    os.replace(catalogue.with_suffix(".new"), catalogue)
+
+
+@contextmanager
+def working(database: Database, catalogue: Path, jobs: int = 2, every: float = 1000.0) -> Iterator[TeamWorker]:
+    """A process's worker, for a while."""
+    worker = TeamWorker(database, WatchedCatalogue(str(catalogue)), Way(60.0), WorkerSettings(jobs, every))
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.close()
+        worker.join(SOON)
+
+
+def rows(database: Database) -> dict[str, Row[Any]]:
+    """The table of due work."""
+    with database.read() as connection:
+        return {row.repository: row for row in connection.execute(select(table))}
+
+
+def versions(database: Database) -> set[str | None]:
+    """The versions that the index holds."""
+    with database.read() as connection:
+        return set(connection.scalars(select(event.c.version)))
+
+
+def test_what_is_asked_for_in_one_process_is_read_by_another_and_waited_for(
+    database: Database, registry: Repo, tmp_path: Path
+) -> None:
+    catalogue = tmp_path / "team.yaml"
+    listed(catalogue, churn=registry.path)
+    with working(database, catalogue, jobs=0) as web:
+        assert not web.wait(web.ask("churn"), 0.1)  # nobody is there who reads
+        with working(database, catalogue) as reader:
+            assert web.wait_for_tags(SOON)
+            assert web.wait(web.ask(), SOON)
+            assert "v0.0.3" in versions(database)
+            registry.tag("churn@v7.0.0")
+            assert web.wait(web.ask("churn", again=True), SOON)
+            assert "v7.0.0" in versions(database)
+            assert (web.trouble, reader.trouble, web.progress()) == ("", "", {})
+    row = rows(database)["churn"]
+    assert (row.asked, row.done, row.tries, row.worker, row.again) == (3, 3, 0, None, False)
+    assert row.not_before > time.time() + 900
+
+
+def test_a_catalogue_that_changes_is_taken_up_by_all_processes(
+    database: Database, registry: Repo, tmp_path: Path
+) -> None:
+    catalogue = tmp_path / "team.yaml"
+    listed(catalogue, churn=registry.path)
+    with working(database, catalogue, jobs=0) as web, working(database, catalogue) as reader:
+        listed(catalogue, other=registry.path)
+        end = time.monotonic() + SOON
+        while {one.name for one in (*web.places, *reader.places)} != {"other"} and time.monotonic() < end:
+            time.sleep(0.05)
+        assert web.wait_for_tags(SOON)
+        catalogue.write_text("repos: [", encoding="utf-8")
+        while not reader.trouble and time.monotonic() < end:
+            time.sleep(0.05)
+        assert "team.yaml" in reader.trouble
+        assert [one.name for one in reader.places] == ["other"]  # what it said before counts on
+    assert rows(database).keys() == {due.HOUSEKEEPING, "other"}
+
+
+def test_a_repository_that_cannot_be_read_is_tried_more_and_more_seldom_and_at_once_when_asked_for(
+    database: Database, registry: Repo, tmp_path: Path
+) -> None:
+    catalogue = tmp_path / "team.yaml"
+    listed(catalogue, churn=registry.path, gone=tmp_path / "nothing")
+    with working(database, catalogue, every=1.0) as worker:
+        for _ in range(2):
+            assert worker.wait(worker.ask("gone"), SOON)
+    row = rows(database)["gone"]
+    assert row.tries >= 2
+    waits = []
+    for tries in (1, 5, 30):
+        with database.record() as connection:
+            connection.execute(update(table).where(table.c.repository == "gone").values(tries=tries, not_before=0))
+            begun = due.begin(connection, "gone", "me")
+            assert begun is not None
+            assert due.begin(connection, "gone", "another") is None
+            due.finish(connection, "gone", begun.asked, 1.0, is_fine=False)
+        waits.append(rows(database)["gone"].not_before - time.time())
+    assert waits[0] < waits[1] < waits[2] <= due.HOUR
+
+
+def test_what_was_wrong_with_the_database_is_told_until_it_answers_again(
+    database: Database, registry: Repo, tmp_path: Path
+) -> None:
+    listed(tmp_path / "team.yaml", churn=registry.path)
+    with working(database, tmp_path / "team.yaml", jobs=0) as web:
+        web.complain(SQLAlchemyError("the server is being started again"))
+        end = time.monotonic() + SOON
+        while web.trouble and time.monotonic() < end:
+            time.sleep(0.02)
+        assert web.trouble == ""
+
+
+def test_a_file_serves_one_process_and_the_second_is_told_so_in_a_line(
+    engine: str, database: Database, registry: Repo, tmp_path: Path
+) -> None:
+    listed(tmp_path / "team.yaml", churn=registry.path)
+    words = ["--data", str(tmp_path), "--catalog", str(tmp_path / "team.yaml")]
+    if engine == "sqlite":
+        with database.used_by_process():
+            second = registry.gto("studio", "worker", *words)
+        assert (second.code, second.stdout) == (1, "")
+        assert f"'{tmp_path / 'studio.db'}' is in use by another process of Studio" in second.stderr
+        alone = registry.gto("studio", "serve", "--port", "0", "--no-worker", *words)
+        assert "Nobody would read Git: SQLite serves one process" in alone.stderr
+    else:
+        with database.used_by_process(), database.used_by_process():
+            pass
+
+
+def test_what_is_due_once_an_hour_is_done_by_one_process(database: Database, registry: Repo, tmp_path: Path) -> None:
+    listed(tmp_path / "team.yaml", churn=registry.path)
+    done: list[Database] = []
+    catalogue, settings = WatchedCatalogue(str(tmp_path / "team.yaml")), WorkerSettings()
+    workers = [TeamWorker(database, catalogue, Way(), settings, housekeeping=[done.append]) for _ in range(2)]
+    for one in workers:
+        one.start()
+    assert workers[0].wait(workers[0].ask(), SOON)
+    end = time.monotonic() + SOON
+    while rows(database)[due.HOUSEKEEPING].not_before < time.time() + 3000 and time.monotonic() < end:
+        time.sleep(0.02)
+    for one in workers:
+        one.close()
+        one.join(SOON)
+    assert done == [database]
+
+
+def test_what_is_asked_for_goes_first_and_what_waits_long_before_it(database: Database) -> None:
+    now = time.time()
+    with database.record() as connection:
+        due.enter(connection, ["a", "b", "c", "later"])
+        for name, at in (("a", now - 300), ("b", now - 5), ("c", now + 500), ("later", now + 500), ("", now + 500)):
+            connection.execute(update(table).where(table.c.repository == name).values(not_before=at))
+        due.ask(connection, ["c"])
+        assert due.find_due(connection) == ["a", "c", "b"]
+
+
+def test_what_is_asked_for_while_it_is_read_is_read_once_more(database: Database) -> None:
+    with database.record() as connection:
+        due.enter(connection, ["a"])
+        first = due.ask(connection, ["a"])
+        begun = due.begin(connection, "a", "me")
+        assert begun is not None
+        second = due.ask(connection, ["a"])
+        due.finish(connection, "a", begun.asked, 60.0, is_fine=True)
+        assert (due.is_done(connection, first), due.is_done(connection, second)) == (True, False)
+        assert "a" in due.find_due(connection)
+
+
+def test_one_name_is_claimed_once_and_again_when_it_is_let_go(database: Database) -> None:
+    one = database.claim("a")
+    other = database.claim("b")
+    assert one is not None
+    assert other is not None
+    assert one.is_held()
+    assert database.claim("a") is None
+    one.release()
+    again = database.claim("a")
+    assert again is not None
+    again.release()
+    other.release()
+
+
+def test_new_events_are_told_once_in_the_transaction_that_brings_them(
+    database: Database, registry: Repo, tmp_path: Path
+) -> None:
+    told: list[str] = []
+
+    def tell(_connection: Connection, name: str, events: Sequence[Row[Any]]) -> None:
+        told.extend(f"{name} {one.ref}" for one in events)
+        if "churn@v9.9.9" in told[-1]:
+            raise OSError("no room for it")
+
+    catalogue = tmp_path / "team.yaml"
+    listed(catalogue, churn=registry.path)
+    found = WatchedCatalogue(str(catalogue))
+    worker = TeamWorker(database, found, Way(60.0), WorkerSettings(), announce=Announcer(tell))
+    place = worker.places[0]
+    worker.read_tags(place)
+    assert told == []  # what was there is no news
+    registry.tag("churn@v7.0.0")
+    registry.tag("churn#prod#100")
+    worker.read_tags(place)
+    assert sorted(told) == ["churn churn#prod#100", "churn churn@v7.0.0"]
+    database.make_anew()
+    worker.enter()
+    registry.git("tag", "--delete", "churn#prod#100")
+    worker.read_tags(place)
+    assert len(told) == 2
+    registry.tag("churn#prod#100")  # another object
+    worker.read_tags(place)
+    assert told[2:] == ["churn churn#prod#100"]
+    registry.tag("churn@v9.9.9")
+    with pytest.raises(OSError, match="no room"):
+        worker.read_tags(place)
+    assert "v9.9.9" not in versions(database)
+    other = Repo(tmp_path / "other")
+    registry.git("clone", "--quiet", str(registry.path), str(other.path))
+    listed(catalogue, churn=other.path)
+    looked = found.look()
+    assert looked is not None
+    worker.take_up(looked)
+    told.clear()
+    worker.read_tags(worker.places[0])
+    assert told == []  # another repository under the name
