@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -12,7 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gto import api
+from gto.delivery.get import find
+from gto.delivery.signed_files import SignedWish, hold
 from gto.exceptions import ChecksumMismatch, FilesNotSigned, UsageError
+from gto.registry.registry import Registry
+from gto.signing import model_bundle
+from gto.signing.ec_key import read_private_key
+from gto.signing.model_bundle import SignedVersion
 from tests.environment import make_environment
 from tests.keys import private_pem, public_pem
 from tests.repo import Repo, run
@@ -270,6 +277,57 @@ def test_a_server_takes_a_signature_with_the_assignment_that_needs_it_and_keeps_
     write_tag(registry, "signatures/churn,v0.0.1,0123456789ab", bundle)
     refused = push("churn#prod#1", "signatures/churn,v0.0.1,0123456789ab")
     assert "it was signed as 'single@v0.0.1'" in refused.stderr
+
+
+def foreign(files: dict[str, str], number: int = 0, *, by: int | None = None) -> str:
+    """A bundle that says nothing of a version; with `by` another key made the signature than it names."""
+    key, other = (read_private_key(private_pem("secp256r1", one), "k", lambda: None) for one in (number, by or number))
+    made = json.loads(model_bundle.make("m", files, key, SignedVersion("", "", "")))
+    envelope = made["dsseEnvelope"]
+    statement = json.loads(base64.b64decode(envelope["payload"]))
+    del statement["predicate"]["gto"]
+    payload = json.dumps(statement).encode()
+    envelope["payload"] = base64.b64encode(payload).decode()
+    envelope["signatures"][0]["sig"] = base64.b64encode(other.sign(model_bundle.encode(payload))).decode()
+    return json.dumps(made)
+
+
+def sha256(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
+def test_a_bundle_that_another_key_made_than_it_names_is_tampered(registry: Repo) -> None:
+    text = foreign({".": sha256(b"a\n")}, by=1)
+    write_tag(registry, "signatures/single,v0.0.1,0123456789ab", text)
+    assert trusts(verified(registry, "single", code=1)) == [("tampered", "k.pub")]
+    (path := registry.path / "../model.sig").write_text(text)
+    registry.git("config", "gto.publicKeys", str((registry.path / "../k.pub").resolve()))
+    said(registry.gto("sign", "single", "--bundle", str(path)), "it names a trusted key, and that did not sign it")
+
+
+def test_where_trusted_keys_signed_different_files_none_are_brought(registry: Repo, tmp_path: Path) -> None:
+    files = {"a.txt": sha256(b"a\n"), "sub/b.txt": sha256(b"b\n"), "w.bin": OID, "kept.pkl": sha256(KEPT)}
+    both = tmp_path / "both.pub"
+    both.write_bytes(public_pem("secp256r1") + public_pem("secp256r1", 1))
+    write_tag(registry, "signatures/churn,v0.0.1,0123456789ab", foreign(files))
+    write_tag(registry, "signatures/churn,v0.0.1,0123456789ac", foreign({**files, "w.bin": sha256(b"")}, 1))
+    done(get(registry, "churn", "-o", str(tmp_path / "one"), key=str(both)))  # of Git LFS the SHA-256 is known
+    write_tag(registry, "signatures/churn,v0.0.1,0123456789ad", foreign({**files, "kept.pkl": sha256(b"")}, 1))
+    said(get(registry, "churn", "-o", str(tmp_path / "two"), key=str(both)), "trusted keys signed different files")
+    assert not (tmp_path / "two").exists()
+
+
+def test_where_signatures_are_required_files_are_held_to_them_as_soon_as_a_key_is_known(registry: Repo) -> None:
+    opened = Registry.open(str(registry.path))
+    chosen, located = find(opened, "single")
+    wish = SignedWish(required=True)
+    assert hold(opened, chosen, located, wish) == (located, ())
+    registry.git("config", "gto.publicKeys", str((registry.path / "../k.pub").resolve()))
+    with pytest.raises(FilesNotSigned):
+        hold(opened, chosen, located, wish)
+    sign(registry, "single")
+    (only,) = hold(opened, chosen, located, wish).located.contents
+    assert only.digest == ("sha256", sha256(b"a\n"))
 
 
 # --- the model-signing tool
