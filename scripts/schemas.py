@@ -57,12 +57,14 @@ RULE: dict[str, Schema] = {
         "description": "The most that loading the model may run, as the facts beside it say.",
         "enum": list(CODE_ON_LOAD),
     },
+    "files_signed": _FLAG | {"description": "Whether a trusted public key must have signed the version's files."},
     "compatible": _FLAG | {"description": "Whether the model must not break who uses the version before."},
 }
 SIGNING: dict[str, Schema] = {
     "sign": _FLAG | {"description": "Whether gto signs what it writes."},
     "required": _FLAG | {"description": "Whether every event must be signed with a trusted key."},
     "allowed_signers": _text(fields.PATH, "The file, in the repository, that says whose keys count."),
+    "public_keys": _text(fields.PATH, "The file, in the repository, of public keys (PEM) that sign files."),
 }
 POLICY: dict[str, Schema] = {
     "since": _text(fields.SINCE, "When the policy begins: older events are not judged. Without a zone it is UTC."),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gto.core import approval
+from gto.core import approval, files_signature
 from gto.core.approval import Approval
 from gto.core.event import Event, read
+from gto.core.files_signature import FilesSignature
 from gto.core.indexed_replay import IndexedReplay, replay
 from gto.core.policy import Facts, Policy, Rule
 from gto.core.policy.approver import group
@@ -50,6 +51,15 @@ def approved(email: str, name: str = "m,v1.0.0,prod", number: int = 1, time: int
     assert parsed is not None
     text = body(ref, oid(number), time).replace(TAGGER.encode(), f"X <{email}>".encode())
     return Approval(parsed, ref, oid(number), time, text, oid(100 + id_))
+
+
+def files_signed(email: str, name: str = "m,v1.0.0", number: int = 1, time: int = START) -> FilesSignature:
+    """Somebody's signature of files; what it holds is no matter to who judges a push."""
+    ref = f"signatures/{name},0123456789ab"
+    parsed = files_signature.find(ref)
+    assert parsed is not None
+    text = body(ref, oid(number), time).replace(TAGGER.encode(), f"X <{email}>".encode())
+    return FilesSignature(parsed, ref, oid(number), time, text, oid(200))
 
 
 def approvals(*given: tuple[Approval, Signature], signature: Signature | None = None) -> Facts:

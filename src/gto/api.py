@@ -58,9 +58,11 @@ from gto.registry.write.transaction import WriteOptions
 from gto.registry.write.verbs import Outcome
 
 if TYPE_CHECKING:
+    from gto.delivery.signed_files import VerifiedFiles
     from gto.dvc.output_contents import DataReach
     from gto.lineage.fact_sources import FactSources
     from gto.registry.resolve import AnnotatedTarget
+    from gto.registry.write.sign_files import FilesSigned
     from gto.storage.location import Located
 
 __all__ = [
@@ -108,10 +110,12 @@ __all__ = [
     "search",
     "show",
     "show_all",
+    "sign",
     "status",
     "unassign",
     "url",
     "verify",
+    "verify_files",
 ]
 
 TableRows = tuple[list[dict[str, Cell]], str]
@@ -271,7 +275,7 @@ def _maybe(outcome: Outcome, *, stdout: bool) -> PublishedEvent | None:
     return outcome.events[-1] if outcome.events else None
 
 
-def _say(done: Outcome | Approved | Saved, *, stdout: bool) -> None:
+def _say(done: "Outcome | Approved | Saved | FilesSigned", *, stdout: bool) -> None:
     if stdout:
         print("\n".join(done.lines()))  # noqa: T201  asked for
 
@@ -494,6 +498,80 @@ def approve(
     done = write_approval(Registry.open(repo), name, stage, manner)
     _say(done, stdout=stdout)
     return done
+
+
+def sign(
+    repo: object,
+    selector: str,
+    key: str | None = None,
+    bundle: str | None = None,
+    password: str | None = None,
+    trust_remote: bool = False,
+    allow_local: bool = False,
+    push: bool = False,
+    stdout: bool = False,
+    author: str | None = None,
+    author_email: str | None = None,
+) -> "FilesSigned":
+    """Sign the files of a version with a private key, or keep a bundle that model-signing made; both are paths.
+
+    The key is an elliptic-curve key in PEM, P-256, P-384 or P-521. What is returned has the tag that was written, the
+    bundle, and the files that it does not cover.
+    """
+    from gto.delivery import get as delivery
+    from gto.delivery.sign import ForeignBundle
+    from gto.delivery.sign import sign as sign_version
+    from gto.dvc.dvc_config import RepositoryTrust
+    from gto.signing.ec_key import read_private_key
+
+    if (key is None) == (bundle is None):
+        raise UsageError("Either key or bundle says who signs", "name the path of one")
+    by = (
+        ForeignBundle(_read_whole(bundle), bundle)
+        if bundle is not None
+        else read_private_key(_read_whole(key or ""), key or "", lambda: password.encode() if password else None)
+    )
+    registry = Registry.open(repo)
+    trust = RepositoryTrust(registry.repo.is_own, trust_remote, allow_local)
+    manner = WriteOptions(push=push, author=author, author_email=author_email)
+    done = sign_version(registry, delivery.find(registry, selector, None, trust), by, manner)
+    _say(done, stdout=stdout)
+    return done
+
+
+def verify_files(
+    repo: object,
+    selector: str,
+    public_keys: Iterable[str] = (),
+    trust_remote: bool = False,
+    allow_local: bool = False,
+) -> "VerifiedFiles":
+    """Read the files of a version, and say of each signature of them whether a trusted key signed just these.
+
+    `public_keys` are paths of PEM files, in the place of the policy's keys or of those that git's setting
+    `gto.publicKeys` names. `good` of what is returned is how many trusted keys signed the files.
+    """
+    from gto.delivery import get as delivery
+    from gto.delivery import signed_files
+    from gto.dvc.dvc_config import RepositoryTrust
+    from gto.registry.files_signatures import whose_keys
+
+    registry = Registry.open(repo)
+    keys = whose_keys(registry, _key_files(public_keys))
+    trust = RepositoryTrust(registry.repo.is_own, trust_remote, allow_local)
+    return signed_files.verify_files(registry, *delivery.find(registry, selector, None, trust), keys)
+
+
+def _key_files(paths: Iterable[str]) -> list[tuple[str, bytes]]:
+    return [(path, _read_whole(path)) for path in _words(paths)]
+
+
+def _read_whole(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise BadFile(path, f"{error.strerror}", hint="name a file in PEM, or a bundle") from error
 
 
 def reviews(repo: object, name: str | None = None, allowed_signers: str | None = None) -> Reviews:
@@ -728,17 +806,23 @@ def get(
     require_signed: bool = False,
     require_policy: bool = False,
     allowed_signers: str | None = None,
+    public_keys: Iterable[str] = (),
 ) -> Published:
     """Bring the files of a version to disk, and return what `gto get --json` prints: `target` is where they are.
 
     `selector` is an artifact's name (its latest version), `name@v1.0.0`, `name#stage`, or a name with `rev`. `out` is
-    the name that the file or directory gets; one that ends with `/` is a directory that it is put into.
+    the name that the file or directory gets; one that ends with `/` is a directory that it is put into. With
+    `public_keys`, paths of PEM files, the files are those that one of these keys signed, or FilesNotSigned or
+    ChecksumMismatch is raised and nothing is written.
     """
     from gto.delivery.get import GetOptions
     from gto.delivery.get import get as deliver
+    from gto.delivery.signed_files import SignedWish, hold
 
     wants = _Wants(require_signed, require_policy, allowed_signers)
+    given = _key_files(public_keys)
     registry, chosen, located = _located(repo, selector, rev, wants, trust_remote=trust_remote, allow_local=allow_local)
+    located, _ = hold(registry, chosen, located, SignedWish(given, require_signed, require_policy))
     return deliver(registry, chosen, located, GetOptions(out, force, jobs)).as_dict()
 
 

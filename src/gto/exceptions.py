@@ -356,6 +356,18 @@ class PolicyRefused(Conflict):
         super().__init__(f"'{ref}' is refused: {'; '.join(self.reasons)}{source}", hint)
 
 
+class FilesNotSigned(Conflict):
+    """No trusted key signed the files of a version, and one is required."""
+
+    def __init__(self, what: str, reasons: Iterable[str] = ()) -> None:
+        """`what` is artifact and version; `reasons` say of each signature why it is not good."""
+        self.reasons = tuple(reasons)
+        told = "; ".join(self.reasons) or "nobody signed them"
+        hint = f"`gto verify {what} --files` tells more; `gto sign {what} --key k.pem` signs them"
+        super().__init__(f"No trusted key signed the files of '{what}': {told}", hint)
+        self.what = what
+
+
 class TypeNotAllowed(Conflict):
     """The configuration lists the artifact types, and this one is not among them."""
 

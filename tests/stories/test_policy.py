@@ -339,7 +339,15 @@ def test_a_policy_cannot_smuggle_commands_into_a_script(repo: Repo, tmp_path: Pa
 def test_without_a_policy_a_forge_can_still_keep_what_was_said(repo: Repo) -> None:
     repo.commit("stages", {".gto": "stages: [dev]\n"})
     found = json.loads(done(repo.gto("policy", "protect", "--forge", "gitlab", "--json")))["protections"]
-    assert found[0]["patterns"] == ["*@v*", "*#dev", "*#dev#*", "*#dev!*", "*@deprecated*", "approvals/*"]
+    assert found[0]["patterns"] == [
+        "*@v*",
+        "*#dev",
+        "*#dev#*",
+        "*#dev!*",
+        "*@deprecated*",
+        "approvals/*",
+        "signatures/*",
+    ]
     assert all(command.endswith("create_access_level=30") for command in found[0]["commands"])
     nobody = "signing: {required: true}\nrules: [{who: []}]\n"
     repo.commit("policy", {FILE: nobody})

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     import gto.registry
     from gto.annotations.annotation import Annotation
     from gto.core.policy import Verdict
+    from gto.delivery.signed_files import VerifiedFiles
     from gto.output.published import PublishedEvent
     from gto.output.published_registry import PublishedRegistry
     from gto.output.published_version import PublishedStage, PublishedVersion
+    from gto.registry.write.sign_files import FilesSigned
 
     JSON = dict[str, object]
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     assert_type(api.annotate(".", "m"), str)
     assert_type(api.remove(".", "m"), str)
     assert_type(api.approve(".", "m", "prod"), api.Approved)
+    assert_type(api.sign(".", "m", key="k.pem"), FilesSigned)
 
     # --- read
     assert_type(api.show("."), dict[str, JSON] | list[JSON] | api.TableRows)
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     assert_type(api.find_versions_in_stage(".", "m", "prod"), list[api.PublishedStage] | None)
     assert_type(api.get_stages("."), list[str] | None)
     assert_type(api.verify("."), list[api.Verified])
+    assert_type(api.verify_files(".", "m"), VerifiedFiles)
     assert_type(api.reviews("."), api.Reviews)
     assert_type(api.check(".", ["m@v1.0.0"]), list[api.Verdict])
     assert_type(api.show_all(), JSON)

@@ -33,7 +33,7 @@ _COMMANDS = {
     HelpSection.DELIVER: ("get", "ls", "url", "apply"),
     HelpSection.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
     HelpSection.SHARE: ("status", "push", "fetch"),
-    HelpSection.TRUST: ("verify", "policy", "approve", "reviews", "check", "hook"),
+    HelpSection.TRUST: ("sign", "verify", "policy", "approve", "reviews", "check", "hook"),
     HelpSection.DOWNSTREAM: ("ci", "watch", "export"),
     HelpSection.CATALOGUE: ("repos", "studio"),
     HelpSection.OTHER: ("cache", "completion"),

@@ -30,16 +30,19 @@ _sign = click.option(
 )
 
 
-def written(*, events: bool = True) -> Callable[[Function], Function]:
-    """Declare the options, of them --simple, --force and --sign for `events` alone; the command gets one `manner`."""
+def written(*, events: bool = True, message: bool = True) -> Callable[[Function], Function]:
+    """Declare the options, some for `events` alone, --message where the message is free.
+
+    The command gets one `manner`.
+    """
 
     def declare(function: Function) -> Function:
         @wraps(function)
         def call(
             *args: Any,  # noqa: ANN401  whatever the command takes
-            message: str | None,
             push: bool,
             keep_local: bool,
+            message: str | None = None,
             simple: str = "auto",
             force: bool = False,
             sign: bool = False,
@@ -52,6 +55,7 @@ def written(*, events: bool = True) -> Callable[[Function], Function]:
             return function(*args, manner=manner, **kwargs)
 
         shared = _push(_keep_local(_sign(call) if events else call))
-        return cast("Function", _message(_simple(_force(shared)) if events else shared))
+        declared = _simple(_force(shared)) if events else shared
+        return cast("Function", _message(declared) if message else declared)
 
     return declare

@@ -4,14 +4,13 @@ import re
 from typing import NamedTuple
 
 from gto.core import names, semver
-from gto.core.event import Problem, TagRecord, read_body, tagger
+from gto.core.attached import APPROVAL_UNREADABLE, ID, Attached, read_as
+from gto.core.event import Problem, TagRecord
 from gto.core.names import ArtifactName
 
 PREFIX = "approvals/"
 # A comma is in no artifact, version or stage, and a shell leaves it alone; without `@` and `#` GTO 1.10 reads no event.
-_RE = re.compile(
-    rf"{PREFIX}((?:{names.DIRECTORY}+=)?{names.PLAIN}),({semver.PATTERN}),({names.PLAIN}),([0-9a-f]{{12}})"
-)
+_RE = re.compile(rf"{PREFIX}((?:{names.DIRECTORY}+=)?{names.PLAIN}),({semver.PATTERN}),({names.PLAIN}),{ID}")
 
 
 class ApprovalName(NamedTuple):
@@ -28,29 +27,10 @@ class ApprovalName(NamedTuple):
         return f"{PREFIX}{names.to_tag(self.artifact)},{self.version},{self.stage},{self.id}"
 
 
-class Approval(NamedTuple):
-    """One person's word that a version may go into a stage, read from an annotated tag."""
+class Approval(Attached[ApprovalName]):
+    """One person's word that a version may go into a stage."""
 
-    name: ApprovalName
-    ref: str
-    """The tag's name."""
-    commit: str
-    time: int
-    """Seconds since 1970-01-01T00:00:00Z."""
-    body: bytes
-    """The tag object's text."""
-    oid: str
-    """The tag object's id."""
-
-    @property
-    def author(self) -> str:
-        """The tagger's name."""
-        return tagger(self.body).name
-
-    @property
-    def author_email(self) -> str:
-        """The tagger's e-mail address."""
-        return tagger(self.body).email
+    __slots__ = ()
 
 
 def find(text: str) -> ApprovalName | None:
@@ -66,12 +46,9 @@ def read(record: TagRecord) -> Approval | Problem | None:
     name = find(record.name)
     if name is None:
         return None
-    if record.type != "tag":
-        what = (
-            f"git cannot read it: it is {record.type}" if record.type in {"missing", "corrupt"} else "it is lightweight"
-        )
-        return Problem("approval-unreadable", record.name, what, f"`git tag -d '{record.name}'`", name.artifact)
-    found = read_body(record, name.artifact)
-    if isinstance(found, Problem):
-        return found
-    return Approval(name, record.name, *found, record.body, record.oid)
+    return read_as(
+        lambda commit, time: Approval(name, record.name, commit, time, record.body, record.oid),
+        APPROVAL_UNREADABLE,
+        record,
+        name.artifact,
+    )

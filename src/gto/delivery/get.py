@@ -4,6 +4,7 @@ import os
 import sys
 from typing import NamedTuple
 
+from gto.core.names import POLICY_FILE
 from gto.delivery.locate import locate
 from gto.dvc.dvc_config import RepositoryTrust
 from gto.exceptions import UnsafePath, UsageError
@@ -78,6 +79,12 @@ def get(registry: Registry, chosen: AnnotatedTarget, located: Located, manner: G
         repo=registry.repo,
     )
     return Delivered(chosen, located, target, downloaded)
+
+
+def has_policy_here(registry: Registry) -> bool:
+    """Tell, without a process, whether the work tree has a policy, which may ask for signatures of files."""
+    top = registry.repo.top
+    return top is not None and os.path.lexists(os.path.join(top, POLICY_FILE))
 
 
 def _check_strangers_name(located: Located, target: str) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from gto.core import approval, names
+from gto.core import beside, names
 from gto.exceptions import GitError, PushRejected, Raced, RemoteFailed, TagsDiffer
 from gto.git.acting import destination
 from gto.git.command import Git
@@ -30,9 +30,10 @@ class _Answer(NamedTuple):
 
 
 def fetch_events(git: Git, remote: str, artifact: str) -> None:
-    """Fetch the tags of one artifact's events and approvals; none that is here is overwritten, and none is deleted."""
+    """Fetch the tags of one artifact's events, and those beside them; none is overwritten or deleted."""
     name = names.to_tag(artifact)
-    patterns = [f"refs/tags/{start}*" for start in (f"{name}@", f"{name}#", f"{approval.PREFIX}{name},")]
+    starts = (f"{name}@", f"{name}#", *(f"{prefix}{name}," for prefix in beside.PREFIXES))
+    patterns = [f"refs/tags/{start}*" for start in starts]
     # No fetch.prune: it would delete the tags here that the remote lacks.
     args = [*FETCH, "--no-prune", "--", remote, *(f"{pattern}:{pattern}" for pattern in patterns)]
     _, status, err = git.talk(args)

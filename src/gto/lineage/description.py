@@ -12,6 +12,7 @@ from gto.lineage.collect import CollectedFacts, gather
 from gto.lineage.fact_sources import FactSources, with_file_facts
 from gto.lineage.trace import Input, Lineage, StageRun
 from gto.lineage.values import Elsewhere
+from gto.registry.files_signatures import JudgedFiles, who_signed
 from gto.registry.registry import Registry
 from gto.registry.resolve import find_target
 
@@ -22,6 +23,8 @@ class Description(NamedTuple):
     """What is known of one version, ready to be shown."""
 
     known: CollectedFacts
+    signatures: Sequence[JudgedFiles] = ()
+    """Who signed the files of the version, as far as that is known without reading them."""
 
     def as_dict(self) -> dict[str, object]:
         """Return it as `gto describe --all --json` prints it."""
@@ -47,6 +50,7 @@ class Description(NamedTuple):
             "requirements": list(known.requirements),
             **elsewhere_lists(known.elsewhere),
             "model": known.model.as_dict() if known.model else None,
+            "files_signatures": [one.dict_state() for one in self.signatures],
             "problems": [problem_dict(problem) for problem in known.problems],
         }
 
@@ -62,7 +66,9 @@ def describe_all(
     data, model = sources or FactSources()
     known = with_file_facts(gather(registry, [point], data)[0], model)
     check_known(registry, [known])
-    return Description(known)
+    if point.artifact is None or point.version is None:
+        return Description(known)
+    return Description(known, who_signed(registry, point.artifact, [(point.version, point.commit)]))
 
 
 def check_known(registry: Registry, known: Sequence[CollectedFacts]) -> None:

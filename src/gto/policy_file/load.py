@@ -22,6 +22,7 @@ SIGNING: Mapping[str, fields.Reader] = {
     "sign": fields.flag,
     "required": fields.flag,
     "allowed_signers": fields.path,
+    "public_keys": fields.path,
 }
 """The keys of `signing`."""
 
@@ -61,6 +62,7 @@ def read_policy(data: bytes | None, path: str, stages: tuple[str, ...] | None) -
         groups=groups,
         users=read.get("users", policy.users),
         allowed_signers=signing.get("allowed_signers"),
+        public_keys=signing.get("public_keys"),
         sign=signing.get("sign", False),
         signed=signing.get("required", False),
         max_age=read.get("max_age"),

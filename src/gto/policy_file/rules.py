@@ -39,6 +39,7 @@ KEYS: Mapping[str, fields.Reader] = {
     "approvals": fields.approvals,
     "approvers": read_people,
     "code_on_load": fields.code_on_load,
+    "files_signed": fields.flag,
     "compatible": fields.flag,
 }
 """The keys of a rule, which are the fields of Rule."""
@@ -112,7 +113,9 @@ def _check_kinds(rule: Rule, at: ValuePath, read: Mapping[str, Any]) -> None:
         raise at.at("artifacts" if not rule.artifacts else "stages").wrong("the rule covers nothing: the list is empty")
     additions = {"branch": rule.branch, "annotated": rule.annotated, "prereleases": not rule.prereleases}
     additions |= {"code_on_load": rule.code_on_load, "compatible": rule.compatible}
+    # A version is signed once it is registered.
     assignments = {"after": rule.after, "one_version": rule.one_version, "approvals": rule.approvals}
+    assignments |= {"files_signed": rule.files_signed}
     for asked, fitting in ((additions, {Kind.REGISTRATION, Kind.ASSIGNMENT}), (assignments, {Kind.ASSIGNMENT})):
         for key, value in asked.items():
             if key in read and value and not kinds & fitting:

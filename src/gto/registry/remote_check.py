@@ -11,7 +11,7 @@ from gto.core.event import Event, Problem
 from gto.core.tag import Kind
 from gto.exceptions import NoRepo, RemoteFailed, TagsDiffer
 from gto.git import push_refs, tag_fetcher, tag_reader, tag_writer
-from gto.git.approvals import list_remote_approvals
+from gto.git.approvals import list_remote_beside
 from gto.registry.registry import ArtifactTags, Registry, found_in
 
 if TYPE_CHECKING:
@@ -127,11 +127,11 @@ def lacking_versions(
     return {ref: taken[ref] for ref in needed if ref not in there}
 
 
-def fetch_approvals(registry: Registry, artifact: str) -> None:
-    """Fetch into a shallow clone the approvals that it lacks: it comes without tags, and a policy may count them."""
+def fetch_beside(registry: Registry, artifact: str) -> None:
+    """Fetch what stands beside the events into a shallow clone, which comes without tags: a policy may count it."""
     if not registry.repo.is_own or not registry.repo.is_shallow:
         return
-    there = list_remote_approvals(registry.git, REMOTE, artifact)
+    there = list_remote_beside(registry.git, REMOTE, artifact)
     here = tag_writer.read_refs(registry.git, there) if there else {}
     lacking = {ref: oid for ref, oid in there.items() if ref not in here}
     if lacking:

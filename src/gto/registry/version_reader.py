@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.config import FILE
-from gto.core import approval, names, tag, view
+from gto.core import beside, names, tag, view
 from gto.core.event import Event
 from gto.core.selector import Selector, is_pattern, matching, select
 from gto.core.snapshot import ArtifactState, VersionState, fold
@@ -181,8 +181,8 @@ def why_no_event(registry: Registry, ref: str) -> str | None:
 
 
 def tags(registry: Registry, *, other: bool) -> list[str]:
-    """Return the names of the event tags, or of those that are neither events nor approvals, in git's order."""
+    """Return the names of the event tags, or of those that are neither events nor beside them, in git's order."""
     events = {item.ref for item in registry.items() if isinstance(item, Event)}
     if not other:
         return [ref for _, ref in registry.listing if ref in events]
-    return [ref for _, ref in registry.listing if ref not in events and approval.find(ref) is None]
+    return [ref for _, ref in registry.listing if ref not in events and beside.find(ref) is None]

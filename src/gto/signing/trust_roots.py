@@ -1,6 +1,7 @@
 """Whose keys count, and which programs check them: what a caller names, or git's configuration says."""
 
 import os
+import re
 from errno import ENOENT
 from typing import NamedTuple
 
@@ -25,7 +26,6 @@ _PROGRAMS = {  # what git starts where nothing is set
 }
 _OWN_SCOPES = frozenset({"system", "global", "command"})
 _LARGEST = 16 << 20  # bytes
-_CONFIG_RE = r"^gpg\."
 
 
 class Trusted(NamedTuple):
@@ -62,8 +62,8 @@ def read_trusted(git: Git, allowed_signers: bytes | None = None, *, own: bool) -
     Of a repository that is not the user's own, only the system's and the user's configuration count: it does not
     vouch for itself. Programs are never taken from a repository's configuration.
     """
-    found = _read_config(git)
-    counted = [(key, value) for scope, key, value in found if own or scope in _OWN_SCOPES]
+    found = _read_config(git, r"^gpg\.")
+    counted = counting(found, own=own)
     paths = dict(counted)
     programs = dict(_PROGRAMS)
     for scope, key, value in found:
@@ -71,20 +71,32 @@ def read_trusted(git: Git, allowed_signers: bytes | None = None, *, own: bool) -
             name = "gpg.openpgp.program" if key == "gpg.program" else key
             programs |= {name: value} if name in programs else {}
     if allowed_signers is None and (path := paths.get(SIGNERS.lower())):
-        allowed_signers = _read_file(git, SIGNERS, path)
-    revoked = _read_file(git, REVOKED, path) if (path := paths.get(REVOKED.lower())) else None
+        allowed_signers = read_named(git, SIGNERS, path)
+    revoked = read_named(git, REVOKED, path) if (path := paths.get(REVOKED.lower())) else None
     return Trusted(allowed_signers, revoked, tuple(programs.items()))
 
 
-def _read_config(git: Git) -> list[tuple[str, str, str]]:
-    """Return scope, key and value of git's settings for signatures, also where the user's are kept from a mirror."""
-    out = git.configured.run(["config", "--null", "--show-scope", "--get-regexp", _CONFIG_RE], ok=(0, 1))
+def read_files(git: Git, setting: str, *, own: bool) -> list[tuple[str, bytes]]:
+    """Return path and content of each file that a setting of git names, in the scopes that count."""
+    found = counting(_read_config(git, f"^{re.escape(setting.lower())}$"), own=own)
+    return [(path, read_named(git, setting, path)) for _, path in found if path]
+
+
+def counting(found: list[tuple[str, str, str]], *, own: bool) -> list[tuple[str, str]]:
+    """Return key and value of the settings that count: of a stranger's repository, only the user's and the system's."""
+    return [(key, value) for scope, key, value in found if own or scope in _OWN_SCOPES]
+
+
+def _read_config(git: Git, pattern: str) -> list[tuple[str, str, str]]:
+    """Return scope, key and value of settings of git, also where the user's are kept from a mirror."""
+    out = git.configured.run(["config", "--null", "--show-scope", "--get-regexp", pattern], ok=(0, 1))
     parts = out.decode("utf-8", "surrogateescape").split("\0")
     entries = zip(parts[0::2], parts[1::2], strict=False)
     return [(scope, *entry.partition("\n")[::2]) for scope, entry in entries]
 
 
-def _read_file(git: Git, setting: str, path: str) -> bytes:
+def read_named(git: Git, setting: str, path: str) -> bytes:
+    """Return what a file holds that a setting of git names; BadFile where there is none."""
     place = os.path.expanduser(path)
     if not os.path.isabs(place):
         # Git reads it from the root of the work tree, whatever directory it is started in.

@@ -218,6 +218,7 @@ def test_without_stages_in_the_settings_any_stage_may_be_named() -> None:
             "add registration or",
         ),
         ("rules:\n- events: unassignment\n  prereleases: false\n", 3, "rule 1: prereleases: it can never apply", ""),
+        ("rules:\n- events: registration\n  files_signed: true\n", 3, "rule 1: files_signed: it can never apply", ""),
         ("rules:\n- events: deregistration\n  annotated: true\n", 3, "rule 1: annotated: it can never apply", ""),
         ("rules:\n- approvals: -1\n", 2, "rule 1: approvals: a number from 0 to 100 was expected, not -1", ""),
         ("rules:\n- approvals: true\n", 2, "rule 1: approvals: a number from 0 to 100 was expected, not true", ""),

@@ -65,6 +65,7 @@ def command(
 def _describe_all(repo: str, name: str, rev: str | None, fetching: delivery_options.Fetching, *, as_json: bool) -> None:
     from gto.lineage import sections
     from gto.lineage.description import describe_all
+    from gto.registry.files_signatures import tell
 
     registry = options.open_registry(repo)
     found = describe_all(registry, name, rev, fetching.sources(registry))
@@ -73,3 +74,5 @@ def _describe_all(repo: str, name: str, rev: str | None, fetching: delivery_opti
         return
     render.tables("", sections.described(found.known), plain=False)
     render.notes(sections.notes(found.known.elsewhere, found.known.problems))
+    for line in tell(found.signatures):
+        render.note(f"note: {line}")

@@ -206,7 +206,11 @@ def _one(
     if signatures is None:
         return table, value
     from gto.output import signature_columns
+    from gto.registry import files_signatures
 
+    commits = [(row.version.name, row.version.commit) for row in found.rows]
+    for line in files_signatures.tell(files_signatures.who_signed(registry, selector.name, commits)):
+        render.note(f"note: {line}")
     under = signatures.under_versions(found.rows)
     return signature_columns.rows(table, under), signature_columns.dicts(value, under) if details else None
 

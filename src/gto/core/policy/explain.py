@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from gto.core import approval
+from gto.core import approval, files_signature
 from gto.core.policy.policy import ALL, Policy, Rule
 from gto.core.tag import Kind
 
@@ -56,6 +56,8 @@ def _asks(policy: Policy, rule: Rule) -> Iterator[str]:
         yield "the version is no pre-release"
     if rule.annotated:
         yield "the commit annotates the artifact"
+    if rule.files_signed:
+        yield "the files of the version are signed with a trusted public key"
     yield from _asks_of_model(rule)
     if rule.one_version:
         yield "no other version is in the stage"
@@ -78,9 +80,12 @@ def goes_by_address(policy: Policy, rule: Rule) -> bool:
 
 
 def renamed(name: str) -> str:
-    """Return the hint for a tag's name that looks like that of an event or an approval, and is none."""
+    """Return the hint for a tag's name that looks like that of an event, or of a tag beside them, and is none."""
     if name.startswith(approval.PREFIX):
         return f"`gto approve` writes approvals; the names of other tags are not to begin with '{approval.PREFIX}'"
+    if name.startswith(files_signature.PREFIX):
+        start = files_signature.PREFIX
+        return f"`gto sign` writes signatures of files; the names of other tags are not to begin with '{start}'"
     letter = "#" if "#" in name else "@"
     return f"let gto write the tag; other tags are to have no '{letter}' in their names"
 
@@ -90,6 +95,11 @@ def people(policy: Policy, names: tuple[str, ...]) -> str:
     found = [f"{name} ({', '.join(policy.groups[name]) or 'nobody'})" if name in policy.groups else name
              for name in names]  # fmt: skip
     return ", ".join(found) or "nobody"
+
+
+def has_stage(rule: Rule, stage: str) -> bool:
+    """Tell whether a rule may cover a version that is in a stage."""
+    return rule.stages is None or any(fnmatchcase(stage, pattern) for pattern in rule.stages)
 
 
 def fits(rule: Rule, artifact: str) -> bool:

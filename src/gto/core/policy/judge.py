@@ -35,6 +35,7 @@ def needs(policy: Policy, event: Event, *, revives: bool = False) -> Needs:
         annotation=adds and any(rule.annotated for rule in rules),
         approvals=approvals,
         models=adds and any(rule.is_about_models for rule in rules),
+        files=adds and any(rule.files_signed for rule in rules),
     )
 
 
@@ -161,6 +162,7 @@ def _broken(policy: Policy, rule: Rule, event: Event, past: IndexedReplay, facts
     if adds or any(entry.commit == event.commit for entry in put):
         yield from _commit(rule, event, facts)
         yield from model_reasons(rule, event, past, facts)
+    yield from _files(rule, event, put, facts)
     if not rule.prereleases:
         own = (event.tag.version or _name(past.subject(event), event),) if adds else ()
         yield from _prerelease(rule, [*own, *(entry.version for entry in put)])
@@ -199,6 +201,15 @@ def _commit(rule: Rule, event: Event, facts: Facts) -> Iterator[Reason]:
         yield Reason(
             "not-annotated", text, rule.name, f"`gto annotate {name} --type model --commit`, then register that"
         )
+
+
+def _files(rule: Rule, event: Event, put: Iterable[StageEntry], facts: Facts) -> Iterator[Reason]:
+    """Yield why the files are not signed; a version is signed after its registration, so that alone is not held up."""
+    entry = next((one for one in put if one.commit == event.commit), None)
+    if rule.files_signed and entry is not None and facts.files_doubt:
+        text = f"the files of '{entry.version}' are not signed with a trusted key: {facts.files_doubt}"
+        hint = f"`gto sign {event.artifact}@{entry.version} --key k.pem` signs them, with a key that the policy names"
+        yield Reason("files-not-signed", text, rule.name, hint)
 
 
 def _prerelease(rule: Rule, versions: Iterable[str]) -> Iterator[Reason]:

@@ -44,6 +44,8 @@ class Rule(NamedTuple):
     approvers: tuple[str, ...] | None = None
     code_on_load: str | None = None
     """The most that loading the model may run, one of CODE_ON_LOAD; None for anything."""
+    files_signed: bool = False
+    """Whether a trusted public key must have signed the files of the version."""
     compatible: bool = False
     """Whether the model must not break those who use the version before of the same major."""
 
@@ -63,6 +65,8 @@ class Policy(NamedTuple):
     """The names by which a server knows people, and their e-mail addresses."""
     allowed_signers: str | None = None
     """The path, from the root of the repository, of an OpenSSH `allowed_signers` file."""
+    public_keys: str | None = None
+    """The path, from the root of the repository, of a file of public keys in PEM: by them files are signed."""
     sign: bool = False
     """Whether gto signs what it writes."""
     signed: bool = False
@@ -83,6 +87,7 @@ class Needs(NamedTuple):
     annotation: bool = False
     approvals: bool = False
     models: bool = False
+    files: bool = False
 
 
 class Approver(NamedTuple):
@@ -123,6 +128,8 @@ class Facts(NamedTuple):
     is_shallow: bool = False
     """The history of the branches is cut off in this clone."""
     models: ModelFactsReader | None = None
+    files_doubt: str = "nobody signed them"
+    """Why the files of the commit are not signed by a trusted key as this artifact's; empty where they are."""
 
 
 class Reason(NamedTuple):

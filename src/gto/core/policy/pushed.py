@@ -1,4 +1,4 @@
-"""The verdicts on what a push changes among the tags: events and approvals are added, and never moved or deleted."""
+"""The verdicts on what a push changes among the tags: what is added is never moved or deleted."""
 
 import re
 from collections import defaultdict
@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-from gto.core import approval
+from gto.core import beside
 from gto.core.approval import Approval
+from gto.core.beside import Beside
 from gto.core.event import UNREAD, Event, Problem, moment
+from gto.core.files_signature import FilesSignature
 from gto.core.indexed_replay import IndexedReplay, replay
 from gto.core.policy.approval_rules import asking, promotion
 from gto.core.policy.approver import is_approver
@@ -16,14 +18,14 @@ from gto.core.policy.explain import renamed
 from gto.core.policy.judge import judge_in_turn
 from gto.core.policy.policy import Facts, Policy, Reason, Verdict
 from gto.core.replay import Draft
-from gto.core.snapshot import ArtifactState, crowded, fold_artifact
+from gto.core.snapshot import ArtifactState, VersionState, crowded, fold_artifact
 from gto.core.tag import Kind, find
 
 AHEAD = 300
 """Seconds by which the clock of a machine may be ahead of that of the server."""
 _NEAR_RE = re.compile(r"v\d|[^/@]*!|deprecated|created")  # behind an `@`
 _AGAIN = "`git fetch --tags`, delete the tag here, and write the event again with gto"
-Item = Event | Approval | Problem | None
+Item = Event | Beside | Problem | None
 """What a tag is: None for one that is no business of GTO, or not there."""
 
 
@@ -59,20 +61,25 @@ def judge_push(policy: Policy, changes: Iterable[TagChange], scene: Scene) -> li
     """Return a verdict on each change that is GTO's business, sorted by tag; their order is no matter."""
     verdicts: list[Verdict] = []
     groups: dict[str, list[Event]] = defaultdict(list)
-    approvals: list[Approval] = []
+    others: list[Beside] = []
     for change in changes:
         fixed = list(_not_addition(change))
         if fixed:
             verdicts.append(Verdict(change.ref, tuple(fixed)))
         elif isinstance(change.becomes, Event):
             groups[change.becomes.artifact].append(change.becomes)
-        elif isinstance(change.becomes, Approval):
-            approvals.append(change.becomes)
+        elif isinstance(change.becomes, Beside):
+            others.append(change.becomes)
     states = {
         name: fold_artifact(name, [*scene.known.get(name, ()), *groups.get(name, ())])
-        for name in {one.name.artifact for one in approvals}
+        for name in {one.name.artifact for one in others}
     }
-    verdicts += [_judge_approval(policy, one, states[one.name.artifact], scene) for one in approvals]
+    for one in others:
+        state = states[one.name.artifact]
+        if isinstance(one, Approval):
+            verdicts.append(_judge_approval(policy, one, state, scene))
+        else:
+            verdicts.append(_judge_files_signature(policy, one, state, scene))
     for artifact, events in groups.items():
         verdicts += _judge_events(policy, artifact, events, scene)
     return sorted(verdicts, key=attrgetter("ref"))
@@ -80,13 +87,14 @@ def judge_push(policy: Policy, changes: Iterable[TagChange], scene: Scene) -> li
 
 def _not_addition(change: TagChange) -> Iterator[Reason]:
     lost = isinstance(change.was, Problem) and change.was.code in UNREAD  # its object is not here
-    kept = lost or isinstance(change.was, Event | Approval)
-    what = "approval" if isinstance(change.was, Approval) else "event"
+    kept = lost or isinstance(change.was, Event | Beside)
+    what = beside.noun(change.was.name) if isinstance(change.was, Beside) else "event"
+    article = "a" if isinstance(change.was, FilesSignature) else "an"
     if change.is_gone:
         if kept:
-            yield Reason("deleted", f"an {what} is never deleted", hint=_undo(change.was))
+            yield Reason("deleted", f"{article} {what} is never deleted", hint=_undo(change.was))
     elif kept and not change.is_new:
-        yield Reason("moved", f"an {what} is never moved or overwritten", hint="write a new one with gto")
+        yield Reason("moved", f"{article} {what} is never moved or overwritten", hint="write a new one with gto")
     elif isinstance(change.becomes, Problem):
         yield Reason(change.becomes.code, change.becomes.reason, hint=change.becomes.hint)
     elif change.becomes is None and looks_like_event(change.ref):
@@ -95,9 +103,9 @@ def _not_addition(change: TagChange) -> Iterator[Reason]:
 
 
 def looks_like_event(name: str) -> bool:
-    """Tell whether a tag's name, which is no event and no approval, could be taken for one."""
-    if name.startswith(approval.PREFIX):
-        return approval.find(name) is None
+    """Tell whether a tag's name, which is no event and not beside them, could be taken for one."""
+    if name.startswith(beside.PREFIXES):
+        return beside.find(name) is None
     parts = name.split("@")
     near = "#" in name or (parts[0] == "" and len(parts) > 1) or any(_NEAR_RE.match(part) for part in parts[1:])
     return near and find(name) is None
@@ -136,7 +144,7 @@ def _second(past: IndexedReplay, event: Event) -> Problem | None:
     return crowded(event.artifact, [*there, made]) if there else None
 
 
-def _times(policy: Policy, item: Event | Approval, now: int) -> Iterator[Reason]:
+def _times(policy: Policy, item: Event | Beside, now: int) -> Iterator[Reason]:
     if item.time > now + AHEAD:
         text = f"its time, {moment(item.time).isoformat()}, is in the future"
         yield Reason("in-the-future", text, hint="set the clock, and write it again")
@@ -145,7 +153,7 @@ def _times(policy: Policy, item: Event | Approval, now: int) -> Iterator[Reason]
         yield Reason("too-old", text, "max_age", hint=_AGAIN)
 
 
-def _pusher(policy: Policy, item: Event | Approval, scene: Scene) -> Iterator[Reason]:
+def _pusher(policy: Policy, item: Event | Beside, scene: Scene) -> Iterator[Reason]:
     if scene.user is None or not policy.users:
         return
     email = policy.users.get(scene.user)
@@ -159,12 +167,31 @@ def _pusher(policy: Policy, item: Event | Approval, scene: Scene) -> Iterator[Re
         yield Reason("impersonated", text, "users", "everybody pushes what they tagged themselves")
 
 
+def _version_of(item: Beside, state: ArtifactState) -> VersionState | None:
+    """Return the version that a tag beside the events is about, where it is on its commit."""
+    version = state.version(item.name.version)
+    is_there = version is not None and version.is_registered and version.commit == item.commit
+    return version if is_there else None
+
+
+def _elsewhere(item: Beside, code: str, command: str) -> Reason:
+    text = f"it is not on the commit of '{item.name.version}'"
+    return Reason(code, text, hint=f"`{command}` puts it where it belongs")
+
+
+def _judge_files_signature(policy: Policy, item: FilesSignature, state: ArtifactState, scene: Scene) -> Verdict:
+    """Judge what a push can know: who reads the files decides by the keys that they trust."""
+    reasons = [*_times(policy, item, scene.now), *_pusher(policy, item, scene)]
+    if _version_of(item, state) is None:
+        reasons.append(_elsewhere(item, "files-signature-elsewhere", "gto sign"))
+    return Verdict(item.ref, tuple(reasons))
+
+
 def _judge_approval(policy: Policy, item: Approval, state: ArtifactState, scene: Scene) -> Verdict:
     reasons = [*_times(policy, item, scene.now), *_pusher(policy, item, scene)]
-    version = state.version(item.name.version)
-    if version is None or not version.is_registered or version.commit != item.commit:
-        text = f"it is not on the commit of '{item.name.version}'"
-        reasons.append(Reason("approval-elsewhere", text, hint="`gto approve` puts it where it belongs"))
+    version = _version_of(item, state)
+    if version is None:
+        reasons.append(_elsewhere(item, "approval-elsewhere", "gto approve"))
     elif item.time < version.registrations[0].time:
         text = f"it is older than the registration of '{item.name.version}'"
         reasons.append(Reason("approval-too-early", text, hint="approve what is there: `gto approve`"))

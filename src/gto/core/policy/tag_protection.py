@@ -6,7 +6,7 @@ from enum import Enum
 from itertools import chain
 from typing import NamedTuple
 
-from gto.core import approval, names
+from gto.core import beside, names
 from gto.core.policy import Policy, Rule
 from gto.core.policy.explain import concerns
 from gto.core.policy.policy import is_one_of
@@ -101,7 +101,7 @@ def _kept(policy: Policy, forge: Forge, taken: set[str]) -> list[str]:
     if not forge.is_strict:  # what is open to everybody here must be no part of what is shut there
         stages = [end for stage in policy.stages or () for end in _of_stage(stage)]
         ends = [end for end in (_VERSIONS, *stages, _DEPRECATIONS) if not any(_meet(end, other) for other in taken)]
-    return [*(f"*{end}" for end in ends), f"{approval.PREFIX}*"]
+    return [*(f"*{end}" for end in ends), *(f"{prefix}*" for prefix in beside.PREFIXES)]
 
 
 def _meet(end: str, other: str) -> bool:

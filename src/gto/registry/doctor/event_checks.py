@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from gto.core import approval, tag
+from gto.core import beside, tag
 from gto.core.event import Event, Problem, looks_old, moment
 from gto.core.snapshot import Snapshot
 from gto.exceptions import duration
@@ -104,9 +104,9 @@ class RemoteComparison(NamedTuple):
 
 
 def compare(here: Mapping[str, str], there: Mapping[str, str], remote: str) -> RemoteComparison:
-    """Compare the tags named like events and approvals; both map names to object ids."""
-    mine = {ref: oid for ref, oid in here.items() if tag.find(ref) or approval.find(ref)}
-    theirs = {ref: oid for ref, oid in there.items() if tag.find(ref) or approval.find(ref)}
+    """Compare the tags named like events, and like those beside them; both map names to object ids."""
+    mine = {ref: oid for ref, oid in here.items() if tag.find(ref) or beside.find(ref)}
+    theirs = {ref: oid for ref, oid in there.items() if tag.find(ref) or beside.find(ref)}
     differ = [ref for ref in mine if ref in theirs and mine[ref] != theirs[ref]]
     notes = []
     if unsent := mine.keys() - theirs.keys():
@@ -125,5 +125,5 @@ def _count(tags: "set[str]") -> str:
 def _differs(ref: str, here: str, there: str, remote: str) -> Problem:
     reason = f"here it is object {here[:7]}, on '{remote}' {there[:7]}: somebody made it twice, or moved it"
     hint = f"find out which is right; `git fetch {remote} '+refs/tags/{ref}:refs/tags/{ref}'` takes the remote's"
-    name = tag.find(ref) or approval.find(ref)
+    name = tag.find(ref) or beside.find(ref)
     return Problem("tag-differs", ref, reason, hint, name.artifact if name else "")

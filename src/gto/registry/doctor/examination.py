@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from gto.core import approval
+from gto.core import beside
 from gto.core.event import Event, Problem
+from gto.core.files_signature import FilesSignature
 from gto.core.snapshot import Snapshot, fold
 from gto.exceptions import GitError, GitMissing
 from gto.git import remote as remotes
 from gto.git import tag_reader
-from gto.git.approvals import read_new_approvals
+from gto.git.approvals import read_beside
 from gto.git.command import Git
 from gto.git.repo import Repo
+from gto.registry import files_signatures
 from gto.registry.doctor import event_checks, file_checks
 from gto.registry.doctor.event_checks import compare
 from gto.registry.registry import Registry
@@ -47,7 +49,7 @@ def examine(registry: Registry, now: float, remote: str | None = None) -> Examin
     if not any(problem.code == "packed-refs-broken" for problem in found):  # with which git reads nothing
         found += _try(lambda: file_checks.temporary(repo, now))
         found += _try(lambda: _events(registry, now))
-        found += _try(lambda: _approvals(registry))
+        found += _try(lambda: _beside(registry))
         found += _try(lambda: file_checks.annotations(registry))
         found += _try(lambda: file_checks.policies(registry))
         found += file_checks.refs(repo, {problem.subject for problem in found})
@@ -73,12 +75,14 @@ def _events(registry: Registry, now: float) -> Iterator[Problem]:
     yield from _try(lambda: _reached(registry, snapshot))
 
 
-def _approvals(registry: Registry) -> Iterator[Problem]:
-    """Yield the approvals that cannot be read."""
-    given = {ref: oid for oid, ref in registry.listing if approval.find(ref) is not None}
-    for item in read_new_approvals(registry.git, given):
+def _beside(registry: Registry) -> Iterator[Problem]:
+    """Yield the approvals and signatures of files that cannot be read."""
+    given = {ref: oid for oid, ref in registry.listing if beside.find(ref) is not None}
+    for item in read_beside(registry.git, given):
         if isinstance(item, Problem):
             yield item
+        elif isinstance(item, FilesSignature):
+            yield from files_signatures.broken(item)
 
 
 def _reached(registry: Registry, snapshot: Snapshot) -> Iterable[Problem]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from gto.core.approval import Approval
+from gto.core.beside import Beside
 from gto.core.event import Event, Problem
 from gto.core.policy import Policy, Verdict
 from gto.core.policy.judge import judge_history
@@ -107,14 +107,14 @@ def check_tags(
             raise error
     items = read_items(registry.git, oids)
     events = [item for item in items.values() if isinstance(item, Event)]
-    approvals = [item for item in items.values() if isinstance(item, Approval)]
-    artifacts = {event.artifact for event in events} | {item.name.artifact for item in approvals}
+    others = [item for item in items.values() if isinstance(item, Beside)]
+    artifacts = {event.artifact for event in events} | {item.name.artifact for item in others}
     where = sources.scope(registry, source, signers)
     known = _allowed(where, enforce.read_known(registry.git, artifacts, leave_out=set()))
     # What was once pushed in time is old one day; what claims to be older than the policy is judged all the same.
     policy = source.policy._replace(max_age=None, since=0)
     where = where._replace(source=source._replace(policy=policy))
-    facts = sources.gather(where, events, approvals, known=(event for group in known.values() for event in group))
+    facts = sources.gather(where, events, others, known=(event for group in known.values() for event in group))
     verdicts = []
     for name in names:
         item = items.get(name)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from gto.core.approval import Approval
+from gto.core.beside import Beside
 from gto.core.event import Event
 from gto.core.policy import Verdict
 from gto.core.policy.behalf import OnBehalf, demand
@@ -46,11 +46,11 @@ def judge(
         for move in moves
     ]
     events = [item for item in after.values() if isinstance(item, Event)]
-    approvals = [item for item in after.values() if isinstance(item, Approval)]
-    artifacts = {event.artifact for event in events} | {item.name.artifact for item in approvals}
+    others = [item for item in after.values() if isinstance(item, Beside)]
+    artifacts = {event.artifact for event in events} | {item.name.artifact for item in others}
     if known is None:
         known = read_known(git, artifacts, leave_out={move.ref for move in moves if move.old is None})
-    facts = gather(where, events, approvals, known=(event for group in known.values() for event in group))
+    facts = gather(where, events, others, known=(event for group in known.values() for event in group))
     return judge_push(policy, changes, Scene(known, facts, int(time.time()), user))
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from gto.config import FILE as CONFIG_FILE
 from gto.config import read_config
 from gto.core.approval import Approval
+from gto.core.beside import Beside
 from gto.core.event import Event
+from gto.core.files_signature import FilesSignature
 from gto.core.policy import Facts, Needs, Policy
 from gto.core.policy.approver import group
 from gto.core.policy.judge import needs
@@ -28,6 +30,7 @@ from gto.signing.tag_signatures import SignedTag, Trusted, read_trusted, verify_
 
 if TYPE_CHECKING:
     from gto.registry.policy.model_reader import ModelReader
+    from gto.signing.ec_key import PublicKey
 
 _MANY = 20  # artifacts; the approvals of more are read all at once
 
@@ -117,6 +120,8 @@ class Scope(NamedTuple):
     registry: Registry
     source: PolicySource
     trusted: Callable[[], Trusted]
+    keys: "Callable[[], list[PublicKey]]"
+    """Returns the public keys by which files may be signed."""
     tip: Callable[[str], str | None]
     """Returns the commit of a branch by its name; None where there is no such branch."""
 
@@ -128,7 +133,14 @@ def scope(
     tip: Callable[[str], str | None] | None = None,
 ) -> Scope:
     """Return a scope whose signers and branches are found out when they are needed."""
-    return Scope(registry, source, cache(lambda: trusted(registry, source, signers)), tip or find_branches(registry))
+    signed = cache(lambda: trusted(registry, source, signers))
+    return Scope(registry, source, signed, cache(lambda: _keys(registry, source)), tip or find_branches(registry))
+
+
+def _keys(registry: Registry, source: PolicySource, *, own: bool = False) -> "list[PublicKey]":
+    from gto.registry.files_signatures import keys_of  # only where a rule is about files
+
+    return keys_of(registry, source, own=own or registry.repo.is_own)
 
 
 def for_writing(registry: Registry, source: PolicySource) -> Scope:
@@ -137,9 +149,8 @@ def for_writing(registry: Registry, source: PolicySource) -> Scope:
     A reader of a URL does not: for him the repository would vouch for itself.
     """
     path = source.policy.allowed_signers
-    if registry.repo.is_own or path is None:
-        return scope(registry, source)
-    return scope(registry, source, Files(registry.repo).read(source.rev, path))
+    signers = None if registry.repo.is_own or path is None else Files(registry.repo).read(source.rev, path)
+    return scope(registry, source, signers)._replace(keys=cache(lambda: _keys(registry, source, own=True)))
 
 
 def find_branches(registry: Registry) -> Callable[[str], str | None]:
@@ -160,18 +171,19 @@ def find_branches(registry: Registry) -> Callable[[str], str | None]:
 
 
 def gather(
-    where: Scope, events: Sequence[Event], approvals: Iterable[Approval] = (), *, known: Iterable[Event] = ()
+    where: Scope, events: Sequence[Event], beside: Iterable[Beside] = (), *, known: Iterable[Event] = ()
 ) -> dict[str, Facts]:
     """Return the facts on events and on new approvals, by object id: those that the policy asks for, in bulk.
 
-    `known` are the other events of the artifacts.
+    `beside` are approvals and signatures of files that no ref names yet, `known` the other events of the artifacts.
     """
     policy, registry = where.source.policy, where.registry
     # What comes after a deprecation may bring all versions of the artifact back.
     back = {event.artifact for part in (events, known) for event in part if event.kind is Kind.DEPRECATION}
     wanted = {event.oid: needs(policy, event, revives=event.artifact in back) for event in events}
     there = _approvals(registry, [event for event in events if wanted[event.oid].approvals], back)
-    new = list(approvals)
+    others = list(beside)
+    new = [one for one in others if isinstance(one, Approval)]
     asked: list[Event | Approval] = [event for event in events if wanted[event.oid].signature]
     every = {one.oid: one for one in (*there, *new)}.values()
     asked += every
@@ -184,6 +196,7 @@ def gather(
             given.setdefault(one.name.artifact, []).append((one, signatures[one.oid]))
     people = {name: group(pairs) for name, pairs in given.items()}
     models = _models(registry, [event for event in events if wanted[event.oid].models])
+    doubts = _files_doubts(where, [event for event in events if wanted[event.oid].files], others)
     found = {one.oid: Facts(signatures[one.oid]) for one in new}
     for event in events:
         own = people.get(event.artifact, {})
@@ -194,6 +207,7 @@ def gather(
             own,
             registry.repo.is_shallow,
             models.get(event.artifact),
+            doubts.get(event.oid, ""),
         )
     return found
 
@@ -213,6 +227,18 @@ def _approvals(registry: Registry, events: Sequence[Event], back: Collection[str
     return [
         item for item in found if isinstance(item, Approval) and (item.commit in commits or item.name.artifact in back)
     ]
+
+
+def _files_doubts(where: Scope, events: Sequence[Event], new: Iterable[Beside]) -> dict[str, str]:
+    """Return why the files of events' commits are not signed, empty where they are; `new` has no ref yet."""
+    if not events:
+        return {}
+    from gto.registry import files_signatures  # only where a rule is about files
+
+    given = [one for one in new if isinstance(one, FilesSignature)]
+    places = {(event.artifact, event.commit) for event in events}
+    found = files_signatures.doubts(where.registry, places, where.keys(), given)
+    return {event.oid: found[event.artifact, event.commit] for event in events}
 
 
 def _reached(where: Scope, events: Sequence[Event], wanted: Mapping[str, Needs]) -> dict[str, frozenset[str]]:

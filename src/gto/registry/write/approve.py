@@ -12,14 +12,13 @@ from gto.core.policy.approver import counts_from
 from gto.core.selector import Pick, Selector
 from gto.core.snapshot import ArtifactState, VersionState
 from gto.exceptions import Conflict, StageNotAllowed, UsageError, VersionNotFound
-from gto.git import tag_writer
-from gto.git.approvals import read_approvals, read_new_approvals
+from gto.git.approvals import read_approvals
 from gto.output.published import Published
-from gto.registry.policy import enforce, sources
-from gto.registry.policy.enforce import Move
+from gto.registry.policy import sources
 from gto.registry.policy.sources import PolicySource, Scope
 from gto.registry.registry import Registry
 from gto.registry.resolve import pick_version
+from gto.registry.write import attach
 from gto.registry.write.transaction import (
     Prepared,
     WriteOptions,
@@ -27,10 +26,7 @@ from gto.registry.write.transaction import (
     carry_out,
     checked,
     find_policies,
-    writer,
 )
-
-_BYTES = 6  # of an approval's id: nobody gives so many approvals of one version that two would be alike
 
 
 class Approved(NamedTuple):
@@ -135,23 +131,16 @@ def _comes_back(state: ArtifactState, version: VersionState, stage: str) -> bool
 
 def _make(registry: Registry, wish: _Wish, version: VersionState) -> Approval:
     """Write the signed tag object, which no ref names yet."""
-    import secrets  # only here: it takes longer to import than a small `show`
-
-    git = writer(registry, wish.manner)
-    name = ApprovalName(names.parse_artifact(wish.name), version.name, wish.stage, secrets.token_hex(_BYTES))
+    name = ApprovalName(names.parse_artifact(wish.name), version.name, wish.stage, attach.new_id())
     text = wish.manner.message or f"Approving {name.artifact}@{name.version} for stage {name.stage}"
-    who = tag_writer.read_identity(git)._replace(sign=True)
-    oid = tag_writer.make_tag(git, registry.repo.common_dir, str(name), version.commit, text, who)
-    (made,) = (one for one in read_new_approvals(registry.git, {str(name): oid}) if isinstance(one, Approval))
+    made = attach.make(registry, wish.manner._replace(sign=True), str(name), version.commit, text)
+    assert isinstance(made, Approval)  # noqa: S101  its name is that of an approval
     return made
 
 
 def _judge(registry: Registry, wish: _Wish, state: ArtifactState, new: Approval, since: int) -> None:
     """Raise where a policy forbids the approval, or where the same person gave it before."""
-    for source in wish.policies:
-        where = sources.for_writing(registry, source)
-        for verdict in enforce.judge(where, [Move(new.ref, None, new.oid)], {state.name: state.events}):
-            enforce.refuse(verdict, source.where)
+    attach.judge(registry, wish.policies, state, new)
     for source in _judges(wish):
         _check_first(sources.for_writing(registry, source), new, since)
 

@@ -6,8 +6,8 @@ from enum import Enum
 from itertools import groupby
 from typing import NamedTuple, TypeGuard
 
-from gto.core import approval, names, tag
-from gto.core.approval import Approval, ApprovalName
+from gto.core import beside, names, tag
+from gto.core.beside import Beside, BesideName
 from gto.core.event import Event, Problem, SortKey
 from gto.core.tag import Kind, TagName
 from gto.exceptions import (
@@ -34,7 +34,7 @@ from gto.registry.remote_check import REMOTE
 from gto.registry.write.publish import TAGS_PER_PUSH
 from gto.registry.write.retry import persist
 
-Item = Event | Approval
+Item = Event | Beside
 MOST_TAGS = 2000
 """The most tags in one push: git takes their names as arguments, which a system bounds."""
 
@@ -54,7 +54,7 @@ class SyncLine(NamedTuple):
     """One of `not pushed`, `not fetched`, `different`."""
     ref: str
     """The tag's name."""
-    tag: TagName | ApprovalName
+    tag: TagName | BesideName
     """Its parts."""
     here: str | None
     """The object id of the tag in this clone; None where it is not here."""
@@ -63,8 +63,8 @@ class SyncLine(NamedTuple):
 
     @property
     def noun(self) -> str:
-        """The kind of the event, or `approval`."""
-        return self.tag.kind.noun if isinstance(self.tag, TagName) else "approval"
+        """The kind of the event, `approval`, or `signature of files`."""
+        return self.tag.kind.noun if isinstance(self.tag, TagName) else beside.noun(self.tag)
 
     def dict_state(self) -> Published:
         """Return it as the command line prints it in JSON."""
@@ -156,18 +156,18 @@ def _list_pushed(git: Git, remote: str) -> dict[str, str]:
     return first
 
 
-def _line(ref: str, name: TagName | ApprovalName, here: str | None, there: str | None) -> SyncLine:
+def _line(ref: str, name: TagName | BesideName, here: str | None, there: str | None) -> SyncLine:
     state = State.NOT_PUSHED if there is None else State.NOT_FETCHED if here is None else State.DIFFERENT
     return SyncLine(state, ref, name, here, there)
 
 
-def _find(ref: str) -> TagName | ApprovalName | None:
-    """Return the parts of the name of an event or of an approval."""
+def _find(ref: str) -> TagName | BesideName | None:
+    """Return the parts of the name of an event, or of a tag beside them."""
     name = tag.find(ref)
-    return approval.find(ref) if name is None else name if name.kind is not Kind.CREATION else None
+    return beside.find(ref) if name is None else name if name.kind is not Kind.CREATION else None
 
 
-def _wanted(refs: Iterable[str], words: Sequence[str]) -> Iterator[tuple[str, TagName | ApprovalName]]:
+def _wanted(refs: Iterable[str], words: Sequence[str]) -> Iterator[tuple[str, TagName | BesideName]]:
     """Yield the tags that the words name; a word that names none is an error."""
     asked = set(words)
     for word in words:
@@ -188,7 +188,7 @@ def _wanted(refs: Iterable[str], words: Sequence[str]) -> Iterator[tuple[str, Ta
 
 
 def _is_tag(word: str) -> bool:
-    return tag.find(word) is not None or approval.find(word) is not None
+    return tag.find(word) is not None or beside.find(word) is not None
 
 
 def push(

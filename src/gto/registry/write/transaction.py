@@ -69,7 +69,7 @@ class WriteRequest(NamedTuple, Generic[_Made]):
     prepare: Callable[[ArtifactTags], tuple[Prepared, _Made]]
     """Called again where another writer was first; what it returns beside is for the caller."""
     approvals: bool = False
-    """Whether approvals count."""
+    """Whether approvals, or signatures of files, count."""
 
 
 class Written(NamedTuple, Generic[_Made]):
@@ -121,7 +121,7 @@ class _Transaction(Generic[_Made]):
         try:
             found = remote_check.read(registry, wish.name, pushed=wish.manner.push, force=wish.manner.force)
             if wish.approvals:
-                remote_check.fetch_approvals(registry, wish.name)
+                remote_check.fetch_beside(registry, wish.name)
         except RemoteFailed as error:
             if not wish.manner.keep_local:
                 raise

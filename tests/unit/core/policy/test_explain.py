@@ -23,6 +23,7 @@ def test_a_rule_that_asks_for_everything_is_told_line_by_line() -> None:
         one_version=True,
         approvals=2,
         approvers=("nobodies",),
+        files_signed=True,
         code_on_load="none",
         compatible=True,
     )
@@ -36,6 +37,7 @@ def test_a_rule_that_asks_for_everything_is_told_line_by_line() -> None:
         "the commit is on branch main",
         "the version is no pre-release",
         "the commit annotates the artifact",
+        "the files of the version are signed with a trusted public key",
         "loading the model runs no code",
         "the model does not break who uses the release before it in its major",
         "no other version is in the stage",

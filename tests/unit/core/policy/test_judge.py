@@ -371,3 +371,13 @@ def test_nobody_approves_what_is_not_there_yet() -> None:
     policy = rules(Rule("r", approvals=1))
     early = (approved(GRACE, time=START - 1), good(GRACE))
     assert codes(judge(policy, PROD, past(REGISTERED), approvals(early, signature=good(ADA)))) == ["not-approved"]
+
+
+def test_a_rule_for_signed_files_is_about_stages_and_not_about_registrations() -> None:
+    policy, before = rules(Rule("r", files_signed=True)), past(by(ADA, "m@v1.0.0"))
+    assert judge(policy, by(ADA, "m@v1.0.0"), past(), Facts()).is_allowed
+    verdict = judge(policy, by(ADA, "m#prod#1", time=START + 60), before, Facts())
+    assert codes(verdict) == ["files-not-signed"]
+    assert verdict.reasons[0].text.endswith("'v1.0.0' are not signed with a trusted key: nobody signed them")
+    assert judge(policy, by(ADA, "m#prod#1", time=START + 60), before, Facts(files_doubt="")).is_allowed
+    assert judge(policy, by(ADA, "m#prod!#1", time=START + 60), before, Facts()).is_allowed

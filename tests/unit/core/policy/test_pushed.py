@@ -9,19 +9,19 @@ from gto.core.policy import Facts, Policy, Rule, Verdict
 from gto.core.policy.pushed import AHEAD, Scene, TagChange, judge_push, looks_like_event
 from gto.core.tag_signature import Signature, Trust
 from tests.factories import START
-from tests.policies import ADA, GRACE, approved, by, good, rules
+from tests.policies import ADA, GRACE, approved, by, files_signed, good, rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gto.core.approval import Approval
+    from gto.core.beside import Beside
     from gto.core.policy.pushed import Item
 
 NOW = START + 3600
 REGISTERED = by(ADA, "m@v1.0.0")
 
 
-def new(item: Event | Approval | Problem) -> TagChange:
+def new(item: Event | Beside | Problem) -> TagChange:
     """A tag that was not there."""
     return TagChange(item.subject if isinstance(item, Problem) else item.ref, None, item, is_new=True)
 
@@ -62,6 +62,7 @@ def test_tags_that_are_no_business_of_gto_have_no_verdict() -> None:
     [
         (REGISTERED, None, "an event is never deleted", "`gto deprecate m` and its other forms undo by a new event"),
         (approved(GRACE), None, "an approval is never deleted", "it stays as the record of what was said"),
+        (files_signed(ADA), None, "a signature of files is never deleted", "it stays as the record of what was said"),
         (Problem("tag-missing", "m@v1.0.0", "x"), None, "an event is never deleted", "it stays as the record"),
     ],
 )
@@ -71,7 +72,7 @@ def test_what_was_said_is_not_deleted(was: Item, becomes: Item, text: str, hint:
     assert verdict.reasons[0].hint.startswith(hint)
 
 
-@pytest.mark.parametrize("was", [REGISTERED, approved(GRACE), Problem("tag-corrupt", "t", "x")])
+@pytest.mark.parametrize("was", [REGISTERED, approved(GRACE), files_signed(ADA), Problem("tag-corrupt", "t", "x")])
 @pytest.mark.parametrize("becomes", [by(ADA, "m@v1.0.0", 2), None, Problem("tag-lightweight", "t", "x")])
 def test_what_was_said_is_not_moved(was: Item, becomes: Item) -> None:
     assert judged(TagChange("t", was, becomes, is_new=False)) == ["moved"]
@@ -92,7 +93,19 @@ def test_what_would_be_set_aside_is_refused_with_the_reason_of_the_problem() -> 
 
 @pytest.mark.parametrize(
     "name",
-    ["m#", "m#prod#x", "m#prod#1#2", "m@v1", "m@v1.0", "m@v1.0.0!x", "@x", "m@deprecated!", "a#b/c/", "approvals/x"],
+    [
+        "m#",
+        "m#prod#x",
+        "m#prod#1#2",
+        "m@v1",
+        "m@v1.0",
+        "m@v1.0.0!x",
+        "@x",
+        "m@deprecated!",
+        "a#b/c/",
+        "approvals/x",
+        "signatures/x",
+    ],
 )
 def test_a_name_that_could_be_taken_for_an_event_is_refused(name: str) -> None:
     assert looks_like_event(name)
@@ -171,6 +184,15 @@ def test_facts_of_a_push_are_found_by_the_tag_objects_ids() -> None:
     policy = Policy(signed=True)
     assert judged(new(event), scene(REGISTERED), policy) == ["unsigned"]
     assert judged(new(event), scene(REGISTERED, facts={event.oid: Facts(good(ADA))}), policy) == []
+
+
+def test_a_signature_of_files_is_timely_and_on_the_commit_of_its_version_and_its_tag_need_not_be_signed() -> None:
+    item = files_signed(GRACE, time=START + 60)
+    assert judged(new(item)) == []
+    assert judged(new(item), scene()) == ["files-signature-elsewhere"]
+    assert judged(new(item), scene(by(ADA, "m@v1.0.0", 2))) == ["files-signature-elsewhere"]
+    assert judged(new(item), scene(REGISTERED, now=START - AHEAD)) == ["in-the-future"]
+    assert judged(new(item), scene(REGISTERED, user="ada"), Policy(users={"ada": ADA})) == ["impersonated"]
 
 
 def test_an_approval_is_signed_timely_and_on_the_commit_of_its_version() -> None:

@@ -36,16 +36,16 @@ def test_who_may_make_tags_is_told_by_rule_with_names_on_the_server() -> None:
 def test_what_is_open_to_everybody_is_no_part_of_what_is_shut_where_one_opening_is_enough() -> None:
     policy = rules(PROD, groups=TEAM, stages=STAGES)
     kept = patterns(policy, Forge.GITLAB)["events and approvals, once made"]
-    assert kept == ("*@v*", "*#dev", "*#dev#*", "*#dev!*", "*@deprecated*", "approvals/*")
+    assert kept == ("*@v*", "*#dev", "*#dev#*", "*#dev!*", "*@deprecated*", "approvals/*", "signatures/*")
     everything = rules(Rule("r", who=()), stages=STAGES)
-    assert patterns(everything, Forge.GITLAB)["events and approvals, once made"] == ("approvals/*",)
+    assert patterns(everything, Forge.GITLAB)["events and approvals, once made"] == ("approvals/*", "signatures/*")
 
 
 def test_without_a_policy_what_was_said_is_kept() -> None:
     assert patterns(Policy(), Forge.GITLAB) == {
-        "events and approvals, once made": ("*@v*", "*@deprecated*", "approvals/*")
+        "events and approvals, once made": ("*@v*", "*@deprecated*", "approvals/*", "signatures/*")
     }
-    assert len(patterns(Policy(), Forge.GITHUB)["events and approvals, once made"]) == 10
+    assert len(patterns(Policy(), Forge.GITHUB)["events and approvals, once made"]) == 12
     assert protections(Policy(), Forge.GITEA) == []
 
 
