@@ -35,10 +35,22 @@ class ListQuery(NamedTuple):
     """Repository and name of the artifacts that count, deprecated ones too; none for all."""
 
 
-def narrow(chosen: Select[*tuple[Any, ...]], wanted: ListQuery) -> Select[*tuple[Any, ...]]:
-    """Add to a query what the list is asked for."""
+class _Stages(NamedTuple):
+    """What conditions have to know of stages."""
+
+    asked: Sequence[str]
+    """Those that the query names."""
+    known: Sequence[str]
+    """All that there are."""
+
+
+def narrow(
+    chosen: Select[*tuple[Any, ...]], wanted: ListQuery, known_stages: Sequence[str]
+) -> Select[*tuple[Any, ...]]:
+    """Add to a query what the list is asked for; `known_stages` are all that artifacts are in."""
     every = [*wanted.terms, *(term for group in wanted.filters for term in group)]
-    stages = [term.value for term in every if term.key == "stage" and not term.is_not]
+    asked = [term.value for term in every if term.key == "stage" and not term.is_not]
+    stages = _Stages(asked, known_stages)
     conditions = [_condition(term, stages) for term in wanted.terms]
     conditions += [or_(*(_condition(term, stages) for term in group)) for group in wanted.filters if group]
     asks_for_old = any(term.key == "is" and term.value == "deprecated" for term in every) or wanted.only
@@ -49,14 +61,16 @@ def narrow(chosen: Select[*tuple[Any, ...]], wanted: ListQuery) -> Select[*tuple
     return chosen.where(*conditions)
 
 
-def _condition(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
+def _condition(term: Term, stages: _Stages) -> ColumnElement[bool]:
     found = _positive(term, stages)
     return not_(found) if term.is_not else found
 
 
-def _positive(term: Term, stages: Sequence[str]) -> ColumnElement[bool]:
+def _positive(term: Term, stages: _Stages) -> ColumnElement[bool]:
     if term.key == "metric":
-        return _metric(term, stages)
+        return _metric(term, stages.asked)
+    if term.key == "text":
+        return _has_text(term.value, stages.known)
     return _CONDITIONS[term.key](term.value)
 
 
@@ -74,19 +88,18 @@ _OF_LATEST = select(_DESCRIBED.c.id).where(
     fact.c.commit == _DESCRIBED.c.latest_commit,
 )
 _CARD, _OF_FACT = select(card.c.repository_id, card.c.oid), tuple_(fact.c.repository_id, fact.c.card)
-_STAGE = func.lower(standing.c.stage)  # the letters of such names, and of artifacts', are those of ASCII
-_NAME = func.lower(artifact.c.name)
+_NAME = func.lower(artifact.c.name)  # its letters, and those of stages, are those of ASCII
 
 
-def _has_text(value: str) -> ColumnElement[bool]:
+def _has_text(value: str, stages: Sequence[str]) -> ColumnElement[bool]:
     """Tell whether name, annotation, a stage or the card of the latest version hold a text, as `gto search` has it."""
+    named = [stage for stage in stages if value.casefold() in stage.lower()]  # few: no need to look at each artifact
     cards = _OF_FACT.in_(_CARD.where(holds(card.c.folded_text, value)))  # each is looked through once, whoever has it
-    elsewhere = _IN_STAGE.where(holds(_STAGE, value)), _OF_LATEST.where(cards)
+    elsewhere = [_OF_LATEST.where(cards), *([_IN_STAGE.where(standing.c.stage.in_(named))] if named else [])]
     return or_(holds(artifact.c.search, value), *(artifact.c.id.in_(found) for found in elsewhere))
 
 
 _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
-    "text": _has_text,
     "repo": lambda value: repository.c.name == value,
     "stage": lambda value: exists().where(standing.c.artifact_id == artifact.c.id, standing.c.stage == value),
     "label": lambda value: exists().where(label.c.artifact_id == artifact.c.id, label.c.label == value),

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, literal, select, tuple_
 from gto.studio.index.artifact_conditions import ListQuery, narrow
 from gto.studio.index.artifact_row import ArtifactRow, choose, rows_of
 from gto.studio.index.database import kept
-from gto.studio.index.list_counts import totals
+from gto.studio.index.list_counts import stages, totals
 from gto.studio.index.schema import artifact, repository
 
 
@@ -37,7 +37,7 @@ def find(connection: Connection, wanted: ListQuery) -> ArtifactListing:
     """Return one page of the artifacts that fit."""
     column = _SORT_COLUMNS[wanted.sort]
     order = column.asc() if wanted.is_ascending else column.desc()
-    chosen = narrow(choose(), wanted)
+    chosen = narrow(choose(), wanted, kept(connection, stages))
     if wanted.after is not None:
         here, there = tuple_(repository.c.position, artifact.c.name), tuple_(*(literal(one) for one in wanted.after))
         chosen = chosen.where(here > there)
@@ -51,5 +51,5 @@ def find(connection: Connection, wanted: ListQuery) -> ArtifactListing:
 def _count(connection: Connection, wanted: ListQuery) -> int:
     if not (wanted.terms or wanted.filters or wanted.deprecated or wanted.only):
         return kept(connection, totals).artifacts
-    fitting = narrow(select(func.count()).select_from(artifact.join(repository)), wanted)
+    fitting = narrow(select(func.count()).select_from(artifact.join(repository)), wanted, kept(connection, stages))
     return int(connection.execute(fitting).scalar_one())
