@@ -36,7 +36,8 @@ ARGUMENTS = [
 WIDE, NARROW = 1440, 390
 
 _OVERFLOW = "document.documentElement.scrollWidth - window.innerWidth"
-_LINKS = "all => all.map(one => one.getAttribute('href'))"
+_DOWNLOADS = "[href*='/-/archive.'], [href*='/-/file/']"
+_LINKS = f"all => all.filter(one => !one.matches(`{_DOWNLOADS}`)).map(one => one.getAttribute('href'))"
 _FILES = (".json", ".csv", ".atom", ".md")
 _MOST = 3
 """Of the links that differ in the query alone."""

@@ -107,7 +107,7 @@ def faults_of(answer: Response) -> list[str]:
     found = [] if answer.status_code < 500 else [str(answer.status_code)]
     found += ["a traceback"] if "Traceback (most" in answer.text else []
     found += ["a template was run"] if str(7 * 191) in answer.text else []
-    text = answer.content.decode("utf-8")
+    text = "" if "attachment" in answer.headers.get("content-disposition", "") else answer.content.decode("utf-8")
     match kind:
         case "text/html":
             is_alone = "sandbox" in answer.headers["content-security-policy"]  # plots run where they reach nothing

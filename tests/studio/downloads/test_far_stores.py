@@ -8,8 +8,11 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 import httpx2 as httpx
+from sqlalchemy import select
 
 from gto.studio.context import StudioSettings
+from gto.studio.index import schema
+from gto.studio.team import team_tables
 from gto.studio.visitor import Role
 from tests.studio.conftest import wrote
 from tests.studio.downloads.test_archives import unpacked
@@ -81,8 +84,10 @@ def test_a_store_that_the_server_s_configuration_names_gets_its_credentials_and_
         assert browser.client.head(path).headers["content-length"] == str(len(BODY))
         packed = browser.get("/m/net/net/-/archive.tar")
         assert unpacked(packed.content, "tar") == {"net.bin": (BODY, False)}
-    stored = (tmp_path / "team.db").read_bytes()
-    assert s3.options["secret_access_key"].encode() not in stored
+        with team.team.database.read() as connection:
+            tables = (*schema.metadata.sorted_tables, *team_tables.metadata.sorted_tables)
+            stored = repr([connection.execute(select(one)).all() for one in tables])
+    assert s3.options["secret_access_key"] not in stored
 
 
 def test_a_file_of_git_lfs_and_one_that_a_mirror_lacks_are_fetched_and_sent(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select
 
 from gto.studio.team import housekeeping
+from gto.studio.team.repository_sources import RepositorySources
 from gto.studio.team.team_tables import audit, invitation, login_attempt, login_failure, session
 from gto.studio.visitor import Role
 from tests.studio.team.test_login import PASSWORD, log_in
@@ -34,28 +35,30 @@ def entries(browser: Browser, **query: str) -> list[dict[str, Any]]:
 def test_each_tag_and_each_file_that_is_written_stands_in_the_log(registry: Repo, tmp_path: Path) -> None:
     catalogue = tmp_path / "team.yaml"
     catalogue.write_text(f"repos:\n- path: {registry.path}\n  name: churn\n", encoding="utf-8")
-    with team_studio(
-        {"churn": (registry.path, ["marketing"])}, tmp_path / "studio.db", catalogue=str(catalogue)
-    ) as studio:
+    sources = RepositorySources((str(tmp_path),))
+    places = {"churn": (registry.path, ["marketing"])}
+    with team_studio(places, tmp_path / "studio.db", catalogue=str(catalogue), sources=sources) as studio:
         ada = studio.logged_in("ada", Role.ADMIN)
+        assert ada.form("/r/churn/-/settings", write_mode="server", forge="").status_code == 303
         assign, annotate = "/m/churn/churn/-/assign", "/m/churn/churn/-/annotate"
         fields = {**fields_of(ada.get(assign).text), "version": "v0.0.1", "stage": "audited"}
         assert ada.form(assign, **fields).status_code == 303
         assert ada.form(assign, **fields).status_code == 409  # what writes nothing is no entry
         fields = {**fields_of(ada.get(annotate).text), "text": "Said in a test"}
-        assert ada.form(annotate, **fields).status_code == 303
+        assert ada.form(annotate, **fields).status_code == 200
         assert ada.form("/repos/add", where=str(registry.path), name="second", groups="lab").status_code == 303
         assert ada.form("/repos/remove", repo="second").status_code == 303
         told = entries(ada, person="ada")
         assert [(one["action"], one["repository"], one["subject"]) for one in told] == [
             ("remove repository", "", "second"),
             ("add repository", "", "second"),
-            ("annotate", "churn", "churn"),
+            ("propose to annotate", "churn", "churn"),
             ("assign", "churn", "churn"),
+            ("settings", "churn", "churn"),
         ]
-        (ref,) = told[-1]["detail"]["refs"]
-        assert ref in registry.git("tag", "--points-at", told[-1]["detail"]["commit"]).split()
-        assert told[2]["detail"]["committed"] is True
+        (ref,) = told[3]["detail"]["refs"]
+        assert ref in registry.git("tag", "--points-at", told[3]["detail"]["commit"]).split()
+        assert told[2]["detail"]["branch"] in registry.git("branch", "--format=%(refname:short)").split()
         assert {one["by"] for one in told} == {"session"}
 
 

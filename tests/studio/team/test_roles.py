@@ -113,7 +113,8 @@ def test_whoever_may_ask_gets_an_answer_of_every_route(team: TeamStudio) -> None
         for one in addresses(team.app):
             answer = client.request(one.method, one.path)
             assert answer.status_code < 500, (one, answer.text)
-            assert answer.status_code not in {401, 405}, one
+            if not one.path.startswith("/webhook/"):  # a session counts for nothing there
+                assert answer.status_code not in {401, 405}, one
 
 
 @pytest.mark.parametrize("name", DEAD)

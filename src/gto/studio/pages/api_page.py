@@ -8,7 +8,7 @@ from starlette.responses import Response
 from gto.output.published import Published
 from gto.studio.context import context_of
 from gto.studio.respond import respond
-from gto.studio.rest.document import read_document
+from gto.studio.rest.openapi_document import read_document
 
 router = APIRouter()
 

@@ -57,24 +57,36 @@ class Judged(NamedTuple):
 
 
 def sync_judgements(database: Database, name: str, registry: Registry) -> None:
-    """Judge the events that are new, all of them where keys or policy changed."""
+    """Judge the events that are new, all of them where keys or policy changed.
+
+    Where somebody else, a second Studio on the same index, wrote meanwhile, it is done again.
+    """
     basis = read_basis(registry)
+    while not _judge_once(database, name, registry, basis):
+        pass
+
+
+def _judge_once(database: Database, name: str, registry: Registry, basis: Basis) -> bool:
+    """Judge what is in the index now; false where it is another before that is written."""
     whole = f"{basis.digest} {digest(registry.listing.text)}"
     with database.read() as connection:
         row = row_of(connection, name)
         if row.judged == whole:
-            return
+            return True
         names = None if row.judged.partition(" ")[0] != basis.digest else _unjudged(connection, row.id)
         events = read_events(connection, row.id, names)
     judged = judge(registry, basis, events)
     waiting, error = _reviews(registry, basis)
     with database.write() as connection:
-        row_of(connection, name, for_update=True)
+        now = row_of(connection, name, for_update=True)
+        if (now.tags, now.judged, now.changed_at) != (row.tags, row.judged, row.changed_at):
+            return False
         _write(connection, row.id, judged)
         _write_reviews(connection, row.id, basis, waiting)
         said: dict[str, object] = {"policy_error": error and error.message, "policy_hint": error and error.hint}
         said |= {"judged": whole, "has_policy": basis.has_policy, "policy": waiting.where or None}
         connection.execute(update(repository).where(repository.c.id == row.id).values(said))
+    return True
 
 
 def read_basis(registry: Registry) -> Basis:
