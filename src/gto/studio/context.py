@@ -99,7 +99,8 @@ class StudioContext(NamedTuple):
     @property
     def trouble(self) -> str:
         """What is wrong with the index; empty where nothing is, or it is none of the visitor's business."""
-        return self.worker.trouble if self.is_known else ""
+        found = self.worker.trouble if self.is_known else ""
+        return found if self.runs_all or not found else "an admin of all repositories sees why"
 
     @property
     def is_known(self) -> bool:
