@@ -9,7 +9,7 @@ import pytest
 
 from gto.studio.team import accounts, write_settings
 from gto.studio.team.write_settings import RepositorySettings
-from gto.studio.visitor import Role
+from gto.studio.visitor import NOBODY, Role
 from gto.studio.write_access import WriteMode
 from tests.studio.team.test_writing import send
 from tests.team_app import team_studio
@@ -97,3 +97,28 @@ def test_a_person_whom_git_would_name_as_another_does_not_write(team: TeamStudio
     answer = team.browser(team.cookie(number)).form("/m/churn/churn/-/deprecate", asked="1")
     assert (answer.status_code, "Git would write another name" in answer.text) == (400, True)
     assert registry.refs() == before
+
+
+def test_a_link_of_who_may_give_no_rights_any_more_serves_nobody(team: TeamStudio) -> None:
+    """Whose role was of a group of the provider's: that changes without anything said of them."""
+    boss = team.person("boss", {})
+    with team.team.database.record() as connection:
+        accounts.set_roles(connection, "leads", {"marketing": Role.ADMIN})
+        accounts.change(connection, boss, claimed=["leads"])
+    page = team.browser(team.cookie(boss)).form("/people/-/add", name="new", group="marketing", role="admin").text
+    (path,) = set(re.findall("/invitation/[A-Za-z0-9_-]{20,}", page))
+    assert team.browser().get(path).status_code == 200
+    with team.team.database.record() as connection:
+        accounts.set_roles(connection, "leads", {"marketing": Role.MAINTAINER})
+    assert team.browser().get(path).status_code == 404
+
+
+def test_git_is_read_for_one_stranger_at_a_time(team: TeamStudio) -> None:
+    stranger = team.context._replace(visitor=NOBODY._replace(roles={"*": Role.VIEWER}), team=team.team)
+    known = stranger._replace(visitor=stranger.visitor._replace(id=1))
+
+    def meanwhile(_: object) -> list[bool]:
+        asked = (stranger, known)
+        return [isinstance(one.read_git("churn", lambda registry: registry.rev), str) for one in asked]
+
+    assert [stranger.read_git("churn", meanwhile) for _ in range(2)] == [[False, True]] * 2

@@ -250,6 +250,15 @@ def test_the_liar_s_token_is_taken_where_it_does_not_lie(liar: Liar, registry: R
         assert browser.client.get("/api/v1/repositories").status_code == 200
 
 
+def test_an_address_that_the_provider_did_not_verify_names_no_tagger(
+    liar: Liar, registry: Repo, tmp_path: Path
+) -> None:
+    liar.says["claims"] = {"email": "ada@example.com", "email_verified": False}
+    with studio_at(liar.issuer, registry, tmp_path) as studio:
+        browser, _ = log_in_at(liar, studio)
+        assert browser.json("/account")["email"] == "ada.example.com@localhost"
+
+
 def test_a_provider_that_calls_itself_otherwise_is_not_asked(liar: Liar, registry: Repo, tmp_path: Path) -> None:
     liar.says["about"] = {"issuer": "https://other.example.com"}
     with studio_at(liar.issuer, registry, tmp_path) as studio:
