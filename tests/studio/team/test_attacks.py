@@ -122,3 +122,12 @@ def test_git_is_read_for_one_stranger_at_a_time(team: TeamStudio) -> None:
         return [isinstance(one.read_git("churn", lambda registry: registry.rev), str) for one in asked]
 
     assert [stranger.read_git("churn", meanwhile) for _ in range(2)] == [[False, True]] * 2
+
+
+def test_a_mode_is_of_the_repository_that_was_there_when_it_was_chosen(team: TeamStudio) -> None:
+    place = team.context.worker.places[0]
+    with team.team.database.engine.connect() as connection:
+        modes = [
+            write_settings.settings_of(connection, one).mode for one in (place, place._replace(address="/srv/other"))
+        ]
+    assert modes == [WriteMode.SERVER, WriteMode.OFF]
