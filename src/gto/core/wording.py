@@ -5,6 +5,7 @@ import shlex
 
 from gto.core.tag import Kind, TagName
 
+_SIGNATURE_RE = re.compile("^(?=-----BEGIN )", re.MULTILINE)  # from there on nothing is message to git
 _TRAILER_RE = re.compile(r"[A-Za-z0-9-]+: \S")
 
 
@@ -22,7 +23,7 @@ def default_message(tag: TagName, version: str | None) -> str:
 
 def with_trailer(message: str, line: str) -> str:
     """Return a message with a line among its trailers, its last paragraph as `git interpret-trailers` has it."""
-    text = message.rstrip("\n")
+    text = _SIGNATURE_RE.sub(" ", message.rstrip("\n"))
     start, blank, last = text.rpartition("\n\n")
     has_trailers = blank and start.strip() and all(_TRAILER_RE.match(one) for one in last.splitlines())
     return f"{text}{chr(10) if has_trailers else chr(10) * 2}{line}"

@@ -11,6 +11,7 @@ from gto.exceptions import UsageError, git_verb
 from gto.git.safe_config import as_environment
 
 _CONTROL_RE = re.compile(r"[\x00-\x1f\x7f<>]")
+_LEFT_OUT = ".,:;\"'\\"  # what git leaves out at either end of a name or an address
 _URL_RE = re.compile(r"(https?)://[^/@?#\s]+/[^?#\s]+")
 _SHORTEST_SECRET = 6  # characters; shorter ones would turn words of git into stars
 # A key on this machine is nobody's who is acted for.
@@ -56,6 +57,11 @@ def as_person(person: Person, credential: PushCredential | None = None) -> Itera
     for what, text in (("name", person.name), ("e-mail address", person.email)):
         if not text.strip() or _CONTROL_RE.search(text):
             raise UsageError(f"Nobody can commit with the {what} '{text}'", "it is empty, or holds <, > or line breaks")
+    if not is_kept(person.email) or not person.name.strip(_LEFT_OUT):
+        raise UsageError(
+            f"Git would write another name than '{person.name} <{person.email}>'",
+            "leave out points and quotes at its ends",
+        )
     if credential is not None and _URL_RE.fullmatch(credential.url) is None:
         raise UsageError("A token is for an address by HTTP", "it looks like https://host/path")
     mark = _acting.set(_Acting(person, credential))
@@ -63,6 +69,11 @@ def as_person(person: Person, credential: PushCredential | None = None) -> Itera
         yield
     finally:
         _acting.reset(mark)
+
+
+def is_kept(email: str) -> bool:
+    """Tell whether git writes an e-mail address as it is: of one with a point at its end it makes another's."""
+    return email.strip(_LEFT_OUT) == email
 
 
 def destination(remote: str) -> str:

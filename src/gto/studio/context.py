@@ -99,7 +99,8 @@ class StudioContext(NamedTuple):
     @property
     def trouble(self) -> str:
         """What is wrong with the index; empty where nothing is, or it is none of the visitor's business."""
-        return self.worker.trouble if self.is_known else ""
+        found = self.worker.trouble if self.is_known else ""
+        return found if self.runs_all or not found else "an admin of all repositories sees why"
 
     @property
     def is_known(self) -> bool:
@@ -204,12 +205,17 @@ class StudioContext(NamedTuple):
 
     def read_git(self, repo: str, work: Callable[[Registry], T]) -> T | Failure:
         """Read a repository as it was fetched last, within seconds; a Failure says why it cannot be read."""
-        place = self.place(repo)
+        place, turn = self.place(repo), self.worker.for_strangers
+        if not self.is_known and not turn.acquire(blocking=False):
+            return Failure(repo, "Git is being read for somebody else", "log in, or try again in a moment")
         try:
             with command.within(_SECONDS):
                 return work(open_place(place, Way(_SECONDS, offline=True)))
         except (GTOException, OSError) as error:
             return failed(place, error)
+        finally:
+            if not self.is_known:
+                turn.release()
 
 
 def cookie_of(request: Request) -> str:

@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 from gto.studio.context import context_of, cookie_of
 
 _MOST_FIELDS = 200
+_LONGEST_PATH = 8000  # characters: it may be kept while somebody logs in
 
 
 async def read_index_form(request: Request) -> FormData:
@@ -29,5 +30,7 @@ async def read_form(request: Request) -> FormData:
 def back(form: Mapping[str, object], usual: str) -> str:
     """Return the address on this Studio that a form leads back to."""
     path = str(form.get("back") or form.get("next") or "")
-    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
+    is_ours = (
+        len(path) <= _LONGEST_PATH and path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
+    )
     return path if is_ours and path.isprintable() else usual

@@ -6,9 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import anyio
 from sqlalchemy import select
 
 from gto.studio.downloads import signed_links
+from gto.studio.downloads.sending import Downloads
 from gto.studio.team.team_tables import audit
 from gto.studio.visitor import Role
 from tests.studio.downloads.conftest import DATA, MODEL
@@ -112,3 +114,22 @@ def test_a_link_ends_and_dies_with_its_repository(ours: TeamStudio, monkeypatch:
 def test_what_is_signed_reads_as_one_thing_only() -> None:
     one = signed_links.LinkTarget("r", "n", "c", "file", "a/b", 5)
     assert json.loads(one.text) == ["r", "n", "c", "file", "a/b", 5]
+
+
+def test_whoever_holds_links_leaves_places_for_who_has_a_name(ours: TeamStudio) -> None:
+    downloads = Downloads(most=2, patience=0.1)
+    ours.app.state.downloads = downloads
+    browser = ours.logged_in("ada", Role.VIEWER, "lab")
+    made = browser.form("/m/team/data/-/links", version="v1.0.0", file="deep/er/b.bin")
+    (address,) = re.findall(rf"{URL}(/signed/[^<\s]+)", made.text)
+    slow = object()
+
+    async def hold() -> None:
+        for limit in (downloads._of_strangers, downloads._places):  # noqa: SLF001  one who takes nothing
+            limit.acquire_on_behalf_of_nowait(slow)
+
+    anyio.run(hold)
+    assert ours.browser().client.get(address).status_code == 503
+    assert browser.get("/m/team/data/-/file/deep/er/b.bin?version=v1.0.0").content == DATA["deep/er/b.bin"]
+    downloads.release(slow)
+    assert ours.browser().client.get(address).status_code == 200

@@ -73,3 +73,10 @@ def test_a_line_for_each_request_says_who_asked_for_what_and_holds_no_secret(
     text = "".join([*(JsonLines().format(one) for one in records), *(TextLines().format(one) for one in records)])
     assert "a-secret-word" not in text
     assert token not in text
+
+
+def test_nobody_writes_lines_of_the_log_with_a_path(team: TeamStudio, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "gto.studio")
+    team.browser().client.post("/webhook/github/x%0A2026-01-01%20info%20request%20person=ada%1B[2J")
+    (line,) = [TextLines().format(one) for one in caplog.records if one.name == "gto.studio"]
+    assert 'repository="x\\n2026-01-01 info request person=ada\\x1b[2J"' in line

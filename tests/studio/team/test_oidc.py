@@ -12,11 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from httpx2 import Client, HTTPError
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from gto.studio.team import accounts
-from gto.studio.team.oidc import OidcSettings, Provider
+from gto.studio.team.oidc import LoginRefused, OidcSettings, Provider
 from gto.studio.team.oidc_page import CALLBACK
 from gto.studio.visitor import Role
 from tests.environment import make_environment
@@ -249,9 +250,33 @@ def test_the_liar_s_token_is_taken_where_it_does_not_lie(liar: Liar, registry: R
         assert browser.client.get("/api/v1/repositories").status_code == 200
 
 
+def test_an_address_that_the_provider_did_not_verify_names_no_tagger(
+    liar: Liar, registry: Repo, tmp_path: Path
+) -> None:
+    liar.says["claims"] = {"email": "ada@example.com", "email_verified": False}
+    with studio_at(liar.issuer, registry, tmp_path) as studio:
+        browser, _ = log_in_at(liar, studio)
+        assert browser.json("/account")["email"] == "ada.example.com@localhost"
+
+
 def test_a_provider_that_calls_itself_otherwise_is_not_asked(liar: Liar, registry: Repo, tmp_path: Path) -> None:
     liar.says["about"] = {"issuer": "https://other.example.com"}
     with studio_at(liar.issuer, registry, tmp_path) as studio:
         answer = studio.browser().get("/login/oidc")
         assert answer.status_code == 403
         assert "is not the issuer" in answer.text
+
+
+def test_a_provider_that_gives_no_answer_is_not_asked_by_everybody_who_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fail(_: Client, address: str) -> None:
+        asked.append(address)
+        raise HTTPError("no answer")
+
+    monkeypatch.setattr(Client, "get", fail)
+    made = Provider(OidcSettings("https://login.example.com", CLIENT), URL + CALLBACK)
+    for _ in range(3):
+        with pytest.raises(LoginRefused, match="cannot be asked"):
+            made.begin()
+    assert len(asked) == 1

@@ -92,3 +92,10 @@ def test_a_request_comes_from_the_last_address_that_is_no_proxy_s(peer: str, sai
 def test_a_network_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="no network"):
         parse_networks(["10.0.0.1/8"])
+
+
+def test_a_header_that_stands_twice_says_nothing(team: TeamStudio) -> None:
+    """A proxy that adds its own after what a client sent lets the client say who it is."""
+    proxy = client(team, "10.1.2.3")
+    twice = [("x-forwarded-user", "eve"), ("x-forwarded-user", "ada"), ("accept", "application/json")]
+    assert proxy.get("/account.json", headers=twice).status_code == 401

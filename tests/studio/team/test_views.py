@@ -52,7 +52,8 @@ def test_a_view_is_saved_opened_replaced_and_removed_by_who_made_it(team: TeamSt
 
 def test_a_shared_view_is_for_who_sees_what_it_names(team: TeamStudio) -> None:
     eve, bob = team.logged_in("eve", Role.CONTRIBUTOR), team.logged_in("bob", Role.VIEWER, "marketing")
-    for name, query in (("all of us", "q=auc"), ("ours", "repo=secret"), ("words", "q=repo%3Asecret")):
+    hidden = {"ours": "repo=secret", "words": "q=repo%3Asecret", "loud": "q=REPO%3Asecret", "near": 'q="x"repo:secret'}
+    for name, query in {"all of us": "q=auc", **hidden}.items():
         eve.form("/views/save", page="/models", query=query, name=name, shared="1")
     seen = bob.get("/models").text
     assert "all of us" in seen

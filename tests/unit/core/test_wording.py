@@ -78,6 +78,7 @@ def test_what_happened_is_said_in_a_sentence_for_every_kind() -> None:
         ("better\n", "better\n\nVia: Studio"),
         ("Fix: the seed", "Fix: the seed\n\nVia: Studio"),  # a subject is no trailer
         ("better\n\nit is: so\n- as said", "better\n\nit is: so\n- as said\n\nVia: Studio"),
+        ("bye\n-----BEGIN PGP SIGNATURE-----", "bye\n -----BEGIN PGP SIGNATURE-----\n\nVia: Studio"),
         ("better\n\nReviewed-by: Ada\nRefs: 12", "better\n\nReviewed-by: Ada\nRefs: 12\nVia: Studio"),
     ],
 )

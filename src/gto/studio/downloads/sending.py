@@ -5,6 +5,7 @@ import hashlib
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from gto.exceptions import GTOException
 from gto.git.command import masked
+from gto.studio.context import context_of
 from gto.studio.downloads.located_version import FoundFilesCache
 
 T = TypeVar("T")
@@ -36,6 +38,7 @@ class Downloads:
         self.found = FoundFilesCache()
         self._threads = anyio.CapacityLimiter(_THREADS)
         self._places = anyio.CapacityLimiter(most)
+        self._of_strangers = anyio.CapacityLimiter(max(1, most // 2))  # whoever asks keeps no team from its files
         self._patience = patience
 
     async def work(self, job: Callable[[], T]) -> T:
@@ -45,21 +48,25 @@ class Downloads:
     async def send(self, make: "Callable[[], Sendable]", request: Request) -> Response:
         """Answer with what `make` returns, once there is a place; 503 where there is none for some seconds."""
         place = object()
+        limits = (self._places,) if context_of(request).is_known else (self._of_strangers, self._places)
         try:
             with anyio.fail_after(self._patience):
-                await self._places.acquire_on_behalf_of(place)
-        except TimeoutError:
-            raise HTTPException(503, "Too many files are being downloaded: try again in a moment.") from None
-        try:
+                for limit in limits:
+                    await limit.acquire_on_behalf_of(place)
             answer = await self.work(lambda: _answer(make(), request))
+        except TimeoutError:
+            self.release(place)
+            raise HTTPException(503, "Too many files are being downloaded: try again in a moment.") from None
         except BaseException:
-            self._places.release_on_behalf_of(place)
+            self.release(place)
             raise
         return StreamedFile(answer, self, place)
 
     def release(self, place: object) -> None:
         """Let the next download begin."""
-        self._places.release_on_behalf_of(place)
+        for limit in (self._of_strangers, self._places):
+            with suppress(RuntimeError):  # it holds none of this limit
+                limit.release_on_behalf_of(place)
 
 
 def downloads_of(request: Request) -> Downloads:

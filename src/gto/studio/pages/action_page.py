@@ -27,7 +27,8 @@ from gto.studio.index.history_lines import HistoryLine, history_lines
 from gto.studio.pages.errors import refusal_status
 from gto.studio.pages.token_page import ask_token
 from gto.studio.respond import respond
-from gto.studio.write_access import TokenRefused, TokenWanted, WriteMode
+from gto.studio.visitor import Role
+from gto.studio.write_access import TokenRefused, TokenWanted, WriteMode, WriteRefused
 
 router = APIRouter()
 
@@ -119,8 +120,9 @@ def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[
 
     def show(request: Request, repo: str, name: str) -> Response:
         studio = refuse_read_only(request)
-        wish = read_wish(action, name, request.query_params, push=studio.settings.push)
-        asked = _asked(studio, repo, action, wish._replace(made_for="", last=""), request.query_params)
+        mine = _as_offered(studio, repo, action)
+        wish = read_wish(mine, name, request.query_params, push=studio.settings.push)
+        asked = _asked(studio, repo, mine, wish._replace(made_for="", last=""), request.query_params)
         return respond(request, "action.html", _read(request, asked))
 
     def write(request: Request, repo: str, name: str, form: Annotated[FormData, Depends(read_form)]) -> Response:
@@ -150,6 +152,13 @@ for one in ACTIONS:
     router.add_api_route(f"{_BELOW}{one.word}", written, methods=["POST"], include_in_schema=False)
 
 
+def _as_offered(studio: StudioContext, repo: str, action: OfferedAction) -> OfferedAction:
+    """Return an action as its form offers it: a stage at once is for who may assign it."""
+    if studio.may(Role.MAINTAINER, repo):
+        return action
+    return action._replace(fields=tuple(one for one in action.fields if one != "at_once"))
+
+
 def _asked(
     studio: StudioContext, repo: str, action: OfferedAction, wish: Wish, given: Mapping[str, object]
 ) -> ActionRequest:
@@ -161,12 +170,19 @@ def _asked(
     return ActionRequest(action, studio.place(repo), wish, branch, text, tuple(stages), access=access)
 
 
+def check_wish(studio: StudioContext, asked: ActionRequest) -> None:
+    """Raise where a wish cannot be carried out whatever the repository says: by its mode, its fields, or a role."""
+    if (refused := asked.access.why_not(asked.action.word)) is not None:
+        raise refused
+    if asked.wish.stage and not studio.may(Role.MAINTAINER, asked.place.name):
+        raise WriteRefused("A stage is assigned by a maintainer, and your role is another", "register without a stage")
+    perform.require(asked.action, asked.wish)
+
+
 def carry_out(studio: StudioContext, asked: ActionRequest, given: Mapping[str, object]) -> perform.WrittenTags:
     """Write what a form asks for, unless the artifact is another than it was made for."""
     wish, access = asked.wish, asked.access
-    if (refused := access.why_not(asked.action.word)) is not None:
-        raise refused
-    perform.require(asked.action, wish)
+    check_wish(studio, asked)
     token = studio.token_for(access, given) if access.mode is WriteMode.OWN else None
     with command.within(studio.way.seconds), access.acting(token):
         registry = perform.open_at(asked.place, studio.way, wish.commit or "HEAD")

@@ -1,6 +1,7 @@
 """What can be done with the table of experiments: save it as CSV, go on with chosen rows, have more commits read."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from gto.exceptions import UsageError
 from gto.export import csv
 from gto.studio.addresses import artifact_url, repository_url, sides_url, url
 from gto.studio.context import context_of
+from gto.studio.downloads.sending import downloads_of
 from gto.studio.forms import back, read_index_form
 from gto.studio.index import lookup
 from gto.studio.pages.experiment_rows import ExperimentRow
@@ -83,8 +85,12 @@ def go_on(request: Request, repo: str) -> Response:
 
 
 @router.post("/r/{repo}/commits", include_in_schema=False)
-def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
+async def read_more(request: Request, repo: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Have older commits read, so many more of each branch or all since a date; or those again that lack a file."""
+    return await downloads_of(request).work(partial(_read_more, request, repo, form))  # it waits for Git
+
+
+def _read_more(request: Request, repo: str, form: FormData) -> Response:
     studio = context_of(request)
     if form.get("again"):
         with studio.worker.database.write() as connection:

@@ -1,6 +1,7 @@
 """`/repos`: the repositories, when each was read, and what was in the way."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
@@ -13,6 +14,7 @@ from gto.catalog.repositories import Failure, expand, problems
 from gto.exceptions import GTOException, InvalidName, NameTaken, NoRepo, UsageError
 from gto.output.published import Published
 from gto.studio.context import StudioContext, context_of
+from gto.studio.downloads.sending import downloads_of
 from gto.studio.forms import back, read_form, read_index_form
 from gto.studio.index import repository_rows
 from gto.studio.index.repository_rows import RepositoryRow
@@ -136,8 +138,12 @@ def _field_of(error: Exception) -> str:
 
 
 @router.post("/sync", include_in_schema=False)
-def sync(request: Request, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
+async def sync(request: Request, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Read all repositories, or one, from Git now."""
+    return await downloads_of(request).work(partial(_sync, request, form))  # it waits for Git
+
+
+def _sync(request: Request, form: FormData) -> Response:
     studio = context_of(request)
     seen, asked = {one.name for one in studio.places}, [str(name) for name in form.getlist("repo")]
     names = [one for one in asked or sorted(seen) if one in seen]

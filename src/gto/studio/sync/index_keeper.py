@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from threading import Condition
+from threading import BoundedSemaphore, Condition
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -37,6 +37,8 @@ class IndexKeeper(ABC):
         self.places = tuple(places)
         self.failures: tuple[Failure, ...] = ()
         """Entries of the catalogue that lead to no repository."""
+        self.for_strangers = BoundedSemaphore(1)
+        """Held by who reads Git for somebody without a name: one at a time, so that pages have threads left."""
         self._way = way
         self._announce = announce
         self._changed = Condition()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from gto.exceptions import NotFound, UsageError
+from gto.git.acting import is_kept
 from gto.studio.team.team_tables import person, role_grant
 from gto.studio.visitor import EVERY, Role, Visitor, parse_role
 
@@ -40,7 +41,12 @@ def parse_who(name: str, full_name: str, email: str) -> Who:
         raise UsageError(f"'{name}' cannot be the name of a person", hint)
     if not told.full_name or len(told.full_name) > _LONGEST or _NO_TEXT_RE.search(told.full_name):
         raise UsageError("A full name is a text of up to 200 characters, without '<' and '>'", "it names the tagger")
-    if len(told.email) > _LONGEST or not _EMAIL_RE.fullmatch(told.email) or _NO_TEXT_RE.search(told.email):
+    if (
+        len(told.email) > _LONGEST
+        or not _EMAIL_RE.fullmatch(told.email)
+        or _NO_TEXT_RE.search(told.email)
+        or not is_kept(told.email)
+    ):
         raise UsageError(f"'{email}' is no e-mail address", "it names the tagger beside the full name")
     return told
 

@@ -14,7 +14,7 @@ from gto.exceptions import NotFound, UsageError
 from gto.output.published import Published
 from gto.studio.context import team_of
 from gto.studio.respond import respond
-from gto.studio.team import accounts, audit, invitations, login_limits, sessions
+from gto.studio.team import accounts, audit, invitations, login_limits, rights, sessions
 from gto.studio.team.login_page import LONGEST_FIELD, MOST_FIELDS, begin_session, with_session
 from gto.studio.team.passwords import SHORTEST, check_new, in_turn
 from gto.studio.team.team import Team
@@ -87,9 +87,20 @@ def _accept(request: Request, token: str, form: FormData) -> Response:
 
 def _find(connection: Connection, token: str) -> Row[Any]:
     found = invitations.find(connection, token)
-    if found is None:
+    if found is None or not _is_still_given(connection, found):
         raise InvitationGone
     return found
+
+
+def _is_still_given(connection: Connection, row: Row[Any]) -> bool:
+    """Tell whether who made a link may make it now: a group of the issuer's may have lost what their rights rest on."""
+    if not row.created_by:  # by the command line
+        return True
+    maker = accounts.find_or_none(connection, row.created_by)
+    if maker is None or not maker.is_active:
+        return False
+    control = rights.control_of(accounts.visitor_of(connection, maker))
+    return control.is_whole or (row.person_id is None and all(control.holds(one) for one in row.roles))
 
 
 def _page_of(connection: Connection, row: Row[Any]) -> InvitationPage:

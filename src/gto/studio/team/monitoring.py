@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gto.git.command import masked
+from gto.output import escape
 from gto.studio.context import context_of
 from gto.studio.index.database import Database, reason_of
 from gto.studio.index.schema import repository
@@ -178,12 +179,19 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; secrets that are known are masked."""
-        about = " ".join(f"{key}={getattr(record, key)}" for key in _ABOUT_REQUEST if getattr(record, key, "") != "")
+        told = {key: getattr(record, key, "") for key in _ABOUT_REQUEST}
+        about = " ".join(f"{key}={_word(str(value))}" for key, value in told.items() if value != "")
         when = self.formatTime(record, "%Y-%m-%d %H:%M:%S")
         line = f"{when} {record.levelname.lower()} {masked(record.getMessage())} {about}".rstrip()
         if record.exc_info:
             line += "\n" + masked("".join(traceback.format_exception(*record.exc_info)).rstrip())
         return line
+
+
+def _word(text: str) -> str:
+    """Return a value as it stands in a line: whoever asks says what the path holds, and may not write lines with it."""
+    shown = escape.one_line(text).replace('"', '\\"')
+    return f'"{shown}"' if " " in shown or '"' in shown else shown
 
 
 def log_to_stderr(form: str, level: str) -> None:

@@ -21,6 +21,7 @@ _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 """Those of which the provider alone has the key that signs."""
 _KNOWN = 3600.0  # seconds that the provider's description and keys are kept
 _FRESH = 30.0  # seconds in which keys are not asked for again, whoever sends tokens with unknown ones
+_PAUSE = 5.0  # seconds in which a provider that gave no answer is not asked again
 _SECONDS = 10.0
 _LEEWAY = 60  # seconds by which clocks may differ
 _MOST_GROUPS = 1000
@@ -85,6 +86,7 @@ class Provider:
         self._lock = Lock()
         self._about: Mapping[str, Any] = {}
         self._about_at = 0.0
+        self._failure: tuple[float, LoginRefused] | None = None
         self._keys: KeySet | None = None
         self._keys_at = 0.0
 
@@ -159,7 +161,7 @@ class Provider:
         groups = told.get(self.settings.groups_claim, ())
         named = groups if isinstance(groups, list) else [groups]
         kept = tuple(str(one)[:_LONGEST] for one in named[:_MOST_GROUPS] if isinstance(one, str))
-        email = text("email")
+        email = text("email") if told.get("email_verified") is not False else ""  # anybody may say any, then
         name = text("preferred_username", "email", "sub")
         return VouchedPerson(
             self.settings.issuer, str(told["sub"]), name, text("name", "preferred_username"), email, kept
@@ -169,7 +171,7 @@ class Provider:
         """Return the provider's description of itself (OpenID Connect Discovery 1.0)."""
         with self._lock:
             if not self._about or self._about_at < time.monotonic() - _KNOWN:
-                told = self._get(self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
+                told = self._ask_for_description()
                 if told.get("issuer") != self.settings.issuer:
                     hint = f"it calls itself '{_short(str(told.get('issuer')))}'"
                     raise LoginRefused(f"The provider is not the issuer '{self.settings.issuer}'", hint)
@@ -180,6 +182,16 @@ class Provider:
                     )
                 self._about, self._about_at = told, time.monotonic()
             return self._about
+
+    def _ask_for_description(self) -> Mapping[str, Any]:
+        """Ask, but not again right after it failed: who waits for an answer holds a thread that pages need."""
+        if self._failure is not None and self._failure[0] > time.monotonic() - _PAUSE:
+            raise self._failure[1]
+        try:
+            return self._get(self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        except LoginRefused as error:
+            self._failure = time.monotonic(), error
+            raise
 
     def _key_set(self, age: float) -> KeySet:
         """Return the keys that sign the provider's tokens, not older than so many seconds."""

@@ -14,6 +14,8 @@ from gto.exceptions import UsageError
 from gto.studio.addresses import repository_url
 from gto.studio.context import StudioContext, context_of, team_of
 from gto.studio.forms import back, read_index_form
+from gto.studio.index.query import QueryError
+from gto.studio.index.query import parse as parse_words
 from gto.studio.team import audit
 from gto.studio.team.team import Team
 from gto.studio.team.team_tables import saved_view
@@ -119,9 +121,13 @@ def _repository_of(studio: StudioContext, page: str) -> str:
 def _named_repositories(query: str) -> set[str]:
     """Return the repositories that a query names."""
     pairs = parse_qsl(query)
-    words = [word for key, value in pairs if key == "q" for word in value.split()]
     named = {value.partition("/")[0] for key, value in pairs if key in {"repo", "m"}}
-    return named | {word.partition(":")[2] for word in words if word.lstrip("-").startswith("repo:")}
+    for text in (value for key, value in pairs if key == "q"):
+        try:
+            named |= {one.value for one in parse_words(text) if one.key == "repo"}
+        except QueryError:  # nobody knows what it names
+            named.add(text)
+    return named
 
 
 def _find(connection: Connection, number: int) -> Row[Any] | None:

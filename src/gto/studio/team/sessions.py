@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -22,6 +23,7 @@ _SYSTEMS = {
     "Mac OS": "macOS",
     "Linux": "Linux",
 }
+_MOST_COOKIES = 100  # that are looked up
 _FRESH = 60.0  # seconds between two notes that a session was used
 
 
@@ -57,14 +59,20 @@ def begin(connection: Connection, person_id: int, limits: SessionLimits, address
     return cookie
 
 
-def find(connection: Connection, cookie: str) -> Row[Any] | None:
-    """Return the person of a session and when it was used last; None where it is over, or they may not log in."""
+def find(connection: Connection, cookies: Sequence[str]) -> Row[Any] | None:
+    """Return the person of a session and when it was used last; None where it is over, or they may not log in.
+
+    A browser sends one cookie. Where there are several, as another site of the domain put some beside it, those that
+    open nothing do not count; where they are of several people, nobody knows who asks.
+    """
+    known = [digest(one) for one in cookies[:_MOST_COOKIES]]
     query = (
         select(person, session.c.digest, session.c.used_at, session.c.created_at.label("begun_at"))
         .join(person, person.c.id == session.c.person_id)
-        .where(session.c.digest == digest(cookie), session.c.expires_at > time.time(), person.c.is_active)
+        .where(session.c.digest.in_(known), session.c.expires_at > time.time(), person.c.is_active)
     )
-    return connection.execute(query).first()
+    found = connection.execute(query).all() if known else []
+    return found[0] if len({row.id for row in found}) == 1 else None
 
 
 def is_to_be_noted(row: Row[Any]) -> bool:

@@ -119,14 +119,14 @@ def put_settings(request: Request, repo: str, wanted: SettingsResource) -> Setti
 def _read(request: Request, repo: str) -> RepositorySettings:
     place = context_of(request).place(repo)
     with team_of(request).database.engine.connect() as connection:
-        return write_settings.settings_of(connection, place.name)
+        return write_settings.settings_of(connection, place)
 
 
 def _keep(request: Request, repo: str, wanted: RepositorySettings) -> None:
     studio = context_of(request)
     place = studio.place(repo)
     with team_of(request).database.record() as connection:
-        before = write_settings.settings_of(connection, repo)
+        before = write_settings.settings_of(connection, place)
         if "," in wanted.forge and wanted.forge != before.forge and not studio.visitor.may(Role.ADMIN, ()):
             raise UsageError("Where a forge has its pages is for an admin of all repositories", "name its kind alone")
         write_settings.keep_settings(connection, place, wanted)

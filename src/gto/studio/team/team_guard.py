@@ -16,6 +16,7 @@ from gto.studio.respond import json_response
 from gto.studio.team import accounts, sessions, tokens, vouched
 from gto.studio.team.audit import AuditRecorder, RequestOrigin
 from gto.studio.team.oidc import VouchedPerson
+from gto.studio.team.secrets_box import digest
 from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import NOBODY, Role, Visitor
@@ -103,16 +104,22 @@ class TeamGuard:
         identity = proxy.identity(peer, headers)
         if identity is not None:
             return self._by_proxy(identity, address)
-        for cookie in read_cookies(headers, self._team.settings.cookie):
-            with self._team.database.engine.connect() as connection:
-                row = sessions.find(connection, cookie)
-                visitor = row and accounts.visitor_of(connection, row, session=row.digest)
-            if row is not None and visitor is not None:
-                if sessions.is_to_be_noted(row):
-                    with self._team.database.record() as connection:
-                        sessions.note_use(connection, row, self._team.settings.session)
-                return Caller(visitor, RequestOrigin(address, "session"), cookie)
-        return Caller(self._public, RequestOrigin(address, "nobody"))
+        return self._by_session(read_cookies(headers, self._team.settings.cookie), address)
+
+    def _by_session(self, cookies: list[str], address: str) -> Caller:
+        nobody = Caller(self._public, RequestOrigin(address, "nobody"))
+        if not cookies:
+            return nobody
+        with self._team.database.engine.connect() as connection:
+            row = sessions.find(connection, cookies)
+            visitor = row and accounts.visitor_of(connection, row, session=row.digest)
+        if row is None or visitor is None:
+            return nobody
+        if sessions.is_to_be_noted(row):
+            with self._team.database.record() as connection:
+                sessions.note_use(connection, row, self._team.settings.session)
+        cookie = next(one for one in cookies if digest(one) == row.digest)
+        return Caller(visitor, RequestOrigin(address, "session"), cookie)
 
     def _by_token(self, given: str, address: str, path: str) -> Caller | Response:
         with self._team.database.engine.connect() as connection:

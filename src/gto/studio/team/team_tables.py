@@ -128,6 +128,7 @@ repository_setting = Table(  # what an admin says of a repository
     Column("repository", Text, primary_key=True),
     Column("write_mode", Text, nullable=False),
     Column("forge", Text, nullable=False),  # which kind its server is; empty for what its address tells
+    Column("address", Text),  # where it was when its mode was chosen: at another one it is another repository
     Column("hook_secret", LargeBinary),  # of its webhooks, encrypted
     Column("hook_secret_before", LargeBinary),  # the one before, which counts until `hook_secret_until`
     Column("hook_secret_until", Float),

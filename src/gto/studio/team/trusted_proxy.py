@@ -46,13 +46,19 @@ class TrustedProxy(NamedTuple):
 
     def identity(self, peer: str, headers: Headers) -> VouchedPerson | None:
         """Return whom the proxy logged in; None where it says nobody, or somebody else says it."""
-        name = headers.get(self.user, "").strip()[:_LONGEST] if self.user and self.trusts(peer) else ""
+        name = _only(headers, self.user) if self.user and self.trusts(peer) else ""
         if not name:
             return None
-        groups = headers.get(self.groups, "").split(",")[:_MOST_GROUPS]
+        groups = _only(headers, self.groups, _LONGEST * _MOST_GROUPS).split(",")[:_MOST_GROUPS]
         kept = tuple(one.strip()[:_LONGEST] for one in groups if one.strip())
-        full_name, email = (headers.get(one, "").strip()[:_LONGEST] for one in (self.full_name, self.email))
+        full_name, email = (_only(headers, one) for one in (self.full_name, self.email))
         return VouchedPerson(ISSUER, name, name, full_name, email, kept)
+
+
+def _only(headers: Headers, name: str, longest: int = _LONGEST) -> str:
+    """Return a header that is there once; of several, one is what a client sent, and the proxy let through."""
+    found = headers.getlist(name)
+    return found[0].strip()[:longest] if len(found) == 1 else ""
 
 
 def parse_networks(texts: Sequence[str]) -> tuple[IPv4Network | IPv6Network, ...]:

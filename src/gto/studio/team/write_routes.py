@@ -22,7 +22,7 @@ from gto.studio.actions.action import (
 from gto.studio.actions.checks import find_demand, policy_answers
 from gto.studio.actions.wish import ActionRequest, Wish, command_of
 from gto.studio.context import StudioContext, context_of, team_of
-from gto.studio.pages.action_page import bring_up_to_date, carry_out
+from gto.studio.pages.action_page import bring_up_to_date, carry_out, check_wish
 from gto.studio.pages.errors import ErrorPage, problem, refusal_status
 from gto.studio.respond import json_response
 from gto.studio.rest.answers import ProblemDetails
@@ -227,9 +227,7 @@ def _answer(how: WriteCall, asked: ActionRequest) -> tuple[Response, bool]:
 def _decide(studio: StudioContext, asked: ActionRequest) -> perform.WrittenTags:
     """Return what would be written; PolicyRefused where a policy would not allow it, as far as that is known before."""
     wish, access = asked.wish, asked.access
-    if (refused := access.why_not(wish.action)) is not None:
-        raise refused
-    perform.require(asked.action, wish)
+    check_wish(studio, asked)
     with command.within(studio.way.seconds), access.reading():
         registry = perform.open_at(asked.place, studio.way, wish.commit or "HEAD")
         found = perform.perform(registry, wish, perform.write_options(wish, access, dry_run=True))

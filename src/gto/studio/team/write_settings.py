@@ -39,10 +39,14 @@ class KeptToken(NamedTuple):
     used_at: float | None
 
 
-def settings_of(connection: Connection, repo: str) -> RepositorySettings:
-    """Return what an admin says of a repository; nothing is written to one of which nobody said anything."""
+def settings_of(connection: Connection, place: CatalogRepository) -> RepositorySettings:
+    """Return what an admin says of a repository; nothing is written to one of which nobody said anything.
+
+    One that the catalogue has at another address by now is another one, whatever its name.
+    """
     columns = select(repository_setting.c.write_mode, repository_setting.c.forge)
-    row = connection.execute(columns.where(repository_setting.c.repository == repo)).first()
+    same = (repository_setting.c.repository == place.name) & (repository_setting.c.address == place.address)
+    row = connection.execute(columns.where(same)).first()
     return RepositorySettings(WriteMode(row.write_mode), row.forge) if row else RepositorySettings()
 
 
@@ -51,7 +55,7 @@ def keep_settings(connection: Connection, place: CatalogRepository, wanted: Repo
     forge = forge_settings(place, wanted.forge)
     if wanted.mode is WriteMode.OWN:
         _check_own(place, forge)
-    values = {"write_mode": wanted.mode.value, "forge": wanted.forge}
+    values = {"write_mode": wanted.mode.value, "forge": wanted.forge, "address": place.address}
     mine = repository_setting.c.repository == place.name
     if not connection.execute(update(repository_setting).where(mine).values(values)).rowcount:
         connection.execute(insert(repository_setting).values(repository=place.name, **values))
@@ -81,7 +85,7 @@ def forge_settings(place: CatalogRepository, forge: str) -> ForgeSettings:
 
 def access_of(connection: Connection, visitor: Visitor, place: CatalogRepository) -> WriteAccess:
     """Return how a repository is written to for a visitor."""
-    found = settings_of(connection, place.name)
+    found = settings_of(connection, place)
     mode, forge = found.mode, found.forge
     try:
         settings = forge_settings(place, forge)

@@ -10,6 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Request
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from gto.catalog.repositories import CatalogRepository
@@ -162,14 +163,19 @@ def _note(team: Team, repo: str, told: IncomingWebhook, status: int) -> None:
 
 
 def _refuse(one: _Delivery, why: WebhookRefusal) -> Response:
-    """Refuse; it is told to admins of a repository that there is."""
+    """Refuse; it is told to admins of a repository that there is, after the answer: its time tells nobody of one."""
+    answer = _refused(why)
+    answer.background = BackgroundTask(_note_refusal, one, why)
+    return answer
+
+
+def _note_refusal(one: _Delivery, why: WebhookRefusal) -> None:
     if one.place is not None:
         with one.team.database.engine.connect() as connection:
             is_new = received_log.is_to_be_noted(connection, one.repo, one.kind, why.status)
         if is_new:
             with suppress(IntegrityError), one.team.database.record() as connection:
                 received_log.note_refusal(connection, one.repo, one.kind, why)
-    return _refused(why)
 
 
 def _refused(why: WebhookRefusal) -> Response:

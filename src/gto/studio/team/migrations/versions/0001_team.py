@@ -117,6 +117,7 @@ def upgrade() -> None:
         sa.Column("repository", _text, nullable=False),
         sa.Column("write_mode", _text, nullable=False),
         sa.Column("forge", _text, nullable=False),
+        sa.Column("address", _text, nullable=True),
         sa.Column("hook_secret", sa.LargeBinary(), nullable=True),
         sa.Column("hook_secret_before", sa.LargeBinary(), nullable=True),
         sa.Column("hook_secret_until", sa.Float(), nullable=True),
