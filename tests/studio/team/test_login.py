@@ -11,7 +11,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from gto.studio.index.postgresql_database import PostgresqlDatabase
-from gto.studio.team import login_limits, migrate
+from gto.studio.team import login_limits, migrate, sessions
+from gto.studio.team.sessions import SessionLimits
 from gto.studio.team.team_tables import login_failure, session
 from gto.studio.visitor import Role
 from tests.postgresql import serve_postgresql
@@ -148,6 +149,14 @@ def test_a_session_ends_with_its_time_and_when_it_is_not_used(people: TeamStudio
     with people.team.database.record() as connection:
         connection.execute(session.update().values(expires_at=time.time() - 1))
     assert people.browser(cookie).get("/account").status_code == 303
+
+
+def test_a_session_ends_in_any_case_also_where_it_might_go_unused_for_longer(people: TeamStudio) -> None:
+    number = people.person("ada", {"*": Role.VIEWER})
+    with people.team.database.record() as connection:
+        sessions.begin(connection, number, SessionLimits(unused=100.0, longest=10.0), "", "")
+        (row,) = sessions.find_all(connection, number)
+    assert row.expires_at - row.created_at == pytest.approx(10.0)
 
 
 def test_a_form_of_megabytes_is_refused_before_anybody_is_known(people: TeamStudio) -> None:

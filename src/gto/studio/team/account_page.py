@@ -147,7 +147,7 @@ def make_token(request: Request, form: Annotated[FormData, Depends(read_index_fo
     try:
         with team_of(request).database.record() as connection:
             wanted = tokens.parse_new(given["name"], (given["scope"],), _read_days(given["days"]))
-            made = tokens.make_for(connection, number, wanted)
+            made = tokens.make_for(connection, number, wanted, request.headers)
             told = tokens.find_all(connection, number)[0]
             tokens.note_made(connection, visitor, audit.origin_of(request), told)
     except UsageError as error:

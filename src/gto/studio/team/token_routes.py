@@ -78,8 +78,7 @@ def make_token(request: Request, wish: TokenWish) -> NewTokenResource:
     number = _my_number(request)
     wanted = tokens.parse_new(wish.name, wish.scopes, wish.expires_in_days)
     with team_of(request).database.record() as connection:
-        asks = tokens.find(connection, tokens.read_header(request.headers))
-        made = tokens.make_for(connection, number, wanted, asks and asks.expires_at)
+        made = tokens.make_for(connection, number, wanted, request.headers)
         told = tokens.find_all(connection, number)[0]
         tokens.note_made(connection, context_of(request).visitor, audit.origin_of(request), told)
     return NewTokenResource.model_validate({**_values(told), "token": made})

@@ -80,12 +80,13 @@ def find_all(connection: Connection, person_id: int) -> tuple[ListedToken, ...]:
     return tuple(ListedToken(*row)._replace(scopes=tuple(row.scopes)) for row in found)
 
 
-def make_for(connection: Connection, person_id: int, wanted: NewToken, until: float | None = None) -> str:
+def make_for(connection: Connection, person_id: int, wanted: NewToken, headers: Headers) -> str:
     """Make what somebody asks for, and return it; UsageError where they have as many as one may have.
 
-    `until` is the last moment at which it may count; None for any.
+    One that is asked for with a token, in the headers, does not outlast that.
     """
-    ends = [one for one in (wanted.expires_at, until) if one is not None]
+    asks = find(connection, read_header(headers))
+    ends = [one for one in (wanted.expires_at, asks and asks.expires_at) if one is not None]
     count = select(func.count()).where(token.c.person_id == person_id)
     if connection.execute(count).scalar_one() >= _MOST:
         raise UsageError(f"Nobody has more than {_MOST} tokens", "take one back first")
