@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,9 @@ from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 
 from gto.exceptions import UsageError
-from gto.studio.team import accounts
+from gto.studio.index.postgresql_database import PostgresqlDatabase
+from gto.studio.team import accounts, migrate, vouched
+from gto.studio.team.oidc import VouchedPerson
 from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
 from gto.studio.visitor import Role
 from tests.team_app import OWN, URL, team_studio
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.postgresql import Server
     from tests.repo import Repo
     from tests.team_app import TeamStudio
 
@@ -92,3 +97,13 @@ def test_a_request_comes_from_the_last_address_that_is_no_proxy_s(peer: str, sai
 def test_a_network_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="no network"):
         parse_networks(["10.0.0.1/8"])
+
+
+def test_whom_several_requests_name_at_once_for_the_first_time_is_one_person(postgresql: Server) -> None:
+    database = PostgresqlDatabase(postgresql.new(), pool=20)
+    migrate.require_current(database)
+    told = [VouchedPerson("proxy", name, "Ada", "Ada L", "", ("all",)) for name in ("ada", "Ada") for _ in range(4)]
+    with closing(database), ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda one: vouched.recognise(database, one), told))
+    assert {row.subject: row.name for row in found}.keys() == {"ada", "Ada"}
+    assert {row.name for row in found} == {"ada", "ada-2"}
