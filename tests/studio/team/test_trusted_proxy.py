@@ -16,6 +16,7 @@ from gto.studio.team import accounts, migrate, vouched
 from gto.studio.team.oidc import VouchedPerson
 from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
 from gto.studio.visitor import Role
+from tests.repo import GTO, run
 from tests.team_app import OWN, URL, team_studio
 
 if TYPE_CHECKING:
@@ -107,3 +108,9 @@ def test_whom_several_requests_name_at_once_for_the_first_time_is_one_person(pos
         found = list(threads.map(lambda one: vouched.recognise(database, one), told))
     assert {row.subject: row.name for row in found}.keys() == {"ada", "Ada"}
     assert {row.name for row in found} == {"ada", "ada-2"}
+
+
+def test_a_header_that_nobody_is_trusted_with_is_told_before_anything_is_served(tmp_path: Path) -> None:
+    refused = run(*GTO, "studio", "serve", "--proxy-user-header", "X-Forwarded-User", cwd=tmp_path)
+    assert (refused.code, "needs --trusted-proxy" in refused.stderr) == (1, True)
+    assert list(tmp_path.iterdir()) == []
