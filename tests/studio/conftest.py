@@ -46,6 +46,8 @@ ONE_ENGINE = {
     "test_in_a_browser_nothing_runs_and_nothing_leaves_its_place": "a browser",
     "test_the_index_of_the_release_before_becomes_a_team_s": "which was a file",
     "test_where_the_index_fails_after_a_tag_was_written_the_page_says_that_it_was": "breaks the file",
+    "test_a_header_that_nobody_is_trusted_with_is_told_before_anything_is_served": "no database",
+    "test_whom_several_requests_name_at_once_for_the_first_time_is_one_person": "names PostgreSQL itself",
     "test_what_cannot_be_written_is_told_on_every_page_until_it_can": "no disk of this process is full",
 }
 """Files and tests that run on SQLite alone, and why; all others of Studio run on PostgreSQL, too."""

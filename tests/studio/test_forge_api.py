@@ -13,7 +13,6 @@ from gto.studio.proposals.forge_api import ForgeApi, ForgeRefused, client_of, re
 from gto.studio.proposals.forge_client import BranchPair, ForgeAnswer, ForgeToken, PullRequestDraft
 from gto.studio.proposals.forge_probe import find_or_probe
 from gto.studio.proposals.forge_site import ForgeHost, ForgeKind, ForgeSettings, find_repository, parse_host
-from gto.studio.proposals.propose import branch_link
 from tests.forges import TOKEN
 from tests.web import Reply, serve_web
 
@@ -90,8 +89,8 @@ def test_an_address_says_which_forge_it_is_and_where_the_repository_is_there(
     "address",
     ["/srv/churn.git", "file:///x/y", "https://example.com/a/b", "https://github.com/a", "https://github.com/a/../b"],
 )
-def test_what_is_on_no_known_forge_has_no_link(address: str) -> None:
-    assert branch_link(address, "gto/x", "main", CONFIGURED) == ""
+def test_what_is_on_no_known_forge_is_not_found_there(address: str) -> None:
+    assert find_repository(address, CONFIGURED) is None
 
 
 @pytest.mark.parametrize("text", ["", "git.corp", "git.corp=cvs", "=gitlab", "git.corp=gitlab,ftp://x"])

@@ -13,7 +13,7 @@ from gto.catalog.entry import CatalogEntry
 from gto.catalog.parallel import Way
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import Conflict, UsageError
-from gto.git.acting import Person, as_person
+from gto.git.acting import Person
 from gto.registry.registry import Registry
 from gto.registry.write import verbs
 from gto.studio.actions.annotation_wish import AnnotationWish, ProposalWords
@@ -21,8 +21,8 @@ from gto.studio.proposals.annotation_proposal import branch_of, propose_annotati
 from gto.studio.proposals.forge_api import ForgeRefused
 from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.proposals.forge_site import ForgeHost, ForgeKind, ForgeSettings
-from gto.studio.proposals.propose import Proposal, Proposer, branch_link
-from gto.studio.proposals.push_access import push_credential, token_site
+from gto.studio.proposals.propose import Proposal, Proposer
+from gto.studio.proposals.push_access import pushing, token_site
 from tests.forges import DIALECTS, GITHUB, TOKEN, serve_forge
 from tests.server import serve
 from tests.web import Reply, serve_web
@@ -78,7 +78,6 @@ def test_a_proposal_is_a_branch_of_the_person_and_one_pull_request_however_often
         assert made.url == forge.site + dialect.page
         escaped = quote(branch, safe="" if "%2F" in dialect.link or "=" in dialect.link.split("{")[0][-8:] else "/")
         assert made.link == forge.site + dialect.link.replace("{branch}", escaped)
-        assert branch_link(forge.address, branch, "main", forge.settings) == made.link
         assert forge.posted == [{"title": "Say what churn is", "text": "So that others find it.", "branch": branch}]
         assert forge.origin.refs() == {**before, f"refs/heads/{branch}": made.commit}
         form = "%an <%ae> %cn <%ce>%n%P%n%B"
@@ -141,7 +140,7 @@ def test_a_clone_leads_to_the_remote_that_it_is_of(forge: FakeForge, repo: Repo)
 def test_tags_go_out_with_a_forge_s_token_too(forge: FakeForge) -> None:
     registry = Registry.open(forge.server.url(GITHUB.path, "machine:machine-word"))
     assert token_site(forge.address, forge.settings) == forge.token.site
-    with as_person(EVE, push_credential(forge.address, forge.token, forge.settings)):
+    with pushing(forge.address, EVE, forge.token, forge.settings):
         verbs.register(registry, "churn", None)
     log = forge.origin.path / "logs" / "refs" / "tags" / "churn@v0.0.1"
     assert log.read_text(encoding="utf-8").split(" ")[2] == GITHUB.login

@@ -106,7 +106,7 @@ def worker(
 )
 @of_database
 def migrate(data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> None:
-    """Bring the tables of a team to the form that this release reads; `gto studio backup` first keeps what is there."""
+    """Bring a team's tables to the form that this release reads; a backup by the release before keeps what is there."""
     with needing("team"):
         from gto.studio.team import serve as team
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import anyio.to_thread
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
@@ -141,8 +141,10 @@ def _http_error(request: Request, error: Exception) -> Response:
 def _index_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SQLAlchemyError)  # noqa: S101  it is registered for this class
     worker = context_of(request).worker
-    worker.complain(error)
     written = getattr(request.state, "written", "")
+    if isinstance(error, IntegrityError) and not written:  # another process wrote the same row
+        return errors.answer(request, 409, "Somebody else did the same at this moment", "load the page, and look")
+    worker.complain(error)
     done = (
         f"Written: {written}. Git has it; the index catches up, and nothing needs to be sent again.\n"
         if written

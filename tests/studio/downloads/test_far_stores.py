@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,14 @@ import httpx2 as httpx
 from sqlalchemy import select
 
 from gto.studio.context import StudioSettings
+from gto.studio.downloads import signed_links
 from gto.studio.index import schema
 from gto.studio.team import team_tables
 from gto.studio.visitor import Role
 from tests.studio.conftest import wrote
 from tests.studio.downloads.test_archives import unpacked
 from tests.studio_app import studio_of
-from tests.team_app import team_studio
+from tests.team_app import URL, team_studio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from tests.repo import Repo
     from tests.server import Server
     from tests.stores import S3
+    from tests.team_app import Browser, TeamStudio
 
 BODY = bytes(range(256)) * 6000
 
@@ -42,6 +45,19 @@ def pushed(repo: Repo, server: Server, name: str) -> str:
     served = server.new(name)
     repo.git("push", "--quiet", "--mirror", str(served.path))
     return server.url(name)
+
+
+def link_to_file(browser: Browser) -> str:
+    """The path of a new link to the file."""
+    (found,) = re.findall(rf"{URL}(/signed/[^<\s]+)", browser.form("/m/net/net/-/links", file="net.bin").text)
+    return str(found)
+
+
+def all_that_is_stored(team: TeamStudio) -> str:
+    """All rows of the database."""
+    tables = (*team_tables.metadata.sorted_tables, *schema.metadata.sorted_tables)
+    with team.team.database.engine.connect() as connection:
+        return repr([connection.execute(select(one)).all() for one in tables])
 
 
 def test_a_store_that_the_server_s_configuration_names_gets_its_credentials_and_leads_on_where_it_signs(
@@ -77,6 +93,10 @@ def test_a_store_that_the_server_s_configuration_names_gets_its_credentials_and_
         assert led.status_code == 302
         assert "X-Amz-Expires=3600" in led.headers["location"]
         assert httpx.get(led.headers["location"], headers={"range": "bytes=7-9"}).content == BODY[7:10]
+        with monkeypatch.context() as patch:  # a link that is over in ten minutes leads to nothing that lasts longer
+            patch.setattr(signed_links, "SIGNED_SECONDS", 600)
+            led = team.browser().get(link_to_file(browser))
+        assert 0 < int(re.findall("X-Amz-Expires=([0-9]+)", led.headers["location"])[0]) <= 600
         assert browser.get(f"{path}?stream=1").content == BODY
         assert browser.get(path, range="bytes=1000000-1000009").status_code == 302
         part = browser.get(f"{path}?stream=1", range="bytes=1000000-1000009")
@@ -84,10 +104,7 @@ def test_a_store_that_the_server_s_configuration_names_gets_its_credentials_and_
         assert browser.client.head(path).headers["content-length"] == str(len(BODY))
         packed = browser.get("/m/net/net/-/archive.tar")
         assert unpacked(packed.content, "tar") == {"net.bin": (BODY, False)}
-        with team.team.database.read() as connection:
-            tables = (*schema.metadata.sorted_tables, *team_tables.metadata.sorted_tables)
-            stored = repr([connection.execute(select(one)).all() for one in tables])
-    assert s3.options["secret_access_key"] not in stored
+        assert s3.options["secret_access_key"] not in all_that_is_stored(team)
 
 
 def test_a_file_of_git_lfs_and_one_that_a_mirror_lacks_are_fetched_and_sent(

@@ -136,6 +136,18 @@ def test_a_token_that_a_token_makes_does_not_outlast_it(people: TeamStudio) -> N
     assert made["expires_at"] == first["expires_at"] == second["expires_at"] is not None
 
 
+def test_nor_does_one_that_it_makes_by_the_form_of_the_page(people: TeamStudio) -> None:
+    strong = people.token(people.person("ada", {"*": Role.VIEWER}), "admin", expires_in=3600)
+    with_token, fields = {"authorization": f"Bearer {strong}"}, {"name": "for ever", "scope": "admin", "days": "never"}
+    client = people.browser().client
+    (form_token,) = set(
+        re.findall('name="form_token" value="([^"]+)"', client.get("/account", headers=with_token).text)
+    )
+    client.post("/account/tokens", data={"form_token": form_token, **fields}, headers=with_token)
+    (first, second) = rest(people, "GET", "tokens", strong).json()["items"]
+    assert first["expires_at"] == second["expires_at"] is not None
+
+
 def test_what_the_api_is_asked_wrongly_is_a_problem_and_no_token(people: TeamStudio) -> None:
     strong = people.token(people.person("ada", {"*": Role.VIEWER}), "admin")
     wrong: list[dict[str, object]] = [

@@ -113,6 +113,24 @@ def test_a_catalogue_that_changes_is_taken_up_by_all_processes(
     assert rows(database).keys() == {due.HOUSEKEEPING, "other"}
 
 
+def test_a_catalogue_that_changes_while_the_database_is_away_is_taken_up_once_it_is_there(
+    database: Database, registry: Repo, tmp_path: Path
+) -> None:
+    catalogue, end = tmp_path / "team.yaml", time.monotonic() + SOON
+    listed(catalogue, churn=registry.path)
+    with working(database, catalogue, jobs=0) as worker:
+        with database.record() as connection:
+            connection.exec_driver_sql("ALTER TABLE due RENAME TO away")
+        listed(catalogue, other=registry.path)
+        while not (worker.places[0].name == "other" and worker.trouble) and time.monotonic() < end:
+            time.sleep(0.05)
+        with database.record() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO due")
+        while "other" not in rows(database) and time.monotonic() < end:
+            time.sleep(0.05)
+    assert rows(database).keys() == {due.HOUSEKEEPING, "other"}
+
+
 def test_a_repository_that_cannot_be_read_is_tried_more_and_more_seldom_and_at_once_when_asked_for(
     database: Database, registry: Repo, tmp_path: Path
 ) -> None:

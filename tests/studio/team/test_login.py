@@ -10,32 +10,19 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
-from gto.studio.index.postgresql_database import PostgresqlDatabase
-from gto.studio.team import login_limits, migrate
+from gto.studio.team import login_limits, sessions
+from gto.studio.team.sessions import SessionLimits
 from gto.studio.team.team_tables import login_failure, session
 from gto.studio.visitor import Role
-from tests.postgresql import serve_postgresql
 from tests.team_app import OWN, URL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from httpx2 import Response
 
     from gto.studio.index.database import Database
     from tests.team_app import Browser, TeamStudio
 
 PASSWORD = "correct horse battery"  # noqa: S105  of nobody
-
-
-@pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The tables of a team in PostgreSQL."""
-    with serve_postgresql(tmp_path_factory.mktemp("postgresql") / "server") as server:
-        made = PostgresqlDatabase(server.new(), pool=20)
-        migrate.require_current(made)
-        yield made
-        made.close()
 
 
 def log_in(browser: Browser, name: str, password: str = PASSWORD, **headers: str) -> Response:
@@ -104,8 +91,8 @@ def test_all_addresses_of_one_ipv6_network_are_one(people: TeamStudio) -> None:
     assert sum(not one.wait for one in made) == 5
 
 
-def test_many_at_once_try_no_more_often_than_one(people: TeamStudio, postgresql: Database) -> None:
-    for database in (people.team.database, postgresql):
+def test_many_at_once_try_no_more_often_than_one(people: TeamStudio, wide: Database) -> None:
+    for database in (people.team.database, wide):
         with ThreadPoolExecutor(12) as pool:
             made = list(pool.map(lambda _: login_limits.begin(database, "ada", "192.0.2.1"), range(24)))  # noqa: B023  it ends here
         assert sum(not one.wait for one in made) <= 5
@@ -148,6 +135,28 @@ def test_a_session_ends_with_its_time_and_when_it_is_not_used(people: TeamStudio
     with people.team.database.record() as connection:
         connection.execute(session.update().values(expires_at=time.time() - 1))
     assert people.browser(cookie).get("/account").status_code == 303
+
+
+def test_a_session_ends_in_any_case_also_where_it_might_go_unused_for_longer(people: TeamStudio) -> None:
+    number = people.person("ada", {"*": Role.VIEWER})
+    with people.team.database.record() as connection:
+        sessions.begin(connection, number, SessionLimits(unused=100.0, longest=10.0), "", "")
+        (row,) = sessions.find_all(connection, number)
+    assert row.expires_at - row.created_at == pytest.approx(10.0)
+
+
+def test_where_nobody_can_tell_who_asks_the_database_is_said_to_be_away(people: TeamStudio) -> None:
+    browser = people.logged_in("ada", Role.VIEWER)
+    with people.team.database.record() as connection:
+        connection.exec_driver_sql("ALTER TABLE session RENAME TO away")
+    try:
+        answers = [browser.get(path) for path in ("/models", "/api/v1/artifacts")]
+    finally:
+        with people.team.database.record() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO session")
+    assert [one.status_code for one in answers] == [503, 503]
+    assert answers[1].headers["content-type"] == "application/problem+json"
+    assert browser.get("/account").status_code == 200
 
 
 def test_a_form_of_megabytes_is_refused_before_anybody_is_known(people: TeamStudio) -> None:

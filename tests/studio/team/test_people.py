@@ -11,14 +11,13 @@ import pytest
 from gto.studio.team import rights
 from gto.studio.team.rights import WHOLE, LastAdmin
 from gto.studio.visitor import Role
-from tests.studio.team.test_login import PASSWORD, postgresql
+from tests.studio.team.test_login import PASSWORD
 from tests.team_app import team_studio
 
 if TYPE_CHECKING:
     from gto.studio.index.database import Database
     from tests.team_app import TeamStudio
 
-__all__ = ["postgresql"]
 
 ROUTES = {
     "GET": ("/people", "/people.json", "/people/bob", "/people/bob.json", "/audit", "/audit.json", "/audit.csv"),
@@ -136,10 +135,8 @@ def test_the_last_admin_of_everything_is_never_lost(people: TeamStudio) -> None:
     assert root.get("/people").status_code == 200
 
 
-def test_two_admins_who_take_each_other_s_rights_at_once_are_not_both_gone(
-    people: TeamStudio, postgresql: Database
-) -> None:
-    with team_studio({}, postgresql, synced=False) as other:
+def test_two_admins_who_take_each_other_s_rights_at_once_are_not_both_gone(people: TeamStudio, wide: Database) -> None:
+    with team_studio({}, wide, synced=False) as other:
         for studio in (people, other):
             for _ in range(5):
                 _take_each_other(studio)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gto.studio.index.sqlite_database import SqliteDatabase
-from gto.studio.team import accounts
+from gto.studio.team import accounts, people_commands, rights
 from gto.studio.visitor import Role
 from tests.repo import GTO, run
 from tests.studio.team.test_invitations import accept
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.repo import Result
+    from tests.team_app import TeamStudio
 
 
 def gto(place: Path, *words: str) -> Result:
@@ -73,3 +76,11 @@ def test_a_group_of_the_provider_is_given_roles_and_whom_it_names_has_them_at_on
         assert gto(tmp_path, "people", "claim", "ml-team", "lab").code == 1
         with studio.team.database.read() as connection:
             assert accounts.roles_of(connection, eve, ["ml-team"]) == {}
+
+
+def test_a_group_of_the_provider_that_alone_is_admin_of_everything_stays_so(people: TeamStudio) -> None:
+    people_commands.give_claim_roles(people.team, "platform", ["*=admin"])
+    with pytest.raises(rights.LastAdmin):
+        people_commands.give_claim_roles(people.team, "platform", ["*=none", "lab=viewer"])
+    with people.team.database.read() as connection:
+        assert accounts.roles_of_claim(connection, "platform") == {"*": Role.ADMIN}

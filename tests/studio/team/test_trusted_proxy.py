@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,15 +11,19 @@ from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 
 from gto.exceptions import UsageError
-from gto.studio.team import accounts
+from gto.studio.index.postgresql_database import PostgresqlDatabase
+from gto.studio.team import accounts, migrate, vouched
+from gto.studio.team.oidc import VouchedPerson
 from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
 from gto.studio.visitor import Role
+from tests.repo import GTO, run
 from tests.team_app import OWN, URL, team_studio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.postgresql import Server
     from tests.repo import Repo
     from tests.team_app import TeamStudio
 
@@ -99,3 +105,19 @@ def test_a_header_that_stands_twice_says_nothing(team: TeamStudio) -> None:
     proxy = client(team, "10.1.2.3")
     twice = [("x-forwarded-user", "eve"), ("x-forwarded-user", "ada"), ("accept", "application/json")]
     assert proxy.get("/account.json", headers=twice).status_code == 401
+
+
+def test_whom_several_requests_name_at_once_for_the_first_time_is_one_person(postgresql: Server) -> None:
+    database = PostgresqlDatabase(postgresql.new(), pool=20)
+    migrate.require_current(database)
+    told = [VouchedPerson("proxy", name, "Ada", "Ada L", "", ("all",)) for name in ("ada", "Ada") for _ in range(4)]
+    with closing(database), ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda one: vouched.recognise(database, one), told))
+    assert {row.subject: row.name for row in found}.keys() == {"ada", "Ada"}
+    assert {row.name for row in found} == {"ada", "ada-2"}
+
+
+def test_a_header_that_nobody_is_trusted_with_is_told_before_anything_is_served(tmp_path: Path) -> None:
+    refused = run(*GTO, "studio", "serve", "--proxy-user-header", "X-Forwarded-User", cwd=tmp_path)
+    assert (refused.code, "needs --trusted-proxy" in refused.stderr) == (1, True)
+    assert list(tmp_path.iterdir()) == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
-from gto.studio.team.team_tables import audit, person
+from gto.studio.team.team_tables import audit, person, watched
 from gto.studio.visitor import Role
 from tests.team_app import team_studio
 
@@ -130,3 +131,18 @@ def shown(browser: Browser, table: str, **query: str) -> list[str]:
     return [
         row["commit"] for branch in browser.json(table, unchanged="1", **query)["branches"] for row in branch["commits"]
     ]
+
+
+def test_what_two_processes_write_at_the_same_moment_is_written_once_and_is_no_fault_of_the_database(
+    team: TeamStudio,
+) -> None:
+    number = team.person("ada", {"*": Role.VIEWER})
+    ada, row = team.browser(team.cookie(number)), {"person_id": number, "repository": "churn", "artifact": "churn"}
+    with ThreadPoolExecutor(1) as threads, team.team.database.record() as connection:
+        connection.execute(insert(watched).values(row))
+        answer = threads.submit(ada.form, "/m/churn/churn/-/watch")
+        wait([answer], 1.0)  # by then it waits for this transaction
+        connection.commit()
+        assert answer.result().status_code in {303, 409}
+    assert team.context.worker.trouble == ""
+    assert ada.json("/watched")["models"] == [{"repo": "churn", "artifact": "churn"}]

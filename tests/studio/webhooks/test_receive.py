@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 from sqlalchemy import select
 
@@ -13,11 +14,11 @@ from gto.studio.team.team_tables import audit, received, repository_setting
 from gto.studio.visitor import Role
 from gto.studio.webhooks import hook_secrets, received_log
 from gto.webhook.incoming import LARGEST
-from tests.team_app import OWN
+from tests.team_app import HOST, OWN
 from tests.webhook_payloads import DVC_NOTICE, GITHUB, SHAPES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import MutableMapping, Sequence
 
     from httpx2 import Response
 
@@ -99,6 +100,23 @@ def test_strangers_cannot_fill_the_log(team: TeamStudio, monkeypatch: pytest.Mon
     for number in range(20):
         post(team, "github", GITHUB.post("guessed", X_GitHub_Delivery=f"{number}"))
         post(team, "github", GITHUB.post("guessed"), f"nothing-{number}")
+    assert len(lines(team)) == 1
+
+
+def test_a_refusal_is_written_down_after_its_answer_so_that_its_time_tells_no_names(team: TeamStudio) -> None:
+    posted, seen = GITHUB.post("guessed"), []
+    headers = {**dict(posted.headers), "host": HOST}
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": posted.body, "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        seen.append((message["type"], len(lines(team))))
+
+    scope = {"type": "http", "method": "POST", "path": "/webhook/github/churn", "query_string": b"", "scheme": "https"}
+    scope |= {"headers": [(key.lower().encode(), value.encode()) for key, value in headers.items()]}
+    anyio.run(team.app, scope, receive, send)
+    assert seen == [("http.response.start", 0), ("http.response.body", 0)]
     assert len(lines(team)) == 1
 
 

@@ -191,6 +191,8 @@ def serve(
         provider = oidc.OidcSettings(
             issuer, oidc_client_id, oidc_client_secret, oidc_label, groups_claim=oidc_groups_claim, certificates=ca_file
         )
+    if proxy_user_header and not trusted_proxies:
+        raise UsageError("--proxy-user-header needs --trusted-proxy", "it counts from nobody else, as 10.0.0.5")
     reading = WorkerSettings(0 if no_worker else jobs, every)
     chosen = team.ServeOptions(
         data,

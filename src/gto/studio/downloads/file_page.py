@@ -17,6 +17,7 @@ from gto.studio.downloads.archive_formats import KINDS
 from gto.studio.downloads.located_version import ChosenVersion, LocatedVersion, choose_version
 from gto.studio.downloads.sending import Sendable, downloads_of
 from gto.studio.downloads.version_contents import (
+    SIGNED_SECONDS,
     archive_kind,
     archive_of,
     archive_url,
@@ -166,11 +167,16 @@ async def one_file(request: Request, repo: str, name: str, path: str) -> Respons
     return await send_file(request, asked, path)
 
 
-async def send_file(request: Request, asked: Callable[[], LocatedVersion], path: str) -> Response:
-    """Answer one file; where this Studio signs, and was not asked to send it itself, where the store has it."""
+async def send_file(
+    request: Request, asked: Callable[[], LocatedVersion], path: str, seconds: int = SIGNED_SECONDS
+) -> Response:
+    """Answer one file; where this Studio signs, and was not asked to send it itself, where the store has it.
+
+    That address holds for so many seconds.
+    """
     downloads = downloads_of(request)
     signs = context_of(request).settings.presign and request.method == "GET" and "stream" not in request.query_params
-    where = await downloads.work(lambda: presigned(asked(), path)) if signs else None
+    where = await downloads.work(lambda: presigned(asked(), path, seconds)) if signs else None
     if where is not None:
         return RedirectResponse(where, 302, {"cache-control": "no-store"})
     return await downloads.send(lambda: file_of(asked(), path), request)

@@ -140,12 +140,13 @@ async def signed(request: Request) -> Response:
     target = _target(request.path_params)
     if not team_of(request).box.is_signed(_PURPOSE, target.text, request.path_params["signature"]):
         raise HTTPException(403, "This link is not as it was made.")
-    if target.expires < time.time():
+    left = target.expires - int(time.time())
+    if left <= 0:
         raise HTTPException(403, "This link is over: links hold for an hour.")
     asked = partial(_locate, request, target)
     packed = kind_of(target.path)
     if target.kind == "file" or packed is None:
-        return await file_page.send_file(request, asked, target.path)
+        return await file_page.send_file(request, asked, target.path, left)
 
     def make_archive() -> Sendable:
         return archive_of(asked(), packed)._replace(name=target.path)

@@ -83,14 +83,14 @@ def archive_kind(ending: str) -> ArchiveKind:
     return found
 
 
-def presigned(found: LocatedVersion, path: str) -> str | None:
-    """Return a URL at which a store has a file itself, signed; None where it cannot sign, or has it not."""
+def presigned(found: LocatedVersion, path: str, seconds: int) -> str | None:
+    """Return a URL at which a store has a file itself, signed for so long; None where it cannot, or has it not."""
     for source in found.find(path).sources:
         if not isinstance(source, StoreObject) or source.version or not store_urls.scheme(source.store.url):
             continue
         try:
             store = open_store(source.store)
-            signed = store.sign(source.key, SIGNED_SECONDS)
+            signed = store.sign(source.key, seconds)
             if signed is not None:
                 store.stat(source.key)
                 return signed

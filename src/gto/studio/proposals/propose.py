@@ -17,7 +17,7 @@ from gto.registry.write.retry import persist
 from gto.studio.proposals.forge_api import ForgeApi, ForgeRefused, client_of
 from gto.studio.proposals.forge_client import BranchPair, ForgeToken, PullRequestDraft
 from gto.studio.proposals.forge_probe import find_or_probe
-from gto.studio.proposals.forge_site import ForgeSettings, find_repository
+from gto.studio.proposals.forge_site import ForgeSettings
 from gto.studio.proposals.push_access import credential_of, explain_push
 
 DERIVED = "gto/"
@@ -108,12 +108,6 @@ def propose(
     draft = PullRequestDraft(BranchPair(branch, made.base), _title(change, made), change.text)
     api = ForgeApi(client, proposer.token, settings) if client and proposer.token else None
     return _opened(proposal, api, draft, holds=made.holds)
-
-
-def branch_link(address: str, branch: str, base: str, settings: ForgeSettings = _UNKNOWN) -> str:
-    """Return the forge's page that opens a pull request from a branch; empty where nobody knows the forge."""
-    where = find_repository(address, settings)
-    return client_of(where).link(branch, base) if where else ""
 
 
 def _put_on_branch(registry: Registry, change: ProposedChange) -> _OnBranch:

@@ -21,14 +21,6 @@ _MOVED_RE = re.compile("error: 30[1278]")
 _LACKING_RE = re.compile("repository '[^']*' not found|error: 404")
 
 
-def push_credential(address: str, token: ForgeToken, settings: ForgeSettings = _UNKNOWN) -> PushCredential:
-    """Return with what, and to which address, a repository is pushed to as the owner of a token."""
-    where = find_or_probe(address, settings)
-    found = credential_of(address, client_of(where) if where else None, token)
-    assert found is not None  # noqa: S101  there is a token
-    return found
-
-
 @contextmanager
 def pushing(address: str, person: Person, token: ForgeToken, settings: ForgeSettings = _UNKNOWN) -> Iterator[None]:
     """Have git write as a person inside, and push to a repository with their token; ForgeRefused where it may not."""
@@ -52,7 +44,7 @@ def token_site(address: str, settings: ForgeSettings = _UNKNOWN) -> str:
 
 
 def credential_of(address: str, client: ForgeClient | None, token: ForgeToken | None) -> PushCredential | None:
-    """Return the same, where the forge was found already; None without a token."""
+    """Return with what, and to which address, the owner of a token pushes to a repository; None without a token."""
     if token is None:
         return None
     site = client.repo.site if client else web_of(address)

@@ -90,7 +90,7 @@ def withdraw(connection: Connection, key: str) -> str:
     """Take back a link, by the name that a page has for it; return for whom it was, empty where there is none."""
     mine = invitation.c.digest.startswith(key, autoescape=True)
     found = connection.execute(select(invitation.c.name, invitation.c.digest).where(mine)).all()
-    if len(found) != 1:
+    if len(key) != _SHOWN or len(found) != 1:
         return ""
     connection.execute(delete(invitation).where(invitation.c.digest == found[0].digest))
     return str(found[0].name)

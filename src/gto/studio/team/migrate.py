@@ -64,7 +64,7 @@ def require_current(database: Database) -> None:
         migrate(database)
     elif found != newest():
         _check_known(found)
-        hint = "`gto studio migrate` brings it up to date; `gto studio backup` first keeps what is there"
+        hint = "`gto studio migrate` brings it up to date; a backup of it is written by that release"
         raise UsageError(f"The database is of an older release (revision {found}, this one reads {newest()})", hint)
 
 

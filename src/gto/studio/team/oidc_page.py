@@ -58,7 +58,7 @@ def come_back(request: Request) -> Response:
     try:
         identity, there = _prove(request, team, provider)
         with team.database.record() as connection:
-            row = vouched.sign_in(connection, identity)
+            row = vouched.sign_in(team.database, connection, identity)
             cookie = begin_session(request, connection, row.id)
     except LoginRefused as error:
         with team.database.record() as connection:

@@ -81,7 +81,7 @@ def give_roles(team: Team, name: str, grants: Sequence[str]) -> dict[str, Role]:
 def give_claim_roles(team: Team, claim: str, grants: Sequence[str]) -> dict[str, Role]:
     """Give all whom the provider names in a group of its own roles, as give_roles() does; they count at once."""
     wanted = _parse_grants(grants)
-    with team.database.record() as connection:
+    with team.database.record() as connection, rights.keeping_an_admin(connection):
         had = accounts.roles_of_claim(connection, claim)
         now = {group: role for group, role in {**had, **wanted}.items() if role is not None}
         accounts.set_roles(connection, claim, now)

@@ -54,7 +54,7 @@ def begin(connection: Connection, person_id: int, limits: SessionLimits, address
     connection.execute(delete(session).where(session.c.expires_at < now))
     cookie = secrets.token_urlsafe(_BYTES)
     values = {"digest": digest(cookie), "person_id": person_id, "created_at": now, "used_at": now}
-    told = {"expires_at": now + limits.unused, "address": address[:100], "agent": agent[:200]}
+    told = {"expires_at": now + min(limits), "address": address[:100], "agent": agent[:200]}
     connection.execute(insert(session).values({**values, **told}))
     return cookie
 

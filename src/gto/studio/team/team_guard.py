@@ -1,9 +1,11 @@
 """What stands before every route of a team's Studio: the Host, who asks, where a request comes from."""
 
+import logging
 from typing import NamedTuple
 from urllib.parse import quote
 
 from anyio.to_thread import run_sync
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gto.exceptions import GTOException
 from gto.studio.context import StudioContext
 from gto.studio.guard import HEADERS, SAFE, is_own_form, limited, plain, read_cookies
+from gto.studio.index.database import reason_of
 from gto.studio.pages.errors import ErrorPage
 from gto.studio.respond import json_response
 from gto.studio.team import accounts, sessions, tokens, vouched
@@ -20,6 +23,8 @@ from gto.studio.team.secrets_box import digest
 from gto.studio.team.team import Team
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import NOBODY, Role, Visitor
+
+LOG = logging.getLogger("gto.studio")
 
 SIGNED = "/webhook/"
 """What programs of others send: each request proves by itself that it may, and a session counts for nothing."""
@@ -60,7 +65,7 @@ class TeamGuard:
         headers = Headers(scope=scope)
         caller: Caller | Response | None = None
         if not scope["path"].startswith(_PROBES):
-            caller = self._refuse_host(headers) or await run_sync(self._identify, scope, headers)
+            caller = self._refuse_host(headers) or await run_sync(self._find_caller, scope, headers)
         if isinstance(caller, Response):
             await caller(scope, receive, self._with_headers(send))
             return
@@ -93,6 +98,13 @@ class TeamGuard:
         if headers.get("host", "").lower() == self._team.settings.host:
             return None
         return plain(421, f"This Studio answers at {self._team.settings.url} alone.")
+
+    def _find_caller(self, scope: Scope, headers: Headers) -> Caller | Response:
+        try:
+            return self._identify(scope, headers)
+        except SQLAlchemyError as error:  # nobody is let in unseen
+            LOG.warning("the database cannot be read: %s", reason_of(error))
+            return _say(str(scope["path"]), 503, "The database cannot be read now: try again in a moment.")
 
     def _identify(self, scope: Scope, headers: Headers) -> Caller | Response:
         """Find out who asks, in the database."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gto.catalog.parallel import LATE, Way
-from gto.catalog.repositories import CatalogRepository, Failure
+from gto.catalog.repositories import CatalogRepository, Failure, Search
 from gto.git import command
 from gto.studio.index.database import Claim, Database
 from gto.studio.index.repository_rows import SyncProgress
@@ -59,6 +59,7 @@ class TeamWorker(IndexKeeper):
         self._housekeeping = tuple(housekeeping)
         self._who = f"{socket.gethostname()}:{os.getpid()}"
         self._jobs: list[_DueReading] = []
+        self._news: Search | None = None
         self._thread = Thread(target=self._work, name="studio-sync", daemon=True)
         self.enter()
 
@@ -133,8 +134,10 @@ class TeamWorker(IndexKeeper):
     def _look(self) -> None:
         """Take up a catalogue that changed, and as much of what is due as this process reads at once."""
         self._jobs = [job for job in self._jobs if job.thread.is_alive()]
-        if (found := self.catalogue.look()) is not None:
-            self.take_up(found)
+        self._news = self.catalogue.look() or self._news
+        if self._news is not None:  # also what the database did not take the last time
+            self.take_up(self._news)
+            self._news = None
         places = {one.name: one for one in self.places}
         with self.database.engine.connect() as connection:
             names = due.find_due(connection)

@@ -83,7 +83,7 @@ def find_all(connection: Connection, person_id: int) -> tuple[ListedToken, ...]:
 def make_for(connection: Connection, person_id: int, wanted: NewToken, headers: Headers) -> str:
     """Make what somebody asks for, and return it; UsageError where they have as many as one may have.
 
-    `headers` are those of the request: what a token asks for does not outlast it.
+    One that is asked for with a token, in the headers, does not outlast that.
     """
     asks = find(connection, read_header(headers))
     ends = [one for one in (wanted.expires_at, asks and asks.expires_at) if one is not None]

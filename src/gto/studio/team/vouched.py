@@ -22,14 +22,15 @@ def recognise(database: Database, identity: VouchedPerson) -> Row[Any]:
     if row is not None and row.is_active and row.claimed == list(identity.groups):
         return row
     with database.record() as connection:
-        return sign_in(connection, identity)
+        return sign_in(database, connection, identity)
 
 
-def sign_in(connection: Connection, identity: VouchedPerson) -> Row[Any]:
+def sign_in(database: Database, connection: Connection, identity: VouchedPerson) -> Row[Any]:
     """Return the row of whom a provider vouches for; it is made where there is none, and never that of another login.
 
     The groups that the provider names are written down: roles rest on them until the next login.
     """
+    database.wait_for_turn(connection, "vouched")  # a browser asks for several things at once
     found = connection.execute(select(person).where(_same(identity))).first()
     if found is None:
         who = accounts.parse_who(_free_name(connection, identity.name), *_named(identity))

@@ -79,10 +79,10 @@ async def receive(request: Request, kind: str, repo: str) -> Response:
     secrets = await run_sync(_read_secrets, team_of(request), repo)
     told = _Delivery(request, kind, repo, secrets)
     if forge.begin(secrets, request.headers, time.time()) is None:  # it cannot be right, whatever the body
-        return await run_sync(_refuse, told, _NOT_SIGNED)
+        return _refuse(told, _NOT_SIGNED)
     body = await _read_body(request, LARGEST)
     if body is None:
-        return await run_sync(_refuse, told, _NO_BODY)
+        return _refuse(told, _NO_BODY)
     return await run_sync(_judge, told, body)
 
 
@@ -163,13 +163,14 @@ def _note(team: Team, repo: str, told: IncomingWebhook, status: int) -> None:
 
 
 def _refuse(one: _Delivery, why: WebhookRefusal) -> Response:
-    """Refuse; it is told to admins of a repository that there is, after the answer: its time tells nobody of one."""
+    """Refuse, and note it when the answer is sent: how long that takes tells nobody which repositories there are."""
     answer = _refused(why)
     answer.background = BackgroundTask(_note_refusal, one, why)
     return answer
 
 
 def _note_refusal(one: _Delivery, why: WebhookRefusal) -> None:
+    """Tell it to the admins of a repository that there is."""
     if one.place is not None:
         with one.team.database.engine.connect() as connection:
             is_new = received_log.is_to_be_noted(connection, one.repo, one.kind, why.status)
