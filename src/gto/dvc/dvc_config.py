@@ -99,6 +99,7 @@ class Settings(NamedTuple):
         """Return a store that no remote is, with the options of the remote that is in the same place."""
         if url.startswith("remote://"):
             name, _, path = url.removeprefix("remote://").partition("/")
+            self._check_below(name, path)
             base = self.remote(name).address
             return base._replace(url=_joined(base.url, path))
         for name in self.remotes:
@@ -119,10 +120,20 @@ class Settings(NamedTuple):
         if depth > _MOST_REFERENCES:
             raise CannotLocate(f"DVC's remote '{name}' builds upon itself")
         base_name, _, path = url.removeprefix("remote://").partition("/")
+        self._check_below(base_name, path)
         base = self._merged(base_name.lower(), depth + 1)
         if name in self.strange and _leads_elsewhere(options, base, set(_WHERE) - {"url"}):
             base = {key: value for key, value in base.items() if key in _OF_STRANGERS}
         return {**base, **options, "url": _joined(base.get("url", ""), path)}
+
+    def _check_below(self, name: str, path: str) -> None:
+        """Raise CannotLocate where a repository of somebody else would leave a remote: what is above it is not its."""
+        if self.trust.is_own:
+            return
+        from urllib.parse import unquote
+
+        if os.pardir in re.split(r"[/\\]", unquote(path)):
+            raise CannotLocate(f"'remote://{name}/{path}' leads out of DVC's remote '{name}'")
 
 
 def merge(levels: Iterable[Level], trust: RepositoryTrust) -> Settings:

@@ -131,3 +131,12 @@ def test_a_mode_is_of_the_repository_that_was_there_when_it_was_chosen(team: Tea
             write_settings.settings_of(connection, one).mode for one in (place, place._replace(address="/srv/other"))
         ]
     assert modes == [WriteMode.SERVER, WriteMode.OFF]
+
+
+def test_the_address_of_a_feed_is_dead_once_its_owner_has_another_password(team: TeamStudio) -> None:
+    ada = team.person("ada", {"marketing": Role.VIEWER}, "correct horse battery")
+    (feed,) = set(re.findall('"(/watched.atom[^"]*)"', team.browser(team.cookie(ada)).get("/watched").text))
+    statuses = [team.browser().get(feed).status_code]
+    with team.team.database.record() as connection:
+        accounts.change(connection, ada, password=team.team.passwords.hash("another horse battery"))
+    assert [*statuses, team.browser().get(feed).status_code] == [200, 404]

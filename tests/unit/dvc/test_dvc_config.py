@@ -148,3 +148,15 @@ def test_the_users_configuration_is_where_dvc_has_it() -> None:
     assert places_of_the_user({"XDG_CONFIG_HOME": "/c"}, "/home/ada")[1].endswith("dvc")
     env = {"DVC_SYSTEM_CONFIG_DIR": "/s", "DVC_GLOBAL_CONFIG_DIR": "/g"}
     assert places_of_the_user(env, "/home/ada") == ("/s", "/g")
+
+
+@pytest.mark.parametrize("path", ["../secret", "a/../../secret", "%2e%2e/secret", "..\\secret", "..%5csecret", ".."])
+def test_a_stranger_does_not_leave_a_remote_of_the_users(path: str) -> None:
+    """What is beside a directory that is believed may be any file of this machine: the secret of a server, say."""
+    mine = remote("mine", url="/srv/models")
+    with pytest.raises(CannotLocate, match="leads out"):
+        theirs(own=mine).address_of_url(f"remote://mine/{path}")
+    with pytest.raises(CannotLocate, match="leads out"):
+        theirs(remote("theirs", url=f"remote://mine/{path}"), own=mine).remote("theirs")
+    assert theirs(own=mine).address_of_url("remote://mine/a..b/x").trusted
+    assert merge([level(mine)], RepositoryTrust()).address_of_url(f"remote://mine/{path}").trusted

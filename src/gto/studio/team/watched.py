@@ -1,9 +1,9 @@
 """`/watched`: what happened to the models that somebody follows, as a page and as a feed that a reader may open."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -28,6 +28,7 @@ FEED = "/watched.atom"
 """The path of the feed; whoever asks for it shows the token that its address holds, and nothing else counts."""
 _MOST = 100  # events
 _PURPOSE = "watched"
+_DIGITS = 9  # of a person's number
 
 
 class WatchedPage(NamedTuple):
@@ -67,9 +68,9 @@ def watched_feed(request: Request, token: str = "") -> Response:
     """Answer it as a feed to a program that holds the token of its address: that opens nothing else."""
     studio, team = context_of(request), team_of(request)
     number, _, signature = token.partition(".")
-    if not (number.isascii() and number.isdigit() and team.box.is_signed(_PURPOSE, number, signature)):
+    if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
         raise HTTPException(404, "There is no such feed.")
-    reader = _as_seen_by(team, studio, int(number))
+    reader = _as_seen_by(team, studio, int(number), signature)
     page = _read(team, reader, int(number))
     values = {"page": page, "base": team.settings.url, "updated": iso(page.lines[0].line.time if page.lines else 0)}
     return Response(render(request, "history.atom", values), media_type="application/atom+xml")
@@ -107,20 +108,26 @@ def _models(connection: Connection, person_id: int) -> tuple[tuple[str, str], ..
 def _read(team: Team, reader: Reader, person_id: int) -> WatchedPage:
     with team.database.engine.connect() as connection:
         wanted = _models(connection, person_id)
+        signed = _signed(connection.execute(select(person).where(person.c.id == person_id)).one())
     with reader.read() as connection:
         seen = set(lookup.repository_names(connection))
         models = tuple(one for one in wanted if one[0] in seen)
         lines = event_list.find(connection, EventQuery(only=models, limit=_MOST)).lines if models else ()
         stages = kept(connection, list_counts.stages)
-    token = f"{person_id}.{team.box.sign(_PURPOSE, str(person_id))}"
+    token = f"{person_id}.{team.box.sign(_PURPOSE, signed)}"
     return WatchedPage(models, lines, stages, f"{FEED}?token={token}")
 
 
-def _as_seen_by(team: Team, studio: StudioContext, person_id: int) -> Reader:
-    """Return the index as a person sees it, who is not the one that asks."""
+def _signed(row: Row[Any]) -> str:
+    """Return what the token of a feed is made of: who changes the password has another address, and the old is dead."""
+    return f"{row.id} {row.password or ''}"
+
+
+def _as_seen_by(team: Team, studio: StudioContext, person_id: int, signature: str) -> Reader:
+    """Return the index as a person sees it, who is not the one that asks; 404 without the signature of their feed."""
     with team.database.engine.connect() as connection:
         row = connection.execute(select(person).where(person.c.id == person_id, person.c.is_active)).first()
-        if row is None:
+        if row is None or not team.box.is_signed(_PURPOSE, _signed(row), signature):
             raise HTTPException(404, "There is no such feed.")
         visitor = accounts.visitor_of(connection, row)
     visitor = visitor._replace(roles={**dict.fromkeys(team.settings.public, Role.VIEWER), **visitor.roles})
