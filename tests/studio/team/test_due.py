@@ -139,7 +139,8 @@ def test_a_process_that_is_given_no_thread_goes_on_once_it_is(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    start, refused = Thread.start, []
+    start = Thread.start
+    refused: list[str] = []
 
     def starts(self: Thread) -> None:
         if self.name == "studio-reading" and len(refused) < 2:
