@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ from gto.studio.index.schema import event
 from gto.studio.team import due, migrate
 from gto.studio.team.announced import Announcer
 from gto.studio.team.team_tables import due as table
-from gto.studio.team.team_worker import TeamWorker, WorkerSettings
+from gto.studio.team.team_worker import LOG, TeamWorker, WorkerSettings
 from gto.studio.team.watched_catalogue import WatchedCatalogue
 from tests.repo import Repo
 from tests.studio_app import open_database
@@ -129,6 +130,32 @@ def test_a_catalogue_that_changes_while_the_database_is_away_is_taken_up_once_it
         while "other" not in rows(database) and time.monotonic() < end:
             time.sleep(0.05)
     assert rows(database).keys() == {due.HOUSEKEEPING, "other"}
+
+
+def test_a_process_that_is_given_no_thread_goes_on_once_it_is(
+    database: Database,
+    registry: Repo,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    start = Thread.start
+    refused: list[str] = []
+
+    def starts(self: Thread) -> None:
+        if self.name == "studio-reading" and len(refused) < 2:
+            refused.append(self.name)
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(Thread, "start", starts)
+    monkeypatch.setattr(LOG, "handlers", [caplog.handler])
+    listed(tmp_path / "team.yaml", churn=registry.path)
+    with working(database, tmp_path / "team.yaml") as worker:
+        while len(refused) < 2:
+            time.sleep(0.05)
+        assert worker.wait(worker.ask("churn"), SOON)
+    assert "can't start new thread" in caplog.text
 
 
 def test_a_repository_that_cannot_be_read_is_tried_more_and_more_seldom_and_at_once_when_asked_for(

@@ -10,15 +10,16 @@ from sqlalchemy import select
 
 from gto.studio.team import invitations
 from gto.studio.team.invitations import Invited
+from gto.studio.team.serve import make_team_app
 from gto.studio.team.team_tables import audit, invitation
 from gto.studio.visitor import Role
 from tests.studio.team.test_login import PASSWORD, log_in
-from tests.team_app import OWN
+from tests.team_app import OWN, TeamStudio
 
 if TYPE_CHECKING:
     from httpx2 import Response
 
-    from tests.team_app import Browser, TeamStudio
+    from tests.team_app import Browser
 
 CHOSEN = {"full_name": "Kate", "email": "kate@example.com", "password": PASSWORD, "again": PASSWORD}
 
@@ -148,3 +149,12 @@ def made(answer: Response) -> str:
     assert found, answer.text
     assert answer.headers["cache-control"] == "no-store"
     return found[1]
+
+
+def test_where_nobody_logs_in_with_a_password_no_link_is_made_that_would_serve_nobody(people: TeamStudio) -> None:
+    team = people.team._replace(settings=people.team.settings._replace(has_passwords=False))
+    other = TeamStudio(people.context, team, make_team_app(people.context, team))
+    answer = other.logged_in("ada", Role.ADMIN).form("/people/-/add", name="kim", group="lab", role="viewer")
+    assert (answer.status_code, "Nobody logs in with a password" in answer.text) == (400, True)
+    with team.database.engine.connect() as connection:
+        assert connection.execute(select(invitation)).all() == []

@@ -127,7 +127,7 @@ class IndexKeeper(ABC):
         except SQLAlchemyError as error:
             self.complain(error)
 
-    def complain(self, error: SQLAlchemyError) -> None:
+    def complain(self, error: Exception) -> None:
         """Tell on every page what is wrong with the index."""
         with self._changed:
             self._trouble = reason_of(error)

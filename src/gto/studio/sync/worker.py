@@ -142,7 +142,7 @@ class Worker(IndexKeeper):
     def _read_tags(self, place: CatalogRepository) -> Registry | None:
         return self.guarded(place, lambda: self.read_tags(place))
 
-    def complain(self, error: SQLAlchemyError) -> None:
+    def complain(self, error: Exception) -> None:
         """Tell on every page what is wrong with the file of the index; a damaged one is made anew."""
         with self._changed:
             super().complain(error)

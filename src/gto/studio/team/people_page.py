@@ -128,6 +128,9 @@ def change_roles(request: Request, name: str, wanted: Mapping[str, Role | None])
 
 def _invite(request: Request, invited: Invited) -> Response:
     visitor, team = context_of(request).visitor, team_of(request)
+    if not team.settings.has_passwords:  # whoever has the link could choose none
+        hint = "they are listed here once they have logged in, and are given a role then"
+        raise UsageError("Nobody logs in with a password here", hint)
     rights.control_of(visitor).require(invited.roles)
     with team.database.record() as connection:
         secret = invitations.make(connection, invited, visitor.name)

@@ -1,5 +1,6 @@
 """Who synchronises for a team: so many repositories at once, beside any number of other processes that do the same."""
 
+import logging
 import os
 import socket
 import time
@@ -13,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from gto.catalog.parallel import LATE, Way
 from gto.catalog.repositories import CatalogRepository, Failure, Search
 from gto.git import command
-from gto.studio.index.database import Claim, Database
+from gto.git.command import masked
+from gto.studio.index.database import Claim, Database, reason_of
 from gto.studio.index.repository_rows import SyncProgress
 from gto.studio.index.schema import repository
 from gto.studio.sync.index_keeper import Asked, Ended, IndexKeeper
@@ -21,6 +23,8 @@ from gto.studio.sync.repository import Announce, sync_rest
 from gto.studio.sync.worker import give_back_memory
 from gto.studio.team import due
 from gto.studio.team.watched_catalogue import WatchedCatalogue
+
+LOG = logging.getLogger("gto.studio")
 
 _LOOK = 0.25  # seconds between two looks at the table of due work
 _POLL = 0.05  # seconds between two looks of a page that waits
@@ -125,7 +129,7 @@ class TeamWorker(IndexKeeper):
         while not self._is_closing:
             try:
                 self._look()
-            except SQLAlchemyError as error:
+            except Exception as error:  # noqa: BLE001  whatever it is, nothing is read once this thread has ended
                 self.complain(error)
             with self._changed:
                 if not self._is_closing:
@@ -141,6 +145,7 @@ class TeamWorker(IndexKeeper):
         places = {one.name: one for one in self.places}
         with self.database.engine.connect() as connection:
             names = due.find_due(connection)
+        self._log(self.catalogue.trouble)
         self._trouble = self.catalogue.trouble
         for name in names:
             if self._is_full():
@@ -167,8 +172,22 @@ class TeamWorker(IndexKeeper):
         if begun is None:  # somebody else was first, and is done
             claim.release()
             return
-        self._jobs.append(_DueReading(self, claim, place, begun))
-        self._jobs[-1].thread.start()
+        job = _DueReading(self, claim, place, begun)
+        try:
+            job.thread.start()
+        except BaseException:  # the system gives no thread now
+            claim.release()
+            raise
+        self._jobs.append(job)
+
+    def complain(self, error: Exception) -> None:
+        """Tell on every page what is wrong, and in the log: `gto studio worker` has no pages."""
+        self._log(reason_of(error))
+        super().complain(error)
+
+    def _log(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble:
+            LOG.warning("%s", masked(trouble))
 
     def read(self, job: "_DueReading") -> None:
         """Do what was taken, and note what came of it."""

@@ -76,14 +76,15 @@ class Deliverer:
             due = outbox.find_due(connection, busy)
         random.shuffle(due)  # where there are too many, each has its turn
         for target_id in due[: _AT_ONCE - len(busy)]:
-            with self._changed:
+            thread = Thread(target=self._serve, args=(target_id,), name="studio-webhook", daemon=True)
+            with self._changed:  # which it takes, too, when it ends
+                thread.start()
                 self._busy.add(target_id)
-            Thread(target=self._serve, args=(target_id,), name="studio-webhook", daemon=True).start()
         return len(due)
 
     def _work(self) -> None:
         while not self._is_closing:
-            with suppress(SQLAlchemyError):  # a server that is away: the pages tell it, and this looks again
+            with suppress(SQLAlchemyError, RuntimeError):  # no database or no thread now: this looks again
                 self.look()
             with self._changed:
                 self._changed.wait_for(lambda: self._is_closing, self._plan.look)
