@@ -266,6 +266,7 @@ def region(text: str, file: str, name: str) -> tuple[int, int]:
 
 @examples(80)
 @given(registry=registries(), change=CHANGES, pick=st.integers(0, 5))
+@example(("a:\n path: a\n custom:\n  k: ''", "artifacts.yaml", ["a"]), AnnotationEdit(path="a", custom={}), 0)
 def test_what_is_annotated_is_read_and_other_lines_stay_byte_for_byte(
     registry: tuple[str, str, list[str]], change: AnnotationEdit, pick: int
 ) -> None:

@@ -188,7 +188,7 @@ def _joining(keys: object, file: str, change: AnnotationEdit) -> _Fields:
 def _custom(old: object, new: object, file: str, joining: _Fields) -> object:
     """Return the custom metadata, which keys join that stand beside what is there; None where nothing changes."""
     if not joining:
-        return _beside_pointer(old, new, file)
+        return _beside_pointer(old, new or None, file)
     said = new or old or {}
     if not isinstance(said, dict):
         reason = "the artifact's custom metadata is no mapping, and so no key can be added"
