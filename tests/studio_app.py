@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from httpx2 import Response
 
     from gto.studio.index.database import Database
+    from gto.studio.sync.repository import Announce
 
 HOST = "127.0.0.1:8765"
 OWN = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
@@ -44,6 +45,17 @@ opener: ContextVar[Callable[[Path, bool], Database]] = ContextVar("opener", defa
 """How a database is opened that a test names by a path: `engine` in tests/studio/conftest.py says in which engine."""
 
 
+def read_all(database: Database, context: StudioContext, announce: Announce | None = None) -> None:
+    """Read every repository of a Studio into its index."""
+    for place in context.worker.places:
+        try:
+            registry = open_place(place, context.way)
+            sync_tags(database, place.name, registry, announce)
+            sync_rest(database, place.name, registry, lambda *_: None, again=True)
+        except (GTOException, OSError) as error:
+            note_failure(database, failed(place, error))
+
+
 class Studio(NamedTuple):
     """A Studio and its browser."""
 
@@ -54,13 +66,7 @@ class Studio(NamedTuple):
 
     def sync(self) -> None:
         """Read every repository now."""
-        for place in self.context.worker.places:
-            try:
-                registry = open_place(place, self.context.way)
-                sync_tags(self.database, place.name, registry)
-                sync_rest(self.database, place.name, registry, lambda *_: None, again=True)
-            except (GTOException, OSError) as error:
-                note_failure(self.database, failed(place, error))
+        read_all(self.database, self.context)
 
     def form(self, path: str, **fields: str) -> Response:
         """The answer to a form that a page of this Studio sends."""

@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from starlette.testclient import TestClient
 
 from gto.catalog.entry import CatalogEntry
-from gto.catalog.parallel import Way, failed, open_place
+from gto.catalog.parallel import Way
 from gto.catalog.repositories import CatalogRepository
-from gto.exceptions import GTOException
 from gto.studio.context import StudioContext, StudioSettings
-from gto.studio.sync.repository import sync_rest, sync_tags
-from gto.studio.sync.repository_row import note_failure
 from gto.studio.sync.worker import Worker
 from gto.studio.team import accounts, migrate, sessions, tokens
 from gto.studio.team.announced import Announcer
@@ -28,7 +25,7 @@ from gto.studio.team.team import Team, TeamSettings
 from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.visitor import EVERY, Role
 from gto.studio.webhooks import outbox
-from tests.studio_app import open_database
+from tests.studio_app import open_database, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,13 +76,7 @@ class TeamStudio(NamedTuple):
 
     def sync(self) -> None:
         """Read every repository now."""
-        for place in self.context.worker.places:
-            try:
-                registry = open_place(place, self.context.way)
-                sync_tags(self.team.database, place.name, registry, Announcer(outbox.announce))
-                sync_rest(self.team.database, place.name, registry, lambda *_: None, again=True)
-            except (GTOException, OSError) as error:
-                note_failure(self.team.database, failed(place, error))
+        read_all(self.team.database, self.context, Announcer(outbox.announce))
 
     def browser(self, cookie: str = "") -> Browser:
         """A browser, of nobody or with a session."""

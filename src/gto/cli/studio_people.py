@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from gto.studio.team.team import Team
 
 _ROLES = ("viewer", "contributor", "maintainer", "admin")
+_grants = options.argument(
+    "grants",
+    help="Group of repositories, `*` for all, and the role there, or none",
+    nargs=-1,
+    required=True,
+    metavar="GROUP=ROLE...",
+)
 
 
 @contextmanager
@@ -125,13 +132,7 @@ def list_(
     """,
 )
 @options.argument("name", help="Who")
-@options.argument(
-    "grants",
-    help="Group of repositories, `*` for all, and the role there, or none",
-    nargs=-1,
-    required=True,
-    metavar="GROUP=ROLE...",
-)
+@_grants
 @studio_options.of_database
 def roles(
     name: str, grants: tuple[str, ...], data: str, database: str | None, secrets: tuple[str, ...], url: str | None
@@ -154,13 +155,7 @@ def roles(
     """,
 )
 @options.argument("claim", help="The group, as the provider of OpenID Connect or the proxy names it")
-@options.argument(
-    "grants",
-    help="Group of repositories, `*` for all, and the role there, or none",
-    nargs=-1,
-    required=True,
-    metavar="GROUP=ROLE...",
-)
+@_grants
 @studio_options.of_database
 def claim(
     claim: str, grants: tuple[str, ...], data: str, database: str | None, secrets: tuple[str, ...], url: str | None

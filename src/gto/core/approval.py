@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from gto.core import names, semver
-from gto.core.attached import APPROVAL_UNREADABLE, ID, Attached, read_as
+from gto.core.attached import APPROVAL_UNREADABLE, ID, Attached, match_name, read_as
 from gto.core.event import Problem, TagRecord
 from gto.core.names import ArtifactName
 
@@ -35,8 +35,8 @@ class Approval(Attached[ApprovalName]):
 
 def find(text: str) -> ApprovalName | None:
     """Return the parts of an approval's name, or None where the text is none."""
-    match = _RE.fullmatch(text)
-    if match is None or not names.is_artifact(names.from_tag(match[1])) or semver.parse(match[2]) is None:
+    match = match_name(_RE, text)
+    if match is None:
         return None
     return ApprovalName(names.from_tag(match[1]), match[2], match[3], match[4])
 

@@ -1,8 +1,10 @@
 """Tags that are attached to versions, beside the events: what they have in common, and how their objects are read."""
 
+import re
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
+from gto.core import names, semver
 from gto.core.event import Problem, TagRecord, read_body, tagger
 from gto.core.names import ArtifactName
 
@@ -38,6 +40,14 @@ class Attached(NamedTuple, Generic[Name]):
     def author_email(self) -> str:
         """The tagger's e-mail address."""
         return tagger(self.body).email
+
+
+def match_name(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Return the match of a tag's name whose first groups are an artifact and a version; None where they are not."""
+    match = pattern.fullmatch(text)
+    if match is None or not names.is_artifact(names.from_tag(match[1])) or semver.parse(match[2]) is None:
+        return None
+    return match
 
 
 def read_as(make: Callable[[str, int], Made], code: str, record: TagRecord, artifact: ArtifactName) -> Made | Problem:

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from gto.core import names, semver, tag_signature
-from gto.core.attached import ID, SIGNATURE_UNREADABLE, Attached, read_as
+from gto.core.attached import ID, SIGNATURE_UNREADABLE, Attached, match_name, read_as
 from gto.core.event import Problem, TagRecord
 from gto.core.names import ArtifactName
 
@@ -44,8 +44,8 @@ class FilesSignature(Attached[FilesSignatureName]):
 
 def find(text: str) -> FilesSignatureName | None:
     """Return the parts of the name of a signature of files, or None where the text is none."""
-    match = _RE.fullmatch(text)
-    if match is None or not names.is_artifact(names.from_tag(match[1])) or semver.parse(match[2]) is None:
+    match = match_name(_RE, text)
+    if match is None:
         return None
     return FilesSignatureName(names.from_tag(match[1]), match[2], match[3])
 

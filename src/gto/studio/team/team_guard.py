@@ -72,12 +72,7 @@ class TeamGuard:
         caller = self._with_public(caller) if caller else Caller(NOBODY, RequestOrigin())
         state = scope.setdefault("state", {})
         state["cookie"], state["origin"] = caller.cookie, caller.origin
-        state["studio"] = self._studio._replace(
-            visitor=caller.visitor,
-            database=self._seen_by(caller.visitor),
-            team=self._team,
-            note=AuditRecorder(self._team.database, *caller[:2]),
-        )
+        state["studio"] = self._seen_by(caller)
         if not scope["path"].startswith(LARGE):
             receive = limited(receive)
         await (self._refuse(scope, headers, caller) or self.app)(scope, receive, self._with_headers(send))
@@ -87,12 +82,12 @@ class TeamGuard:
         roles = {**self._public.roles, **caller.visitor.roles}
         return caller._replace(visitor=caller.visitor._replace(roles=roles))
 
-    def _seen_by(self, visitor: Visitor) -> VisibleIndex:
-        seen = None
-        if not visitor.sees_all:
-            places = self._studio.worker.places
-            seen = frozenset(one.name for one in places if visitor.role_in(one.entry.groups))
-        return VisibleIndex(self._team.database, seen)
+    def _seen_by(self, caller: Caller) -> StudioContext:
+        """Return this Studio as who asks may see it."""
+        note = AuditRecorder(self._team.database, *caller[:2])
+        studio = self._studio._replace(visitor=caller.visitor, team=self._team, note=note)
+        seen = None if caller.visitor.sees_all else frozenset(one.name for one in studio.places)
+        return studio._replace(database=VisibleIndex(self._team.database, seen))
 
     def _refuse_host(self, headers: Headers) -> Response | None:
         if headers.get("host", "").lower() == self._team.settings.host:
