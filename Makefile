@@ -37,7 +37,7 @@ check: $(STAMP) ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff format --check
 	@for version in 3.11 3.12 3.13 3.14; do \
 		echo "==> Types (mypy --strict, Python $$version)"; \
-		$(BIN)/mypy --strict --python-version $$version src tests || exit 1; \
+		$(BIN)/mypy --strict --python-version $$version src integrations/mlflow/src tests || exit 1; \
 	done
 	@echo "==> Floors (import-linter)"
 	@$(BIN)/lint-imports --no-logo
@@ -50,8 +50,11 @@ bench: $(STAMP) ## measure gto beside git, GTO 1.10.1, DVC and MLflow
 	@$(BIN)/python benchmarks/ci.py
 	@$(BIN)/python benchmarks/delivery.py
 	@$(BIN)/python benchmarks/facts.py
+	@$(BIN)/python benchmarks/batch.py
 	@$(BIN)/python benchmarks/studio.py
 	@$(BIN)/python benchmarks/studio_team.py
+	@$(BIN)/python benchmarks/hub_download.py
+	@$(BIN)/python benchmarks/large_file.py
 
 docs: $(STAMP) ## build the documentation into site/
 	@echo "==> Documentation (mkdocs)"

@@ -2,12 +2,14 @@
 
 200 repositories hold 10,000 models and 100,000 tags, which `gto studio worker` reads; then one web process is asked.
 MLflow has as many models, each with one version and one alias, which is less than Studio has. The aims: a list in at
-most 150 ms (99 of 100 requests), and 5 times as many requests a second for search and for who is in a stage (an alias).
+most 150 ms (99 of 100 requests), and 5 times as many requests a second for search and for who is in a stage (an alias),
+by Studio's own address and by the one that MLflow's clients ask, and for listing the files of a version, as they do.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import socket
@@ -18,6 +20,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -39,8 +42,11 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 REPOSITORIES = 200
+FILES = [f"part-{number:02}.bin" for number in range(20)]
+"""Those of a version whose files are listed."""
 SHAPE = Shape(50, 6, 4, 100)
 MODELS, TAGS = REPOSITORIES * SHAPE.artifacts, REPOSITORIES * SHAPE.tags
+API = "/api/2.0/mlflow"
 AIM_LIST, AIM_TIMES = 150.0, 5.0
 FILL = """
 import sys
@@ -67,6 +73,7 @@ def main() -> None:
     for number in range(1, REPOSITORIES):  # they would be alike anyhow
         if not (copy := place / f"repo-{number:03}").exists():
             shutil.copytree(place / "repo-000", copy, symlinks=True, copy_function=os.link)
+    make_files(place / "files")
     with tempfile.TemporaryDirectory() as home, serve_postgresql(Path(home) / "server") as server:
         ours = measure_studio(place, server.new(is_empty=True), options)
         theirs = {} if options.alone else measure_mlflow(server.new(is_empty=True), options.requests)
@@ -80,12 +87,13 @@ def main() -> None:
 
 def measure_studio(place: Path, url: URL, options: argparse.Namespace) -> dict[str, Load]:
     """Have a worker read all, end it, and ask a web process."""
-    repos = [{"path": str(one), "name": one.name} for one in sorted(place.glob("repo-*"))]
+    repos = [{"path": str(one), "name": one.name} for one in (*sorted(place.glob("repo-*")), place / "files")]
     (place / "team.yaml").write_text(yaml.safe_dump({"repos": repos}), encoding="utf-8")
     shared = ["--catalog", "team.yaml", "--database", url.render_as_string(hide_password=False), "--every", "100000"]
     shutil.rmtree(place / "gto-studio", ignore_errors=True)
     with running(place, "worker", *shared) as worker:
         wait_for_all(url, worker, tags_only=options.tags_only)
+    analyze(url)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -102,9 +110,41 @@ def measure_studio(place: Path, url: URL, options: argparse.Namespace) -> dict[s
                 server, lambda number: stage % (number % 200, number % 50 % 10, number % 50), options.requests
             ),
         }
+        alias = f"/mlflow/repo-%03d{API}/registered-models/alias?alias={STAGES[-1]}&name=team-%d~model-%04d"
+        given = json.loads(server.get(f"/mlflow/files{API}/model-versions/get-download-uri?name=model&version=1"))
+        listed = urlsplit(given["artifact_uri"]).path.replace("/artifacts/", "/artifacts?path=")
+        loads |= {
+            "alias": ask(
+                server, lambda number: alias % (number % 200, number % 50 % 10, number % 50), options.requests
+            ),
+            "files": ask(server, lambda _: listed, options.requests),
+        }
         report("studio", server, loads)
         tell_rates("studio", loads)
     return loads
+
+
+def make_files(place: Path) -> None:
+    """Make a repository that holds the files of one version, unless it is there."""
+    if (place / "model").exists():
+        return
+    fill(place / "model")
+    (place / "artifacts.yaml").write_text("model: {path: model}\n", encoding="utf-8")
+    gto = [sys.executable, "-P", "-m", "gto"]
+    for words in (
+        ["git", "init", "-q"],
+        ["git", "add", "."],
+        ["git", "commit", "-qm", "files"],
+        [*gto, "register", "model"],
+    ):
+        subprocess.run(words, cwd=place, env=environment(), check=True, stdout=subprocess.DEVNULL)
+
+
+def fill(directory: Path) -> None:
+    """Write the files of a version."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        (directory / name).write_text(name, encoding="utf-8")
 
 
 @contextmanager
@@ -144,6 +184,14 @@ def wait_for_all(url: URL, worker: subprocess.Popen[bytes], *, tags_only: bool) 
     engine.dispose()
 
 
+def analyze(url: URL) -> None:
+    """Have PostgreSQL count what its tables hold, as it does by itself within a minute after many were written."""
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    engine.dispose()
+
+
 def wait_for_port(server: Server) -> None:
     """Wait until it answers."""
     while True:
@@ -170,13 +218,17 @@ def measure_mlflow(url: URL, requests: int) -> dict[str, Load]:
     uri = url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     subprocess.run([str(python), "-c", FILL, uri, str(MODELS), STAGES[-1]], check=True, env=environment())
     print("    MLflow: filled", flush=True)
+    analyze(url)
     base = "/api/2.0/mlflow/registered-models"
     found, alias = f"{base}/search?max_results={ROWS}&filter=name+LIKE+", f"{base}/alias?alias={STAGES[-1]}&name=team-"
+    fill(python.parent / "mlartifacts" / "model")  # where its server keeps files, unless it is told otherwise
     with mlflow(python, uri) as server:
         loads = {
             "search": ask(server, lambda number: f"{found}'%25model-0{number % 10}%25'", requests // 4),
             "stage": ask(server, lambda number: f"{alias}{number % 10}-model-{number % MODELS:05}", requests),
         }
+        loads["alias"] = loads["stage"]
+        loads["files"] = ask(server, lambda _: "/api/2.0/mlflow-artifacts/artifacts?path=model", requests)
         report("MLflow", server, loads)
         tell_rates("MLflow", loads)
     return loads

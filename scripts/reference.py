@@ -28,7 +28,8 @@ import gto.output.published_version
 import gto.registry.write.sync
 from gto.cli.main import _ALIASES, _COMMANDS, app
 from gto.cli.options import Argument, HelpSection
-from scripts import export_schema, inspect_schema, model_table, schemas, studio_options_page
+from gto.serve.deploy import deploy_file
+from scripts import deploy_settings, export_schema, inspect_schema, model_table, schemas, studio_options_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -291,6 +292,16 @@ def model_formats() -> str:
     return _between(MODEL_FORMATS.read_text(encoding="utf-8"), "files", model_table.table())
 
 
+def deploying() -> dict[Path, str]:
+    """Return the pages on deploying, with the tables of settings as they are now."""
+    found = {}
+    for path in sorted((REFERENCE.parent / "serving").glob("*.md")):
+        page = path.read_text(encoding="utf-8")
+        for kind in deploy_settings.kinds_of(page):
+            page = found[path] = _between(page, deploy_settings.start(kind), deploy_settings.table(kind))
+    return found
+
+
 def _between(page: str, what: str, lines: Iterable[str]) -> str:
     """Put lines between the two markers of a page."""
     before, start, rest = page.partition(f"<!-- {what}: written by scripts/reference.py -->\n")
@@ -303,7 +314,7 @@ def _floors() -> list[list[str]]:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ]
-    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    (layers,) = (contract["layers"] for contract in contracts if contract.get("containers") == ["gto"])
     return [layer.split(" | ") for layer in layers if layer != "__main__"]
 
 
@@ -339,9 +350,11 @@ def generated() -> dict[Path, str]:
         REFERENCE / "studio-options.md": studio_options_page.page(),
         ARCHITECTURE: architecture(),
         MODEL_FORMATS: model_formats(),
+        **deploying(),
         REFERENCE / "schemas/policy.json": schemas.text(schemas.policy()),
         REFERENCE / "schemas/gto.json": schemas.text(schemas.settings()),
         REFERENCE / "schemas/export.json": schemas.text(export_schema.export()),
+        REFERENCE / "schemas/deploy.json": schemas.text(deploy_file.schema()),
         REFERENCE / "schemas/inspect.json": schemas.text(inspect_schema.inspected()),
     }
 

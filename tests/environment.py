@@ -56,10 +56,16 @@ def _install(root: Path, python: Path, packages: list[str], constraints: Path | 
     env = {key: value for key, value in os.environ.items() if not key.startswith(("COVERAGE_", "PYTHON"))}
     limits = ["--constraint", str(constraints)] if constraints else []
     # No pip of its own, and only what is imported is compiled: both take longer than all else.
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "--quiet", "--disable-pip-version-check", "install"]
     make = [sys.executable, "-m", "venv", "--without-pip", str(root)]
-    for argv in (make, [*pip, "--no-compile", *limits, *packages]):
-        subprocess.run(argv, check=True, timeout=INSTALL_SECONDS, env=env)
+    subprocess.run(make, check=True, timeout=INSTALL_SECONDS, env=env)
+    add_packages(python, [*limits, *packages])
+
+
+def add_packages(python: Path, packages: list[str]) -> None:
+    """Install packages into an environment that is there."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("COVERAGE_", "PYTHON"))}
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "--quiet", "--disable-pip-version-check", "install"]
+    subprocess.run([*pip, "--no-compile", *packages], check=True, timeout=INSTALL_SECONDS, env=env)
 
 
 def models_python() -> Path:
@@ -68,3 +74,66 @@ def models_python() -> Path:
     helpers = ["skl2onnx", "onnxruntime", "cloudpickle", "pandas", "pyarrow", "safetensors"]
     judges = ["coverage>=7.10", "jsonschema", "mlflow-skinny", "pytest>=8.2"]
     return make_environment("models", [*libraries, *helpers, *judges, "--editable", str(PLACE.parent)])
+
+
+def functions_python() -> Path:
+    """Return the Python of an environment with this checkout, what serves, and of libraries of models only NumPy."""
+    serves = ["fastapi", "httptools", "prometheus-client", "uvicorn"]
+    packages = [*serves, "cloudpickle", "numpy", "pip", "coverage>=7.10", "--editable", str(PLACE.parent)]
+    return make_environment("serving-functions", packages)
+
+
+def serving_python() -> Path:
+    """Return the Python of the environment of the models, with what `gto serve` needs besides."""
+    python = models_python()
+    with (PLACE / "models.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = python.parent.parent / ".serves"
+        if not done.exists():
+            add_packages(python, ["fastapi>=0.115", "httptools>=0.6.3", "prometheus-client>=0.20", "uvicorn>=0.30"])
+            done.touch()
+    return python
+
+
+def serving_clients_python() -> Path:
+    """Return the Python of an environment with clients that others wrote: Triton's, and a generator of clients."""
+    return make_environment("serving-clients", ["tritonclient[http]", "openapi-python-client>=0.26"])
+
+
+_ENGINES = {
+    "KServe": ["kserve>=0.21,<0.22"],
+    "MLServer": ["mlserver==1.7.1", "uvloop<0.22"],  # with a newer uvloop its worker dies, again and again
+    "BentoML": ["bentoml>=1.4,<2"],
+    "LitServe": ["litserve>=0.2.19,<0.3"],
+    "Ray Serve": ["ray[serve]>=2.50,<3"],
+}
+
+
+def engine_python(engine: str) -> Path:
+    """Return the Python of an environment with this checkout, scikit-learn, and a serving engine; else `gto serve`."""
+    name = f"serving-{engine.lower().replace(' ', '-')}" if engine in _ENGINES else "serving-gto"
+    models = ["coverage>=7.10", "scikit-learn", "skops", "pandas", "pyarrow", "--editable"]
+    here = str(PLACE.parent)
+    return make_environment(
+        name, [*_ENGINES[engine], *models, here] if engine in _ENGINES else [*models, f"{here}[serve]"]
+    )
+
+
+def ray_python() -> Path:
+    """Return the Python of an environment with this checkout, Ray, scikit-learn, and what reads buckets."""
+    libraries = [
+        "ray[client]>=2.40",
+        "scikit-learn",
+        "skops",
+        "cloudpickle",
+        "pandas",
+        "pyarrow",
+        "obstore>=0.12,<0.13",
+    ]
+    return make_environment("ray", [*libraries, "coverage>=7.10", "--editable", str(PLACE.parent)])
+
+
+def sagemaker_python() -> Path:
+    """Return the Python of an environment with this checkout, boto3, and what stands for SageMaker."""
+    packages = ["boto3>=1.34", "moto>=5.2,<6", "coverage>=7.10", "pytest>=8.2"]
+    return make_environment("sagemaker", [*packages, "--editable", str(PLACE.parent)])

@@ -49,7 +49,8 @@ def main(line: socket.socket) -> None:
 def import_all() -> None:
     """Import all of gto, and what commands import late; nothing of gto runs here."""
     for module in pkgutil.walk_packages(gto.__path__, "gto."):
-        if module.name != "gto.__main__":
+        is_others = module.name.startswith("gto.serve.adapters.")  # what the servers of others import
+        if module.name != "gto.__main__" and not is_others:
             import_module(module.name)
     for name in LATE:
         import_module(name)

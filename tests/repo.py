@@ -74,14 +74,8 @@ class Repo:
         return self.git("rev-parse", f"refs/tags/{name}")
 
     def gto(self, *args: str, input: str | None = None, env: Mapping[str, str] | None = None) -> Result:  # noqa: A002 - as subprocess.run names it
-        """What `gto ARGS` says here; its clock is this repository's, unless env gives GIT_COMMITTER_DATE.
-
-        It is forked from a process that has imported gto, where that makes no difference.
-        """
-        env = {**self.dated(), **(env or {})}
-        text = encoded(input)
-        left = forks.run(args, str(self.path), {**os.environ, **env}, text, TIME_LIMIT)
-        return run(*GTO, *args, cwd=self.path, env=env, text=input) if left is None else Result.of(*left)
+        """What `gto ARGS` says here; its clock is this repository's, unless env gives GIT_COMMITTER_DATE."""
+        return gto(*args, cwd=self.path, env={**self.dated(), **(env or {})}, text=input)
 
     def refs(self, prefix: str = "refs") -> dict[str, str]:
         """Every ref below the prefix, with the id that it holds."""
@@ -108,6 +102,15 @@ def run(*argv: str, cwd: Path, env: Mapping[str, str] | None = None, text: str |
         check=False,
     )
     return Result.of(process.stdout, process.stderr, process.returncode)
+
+
+def gto(*args: str, cwd: Path, env: Mapping[str, str] | None = None, text: str | None = None) -> Result:
+    """What `gto ARGS` says in a directory.
+
+    It is forked from a process that has imported gto, where that makes no difference.
+    """
+    left = forks.run(args, str(cwd), {**os.environ, **(env or {})}, encoded(text), TIME_LIMIT)
+    return run(*GTO, *args, cwd=cwd, env=env, text=text) if left is None else Result.of(*left)
 
 
 def encoded(text: str | None) -> bytes:

@@ -262,8 +262,8 @@ class Ssh:
 
 
 @contextmanager
-def serve_ssh(place: Path) -> Iterator[Ssh]:
-    """Run sshd."""
+def serve_ssh(place: Path, *more: str) -> Iterator[Ssh]:
+    """Run sshd, with more lines of its configuration."""
     sshd = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if sshd is None:
         pytest.skip("needs sshd: apt-get install openssh-server")
@@ -277,6 +277,7 @@ def serve_ssh(place: Path) -> Iterator[Ssh]:
         *("ListenAddress 127.0.0.1", f"Port {port}", f"HostKey {place}/host", f"AuthorizedKeysFile {place}/authorized"),
         *("PidFile none", "StrictModes no", "UsePAM no", "PasswordAuthentication no", "PermitRootLogin yes"),
         *("Subsystem sftp internal-sftp", "MaxStartups 100", "AcceptEnv *"),
+        *more,
     ]
     (place / "config").write_text("\n".join(config) + "\n")
     if os.geteuid() == 0:

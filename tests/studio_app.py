@@ -50,7 +50,7 @@ def read_all(database: Database, context: StudioContext, announce: Announce | No
     for place in context.worker.places:
         try:
             registry = open_place(place, context.way)
-            sync_tags(database, place.name, registry, announce)
+            sync_tags(database, place.name, registry, context.worker.beside(place)._replace(announce=announce))
             sync_rest(database, place.name, registry, lambda *_: None, again=True)
         except (GTOException, OSError) as error:
             note_failure(database, failed(place, error))

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from tests.studio_app import Studio
 
 
-def fields_of(page: str) -> dict[str, str]:
-    """What the form of a page would send as it stands."""
-    form = page[page.index("data-preview") : page.index("</form>", page.index("data-preview"))]
+def fields_of(page: str, mark: str = "data-preview") -> dict[str, str]:
+    """What the form of a page would send as it stands: the one at whose beginning this mark is."""
+    form = page[page.index(mark) : page.index("</form>", page.index(mark))]
     found = {}
     for tag in re.findall(r"<(?:input|button)[^>]*>", form):
         words = {key: html.unescape(value) for key, value in re.findall(r'([a-z_-]+)="([^"]*)"', tag)}

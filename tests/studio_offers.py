@@ -108,3 +108,9 @@ def _of_menu(link: str, word: str, *, bare: bool) -> str:
     query = [(key, value) for key, value in parse_qsl(parts.query) if not (bare and key == "version")]
     path = parts.path.removesuffix("actions") + word
     return path + (f"?{urlencode(query)}" if query else "")
+
+
+def ways_on(page: str) -> dict[str, str]:
+    """The ways to use a version that a page offers, by name, as a shell takes them."""
+    found = re.findall(r'<details class="use".*?<summary class="small">(.*?)</summary>(.*?)</details>', page, re.DOTALL)
+    return {name: html.unescape(re.sub("<.*?>", "", code)) for name, code in found}

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from gto.catalog.entry import CatalogEntry
 from gto.catalog.parallel import Way
-from gto.catalog.repositories import CatalogRepository
+from gto.catalog.repositories import CatalogRepository, Search
 from gto.studio.context import StudioContext, StudioSettings
 from gto.studio.sync.worker import Worker
 from gto.studio.team import accounts, migrate, sessions, tokens
@@ -20,8 +20,9 @@ from gto.studio.team.passwords import Passwords
 from gto.studio.team.repository_sources import RepositorySources
 from gto.studio.team.secrets_box import SecretsBox
 from gto.studio.team.serve import make_team_app
+from gto.studio.team.serve_options import TeamSettings
 from gto.studio.team.sessions import TeamForms
-from gto.studio.team.team import Team, TeamSettings
+from gto.studio.team.team import Team
 from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.visitor import EVERY, Role
 from gto.studio.webhooks import outbox
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from httpx2 import Response
 
+    from gto.catalog.store_lists import StoreLists
     from gto.studio.index.database import Database
     from gto.studio.team.oidc import Provider
 
@@ -124,6 +126,7 @@ def team_studio(
     private_webhooks: bool = False,
     settings: StudioSettings | None = None,
     sources: RepositorySources | None = None,
+    stores: StoreLists | None = None,
 ) -> Iterator[TeamStudio]:
     """A team's Studio over these repositories, paths or URLs with their groups by name, read once."""
     places = [
@@ -142,7 +145,8 @@ def team_studio(
         sources=sources or RepositorySources(),
     )
     team = Team(made, about, SecretsBox([SECRET]), Passwords(), provider)
-    worker, way = Worker(made, places, Way(60.0)), Way(60.0)
+    found = Search(tuple(places), stores=stores).limited()
+    worker, way = Worker(made, found.places, Way(60.0)), Way(60.0)
     context = StudioContext(made, worker, TeamForms(team.box), way, settings or StudioSettings(), catalogue)
     studio = TeamStudio(context, team, make_team_app(context, team))
     if synced:

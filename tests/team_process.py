@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import httpx2
 import pytest
 
-from gto.studio.team import accounts
+from gto.studio.team import accounts, tokens
 from gto.studio.team.passwords import Passwords
-from gto.studio.team.serve import ServeOptions, open_team_database
+from gto.studio.team.serve import open_team_database
+from gto.studio.team.serve_options import ServeOptions
 from gto.studio.visitor import EVERY, Role
 from tests.ci.runner import ROOT
-from tests.repo import GTO, Result, run
+from tests.repo import GTO, Result, gto
 from tests.stores import free_port, running
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class TeamPlace(NamedTuple):
 
     def studio(self, *words: str) -> Result:
         """What a command of `gto studio` does here."""
-        return run(*GTO, "studio", *words, cwd=self.path, env=self.variables())
+        return gto("studio", *words, cwd=self.path, env=self.variables())
 
     def add_person(self, name: str = NAME, role: Role = Role.ADMIN) -> None:
         """Let somebody log in with a password."""
@@ -71,6 +72,14 @@ class TeamPlace(NamedTuple):
             made = accounts.add(connection, accounts.parse_who(name, name.title(), f"{name}@example.com"), kept)
             accounts.set_roles(connection, made, {EVERY: role})
         database.close()
+
+    def make_token(self, *scopes: str) -> str:
+        """A token of who was added."""
+        database = open_team_database(ServeOptions(str(self.data)))
+        with database.record() as connection:
+            made = tokens.make(connection, accounts.find(connection, NAME).id, "test", scopes)
+        database.close()
+        return made
 
 
 class RunningStudio(NamedTuple):

@@ -17,6 +17,9 @@ NOWHERE = "999999"
 FILLED = {
     "{repo}": "churn",
     "{name:path}": "churn",
+    "{namespace}": "churn",
+    "{slug}": "churn",
+    "{revision:path}": "v0.0.1",
     "{selector:path}": "churn@latest",
     "{token}": NOWHERE,
     "{id}": NOWHERE,

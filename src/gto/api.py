@@ -554,7 +554,7 @@ def verify_files(
     from gto.delivery import get as delivery
     from gto.delivery import signed_files
     from gto.dvc.dvc_config import RepositoryTrust
-    from gto.registry.files_signatures import whose_keys
+    from gto.registry.files_signers import whose_keys
 
     registry = Registry.open(repo)
     keys = whose_keys(registry, _key_files(public_keys))

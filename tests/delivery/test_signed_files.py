@@ -247,7 +247,9 @@ def test_a_rule_asks_for_signed_files_before_a_stage_and_get_checks_what_is_in_i
     assert "the files are those that ada signed" in result.stderr
     (registry.path / CACHE).write_bytes(KEPT.replace(b"DVC", b"Eve"))
     shutil.rmtree(tmp_path / "out")
-    said(registry.gto("get", "churn#prod", "-o", str(tmp_path / "out")), "sha256")
+    for words in (("get",), ("build", "oci"), ("apply", "--input", "rows.csv")):
+        said(registry.gto(*words, "churn#prod", "-o", str(tmp_path / "out")), "sha256")
+        assert not (tmp_path / "out").exists()
 
 
 def test_a_server_takes_a_signature_with_the_assignment_that_needs_it_and_keeps_both(

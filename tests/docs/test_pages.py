@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
+import signal
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,8 +16,11 @@ import pytest
 
 from scripts import pages, sample
 from tests.repo import GTO, run
+from tests.stores import free_port
+from tests.team_process import wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -49,6 +55,30 @@ def test_the_commands_of_a_page_print_what_it_says(
         if shutil.which(program) is None:
             pytest.skip(f"{page.name} needs {program}, which is not on PATH")
     assert pages.replay(text, tmp_path, environment | {"HOME": str(tmp_path)}, registry) == text
+
+
+def test_the_page_of_all_clients_leads_to_a_file_from_ones_own_studio(
+    tmp_path: Path, environment: dict[str, str], registry: Path
+) -> None:
+    blocks = pages.blocks((pages.ROOT / "docs/studio/clients/index.md").read_text(encoding="utf-8"))
+    serve, get = (one.lines for one in blocks if one.info == "console")
+    port, env = free_port(), environment | {"HOME": str(tmp_path), "GTO_CACHE_DIR": str(tmp_path)}
+
+    def typed(lines: Sequence[str], token: str) -> list[str]:
+        text = "\n".join(line[2:] for line in lines if line.startswith("$ "))
+        return ["bash", "-ec", text.replace("8765", str(port)).replace("gto_...", token)]
+
+    with subprocess.Popen(
+        typed(serve, ""), cwd=registry.parent, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as studio:
+        try:
+            assert studio.stdout is not None
+            token = studio.stdout.readline().strip()
+            studio.stdout.readline()  # the address, once it serves
+            wait_for(lambda: run(*typed(get, token), cwd=tmp_path, env=env).code == 0)
+            assert run(*typed(get, token), cwd=tmp_path, env=env).stdout.splitlines() == list(get[2:])
+        finally:
+            os.killpg(studio.pid, signal.SIGKILL)
 
 
 def test_readme_and_tutorial_have_commands() -> None:

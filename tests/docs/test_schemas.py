@@ -14,7 +14,7 @@ from gto.inspect.facts import ModelFacts
 from gto.policy_file import FILE, fields, load, read_policy, rules
 from gto.yamldoc import parse_yaml
 from scripts import inspect_schema, model_table, reference, schemas
-from tests.repo import GTO, run
+from tests.repo import gto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,6 +217,6 @@ def test_every_key_of_a_file_of_facts_is_on_its_page() -> None:
 
 
 def test_what_inspect_prints_is_as_the_schema_says() -> None:
-    done = run(*GTO, "inspect", "--json", "onnx/forest.onnx", cwd=model_table.FILES)
+    done = gto("inspect", "--json", "onnx/forest.onnx", cwd=model_table.FILES)
     assert done.code == 0
     Draft202012Validator(INSPECTED).validate(json.loads(done.stdout))

@@ -7,13 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from coverage import Coverage
 
 from tests.environment import models_python
+from tests.measured import measured
 
 pytestmark = pytest.mark.models
 INSIDE = Path(__file__).parent / "inside"
-ROOT = Path(__file__).parent.parent.parent
 SECONDS = 600
 
 
@@ -32,12 +31,8 @@ def test_in_the_environment_of_the_libraries(python: Path, name: str, tmp_path: 
     options = [*alone, "-q", "--rootdir", str(INSIDE), "--basetemp", str(tmp_path / "t")]
     env = {key: value for key, value in os.environ.items() if not key.startswith(("COVERAGE_", "COV_", "PYTEST_"))}
     env |= {"KERAS_BACKEND": "torch", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(INSIDE)}
-    measure = []
-    if Coverage.current() is not None:  # this process is measured, and what it leaves to the other is, too
-        env["COVERAGE_FILE"] = str(ROOT / ".coverage")
-        measure = ["-m", "coverage", "run", "--rcfile", str(ROOT / "pyproject.toml")]
     done = subprocess.run(
-        [str(python), *measure, "-m", "pytest", *options, str(INSIDE / name)],
+        [str(python), *measured(env), "-m", "pytest", *options, str(INSIDE / name)],
         check=False,
         capture_output=True,
         text=True,

@@ -612,9 +612,12 @@ def test_twenty_kills_at_random_moments_leave_no_half_file_and_the_next_run_ends
     content = at(web, body)
     argv = script(content, tmp_path / "it")
     env = {**os.environ, "COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
-    start = time.monotonic()
-    subprocess.run(argv, check=True, env=env)
-    whole = time.monotonic() - start
+    whole = 0.0
+    for _ in range(2):  # the first one is slower: nothing is in memory yet
+        (tmp_path / "it").unlink(missing_ok=True)
+        start = time.monotonic()
+        subprocess.run(argv, check=True, env=env)
+        whole = time.monotonic() - start
     killed = 0
     moments = random.Random(7)  # noqa: S311  any moments
     for _ in range(20):

@@ -267,7 +267,15 @@ def test_what_is_not_signed_is_not_delivered_where_that_is_asked_for(registry: R
 def test_the_help_shows_the_commands_together(registry: Repo) -> None:
     words = done(registry.gto("--help"))
     section = words.partition("Deliver files")[2].partition("\n\n")[0]
-    assert [line.split()[0] for line in section.splitlines()[1:]] == ["get", "ls", "url", "apply"]
+    assert [line.split()[0] for line in section.splitlines()[1:]] == [
+        "get",
+        "ls",
+        "url",
+        "build",
+        "apply",
+        "serve",
+        "deploy",
+    ]
 
 
 def test_python_has_the_same_functions(registry: Repo, tmp_path: Path) -> None:

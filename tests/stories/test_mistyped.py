@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,3 +106,17 @@ def test_patterns_and_limits_choose_what_is_shown(shared: Repo) -> None:
 def test_describe_shows_letters_and_json_for_scripts_escapes_them(shared: Repo) -> None:
     assert "modèle 顧客" in done(shared.gto("describe", "plan"))
     assert "mod\\u00e8le" in done(shared.gto("describe", "plan", "--json"))
+
+
+def test_a_stage_named_by_a_word_of_other_clients_is_written_with_a_note_and_doctor_keeps_it_in_mind(
+    shared: Repo, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    repo = copy(shared.path, tmp_path_factory.mktemp("reserved") / "repo")
+    note = "stage 'latest': to clients of MLflow, the Hub and OCI this word means the latest version, not the stage"
+    for told in (note, ""):
+        result = repo.gto("assign", "churn", "--version", "v1.0.0", "--stage", "latest", "--force")
+        assert (result.code, told in result.stderr, "note" in result.stderr) == (0, True, bool(told)), result.stderr
+        repo.commit()
+    assert done(repo.gto("which", "churn", "latest")) == "v1.0.0\n"
+    examined = repo.gto("doctor", "--json")
+    assert json.loads(examined.stdout)["notes"] == [note]

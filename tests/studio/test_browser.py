@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Route
 
     from tests.repo import Repo
 
@@ -46,6 +46,20 @@ def pages(browser: Browser, studio: Served) -> list[str]:
         found = walk(visit, STARTS)
         assert not visit.faults, "\n".join(visit.faults)
         return found
+
+
+def test_what_is_filled_in_before_the_script_runs_is_previewed(browser: Browser, studio: Served) -> None:
+    with Visit(browser, studio) as visit:
+        held: list[Route] = []
+        visit.tab.route("**/static/studio.js*", lambda route: held.append(route))  # noqa: PLW0108  it sets an attribute of it
+        visit.tab.goto(f"{studio.base}/m/demand/forecast/-/assign", wait_until="commit")
+        field = visit.tab.get_by_label("Stage")
+        stage = field.evaluate("one => [...one.options].at(-1).value")
+        field.select_option(stage)
+        assert visit.tab.locator(".will", has_text=f"forecast#{stage}").count() == 0
+        held[0].continue_()
+        visit.tab.locator(".will", has_text=f"forecast#{stage}").wait_for()
+        assert not visit.faults, "\n".join(visit.faults)
 
 
 def test_links_lead_to_every_kind_of_page(pages: list[str]) -> None:

@@ -137,3 +137,11 @@ def test_many_that_send_nothing_lock_nobody_out(place: tuple[str, int]) -> None:
         for one in silent:
             assert ends(one)
             one.close()
+
+
+def test_a_body_that_comes_in_one_piece_with_what_is_before_it_is_taken(place: tuple[str, int]) -> None:
+    body = b"x" * 200_000
+    with sent(place, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body) as made:
+        assert answers(made)
+        made.sendall(WHOLE)
+        assert answers(made)

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event, insert
 
 from gto.studio.index.database import kept
 from gto.studio.index.list_counts import totals
+from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.schema import repository
 from tests.studio_app import open_database
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gto.studio.index.database import Database
+    from tests.postgresql import Server
     from tests.repo import Repo
     from tests.studio_app import Studio
 
@@ -51,6 +53,28 @@ def test_a_list_asks_the_index_as_often_whatever_its_rows(studio: Studio, regist
     many, _ = queries(studio, "/models")
     assert studio.json("/models")["total"] == 32
     assert len(many) == len(few) <= MOST
+
+
+@pytest.mark.parametrize("path", ["/models.json", "/models.json?q=churn"])
+def test_a_list_with_its_stages_is_one_query_once_the_whole_index_was_counted(studio: Studio, path: str) -> None:
+    queries(studio, "/models.json")
+    asked, text = queries(studio, path)
+    assert [query for query in asked if "FROM artifact" in query or "FROM standing" in query] == [asked[-1]]
+    assert '"stages":{"' in text
+
+
+def test_a_connection_that_the_server_ended_a_moment_ago_is_not_used(postgresql: Server) -> None:
+    database = PostgresqlDatabase(postgresql.new())
+
+    def ask() -> object:
+        with database.read() as connection:
+            return connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+
+    before = ask()
+    assert ask() == before
+    postgresql.run(f"SELECT pg_terminate_backend({before}, 10000)")
+    assert ask() != before
+    database.close()
 
 
 def test_a_row_of_fifty_is_small_with_its_share_of_the_page(studio: Studio) -> None:

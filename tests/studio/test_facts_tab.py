@@ -88,6 +88,10 @@ def test_what_a_side_car_says_is_on_the_page_and_what_describe_says_in_its_json(
         assert word in text, word
     assert "Loading it runs no code." in tab(studio, "v0.0.4")
     chosen: Any = studio.json(PAGE, version="v0.0.5")["chosen"]
+    page = unescape(studio.page(PAGE, version="v0.0.5"))
+    assert "gto serve churn@v0.0.5 -r " in page
+    assert "docker build --tag churn:v0.0.5 churn-image" in page
+    assert "gto serve" not in studio.page(PAGE, version="v0.0.1")  # nothing is known of its model
     told = said(described, "describe", "churn@v0.0.5", "--all", "--json")
     assert chosen["facts"]["model"] == told["model"]
 
@@ -181,9 +185,22 @@ def test_a_comparison_marks_what_breaks_as_diff_does(studio: Studio, described: 
     assert text.count("(breaking)") == len(marked)
 
 
+def test_the_columns_of_an_array_stand_under_it_in_their_order(registry: Repo, tmp_path: Path) -> None:
+    model = sample_models.read("skops/own.skops")
+    gives = Schema((Tensor("probabilities", "FP64", (-1, 3), columns=("leaves", "stays", "<b>unsure")),), "np")
+    facts = replace(model.facts, methods={"predict_proba": Method(None, gives)})
+    registry.commit("classes", model._replace(facts=facts, data=b"classes\n").beside(PATH) | {PATH: "classes\n"})
+    wrote(registry, "register", "churn")
+    with studio_of({"team": registry.path}, tmp_path / "index.db") as studio:
+        text = tab(studio, "v0.0.4")
+        assert "probabilities FP64 n \N{MULTIPLICATION SIGN} 3" in text
+        assert "Columns, in this order: leaves , stays , <b>unsure" in text
+
+
 def test_a_strangers_side_car_of_thousands_of_rows_leaves_the_page_small(registry: Repo, tmp_path: Path) -> None:
     model = sample_models.read("skops/own.skops")
-    wide = Schema(tuple(Tensor(f"<b>{number}" * 9, "INT999999999") for number in range(400)), "pd")
+    names = tuple(f"<p>{number}" for number in range(60))
+    wide = Schema(tuple(Tensor(f"<b>{number}" * 9, "INT999999999", columns=names) for number in range(400)), "pd")
     methods = {f"<i>{number}": Method(wide if number < 1 else None) for number in range(60)}
     steps = [replace_step(model, number) for number in range(110)]
     many = [f"<script>{number}.{'x' * 300}" for number in range(150)]

@@ -170,7 +170,7 @@ def go_on(site: Site, tmp_path: Path, action: str, changed: Mapping[str, str], *
         site.work.gto("doctor", "--fix", "--yes")
     else:
         assert not locks
-    (index,) = (tmp_path / "cache").rglob("*.db")
+    (index,) = (path for path in (tmp_path / "cache").rglob("*.db") if path.name != "lasting.db")
     for path in tmp_path.glob("new.db*"):
         path.unlink()
     with (

@@ -15,6 +15,7 @@ from gto.studio.draw.card_html import render_card
 from gto.studio.draw.lineage_graph import draw
 from tests.studio.conftest import wrote
 from tests.studio_app import studio_of
+from tests.studio_offers import ways_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,15 @@ def carded(registry: Repo, tmp_path: Path) -> Iterator[Studio]:
     wrote(registry, "register", "churn")
     with studio_of({"team": registry.path}, tmp_path / "index.db") as running:
         yield running
+
+
+def test_what_is_offered_of_an_own_studio_names_its_token_and_goes_without_tls(carded: Studio) -> None:
+    offered = ways_on(carded.page("/m/team/churn"))
+    first = "export GTO_TOKEN=...  # the GTO_STUDIO_TOKEN that Studio was started with\n"
+    named = {name for name, code in offered.items() if first in code}
+    assert named == {"HTTP", "MLflow", "Hugging Face", "OCI"}
+    assert 'skopeo copy --src-tls-verify=false --src-creds "x:$GTO_TOKEN" docker://' in offered["OCI"]
+    assert "DVC through Studio" not in offered
 
 
 def test_the_card_of_a_version_is_shown_and_found(carded: Studio) -> None:

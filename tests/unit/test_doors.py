@@ -475,6 +475,14 @@ def test_the_errors_of_gto_1_keep_their_names_and_their_base() -> None:
         assert issubclass(getattr(exceptions, name), exceptions.GTOException)
 
 
+def test_every_error_is_given_whatever_file_it_is_in_and_no_other_name() -> None:
+    found: dict[str, object] = {}
+    exec("from gto.exceptions import *", found)  # noqa: S102 - a star stands at the top of a script, not in a test
+    assert found.keys() - {"__builtins__"} == set(dir(exceptions)) > {"NoRepo", "UnknownStage", "ToolMissing"}
+    assert found["NoRepo"] is exceptions.NoRepo
+    assert not hasattr(exceptions, "NotThere")
+
+
 def test_an_error_is_its_sentence_and_carries_its_hint() -> None:
     error = exceptions.GTOException("no", "try this")
     assert (str(error), error.message, error.msg, error.hint, error.exit_code) == ("no", "no", "no", "try this", 1)

@@ -97,6 +97,8 @@ def _read(value: object, line: int | None) -> CatalogEntry:
         raise UsageError("an entry has one of path, url and glob", "write each repository as an entry of its own")
     text, name, branch = (_text(value, key) for key in (given[0], "name", "branch"))
     assert text is not None  # noqa: S101  it was given
+    if given == ["url"] and not remote.is_url(text):
+        given = ["path"]  # a directory has no mirror: it is read, and written to, where it is
     if given == ["url"]:
         check_url(text)
     if given == ["glob"] and name is not None:

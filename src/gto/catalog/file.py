@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gto.catalog.entry import CatalogEntry, read_entry
 from gto.catalog.repositories import Search, choose, expand
+from gto.catalog.store_lists import STORES, StoreLists, read_lists
 from gto.exceptions import BadFile, NoCatalogue
 from gto.fs import atomic_write, cache_dir, file_lock
 from gto.git.objects import LARGEST_FILE, TOO_LARGE
@@ -30,6 +31,8 @@ class Catalogue(NamedTuple):
     path: str
     entries: tuple[CatalogEntry, ...]
     exists: bool = True
+    stores: StoreLists | None = None
+    """The stores that it lists by group; None where it lists none."""
 
     @property
     def base(self) -> str:
@@ -50,7 +53,7 @@ def load(path: str | None = None) -> Catalogue:
     if data is None:
         return Catalogue(place, (), exists=False)
     document = load_text(decode(data, place), place)
-    return Catalogue(place, tuple(_entries(document)))
+    return Catalogue(place, tuple(_entries(document)), stores=read_lists(document))
 
 
 def load_existing(path: str | None = None) -> Catalogue:
@@ -64,7 +67,12 @@ def load_existing(path: str | None = None) -> Catalogue:
 def find_all(path: str | None = None, groups: Iterable[str] = ()) -> Search:
     """Read a catalogue that is there, and find its repositories, those of some groups or all."""
     found = load_existing(path)
-    return choose(expand(found.entries, found.base), groups=tuple(groups))._replace(catalogue=found.path)
+    return choose(expand_all(found), groups=tuple(groups))
+
+
+def expand_all(found: Catalogue) -> Search:
+    """Find the repositories of a catalogue that was read."""
+    return expand(found.entries, found.base)._replace(catalogue=found.path, stores=found.stores)
 
 
 def _read(path: str) -> bytes | None:
@@ -82,10 +90,12 @@ def _entries(document: Document) -> list[CatalogEntry]:
     value = {} if document.value is None else document.value
     if not isinstance(value, dict):
         raise BadFile(document.file, f"must be a mapping with `{SECTION}:`, not {kind(value)}")
-    unknown = [key for key in value if key != SECTION]
+    unknown = [key for key in value if key not in (SECTION, STORES)]
     if unknown:
         reason = f"unknown key '{unknown[0]}'"
-        raise BadFile(document.file, reason, document.line(unknown[0]), f"the only key is `{SECTION}`, a list")
+        raise BadFile(
+            document.file, reason, document.line(unknown[0]), f"the keys are `{SECTION}`, a list, and `{STORES}`"
+        )
     items = value.get(SECTION) or []
     if not isinstance(items, list):
         line = document.line(SECTION)
@@ -108,7 +118,8 @@ def edit(path: str | None, change: Callable[[Catalogue, str], str]) -> Catalogue
     with _alone(place):
         text = decode(_read(place) or b"", shown)
         changed = change(load(shown), text)
-        found = Catalogue(shown, tuple(_entries(load_text(changed, shown))))
+        document = load_text(changed, shown)
+        found = Catalogue(shown, tuple(_entries(document)), stores=read_lists(document))
         atomic_write.replace(place, changed.encode())
     return found
 

@@ -71,6 +71,12 @@ def open_place(place: CatalogRepository, way: Way) -> Registry:
     registry = Registry.open(place.address, place.rev, offline=way.offline, seconds=seconds, session=session)
     if place.entry.branch is not None:
         registry.commit()
+    return limited(registry, place)
+
+
+def limited(registry: Registry, place: CatalogRepository) -> Registry:
+    """Have a registry read no stores but those that may be read for its repository."""
+    registry.repo = registry.repo._replace(stores=place.stores)
     return registry
 
 

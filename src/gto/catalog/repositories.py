@@ -7,11 +7,15 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.catalog.entry import CatalogEntry, default_name
+from gto.catalog.store_lists import allowed_for
 from gto.core.nearness import did_you_mean
 from gto.exceptions import RepositoryNotFound, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from gto.catalog.store_lists import StoreLists
+    from gto.core.allowed_stores import AllowedStores
 
 
 class CatalogRepository(NamedTuple):
@@ -21,11 +25,25 @@ class CatalogRepository(NamedTuple):
     address: str
     """An absolute path, or a URL without anything secret."""
     entry: CatalogEntry
+    stores: AllowedStores | None = None
+    """The stores that may be read for it; None for all. A team's Studio alone keeps to it."""
+    hides_path: bool = False
+    """Whether who looks at it need not know where it is on this machine."""
 
     @property
     def is_remote(self) -> bool:
         """Whether it is read through a mirror."""
         return self.entry.source == "url"
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether others reach it at its address, which is no directory of this machine."""
+        return self.is_remote and not self.address.lower().startswith("file:")
+
+    @property
+    def shown_address(self) -> str:
+        """Its address; its name for who need not know its path."""
+        return self.name if self.hides_path and not self.is_elsewhere else self.address
 
     @property
     def rev(self) -> str:
@@ -60,6 +78,17 @@ class Search(NamedTuple):
     failures: tuple[Failure, ...] = ()
     catalogue: str | None = None
     """The file that lists them; None where they were named."""
+    stores: StoreLists | None = None
+    """The stores that the catalogue lists by group; None where it lists none."""
+
+    def limited(self) -> Search:
+        """Return the repositories, each with the stores that may be read for it: for a Studio of many people."""
+        if self.stores is None:
+            return self
+        allowed = [allowed_for(self.stores, one.entry.groups) for one in self.places]
+        return self._replace(
+            places=tuple(one._replace(stores=some) for one, some in zip(self.places, allowed, strict=True))
+        )
 
 
 def expand(entries: Iterable[CatalogEntry], base: str) -> Search:
@@ -133,7 +162,7 @@ def choose(found: Search, names: Sequence[str] = (), groups: Sequence[str] = ())
     if groups:
         places = [place for place in places if set(groups) & set(place.entry.groups)]
     failures = [one for one in found.failures if not groups and (not names or one.repo in names)]
-    return Search(tuple(places), tuple(failures))
+    return found._replace(places=tuple(places), failures=tuple(failures))
 
 
 class Address(NamedTuple):

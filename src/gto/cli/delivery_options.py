@@ -12,6 +12,8 @@ from gto.cli import proof_options
 from gto.exceptions import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gto.cli.proof_options import Proof
     from gto.dvc.output_contents import DataReach
     from gto.dvc.project import Tracked
@@ -133,3 +135,17 @@ def options(function: common.Function) -> common.Function:
         return function(*args, delivery=Delivery(rev, trust_remote, allow_local, proof), **kwargs)
 
     return cast("common.Function", _rev(trust_options(proof_options.checked(shown=False)(call))))
+
+
+def held(
+    registry: Registry, chosen: AnnotatedTarget, located: Located, given: Sequence[tuple[str, bytes]], proof: Proof
+) -> tuple[Located, Sequence[str]]:
+    """Return the files with the digests that a trusted key signed, where that is asked for; and what that proves."""
+    from gto.delivery import get
+
+    if not (given or proof.required or proof.by_policy or get.has_policy_here(registry)):
+        return located, ()
+    from gto.delivery.signed_files import SignedWish, hold  # only where it may be asked for
+
+    found = hold(registry, chosen, located, SignedWish(given, proof.required, proof.by_policy))
+    return found.located, found.notes

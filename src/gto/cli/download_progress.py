@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gto.storage.download import Progress
 
@@ -44,16 +44,19 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 @contextmanager
-def shown(name: str) -> Iterator[Progress | None]:
-    """Show on stderr how a download goes on, while the block runs; None where that is no terminal."""
+def shown(name: str, *, rows: bool = False) -> Iterator[Progress | None]:
+    """Show on stderr how a download goes on, while the block runs; None where that is no terminal.
+
+    With `rows` it is no download: rows are counted, not bytes.
+    """
     if not sys.stderr.isatty():
         yield None
         return
     bar: _Rich | _ProgressLine
     try:
-        bar = _Rich(name)
+        bar = _Rich(name, rows=rows)
     except ModuleNotFoundError:
-        bar = _ProgressLine(name)
+        bar = _ProgressLine(name, row_count if rows else size)
     try:
         yield bar
     finally:
@@ -63,35 +66,42 @@ def shown(name: str) -> Iterator[Progress | None]:
 class _Rich:
     """The bar of rich."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, rows: bool) -> None:
         from rich.console import Console
         from rich.markup import escape
         from rich.progress import (
             BarColumn,
             DownloadColumn,
             Progress,
+            ProgressColumn,
             TextColumn,
             TimeRemainingColumn,
             TransferSpeedColumn,
         )
 
+        counts: tuple[ProgressColumn, ...] = (DownloadColumn(), TransferSpeedColumn())
+        if rows:
+            counts = (TextColumn("{task.fields[done]}"), TextColumn("{task.fields[speed]}"))
+        self._done = 0
         self.total: int | None = None
         self._start = time.monotonic()
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
+            *counts,
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task(escape(name), total=None)
+        self._task = self._bar.add_task(escape(name), total=None, done="", speed="")
         self._is_shown = False
 
     def advance(self, count: int) -> None:
-        """Draw so many bytes more."""
-        self._bar.update(self._task, total=self.total, advance=count)
+        """Draw so many bytes or rows more."""
+        self._done += count
+        done = f"{self._done:,}/{self.total:,}" if self.total else row_count(self._done)
+        speed = f"{row_count(int(self._done / max(time.monotonic() - self._start, 1e-3)))}/s"
+        self._bar.update(self._task, total=self.total, advance=count, done=done, speed=speed)
         if not self._is_shown and time.monotonic() - self._start >= PATIENCE:
             self._is_shown = True
             self._bar.start()
@@ -105,25 +115,25 @@ class _Rich:
 class _ProgressLine:
     """One line of text, where rich is not installed."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, count: Callable[[int], str]) -> None:
         self.total: int | None = None
-        self._name = name
+        self._name, self._count = name, count
         self._done = 0
         self._start = time.monotonic()
         self._next = self._start + PATIENCE
 
     def advance(self, count: int) -> None:
-        """Write how many bytes have come, now and then."""
+        """Write how many have come, now and then."""
         self._done += count
         now = time.monotonic()
         if now < self._next:
             return
         self._next = now + _EVERY
         speed = max(self._done, 0) / (now - self._start)
-        text = f"{self._name}  {size(self._done)}"
+        text = f"{self._name}  {self._count(self._done)}"
         if self.total:
-            text += f" of {size(self.total)}, {100 * self._done // self.total} %"
-        text += f", {size(int(speed))}/s"
+            text += f" of {self._count(self.total)}, {100 * self._done // self.total} %"
+        text += f", {self._count(int(speed))}/s"
         if self.total and speed:
             text += f", {max(self.total - self._done, 0) / speed:.0f} s left"
         click.echo(f"\r\x1b[K{text}", nl=False, err=True)
@@ -132,6 +142,11 @@ class _ProgressLine:
         """Remove the line."""
         if self._next > self._start + PATIENCE:
             click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def row_count(count: int) -> str:
+    """Return a number of rows in words."""
+    return f"{max(count, 0):,} rows"
 
 
 def size(count: int) -> str:

@@ -30,16 +30,17 @@ _COMMANDS = {
         "tags",
         "doctor",
     ),
-    HelpSection.DELIVER: ("get", "ls", "url", "apply"),
+    HelpSection.DELIVER: ("get", "ls", "url", "build", "apply", "serve", "deploy"),
     HelpSection.WRITE: ("register", "assign", "deprecate", "rollback", "annotate", "remove"),
     HelpSection.SHARE: ("status", "push", "fetch"),
     HelpSection.TRUST: ("sign", "verify", "policy", "approve", "reviews", "check", "hook"),
-    HelpSection.DOWNSTREAM: ("ci", "watch", "export"),
+    HelpSection.DOWNSTREAM: ("ci", "watch", "export", "import"),
     HelpSection.CATALOGUE: ("repos", "studio"),
     HelpSection.OTHER: ("cache", "completion"),
     HelpSection.HIDDEN: ("parse-tag", "print-state", "latest", "which"),
 }
 _ALIASES = {"promote": "assign"}
+_FILES = {"import": "import_"}  # a word of Python's cannot be the name of a module
 
 
 class LazyGroup(click.Group):
@@ -54,7 +55,7 @@ class LazyGroup(click.Group):
         name = _ALIASES.get(cmd_name, cmd_name)
         if name not in self.list_commands(ctx):
             return None
-        command = import_module(f"gto.cli.commands.{name.replace('-', '_')}").command
+        command = import_module(f"gto.cli.commands.{_FILES.get(name, name.replace('-', '_'))}").command
         assert isinstance(command, click.Command)  # noqa: S101  each file ends with one
         return command
 

@@ -55,7 +55,7 @@ class Argument(click.Argument):
         word = self.metavar or (self.name or "").upper()
         if isinstance(self.type, click.Choice):
             word = f"{{{'|'.join(self.type.choices)}}}"
-        return word if self.required else f"[{word}]"
+        return word if self.required or word.startswith("[") else f"[{word}]"
 
 
 class Command(click.Command):

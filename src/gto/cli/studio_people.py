@@ -1,15 +1,12 @@
 """`gto studio invite` and `gto studio people`: who may use a team's Studio, from the command line of its server."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import click
 
-from gto.cli import options, render, studio_options
-
-if TYPE_CHECKING:
-    from gto.studio.team.team import Team
+from gto.cli import options, render
+from gto.cli.studio_options import no_passwords, of_database, opened_team
+from gto.studio.team.serve_options import read_options
 
 _ROLES = ("viewer", "contributor", "maintainer", "admin")
 _grants = options.argument(
@@ -19,19 +16,6 @@ _grants = options.argument(
     required=True,
     metavar="GROUP=ROLE...",
 )
-
-
-@contextmanager
-def _team(data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> Iterator["Team"]:
-    """Open the database and the secret of a Studio, which may be served meanwhile."""
-    with studio_options.needing("team"):
-        from gto.studio.team import serve
-
-    team = serve.open_team(serve.ServeOptions(data, database, url, secrets=secrets))
-    try:
-        yield team
-    finally:
-        team.database.close()
 
 
 @click.command(
@@ -60,7 +44,8 @@ def _team(data: str, database: str | None, secrets: tuple[str, ...], url: str | 
     help="How long the link serves",
 )
 @click.option("--reset", is_flag=True, help="For who is there already: to choose a new password")
-@studio_options.of_database
+@of_database
+@no_passwords
 @options.as_json
 def invite(
     name: str,
@@ -70,17 +55,14 @@ def invite(
     email: str,
     expires: float,
     reset: bool,
-    data: str,
-    database: str | None,
-    secrets: tuple[str, ...],
-    url: str | None,
     as_json: bool,
+    **values: object,
 ) -> None:
     """Print a link that serves once: with it somebody chooses a password, and is in.
 
     Whoever reads the link can use it: send it where nobody else reads.
     """
-    with _team(data, database, secrets, url) as team:
+    with opened_team(read_options(values)) as team:
         from gto.studio.team import people_commands
 
         wish = people_commands.InvitationWish(name, role, groups, full_name, email, expires, reset)
@@ -89,6 +71,8 @@ def invite(
         render.as_json(made.as_dict())
     else:
         render.say(made.address)
+        what = "chooses a new password" if reset else f"becomes {role} of {', '.join(groups)}"
+        render.note(f"note: who opens it {what}; it serves once, for {expires:g} day{'' if expires == 1 else 's'}")
 
 
 @click.group("people", short_help="List the people of a team's Studio, and change what they may do.")
@@ -97,17 +81,15 @@ def people() -> None:
 
 
 @people.command("list", cls=options.Command, short_help="List people and their roles.")
-@studio_options.of_database
+@of_database
 @options.as_json
 @options.plain
-def list_(
-    data: str, database: str | None, secrets: tuple[str, ...], url: str | None, as_json: bool, plain: bool
-) -> None:
+def list_(as_json: bool, plain: bool, **values: object) -> None:
     """List people and their roles by group of repositories."""
     from gto.output.tables import Table
 
     options.only_one(json=as_json, plain=plain)
-    with _team(data, database, secrets, url) as team:
+    with opened_team(read_options(values)) as team:
         from gto.studio.team import people_commands
 
         found = people_commands.list_people(team)
@@ -133,12 +115,10 @@ def list_(
 )
 @options.argument("name", help="Who")
 @_grants
-@studio_options.of_database
-def roles(
-    name: str, grants: tuple[str, ...], data: str, database: str | None, secrets: tuple[str, ...], url: str | None
-) -> None:
+@of_database
+def roles(name: str, grants: tuple[str, ...], **values: object) -> None:
     """Give somebody roles, or take them; groups that are not named stay. Their sessions end."""
-    with _team(data, database, secrets, url) as team:
+    with opened_team(read_options(values)) as team:
         from gto.studio.team import people_commands
 
         now = people_commands.give_roles(team, name, grants)
@@ -156,12 +136,10 @@ def roles(
 )
 @options.argument("claim", help="The group, as the provider of OpenID Connect or the proxy names it")
 @_grants
-@studio_options.of_database
-def claim(
-    claim: str, grants: tuple[str, ...], data: str, database: str | None, secrets: tuple[str, ...], url: str | None
-) -> None:
+@of_database
+def claim(claim: str, grants: tuple[str, ...], **values: object) -> None:
     """Give all whom the provider names in a group of its own a role, or take it; other groups of repositories stay."""
-    with _team(data, database, secrets, url) as team:
+    with opened_team(read_options(values)) as team:
         from gto.studio.team import people_commands
 
         now = people_commands.give_claim_roles(team, claim, grants)
@@ -171,26 +149,24 @@ def claim(
 
 @people.command("deactivate", cls=options.Command, short_help="Let somebody in no more.")
 @options.argument("name", help="Who")
-@studio_options.of_database
-def deactivate(name: str, data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> None:
+@of_database
+def deactivate(name: str, **values: object) -> None:
     """Let somebody in no more: their sessions end at once, and their tokens count no more."""
-    _set_active(name, data, database, secrets, url, is_active=False)
+    _set_active(name, values, is_active=False)
     render.say(f"'{name}' may not log in any more")
 
 
 @people.command("activate", cls=options.Command, short_help="Let somebody in again.")
 @options.argument("name", help="Who")
-@studio_options.of_database
-def activate(name: str, data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> None:
+@of_database
+def activate(name: str, **values: object) -> None:
     """Let somebody in again, with the roles that they had."""
-    _set_active(name, data, database, secrets, url, is_active=True)
+    _set_active(name, values, is_active=True)
     render.say(f"'{name}' may log in")
 
 
-def _set_active(
-    name: str, data: str, database: str | None, secrets: tuple[str, ...], url: str | None, *, is_active: bool
-) -> None:
-    with _team(data, database, secrets, url) as team:
+def _set_active(name: str, values: Mapping[str, object], *, is_active: bool) -> None:
+    with opened_team(read_options(values)) as team:
         from gto.studio.team import people_commands
 
         people_commands.set_active(team, name, is_active=is_active)

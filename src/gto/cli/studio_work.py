@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 import click
 
 from gto.cli import options, render, signals, studio_options
-from gto.cli.studio_options import needing, of_database, setting
+from gto.cli.studio_options import database_errors, needing, of_database, setting
+from gto.studio.team.serve_options import read_options
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -15,27 +16,18 @@ def of_reading(function: Function) -> Function:
     """Declare the options that say how much of Git a process reads."""
     often = setting(
         "--every",
+        "reading_every",
         type=click.FloatRange(min=1),
-        default=60.0,
-        show_default=True,
         metavar="SECONDS",
         help="How often each repository is looked at, beside its webhooks",
     )
-    many = setting(
-        "--jobs",
-        type=click.IntRange(1, 64),
-        default=4,
-        show_default=True,
-        help="How many repositories it reads at once",
-    )
+    many = setting("--jobs", "reading_jobs", type=click.IntRange(1, 64), help="How many repositories it reads at once")
     private = setting(
         "--allow-private-webhooks", is_flag=True, help="Let webhooks go to its private network, where an admin says so"
     )
     kept = setting(
         "--audit-days",
         type=click.FloatRange(min=1),
-        default=365.0,
-        show_default=True,
         metavar="DAYS",
         help="How long entries of the audit log are kept",
     )
@@ -61,20 +53,7 @@ def of_reading(function: Function) -> Function:
 @studio_options.groups
 @studio_options.timeout
 @of_reading
-def worker(
-    data: str,
-    database: str | None,
-    secrets: tuple[str, ...],
-    url: str | None,
-    catalog: str | None,
-    groups: tuple[str, ...],
-    timeout: float,
-    every: float,
-    jobs: int,
-    allow_private_webhooks: bool,
-    audit_days: float,
-    ca_file: str | None,
-) -> None:
+def worker(**values: object) -> None:
     """Read the repositories of a catalogue into the index, beside any number of others that do the same.
 
     All name the same catalogue, groups and database, which is PostgreSQL's, and see the same directory of --data.
@@ -82,17 +61,11 @@ def worker(
     import gc
 
     with needing("team"):
-        from gto.catalog.parallel import Way
-        from gto.studio.team import serve as team
-        from gto.studio.team.team_worker import WorkerSettings
+        from gto.studio.team.serve import TeamReader
 
     gc.enable()
-    reading = WorkerSettings(jobs, every)
-    chosen = team.ServeOptions(
-        data, database, url, catalog=catalog, groups=groups, secrets=secrets, reading=reading, way=Way(timeout)
-    )._replace(allow_private_webhooks=allow_private_webhooks, audit_days=audit_days, ca_file=ca_file)
-    reader = team.TeamReader(chosen)
-    with signals.by_signals(reader.end):
+    reader = TeamReader(read_options(values))
+    with signals.by_signals(reader.end), database_errors():
         reader.run(render.say)
 
 
@@ -105,12 +78,13 @@ def worker(
     """,
 )
 @of_database
-def migrate(data: str, database: str | None, secrets: tuple[str, ...], url: str | None) -> None:
+def migrate(**values: object) -> None:
     """Bring a team's tables to the form that this release reads; a backup by the release before keeps what is there."""
     with needing("team"):
         from gto.studio.team import serve as team
 
-    before, after = team.migrate_database(team.ServeOptions(data, database, url, secrets=secrets))
+    with database_errors():
+        before, after = team.migrate_database(read_options(values))
     render.say(
         f"The database is up to date: revision {after}" + (f", before {before}" if before not in {None, after} else "")
     )

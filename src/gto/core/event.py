@@ -213,6 +213,11 @@ def looks_old(name: str) -> tuple[str, str] | None:
     return (match["artifact"], match["stage"] or "") if match else None
 
 
+def commit_time(seconds: str | bytes) -> int:
+    """Return a commit's time as Git tells it: whoever makes a commit may write any, and calendars end at LATEST."""
+    return min(max(int(seconds), 0), LATEST)
+
+
 def moment(seconds: int, offset: timedelta = timedelta(0)) -> datetime:
     """Return a time as a datetime in the zone of `offset`; UTC where that zone would leave the years 1 to 9999."""
     zone = timezone(offset) if offset else UTC

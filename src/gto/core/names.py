@@ -7,6 +7,8 @@ from gto.exceptions import InvalidName
 
 POLICY_FILE = ".gto.policy.yaml"
 """The file of a policy, at the top of a repository."""
+RESERVED_STAGES = frozenset({"latest", "main", "HEAD"})
+"""Words that mean the latest version to clients of other tools, whatever stages there are."""
 ArtifactName = NewType("ArtifactName", str)
 """A valid full name: `churn`, `team/churn`, or with the directory of its `dvc.yaml`, `models/eu:churn`."""
 
@@ -45,6 +47,11 @@ def parse_plain(text: str, what: str) -> str:
     if not is_plain(text):
         raise InvalidName(text, what, _PLAIN_RULE)
     return text
+
+
+def note_reserved(stage: str) -> str:
+    """Say what a reserved word costs that names a stage."""
+    return f"stage '{stage}': to clients of MLflow, the Hub and OCI this word means the latest version, not the stage"
 
 
 def parse_branch(text: str) -> str:

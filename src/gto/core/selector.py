@@ -48,6 +48,23 @@ def parse(text: str) -> Selector:
     return Selector(name, Pick.VERSION, version)
 
 
+def parse_asked(name: str, asked: str) -> Selector:
+    """Return which version of an artifact a word means, as clients of other systems name versions.
+
+    Nothing, and the reserved words, mean the latest; a version may lack its `v`; a selector of the same artifact means
+    what it does elsewhere; anything else is a stage.
+    """
+    whole = parse(asked)
+    if whole.pick is not Pick.ALL and whole.name == name:
+        return whole
+    if not asked or asked in names.RESERVED_STAGES:
+        return Selector(name, Pick.LATEST)
+    for text in (asked, f"v{asked}"):
+        if semver.parse(text) is not None:
+            return Selector(name, Pick.VERSION, text)
+    return Selector(name, Pick.STAGE, asked)
+
+
 def check(text: str) -> None:
     """Raise InvalidSelector for a text that names an artifact, and then neither a version nor a stage of it."""
     match = re.fullmatch(rf"((?:{names.DIRECTORY}:)?{names.PLAIN})([@#])(.*)", text, re.DOTALL)

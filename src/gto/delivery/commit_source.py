@@ -42,7 +42,7 @@ class Site:
         """
         self.repo = repo
         self.commit = commit
-        self.trust = trust
+        self.trust = trust = trust.within(repo.stores)
         self.depth = depth
         self.travels = travels or Travels()
         # Where an own repository is not believed, its committed settings lead to no server.

@@ -1,5 +1,7 @@
 """An artifact's files, brought to disk or listed."""
 
+import hashlib
+import json
 import os
 import sys
 from typing import NamedTuple
@@ -62,8 +64,7 @@ def find(
 
 def get(registry: Registry, chosen: AnnotatedTarget, located: Located, manner: GetOptions) -> Delivered:
     """Bring files to disk, and return where they are."""
-    if sys.platform == "win32":
-        raise UsageError("GTO brings no files on Windows", "run it in WSL, the Windows Subsystem for Linux")
+    check_system()
     if manner.jobs is not None and manner.jobs < 1:
         raise UsageError("--jobs must be at least 1", "leave it out to have GTO choose")
     target = target_of(located, manner.out)
@@ -79,6 +80,12 @@ def get(registry: Registry, chosen: AnnotatedTarget, located: Located, manner: G
         repo=registry.repo,
     )
     return Delivered(chosen, located, target, downloaded)
+
+
+def check_system() -> None:
+    """Refuse a system on which files are not brought."""
+    if sys.platform == "win32":
+        raise UsageError("GTO brings no files on Windows", "run it in WSL, the Windows Subsystem for Linux")
 
 
 def has_policy_here(registry: Registry) -> bool:
@@ -126,6 +133,12 @@ def files(located: Located) -> list[dict[str, object]]:
 def hash_of(content: Content) -> str | None:
     """Return the hash that a file must have, as `md5:...`; None where nobody promised one."""
     return None if content.digest is None else f"{content.digest.algorithm}:{content.digest.value}"
+
+
+def files_digest(located: Located) -> str:
+    """Return one digest over files: paths, sizes and the hashes that were promised."""
+    told = sorted((one.path, one.size, hash_of(one)) for one in located.contents)
+    return f"sha256:{hashlib.sha256(json.dumps([located.is_directory, told]).encode()).hexdigest()}"
 
 
 def top(located: Located) -> list[dict[str, object]]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gto.delivery.signed_files import difference, named
 from gto.exceptions import BadFile, Conflict, UsageError
-from gto.registry import files_signatures
+from gto.registry import files_signers
 from gto.registry.registry import Registry
 from gto.registry.resolve import AnnotatedTarget
 from gto.registry.write import sign_files
@@ -75,7 +75,7 @@ def _check(
         raise Conflict(f"'{path}' does not sign these files: {wrong}", "sign the files as they are registered")
     if bundle.subject not in {None, about}:
         raise Conflict(f"'{path}' was made for another version", "`gto sign --key` makes one for this")
-    keys = files_signatures.whose_keys(registry)
+    keys = files_signers.whose_keys(registry)
     if bundle.signer(keys) is not None:
         return ()
     if bundle.hint in {key.hint for key in keys}:

@@ -9,7 +9,7 @@ from gto.delivery.get import about, has_policy_here
 from gto.exceptions import FilesNotSigned, TargetTaken, TargetUnwritable
 from gto.fs import atomic_write
 from gto.fs.regular_file import read_file
-from gto.registry import files_signatures
+from gto.registry import files_signatures, files_signers
 from gto.registry.files_signatures import FilesTrust, JudgedFiles
 from gto.registry.registry import Registry
 from gto.registry.resolve import AnnotatedTarget
@@ -159,7 +159,7 @@ class SignedWish(NamedTuple):
 def hold(registry: Registry, chosen: AnnotatedTarget, located: Located, wish: SignedWish) -> SignedDelivery:
     """Return the files as they are to be brought: held to what was signed, where the reader or a policy asks for it."""
     asked = bool(wish.given) or _policy_asks(registry, chosen, wish)
-    keys = files_signatures.whose_keys(registry, wish.given) if asked or wish.required else []
+    keys = files_signers.whose_keys(registry, wish.given) if asked or wish.required else []
     if not asked and not keys:
         return SignedDelivery(located, ())
     return require(registry, chosen, located, keys)

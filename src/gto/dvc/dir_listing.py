@@ -43,11 +43,15 @@ def parse_listing(data: bytes, algorithm: Literal["md5", "md5-dos2unix"], name: 
     return tuple(found[path] for path in sorted(found))
 
 
-def hash_of(files: Iterable[tuple[str, str]]) -> str:
-    """Return the hash of the listing of files, given as path and MD5 hash, as DVC writes it."""
+def listing_of(files: Iterable[tuple[str, str]]) -> bytes:
+    """Return the listing of files, given as path and MD5 hash, as DVC writes it."""
     entries: Sequence[dict[str, str]] = [{"md5": value, "relpath": path} for path, value in sorted(files)]
-    data = json.dumps(entries, sort_keys=True).encode()
-    return md5(data, usedforsecurity=False).hexdigest() + ".dir"
+    return json.dumps(entries, sort_keys=True).encode()
+
+
+def hash_of(files: Iterable[tuple[str, str]]) -> str:
+    """Return the hash of the listing of files, given as path and MD5 hash."""
+    return md5(listing_of(files), usedforsecurity=False).hexdigest() + ".dir"
 
 
 class _Entries:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from gto.core.allowed_stores import AllowedStores
 from gto.dvc.config_file import Sections
 from gto.exceptions import CannotLocate
 from gto.storage.location import StoreAddress
@@ -41,6 +42,12 @@ class RepositoryTrust(NamedTuple):
     follow_imports: bool = True
     """Whether other repositories are read that it imported from: with this machine's credentials for them."""
 
+    def within(self, stores: AllowedStores | None) -> "RepositoryTrust":
+        """Return how far a repository is believed that may read only these stores: what it says widens nothing."""
+        if stores is None:
+            return self
+        return RepositoryTrust(is_own=False, follow_imports=False)
+
 
 class Level(NamedTuple):
     """One file of configuration."""
@@ -73,6 +80,8 @@ class Settings(NamedTuple):
     trust: RepositoryTrust
     strange: frozenset[str] = frozenset()
     """Remotes of which a repository of somebody else says something."""
+    allowed: AllowedStores | None = None
+    """The stores among which all must be; None where they may be any."""
 
     @property
     def default(self) -> str | None:
@@ -93,7 +102,7 @@ class Settings(NamedTuple):
         """Return a store, and whether credentials may be sent there."""
         asked = self.trust.trust_remote and not _is_path(url)
         trusted = self.trust.is_own or asked or _host(url, options) in {"", *self.hosts}
-        return StoreAddress(url, options, trusted, self.trust.allow_local)
+        return StoreAddress(url, options, trusted, self.trust.allow_local, self.allowed)
 
     def address_of_url(self, url: str) -> StoreAddress:
         """Return a store that no remote is, with the options of the remote that is in the same place."""
@@ -136,7 +145,7 @@ class Settings(NamedTuple):
             raise CannotLocate(f"'remote://{name}/{path}' leads out of DVC's remote '{name}'")
 
 
-def merge(levels: Iterable[Level], trust: RepositoryTrust) -> Settings:
+def merge(levels: Iterable[Level], trust: RepositoryTrust, allowed: AllowedStores | None = None) -> Settings:
     """Make one of several levels; the later count more.
 
     Where a repository of somebody else says that a remote of the user's is elsewhere, the user's options of it are not
@@ -168,7 +177,7 @@ def merge(levels: Iterable[Level], trust: RepositoryTrust) -> Settings:
             remotes[match[1]] = {**known, **options}
             if level.is_own and "url" in remotes[match[1]]:
                 hosts.add(_host(remotes[match[1]]["url"], remotes[match[1]]))
-    return Settings(core, cache, remotes, frozenset(hosts - {""}), trust, frozenset(strange))
+    return Settings(core, cache, remotes, frozenset(hosts - {""}), trust, frozenset(strange), allowed)
 
 
 def _leads_elsewhere(options: Mapping[str, str], known: Mapping[str, str], keys: Iterable[str]) -> bool:

@@ -1,5 +1,6 @@
 """Files of a commit that DVC keeps outside of Git, read into memory: from its cache, then from its remotes."""
 
+import os
 import posixpath
 import shlex
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from gto.dvc.checkout import TOO_MANY, Checkout
 from gto.dvc.output import Datum, Lack, ReadFrom
 from gto.dvc.output_contents import DataReach, OutputContents, data_limit, is_directory
 from gto.dvc.project import Project, find_pointers
-from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, FileTooLarge, GTOException
+from gto.exceptions import CannotLocate, ChecksumMismatch, ContentMissing, FileTooLarge, GTOException, StoreNotAllowed
 from gto.git.repo import Repo
 from gto.storage.location import Content
 from gto.storage.small_files import read_contents
@@ -160,10 +161,13 @@ class KeptFiles:
         match error:
             case FileTooLarge():
                 return Lack(f"DVC keeps it, not Git: {error.message}", error.hint, is_final=True)
-            case ContentMissing() if place == "cache":
-                return Lack("DVC keeps it, not Git, and its cache here does not have it", self._way(path))
+            case ContentMissing() | StoreNotAllowed() if place == "cache":
+                is_refused = isinstance(error, StoreNotAllowed)
+                why = "is none of the `stores` of the catalogue" if is_refused else "does not have it"
+                return Lack(f"DVC keeps it, not Git, and its cache here {why}", self._way(path))
             case ChecksumMismatch() if place == "cache":
-                return Lack(f"what DVC's cache has of it is damaged: '{error.url}'", f"remove that; {self._way(path)}")
+                where = os.path.relpath(error.url, self._repo.top) if self._repo.top else error.url
+                return Lack(f"what DVC's cache has of it is damaged: '{where}'", f"remove that; {self._way(path)}")
             case ContentMissing():
                 return Lack(f"DVC keeps it, not Git: {error.message}", "`dvc push` it from where DVC's cache has it")
             case CannotLocate():

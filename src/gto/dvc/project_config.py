@@ -4,6 +4,7 @@ import os
 import posixpath
 from collections.abc import Iterator, Sequence
 
+from gto.core.allowed_stores import AllowedStores
 from gto.dvc.checkout import Checkout
 from gto.dvc.config_file import parse_ini
 from gto.dvc.dvc_config import Level, RepositoryTrust, Settings, merge, places_of_the_user
@@ -23,7 +24,7 @@ class ProjectConfig:
         """`overrides` are settings that count more than all others."""
         self._repo = repo
         self._checkout = checkout
-        self._trust = trust
+        self._trust = trust.within(repo.stores)
         self._overrides = overrides
         self._settings: dict[str, Settings] = {}
         self._caches: dict[str, tuple[StoreAddress, ...]] = {}
@@ -31,7 +32,7 @@ class ProjectConfig:
     def settings(self, root: str) -> Settings:
         """Return what all files together say to the project at `root`, or raise BadFile."""
         if root not in self._settings:
-            self._settings[root] = merge([*self._levels(root), *self._overrides], self._trust)
+            self._settings[root] = merge([*self._levels(root), *self._overrides], self._trust, self._repo.stores)
         return self._settings[root]
 
     def caches(self, root: str) -> tuple[StoreAddress, ...]:
@@ -47,7 +48,13 @@ class ProjectConfig:
         named = [place for place in (self.settings(root).cache, here) if place is not None]
         for place in dict.fromkeys([*named, *default]):
             if os.path.isabs(place) and os.path.isdir(place):
-                yield StoreAddress(place, trusted=True)
+                yield StoreAddress(place, trusted=True, allowed=self._allowed(place, is_own=place in default))
+
+    def _allowed(self, place: str, *, is_own: bool) -> AllowedStores | None:
+        """Return what a cache must be in; the clone's own is allowed, unless a link that came with it leads away."""
+        stores = self._repo.stores
+        is_in_clone = is_own and os.path.realpath(place) == os.path.normpath(place)
+        return stores.and_path(place) if stores is not None and is_in_clone else stores
 
     def _levels(self, root: str) -> Iterator[Level]:
         """Yield the configuration: of the system, of the user, of the commit, of this clone."""

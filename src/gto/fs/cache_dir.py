@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 
 from gto.exceptions import WrongConfig
 
@@ -19,6 +20,17 @@ VARIABLE = "GTO_CACHE_DIR"
 def home() -> str:
     """Return the directory in which GTO keeps what it can make again."""
     return os.environ.get(VARIABLE) or os.path.join(user_directory("XDG_CACHE_HOME", ".cache"), "gto")
+
+
+def size_of(directory: str) -> int:
+    """Return how many bytes all files below a directory have."""
+    return sum(_size(path, name) for path, _, names in os.walk(directory) for name in names)
+
+
+def _size(path: str, name: str) -> int:
+    with suppress(OSError):  # it may be gone by now
+        return os.lstat(os.path.join(path, name)).st_size
+    return 0
 
 
 def user_directory(variable: str, *below: str) -> str:

@@ -55,7 +55,7 @@ def take(path: str, seconds: float) -> Iterator[HeldLock]:
 if sys.platform == "win32":
     import msvcrt
 
-    def try_lock(handle: int) -> bool:
+    def try_lock(handle: int, *, shared: bool = False) -> bool:  # noqa: ARG001  it has no lock that is shared
         """Lock an open file, if nobody else holds it."""
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
@@ -69,15 +69,15 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def try_lock(handle: int) -> bool:
-        """Lock an open file or directory, if nobody else holds it.
+    def try_lock(handle: int, *, shared: bool = False) -> bool:
+        """Lock an open file or directory, if nobody else holds it; a shared lock, if nobody holds it alone.
 
         Where the file system has no flock (Lustre, NFS without lockd), a POSIX lock serves; where it has none either,
         nothing keeps two processes apart, and git's own locks alone keep its files whole.
         """
         for lock in (fcntl.flock, fcntl.lockf):
             try:
-                lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
             except OSError as error:
                 if error.errno in _HELD:
                     return False

@@ -43,11 +43,12 @@ _KEPT = (
     "GIT_ALLOW_PROTOCOL",
     "GIT_PROTOCOL",
 )
+_DROPPED = ("GIT_", "GTO_STUDIO_")  # the second are secrets of a server, which hooks and helpers have no need of
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment, without what would point git elsewhere, and with `extra`."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key.startswith(_KEPT)}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(_DROPPED) or key.startswith(_KEPT)}
     fixed = {
         "LC_ALL": "C",
         "GIT_TERMINAL_PROMPT": "0",

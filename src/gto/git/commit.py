@@ -3,12 +3,13 @@
 import codecs
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
 from gto.core.commit_facts import Commit
-from gto.core.event import moment, parse_zone
+from gto.core.event import commit_time, moment, parse_zone
 from gto.core.names import parse_branch
 from gto.exceptions import Conflict, GitError, Raced
 from gto.git.command import Git
@@ -33,7 +34,7 @@ def parse_commit(found: GitObject) -> Commit | None:
         text(author[3]),
         text(committer[2].removesuffix(b" ")),
         text(committer[3]),
-        moment(int(committer[4]), parse_zone(committer[5])),
+        moment(commit_time(committer[4]), parse_zone(committer[5])),
         text(message),
     )
 
@@ -85,16 +86,28 @@ def commit_files(git: Git, paths: Iterable[str], message: str) -> None:
 
 def make_commit(git: Git, parent: str, files: Mapping[str, bytes], message: str) -> str:
     """Make the commit that changes files of `parent`, without a work tree, and return its id; no ref names it."""
+    with scratch_index(git, parent) as indexed:
+        entries = b"".join(_entry(indexed, path, data) for path, data in files.items())
+        indexed.run(["update-index", "-z", "--add", "--index-info"], data=entries)
+        return commit_index(git, indexed, parent, message)
+
+
+@contextmanager
+def scratch_index(git: Git, parent: str | None) -> Iterator[Git]:
+    """Yield git with an index of its own, which holds the files of a commit; none for None."""
     import tempfile  # costs two milliseconds, and reading imports this file
 
     with tempfile.TemporaryDirectory(prefix="gto-index-") as scratch:
         indexed = git._replace(env={**git.env, "GIT_INDEX_FILE": f"{scratch}/index"})
-        indexed.run(["read-tree", parent])
-        entries = b"".join(_entry(indexed, path, data) for path, data in files.items())
-        indexed.run(["update-index", "-z", "--add", "--index-info"], data=entries)
-        tree = indexed.run(["write-tree", "--missing-ok"]).decode().strip()
+        indexed.run(["read-tree", parent or "--empty"])
+        yield indexed
+
+
+def commit_index(git: Git, indexed: Git, parent: str | None, message: str) -> str:
+    """Make the commit of what an index holds, signed where the configuration asks for it, and return its id."""
+    tree = indexed.run(["write-tree", "--missing-ok"]).decode().strip()
     signs = git.run(["config", "--type=bool", "--default=false", "commit.gpgSign"]).strip() == b"true"
-    args = ["commit-tree", *(["-S"] if signs else []), "-p", parent, tree]
+    args = ["commit-tree", *(["-S"] if signs else []), *(["-p", parent] if parent else []), tree]
     return git.run(args, data=message.encode("utf-8", "surrogateescape") + b"\n").decode().strip()
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from gto.core.event import commit_time
 from gto.git.command import Git
 
 MOST_COMMITS = 20_000
@@ -101,4 +102,5 @@ def _read(git: Git, oids: Iterable[str], option: str) -> Iterator[WalkedCommit]:
 def _parse(words: Sequence[str]) -> Iterator[WalkedCommit]:
     for at in range(0, len(words) - _FIELDS, _FIELDS):
         oid, parents, author, email, time, subject, message = words[at : at + _FIELDS]
-        yield WalkedCommit(oid.lstrip("\n"), tuple(parents.split()), author, email, int(time or 0), subject, message)
+        when = commit_time(time or "0")
+        yield WalkedCommit(oid.lstrip("\n"), tuple(parents.split()), author, email, when, subject, message)

@@ -96,12 +96,4 @@ def _look_at(directory: str) -> StoredMirror:
         url = file.read()
     with suppress(OSError):
         used = os.stat(os.path.join(directory, USED)).st_mtime
-    return StoredMirror(
-        directory, url, sum(_size(path, name) for path, _, names in os.walk(directory) for name in names), used
-    )
-
-
-def _size(path: str, name: str) -> int:
-    with suppress(OSError):  # it may be gone by now
-        return os.lstat(os.path.join(path, name)).st_size
-    return 0
+    return StoredMirror(directory, url, cache_dir.size_of(directory), used)

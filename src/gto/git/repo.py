@@ -4,13 +4,16 @@ import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gto.exceptions import NoRepo, RefNotFound
 from gto.git.command import Git
 from gto.git.git_errors import explain
 from gto.git.objects import GitObject, read_objects
 from gto.git.safe_config import LAZY, names_a_program
+
+if TYPE_CHECKING:
+    from gto.core.allowed_stores import AllowedStores
 
 _OID = "[0-9a-f]{40}(?:[0-9a-f]{24})?"
 # The common directory, whose name may hold line breaks, and what the revision names.
@@ -85,6 +88,8 @@ class Repo(NamedTuple):
     """The root of the work tree; None in a bare repository and inside of `.git`."""
     rev: str | None
     contents: Contents
+    stores: "AllowedStores | None" = None
+    """The stores that may be read for it; None for all. With some it is believed no more than a stranger's."""
 
     @property
     def is_own(self) -> bool:

@@ -12,7 +12,8 @@ from gto.lineage.collect import CollectedFacts, gather
 from gto.lineage.fact_sources import FactSources, with_file_facts
 from gto.lineage.trace import Input, Lineage, StageRun
 from gto.lineage.values import Elsewhere
-from gto.registry.files_signatures import JudgedFiles, who_signed
+from gto.registry.files_signatures import JudgedFiles
+from gto.registry.files_signers import who_signed
 from gto.registry.registry import Registry
 from gto.registry.resolve import find_target
 

@@ -18,6 +18,7 @@ Keyed = Mapping[str, Value]
 
 _DEFAULT = "params.yaml"
 _MOST_VALUES = 10_000
+_LONGEST_KEY = 4096  # characters, of what holds others
 Whole: tuple[str, ...] = ()
 
 
@@ -178,11 +179,16 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 
 def flat(value: object, key: str = "", *, of_metrics: bool = False) -> Iterator[tuple[str, Value]]:
-    """Yield key and value of all that a value holds; a list is one value, as text, and no metric."""
+    """Yield key and value of all that a value holds; a list is one value, as text, and no metric.
+
+    What is below a key that no person wrote is left out: one long word would stand in the key of each value below it.
+    """
     match value:
-        case dict():
+        case dict() if len(key) <= _LONGEST_KEY:
             for word, part in value.items():
                 yield from flat(part, f"{key}.{word}" if key else str(word), of_metrics=of_metrics)
+        case dict():
+            return
         case list():
             if not of_metrics:
                 yield key, str(value)

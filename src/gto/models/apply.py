@@ -1,4 +1,4 @@
-"""A model applied to a file of data: checked against its schema first, batch by batch, into a file that is whole."""
+"""A model applied to files of data: checked against its schema, batch by batch, into an output that is whole."""
 
 from __future__ import annotations
 
@@ -6,17 +6,30 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gto.exceptions import NotFound, UsageError, WrongData
+from gto.exceptions import GTOException, UsageError, WrongData
 from gto.inspect.schema_formats import find_inputs
-from gto.models.data_files import ROWS, TableWriter, kind_of, read_batches
-from gto.models.data_schema import check_array, check_batch, check_columns, check_length
-from gto.models.dependencies import imported
-from gto.models.sample_run import class_names, said
+from gto.models.batch.arrays import ArrayJob, apply_to_array
+from gto.models.batch.find_files import find_files
+from gto.models.batch.finished_rows import SECONDS, FinishedRows, rows_in
+from gto.models.batch.method_caller import MethodCaller
+from gto.models.batch.output_place import OutputPlace, find_output
+from gto.models.batch.reading_plan import ReadingPlan, make_plan
+from gto.models.batch.work_directory import open_work
+from gto.models.data_files import ROWS
+from gto.models.load_model import ModelOrigin
+from gto.models.sample_run import class_names
+from gto.storage import urls
+from gto.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from gto.inspect.facts import ModelFacts, Schema
+    from gto.inspect.facts import ModelFacts
+    from gto.models.batch.source_file import SourceFile
+    from gto.storage.download import Progress
+
+    Engine = Callable[[MethodCaller, ReadingPlan, int], Iterator[Any]]
+    """Yields a table for each batch, in their order, without those of the first so many rows."""
 
 _TABLES = frozenset({"csv", "json", "parquet"})
 
@@ -25,152 +38,160 @@ class Job(NamedTuple):
     """What is applied to what."""
 
     method: str
-    input: str
+    inputs: tuple[str, ...]
+    """Paths, directories, patterns, URLs."""
     output: str
     keep: Sequence[str] = ()
     """Columns of the input that go to the output as they are."""
     rows: int = ROWS
     """Of a batch."""
-    classes: Sequence[str] = ()
-    """Those that the method gives a number for, each."""
+    origin: ModelOrigin = ModelOrigin("")
+    version_column: str = ""
+    """A column that says which model made the row; empty for none."""
+    resume: bool = False
+    """Whether it goes on with what a run left that was stopped."""
+    seconds: float = SECONDS
+    """After which rows that are done are kept for a later run."""
+
+    def made_by(self) -> dict[str, str]:
+        """Return what the metadata of Parquet files say."""
+        origin = self.origin
+        found = {"gto.model": origin.name, "gto.model.version": origin.version, "gto.model.commit": origin.commit}
+        found |= {"gto.model.digest": origin.digest, "gto.method": self.method, "gto.version": __version__}
+        return {key: value for key, value in found.items() if value}
 
 
-def apply_model(model: Any, facts: ModelFacts, job: Job, advance: Callable[[int], None] = lambda _: None) -> int:  # noqa: ANN401  of any library
-    """Write what the model's method gives for each row, in their order, and return how many rows there were.
+class Applied(NamedTuple):
+    """What was written."""
 
-    WrongData names the column that is not as the schema says; then the output is as it was before.
+    rows: int
+    resumed: int = 0
+    """How many of them an earlier run had done."""
+
+
+class _NoProgress:
+    total: int | None = None
+
+    def advance(self, count: int) -> None:
+        """Show nothing."""
+
+
+def call_here(caller: MethodCaller, plan: ReadingPlan, skip: int) -> Iterator[Any]:
+    """Yield the table of each batch, called in this process."""
+    for batch in plan.batches(skip):
+        yield caller.table(batch)
+
+
+def apply_model(
+    model: Any,  # noqa: ANN401  of any library
+    facts: ModelFacts,
+    job: Job,
+    progress: Progress | None = None,
+    engine: Engine = call_here,
+) -> Applied:
+    """Write what the model's method gives for each row, in their order.
+
+    WrongData names the column that is not as the schema says; then the output is as it was before. Whatever else stops
+    it leaves the rows that are done, for a run that resumes.
     """
+    caller = _caller(model, facts, job)
+    files = find_files(job.inputs)
+    target = find_output(job.output, files[0].kind)
+    _check_apart(job, files, target)
+    seen = progress or _NoProgress()
+    if any(file.kind == "npy" for file in files):
+        return _apply_to_array(caller, job, files, target, seen)
+    if target.kind not in _TABLES:
+        raise UsageError(f"'{job.output}' holds no table", "name a .csv, .jsonl or .parquet file")
+    plan = make_plan(files, caller.schema, job.keep, job.rows)
+    with open_work(target.work, _identity(job, plan), resume=job.resume):
+        parts = FinishedRows(target.work, job.seconds)
+        resumed = parts.rows
+        seen.total = None if plan.rows is None else plan.rows - resumed  # what is left, and so its speed, is this run's
+        _fill(parts, engine(caller, plan, resumed), job.method, seen)
+        if not parts.rows:
+            raise WrongData(f"'{', '.join(job.inputs)}' holds no rows", "a file with at least one row was expected")
+        _check_count(parts.rows, plan.rows)
+        _check_count(target.place(parts.tables(), job.made_by()), parts.rows)
+    return Applied(parts.rows, resumed)
+
+
+class LeftRows(NamedTuple):
+    """What a run that was stopped has left for one that resumes."""
+
+    rows: int
+    place: str
+
+
+def rows_left(output: str) -> LeftRows | None:
+    """Return what is left of a run with this output; None for nothing."""
+    with suppress(GTOException, OSError):
+        place = find_output(output, "parquet").work
+        if rows := rows_in(place):
+            return LeftRows(rows, place)
+    return None
+
+
+def _check_apart(job: Job, files: Sequence[SourceFile], target: OutputPlace) -> None:
+    """Refuse an output that would replace the input, or be among it when the same is called again."""
+    places = {os.path.realpath(one.place) if isinstance(one.place, str) else one.name for one in files}
+    if urls.shown(target.path) in places:
+        raise UsageError("the output would replace the input", "name another file with -o")
+    for one in filter(os.path.isdir, job.inputs):
+        if os.path.commonpath([os.path.realpath(one), os.path.abspath(target.path)]) == os.path.realpath(one):
+            raise UsageError(f"the output would be among the input, in '{one}'", "name another place with -o")
+
+
+def _caller(model: Any, facts: ModelFacts, job: Job) -> MethodCaller:  # noqa: ANN401  as above
     schema = find_inputs(facts, job.method)
-    job = job._replace(classes=_recorded_classes(facts, job.method) or class_names(model, job.method))
-    call = getattr(model, job.method, None)
-    if not callable(call):
+    if not callable(getattr(model, job.method, None)):
         raise UsageError(f"the model has no method '{job.method}'", "`gto inspect` lists those that are known")
-    if not os.path.isfile(job.input):
-        raise NotFound(f"there is no file '{job.input}'", "name the data with --input")
-    target = os.path.realpath(job.output)
-    kind = kind_of(job.output)
-    if not os.path.isdir(os.path.dirname(target)):
-        raise NotFound(f"there is no directory '{os.path.dirname(target)}'", "make it, or name another file with -o")
-    scratch = os.path.join(os.path.dirname(target), f".gto-apply-{os.urandom(6).hex()}{os.path.splitext(target)[1]}")
+    outputs = facts.methods[job.method].outputs
+    recorded = outputs.tensors[0].columns if outputs is not None and len(outputs.tensors) == 1 else ()
+    classes = recorded or class_names(model, job.method)
+    beside = (job.version_column, job.origin.text) if job.version_column else None
+    if beside and beside[0] in {*job.keep, job.method}:
+        raise UsageError(f"the output has a column '{beside[0]}' already", "give --version-column another name")
+    return MethodCaller(model, schema, job.method, tuple(job.keep), classes, beside)
+
+
+def _identity(job: Job, plan: ReadingPlan) -> dict[str, str]:
+    """Return what must be the same for a run to go on with what another has done."""
+    from hashlib import blake2b
+
+    inputs = blake2b("\n".join(plan.stamps).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    model = f"{job.origin.text} {job.origin.digest}"
+    settings = {"method": job.method, "keep": "\n".join(job.keep), "rows": str(job.rows), "column": job.version_column}
+    return {"model": model, "inputs": inputs, **settings}
+
+
+def _fill(parts: FinishedRows, tables: Iterator[Any], method: str, progress: Progress) -> None:
     try:
-        count = _run(call, schema, job, (scratch, kind), advance)
-        os.replace(scratch, target)
+        for table in tables:
+            parts.add(table, method)
+            progress.advance(table.num_rows)
+    finally:
+        parts.end_part()
+
+
+def _check_count(found: int, wanted: int | None) -> None:
+    if wanted is not None and found != wanted:
+        raise GTOException(f"{found:,} rows were written for {wanted:,}", "the output is as it was; run it again")
+
+
+def _apply_to_array(
+    caller: MethodCaller, job: Job, files: Sequence[SourceFile], target: OutputPlace, progress: Progress
+) -> Applied:
+    if len(files) > 1 or not files[0].is_local:
+        raise UsageError("of arrays one file is read, which is on this machine", "name one .npy file with --input")
+    if target.is_folder or "://" in target.path:
+        raise UsageError("what a model gives for an array is written to a file of this machine", "name one with -o")
+    scratch = f"{target.work}-{os.urandom(6).hex()}{os.path.splitext(target.path)[1]}"
+    try:
+        array = ArrayJob(files[0].name, scratch, target.kind, job.rows, job.made_by())
+        count = apply_to_array(caller, array, progress.advance)
+        os.replace(scratch, target.path)
     finally:
         with suppress(FileNotFoundError):
             os.unlink(scratch)
-    return count
-
-
-def _recorded_classes(facts: ModelFacts, method: str) -> Sequence[str]:
-    outputs = facts.methods[method].outputs
-    return outputs.tensors[0].columns if outputs is not None and len(outputs.tensors) == 1 else ()
-
-
-def _run(
-    call: Callable[[Any], Any], schema: Schema, job: Job, out: tuple[str, str], advance: Callable[[int], None]
-) -> int:
-    if kind_of(job.input) == "npy":
-        return _run_array(call, schema, job, out, advance)
-    if out[1] not in _TABLES:
-        raise UsageError(f"'{job.output}' holds no table", "name a .csv, .jsonl or .parquet file")
-    writer = TableWriter(*out)
-    try:
-        for batch in read_batches(job.input, schema, job.rows):
-            check_columns(batch.schema.names, schema, job.keep)
-            check_batch(batch, schema, writer.rows)
-            found = _called(call, _as_input(batch, schema), job.method, writer.rows)
-            writer.write(_as_table(found, job, batch))
-            advance(batch.num_rows)
-    finally:
-        writer.close()
-    if not writer.rows:
-        raise WrongData(f"'{job.input}' holds no rows", "a file with at least one row was expected")
-    return writer.rows
-
-
-def _called(call: Callable[[Any], Any], data: Any, method: str, row: int) -> Any:  # noqa: ANN401  what the model takes and gives
-    """Call the model; what it raises is about the data, `row` is how many rows came before."""
-    try:
-        return call(data)
-    except Exception as error:
-        rows = f"rows {row + 1:,} to {row + len(data):,}"
-        hint = "mend the data; `--batch-size 1` finds the row, `--traceback` the place in the model's code"
-        raise WrongData(f"{method}() fails on {rows}: {said(error)}", hint) from error
-
-
-def _as_input(batch: Any, schema: Schema) -> Any:  # noqa: ANN401  pyarrow's; what the model takes
-    names = [one.name for one in schema.tensors]
-    if schema.content_type == "np":
-        np = imported("numpy")
-        return np.column_stack([batch.column(name).to_numpy(zero_copy_only=False) for name in names])
-    table = batch.select(names).to_pandas()
-    for one in schema.tensors:
-        if one.kind:
-            table[one.name] = table[one.name].astype(one.kind)
-    return table
-
-
-def _as_table(found: Any, job: Job, batch: Any) -> Any:  # noqa: ANN401  what a model gives
-    """Return the outputs as columns: named after the method, and the classes or numbers where there are several."""
-    pa, np, method = imported("pyarrow"), imported("numpy"), job.method
-    columns = {name: batch.column(name) for name in job.keep}
-    if hasattr(found, "columns"):
-        columns |= {str(name): pa.array(found[name]) for name in found.columns}
-        return pa.table(columns)
-    values = np.asarray(found.toarray() if hasattr(found, "toarray") else found)
-    check_length(values, batch.num_rows, method)
-    if values.ndim == 1:
-        return pa.table({**columns, method: pa.array(values)})
-    flat = values.reshape(len(values), -1)
-    names = job.classes if len(job.classes) == flat.shape[1] else range(flat.shape[1])
-    return pa.table({**columns, **{f"{method}_{name}": pa.array(flat[:, place]) for place, name in enumerate(names)}})
-
-
-def _run_array(
-    call: Callable[[Any], Any], schema: Schema, job: Job, out: tuple[str, str], advance: Callable[[int], None]
-) -> int:
-    """Apply the model to an array, which is read where it is; the outputs are an array, or a table."""
-    np = imported("numpy")
-    data = np.load(job.input, mmap_mode="r", allow_pickle=False)
-    check_array(str(data.dtype), data.shape, schema.tensors[0])
-    if not len(data):
-        raise WrongData("the array holds no rows", "an array with at least one row was expected")
-    parts = (
-        (_called(call, np.asarray(data[start : start + job.rows]), job.method, start), min(job.rows, len(data) - start))
-        for start in range(0, len(data), job.rows)
-    )
-    if out[1] == "npy":
-        return _write_array(parts, len(data), (job.method, out[0]), advance)
-    pa = imported("pyarrow")
-    writer = TableWriter(*out)
-    try:
-        for given, count in parts:
-            rows = pa.record_batch({"row": pa.array(range(count))})
-            writer.write(_as_table(given, job._replace(keep=()), rows))
-            advance(count)
-    finally:
-        writer.close()
-    return writer.rows
-
-
-def _write_array(
-    parts: Iterable[tuple[Any, int]], count: int, out: tuple[str, str], advance: Callable[[int], None]
-) -> int:
-    """Write the outputs of all parts as one array, whose dtype and shape of a row are those of the first part."""
-    np = imported("numpy")
-    method, path = out
-    made: Any = None
-    done = 0
-    for given, rows in parts:
-        found = np.asarray(given)
-        check_length(found, rows, method)
-        if made is None:
-            made = np.lib.format.open_memmap(path, "w+", found.dtype, (count, *found.shape[1:]))
-        if found.dtype != made.dtype or found.shape[1:] != made.shape[1:]:
-            message = f"{method}() gave {made.dtype} for the first rows, and {found.dtype} for others"
-            raise WrongData(message, "write a table: name a .csv, .jsonl or .parquet file with -o")
-        made[done : done + len(found)] = found
-        done += len(found)
-        advance(len(found))
-    made.flush()
-    return done
+    return Applied(count)

@@ -1,11 +1,12 @@
-"""Files of data, read and written in batches, so that memory does not grow with them: CSV, JSON, Parquet, NumPy."""
+"""Files of data read in batches, so that memory does not grow with them: CSV, JSON, Parquet."""
 
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gto.exceptions import UsageError, WrongData
 from gto.inspect.datatypes import numpy_name
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from gto.inspect.facts import Schema
+    from gto.models.batch.source_file import SourceFile
 
 ROWS = 65_536
 """Rows of a batch."""
@@ -32,47 +34,74 @@ _KINDS = {
     ".pq": "parquet",
     ".npy": "npy",
 }
+_BUFFERS, _BUFFERS_OF_STORE = 16 << 20, 64 << 20
+"""Bytes that are read ahead of all columns of a Parquet file; a request to a store takes longer than one to a disk."""
+_PAGE = 1 << 16
+_HEADER = 1 << 20
+"""Bytes of a CSV file in which its first line ends."""
 _ARROW_NAMES = {"bool": "bool_", "str": "string"}
 """Functions of Arrow's that have another name than NumPy's types."""
 
 
+class ParquetPart(NamedTuple):
+    """What is read of a Parquet file; other kinds are read whole."""
+
+    groups: tuple[int, ...] | None = None
+    """Its row groups by number; None for all."""
+    columns: tuple[str, ...] = ()
+    """Empty for all."""
+
+
+WHOLE = ParquetPart()
+
+
 def kind_of(path: str) -> str:
     """Return what kind of file the end of a name tells."""
-    found = _KINDS.get(os.path.splitext(path)[1].lower())
+    plain = path.partition("?")[0] if "://" in path else path
+    found = _KINDS.get(os.path.splitext(plain)[1].lower())
     if found is None:
         raise UsageError(f"'{path}' is of no kind that GTO knows", f"names end with {', '.join(_KINDS)}")
     return found
 
 
-def read_batches(path: str, schema: Schema, rows: int = ROWS) -> Iterator[Any]:
+def read_batches(file: SourceFile, schema: Schema, rows: int, part: ParquetPart = WHOLE) -> Iterator[Any]:
     """Yield pyarrow's batches of a table; text files are read as the schema's datatypes, whatever they look like."""
     pa = imported("pyarrow")
     names = {one.name: numpy_name(one.datatype) for one in schema.tensors}
     types = {name: getattr(pa, _ARROW_NAMES.get(one, one))() for name, one in names.items()}
     done = 0
     try:
-        match kind_of(path):
+        match file.kind:
             case "csv":
                 arrow = imported("pyarrow.csv")
                 options = arrow.ReadOptions(block_size=1 << 22, use_threads=False)  # in threads, no row is counted
-                found = arrow.open_csv(path, options, convert_options=arrow.ConvertOptions(column_types=types))
+                found = arrow.open_csv(file.opened(), options, convert_options=arrow.ConvertOptions(column_types=types))
                 yield from (part for batch in found for part in _parts(batch, rows))
             case "json":
                 arrow = imported("pyarrow.json")
-                for batch in arrow.open_json(path):
+                for batch in arrow.open_json(file.opened()):
                     yield from _parts(_cast(batch, types, done), rows)
                     done += batch.num_rows
             case "parquet":
-                yield from imported("pyarrow.parquet").ParquetFile(path).iter_batches(rows)
+                groups = None if part.groups is None else list(part.groups)
+                yield from open_parquet(file, len(part.columns)).iter_batches(rows, groups, list(part.columns) or None)
             case kind:
-                raise UsageError(f"'{path}' is no table", f"the model takes named columns, and {kind} has none")
+                raise UsageError(f"'{file.name}' is no table", f"the model takes named columns, and {kind} has none")
     except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
         if str(error).startswith("Empty"):
             return  # who asks for rows says that there are none
-        raise WrongData(f"{path}: {_said(path, error, done)}", _SCHEMA_SAYS) from error
+        raise WrongData(f"{file.name}: {_said(file, error, done)}", _SCHEMA_SAYS) from error
 
 
-def _said(path: str, error: Exception, done: int) -> str:
+def open_parquet(file: SourceFile, columns: int = 0) -> Any:  # noqa: ANN401  pyarrow's ParquetFile
+    """Open a Parquet file so that of a row group, however large, only pages are in memory, those of all columns."""
+    most = _BUFFERS if file.is_local else _BUFFERS_OF_STORE
+    buffer = max(most // max(columns, 1), _PAGE) if columns else _PAGE
+    options = {"buffer_size": min(buffer, most >> 4), "pre_buffer": False}
+    return imported("pyarrow.parquet").ParquetFile(file.opened(), **options)
+
+
+def _said(file: SourceFile, error: Exception, done: int) -> str:
     """Return pyarrow's sentence, with the name of the column, and the row of the file: `done` came before the block."""
     words = str(error).splitlines()[0][:300]
     words = _CSV_ROW_RE.sub(lambda row: f"row {int(row[1]) - 1:,}: ", words, count=1)
@@ -81,10 +110,17 @@ def _said(path: str, error: Exception, done: int) -> str:
     match = _COLUMN_RE.match(words)
     if match is None:
         return words
-    with open(path, encoding="utf-8", errors="replace", newline="") as file:
-        names = next(csv.reader(file), [])
+    names = next(csv.reader(io.StringIO(_beginning(file))), [])
     place = int(match[1])
     return f"the column '{names[place]}', {words[match.end() :]}" if place < len(names) else words
+
+
+def _beginning(file: SourceFile) -> str:
+    opened = file.opened()
+    if not isinstance(opened, str):
+        return opened.read(_HEADER).decode(errors="replace")
+    with open(opened, "rb") as local:
+        return local.read(_HEADER).decode(errors="replace")
 
 
 def _cast(batch: Any, types: Mapping[str, Any], done: int) -> Any:  # noqa: ANN401  pyarrow's
@@ -121,46 +157,3 @@ def _first_wrong(column: Any, wanted: Any) -> int:  # noqa: ANN401  as above
 def _parts(batch: Any, rows: int) -> Iterator[Any]:  # noqa: ANN401  pyarrow's
     for start in range(0, batch.num_rows, rows):
         yield batch.slice(start, rows)
-
-
-class TableWriter:
-    """Writes tables of one shape to one file."""
-
-    def __init__(self, path: str, kind: str) -> None:
-        """Nothing is written before the first table."""
-        self._path, self._kind = path, kind
-        self._writer: Any = None
-        self._rows = 0
-
-    @property
-    def rows(self) -> int:
-        """How many were written."""
-        return self._rows
-
-    def write(self, table: Any) -> None:  # noqa: ANN401  pyarrow's Table
-        """Append a table's rows."""
-        if self._writer is None:
-            self._writer = self._open(table)
-        if self._kind == "json":
-            self._writer.write(_json_lines(table))
-        else:
-            self._writer.write_table(table)
-        self._rows += table.num_rows
-
-    def close(self) -> None:
-        """End the file."""
-        if self._writer is not None:
-            self._writer.close()
-
-    def _open(self, table: Any) -> Any:  # noqa: ANN401  as above
-        if self._kind == "csv":
-            return imported("pyarrow.csv").CSVWriter(self._path, table.schema)
-        if self._kind == "parquet":
-            return imported("pyarrow.parquet").ParquetWriter(self._path, table.schema)
-        return open(self._path, "w", encoding="utf-8")
-
-
-def _json_lines(table: Any) -> str:  # noqa: ANN401  as above
-    import json
-
-    return "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in table.to_pylist())

@@ -3,18 +3,14 @@
 import json
 import os
 import pickle
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import IO, Any, NamedTuple
 
 from gto import version
-from gto.exceptions import NotReproduced
+from gto.exceptions import InstallFailed, NotReproduced
 from gto.models.dependencies import imported
-
-_SECONDS = 1800  # large frameworks take minutes to install
+from gto.models.installer import find_installer, install, interpreter, make_environment, run_program
 
 
 class Trial(NamedTuple):
@@ -32,20 +28,44 @@ class Trial(NamedTuple):
 
 
 def try_out(trial: Trial, python: str | None = None) -> None:
-    """Build an environment with `python`, by default this one, install the requirements as pip is configured, and try.
+    """Build an environment with `python`, by default this one, install the requirements, and try.
 
     NotReproduced names the package that is missing, or the method that gives something else.
     """
     with tempfile.TemporaryDirectory(prefix="gto-verify-") as place:
-        fresh = _environment(place, trial, python or sys.executable)
+        try:
+            fresh = make_environment(os.path.join(place, "environment"), interpreter(python))
+            if trial.requirements:
+                install(find_installer(place), fresh, trial.requirements)
+        except InstallFailed as error:
+            raise NotReproduced(os.path.basename(trial.path), error.message, error.hint) from error
         given = os.path.join(place, "given.pickle")
         with open(given, "wb") as file:
             # This process writes it, and the one that reads it has the libraries of the sample.
             dump(trial._replace(path=os.path.abspath(trial.path))._asdict(), file)
-        said = _run([fresh, "-P", "-m", "gto.models.trial", given], trial, place)
-        answer: dict[str, str] = json.loads(said.rsplit("\n", 1)[-1] or "{}")
-        if answer.get("error"):
-            raise NotReproduced(os.path.basename(trial.path), answer["error"], answer.get("hint", ""))
+        ask(fresh, "gto.models.trial", given, trial.path)
+
+
+def ask(python: str, module: str, given: str, path: str) -> Mapping[str, Any]:
+    """Run a trial of the model at `path` in an environment that has of GTO the code alone, and nothing that it needs.
+
+    NotReproduced where the trial says that something is wrong, or does not come to its end.
+    """
+    with tempfile.TemporaryDirectory(prefix="gto-code-") as place:
+        link_code(place)
+        try:
+            said = run_program([python, "-P", "-m", module, given], {"PYTHONPATH": place}, place)
+        except InstallFailed as error:
+            raise NotReproduced(os.path.basename(path), error.message) from error
+    answer: dict[str, Any] = json.loads(said.rsplit("\n", 1)[-1] or "{}")
+    if answer.get("error"):
+        raise NotReproduced(os.path.basename(path), answer["error"], answer.get("hint", ""))
+    return answer
+
+
+def link_code(place: str) -> None:
+    """Make a directory one that holds the code of GTO, and of its neighbours nothing: a path for PYTHONPATH."""
+    os.symlink(os.path.dirname(os.path.abspath(version.__file__)), os.path.join(place, "gto"))
 
 
 def dump(data: object, file: IO[bytes]) -> None:
@@ -64,31 +84,3 @@ class _TextPickler(pickle.Pickler):
         if kind.__name__.startswith("ArrowStringArray"):
             return imported("pandas").array, (obj.tolist(), obj.dtype.name)
         return NotImplemented
-
-
-def _environment(place: str, trial: Trial, python: str) -> str:
-    """Return the interpreter of a new environment; of GTO it has the code alone, and nothing that GTO needs."""
-    root = os.path.join(place, "environment")
-    _run([python, "-m", "venv", root], trial, place)
-    fresh = os.path.join(root, "bin", "python")
-    if trial.requirements:
-        _run([fresh, "-m", "pip", "install", "--quiet", *trial.requirements], trial, place)
-    os.mkdir(os.path.join(place, "code"))
-    os.symlink(os.path.dirname(os.path.abspath(version.__file__)), os.path.join(place, "code", "gto"))
-    return fresh
-
-
-def _run(argv: Sequence[str], trial: Trial, place: str) -> str:
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    env["PYTHONPATH"] = os.path.join(place, "code")
-    run = partial(subprocess.run, check=False, capture_output=True, text=True, timeout=_SECONDS)
-    try:
-        done = run(argv, env=env, cwd=place)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotReproduced(os.path.basename(trial.path), f"`{argv[0]}` does not run: {error}") from error
-    if done.returncode:
-        last = (done.stderr.strip() or done.stdout.strip()).rsplit("\n", 1)[-1]
-        raise NotReproduced(
-            os.path.basename(trial.path), f"`{' '.join(argv[1:4])}` ended with {done.returncode}: {last[:300]}"
-        )
-    return done.stdout.strip()

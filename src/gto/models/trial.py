@@ -3,7 +3,7 @@
 import json
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gto.exceptions import ExtraMissing
@@ -12,17 +12,22 @@ from gto.models.writers import loader_of
 
 def main(given: str) -> None:
     """Print what went wrong as JSON; an empty object where nothing did."""
+    answer(_try, given)
+
+
+def answer(tried: Callable[[str], Mapping[str, object]], given: str) -> None:
+    """Print what a trial says as JSON, to the process that started this one; a package that is missing is named."""
     try:
-        with open(given, "rb") as file:
-            trial: dict[str, Any] = pickle.load(file)  # noqa: S301  what the parent wrote
-        print(json.dumps(_try(trial)))  # noqa: T201  the answer to the parent
+        print(json.dumps(tried(given)))  # noqa: T201  the answer to the parent
     except (ModuleNotFoundError, ExtraMissing) as error:
         missing = error.package if isinstance(error, ExtraMissing) else (error.name or str(error)).partition(".")[0]
         hint = f"add the package of '{missing}' to the requirements"
         print(json.dumps({"error": f"the package '{missing}' is needed, and not among the requirements", "hint": hint}))  # noqa: T201  as above
 
 
-def _try(trial: dict[str, Any]) -> dict[str, str]:
+def _try(given: str) -> dict[str, str]:
+    with open(given, "rb") as file:
+        trial: dict[str, Any] = pickle.load(file)  # noqa: S301  what the parent wrote
     loader = loader_of(trial["file_format"], trial["framework"])
     if loader is None:
         return {"error": f"nothing loads {trial['file_format']} files"}

@@ -33,6 +33,8 @@ def as_utf8(text: str) -> bytes:
 
 def clean_json(text: str) -> str:
     """Show in JSON, where a text may hold any, control characters as JSON's escapes; its own newlines stay."""
+    if text.isascii() and "\x7f" not in text:  # JSON itself allows none below a blank
+        return text
     return _CONTROL_RE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -72,9 +72,12 @@ def _parse(parsed: ParsedBlobs, data: bytes, path: str, read: Read) -> ReadAnnot
     return read_artifacts_yaml(data, path)
 
 
-def read_files(files: Files, commit: str | None, paths: Sequence[str]) -> ReadAnnotations:
-    """Read several annotation files of one commit, or of the work tree, in order."""
-    files.fetch(with_params(commit, paths))
+def read_files(files: Files, commit: str | None, paths: Sequence[str], beside: Sequence[str] = ()) -> ReadAnnotations:
+    """Read several annotation files of one commit, or of the work tree, in order.
+
+    The process that reads them brings `beside`, which is no annotation, for who asks `files` for it next.
+    """
+    files.fetch([*with_params(commit, paths), *((commit, path) for path in beside)])
     readings = [read_file(files, commit, path) for path in paths]
     return ReadAnnotations(
         tuple(chain.from_iterable(reading.annotations for reading in readings)),
@@ -137,12 +140,12 @@ def _names(files: Files, commit: str, paths: Sequence[str]) -> list[str]:
     return found
 
 
-def walk(registry: Registry, commit: str, files: Files | None = None) -> ReadAnnotations:
-    """Read every annotation file of a commit; this walks its tree."""
+def walk(registry: Registry, commit: str, files: Files | None = None, beside: Sequence[str] = ()) -> ReadAnnotations:
+    """Read every annotation file of a commit; this walks its tree. `beside` is brought as read_files() does."""
     index = registry.config.index_file
-    listed = (entry.path for entry in list_tree(registry.git, commit))
+    listed = [entry.path for entry in list_tree(registry.git, commit)]
     paths = [path for path in listed if path == index or posixpath.basename(path) == DVC_FILE]
-    return read_files(files or Files(registry.repo), commit, paths)
+    return read_files(files or Files(registry.repo), commit, paths, sorted({*beside} & {*listed}))
 
 
 def commits(registry: Registry, *, all_branches: bool, all_commits: bool) -> list[str]:

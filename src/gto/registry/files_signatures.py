@@ -1,18 +1,13 @@
-"""The signatures of the files of versions: which there are, whose keys count, and which key made each."""
+"""The signatures of the files of versions: which there are, and which of some keys made each."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from gto.core.event import Problem, moment
-from gto.exceptions import BadFile, ExtraMissing, WrongArgs
+from gto.exceptions import BadFile
 from gto.git.approvals import read_files_signatures
-from gto.git.commit_files import Files
-from gto.policy_file import FILE
-from gto.registry import remote_check
-from gto.signing import public_keys
 from gto.signing.model_bundle import Bundle, SignedVersion, parse
 
 if TYPE_CHECKING:
@@ -20,7 +15,6 @@ if TYPE_CHECKING:
 
     from gto.core.files_signature import FilesSignature
     from gto.output.published import Published
-    from gto.registry.policy.sources import PolicySource
     from gto.registry.registry import Registry
     from gto.signing.ec_key import PublicKey
 
@@ -76,32 +70,6 @@ class JudgedFiles(NamedTuple):
         }
 
 
-def whose_keys(registry: Registry, given: Sequence[tuple[str, bytes]] = ()) -> list[PublicKey]:
-    """Return the keys that count: those of the files that are given, else of the policy, else of git's configuration.
-
-    A repository that was fetched by URL does not vouch for itself: its policy names no keys.
-    """
-    if given:
-        return public_keys.parse(given)
-    if registry.repo.is_own and remote_check.may_have_policy(registry):
-        from gto.registry.policy import check  # only where a policy may be
-
-        with suppress(WrongArgs):  # the default branch is not known: what is checked out does not vouch for itself
-            return keys_of(registry, check.own_source(registry), own=True)
-    return public_keys.configured(registry.git, own=registry.repo.is_own)
-
-
-def keys_of(registry: Registry, source: PolicySource, *, own: bool) -> list[PublicKey]:
-    """Return the keys that a policy names; where it names none, or does not count, those of git's configuration."""
-    path = source.policy.public_keys
-    if path is None or not own:
-        return public_keys.configured(registry.git, own=registry.repo.is_own)
-    data = Files(registry.repo).read(source.rev, path)
-    if data is None:
-        raise BadFile(FILE, f"there is no file '{path}'", hint="add the file of public keys, or name another")
-    return public_keys.parse([(path, data)])
-
-
 def read(registry: Registry, artifact: str, version: str, commit: str) -> list[FilesSignature]:
     """Return the signatures of the files of a version, on its commit, oldest first."""
     found = [one for one in read_files_signatures(registry.git, artifact) if not isinstance(one, Problem)]
@@ -116,29 +84,6 @@ def broken(one: FilesSignature) -> Iterator[Problem]:
     except BadFile as error:
         hint = f"it counts for nothing; `git tag -d '{one.ref}'` deletes it, and `gto sign` makes a new one"
         yield Problem("files-signature-broken", one.ref, error.reason, hint, one.name.artifact)
-
-
-def who_signed(registry: Registry, artifact: str, versions: Iterable[tuple[str, str]]) -> list[JudgedFiles]:
-    """Return who signed the files of versions, names and commits, as far as that is known without reading the files."""
-    there = [one for one in read_files_signatures(registry.git, artifact) if not isinstance(one, Problem)]
-    wanted = set(versions)
-    own = [one for one in there if (one.name.version, one.commit) in wanted and one.name.artifact == artifact]
-    if not own:
-        return []
-    keys: Sequence[PublicKey] = ()
-    with suppress(ExtraMissing):  # then nobody is known
-        keys = whose_keys(registry)
-    return judge(sorted(own, key=lambda one: (one.time, one.ref)), keys)
-
-
-def tell(found: Iterable[JudgedFiles]) -> list[str]:
-    """Say of each in one line who signed."""
-    lines = []
-    for one in found:
-        who = one.owner or f"the key {one.key[:16]}" if one.key else "an unknown key"
-        told = who if one.is_good else f"{who}: {one.trust.value}, {one.reason}"
-        lines.append(f"files of '{one.tag.name.artifact}@{one.tag.name.version}' were signed by {told}")
-    return lines
 
 
 def doubts(

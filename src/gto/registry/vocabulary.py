@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from gto.core import tag
+from gto.core.names import RESERVED_STAGES, note_reserved
 from gto.core.nearness import did_you_mean
 from gto.core.plan import NewTag
 from gto.core.snapshot import ArtifactState
@@ -69,6 +70,7 @@ def note_first_names(registry: Registry, before: ArtifactState, created: Sequenc
             notes.append(_note_artifact(registry, before.name))
         stages = {new.name.stage for new in created if new.name.kind is Kind.ASSIGNMENT and new.name.stage is not None}
         stages -= {stage.stage for version in before.versions for stage in version.stages}
+        notes += [note_reserved(stage) for stage in sorted(stages & RESERVED_STAGES)]
         if stages and registry.config.stages is None:
             known = read_vocabulary(registry).stages
             others = {stage for name, used in known.items() if name != before.name for stage in used}

@@ -13,6 +13,13 @@ _INTERNET6 = ipaddress.ip_network("2000::/3")
 _SPECIAL4 = ipaddress.ip_network("192.0.0.0/24")
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches a server that listens there."""
+    with suppress(ValueError):
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    return False
+
+
 def is_public(text: str) -> bool:
     """Tell whether an address is one of the public internet: not loopback, link-local, private or reserved."""
     found: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(text.partition("%")[0])

@@ -38,7 +38,7 @@ class CloudStore(NamedTuple):
         """Return an object's size."""
         import obstore
 
-        with self._told(key):
+        with self.telling(key):
             if version is None:
                 return obstore.head(self.store, self._path(key))["size"]
             return obstore.get(self.store, self._path(key), options={"version": version, "head": True}).meta["size"]
@@ -49,7 +49,7 @@ class CloudStore(NamedTuple):
         """Yield an object's bytes from `start` on, up to before `end`."""
         import obstore
 
-        with self._told(key):
+        with self.telling(key):
             if start and end is None and start >= (self.stat(key, version) or 0):
                 return  # a range behind the end is an error of every cloud
             options: GetOptions = {"range": {"offset": start}} if start else {}
@@ -66,7 +66,7 @@ class CloudStore(NamedTuple):
         import obstore
 
         cut = len(self.prefix) + 1 if self.prefix else 0
-        with self._told(prefix):
+        with self.telling(prefix):
             for page in obstore.list(self.store, self._path(prefix) or None):
                 for meta in page:
                     if not (meta["size"] == 0 and meta["path"].endswith("/")):
@@ -80,7 +80,7 @@ class CloudStore(NamedTuple):
 
         import obstore
 
-        with self._told(key):
+        with self.telling(key):
             return obstore.sign(self._signer(), "GET", self._path(key), timedelta(seconds=seconds))
 
     def _signer(self) -> S3Store:
@@ -90,8 +90,8 @@ class CloudStore(NamedTuple):
         return urls.join(self.prefix, key).strip("/")
 
     @contextmanager
-    def _told(self, key: str) -> Iterator[None]:
-        """Raise what an error of obstore means in its place."""
+    def telling(self, key: str) -> Iterator[None]:
+        """Raise what an error of obstore means in its place, of an object or a directory."""
         from obstore.exceptions import BaseError
 
         try:

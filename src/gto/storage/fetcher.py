@@ -203,7 +203,7 @@ class Fetcher:
         part.restart()
 
     def _store(self, where: StoreAddress) -> Store:
-        key = (where.url, tuple(sorted(where.options.items())), where.trusted, where.allow_local)
+        key = (where.url, tuple(sorted(where.options.items())), where.trusted, where.allow_local, where.allowed)
         with self._lock:
             if key not in self._stores:
                 self._stores[key] = open_store(where)

@@ -17,6 +17,7 @@ from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, Stor
 from gto.git.command import limit
 from gto.storage import urls
 from gto.storage.http_connection import HttpSession, TimedConnection
+from gto.storage.limited_store import check_allowed
 from gto.storage.location import CHUNK
 from gto.storage.transport import CONNECT, Transport, silence
 from gto.version import __version__
@@ -30,6 +31,7 @@ _PASSING = frozenset({408, 425, 429})
 _BUSY = frozenset({*_PASSING, 500, 502, 503, 504})
 _LENGTH_RE = re.compile("[0-9]{1,19}")
 _CONTROL_RE = re.compile(r"[\x00-\x20\x7f]")
+_NO_VALUE_RE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 _NO_END = "GTO_TIMEOUT says how many seconds an answer may take whose length no server tells"
 
 
@@ -141,6 +143,7 @@ def send(request: Request, session: HttpSession | None = None) -> Response:
             return answer
         answer.close()
         request = _moved(request, urls.leading_to(request.url, target), answer.status)
+        check_allowed(request.transport.allowed, request.url)
     raise RemoteUnreachable(urls.shown(request.url), f"it redirects more than {_MOST_MOVES} times")
 
 
@@ -151,6 +154,9 @@ def _send_once(request: Request, session: HttpSession) -> Response:
         raise RemoteUnreachable(shown, "this is no URL of a web server")
     quiet = request.seconds or silence()
     headers = {"User-Agent": f"gto/{__version__}", "Accept-Encoding": "identity", **request.headers}
+    for name, value in headers.items():  # which may be a secret, that what refuses it would tell
+        if _NO_VALUE_RE.search(value):
+            raise RemoteUnreachable(shown, f"what is to be sent as {name} holds a character that no header takes")
     try:
         raw = session.manager(url, request.transport).urlopen(
             request.method,

@@ -118,9 +118,9 @@ def open_http(where: StoreAddress) -> HttpStore:
     if not host:
         raise RemoteUnreachable(urls.shown(url), "it names no host")
     if not where.trusted:
-        return HttpStore(url, HttpSession(), transport=Transport(public=True))
+        return HttpStore(url, HttpSession(), transport=Transport(public=True, allowed=where.allowed))
     ca, verify = verified(where.options.get("ssl_verify", ""))
-    return HttpStore(url, HttpSession(), _login(where, user), Transport(ca=ca, verify=verify))
+    return HttpStore(url, HttpSession(), _login(where, user), Transport(ca=ca, verify=verify, allowed=where.allowed))
 
 
 def _login(where: StoreAddress, user: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from gto.core.allowed_stores import AllowedStores
 from gto.git.lfs_config import GitSettings, address_of, read_settings
 from gto.git.repo import Repo
 from gto.storage import urls
@@ -25,6 +26,8 @@ class Endpoint(NamedTuple):
     """Whether the user's configuration, or the host of the repository itself, leads there."""
     any_address: bool = False
     """Whether it may be in a private network although a stranger named it."""
+    allowed: AllowedStores | None = None
+    """The stores among which it must be; None where it may be any."""
 
 
 def find_endpoint(repo: Repo, rev: str, *, believe: bool = False, is_own: bool = True) -> Endpoint:
@@ -35,7 +38,7 @@ def find_endpoint(repo: Repo, rev: str, *, believe: bool = False, is_own: bool =
     The remote is the one that the branch follows. `lfs.url` in git's configuration comes first, then in the revision's
     `.lfsconfig`; then `remote.<name>.lfsurl` of both; then the remote's own URL.
     """
-    found = _find_endpoint(repo, rev, is_own=is_own and repo.is_own)
+    found = _find_endpoint(repo, rev, is_own=is_own and repo.is_own and repo.stores is None)
     if believe and urls.scheme(found.url):
         return found._replace(trusted=True, any_address=True)
     return found
@@ -51,7 +54,8 @@ def _find_endpoint(repo: Repo, rev: str, *, is_own: bool) -> Endpoint:
         if given := settings.committed.get(key):
             url = _normal(address_of(repo, given))
             # A clone is the user's own; a repository that a URL names may lead only to its own host.
-            return Endpoint(url, is_own or _host(url) == _host(_of_clone(remote)))
+            is_trusted = is_own or _host(url) == _host(_of_clone(remote))
+            return Endpoint(url, is_trusted, allowed=None if url == _of_clone(remote) else repo.stores)
     if remote == name and not os.path.isdir(name):
         return Endpoint("", trusted=False)  # an object that is here needs none
     return Endpoint(_of_clone(remote), trusted=True)
@@ -67,7 +71,7 @@ def lfs_sources(repo: Repo, endpoint: Endpoint, pointers: Iterable[LfsPointer]) 
 
 def lfs_object(endpoint: Endpoint, pointer: LfsPointer) -> LfsObject:
     """Return what a pointer stands for, on a server."""
-    return LfsObject(pointer.oid, pointer.size, endpoint.url, endpoint.trusted, endpoint.any_address)
+    return LfsObject(pointer.oid, pointer.size, endpoint.url, endpoint.trusted, endpoint.any_address, endpoint.allowed)
 
 
 def object_key(oid: str) -> str:

@@ -14,6 +14,7 @@ from gto.storage import http_client, urls
 from gto.storage.http_connection import HttpSession
 from gto.storage.http_store import HttpStore
 from gto.storage.lfs_endpoint import object_key
+from gto.storage.limited_store import check_allowed
 from gto.storage.local_store import LocalStore
 from gto.storage.location import LfsObject
 from gto.storage.transport import Transport, basic, git_transport
@@ -76,6 +77,7 @@ class LfsServers:
         if not one.endpoint:
             hint = "`git remote add origin URL`, or `git config lfs.url URL`"
             raise RemoteUnreachable(one.oid, "nothing says where the Git LFS server of this repository is", hint)
+        check_allowed(one.allowed, one.endpoint)
         if not urls.scheme(one.endpoint):
             yield from _directory(one).read(object_key(one.oid), start=start, end=end)
             return
@@ -120,6 +122,7 @@ class LfsServers:
 
     def _ask(self, objects: Sequence[LfsObject]) -> None:
         first = objects[0]
+        check_allowed(first.allowed, first.endpoint)
         server = self._servers.get(first.endpoint) or self._meet(first)
         body = {
             "operation": "download",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from gto.core.allowed_stores import AllowedStores
 from gto.storage.urls import is_true
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class StoreAddress(NamedTuple):
     """Whether the user's own configuration names it: only then credentials are sent there (decision 13)."""
     allow_local: bool = False
     """Whether a path of this machine is read although nobody of this machine named it: `--allow-local` says so."""
+    allowed: AllowedStores | None = None
+    """The stores among which it must be; None where it may be any."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -73,6 +76,8 @@ class LfsObject(NamedTuple):
     are sent there, and only then a path is read."""
     any_address: bool = False
     """Whether the server, and where it leads, may be in a private network although a stranger named it."""
+    allowed: AllowedStores | None = None
+    """The stores among which the server must be; None where it may be any."""
 
 
 Source = GitBlob | StoreObject | LfsObject

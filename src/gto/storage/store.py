@@ -30,7 +30,16 @@ class Store(Protocol):
 
 
 def open_store(where: StoreAddress) -> Store:
-    """Return the store at an address; nothing is asked of it yet."""
+    """Return the store at an address; nothing is asked of it yet. StoreNotAllowed where it is none that is allowed."""
+    if where.allowed is None:
+        return _open(where)
+    from gto.storage.limited_store import LimitedStore, check_allowed
+
+    check_allowed(where.allowed, where.url, where.options)
+    return LimitedStore(_open(where), where, where.allowed)
+
+
+def _open(where: StoreAddress) -> Store:
     scheme = urls.scheme(where.url)
     match scheme:
         case "" | "file":

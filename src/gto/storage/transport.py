@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from gto.core.allowed_stores import AllowedStores
 from gto.git.command import limit
 from gto.storage import urls
 
@@ -44,6 +45,8 @@ class Transport(NamedTuple):
     """Whether a stranger names the server: only addresses of the public internet are asked, after redirects too."""
     known: str = ""
     """A URL whose server is asked nevertheless: the user named it."""
+    allowed: AllowedStores | None = None
+    """The stores among which every server must be to which another one redirects; None where it may be any."""
 
 
 def git_transport(settings: Iterable[tuple[str, str]], env: Mapping[str, str]) -> Transport:

@@ -1,7 +1,7 @@
 """The web app: its routes, what stands before them, and how errors are answered."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -27,6 +27,7 @@ from gto.studio.pages import (
     api_page,
     compare,
     compare_models,
+    deployment_page,
     errors,
     experiment_forms,
     experiments,
@@ -42,23 +43,33 @@ from gto.studio.pages import (
     schema_file,
 )
 from gto.studio.pages.promotions import Promotions
+from gto.studio.protocols.dvc_clients import dvc_downloads
+from gto.studio.protocols.error_bodies import ToldError, bodies_of, find_body
+from gto.studio.protocols.hub import hub_routes
+from gto.studio.protocols.mlflow import mlflow_routes, served_files
+from gto.studio.protocols.mlflow.served_models import ModelMemory
+from gto.studio.protocols.oci import registry_routes
+from gto.studio.protocols.oci.making import ArtifactMaker
+from gto.studio.protocols.oci.preparing import ArtifactPreparer
+from gto.studio.protocols.plain_http import plain_downloads
 from gto.studio.respond import make_templates
-from gto.studio.rest import routes
+from gto.studio.rest import deployment_routes, routes
 from gto.version import __version__
 
 
 class Page(Protocol):
     """A module of routes."""
 
-    router: APIRouter
+    @property
+    def router(self) -> APIRouter:
+        """Its routes."""
 
 
 # The router asks one after the other: what is asked most comes first; that of a model takes every address below it.
+_ASKED_MOST = (hub_routes, plain_downloads, model_list, file_api, file_page, routes, mlflow_routes, served_files)
 _PAGES = (
-    model_list,
-    file_api,
-    file_page,
-    routes,
+    registry_routes,
+    dvc_downloads,
     action_page,
     annotation_page,
     history,
@@ -70,13 +81,15 @@ _PAGES = (
     experiments,
     experiment_forms,
     review_list,
+    deployment_page,
+    deployment_routes,
     repository_list,
     repository_page,
     api_page,
     kit_page,
     model,
 )
-Check = Callable[[Request], None]
+Check = Callable[[Request], Awaitable[None]]
 
 _THREADS = 4  # more of them make each answer slower: the work is Python's
 
@@ -95,14 +108,19 @@ def make_app(
         redoc_url=None,
         openapi_url=None,  # pages/api_page.py answers it: behind the check, as every route
         middleware=list(before),
-        lifespan=_few_threads,
+        lifespan=_running,
     )
     app.state.context = context
+    app.state.everything = context
     app.state.templates = make_templates()
     app.state.templates.filters["advice"] = advice
     app.state.promotions = Promotions()
     app.state.downloads = Downloads()
-    for page in (*pages, *_PAGES):
+    app.state.mlflow_models = ModelMemory()
+    app.state.artifact_maker = ArtifactMaker()
+    every = (*_ASKED_MOST, *pages, *_PAGES)
+    app.state.error_bodies = bodies_of(every)
+    for page in every:
         app.include_router(page.router, dependencies=[Depends(check)] if check else None)
     static = os.path.join(os.path.dirname(__file__), "static")
     app.mount("/static", StaticFiles(directory=static))
@@ -114,36 +132,63 @@ def make_app(
 
 
 @asynccontextmanager
-async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
+async def _running(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    preparer = ArtifactPreparer(app.state.everything, app.state.artifact_maker, app.state.downloads)
+    preparer.start()
     yield
+    preparer.close()
 
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, GTOException)  # noqa: S101  it is registered for this class
     status = 404 if isinstance(error, NotFound) else errors.refusal_status(error)
-    return errors.answer(request, status, error.message, error.hint)
+    return _tell(request, ToldError(status, error.message, error.hint, error))
+
+
+def _tell(request: Request, error: ToldError) -> Response:
+    """Answer with an error: in the body of the protocol that the path is of, else with a page."""
+    body = find_body(request.scope)
+    if body is None:
+        try:
+            return errors.answer(request, error.status, error.message, error.hint)
+        except SQLAlchemyError as unread:  # what stands around the error on each page
+            return _index_error(request, unread)
+    studio = context_of(request)  # paths of the server are for who runs all
+    return body(request, error._replace(message=studio.told(error.message), hint=studio.told(error.hint)))
 
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  it is registered for this class
-    wrong = [f"{'.'.join(str(part) for part in one['loc'][1:])}: {one['msg']}" for one in error.errors()]
-    return errors.answer(request, 400, "; ".join(wrong), "the parameters are described under /api")
+    hint = "the parameters are described under /api"
+    if any(one["loc"] == ("body",) for one in error.errors()):  # no field is wrong, but all of it
+        hint = f"the body is an object in JSON, sent as `Content-Type: application/json`; {hint}"
+    wrong = [f"{'.'.join(map(str, one['loc'][1:])) or 'body'}: {one['msg']}" for one in error.errors()]
+    return _tell(request, ToldError(400, "; ".join(wrong), hint, error))
 
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  it is registered for this class
-    if request.url.path.startswith(OPEN):  # a page would tell whoever has no session what the index holds
+    told = ToldError(error.status_code, str(error.detail), cause=error)
+    if find_body(request.scope) is None and request.url.path.startswith(
+        OPEN
+    ):  # a page would tell whoever has no session what the index holds
         return _plain_error(error.status_code, f"{error.detail}\n")
-    return errors.answer(request, error.status_code, str(error.detail), "")
+    answer = _tell(request, told)
+    for name, value in (error.headers or {}).items():  # which methods there are, or when to come back
+        answer.headers.setdefault(name, value)
+    return answer
 
 
 def _index_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SQLAlchemyError)  # noqa: S101  it is registered for this class
-    worker = context_of(request).worker
+    studio = context_of(request)
+    worker = studio.worker
     written = getattr(request.state, "written", "")
     if isinstance(error, IntegrityError) and not written:  # another process wrote the same row
-        return errors.answer(request, 409, "Somebody else did the same at this moment", "load the page, and look")
+        return _tell(
+            request, ToldError(409, "Somebody else did the same at this moment", "load the page, and look", error)
+        )
     worker.complain(error)
     done = (
         f"Written: {written}. Git has it; the index catches up, and nothing needs to be sent again.\n"
@@ -152,7 +197,16 @@ def _index_error(request: Request, error: Exception) -> Response:
     )
     usual = "" if written else "nothing in Git is touched"
     hint = "it is made anew: load this page again" if worker.database.is_damage(error) else usual
-    return _plain_error(503, f"{done}The index cannot be read: {reason_of(error)}\n{hint}\n")
+    if (body := find_body(request.scope)) is not None and not written:
+        return body(request, ToldError(503, _unread(studio, error), hint, error))
+    return _plain_error(503, f"{done}{_unread(studio, error)}\n{hint}\n")
+
+
+def _unread(studio: StudioContext, error: SQLAlchemyError) -> str:
+    """Say that the database fails; why, and so where it is, to who runs all."""
+    if not studio.runs_all:
+        return "The database cannot be used now: try again in a moment."
+    return f"The {'database' if studio.team else 'index'} cannot be read: {reason_of(error)}"
 
 
 def _plain_error(status: int, text: str) -> Response:

@@ -11,6 +11,7 @@ from gto.studio.peer import is_own
 
 _OF_OTHERS = 2.0  # seconds that a connection of another user is kept
 _LONGEST_HEAD = 64 * 1024  # bytes of a request before its body
+_END = b"\r\n\r\n"  # of what stands before the body
 
 
 class StudioProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a variable: h11 or httptools
@@ -26,6 +27,7 @@ class StudioProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a va
     waits_since = 0.0
     _timer: asyncio.TimerHandle | None = None
     _head = 0
+    _tail = b""
 
     @property
     def waits(self) -> bool:
@@ -50,17 +52,26 @@ class StudioProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]  # a va
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
-        self._head = self._head + len(data) if self.cycle is None or self.cycle.response_complete else 0
+        self._count_head(data)
         if self._head > _LONGEST_HEAD:  # h11 has a limit of its own, httptools has none
             self.transport.abort()
             return
         super().data_received(data)
         self._watch()
 
+    def _count_head(self, data: bytes) -> None:
+        """Count the bytes of a request that come before its body, which may begin in the same piece."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._head = 0
+            return
+        end = (self._tail + data).find(_END)
+        self._head += len(data) if end < 0 else max(0, end - len(self._tail))
+        self._tail = data[1 - len(_END) :]
+
     def on_response_complete(self) -> None:
         """Go on to the next request, which has time of its own."""
         self._stop()
-        self._head = 0
+        self._head, self._tail = 0, b""
         super().on_response_complete()
         self._watch()
 

@@ -11,14 +11,16 @@ from gto.core.nearness import did_you_mean
 from gto.exceptions import GTOException, RepositoryNotFound
 from gto.git import command, remote
 from gto.registry.registry import Registry
-from gto.studio.index.database import Reader
+from gto.studio.index.database import PageReader
 from gto.studio.index.repository_rows import SyncProgress
 from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.sync.index_keeper import IndexKeeper
 from gto.studio.visitor import OWNER, Role, Visitor
+from gto.studio.words import without_paths
 from gto.studio.write_access import PERSONAL, TokenWanted, WriteAccess, WriteMode
 
 if TYPE_CHECKING:
+    from gto.studio.live.live_experiment import LiveExperiment
     from gto.studio.team.saved_views import SavedView
     from gto.studio.team.team import Team
 
@@ -49,6 +51,12 @@ class FormTokens(Protocol):
     def is_form_of(self, cookie: str, token: str) -> bool:
         """Tell whether a form is of this session."""
 
+    def sign(self, purpose: str, text: str) -> str:
+        """Return the signature of a text for one purpose, in letters that a URL may hold."""
+
+    def is_signed(self, purpose: str, text: str, signature: str) -> bool:
+        """Tell whether a signature is of this text and purpose."""
+
 
 class Recorder(Protocol):
     """Writes down who did what."""
@@ -64,7 +72,7 @@ def _keep_no_record(*_: object, **__: object) -> None:
 class StudioContext(NamedTuple):
     """One Studio that runs, as who asks may see it."""
 
-    database: Reader
+    database: PageReader
     worker: IndexKeeper
     sessions: FormTokens
     way: Way
@@ -118,6 +126,20 @@ class StudioContext(NamedTuple):
         seen = () if self.settings.read_only else self.places
         return frozenset(one.name for one in seen if self.visitor.may(Role.CONTRIBUTOR, one.entry.groups))
 
+    def told(self, text: str) -> str:
+        """Return a message as the visitor may read it: who does not run all sees no path of the server."""
+        return text if self.runs_all else without_paths(text)
+
+    def hush(self, error: GTOException) -> GTOException:
+        """Return an error that says no more than told() would."""
+        error.message, error.hint = self.told(error.message), self.told(error.hint)
+        return error
+
+    @property
+    def promotable(self) -> frozenset[str]:
+        """The repositories whose pages offer what is for who moves stages: a contributor describes and registers."""
+        return frozenset(one for one in self.writable if self.may(Role.MAINTAINER, one))
+
     @property
     def keeps_catalogue(self) -> bool:
         """Whether the visitor adds and removes repositories."""
@@ -149,6 +171,15 @@ class StudioContext(NamedTuple):
         from gto.studio.team.hidden_commits import read_hidden
 
         return read_hidden(self.team, repo)
+
+    def live_experiments(self, repo: str) -> "tuple[LiveExperiment, ...]":
+        """Return the experiments of a repository that run, or ended a while ago; a Studio of one person has none."""
+        if self.team is None:
+            return ()
+        from gto.studio.live.live_store import find_all
+
+        with self.team.database.engine.connect() as connection:
+            return find_all(connection, repo)
 
     def views(self, page: str) -> "tuple[SavedView, ...] | None":
         """Return the views of a page that the visitor or the team saved; None where none can be saved."""
@@ -183,8 +214,12 @@ class StudioContext(NamedTuple):
         """Return a repository by its name, or raise RepositoryNotFound, also where it is not the visitor's to see."""
         for place in self.places:
             if place.name == repo:
-                return place
+                return place._replace(hides_path=not self.runs_all)
         raise RepositoryNotFound(repo, did_you_mean(repo, [place.name for place in self.places]))
+
+    def lasting_name(self, place: CatalogRepository) -> str:
+        """Return the name by which what lasts knows a repository."""
+        return self.worker.lasting_name(place)
 
     def write_access(self, repo: str) -> WriteAccess:
         """Return how a repository is written to for the visitor."""
@@ -212,7 +247,8 @@ class StudioContext(NamedTuple):
             with command.within(_SECONDS):
                 return work(open_place(place, Way(_SECONDS, offline=True)))
         except (GTOException, OSError) as error:
-            return failed(place, error)
+            why = failed(place, error)
+            return Failure(why.repo, self.told(why.error), self.told(why.hint))
         finally:
             if not self.is_known:
                 turn.release()
@@ -227,6 +263,12 @@ def context_of(request: Request) -> StudioContext:
     """Return the Studio that a request came to, as who asks may see it."""
     seen = request.scope.get("state", {}).get("studio")
     return cast("StudioContext", seen or request.app.state.context)
+
+
+def own_address(request: Request) -> str:
+    """Return the address of this Studio, with the path under which a proxy shows it."""
+    team = context_of(request).team
+    return team.settings.url if team else f"http://{request.headers['host']}"
 
 
 def team_of(request: Request) -> "Team":

@@ -8,11 +8,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gto.studio.addresses import own_path
+from gto.studio.authorization_header import read_token
 from gto.studio.login import Sessions
 from gto.studio.opening import leading_page
+from gto.studio.protocols.error_bodies import is_of_protocol, say
 
 OPEN = ("/static/", "/health")
 """Paths that need no session: nothing of a repository is behind them."""
+
+SIGNED_FILES = "/signed/mlflow/"
+"""Addresses that say themselves who may have files: what a client sends along may be meant for another server."""
 
 MOST_BODY = 1024 * 1024
 """Bytes of a request's body."""
@@ -49,16 +54,26 @@ class Guard:
         headers = Headers(scope=scope)
         given = read_cookies(headers, self._sessions.cookie)
         cookie = next((one for one in given if self._sessions.knows(one)), "")
-        refusal = self._refuse(scope, headers, cookie)
+        refusal = self._refuse(scope, headers, cookie, read_token(headers))
         scope.setdefault("state", {})["cookie"] = cookie
-        await (refusal or self.app)(scope, limited(receive), _with_headers(send))
+        await (refusal or self.app)(scope, limited(receive, scope["method"]), _with_headers(send))
 
-    def _refuse(self, scope: Scope, headers: Headers, cookie: str) -> Response | None:
+    def _refuse(self, scope: Scope, headers: Headers, cookie: str, given: str) -> Response | None:
         host = headers.get("host", "")
         if host not in self._hosts:
-            return plain(421, "This Studio answers under its own address alone.")
+            return say(scope, 421, "This Studio answers under its own address alone.")
+        if scope["path"].startswith(SIGNED_FILES) and scope["method"] in SAFE:
+            return None
+        if given or (is_of_protocol(scope) and not cookie):
+            if not self._sessions.is_key(given):
+                return _say_no_key(scope)
+            return refuse_form(scope) if is_sent_elsewhere(scope, headers) else None
+        return self._refuse_browser(scope, headers, cookie)
+
+    def _refuse_browser(self, scope: Scope, headers: Headers, cookie: str) -> Response | None:
+        host = headers.get("host", "")
         if scope["method"] not in SAFE and not is_own_form(headers, host):
-            return plain(403, "This request came from a page of another site.")
+            return refuse_form(scope)
         if scope["path"].startswith(OPEN):
             return None
         rest = _without_token(scope)
@@ -67,12 +82,25 @@ class Guard:
         token = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token", "")
         opened = self._sessions.redeem(token) if token and scope["method"] == "GET" else None
         if opened is None:
-            return plain(401, "Open the address that `gto studio` printed: it holds the key, and serves once.")
+            return say(scope, 401, "Open the address that `gto studio` printed: it holds the key, and serves once.")
         # Whom another site leads here has no strict cookie yet, and neither after a redirect: a page leads on.
         is_led = headers.get("sec-fetch-site") == "cross-site"
         answer = HTMLResponse(leading_page(rest)) if is_led else RedirectResponse(rest, 303)
         answer.set_cookie(self._sessions.cookie, opened, httponly=True, samesite="strict", path="/")
         return answer
+
+
+def is_sent_elsewhere(scope: Scope, headers: Headers) -> bool:
+    """Tell whether a browser says that a page of another site sends what changes something.
+
+    It adds a token that somebody typed into its window (Basic) to that, too.
+    """
+    return scope["method"] not in SAFE and headers.get("sec-fetch-site") in {"cross-site", "same-site"}
+
+
+def refuse_form(scope: Scope) -> Response:
+    """Refuse what a page of another site sends."""
+    return say(scope, 403, "This request came from a page of another site.")
 
 
 def is_own_form(headers: Headers, host: str) -> bool:
@@ -90,14 +118,19 @@ def read_cookies(headers: Headers, name: str) -> list[str]:
     return [value.strip() for key, _, value in pairs if key.strip() == name]
 
 
-def limited(receive: Receive) -> Receive:
-    """Return what receives a request as `receive` does, and answers 413 to a body that no form of a page has."""
+def limited(receive: Receive, method: str) -> Receive:
+    """Return what receives a request as `receive` does, and answers 413 to a body that no form of a page has.
+
+    Of who only reads it is dropped: their answer may be on its way already, with another status.
+    """
     left = MOST_BODY
 
     async def counted() -> Message:
         nonlocal left
         message = await receive()
         left -= len(message.get("body", b""))
+        if left < 0 and method in SAFE:
+            return {**message, "body": b""}
         if left < 0:
             raise HTTPException(413, f"This is more than {MOST_BODY // 1024} KB.")
         return message
@@ -105,9 +138,12 @@ def limited(receive: Receive) -> Receive:
     return counted
 
 
-def plain(status: int, text: str) -> Response:
-    """Answer with a sentence."""
-    return Response(f"{text}\n", status, media_type="text/plain")
+def _say_no_key(scope: Scope) -> Response:
+    answer = say(
+        scope, 401, "This is not the token of this Studio: start it with GTO_STUDIO_TOKEN=gto_..., and send it."
+    )
+    answer.headers.setdefault("www-authenticate", "Bearer")
+    return answer
 
 
 def _without_token(scope: Scope) -> str:

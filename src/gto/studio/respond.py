@@ -23,9 +23,33 @@ from gto.studio.context import context_of, cookie_of
 from gto.studio.draw import marks
 from gto.studio.draw.spark import spark
 from gto.studio.index.database import kept
+from gto.studio.index.deployments import count_targets
 from gto.studio.index.schema import repository
 from gto.studio.index.waiting import count_waiting
 from gto.version import __version__
+
+_DONE: Mapping[str, str] = {
+    "names": "Your name is changed.",
+    "password": "Your password is changed. All other sessions have ended.",
+    "session": "The session has ended.",
+    "sessions": "The sessions have ended.",
+    "token-removed": "The token is taken back: it opens nothing any more.",
+    "forge-token": "The token is kept, and you can act where repositories are written to with it.",
+    "forge-token-removed": "The token is removed: Studio does not push as you there any more.",
+    "settings": "The settings are kept, and count from now on.",
+    "roles": "The roles are changed, and count from now on.",
+    "active": "They may log in again.",
+    "inactive": "They cannot log in any more. Their sessions have ended, and their tokens open nothing.",
+    "withdrawn": "The link is taken back: it opens nothing any more.",
+    "secret-removed": "The secret is removed: what the forge sends is refused from now on.",
+    "webhook-removed": "The webhook is removed, and its log with it.",
+    "tested": "A test is on its way: it stands among the deliveries.",
+    "again": "It is on its way once more.",
+    "paused": "It is told of nothing until you resume it.",
+    "changed": "It is changed, and what waits goes by that.",
+    "resumed": "It is told of what happens from now on.",
+}
+"""What a page says that a form leads to, by the word that `?done=` names."""
 
 
 class PageValue(Protocol):
@@ -96,7 +120,8 @@ def wants_json(request: Request) -> bool:
 
 def json_response(value: object, status: int = 200, media_type: str = "application/json") -> Response:
     """Answer with JSON, in UTF-8."""
-    text = json.dumps(value, default=plain, ensure_ascii=False, separators=(",", ":"))
+    # No value of a page holds itself: to look for that takes as long as to write it.
+    text = json.dumps(value, default=plain, ensure_ascii=False, separators=(",", ":"), check_circular=False)
     return Response(escape.clean_json(text).encode("utf-8", "replace"), status, media_type=media_type)
 
 
@@ -112,16 +137,19 @@ def render(request: Request, template: str, values: Mapping[str, object]) -> str
     studio = context_of(request)
     templates: Environment = request.app.state.templates
     with studio.database.read() as connection:
-        read_at, waiting, broken = kept(connection, _read_shared)
+        whole = kept(connection, _read_shared)
     shared = {
         "now": studio.settings.now or int(time.time()),
         "path": request.url.path,
         "query": request.url.query,
         "studio": studio,
-        "read_at": read_at,
-        "waiting": waiting,
-        "broken": broken + len(studio.failures),
+        "read_at": whole.read_at,
+        "waiting": whole.waiting,
+        "broken": whole.broken + len(studio.failures),
+        "targets": whole.targets,
+        "out_of_sync": whole.out_of_sync,
         "form_token": studio.sessions.form_token(cookie_of(request)),
+        "done": _DONE.get(request.query_params.get("done", ""), ""),
         "json_url": f"{request.url.path.rstrip('/')}.json" + (f"?{request.url.query}" if request.url.query else ""),
     }
     return below(studio.prefix, templates.get_template(template).render(**shared, **values))
@@ -136,6 +164,10 @@ class _Shared(NamedTuple):
     """How much waits for approval."""
     broken: int
     """How many repositories cannot be read."""
+    targets: int
+    """Where something is deployed."""
+    out_of_sync: int
+    """How many of them do not run what Git says."""
 
 
 def _read_shared(connection: Connection) -> _Shared:
@@ -143,4 +175,4 @@ def _read_shared(connection: Connection) -> _Shared:
     oldest, never, wrong = connection.execute(
         select(func.min(repository.c.read_at), func.count().filter(missing & ~broken), func.count().filter(broken))
     ).one()
-    return _Shared(None if never else oldest, count_waiting(connection), wrong)
+    return _Shared(None if never else oldest, count_waiting(connection), wrong, *count_targets(connection))

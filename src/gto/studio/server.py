@@ -20,6 +20,7 @@ from gto.catalog.repositories import Search
 from gto.exceptions import UsageError
 from gto.git import process_tree
 from gto.studio.app import make_app
+from gto.studio.authorization_header import PREFIX
 from gto.studio.connection import StudioProtocol
 from gto.studio.context import StudioContext, StudioSettings
 from gto.studio.guard import Guard
@@ -33,6 +34,8 @@ HOST = "127.0.0.1"
 PORT = 8765
 """The usual port; where it is taken, another one is."""
 
+_KEY_VARIABLE = "GTO_STUDIO_TOKEN"
+_SHORTEST_KEY = 24  # characters
 _BACKLOG = 32
 _PATIENCE = 2.0  # seconds that the browser waits for the first list
 _LAST_REQUESTS = 1  # seconds that requests have when it ends
@@ -63,15 +66,35 @@ class Notices(NamedTuple):
     """Called with how many versions of how many are read, while that is done for the first time."""
 
 
-class Studio:
+class StudioServer:
+    """The web server of a Studio, which may be ended before it serves, too."""
+
+    def __init__(self) -> None:
+        self._server: uvicorn.Server | None = None
+        self._is_ending = False
+
+    def serve(self, app: FastAPI, listener: socket.socket, protocol: type[asyncio.Protocol] = StudioProtocol) -> None:
+        """Serve until end() is called from another thread."""
+        self._server = _QuietServer(_config_of(app, protocol))
+        self._server.should_exit = self._is_ending
+        _collect_seldom()
+        self._server.run(sockets=[listener])
+
+    def end(self) -> None:
+        """Have serve() return, after the requests that are being answered."""
+        self._is_ending = True
+        if self._server is not None:
+            self._server.should_exit = True
+
+
+class Studio(StudioServer):
     """A Studio of these repositories, which is served until it is ended."""
 
     def __init__(self, found: Search, way: Way, options: Options) -> None:
+        super().__init__()
         self._found = found
         self._way = way
         self._options = options
-        self._server: uvicorn.Server | None = None
-        self._is_ending = False
 
     def run(self, notices: Notices) -> None:
         """Serve until end() is called from another thread."""
@@ -86,7 +109,7 @@ class Studio:
             stack.callback(worker.join, _LAST_TRANSACTION)
             stack.callback(process_tree.stop)  # a remote that hangs holds nobody up
             stack.callback(worker.close)
-            sessions = Sessions(f"gto_studio_{_port(listener)}")
+            sessions = Sessions(f"gto_studio_{_port(listener)}", _key())
             context = StudioContext(
                 database,
                 worker,
@@ -96,10 +119,7 @@ class Studio:
                 self._found.catalogue,
                 self._options.groups,
             )
-            self._server = QuietServer(
-                config_of(make_app(context, [Middleware(Guard, sessions=sessions, hosts=_hosts(listener))]))
-            )
-            self._server.should_exit = self._is_ending
+            app = make_app(context, [Middleware(Guard, sessions=sessions, hosts=_hosts(listener))])
             worker.start()
             address = _address(listener, sessions.new_token())
             notices.say(address)
@@ -108,14 +128,7 @@ class Studio:
                 stack.callback(opening.join, _LAST_REQUESTS)
                 stack.callback(sessions.is_opened.set)  # its file goes with it
                 opening.start()
-            collect_seldom()
-            self._server.run(sockets=[listener])
-
-    def end(self) -> None:
-        """Have run() return, after the requests that are being answered."""
-        self._is_ending = True
-        if self._server is not None:
-            self._server.should_exit = True
+            self.serve(app, listener)
 
 
 def _open(worker: Worker, address: str, is_used: Event) -> None:
@@ -124,7 +137,7 @@ def _open(worker: Worker, address: str, is_used: Event) -> None:
     open_browser(address, is_used, in_file=not is_told())  # where it is told, a key serves nobody else
 
 
-def config_of(app: FastAPI, protocol: type[asyncio.Protocol] = StudioProtocol) -> uvicorn.Config:
+def _config_of(app: FastAPI, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
     """Return how a Studio is served."""
     return uvicorn.Config(
         app,
@@ -140,7 +153,7 @@ def config_of(app: FastAPI, protocol: type[asyncio.Protocol] = StudioProtocol) -
     )
 
 
-class QuietServer(uvicorn.Server):
+class _QuietServer(uvicorn.Server):
     """A server that leaves signals to who runs it: uvicorn would send itself each of them again at the end."""
 
     @contextmanager
@@ -164,7 +177,7 @@ def listening(options: Options) -> Iterator[socket.socket]:
                 os.unlink(options.socket)
 
 
-def collect_seldom() -> None:
+def _collect_seldom() -> None:
     """Have circles of values looked for seldom, and not among what is loaded: it took half of a large page's time."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
@@ -209,6 +222,15 @@ def _is_left_over(path: str) -> bool:
         if stat.S_ISSOCK(os.lstat(path).st_mode):
             return other.connect_ex(path) == errno.ECONNREFUSED
     return False
+
+
+def _key() -> str:
+    """Return the token that lets programs in, from the environment; empty where nobody named one."""
+    given = os.environ.get(_KEY_VARIABLE, "")
+    if given and (not given.startswith(PREFIX) or len(given) < _SHORTEST_KEY):
+        hint = f"`{_KEY_VARIABLE}={PREFIX}$(openssl rand -hex 20)`"
+        raise UsageError(f"{_KEY_VARIABLE} is no token: it begins with '{PREFIX}', and nobody guesses it", hint)
+    return given
 
 
 def _port(listener: socket.socket) -> int:

@@ -18,3 +18,7 @@ class VisibleIndex(NamedTuple):
     def read(self) -> AbstractContextManager[Connection]:
         """Yield a connection that sees one state of it, whoever writes meanwhile."""
         return self.database.read() if self.repositories is None else self.database.read_of(self.repositories)
+
+    def read_once(self) -> AbstractContextManager[Connection]:
+        """Yield a connection for one query."""
+        return self.database.read_once() if self.repositories is None else self.read()

@@ -16,12 +16,20 @@ _MINUS = "\N{MINUS SIGN}"
 _DIGITS = 4
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _THOUSAND = 1000
+_QUOTED_PATH_RE = re.compile(r"'(?:file://)?/(?:[^'\n]*/)?([^'/\n]*)/?'")  # it may hold blanks
+_PATH_RE = re.compile(r"(?:file://|(?<![\w/:.~@%-]))/(?:[^\s/'\"`,;:]+/)+([^\s/'\"`,;:]*)")
 _NOWHERE_RE = re.compile("[\udc80-\udcff\ufffe\uffff]")  # bytes that are no UTF-8, and what XML cannot hold
 
 
 def visible(text: str) -> str:
     """Return text in which control characters are seen, as escapes, and that every page and feed can hold."""
     return text if text.isprintable() else _NOWHERE_RE.sub("\N{REPLACEMENT CHARACTER}", escape.clean(text))
+
+
+def without_paths(text: str) -> str:
+    """Return a message in which only the last name of each absolute path is left: the rest is the server's affair."""
+    quoted = _QUOTED_PATH_RE.sub(r"'.../\1'", text)
+    return _PATH_RE.sub(r".../\1", quoted)
 
 
 def short(version: str) -> str:

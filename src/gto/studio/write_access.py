@@ -94,13 +94,13 @@ class WriteAccess(NamedTuple):
             return self.refused()
         if self.mode and word == "approve":
             return WriteRefused(
-                "An approval is signed with your key, which Studio does not have", "type the command, which is below"
+                "An approval is signed with your key, which Studio does not have", "type the command instead"
             )
         return None
 
     def refused(self) -> WriteRefused:
         """Return why nothing at all is written."""
-        return WriteRefused("Studio does not write to this repository", "type the command, which is below")
+        return WriteRefused("Studio does not write to this repository", "type the command instead")
 
     def reading(self) -> AbstractContextManager[None]:
         """Have git name the visitor as who writes, where what would be written is only decided."""

@@ -1,6 +1,5 @@
 """A small web server that takes the push webhooks of forges, as hints to look now: what they say is not read."""
 
-import ipaddress
 import socket
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from threading import BoundedSemaphore, Thread, Timer
 from typing import NamedTuple, Protocol
 
 from gto.exceptions import UsageError
+from gto.storage.address_check import is_loopback
 from gto.version import __version__
 from gto.webhook import forges, signature
 from gto.webhook.forges import ForgeWebhook
@@ -39,17 +39,11 @@ def door(text: str, secret: str) -> Door:
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isdecimal() or len(port) > len(str(_HIGHEST)) or int(port) > _HIGHEST:
         raise UsageError(f"'{text[:80]}' is no address to listen on", "write it as 127.0.0.1:8080, or [::1]:8080")
-    if not secret and not _is_loopback(host):
+    if not secret and not is_loopback(host):
         hint = "--listen-secret-env VARIABLE names the variable that holds it; without one, listen on 127.0.0.1"
         raise UsageError(f"Listening on '{host}' needs the secret of the webhook", hint)
     signature.key_of(secret)
     return Door(host, int(port), secret)
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
 
 
 LARGEST = 25 << 20

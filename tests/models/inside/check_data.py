@@ -118,19 +118,19 @@ def read(path: Path) -> pd.DataFrame:
 @pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
 def test_each_kind_of_file_is_read_and_written(tmp_path: Path, source: str, target: str) -> None:
     out = tmp_path / f"out.{target}"
-    count = apply_model(Doubler(), FACTS, Job("predict", written(tmp_path, source), str(out), ("id",), rows=2))
+    count = apply_model(Doubler(), FACTS, Job("predict", (written(tmp_path, source),), str(out), ("id",), rows=2))
     found = read(out)
-    assert count == len(found) == 5
+    assert count.rows == len(found) == 5
     assert (list(found["predict"]), list(found["id"])) == ([2, 4, 6, 8, 10], [0, 1, 2, 3, 4])
 
 
 def test_several_outputs_of_a_row_are_several_columns(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
-    apply_model(Doubler(), FACTS, Job("predict_proba", written(tmp_path, "csv"), str(out), ("id",)))
+    apply_model(Doubler(), FACTS, Job("predict_proba", (written(tmp_path, "csv"),), str(out), ("id",)))
     assert list(read(out).columns) == ["id", "predict_proba_0", "predict_proba_1"]
     model = Doubler()
     model.classes_ = np.array(["no", "yes"])  # type: ignore[attr-defined]
-    apply_model(model, FACTS, Job("predict_proba", written(tmp_path, "csv"), str(out), ("id",)))
+    apply_model(model, FACTS, Job("predict_proba", (written(tmp_path, "csv"),), str(out), ("id",)))
     assert list(read(out).columns) == ["id", "predict_proba_no", "predict_proba_yes"]
 
 
@@ -154,7 +154,7 @@ def test_wrong_data_name_the_column_and_write_nothing(tmp_path: Path, case: str,
     out = tmp_path / "out.csv"
     out.write_text("what was there")
     with pytest.raises(GTOException, match=word):
-        apply_model(Doubler(), FACTS, Job("predict", written(tmp_path, kind, data), str(out), ("id",)))
+        apply_model(Doubler(), FACTS, Job("predict", (written(tmp_path, kind, data),), str(out), ("id",)))
     assert out.read_text() == "what was there"
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"data.{kind}", "out.csv"]
 
@@ -165,7 +165,7 @@ def test_a_row_is_counted_over_the_blocks_of_a_file(tmp_path: Path) -> None:
     rows[50_000] = '{"tenure": "x", "plan": "a"}\n'
     path.write_text("".join(rows))
     with pytest.raises(WrongData, match=r"the column 'tenure' changed from number to string in row 50,001$"):
-        apply_model(Doubler(), FACTS, Job("predict", str(path), str(tmp_path / "out.csv")))
+        apply_model(Doubler(), FACTS, Job("predict", (str(path),), str(tmp_path / "out.csv")))
 
 
 def test_what_a_model_raises_is_said_of_the_rows(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_what_a_model_raises_is_said_of_the_rows(tmp_path: Path) -> None:
                 raise ValueError("Found unknown\ncategories ['b']")
             return table["tenure"]
 
-    job = Job("predict", written(tmp_path, "csv"), str(tmp_path / "out.csv"), ("id",), rows=1)
+    job = Job("predict", (written(tmp_path, "csv"),), str(tmp_path / "out.csv"), ("id",), rows=1)
     with pytest.raises(WrongData, match=r"predict\(\) fails on rows 2 to 2: ValueError: Found unknown categories"):
         apply_model(Picky(), FACTS, job)
     assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
@@ -184,9 +184,9 @@ def test_what_a_model_raises_is_said_of_the_rows(tmp_path: Path) -> None:
 def test_columns_to_keep_and_directories_that_are_not_there_are_named(tmp_path: Path) -> None:
     source = written(tmp_path, "csv")
     with pytest.raises(WrongData, match="'idd' is to be kept"):
-        apply_model(Doubler(), FACTS, Job("predict", source, str(tmp_path / "out.csv"), ("idd",)))
+        apply_model(Doubler(), FACTS, Job("predict", (source,), str(tmp_path / "out.csv"), ("idd",)))
     with pytest.raises(GTOException, match=r"there is no directory '.*/no'"):
-        apply_model(Doubler(), FACTS, Job("predict", source, str(tmp_path / "no" / "out.csv"), ("id",)))
+        apply_model(Doubler(), FACTS, Job("predict", (source,), str(tmp_path / "no" / "out.csv"), ("id",)))
 
 
 def test_arrays_are_read_where_they_are(tmp_path: Path) -> None:
@@ -196,8 +196,8 @@ def test_arrays_are_read_where_they_are(tmp_path: Path) -> None:
 
     facts = ModelFacts(methods={"predict": Method(Schema((Tensor("input", "FP32", (-1, 3)),), "np"))})
     np.save(tmp_path / "data.npy", np.ones((5, 3), "float32"))
-    job = Job("predict", str(tmp_path / "data.npy"), str(tmp_path / "out.npy"), rows=2)
-    assert apply_model(Sum(), facts, job) == 5
+    job = Job("predict", (str(tmp_path / "data.npy"),), str(tmp_path / "out.npy"), rows=2)
+    assert apply_model(Sum(), facts, job).rows == 5
     assert np.load(tmp_path / "out.npy").tolist() == [3.0] * 5
     np.save(tmp_path / "data.npy", np.ones((5, 4), "float32"))
     with pytest.raises(WrongData, match="shape"):
@@ -213,9 +213,9 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         for _ in range(8):
             writer.write_table(table, row_group_size=50_000)
     del part, table
-    job = Job("predict", path, str(tmp_path / "out.parquet"))
+    job = Job("predict", (path,), str(tmp_path / "out.parquet"))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert apply_model(Doubler(), FACTS, job) == 8 * rows
+    assert apply_model(Doubler(), FACTS, job).rows == 8 * rows
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KiB
 
 
@@ -230,5 +230,5 @@ def test_outputs_that_do_not_fit_together_are_refused(tmp_path: Path, given: obj
     data[:2] = 0
     np.save(tmp_path / "data.npy", data)
     with pytest.raises(WrongData, match=r"gave"):
-        apply_model(Other(), facts, Job("predict", str(tmp_path / "data.npy"), str(tmp_path / "out.npy"), rows=2))
+        apply_model(Other(), facts, Job("predict", (str(tmp_path / "data.npy"),), str(tmp_path / "out.npy"), rows=2))
     assert not (tmp_path / "out.npy").exists()

@@ -88,7 +88,7 @@ def test_an_export_to_onnx_gives_the_same(tmp_path: Path) -> None:
     assert (loaded.predict(sample) == model.predict(sample)).all()
     assert np.allclose(loaded.predict_proba(sample), model.predict_proba(sample), atol=1e-4)
     np.save(tmp_path / "data.npy", sample)
-    job = Job("predict_proba", str(tmp_path / "data.npy"), str(tmp_path / "out.csv"))
+    job = Job("predict_proba", (str(tmp_path / "data.npy"),), str(tmp_path / "out.csv"))
     apply_model(loaded, saved.facts, job)  # which knows no classes
     assert list(pd.read_csv(job.output).columns) == [f"predict_proba_{name}" for name in names]
 

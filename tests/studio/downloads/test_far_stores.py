@@ -53,6 +53,12 @@ def link_to_file(browser: Browser) -> str:
     return str(found)
 
 
+def path_of_blob(browser: Browser) -> str:
+    """The path of the blob that the file is to clients of container registries."""
+    layer = browser.get("/v2/net/net/manifests/v1.0.0").json()["layers"][0]
+    return f"/v2/net/net/blobs/{layer['digest']}"
+
+
 def all_that_is_stored(team: TeamStudio) -> str:
     """All rows of the database."""
     tables = (*team_tables.metadata.sorted_tables, *schema.metadata.sorted_tables)
@@ -102,6 +108,8 @@ def test_a_store_that_the_server_s_configuration_names_gets_its_credentials_and_
         part = browser.get(f"{path}?stream=1", range="bytes=1000000-1000009")
         assert (part.status_code, part.content) == (206, BODY[1000000:1000010])
         assert browser.client.head(path).headers["content-length"] == str(len(BODY))
+        led = browser.get(path_of_blob(browser))
+        assert (led.status_code, httpx.get(led.headers["location"]).content) == (307, BODY)
         packed = browser.get("/m/net/net/-/archive.tar")
         assert unpacked(packed.content, "tar") == {"net.bin": (BODY, False)}
         assert s3.options["secret_access_key"] not in all_that_is_stored(team)

@@ -6,6 +6,7 @@ import hashlib
 import sys
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ import pytest
 from fastapi import FastAPI
 
 from gto.studio.connection import StudioProtocol
-from gto.studio.downloads.sending import Downloads
-from gto.studio.server import Options, QuietServer, config_of, listening
+from gto.studio.downloads.sending import Downloads, _begun
+from gto.studio.downloads.version_contents import _part_of
+from gto.studio.server import Options, StudioServer, listening
 from tests.repo import TIME_LIMIT
 from tests.studio.conftest import wrote
 from tests.studio.test_process import address, resident, started
@@ -24,8 +26,6 @@ from tests.studio_app import HOST, studio_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import uvicorn
 
     from tests.repo import Repo
     from tests.studio.downloads.conftest import Keeper
@@ -48,8 +48,8 @@ def served(studio: Studio) -> Iterator[httpx.Client]:
     app = studio.client.app
     assert isinstance(app, FastAPI)
     with listening(Options(port=0)) as listener:
-        server: uvicorn.Server = QuietServer(config_of(app, Impatient))
-        thread = Thread(target=server.run, args=([listener],))
+        server = StudioServer()
+        thread = Thread(target=server.serve, args=(app, listener, Impatient))
         thread.start()
         cookie = {studio.sessions.cookie: studio.client.cookies[studio.sessions.cookie]}
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -57,7 +57,7 @@ def served(studio: Studio) -> Iterator[httpx.Client]:
             with httpx.Client(base_url=url, headers={"host": HOST}, cookies=cookie, timeout=TIME_LIMIT) as client:
                 yield client
         finally:
-            server.should_exit = True
+            server.end()
             thread.join(TIME_LIMIT)
 
 
@@ -113,6 +113,20 @@ def test_a_large_file_begins_at_once_and_is_never_in_memory(models: Repo, keeper
             ).content
             assert part == (150).to_bytes(4, "big") + bytes(range(4, 10))
             assert most - before <= MOST_GROWTH
+
+
+def test_nobody_waits_while_the_way_to_a_late_part_of_an_archive_is_gone() -> None:
+    made = 0
+
+    def read() -> Iterator[bytes]:
+        nonlocal made
+        for made in range(1, 1001):
+            yield made.to_bytes(4, "big") * 250
+
+    part = partial(_part_of, read)(999_990, 1_000_000)
+    begun = _begun(part, 10)
+    assert made < 10  # else one thread goes all of the way, also for who has gone
+    assert begun.first + b"".join(begun) == ((1000).to_bytes(4, "big") * 250)[-10:]
 
 
 def test_a_file_that_turns_out_wrong_is_broken_off_before_its_end(models: Repo, keeper: Keeper, tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from gto.catalog.parallel import Way
-from gto.studio.team.serve import ServeOptions, TeamReader, TeamStudio
-from gto.studio.team.team_worker import WorkerSettings
+from gto.studio.team.serve import TeamReader, TeamStudio
+from gto.studio.team.serve_options import ServeOptions, TeamSettings, WorkerSettings
 
 ROLES = ("worker-1", "worker-2", "web-1", "web-2")
 
@@ -58,9 +57,7 @@ def start(role: str, place: Path, url: str) -> int:
         url,
         port=0,
         catalog=str(place / "team.yaml"),
-        public=("*",),
-        reading=WorkerSettings(jobs, every=1.0),
-        way=Way(60.0),
+        team=TeamSettings(public=("*",), reading=WorkerSettings(jobs, every=1.0)),
         log_level="warning",
     )
     if jobs:

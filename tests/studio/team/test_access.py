@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -39,6 +40,26 @@ def test_a_list_shows_the_repositories_of_one_s_groups_alone(team: TeamStudio) -
     assert "secret" not in browser.get("/models").text
     every = team.logged_in("eve", Role.VIEWER)
     assert {one["repo"] for one in every.json("/models")["artifacts"]} == {"churn", "secret"}
+
+
+def test_a_contributor_is_offered_what_they_may_do_and_no_more(team: TeamStudio) -> None:
+    kate, grace = team.logged_in("kate", Role.CONTRIBUTOR), team.logged_in("grace", Role.MAINTAINER)
+    for path in ("/models", "/m/churn/churn", "/reviews"):
+        mine, theirs = kate.get(path).text, grace.get(path).text
+        assert 'data-menu="register annotate"' in mine or path == "/reviews"
+        assert not re.findall('data-menu="[^"]*(?:assign|deprecate)|/-/(?:assign|approve)', mine), path
+        assert "/-/assign" in theirs or 'data-menu="' in theirs or path == "/reviews"
+    assert list(kate.json("/m/churn/churn/-/actions")["actions"]) == ["register"]
+    assert "assign" in grace.json("/m/churn/churn/-/actions")["actions"]
+
+
+def test_who_has_no_role_is_told_whom_to_ask_and_waits_for_nothing(team: TeamStudio) -> None:
+    browser = team.browser(team.cookie(team.person("new", {})))
+    for path in ("/models", "/repos"):
+        page = browser.get(path).text
+        assert "Ask an admin of this Studio for a role: you are called <b>new</b> here" in page
+        assert "Sync all" not in page
+        assert 'http-equiv="refresh"' not in page
 
 
 def test_who_is_not_logged_in_is_led_to_the_login_and_back(team: TeamStudio) -> None:

@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
-from gto.studio.team.team_tables import token
+from gto.studio.team.team_tables import audit, token
 from gto.studio.visitor import Role
 from tests.studio.team.test_login import PASSWORD, log_in
 from tests.team_app import OWN
@@ -66,12 +67,22 @@ def test_a_session_that_is_ended_is_dead_at_its_next_request_and_nobody_ends_ano
     (key,) = [one["key"] for one in theirs.json("/account")["sessions"]]
     mine.form("/account/sessions/end", key=key)
     assert theirs.get("/account").status_code == 200
+    assert told(people) == []  # nothing ended
     (other,) = [one["key"] for one in mine.json("/account")["sessions"] if not one["is_this"]]
     mine.form("/account/sessions/end", key=other)
     assert [people.browser(one).get("/account").status_code for one in (first, second)] == [200, 303]
     third = people.cookie(ada)
-    mine.form("/account/sessions/end")
+    for _ in range(2):  # the second time there is none
+        mine.form("/account/sessions/end")
     assert [people.browser(one).get("/account").status_code for one in (first, third)] == [200, 303]
+    assert told(people) == [other, "others"]
+
+
+def told(people: TeamStudio) -> list[str]:
+    """Which sessions were ended, as the audit log says."""
+    query = select(audit.c.detail).where(audit.c.action == "end sessions").order_by(audit.c.id)
+    with people.team.database.read() as connection:
+        return [one["which"] for one in connection.scalars(query)]
 
 
 def test_a_token_is_shown_once_serves_within_its_scope_and_is_dead_when_it_is_taken_back(people: TeamStudio) -> None:

@@ -113,6 +113,16 @@ def test_a_link_of_who_may_give_no_rights_any_more_serves_nobody(team: TeamStudi
     assert team.browser().get(path).status_code == 404
 
 
+def test_an_admin_of_a_group_throws_nobody_out_of_another(team: TeamStudio) -> None:
+    boss, eve = team.logged_in("boss", Role.ADMIN), team.logged_in("eve", Role.ADMIN, "marketing")
+    page = boss.form("/people/-/add", name="new", group="lab", role="viewer").text
+    (path,) = set(re.findall("/invitation/[A-Za-z0-9_-]{20,}", page))
+    for role in ("viewer", ""):
+        assert eve.form("/people/boss/roles", **{"role in marketing": role}).status_code in {303, 404}
+        assert eve.form("/people/-/add", name="boss", group="marketing", role=role or "viewer").status_code == 303
+        assert boss.get("/people").status_code == team.browser().get(path).status_code == 200
+
+
 def test_git_is_read_for_one_stranger_at_a_time(team: TeamStudio) -> None:
     stranger = team.context._replace(visitor=NOBODY._replace(roles={"*": Role.VIEWER}), team=team.team)
     known = stranger._replace(visitor=stranger.visitor._replace(id=1))

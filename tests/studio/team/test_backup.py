@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -99,6 +101,65 @@ def test_a_file_that_is_no_backup_or_half_of_one_changes_nothing(tmp_path: Path,
             backup.restore(fresh, str(bad), None, None)
         with fresh.read() as connection:
             assert connection.execute(select(person)).first() is None
+    for one in (database, fresh):
+        one.close()
+
+
+def rewritten(source: Path, target: Path, **members: bytes) -> None:
+    """The backup of a source with other members, whole as a file; `table_x` is the rows of a table."""
+    with tarfile.open(source) as old, tarfile.open(target, "w:gz") as new:
+        for one in old.getmembers():
+            content = old.extractfile(one)
+            assert content is not None
+            key = one.name.removesuffix(".json").removesuffix(".jsonl").replace("tables/", "table_")
+            data = members.get(key, content.read())
+            one.size = len(data)
+            new.addfile(one, BytesIO(data))
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_of_a_backup_that_is_damaged_or_lacks_rows_nothing_is_restored(
+    engine: str, tmp_path: Path, server: Server
+) -> None:
+    database, fresh = new("sqlite", tmp_path, server), new(engine, tmp_path / "fresh", server)
+    fill(database)
+    (tmp_path / "team.yaml").write_text("repos: []\n")
+    whole, bad = tmp_path / "studio.backup", tmp_path / "bad"
+    made = backup.write_backup(database, str(whole), str(tmp_path / "team.yaml"), None)
+    data, said = bytearray(whole.read_bytes()), made._asdict()
+
+    def refused(reason: str, place: Path = tmp_path / "restored.yaml") -> None:
+        with pytest.raises(BadFile, match=reason) as caught:
+            backup.restore(fresh, str(bad), str(place), None)
+        assert "\n" not in caught.value.message
+        assert all(not rows for rows in contents(fresh).values())
+        assert not place.exists()
+
+    for at in (len(data) // 4, len(data) // 2, len(data) - 6):
+        bad.write_bytes(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :])
+        refused("damaged")
+    rewritten(whole, bad, table_person=b"")
+    refused("'person' has 0 rows, and 1 by its manifest|do not fit")
+    rewritten(whole, bad, manifest=json.dumps({**said, "tables": {**said["tables"], "audit": 7}}).encode())
+    refused("'audit' has 1 rows, and 7 by its manifest")
+    rewritten(whole, bad, manifest=json.dumps({**said, "tables": 7}).encode())
+    refused("its manifest cannot be read")
+    rewritten(whole, bad, table_audit=b'{"nothing": 1}\n')
+    refused("rows of 'audit' do not fit its table")
+    rewritten(whole, bad, table_audit=b"[]\n")
+    refused("line 1: a row of 'audit' as JSON was expected")
+    rewritten(whole, bad, table_audit=b"[" * 100_000)
+    refused("line 1: a row of 'audit' as JSON was expected")
+    rewritten(whole, bad, table_audit=b'{"id": %d}\n' % 2**70)
+    refused("rows of 'audit' do not fit its table")
+    for revision in ("null", "[]", "7"):
+        rewritten(whole, bad, manifest=json.dumps({**said, "revision": json.loads(revision)}).encode())
+        refused("its manifest cannot be read")
+    with pytest.raises(OSError):  # noqa: PT011  whichever: the catalogue cannot be written
+        backup.restore(fresh, str(whole), str(tmp_path / "team.yaml" / "no directory"), None)
+    assert all(not rows for rows in contents(fresh).values())
+    backup.restore(fresh, str(whole), None, None)
+    assert contents(fresh) == contents(database)
     for one in (database, fresh):
         one.close()
 

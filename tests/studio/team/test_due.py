@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 from sqlalchemy import select, update
+from sqlalchemy.event import listen
 from sqlalchemy.exc import SQLAlchemyError
 
 from gto.catalog.parallel import Way
-from gto.studio.index.schema import event
+from gto.catalog.repositories import Failure
+from gto.studio.index.postgresql_database import PostgresqlDatabase
+from gto.studio.index.repository_rows import SyncProgress
+from gto.studio.index.schema import event, repository
+from gto.studio.sync.index_keeper import Ended
 from gto.studio.team import due, migrate
 from gto.studio.team.announced import Announcer
+from gto.studio.team.serve_options import WorkerSettings
 from gto.studio.team.team_tables import due as table
-from gto.studio.team.team_worker import LOG, TeamWorker, WorkerSettings
+from gto.studio.team.team_worker import LOG, TeamWorker
 from gto.studio.team.watched_catalogue import WatchedCatalogue
 from tests.repo import Repo
 from tests.studio_app import open_database
@@ -30,7 +36,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from gto.studio.index.database import Database
+    from gto.catalog.repositories import CatalogRepository
+    from gto.registry.registry import Registry
+    from gto.studio.index.database import Database, IndexWriter
+    from gto.studio.sync.repository import Announce
+    from tests.postgresql import Server
 
 SOON = 60.0
 
@@ -52,9 +62,12 @@ def listed(catalogue: Path, **places: Path) -> None:
 
 
 @contextmanager
-def working(database: Database, catalogue: Path, jobs: int = 2, every: float = 1000.0) -> Iterator[TeamWorker]:
+def working(
+    database: Database, catalogue: Path, jobs: int = 2, every: float = 1000.0, announce: Announce | None = None
+) -> Iterator[TeamWorker]:
     """A process's worker, for a while."""
-    worker = TeamWorker(database, WatchedCatalogue(str(catalogue)), Way(60.0), WorkerSettings(jobs, every))
+    found, settings = WatchedCatalogue(str(catalogue)), WorkerSettings(jobs, every)
+    worker = TeamWorker(database, found, Way(60.0), settings, announce=announce)
     worker.start()
     try:
         yield worker
@@ -175,9 +188,23 @@ def test_a_repository_that_cannot_be_read_is_tried_more_and_more_seldom_and_at_o
             begun = due.begin(connection, "gone", "me")
             assert begun is not None
             assert due.begin(connection, "gone", "another") is None
-            due.finish(connection, "gone", begun.asked, 1.0, is_fine=False)
+            due.finish(connection, begun, 1.0, is_fine=False)
         waits.append(rows(database)["gone"].not_before - time.time())
     assert waits[0] < waits[1] < waits[2] <= due.HOUR
+
+
+def test_how_far_readings_are_is_asked_once_for_many_pages(database: Database, registry: Repo, tmp_path: Path) -> None:
+    listed(tmp_path / "team.yaml", churn=registry.path)
+    worker = TeamWorker(database, WatchedCatalogue(str(tmp_path / "team.yaml")), Way(), WorkerSettings(0))
+    with database.record() as connection:
+        begun = due.begin(connection, "churn", "another")
+        assert begun is not None
+        due.tell(connection, begun, 1, 3)
+    asked: list[str] = []
+    listen(database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    for _ in range(50):
+        assert worker.progress() == {"churn": SyncProgress(1, 3)}
+    assert len(asked) <= 3
 
 
 def test_what_was_wrong_with_the_database_is_told_until_it_answers_again(
@@ -243,7 +270,7 @@ def test_what_is_asked_for_while_it_is_read_is_read_once_more(database: Database
         begun = due.begin(connection, "a", "me")
         assert begun is not None
         second = due.ask(connection, ["a"])
-        due.finish(connection, "a", begun.asked, 60.0, is_fine=True)
+        due.finish(connection, begun, 60.0, is_fine=True)
         assert (due.is_done(connection, first), due.is_done(connection, second)) == (True, False)
         assert "a" in due.find_due(connection)
 
@@ -260,6 +287,119 @@ def test_one_name_is_claimed_once_and_again_when_it_is_let_go(database: Database
     assert again is not None
     again.release()
     other.release()
+
+
+def test_a_claim_that_was_given_back_takes_nothing_from_who_has_it_now(database: Database) -> None:
+    one = database.claim("a")
+    assert one is not None
+    one.release()
+    other = database.claim("a")
+    assert other is not None
+    one.release()
+    assert (one.is_held(), other.is_held(), database.claim("a")) == (False, True, None)
+    other.release()
+
+
+def test_a_reading_writes_nothing_once_another_one_began(database: Database, registry: Repo, tmp_path: Path) -> None:
+    listed(tmp_path / "team.yaml", churn=registry.path)
+    worker = TeamWorker(database, WatchedCatalogue(str(tmp_path / "team.yaml")), Way(60.0), WorkerSettings())
+    begun = []
+    for reader in ("first", "second"):
+        with database.record() as connection:
+            due.ask(connection, ["churn"])
+            begun.append(due.begin(connection, "churn", reader))
+    first, second = begun
+    assert first is not None
+    assert second is not None
+    with pytest.raises(Ended):
+        worker.read_tags(worker.places[0], index=due.IndexOfReader(database, first))
+    worker.note(Failure("churn", "it was lost"), due.IndexOfReader(database, first))
+    with database.record() as connection:
+        due.finish(connection, first, 60.0, is_fine=True)
+        due.tell(connection, first, 1, 2)
+        due.put_off(connection, first)
+    row = rows(database)["churn"]
+    assert (versions(database), row.worker, row.done, row.facts_wanted) == (set(), "second", 0, None)
+    with database.read() as connection:
+        assert connection.execute(select(repository.c.error)).scalar_one() is None
+    worker.read_tags(worker.places[0], index=due.IndexOfReader(database, second))
+    assert "v0.0.3" in versions(database)
+
+
+def test_a_reading_that_lost_its_claim_midway_is_not_done_and_is_read_again(
+    postgresql: Server, registry: Repo, tmp_path: Path
+) -> None:
+    base = PostgresqlDatabase(postgresql.new())
+    migrate.require_current(base)
+    listed(tmp_path / "team.yaml", churn=registry.path)
+    cuts: list[int] = []
+    claims = "FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE "
+    claims += "datname = current_database()) AND pid <> pg_backend_pid()"
+
+    def cut(_connection: Connection, _id: int, _name: str) -> None:
+        """End the connections that have claims; more is to be read by then."""
+        if registry.git("tag", "--list", "churn@v7.0.0") and not cuts:
+            registry.tag("churn@v8.0.0")
+            with base.engine.connect() as other:
+                cuts.append(len(other.exec_driver_sql(f"SELECT pg_terminate_backend(pid) {claims}").all()))
+
+    with working(base, tmp_path / "team.yaml", announce=cut) as worker:
+        assert worker.wait(worker.ask(), SOON)
+        registry.tag("churn@v7.0.0")
+        asked = worker.ask("churn")
+        assert worker.wait(asked, SOON)
+        assert cuts == [1]
+        assert {"v7.0.0", "v8.0.0"} <= versions(base)
+    base.close()
+
+
+def test_readings_that_are_stuck_keep_no_claim_and_no_place_and_are_not_begun_twice(
+    database: Database, registry: Repo, tmp_path: Path
+) -> None:
+    gate, stuck = Event(), list[str]()
+
+    class DeadDisk(TeamWorker):
+        """Some repositories are on a disk that does not answer, as no signal reaches who waits for it."""
+
+        def read_tags(
+            self, place: CatalogRepository, way: Way | None = None, index: IndexWriter | None = None
+        ) -> Registry:
+            if place.name != "fine" and not gate.is_set():
+                stuck.append(place.name)
+                gate.wait(SOON)
+            return super().read_tags(place, way, index)
+
+    listed(tmp_path / "team.yaml", a=registry.path, b=registry.path, fine=registry.path)
+    found = WatchedCatalogue(str(tmp_path / "team.yaml"))
+    worker = DeadDisk(database, found, Way(0.01), WorkerSettings(2, 1000.0))
+    worker.start()
+    end = time.monotonic() + SOON
+    while len(stuck) < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert worker.wait(worker.ask("fine"), SOON)
+    worker.ask("a", "b")
+    time.sleep(0.6)  # some looks at what is due
+    assert sorted(stuck) == ["a", "b"]
+    claims = [database.claim(name) for name in ("a", "b")]
+    for one in claims:
+        assert one is not None
+        one.release()
+    gate.set()
+    assert worker.wait(worker.ask("a", "b"), SOON)
+    worker.close()
+    worker.join(SOON)
+
+
+def test_a_shorter_interval_counts_from_the_start(database: Database) -> None:
+    now, names = time.time(), ["soon", "late", "failed", "hopeless", due.HOUSEKEEPING]
+    with database.record() as connection:
+        due.enter(connection, names[:-1])
+        for name, at, tries in zip(names, (10, 9000, 90, 90_000, 3000), (0, 0, 3, 9, 0), strict=True):
+            same = table.c.repository == name
+            connection.execute(update(table).where(same).values(not_before=now + at, tries=tries))
+        due.hasten(connection, 60.0)
+    found = rows(database)
+    assert [round((found[name].not_before - now) / 10) for name in names] == [1, 6, 9, 360, 300]
 
 
 def test_new_events_are_told_once_in_the_transaction_that_brings_them(

@@ -22,8 +22,9 @@ from gto.catalog.parallel import Way
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.schema import event, repository
 from gto.studio.team import migrate
+from gto.studio.team.serve_options import WorkerSettings
 from gto.studio.team.team_tables import announced
-from gto.studio.team.team_worker import TeamWorker, WorkerSettings
+from gto.studio.team.team_worker import TeamWorker
 from gto.studio.team.watched_catalogue import WatchedCatalogue
 from tests.conftest import copied
 from tests.repo import Repo

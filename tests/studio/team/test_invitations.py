@@ -152,7 +152,7 @@ def made(answer: Response) -> str:
 
 
 def test_where_nobody_logs_in_with_a_password_no_link_is_made_that_would_serve_nobody(people: TeamStudio) -> None:
-    team = people.team._replace(settings=people.team.settings._replace(has_passwords=False))
+    team = people.team._replace(settings=people.team.settings._replace(no_passwords=True))
     other = TeamStudio(people.context, team, make_team_app(people.context, team))
     answer = other.logged_in("ada", Role.ADMIN).form("/people/-/add", name="kim", group="lab", role="viewer")
     assert (answer.status_code, "Nobody logs in with a password" in answer.text) == (400, True)

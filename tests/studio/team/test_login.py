@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from gto.studio.team import login_limits, sessions
-from gto.studio.team.sessions import SessionLimits
+from gto.studio.team.serve_options import SessionLimits
 from gto.studio.team.team_tables import login_failure, session
 from gto.studio.visitor import Role
 from tests.team_app import OWN, URL

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from gto.catalog.parallel import Way
 from gto.studio.team.monitoring import JsonLines, TextLines
+from gto.studio.team.serve import TeamThreads, make_team_app
+from gto.studio.team.serve_options import WorkerSettings
+from gto.studio.team.team_worker import TeamWorker
+from gto.studio.team.watched_catalogue import WatchedCatalogue
 from gto.studio.visitor import EVERY, Role
+from gto.studio.webhooks.deliverer import Deliverer
 from tests.team_app import team_studio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from gto.catalog.repositories import Search
     from tests.repo import Repo
     from tests.team_app import TeamStudio
 
@@ -38,11 +45,46 @@ def test_it_is_ready_once_its_database_can_be_read_and_is_of_this_release(team: 
     assert (answer.status_code, answer.json()) == (503, {"status": "migration"})
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_it_is_not_ready_once_a_thread_has_ended_that_reads_or_delivers(team: TeamStudio, tmp_path: Path) -> None:
+    class EndingCatalogue(WatchedCatalogue):
+        """Ends who looks at it."""
+
+        def look(self) -> Search | None:
+            raise SystemExit
+
+    class EndingDeliverer(Deliverer):
+        """Ends itself."""
+
+        def look(self) -> int:
+            raise SystemExit
+
+    (tmp_path / "team.yaml").write_text("repos: []\n", encoding="utf-8")
+    found = EndingCatalogue(str(tmp_path / "team.yaml"))
+    threads = TeamThreads(TeamWorker(team.team.database, found, Way(), WorkerSettings()), EndingDeliverer(team.team))
+    app = make_team_app(team.context, team.team, threads.ended)
+    client = team._replace(app=app).browser().client
+    token = {"authorization": f"Bearer {team.token(team.person('eve', {EVERY: Role.ADMIN}), 'admin')}"}
+    assert client.get("/ready").status_code == 200
+    assert "gto_studio_ended_threads 0.0" in client.get("/metrics", headers=token).text
+    for one in threads:
+        one.start()
+        one.thread.join(10.0)
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.json()) == (
+        503, {"status": "thread", "ended": ["studio-sync", "studio-webhooks"]},
+    )  # fmt: skip
+    assert "gto_studio_ended_threads 2.0" in client.get("/metrics", headers=token).text
+    for one in threads:
+        one.close()
+    assert client.get("/ready").status_code == 200  # it ends
+
+
 def test_metrics_count_by_route_and_are_for_who_runs_it(team: TeamStudio) -> None:
     ada = team.logged_in("ada", Role.VIEWER, "marketing")
     assert ada.get("/m/churn/churn").status_code == 200
     assert ada.get("/metrics").status_code == 403
-    token = team.token(team.person("eve", {EVERY: Role.ADMIN}), "admin")
+    token = team.token(team.person("eve", {EVERY: Role.ADMIN}), "read")  # what asks for metrics manages nobody
     text = ada.client.get("/metrics", headers={"authorization": f"Bearer {token}"}).text
     found = {
         (one.name, *one.labels.values()): one.value

@@ -17,12 +17,15 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from gto.studio.team import accounts
-from gto.studio.team.oidc import LoginRefused, OidcSettings, Provider
+from gto.studio.team.oidc import Provider
+from gto.studio.team.oidc_answers import LoginRefused
 from gto.studio.team.oidc_page import CALLBACK
+from gto.studio.team.serve import make_team_app
+from gto.studio.team.serve_options import OidcSettings
 from gto.studio.visitor import Role
 from tests.environment import make_environment
 from tests.stores import free_port, running
-from tests.team_app import URL, team_studio
+from tests.team_app import URL, TeamStudio, team_studio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from httpx2 import Response
 
     from tests.repo import Repo
-    from tests.team_app import Browser, TeamStudio
+    from tests.team_app import Browser
 
 CLIENT = "studio"
 
@@ -169,7 +172,9 @@ def liar() -> Iterator[Liar]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/jwks":
+            if self.path in says:
+                self.answer(says[self.path])
+            elif self.path == "/jwks":
                 self.answer({"keys": [key.as_dict(private=False)]})
             else:
                 names = ("authorization_endpoint", "token_endpoint")
@@ -180,10 +185,11 @@ def liar() -> Iterator[Liar]:
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            self.answer({"access_token": "x", "token_type": "Bearer", "id_token": made.token(says["nonce"])})
+            told = {"access_token": "x", "token_type": "Bearer", "id_token": made.token(says["nonce"])}
+            self.answer(says.get(self.path, told))
 
-        def answer(self, told: dict[str, Any]) -> None:
-            body = json.dumps(told).encode()
+        def answer(self, told: dict[str, Any] | bytes) -> None:
+            body = told if isinstance(told, bytes) else json.dumps(told).encode()
             self.send_response(200)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
@@ -256,7 +262,7 @@ def test_an_address_that_the_provider_did_not_verify_names_no_tagger(
     liar.says["claims"] = {"email": "ada@example.com", "email_verified": False}
     with studio_at(liar.issuer, registry, tmp_path) as studio:
         browser, _ = log_in_at(liar, studio)
-        assert browser.json("/account")["email"] == "ada.example.com@localhost"
+        assert browser.json("/account")["email"] == "ada=example.com@users.noreply.studio.test"
 
 
 def test_a_provider_that_calls_itself_otherwise_is_not_asked(liar: Liar, registry: Repo, tmp_path: Path) -> None:
@@ -280,3 +286,102 @@ def test_a_provider_that_gives_no_answer_is_not_asked_by_everybody_who_comes(mon
         with pytest.raises(LoginRefused, match="cannot be asked"):
             made.begin()
     assert len(asked) == 1
+
+
+DESCRIPTION = "/.well-known/openid-configuration"
+NONSENSE = [
+    b"", b"<html>", b"\xff\xfe", b"null", b"[]", b"4", b'"x"', b"{}", b"[" * 100_000, b" " * (2 << 20),
+    json.dumps({"issuer": ["x"], "keys": {}, "error": {"x": 1}, "sub": [], "access_token": []}).encode(),
+    json.dumps({"keys": [4, None, {}, {"kty": "RSA", "n": "%", "e": 1}, {"kty": ["x"]}], "id_token": {}}).encode(),
+    json.dumps({"keys": [], "id_token": "a.b.c", "expires_in": "soon", "sub": "somebody else"}).encode(),
+    json.dumps({"keys": "all", "id_token": 7, "expires_in": [], "sub": None}).encode(),
+]  # fmt: skip
+"""Documents that are none of a provider of OpenID Connect's."""
+
+
+@pytest.mark.parametrize("path", [DESCRIPTION, "/jwks", "/token_endpoint", "/userinfo"])
+def test_a_document_of_the_provider_that_is_none_is_told_in_a_line(liar: Liar, people: TeamStudio, path: str) -> None:
+    liar.says["about"] = {"userinfo_endpoint": f"{liar.issuer}/userinfo"}
+    liar.says["claims"] = {"name": None}
+    for body in NONSENSE:
+        liar.says[path] = body
+        studio = asking(people, liar)  # anew: it keeps what it was told
+        browser = studio.browser()
+        answer = browser.get("/login/oidc")
+        if path != DESCRIPTION:
+            liar.says["nonce"] = parse_qs(urlsplit(answer.headers["location"]).query)["nonce"][0]
+            state = parse_qs(urlsplit(answer.headers["location"]).query)["state"][0]
+            answer = browser.get(f"{CALLBACK}?code=any&state={state}")
+        assert (answer.status_code, "The provider" in answer.text) == (403, True), (body[:80], answer.text)
+        assert people.team.settings.cookie not in browser.client.cookies
+
+
+def asking(people: TeamStudio, liar: Liar) -> TeamStudio:
+    """A Studio that asks the liar, and was told nothing yet."""
+    team = people.team._replace(provider=Provider(OidcSettings(liar.issuer, CLIENT), URL + CALLBACK))
+    return TeamStudio(people.context, team, make_team_app(people.context, team))
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"authorization_endpoint": "javascript:alert(1)"},
+        {"authorization_endpoint": 4},
+        {"token_endpoint": "http://login.example.com/token"},
+        {"jwks_uri": "https://[::1"},
+        {"jwks_uri": None},
+        {"userinfo_endpoint": ["x"]},
+    ],
+    ids=str,
+)
+def test_an_endpoint_that_is_no_safe_address_is_told_in_a_line(
+    liar: Liar, people: TeamStudio, about: dict[str, Any]
+) -> None:
+    liar.says["about"] = about
+    answer = asking(people, liar).browser().get("/login/oidc")
+    assert (answer.status_code, f"no &#39;{next(iter(about))}&#39;" in answer.text) == (403, True), answer.text
+
+
+@pytest.mark.parametrize("sub", [4, {}, ["a"], "", "a" * 256, "a\0b"], ids=repr)
+def test_a_subject_that_is_no_short_text_is_nobody(liar: Liar, people: TeamStudio, sub: object) -> None:
+    liar.says["claims"] = {"sub": sub}
+    _, answer = log_in_at(liar, asking(people, liar))
+    assert (answer.status_code, "The provider" in answer.text) == (403, True), answer.text
+
+
+def test_what_no_tag_or_database_holds_is_left_out_of_what_the_provider_tells(liar: Liar, people: TeamStudio) -> None:
+    said = {"name": "E\ud800ve\0\n<x>", "preferred_username": ["x"], "email": {"x": 1}, "email_verified": "false"}
+    liar.says["about"] = {"userinfo_endpoint": f"{liar.issuer}/userinfo"}
+    liar.says["claims"] = dict.fromkeys(("name", "email", "groups"))
+    groups = ["lab", "la\u200bb", "x" * 201, 4, None, "\ud800"]
+    liar.says["/userinfo"] = {"sub": "eve", **said, "groups": groups}
+    browser, answer = log_in_at(liar, asking(people, liar))
+    assert answer.status_code == 303, answer.text
+    told = browser.json("/account")
+    assert (told["full_name"], told["email"]) == ("Eve x", "eve@users.noreply.studio.test")
+    with people.team.database.read() as connection:
+        assert accounts.find(connection, "eve").claimed == ["lab"]
+
+
+def test_who_has_no_address_gets_one_that_nobody_else_can_have(liar: Liar, people: TeamStudio) -> None:
+    liar.says["claims"] = {"email": None, "name": None, "preferred_username": "eve@example.com"}
+    browser, _ = log_in_at(liar, asking(people, liar))
+    given = "eve=example.com@users.noreply.studio.test"
+    assert browser.json("/account")["email"] == given
+    other = people.logged_in("mary", Role.VIEWER)
+    for email in (given, given.upper(), "mary@users.noreply.studio.test"):
+        refused = other.form("/account", full_name="Mary", email=email)
+        assert (refused.status_code, "one that Studio gives" in refused.text) == (400, True), email
+    liar.says["claims"] = {"sub": "mallory", "email": given, "preferred_username": "mallory"}
+    liar.says.pop("nonce")
+    browser, _ = log_in_at(liar, asking(people, liar))
+    assert browser.json("/account")["email"] == "mallory@users.noreply.studio.test"
+
+
+def test_a_name_that_changes_at_the_provider_changes_here_at_the_next_login(liar: Liar, people: TeamStudio) -> None:
+    log_in_at(liar, asking(people, liar))
+    liar.says["claims"] = {"name": "Eve Smith", "email": "smith@example.com"}
+    liar.says.pop("nonce")
+    browser, _ = log_in_at(liar, asking(people, liar))
+    told = browser.json("/account")
+    assert (told["name"], told["full_name"], told["email"]) == ("eve@example.com", "Eve Smith", "smith@example.com")

@@ -8,27 +8,34 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.studio.team import rights
+from gto.exceptions import UsageError
+from gto.studio.team import accounts, people_commands, rights
 from gto.studio.team.rights import WHOLE, LastAdmin
+from gto.studio.team.serve import make_team_app
+from gto.studio.team.trusted_proxy import TrustedProxy
 from gto.studio.visitor import Role
 from tests.studio.team.test_login import PASSWORD
-from tests.team_app import team_studio
+from tests.team_app import TeamStudio, team_studio
 
 if TYPE_CHECKING:
     from gto.studio.index.database import Database
-    from tests.team_app import TeamStudio
 
 
 ROUTES = {
-    "GET": ("/people", "/people.json", "/people/bob", "/people/bob.json", "/audit", "/audit.json", "/audit.csv"),
+    "GET": (
+        *(path + end for path in ("/people", "/people/-/groups", "/people/bob", "/audit") for end in ("", ".json")),
+        "/audit.csv",
+    ),
     "POST": (
         "/people/-/add",
+        "/people/-/groups",
+        "/people/-/groups/remove",
         "/people/-/withdraw",
         *(f"/people/bob/{one}" for one in ("roles", "active", "end", "reset")),
     ),
 }
 """Of people and the log."""
-OF_GROUPS = {*ROUTES["GET"], "/people/-/add", "/people/bob/roles"}
+OF_GROUPS = {*ROUTES["GET"], "/people/-/add", "/people/-/groups", "/people/bob/roles"}
 """Those that an admin of a group may ask."""
 
 
@@ -180,8 +187,10 @@ def test_an_admin_ends_somebody_s_sessions_and_takes_back_their_tokens(people: T
     assert root.json("/people/bob")["tokens"] == []
     headers = {"authorization": f"Bearer {token}"}
     assert people.browser().client.get("/models", headers=headers).status_code == 401
-    assert root.form("/people/bob/end", key=told["sessions"][0]["key"]).status_code == 303
+    for key in (told["sessions"][0]["key"], told["sessions"][0]["key"], ""):  # then there is none
+        assert root.form("/people/bob/end", key=key).status_code == 303
     assert people.browser(cookie).get("/account").status_code == 303
+    assert [one["action"] for one in root.json("/audit")["entries"]].count("end sessions") == 1
 
 
 def test_people_are_found_by_name_and_what_they_call_themselves_is_text(people: TeamStudio) -> None:
@@ -196,3 +205,105 @@ def test_people_are_found_by_name_and_what_they_call_themselves_is_text(people: 
         assert root.form("/people/-/add", name="kate", role=role, group="*").status_code == 400
     for name in ("", "Kate Smith", "../x", "a.json", "x" * 65):
         assert root.form("/people/-/add", name=name, role="viewer", group="*").status_code == 400
+
+
+def test_the_groups_of_the_provider_are_given_roles_and_lose_them_by_a_page(people: TeamStudio) -> None:
+    root = people.logged_in("root", Role.ADMIN)
+    assert "started without a provider" in root.get("/people/-/groups").text
+    for group, role in (("lab", "viewer"), ("lab", "maintainer"), ("*", "viewer")):
+        assert root.form("/people/-/groups", claim=" ml-team ", group=group, role=role).status_code == 303
+    with people.team.database.record() as connection:
+        accounts.add(connection, accounts.Who("eve", "Eve", "eve@example.com"), claimed=["ml-team", "all"])
+    roles = {"*": "viewer", "lab": "maintainer"}
+    assert root.json("/people/-/groups")["groups"] == [{"name": "ml-team", "roles": roles, "people": 1}]
+    leader = people.logged_in("leader", Role.ADMIN, "lab")
+    assert leader.json("/people/-/groups")["groups"][0]["roles"] == {"lab": "maintainer"}
+    for path in ("/people/-/groups", "/people/-/groups/remove"):
+        assert leader.form(path, claim="ml-team", group="*", role="admin").status_code == 403
+    for claim, role in (("", "viewer"), ("a\nb", "viewer"), ("x" * 201, "viewer"), ("all", "root"), ("all", "")):
+        assert root.form("/people/-/groups", claim=claim, group="lab", role=role).status_code == 400, claim
+    assert leader.form("/people/-/groups/remove", claim="ml-team", group="lab").status_code == 303
+    assert root.json("/people/-/groups")["groups"][0]["roles"] == {"*": "viewer"}
+    noted = [one for one in root.json("/audit")["entries"] if one["action"] == "change roles"]
+    assert [(one["person"], one["subject"], one["detail"]["roles"]) for one in noted] == [
+        ("leader", "ml-team", {"lab": "none"}),
+        ("root", "ml-team", {"*": "viewer"}),
+        ("root", "ml-team", {"lab": "maintainer"}),
+        ("root", "ml-team", {"lab": "viewer"}),
+    ]
+
+
+def vouched_for(people: TeamStudio, name: str, *groups: str, issuer: str = "proxy") -> int:
+    """Somebody whom another system vouches for, by number."""
+    with people.team.database.record() as connection:
+        who = accounts.Who(name, name.title(), f"{name}@example.com")
+        return accounts.add(connection, who, issuer=issuer, subject=name, claimed=list(groups))
+
+
+def behind_proxy(people: TeamStudio, *, no_passwords: bool = False) -> TeamStudio:
+    """The same people, whom a proxy logs in."""
+    settings = people.team.settings._replace(proxy=TrustedProxy(user="X-User"), no_passwords=no_passwords)
+    team = people.team._replace(settings=settings)
+    return TeamStudio(people.context, team, make_team_app(people.context, team))
+
+
+def test_a_group_that_nobody_is_in_is_no_admin(people: TeamStudio) -> None:
+    studio = behind_proxy(people)
+    root = studio.logged_in("root", Role.ADMIN)
+    assert root.form("/people/-/groups", claim="platform", group="*", role="admin").status_code == 303
+    assert root.form("/people/root/roles", **{"role in *": "viewer"}).status_code == 400
+    assert root.form("/people/root/active", active="0").status_code == 400
+
+
+def test_who_is_admin_by_a_group_alone_does_not_take_the_place_of_who_has_the_role(people: TeamStudio) -> None:
+    """They may be in it no more, and nobody knows before their next login."""
+    studio = behind_proxy(people)
+    root = studio.logged_in("root", Role.ADMIN)
+    assert root.form("/people/-/groups", claim="platform", group="*", role="admin").status_code == 303
+    vouched_for(studio, "eve", "platform")
+    assert root.form("/people/root/active", active="0").status_code == 400
+    with studio.team.database.record() as connection:  # as it is where nobody ever had the role
+        accounts.set_roles(connection, accounts.find(connection, "root").id, {"lab": Role.ADMIN})
+    eve = studio.browser(studio.cookie(accounts_number(studio, "eve")))
+    refused = eve.form("/people/-/groups/remove", claim="platform", group="*")
+    assert (refused.status_code, "Nobody would be left" in refused.text) == (400, True)
+    assert eve.form("/people/eve/active", active="0").status_code == 400
+    assert eve.form("/people/root/roles", **{"role in *": "admin"}).status_code == 303
+    assert eve.form("/people/-/groups/remove", claim="platform", group="*").status_code == 303
+
+
+def accounts_number(studio: TeamStudio, name: str) -> int:
+    """The number of a person."""
+    with studio.team.database.read() as connection:
+        return int(accounts.find(connection, name).id)
+
+
+def test_an_admin_who_cannot_log_in_as_studio_was_started_is_none(people: TeamStudio) -> None:
+    studio = behind_proxy(people, no_passwords=True)
+    studio.person("bob", {"*": Role.ADMIN}, PASSWORD)
+    eve = vouched_for(studio, "eve")
+    gone = vouched_for(studio, "gone", issuer="https://old.example.com")
+    with studio.team.database.record() as connection:
+        for number in (eve, gone):
+            accounts.set_roles(connection, number, {"*": Role.ADMIN})
+    browser = studio.browser(studio.cookie(eve))
+    assert browser.form("/people/eve/active", active="0").status_code == 400
+    assert browser.form("/people/bob/active", active="0").status_code == 303
+
+
+def test_where_nobody_logs_in_with_a_password_no_link_offers_to_choose_one(people: TeamStudio) -> None:
+    people.person("bob", {"lab": Role.VIEWER}, PASSWORD)
+    path = people_commands.invite(people.team, WISH).address.removeprefix("https://studio.test")
+    studio = behind_proxy(people, no_passwords=True)
+    root = studio.logged_in("root", Role.ADMIN)
+    refused = root.form("/people/bob/reset")
+    assert (refused.status_code, "Nobody logs in with a password" in refused.text) == (400, True)
+    assert "The proxy in front of this Studio logs people in" in studio.browser().get("/login").text
+    for answer in (studio.browser().get(path), studio.browser().form(path, password=PASSWORD, again=PASSWORD)):
+        assert (answer.status_code, "Nobody logs in with a password" in answer.text) == (403, True)
+        assert 'type="password"' not in answer.text
+    with pytest.raises(UsageError, match="Nobody logs in with a password"):
+        people_commands.invite(studio.team, WISH)
+
+
+WISH = people_commands.InvitationWish("kim", "viewer", ("*",), "", "", 1.0, is_reset=False)

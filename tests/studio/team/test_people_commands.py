@@ -10,7 +10,7 @@ import pytest
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.team import accounts, people_commands, rights
 from gto.studio.visitor import Role
-from tests.repo import GTO, run
+from tests.repo import gto
 from tests.studio.team.test_invitations import accept
 from tests.team_app import team_studio
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from tests.team_app import TeamStudio
 
 
-def gto(place: Path, *words: str) -> Result:
+def run_studio(place: Path, *words: str) -> Result:
     """What `gto studio` does with the Studio of a directory."""
-    return run(*GTO, "studio", *words, "--data", "kept", cwd=place)
+    return gto("studio", *words, "--data", "kept", cwd=place)
 
 
 def test_the_first_admin_comes_by_a_link_that_the_command_line_prints(tmp_path: Path) -> None:
-    told = gto(tmp_path, "invite", "ada", "--role", "admin", "--url", "https://studio.test", "--json")
+    told = run_studio(tmp_path, "invite", "ada", "--role", "admin", "--url", "https://studio.test", "--json")
     assert told.code == 0, told.stderr
     address = json.loads(told.stdout)["url"]
     assert address.startswith("https://studio.test/invitation/")
@@ -44,43 +44,54 @@ def test_the_command_line_gives_roles_lets_out_and_in_but_never_loses_the_last_a
     with team_studio({}, tmp_path / "kept" / "studio.db") as studio:
         ada, bob = studio.person("ada", {"*": Role.ADMIN}), studio.person("bob", {"lab": Role.VIEWER})
         cookies = [studio.cookie(ada), studio.cookie(bob)]
-        done = gto(tmp_path, "people", "roles", "bob", "lab=none", "marketing=maintainer")
+        done = run_studio(tmp_path, "people", "roles", "bob", "lab=none", "marketing=maintainer")
         assert done.stdout == "'bob' is maintainer of marketing\n"
         assert [studio.browser(one).get("/account").status_code for one in cookies] == [200, 303]
         for words in (("roles", "ada", "*=viewer"), ("deactivate", "ada")):
-            refused = gto(tmp_path, "people", *words)
+            refused = run_studio(tmp_path, "people", *words)
             assert refused.code == 1
             assert "Nobody would be left" in refused.stderr
-        assert gto(tmp_path, "people", "roles", "bob", "*=admin").code == 0
-        assert gto(tmp_path, "people", "deactivate", "ada").code == 0
+        assert run_studio(tmp_path, "people", "roles", "bob", "*=admin").code == 0
+        assert run_studio(tmp_path, "people", "deactivate", "ada").code == 0
         assert studio.browser(cookies[0]).get("/account").status_code == 303
-    table = json.loads(gto(tmp_path, "people", "list", "--json").stdout)
+    table = json.loads(run_studio(tmp_path, "people", "list", "--json").stdout)
     assert {one["name"]: one["is_active"] for one in table} == {"ada": False, "bob": True}
-    assert gto(tmp_path, "invite", "bob").code == 1  # who is there already gets a link with --reset
-    assert gto(tmp_path, "invite", "ada", "--reset").code == 1  # who may not log in gets none
-    assert gto(tmp_path, "invite", "bob", "--reset").stdout.startswith("http://127.0.0.1:8765/invitation/")
+    assert run_studio(tmp_path, "invite", "bob").code == 1  # who is there already gets a link with --reset
+    assert run_studio(tmp_path, "invite", "ada", "--reset").code == 1  # who may not log in gets none
+    assert run_studio(tmp_path, "invite", "bob", "--reset").stdout.startswith("http://127.0.0.1:8765/invitation/")
 
 
 def test_a_group_of_the_provider_is_given_roles_and_whom_it_names_has_them_at_once(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir(mode=0o700)
     with team_studio({}, tmp_path / "kept" / "studio.db") as studio:
         eve = studio.person("eve", {})
-        done = gto(tmp_path, "people", "claim", "ml-team", "lab=contributor", "*=viewer")
+        done = run_studio(tmp_path, "people", "claim", "ml-team", "lab=contributor", "*=viewer")
         assert done.stdout.splitlines() == [
             "who is in 'ml-team' is contributor of lab",
             "who is in 'ml-team' is viewer of *",
         ]
         with studio.team.database.read() as connection:
             assert accounts.roles_of(connection, eve, ["ml-team"]) == {"lab": Role.CONTRIBUTOR, "*": Role.VIEWER}
-        assert gto(tmp_path, "people", "claim", "ml-team", "lab=none", "*=none").stdout == "'ml-team' gives no role\n"
-        assert gto(tmp_path, "people", "claim", "ml-team", "lab").code == 1
+        done = run_studio(tmp_path, "people", "claim", "ml-team", "lab=none", "*=none")
+        assert done.stdout == "'ml-team' gives no role\n"
+        assert run_studio(tmp_path, "people", "claim", "ml-team", "lab").code == 1
         with studio.team.database.read() as connection:
             assert accounts.roles_of(connection, eve, ["ml-team"]) == {}
 
 
-def test_a_group_of_the_provider_that_alone_is_admin_of_everything_stays_so(people: TeamStudio) -> None:
+def test_a_group_of_the_provider_by_which_alone_somebody_is_admin_of_everything_stays_so(people: TeamStudio) -> None:
     people_commands.give_claim_roles(people.team, "platform", ["*=admin"])
+    people_commands.give_claim_roles(people.team, "platform", ["*=none"])  # nobody is in it
+    people_commands.give_claim_roles(people.team, "platform", ["*=admin"])
+    with people.team.database.record() as connection:
+        who = accounts.Who("eve", "Eve", "eve@example.com")
+        accounts.add(connection, who, issuer="proxy", subject="eve", claimed=["platform"])
     with pytest.raises(rights.LastAdmin):
         people_commands.give_claim_roles(people.team, "platform", ["*=none", "lab=viewer"])
     with people.team.database.read() as connection:
         assert accounts.roles_of_claim(connection, "platform") == {"*": Role.ADMIN}
+
+
+def test_the_command_line_makes_no_link_where_nobody_logs_in_with_a_password(tmp_path: Path) -> None:
+    refused = run_studio(tmp_path, "invite", "ada", "--no-passwords")
+    assert (refused.code, "Nobody logs in with a password" in refused.stderr) == (1, True)

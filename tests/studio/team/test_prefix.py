@@ -53,6 +53,17 @@ def test_redirects_cookies_and_feeds_are_below_the_prefix(registry: Repo, tmp_pa
         assert f'href="{URL}/ml/gto/' in client.get("/ml/gto/history.atom").text
 
 
+def test_a_slash_too_many_leads_neither_out_of_the_prefix_nor_out_of_tls(registry: Repo, tmp_path: Path) -> None:
+    """A proxy takes TLS off: what is behind it is asked by HTTP."""
+    for prefix in ("", "/ml/gto"):
+        place = tmp_path / f"studio{len(prefix)}.db"
+        with team_studio({"churn": (registry.path, [])}, place, url=f"{URL}{prefix}") as studio:
+            client = studio.logged_in("ada", Role.ADMIN).client
+            for path in ("/models", "/people", "/api/v1/webhooks"):
+                led = client.get(f"http://{HOST}{prefix}{path}/?q=1")
+                assert (led.status_code, led.headers["location"]) == (307, f"{prefix}{path}?q=1")
+
+
 def test_a_path_that_is_not_below_the_prefix_is_not_there(registry: Repo, tmp_path: Path) -> None:
     with team_studio({"churn": (registry.path, [])}, tmp_path / "studio.db", url=f"{URL}/ml/gto") as studio:
         client = studio.browser().client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -11,6 +12,7 @@ import pytest
 from gto.exceptions import UsageError
 from gto.studio.team.access import NEEDS
 from gto.studio.team.repository_sources import RepositorySources
+from gto.studio.team.team_guard import SIGNED
 from gto.studio.visitor import EVERY, Role
 from tests.studio.test_guard import ELSEWHERE, site_of
 from tests.studio_app import HOST as LOOPBACK
@@ -49,19 +51,63 @@ FOREIGN: tuple[dict[str, str], ...] = (
 )
 
 
+def _basic(token: str) -> dict[str, str]:
+    return {"authorization": f"Basic {b64encode(f'me:{token}'.encode()).decode()}", "accept": "text/html"}
+
+
 def test_a_page_of_another_site_has_nothing_written(team: TeamStudio, admin: Browser) -> None:
     for one in addresses(team.app):
-        if one.method not in {"GET", "HEAD"} and not one.path.startswith("/webhook/"):
+        if one.method not in {"GET", "HEAD"} and not one.path.startswith(SIGNED):
             for headers in FOREIGN:
                 answer = admin.client.request(one.method, one.path, headers=headers)
                 assert (answer.status_code, "another site" in answer.text) == (403, True), (one, headers)
+
+
+def test_a_token_that_a_browser_keeps_serves_no_page_of_another_site(team: TeamStudio) -> None:
+    """Who types a token into the browser's own window (Basic) has it sent with whatever a page sends here."""
+    ada, eve = (team.person(name, {EVERY: Role.ADMIN}) for name in ("ada", "eve"))
+    client, kept = team.browser().client, _basic(team.token(ada, "admin"))
+    page = client.get("/people", headers=_basic(team.token(eve, "admin"))).text
+    found = re.search(r'name="form_token" value="([^"]+)"', page)
+    assert found is not None
+    for one in addresses(team.app):
+        if one.method not in {"GET", "HEAD"}:
+            for site in ("cross-site", "same-site"):
+                answer = client.request(one.method, one.path, headers={**kept, "sec-fetch-site": site})
+                assert (answer.status_code, "another site" in answer.text) == (403, True), one
+    # An old browser does not say from where a form comes: one of another's token is none of this one's.
+    told = {"form_token": found[1], "name": "mal", "group": EVERY, "role": "admin"}
+    assert client.post("/people/-/add", headers=kept, data=told).status_code == 403
+
+
+def test_a_program_without_its_token_is_asked_for_one(team: TeamStudio) -> None:
+    client = team.browser().client
+    for headers in ({}, {"authorization": "Bearer "}, FOREIGN[0]):
+        answer = client.post("/api/v1/artifacts/churn/churn/versions", json={"commit": "main"}, headers=headers)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert "send a token" in answer.json()["detail"]
+    assert client.post("/login", data={"name": "ada"}, headers=FOREIGN[0]).status_code == 403
+
+
+def test_an_address_that_is_not_there_is_told_while_the_database_is_away(registry: Repo, tmp_path: Path) -> None:
+    with team_studio({"churn": (registry.path, [])}, tmp_path / "away.db", public=(EVERY,)) as team:
+        client = team.browser().client
+        with team.team.database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE repository RENAME TO lost")
+        for path in ("/favicon.ico", "/models"):
+            answer = client.get(path, headers={"accept": "text/html"})
+            assert (answer.status_code, "try again in a moment" in answer.text) == (503, True), path
+            assert "repository" not in answer.text, path
+        with team.team.database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE lost RENAME TO repository")
 
 
 def test_a_form_without_the_token_of_its_session_is_refused(team: TeamStudio, admin: Browser) -> None:
     other = team.team.box.sign("form", team.cookie(team.person("eve", {EVERY: Role.ADMIN})))
     for one in addresses(team.app):
         need = NEEDS[one.method, one.route]
-        if one.method not in {"GET", "HEAD"} and not need.is_open and not one.path.startswith(("/api/", "/webhook/")):
+        is_form = not one.path.startswith(("/api/", "/webhook/", "/mlflow/", "/hf/", "/v2/"))  # programs send JSON
+        if one.method not in {"GET", "HEAD"} and not need.is_open and is_form:
             for data in ({}, {"form_token": "x"}, {"form_token": other}, {"form_token": ""}):
                 answer = admin.client.request(one.method, one.path, headers=OWN, data=data)
                 assert (answer.status_code, "too old" in answer.text) == (403, True), (one, data)
@@ -241,3 +287,4 @@ def test_the_form_of_a_team_refuses_a_path_and_says_why(registry: Repo, tmp_path
     assert answer.status_code == 400
     assert "A path of this server is not added by a page" in answer.text
     assert "--allow-local-repositories" in answer.text
+    assert "Path, URL or glob" not in answer.text

@@ -13,10 +13,10 @@ from starlette.testclient import TestClient
 from gto.exceptions import UsageError
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.team import accounts, migrate, vouched
-from gto.studio.team.oidc import VouchedPerson
 from gto.studio.team.trusted_proxy import TrustedProxy, parse_networks
+from gto.studio.team.vouched_person import VouchedPerson
 from gto.studio.visitor import Role
-from tests.repo import GTO, run
+from tests.repo import gto
 from tests.team_app import OWN, URL, team_studio
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.repo import Repo
     from tests.team_app import TeamStudio
 
-PROXY = TrustedProxy(parse_networks(["10.0.0.0/8", "::1"]), "X-Forwarded-User")
+PROXY = TrustedProxy(parse_networks(["10.0.0.0/8", "::1"]), "X-Forwarded-User", groups="X-Forwarded-Groups")
 ADA = {"x-forwarded-user": "ada", "x-forwarded-name": "Ada L", "x-forwarded-groups": "ml-team, all"}
 
 
@@ -107,17 +107,34 @@ def test_a_header_that_stands_twice_says_nothing(team: TeamStudio) -> None:
     assert proxy.get("/account.json", headers=twice).status_code == 401
 
 
+def test_a_header_that_no_option_names_says_nothing() -> None:
+    """A proxy that overwrites the header of the user alone lets the client send the others."""
+    sent = Headers({**ADA, "x-forwarded-email": "boss@example.com"})
+    only = TrustedProxy(PROXY.networks, "X-Forwarded-User")
+    assert only.identity("10.0.0.1", sent) == VouchedPerson("proxy", "ada", "ada", "", "", ())
+    every = only._replace(full_name="X-Forwarded-Name", email="X-Forwarded-Email", groups="X-Forwarded-Groups")
+    told = VouchedPerson("proxy", "ada", "ada", "Ada L", "boss@example.com", ("ml-team", "all"))
+    assert every.identity("10.0.0.1", sent) == told
+
+
+def test_a_name_or_a_group_that_is_too_long_is_not_cut_to_another_s() -> None:
+    assert PROXY.identity("10.0.0.1", Headers({"x-forwarded-user": "a" * 201})) is None
+    found = PROXY.identity("10.0.0.1", Headers({"x-forwarded-user": "ada", "x-forwarded-groups": f"{'a' * 201},lab"}))
+    assert found is not None
+    assert found.groups == ("lab",)
+
+
 def test_whom_several_requests_name_at_once_for_the_first_time_is_one_person(postgresql: Server) -> None:
     database = PostgresqlDatabase(postgresql.new(), pool=20)
     migrate.require_current(database)
     told = [VouchedPerson("proxy", name, "Ada", "Ada L", "", ("all",)) for name in ("ada", "Ada") for _ in range(4)]
     with closing(database), ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(lambda one: vouched.recognise(database, one), told))
+        found = list(threads.map(lambda one: vouched.recognise(database, one, "users.noreply.studio.test"), told))
     assert {row.subject: row.name for row in found}.keys() == {"ada", "Ada"}
     assert {row.name for row in found} == {"ada", "ada-2"}
 
 
 def test_a_header_that_nobody_is_trusted_with_is_told_before_anything_is_served(tmp_path: Path) -> None:
-    refused = run(*GTO, "studio", "serve", "--proxy-user-header", "X-Forwarded-User", cwd=tmp_path)
+    refused = gto("studio", "serve", "--proxy-user-header", "X-Forwarded-User", cwd=tmp_path)
     assert (refused.code, "needs --trusted-proxy" in refused.stderr) == (1, True)
     assert list(tmp_path.iterdir()) == []

@@ -54,6 +54,9 @@ def test_a_backup_restored_into_an_empty_machine_and_another_database_serves_the
 ) -> None:
     with serving(place) as studio:
         before = pages(studio.url)
+        invited = place.studio("invite", "eve", "--role", "maintainer", "--group", "lab")
+        assert invited.stdout.startswith(f"{studio.url}/invitation/")  # where it is served, without being told
+        assert invited.stderr == "note: who opens it becomes maintainer of lab; it serves once, for 7 days\n"
         made = place.studio("backup", str(tmp_path / "studio.backup"), "--with-secret", "--json")
         assert (made.code, made.stderr) == (0, "")
         assert json.loads(made.stdout)["tables"]["person"] == 1
@@ -80,6 +83,8 @@ def test_a_backup_without_the_secret_says_so_and_what_cannot_be_restored_is_name
     made = place.studio("backup", "studio.backup")
     assert made.code == 0
     assert re.match(r"studio.backup: \d+ rows of \d+ tables, revision \w+\n", made.stdout)
+    restored = place.studio("restore", "studio.backup", "--data", "elsewhere")
+    assert (restored.code, "elsewhere/secret before it starts" in restored.stderr) == (0, True)
     assert "the secret is not in it" in made.stderr
     with tarfile.open(place.path / "studio.backup") as archive:
         assert "secret" not in archive.getnames()
@@ -105,7 +110,7 @@ def test_doctor_tells_what_is_well_and_its_code_what_is_not(place: TeamPlace) ->
         wait_for_models(client)
         well = place.studio("doctor")
         assert (well.code, well.stderr) == (0, ""), well.stdout
-    names = ["database", "secret", "people", "address", "catalogue", "repositories", "room", "git"]
+    names = ["database", "secret", "people", "address", "catalogue", "stores", "repositories", "room", "git"]
     assert re.findall(r"^ok   (\w+):", well.stdout, re.MULTILINE) == names
     with closing(sqlite3.connect(place.data / "studio.db")) as connection:
         connection.execute("DELETE FROM role_grant")
@@ -116,6 +121,9 @@ def test_doctor_tells_what_is_well_and_its_code_what_is_not(place: TeamPlace) ->
     assert list(found) == names
     assert [name for name, one in found.items() if not one["ok"]] == ["people", "address"]
     assert found["people"]["hint"].startswith("`gto studio invite NAME --role admin`")
+    local = json.loads(place.studio("doctor", "--json", "--url", "http://[::1]:8765", "--no-passwords").stdout)
+    assert [one["check"] for one in local if not one["ok"]] == ["people"]
+    assert local[2]["hint"].startswith("`gto studio people claim GROUP '*=admin'`")
 
 
 def test_a_support_bundle_holds_no_secret_and_nobodys_name(place: TeamPlace) -> None:

@@ -56,6 +56,9 @@ def test_a_shared_view_is_for_who_sees_what_it_names(team: TeamStudio) -> None:
     hidden = {"ours": "repo=secret", "words": "q=repo%3Asecret", "loud": "q=REPO%3Asecret", "near": 'q="x"repo:secret'}
     for name, query in {"all of us": "q=auc", **hidden}.items():
         eve.form("/views/save", page="/models", query=query, name=name, shared="1")
+    of_ours = {"page": "/r/churn/experiments", "query": "q=branch%3Amain", "name": "of main", "shared": "1"}
+    assert eve.form("/views/save", **of_ours).status_code == 303
+    assert "of main" in bob.get("/r/churn/experiments").text
     seen = bob.get("/models").text
     assert "all of us" in seen
     assert "ours" not in seen

@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from sqlalchemy import update
 
 from gto.studio.proposals.forge_client import ForgeToken
 from gto.studio.team import write_settings
 from gto.studio.team.sessions import TeamForms
+from gto.studio.team.team_tables import repository_setting
 from gto.studio.team.write_settings import RepositorySettings
 from gto.studio.visitor import Role
 from gto.studio.write_access import WriteMode
@@ -124,7 +126,8 @@ def test_a_repository_of_which_nobody_said_anything_is_written_to_by_no_route(sc
                 continue
             if path.startswith("/api/"):
                 answer = scene.api(method, f"{path}?version=v0.0.2", body if method in {"POST", "PUT"} else None)
-                command: Any = answer.json().get("command")
+                is_told = "json" in answer.headers["content-type"]  # DVC is answered in text
+                command: Any = answer.json().get("command") if is_told else None
             else:
                 answer = posted(scene.studio.browser(scene.studio.cookie(1)), path, fields)  # one of them logs out
                 command = html.unescape(answer.text)
@@ -237,6 +240,7 @@ def test_what_a_policy_wants_signed_or_approved_is_refused_with_the_command(
         assert "gto assign" in html.unescape(refused.text)
         told = scene.api("PUT", f"{API}/stages/test", {"version": "v0.0.2"}, **{"forge-token": TOKEN})
         assert (told.status_code, told.json()["command"].split()[:2]) == (403, ["gto", "assign"])
+        assert "--sign" in told.json()["command"]
         dry = scene.api("PUT", f"{API}/stages/test?dry_run=true", {"version": "v0.0.2"})
         assert dry.status_code == 403
     assert scene.tags == before
@@ -364,10 +368,25 @@ def test_rest_writes_once_for_a_key_and_tells_what_it_would_write(scene: Scene, 
         connection.exec_driver_sql("update answered set at = at - 90000")
     late = scene.api("POST", f"{API}/versions", {**body, "version": "v0.0.4"}, **{"idempotency-key": "one"})
     assert (late.status_code, "v0.0.4" in late.json()["detail"]) == (400, True)
-    assert (
-        late.json()
-        == scene.api("POST", f"{API}/versions", {**body, "version": "v0.0.4"}, **{"idempotency-key": "one"}).json()
-    )
+
+
+def test_a_body_that_is_no_json_is_told_how_it_is_sent(scene: Scene) -> None:
+    token = scene.studio.token(scene.studio.person("kim", {"*": Role.MAINTAINER}), "write")
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/x-www-form-urlencoded"}
+    answer = scene.studio.browser().client.post(f"{API}/versions", content=b'{"commit": "main"}', headers=headers)
+    assert (answer.status_code, answer.json()["detail"].startswith("body: ")) == (400, True)
+    assert "Content-Type: application/json" in answer.json()["hint"]
+
+
+def test_a_request_that_was_refused_may_be_sent_again_with_its_key(scene: Scene, registry: Repo) -> None:
+    scene.choose(WriteMode.OFF)
+    registry.commit("train again", {"models/churn.txt": "model 3\n"})
+    registry.git("push", "--quiet", scene.forge.server.url(GITHUB.path, "machine:machine-word"), "HEAD:main")
+    asked = {"commit": "main", "version": "v0.0.4"}
+    assert scene.api("POST", f"{API}/versions", asked, **{"idempotency-key": "two"}).status_code == 403
+    scene.choose(WriteMode.SERVER)
+    allowed = scene.api("POST", f"{API}/versions", asked, **{"idempotency-key": "two"})
+    assert (allowed.status_code, "idempotent-replayed" in allowed.headers) == (200, False)
 
 
 def test_rest_knows_every_event_with_roles_and_scopes(scene: Scene) -> None:
@@ -441,3 +460,17 @@ def test_of_many_who_send_a_request_at_once_with_one_key_one_is_answered_and_one
     assert scene.tags.keys() - before.keys() == {"refs/tags/churn@v0.0.4"}
     assert {one.status_code for one in answers} <= {200, 409}
     assert len({one.text for one in answers if one.status_code == 200}) == 1
+
+
+def test_a_mode_of_a_later_release_writes_nothing_and_the_settings_say_so(scene: Scene) -> None:
+    scene.choose(WriteMode.SERVER)
+    with scene.studio.team.database.record() as connection:
+        connection.execute(update(repository_setting).values(write_mode="merge-queue"))
+    before = scene.tags
+    assert send(scene.eve, f"{BASE}assign", **ASSIGN).status_code == 403
+    assert scene.tags == before
+    assert "kept the mode <code>merge-queue</code>" in scene.eve.get("/r/churn/-/settings").text
+    told = scene.eve.json("/r/churn/-/settings")
+    assert (told["write_mode"], told["unknown_mode"]) == ("off", "merge-queue")
+    scene.choose(WriteMode.SERVER)
+    assert scene.eve.json("/r/churn/-/settings")["unknown_mode"] is None

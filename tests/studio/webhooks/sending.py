@@ -11,7 +11,8 @@ from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox
-from gto.studio.team.team import Team, TeamSettings
+from gto.studio.team.serve_options import TeamSettings
+from gto.studio.team.team import Team
 from gto.studio.webhooks.deliverer import Deliverer, SendPlan
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from gto.studio.team.team_tables import attempt, outbox
 from gto.studio.webhooks import targets
 from gto.studio.webhooks.deliverer import Deliverer, SendPlan
 from gto.studio.webhooks.targets import TargetFilter, TargetWish
+from gto.studio.webhooks.webhook_tables import attempt, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,9 +17,10 @@ from sqlalchemy import delete, insert, select
 
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.schema import event, repository
-from gto.studio.team.team_tables import announced, outbox
+from gto.studio.team.team_tables import announced
 from gto.studio.webhooks import outbox as box
 from gto.studio.webhooks.deliverer import Deliverer
+from gto.studio.webhooks.webhook_tables import outbox
 from tests.studio.webhooks.telling import PLAN, add_target, rows
 from tests.team_app import SECRET
 from tests.web import Reply

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from standardwebhooks import Webhook
 
 from gto.studio.index.schema import event, repository
-from gto.studio.team.team_tables import outbox, target
 from gto.studio.webhooks import outbox as box
 from gto.studio.webhooks import targets
 from gto.studio.webhooks.targets import TargetFilter
+from gto.studio.webhooks.webhook_tables import outbox, target
 from tests.certificates import make_company
 from tests.studio.webhooks.telling import add_target, attempts, deliver_due, hurry, rows
 from tests.team_app import team_studio
@@ -284,6 +284,27 @@ def test_a_paused_target_is_told_nothing_and_what_waited_goes_on_when_it_is_resu
         targets.set_active(connection, number, is_active=True)
     deliver_due(team.team)
     assert len(web.asked) == 1
+
+
+def test_what_was_given_up_and_is_sent_again_is_tried_for_a_day_anew(
+    team: TeamStudio, registry: Repo, web: Web
+) -> None:
+    web.rule("/down", lambda _asked, _usual: Reply(503))
+    number, _ = add_target(team.team, f"{web.url}/down", filters=TargetFilter(stages=("prod",)))
+    promoted(team, registry)
+    with team.team.database.record() as connection:
+        connection.execute(outbox.update().values(tries=40, until=time.time() - 1))
+    deliver_due(team.team)
+    (row,) = rows(team.team)
+    assert (row.state, row.tries) == ("failed", 41)
+    with team.team.database.record() as connection:
+        assert box.replay(connection, number, row.id)
+        assert not box.replay(connection, number, row.id)  # it waits
+    deliver_due(team.team)
+    (row,) = rows(team.team)
+    assert (row.state, row.tries) == ("waiting", 1)
+    assert row.not_before < time.time() + 10  # as after the first try
+    assert row.until > time.time() + box.DAY - 60
 
 
 def test_the_log_is_kept_for_a_month(team: TeamStudio, web: Web) -> None:

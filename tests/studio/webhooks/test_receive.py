@@ -10,9 +10,10 @@ import anyio
 import pytest
 from sqlalchemy import select
 
-from gto.studio.team.team_tables import audit, received, repository_setting
+from gto.studio.team.team_tables import audit, repository_setting
 from gto.studio.visitor import Role
 from gto.studio.webhooks import hook_secrets, received_log
+from gto.studio.webhooks.webhook_tables import received
 from gto.webhook.incoming import LARGEST
 from tests.team_app import HOST, OWN
 from tests.webhook_payloads import DVC_NOTICE, GITHUB, SHAPES

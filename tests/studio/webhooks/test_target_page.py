@@ -12,8 +12,10 @@ from standardwebhooks import Webhook
 
 from gto.studio.team.team_tables import audit
 from gto.studio.visitor import Role
-from tests.studio.webhooks.telling import deliver_due, rows
+from tests.studio.webhooks.telling import deliver_due, hurry, rows
+from tests.studio_forms import fields_of
 from tests.team_app import OWN, team_studio
+from tests.web import Reply
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -82,7 +84,7 @@ def test_a_name_serves_once(team: TeamStudio) -> None:
 def test_the_buttons_test_pause_change_send_again_and_remove(team: TeamStudio, web: Web) -> None:
     browser = team.logged_in("ada", Role.ADMIN)
     assert added(browser, f"{web.url}/hook", private="yes").status_code == 200
-    assert browser.form("/webhooks/1/test").headers["location"] == "/webhooks/1"
+    assert browser.form("/webhooks/1/test").headers["location"] == "/webhooks/1?done=tested"
     deliver_due(team.team)
     (shown,) = browser.json("/webhooks/1")["deliveries"]
     assert (shown["state"], shown["kind"], shown["tries"][0]["status"]) == ("delivered", "test", 202)
@@ -97,7 +99,7 @@ def test_the_buttons_test_pause_change_send_again_and_remove(team: TeamStudio, w
     assert browser.form("/webhooks/1/resume").status_code == 303
     changed = html.unescape(browser.form("/webhooks/1/rotate").text)
     assert re.search(r"whsec_[A-Za-z0-9+/=]{40,}", changed)
-    assert browser.form("/webhooks/1/delete").headers["location"] == "/webhooks"
+    assert browser.form("/webhooks/1/delete").headers["location"] == "/webhooks?done=webhook-removed"
     assert browser.get("/webhooks/1").status_code == 404
     assert rows(team.team) == []
     with team.team.database.engine.connect() as connection:
@@ -109,9 +111,57 @@ def test_the_buttons_test_pause_change_send_again_and_remove(team: TeamStudio, w
     assert {one.person for one in actions} == {"ada"}
 
 
-def test_what_a_receiver_answers_is_only_text_on_the_page(team: TeamStudio, web: Web) -> None:
-    from tests.web import Reply
+def test_a_webhook_is_changed_and_what_waits_goes_to_its_new_url(team: TeamStudio, registry: Repo, web: Web) -> None:
+    web.rule("/gone", lambda _asked, _usual: Reply(503))
+    browser = team.logged_in("ada", Role.ADMIN)
+    added(browser, f"{web.url}/gone", private="yes", stages="prod", kinds="assignment")
+    assert registry.gto("assign", "churn", "--version", "v0.0.1", "--stage", "prod").code == 0
+    team.sync()
+    deliver_due(team.team)
+    page = browser.get("/webhooks/1").text
+    sent = fields_of(page, "/webhooks/1/edit")
+    assert (sent["name"], sent["url"], sent["stages"], sent["private"]) == ("ci", "", "prod", "yes")
+    assert "/gone" not in page
+    assert browser.form("/webhooks/1/edit", **sent).status_code == 303  # as it was
+    refused = browser.form("/webhooks/1/edit", **{**sent, "name": "other", "url": "ftp://x"})
+    assert (refused.status_code, "no URL of a web server" in html.unescape(refused.text)) == (400, True)
+    assert 'value="ftp://x"' in refused.text
+    changed = {**sent, "name": "deploy", "url": f"{web.url}/hook", "artifacts": "churn nlp/*"}
+    assert browser.form("/webhooks/1/edit", **changed).headers["location"] == "/webhooks/1?done=changed"
+    told = browser.json("/webhooks/1")
+    assert (told["name"], told["filters"]["artifacts"], told["filters"]["kinds"]) == (
+        "deploy", ["churn", "nlp/*"], ["assignment"],
+    )  # fmt: skip
+    hurry(team.team)
+    deliver_due(team.team)
+    assert {one.path for one in web.asked} == {"/gone", "/hook"}
+    assert {row.state for row in rows(team.team)} == {"delivered"}
+    with team.team.database.engine.connect() as connection:
+        (entry,) = connection.execute(
+            select(audit.c.subject, audit.c.detail).where(audit.c.action == "webhook changed")
+        )
+    assert (entry.subject, entry.detail) == (
+        "ci", {"what": ["name", "url", "filters"], "name": "deploy", "host": "127.0.0.1"},
+    )  # fmt: skip
+    assert added(browser).status_code == 200
+    assert browser.form("/webhooks/2/edit", name="deploy").status_code == 400  # it is called so already
 
+
+def test_a_test_goes_to_a_paused_webhook_too(team: TeamStudio, web: Web) -> None:
+    browser = team.logged_in("ada", Role.ADMIN)
+    added(browser, f"{web.url}/hook", private="yes")
+    for _ in range(2):
+        browser.form("/webhooks/1/pause")
+    assert "Send a test" in browser.get("/webhooks/1").text
+    browser.form("/webhooks/1/test")
+    deliver_due(team.team)
+    assert [row.state for row in rows(team.team)] == ["delivered"]
+    with team.team.database.engine.connect() as connection:
+        actions = list(connection.scalars(select(audit.c.action)))
+    assert actions.count("webhook paused") == 1  # the second time nothing changed
+
+
+def test_what_a_receiver_answers_is_only_text_on_the_page(team: TeamStudio, web: Web) -> None:
     web.rule("/evil", lambda _asked, _usual: Reply(500, b"<script>alert(1)</script>\x1b[2J"))
     browser = team.logged_in("ada", Role.ADMIN)
     added(browser, f"{web.url}/evil", private="yes")
@@ -160,6 +210,19 @@ def test_the_api_does_what_the_pages_do(team: TeamStudio, web: Web) -> None:
         (queued.json()["id"], "delivered", 202)
     ]
     assert page["next"] is None
+    assert api(team, "PATCH", f"/{told['id']}", "admin", json={"is_active": False}).json()["is_active"] is False
+    edit = {"name": "deploy", "url": f"{web.url}/other", "filters": {"groups": ["lab"]}, "is_active": True}
+    edited = api(team, "PATCH", f"/{told['id']}", "admin", json=edit).json()
+    assert (edited["name"], edited["is_active"], edited["filters"]) == (
+        "deploy", True, {"repositories": [], "groups": ["lab"], "artifacts": [], "kinds": [], "stages": []},
+    )  # fmt: skip
+    rotated = api(team, "POST", f"/{told['id']}/rotate", "admin").json()
+    api(team, "POST", f"/{told['id']}/test", "admin")
+    deliver_due(team.team)
+    headers = {key.lower(): value for key, value in web.asked[-1].headers.items()}
+    for secret in (told["secret"], rotated["secret"]):
+        assert Webhook(secret).verify(web.asked[-1].body, headers)["type"] == "gto.test"
+    assert (web.asked[-1].path, len(headers["webhook-signature"].split(" "))) == ("/other", 2)
     again = f"/{told['id']}/deliveries/{queued.json()['id']}/replay"
     assert [api(team, "POST", again, "admin").status_code for _ in range(2)] == [202, 404]  # it is on its way
     assert api(team, "DELETE", f"/{told['id']}", "admin").status_code == 204
@@ -171,6 +234,10 @@ def test_the_api_says_what_is_wrong(team: TeamStudio) -> None:
         answer = api(team, "POST", "", "admin", json=wish)
         assert answer.status_code == 400
         assert answer.headers["content-type"] == "application/problem+json"
+    made = api(team, "POST", "", "admin", json={"name": "ci", "url": URL}).json()["id"]
+    for edit in ({"url": "http://e.org"}, {"filters": {"kinds": ["party"]}}, {"name": "<"}, {"more": 1}):
+        assert api(team, "PATCH", f"/{made}", "admin", json=edit).status_code == 400
+    assert api(team, "PATCH", "/77", "admin", json={}).status_code == 404
     for scopes in (("read",), ("write",)):
         assert api(team, "GET", "", *scopes).status_code == 403
     assert api(team, "GET", "/99999999999999999999", "admin").status_code == 404

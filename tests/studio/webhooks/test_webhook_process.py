@@ -10,15 +10,15 @@ from glob import glob
 from typing import TYPE_CHECKING
 
 import httpx2 as httpx
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from gto.studio.index.schema import repository
 from gto.studio.index.sqlite_database import SqliteDatabase
 from gto.studio.team import migrate
 from gto.studio.team.passwords import Passwords
 from gto.studio.team.secrets_box import SecretsBox, keep_secret
-from gto.studio.team.team import Team, TeamSettings
-from gto.studio.team.team_tables import due
+from gto.studio.team.serve_options import TeamSettings
+from gto.studio.team.team import Team
 from gto.studio.webhooks import hook_secrets
 from tests.repo import GTO
 from tests.studio.webhooks.telling import add_target, rows
@@ -90,8 +90,6 @@ def test_a_push_is_told_on_at_once_and_one_whose_webhook_was_lost_within_the_int
         answer = httpx.post(f"{url}/webhook/github/churn", content=posted.body, headers=dict(posted.headers))
         assert answer.status_code == 202, answer.text
         until(lambda: len(web.asked) == 1, 20)
-    with database.record() as connection:
-        connection.execute(update(due).values(not_before=0.0))  # as the hour is over
     with serving(place, "--every", "2"):
         assert registry.gto("assign", "churn", "--version", "v0.0.3", "--stage", "prod").code == 0
         until(lambda: len(web.asked) == 2, 2 + 20)

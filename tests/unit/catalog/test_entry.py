@@ -22,6 +22,11 @@ def test_an_entry_has_its_source_name_groups_branch_and_line() -> None:
     )
 
 
+def test_a_url_that_is_a_path_names_a_directory() -> None:
+    assert read_entry({"url": "/srv/git/churn.git"}, "f", 1) == CatalogEntry("path", "/srv/git/churn.git", line=1)
+    assert read_entry({"url": "file:///srv/git/churn.git"}, "f", 1).source == "url"
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [

@@ -48,6 +48,23 @@ def test_a_terminal_sees_the_name_and_the_bytes(monkeypatch: pytest.MonkeyPatch,
     assert "4.0 MB" in text
 
 
+@pytest.mark.parametrize("rich", [True, False])
+def test_rows_are_counted_with_their_speed_and_what_is_left(monkeypatch: pytest.MonkeyPatch, *, rich: bool) -> None:
+    terminal = make_terminal(monkeypatch)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+    if not rich:
+        monkeypatch.setitem(sys.modules, "rich.console", None)
+    with download_progress.shown("out.parquet", rows=True) as progress:
+        assert progress is not None
+        progress.total = 5_000_000
+        progress.advance(65_536)
+        progress.advance(65_536)
+    text = terminal.getvalue()
+    assert ("131,072/5,000,000" if rich else "131,072 rows of 5,000,000 rows, 2 %") in text
+    assert "rows/s" in text
+
+
 def test_a_line_without_a_total_shows_what_came(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = make_terminal(monkeypatch)
     monkeypatch.setitem(sys.modules, "rich.console", None)

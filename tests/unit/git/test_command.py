@@ -29,7 +29,9 @@ def false_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_only_what_cannot_point_git_elsewhere_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_SSH_COMMAND", "GIT_LFS_SKIP_SMUDGE"):
         monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("GTO_STUDIO_SECRET", "of a server, and no business of a hook")
     kept = environment({"GIT_DIR": "wanted"})
+    assert "GTO_STUDIO_SECRET" not in kept
     assert kept["GIT_DIR"] == "wanted"
     assert "GIT_INDEX_FILE" not in kept
     assert "GIT_OBJECT_DIRECTORY" not in kept

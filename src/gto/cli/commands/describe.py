@@ -65,7 +65,7 @@ def command(
 def _describe_all(repo: str, name: str, rev: str | None, fetching: delivery_options.Fetching, *, as_json: bool) -> None:
     from gto.lineage import sections
     from gto.lineage.description import describe_all
-    from gto.registry.files_signatures import tell
+    from gto.registry.files_signers import tell
 
     registry = options.open_registry(repo)
     found = describe_all(registry, name, rev, fetching.sources(registry))

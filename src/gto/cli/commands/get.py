@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gto.cli.delivery_options import Delivery
-    from gto.cli.proof_options import Proof
     from gto.registry.registry import Registry
     from gto.registry.resolve import AnnotatedTarget
     from gto.storage.location import Located
@@ -71,7 +70,7 @@ def command(
         _refuse_beside(as_json=as_json, with_signature=with_signature)
     given = key_options.read(public_keys)
     registry, chosen, located = delivery.find(repo, name)
-    located, proved = _held(registry, chosen, located, given, delivery.proof)
+    located, proved = delivery_options.held(registry, chosen, located, given, delivery.proof)
     if prints:
         _print(registry, chosen, located, jobs)
         for note in proved:
@@ -97,28 +96,14 @@ def _refuse_beside(*, as_json: bool, with_signature: bool) -> None:
         raise UsageError("--with-signature writes beside the file, and stdout has nothing beside it", "name the file")
 
 
-def _held(
-    registry: Registry, chosen: AnnotatedTarget, located: Located, given: Sequence[tuple[str, bytes]], proof: Proof
-) -> tuple[Located, Sequence[str]]:
-    """Return the files with the digests that a trusted key signed, where that is asked for; and what that proves."""
-    from gto.delivery import get
-
-    if not (given or proof.required or proof.by_policy or get.has_policy_here(registry)):
-        return located, ()
-    from gto.delivery.signed_files import SignedWish, hold  # only where it may be asked for
-
-    found = hold(registry, chosen, located, SignedWish(given, proof.required, proof.by_policy))
-    return found.located, found.notes
-
-
 def _bundle(
     registry: Registry, chosen: AnnotatedTarget, given: Sequence[tuple[str, bytes]], target: str, *, force: bool
 ) -> Callable[[], str]:
     """Return what writes the bundle that signs the files; whether there is one, and a place, is found out now."""
     from gto.delivery import signed_files
-    from gto.registry import files_signatures
+    from gto.registry import files_signers
 
-    bundle = signed_files.pick_bundle(registry, chosen, files_signatures.whose_keys(registry, given))
+    bundle = signed_files.pick_bundle(registry, chosen, files_signers.whose_keys(registry, given))
     place = signed_files.bundle_place(bundle, target, force=force)
 
     def save() -> str:

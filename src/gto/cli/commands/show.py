@@ -206,10 +206,10 @@ def _one(
     if signatures is None:
         return table, value
     from gto.output import signature_columns
-    from gto.registry import files_signatures
+    from gto.registry import files_signers
 
     commits = [(row.version.name, row.version.commit) for row in found.rows]
-    for line in files_signatures.tell(files_signatures.who_signed(registry, selector.name, commits)):
+    for line in files_signers.tell(files_signers.who_signed(registry, selector.name, commits)):
         render.note(f"note: {line}")
     under = signatures.under_versions(found.rows)
     return signature_columns.rows(table, under), signature_columns.dicts(value, under) if details else None

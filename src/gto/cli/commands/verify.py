@@ -93,11 +93,11 @@ def _verify_files(
     from gto.cli import download_progress
     from gto.delivery import get, signed_files
     from gto.dvc.dvc_config import RepositoryTrust
-    from gto.registry import files_signatures
+    from gto.registry import files_signers
 
     given = key_options.read(public_keys)
     registry = options.open_registry(repo)
-    keys = files_signatures.whose_keys(registry, given)
+    keys = files_signers.whose_keys(registry, given)
     chosen, located = get.find(registry, selector, None, RepositoryTrust(registry.repo.is_own, *trusts))
     with download_progress.shown(located.name) as progress:
         found = signed_files.verify_files(registry, chosen, located, keys, progress)

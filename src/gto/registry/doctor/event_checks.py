@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from gto.core import beside, tag
+from gto.core import beside, names, tag
 from gto.core.event import Event, Problem, looks_old, moment
 from gto.core.snapshot import Snapshot
 from gto.exceptions import duration
@@ -67,6 +67,12 @@ def outside(snapshot: Snapshot, allowed: Collection[str] | None) -> Iterator[Pro
             reason = f"'{name}' is in stage '{stage}', which the configuration does not list"
             hint = f"add '{stage}' to `stages` in .gto, or `gto deprecate {name} VERSION {stage}`"
             yield Problem("stage-not-allowed", name, reason, hint, name)
+
+
+def reserved(snapshot: Snapshot) -> list[str]:
+    """Return a note for each stage in use that clients of other tools cannot ask for by its name."""
+    stages = {state.stage for artifact in snapshot.artifacts.values() for state in artifact.standing}
+    return [names.note_reserved(stage) for stage in sorted(stages & names.RESERVED_STAGES)]
 
 
 SHALLOW = "this clone is shallow: whether branches reach the versions' commits was not looked at"

@@ -48,7 +48,7 @@ def examine(registry: Registry, now: float, remote: str | None = None) -> Examin
     notes = list(file_checks.young_locks(repo, now))
     if not any(problem.code == "packed-refs-broken" for problem in found):  # with which git reads nothing
         found += _try(lambda: file_checks.temporary(repo, now))
-        found += _try(lambda: _events(registry, now))
+        found += _try(lambda: _events(registry, now, notes))
         found += _try(lambda: _beside(registry))
         found += _try(lambda: file_checks.annotations(registry))
         found += _try(lambda: file_checks.policies(registry))
@@ -62,7 +62,7 @@ def examine(registry: Registry, now: float, remote: str | None = None) -> Examin
     return Examination(tuple(sorted(unique, key=lambda problem: (problem.subject, problem.code))), tuple(notes))
 
 
-def _events(registry: Registry, now: float) -> Iterator[Problem]:
+def _events(registry: Registry, now: float, notes: list[str]) -> Iterator[Problem]:
     items = list(registry.items())
     snapshot = fold(items)
     events = [item for item in items if isinstance(item, Event)]
@@ -71,6 +71,7 @@ def _events(registry: Registry, now: float) -> Iterator[Problem]:
     yield from event_checks.bad_zones(events)
     yield from event_checks.of_the_future(events, now)
     yield from event_checks.clashes(snapshot)
+    notes += event_checks.reserved(snapshot)
     yield from event_checks.outside(snapshot, registry.config.stages)
     yield from _try(lambda: _reached(registry, snapshot))
 

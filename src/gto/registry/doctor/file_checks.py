@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 
 from gto.annotations.annotation import Annotation, find_conflicts
 from gto.core.event import Problem
+from gto.declared_targets import DEPLOY_FILE, read_declared
 from gto.exceptions import BadFile, duration
 from gto.git import leftovers
 from gto.git.commit_files import Files
@@ -92,9 +93,10 @@ def annotations(registry: Registry) -> Iterator[Problem]:
     if registry.repo.rev is None:
         return
     files = Files(registry.repo)
-    reading = annotation_lookup.walk(registry, registry.repo.rev, files)
+    reading = annotation_lookup.walk(registry, registry.repo.rev, files, [DEPLOY_FILE])
     yield from reading.problems
     yield from find_conflicts(reading.annotations)
+    yield from _deploy_file(files, registry.repo.rev)
     seen: dict[str, Annotation] = {}
     for one in reading.annotations:
         first = seen.setdefault(one.name, one).file
@@ -108,6 +110,18 @@ def annotations(registry: Registry) -> Iterator[Problem]:
         from gto.registry.doctor.model_checks import side_cars  # what reads facts is imported where models may be
 
         yield from side_cars(registry, registry.repo.rev, list(seen.values()), files)
+
+
+def _deploy_file(files: Files, commit: str) -> Iterator[Problem]:
+    """Yield the first mistake in what `deploy.yaml` declares."""
+    try:
+        if (commit, DEPLOY_FILE) in files.kept:
+            read_declared(files.read(commit, DEPLOY_FILE) or b"")
+    except BadFile as error:
+        where = f"line {error.line}: " if error.line else ""
+        yield Problem(
+            "deploy-file-wrong", DEPLOY_FILE, where + error.reason, error.hint or "`gto deploy plan` reads it"
+        )
 
 
 def policies(registry: Registry) -> Iterator[Problem]:

@@ -134,13 +134,21 @@ def scope(
 ) -> Scope:
     """Return a scope whose signers and branches are found out when they are needed."""
     signed = cache(lambda: trusted(registry, source, signers))
-    return Scope(registry, source, signed, cache(lambda: _keys(registry, source)), tip or find_branches(registry))
+    keys = cache(lambda: read_keys(registry, source, own=registry.repo.is_own))
+    return Scope(registry, source, signed, keys, tip or find_branches(registry))
 
 
-def _keys(registry: Registry, source: PolicySource, *, own: bool = False) -> "list[PublicKey]":
-    from gto.registry.files_signatures import keys_of  # only where a rule is about files
+def read_keys(registry: Registry, source: PolicySource, *, own: bool) -> "list[PublicKey]":
+    """Return the keys that a policy names; where it names none, or does not count, those of git's configuration."""
+    from gto.signing import public_keys  # only where a rule is about files
 
-    return keys_of(registry, source, own=own or registry.repo.is_own)
+    path = source.policy.public_keys
+    if path is None or not own:
+        return public_keys.configured(registry.git, own=registry.repo.is_own)
+    data = Files(registry.repo).read(source.rev, path)
+    if data is None:
+        raise BadFile(FILE, f"there is no file '{path}'", hint="add the file of public keys, or name another")
+    return public_keys.parse([(path, data)])
 
 
 def for_writing(registry: Registry, source: PolicySource) -> Scope:
@@ -150,7 +158,7 @@ def for_writing(registry: Registry, source: PolicySource) -> Scope:
     """
     path = source.policy.allowed_signers
     signers = None if registry.repo.is_own or path is None else Files(registry.repo).read(source.rev, path)
-    return scope(registry, source, signers)._replace(keys=cache(lambda: _keys(registry, source, own=True)))
+    return scope(registry, source, signers)._replace(keys=cache(lambda: read_keys(registry, source, own=True)))
 
 
 def find_branches(registry: Registry) -> Callable[[str], str | None]:

@@ -46,6 +46,8 @@ class WriteOptions(NamedTuple):
     """Digest of the artifact's tags that somebody saw who chose the change; where they are others, nothing is done."""
     behalf: OnBehalf | None = None
     """The program that writes for its user, whose key it does not have; None for the user's own."""
+    when: int | None = None
+    """The second that the tags carry, of what happened elsewhere; None for the clock's."""
 
 
 class Prepared(NamedTuple):
@@ -176,9 +178,14 @@ def checked(registry: Registry, manner: WriteOptions) -> WriteOptions:
 
 
 def writer(registry: Registry, manner: WriteOptions) -> Git:
-    """Return git with the author's identity; a mirror's git with the user's configuration."""
+    """Return git with the author's identity and time; a mirror's git with the user's configuration."""
     git = registry.repo.writer
-    env = {"GIT_COMMITTER_NAME": manner.author, "GIT_COMMITTER_EMAIL": manner.author_email}
+    when = None if manner.when is None else f"@{manner.when} +0000"
+    env = {
+        "GIT_COMMITTER_NAME": manner.author,
+        "GIT_COMMITTER_EMAIL": manner.author_email,
+        "GIT_COMMITTER_DATE": when,
+    }
     return git._replace(env={**git.env, **{key: value for key, value in env.items() if value}})
 
 

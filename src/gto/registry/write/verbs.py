@@ -142,7 +142,7 @@ def _prepare(
         who = who._replace(sign=True)
     if manner.behalf is not None:
         who = who._replace(sign=False)
-    waits = manner.push and not manner.dry_run
+    waits = manner.push and not manner.dry_run and manner.when is None
     shared = waits and "GIT_COMMITTER_DATE" not in os.environ  # with the clock stopped no second is ever free
     chosen = wish.decide(Context(state, taken, who.time, manner.simple, manner.force, manner.message, shared))
     if manner.behalf is not None and manner.behalf.trailer:

@@ -30,7 +30,7 @@ def advice(context: Context, text: str, repo: str) -> Markup:
     parts = visible(text).split("`")
     if len(parts) % 2 == 0:  # a backtick without its other half
         return escape_html(text)
-    links = repo in context["studio"].writable
+    links = repo in context["studio"].promotable
     shown = (_code(part, repo if links else "") if place % 2 else _said(part) for place, part in enumerate(parts))
     return Markup().join(shown)
 

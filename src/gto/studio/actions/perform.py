@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from gto.catalog.parallel import Way
+from gto.catalog.parallel import Way, limited
 from gto.catalog.repositories import CatalogRepository, is_repository
 from gto.core.plan import Assignment, TakeBack
 from gto.exceptions import MissingArg, NoRepo
@@ -27,7 +27,7 @@ def open_at(place: CatalogRepository, way: Way, rev: str = "HEAD") -> Registry:
     """Open a repository as the command line does with `-r`, at the revision that an action is about."""
     if not place.is_remote and not is_repository(place.address):
         raise NoRepo(place.address)
-    return Registry.open(place.address, rev, offline=way.offline, seconds=way.seconds)
+    return limited(Registry.open(place.address, rev, offline=way.offline, seconds=way.seconds), place)
 
 
 def at_commit(registry: Registry, rev: str) -> Registry:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gto.catalog.repositories import CatalogRepository
-from gto.exceptions import GTOException
+from gto.exceptions import GTOException, PolicyRefused
 from gto.studio.actions.action import OfferedAction
 from gto.studio.write_access import PERSONAL, WriteAccess
 
@@ -118,8 +118,15 @@ def command_of(wish: Wish, place: CatalogRepository) -> str:
     return " \\\n  ".join(shlex.join(part) for part in parts)
 
 
+def command_instead(asked: ActionRequest, error: GTOException) -> str:
+    """Return the command with which somebody does themselves what was refused; what a policy refused, signed."""
+    return command_of(asked.wish._replace(sign=asked.wish.sign or isinstance(error, PolicyRefused)), asked.place)
+
+
 def where(place: CatalogRepository) -> list[str]:
-    """Return the option that names a repository; none for the one in hand."""
+    """Return the option that names a repository; none for the one in hand, and for one that a clone stands for."""
+    if place.hides_path and not place.is_elsewhere:
+        return []
     is_here = not place.is_remote and os.path.realpath(place.address) == os.path.realpath(os.curdir)
     return [] if is_here else ["-r", place.address]
 

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
 from gto.delivery.get import hash_of
@@ -11,9 +11,10 @@ from gto.studio.downloads import file_page
 from gto.studio.downloads.located_version import LocatedVersion
 from gto.studio.downloads.sending import downloads_of
 from gto.studio.downloads.version_contents import file_url
+from gto.studio.page_router import PageRouter
 from gto.studio.rest import answers
 
-router = APIRouter(
+router = PageRouter(
     prefix="/api/v1",
     responses={status: {"model": answers.ProblemDetails} for status in (400, 401, 404, 424, 503)},
 )

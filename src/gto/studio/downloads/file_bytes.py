@@ -48,6 +48,11 @@ class FileReader:
         self._end = end
         self._failures: list[GTOException] = []
 
+    @property
+    def is_of_first(self) -> bool:
+        """Whether all that was read came from the first place."""
+        return not self._failures
+
     def chunks(self) -> Generator[bytes, None, None]:
         """Yield the bytes; what says most of why is raised where no place has them all."""
         for source in self._content.sources:
@@ -89,23 +94,27 @@ class FileReader:
             yield from self._wanted(found, self._at)
 
     def _wanted(self, chunks: Iterator[bytes], begin: int) -> Iterator[bytes]:
-        """Yield what is wanted of bytes that begin at a place of the file."""
+        """Yield what is wanted of bytes that begin at a place of the file; nothing for each step of the way there."""
         for chunk in chunks:
             wanted = chunk[max(self._at - begin, 0) : None if self._end is None else max(self._end - begin, 0)]
             begin += len(chunk)
-            if wanted:
-                self._at += len(wanted)
-                yield wanted
+            self._at += len(wanted)
+            yield wanted
             if self._end is not None and begin >= self._end:
                 return
 
 
 def read_whole(fetcher: Fetcher, content: Content, size: int | None) -> Generator[bytes, None, None]:
     """Yield all bytes of a file, the last of them only when all are what was promised."""
+    return read_checked(FileReader(fetcher, content, 0, size), content, size)
+
+
+def read_checked(reader: FileReader, content: Content, size: int | None) -> Generator[bytes, None, None]:
+    """Yield all bytes of a file, the last of them only when all are what was promised."""
     digest = content.digest
     found = hasher(digest, size or 0) if digest else None
     held, total = b"", 0
-    with closing(FileReader(fetcher, content, 0, size).chunks()) as chunks:
+    with closing(reader.chunks()) as chunks:
         for chunk in chunks:
             if held:
                 yield held

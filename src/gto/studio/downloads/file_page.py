@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from gto.delivery.get import hash_of
@@ -25,9 +25,10 @@ from gto.studio.downloads.version_contents import (
     file_url,
     presigned,
 )
+from gto.studio.page_router import PageRouter
 from gto.studio.respond import respond
 
-router = APIRouter()
+router = PageRouter()
 
 PAGE = 200
 _M = "/m/{repo}/{name:path}/-"
@@ -113,7 +114,8 @@ def read(request: Request, repo: str, name: str, version: str, link: DownloadLin
     try:
         found = locate_chosen(request, chosen)
     except GTOException as error:
-        return FilesPage(chosen, (), 0, None, 1, None, error.message, error.hint)
+        said = context_of(request).hush(error)
+        return FilesPage(chosen, (), 0, None, 1, None, said.message, said.hint)
     sizes = [content.size for _, content in found.files]
     number = read_number(request.query_params)
     shown = [_listed(found.chosen, *one) for one in found.files[(number - 1) * PAGE : number * PAGE]]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gto.catalog.parallel import Way, open_place
 from gto.catalog.repositories import CatalogRepository
+from gto.core.event import commit_time
 from gto.delivery import get
 from gto.dvc.dvc_config import RepositoryTrust
 from gto.exceptions import NotFound, NotMirrored, VersionNotFound
@@ -16,8 +17,11 @@ from gto.git.repo import Repo
 from gto.registry.registry import Registry
 from gto.storage.location import Content
 from gto.studio.context import StudioContext
+from gto.studio.downloads.small_blobs import BlobMemory, SmallBlobs
+from gto.studio.downloads.unchanged_files import UnchangedFiles
 from gto.studio.index import events, lookup
 from gto.studio.index.database import Reader
+from gto.studio.lasting.stored_objects import ObjectBook
 from gto.studio.pages.version_detail import choose
 
 _SECONDS = 30.0  # in which the files are found
@@ -42,6 +46,13 @@ class ChosenVersion(NamedTuple):
         return safe.lstrip(".-") or "version"
 
 
+class KeptBytes(NamedTuple):
+    """What one Studio remembers of the bytes that it sent, whatever version they are of."""
+
+    blobs: BlobMemory
+    verified: UnchangedFiles
+
+
 class LocatedVersion(NamedTuple):
     """The files of a version."""
 
@@ -52,6 +63,13 @@ class LocatedVersion(NamedTuple):
     """By path, sorted; the one file of an artifact that is a file has its own name."""
     time: int
     """When it was committed."""
+    objects: ObjectBook
+    """What is written down of the bytes of files."""
+    small: SmallBlobs
+    """Those of its files that are read along with each other."""
+    kept: KeptBytes
+    directory: str = ""
+    """What the directory is called that the files lie in; empty where the artifact is one file."""
 
     def find(self, path: str) -> Content:
         """Return a file, or raise NotFound."""
@@ -73,23 +91,37 @@ def choose_version(database: Reader, repo: str, name: str, asked: str) -> Chosen
     return ChosenVersion(repo, name, version.name, version.commit)
 
 
+_Key = tuple[CatalogRepository, ChosenVersion, bool]
+
+
 class FoundFilesCache:
     """The files of versions that were asked for last: who downloads asks again and again."""
 
     def __init__(self) -> None:
-        self._found: OrderedDict[tuple[str, ChosenVersion, bool], tuple[float, LocatedVersion]] = OrderedDict()
+        self._found: OrderedDict[_Key, tuple[float, LocatedVersion]] = OrderedDict()
         self._lock = Lock()
+        self._bytes = KeptBytes(BlobMemory(), UnchangedFiles())
+
+    def recall(self, studio: StudioContext, place: CatalogRepository, chosen: ChosenVersion) -> LocatedVersion | None:
+        """Return where the files of a version are, where that was found before; None elsewhere, without waiting."""
+        key = (place, chosen, studio.team is None)
+        with self._lock:
+            kept = self._found.get(key)
+            if kept is None or time.monotonic() - kept[0] >= _KEPT_SECONDS:
+                return None
+            self._found.move_to_end(key)
+            return kept[1]
 
     def locate(self, studio: StudioContext, place: CatalogRepository, chosen: ChosenVersion) -> LocatedVersion:
         """Return where the files of a version are; listings of directories are fetched, and nothing else is."""
+        if (known := self.recall(studio, place, chosen)) is not None:
+            return known
         believes = studio.team is None
-        key, now = (place.address, chosen, believes), time.monotonic()
-        with self._lock:
-            kept = self._found.get(key)
-            if kept is not None and now - kept[0] < _KEPT_SECONDS:
-                self._found.move_to_end(key)
-                return kept[1]
-        found = _locate(place, chosen, offline=studio.way.offline, believes=believes)
+        key, now = (place, chosen, believes), time.monotonic()
+        book = ObjectBook(
+            studio.worker.database.lasting, studio.lasting_name(place), is_limited=place.stores is not None
+        )
+        found = _locate(place, chosen, (book, self._bytes), offline=studio.way.offline, believes=believes)
         if len(found.files) <= _MOST_FILES:
             with self._lock:
                 self._found[key] = (now, found)
@@ -98,7 +130,14 @@ class FoundFilesCache:
         return found
 
 
-def _locate(place: CatalogRepository, chosen: ChosenVersion, *, offline: bool, believes: bool) -> LocatedVersion:
+def _locate(
+    place: CatalogRepository,
+    chosen: ChosenVersion,
+    kept: tuple[ObjectBook, KeptBytes],
+    *,
+    offline: bool,
+    believes: bool,
+) -> LocatedVersion:
     """Find the files; without `believes` the repository is a stranger's, although it is one of this machine.
 
     Whoever may push to a repository says where its files are. One's own repositories may lead to any path of one's own
@@ -110,7 +149,10 @@ def _locate(place: CatalogRepository, chosen: ChosenVersion, *, offline: bool, b
         _, located = get.find(registry, chosen.name, chosen.commit, trust)
         moment = registry.git.run(["show", "--no-patch", "--format=%ct", chosen.commit])
     files = sorted(((one.path or located.name, one) for one in located.contents), key=lambda pair: pair[0])
-    return LocatedVersion(chosen, registry.repo, tuple(files), int(moment))
+    book, memory = kept
+    small = SmallBlobs(memory.blobs, place.address, registry.repo, files)
+    directory = located.name if located.is_directory else ""
+    return LocatedVersion(chosen, registry.repo, tuple(files), commit_time(moment), book, small, memory, directory)
 
 
 def _open(place: CatalogRepository, *, offline: bool) -> Registry:

@@ -6,7 +6,8 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote
 
 import anyio
@@ -25,6 +26,7 @@ LOG = logging.getLogger("gto.studio")
 
 _THREADS = 8  # beside those of pages; most of their time they wait for stores
 _MOST = 64  # downloads at a time
+_MOST_LONG = 2  # jobs at a time that read whole versions
 _PATIENCE = 10.0  # seconds that one more waits
 _PIECE = 256 << 10  # bytes: a client has half a minute for each
 _FIRST = 64 << 10  # bytes
@@ -40,10 +42,28 @@ class Downloads:
         self._places = anyio.CapacityLimiter(most)
         self._of_strangers = anyio.CapacityLimiter(max(1, most // 2))  # whoever asks keeps no team from its files
         self._patience = patience
+        self._long: dict[str, asyncio.Task[Any]] = {}
+        self._long_threads = anyio.CapacityLimiter(_MOST_LONG)
 
     async def work(self, job: Callable[[], T]) -> T:
         """Do what waits for Git or a store, in a thread that no page needs."""
         return await run_sync(job, limiter=self._threads)
+
+    async def work_long(self, name: str, job: Callable[[], T], *, for_stranger: bool = False) -> T | None:
+        """Do what may take hours, once for all who ask for it by one name; None where it is not done within seconds."""
+        if name not in self._long and len(self._long) >= (1 if for_stranger else _MOST_LONG):
+            return None
+        task = self._long.get(name)
+        if task is None:
+            task = self._long[name] = asyncio.create_task(run_sync(job, limiter=self._long_threads))
+            task.add_done_callback(partial(self._end_long, name))
+        await asyncio.wait([task], timeout=self._patience)
+        return cast("T", task.result()) if task.done() else None
+
+    def _end_long(self, name: str, task: asyncio.Task[Any]) -> None:
+        self._long.pop(name, None)
+        if not task.cancelled():
+            task.exception()  # told to who waits, if anybody does
 
     async def send(self, make: "Callable[[], Sendable]", request: Request) -> Response:
         """Answer with what `make` returns, once there is a place; 503 where there is none for some seconds."""
@@ -88,13 +108,17 @@ class Sendable(NamedTuple):
     read: Callable[[], Iterator[bytes]]
     """Yields all bytes; what is wrong with them is raised before the last."""
     read_part: Callable[[int, int], Iterator[bytes]] | None = None
-    """Yields the bytes from one place up to before another; None where there are no parts."""
+    """Yields the bytes from one place up to before another, and nothing where it takes a while to come there.
+
+    None where there are no parts.
+    """
 
 
 class _FileAnswer(NamedTuple):
     status: int
     headers: Mapping[str, str]
-    chunks: Iterator[bytes] = iter(())
+    chunks: "_Begun | None" = None
+    """None where there is no body."""
 
 
 def _answer(wanted: Sendable, request: Request) -> _FileAnswer:
@@ -114,12 +138,12 @@ def _answer(wanted: Sendable, request: Request) -> _FileAnswer:
     if wanted.read_part and wanted.size is not None and asked.get("if-range", wanted.etag) == wanted.etag:
         part = parse_range(asked.get("range", ""), wanted.size)
     if part is None or wanted.read_part is None:
-        return _FileAnswer(200, headers, _begun(wanted.read()))
+        return _FileAnswer(200, headers, _begun(wanted.read(), wanted.size))
     start, end = part
     if start >= end:
         return _FileAnswer(416, {"content-range": f"bytes */{wanted.size}", "content-length": "0"})
     headers |= {"content-range": f"bytes {start}-{end - 1}/{wanted.size}", "content-length": str(end - start)}
-    return _FileAnswer(206, headers, _begun(wanted.read_part(start, end)))
+    return _FileAnswer(206, headers, _begun(wanted.read_part(start, end), end - start))
 
 
 def _etags(header: str) -> set[str]:
@@ -138,22 +162,30 @@ def parse_range(header: str, size: int) -> tuple[int, int] | None:
     return int(match[1]), min(int(match[2]) + 1, size) if match[2] else size
 
 
-def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Return an iterator whose first bytes are here: so many that of an archive the first file was found."""
-    first = bytearray()
-    while len(first) < _FIRST and (chunk := next(chunks, None)) is not None:
-        first += chunk
-    return _Begun(bytes(first), chunks)
+def _begun(chunks: Iterator[bytes], size: int | None) -> "_Begun":
+    """Return an iterator whose first bytes are here: so many that of an archive the first file was found.
+
+    Of a small file all are, and checked: no thread is asked for more of it. On the way to a late part some come that
+    are empty; the answer begins then, as no thread goes all of that way at once, perhaps for who has gone.
+    """
+    first, is_whole, is_far = bytearray(), False, False
+    while not (is_whole or is_far) and (len(first) < _FIRST or len(first) == size):
+        chunk = next(chunks, None)
+        first += chunk or b""
+        is_whole, is_far = chunk is None, chunk == b""
+    return _Begun(bytes(first), chunks, is_whole=is_whole)
 
 
 class _Begun(Iterator[bytes]):
-    def __init__(self, first: bytes, rest: Iterator[bytes]) -> None:
-        self._first: bytes | None = first
+    """Bytes of which some are here."""
+
+    def __init__(self, first: bytes, rest: Iterator[bytes], *, is_whole: bool) -> None:
+        self.first = first
+        self.is_whole = is_whole
         self._rest = rest
 
     def __next__(self) -> bytes:
-        first, self._first = self._first, None
-        return next(self._rest) if first is None else first
+        return next(self._rest)
 
     def close(self) -> None:
         """Let go of the store, or of git."""
@@ -174,13 +206,15 @@ class StreamedFile(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; whatever happens, what was opened is let go of."""
+        chunks = self._chunks
         try:
             await super().__call__(scope, receive, send)
         finally:
             with anyio.CancelScope(shield=True):
                 if self._ahead is not None:
                     await asyncio.gather(self._ahead, return_exceptions=True)
-                await self._downloads.work(self._close)
+                if chunks is not None and not chunks.is_whole:
+                    await self._downloads.work(chunks.close)
             self._downloads.release(self._place)
 
     async def stream_response(self, send: Send) -> None:
@@ -196,21 +230,25 @@ class StreamedFile(StreamingResponse):
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         """Yield the bytes; while some are sent, the next are read and checked."""
-        self._read_on()
+        chunks = self._chunks
+        if chunks is None:
+            return
+        self._read_on(chunks)
+        for piece in _cut(chunks.first):
+            yield piece
         while self._ahead is not None and (chunk := await asyncio.shield(self._ahead)) is not None:
-            self._read_on()
-            for at in range(0, len(chunk), _PIECE):
-                yield chunk[at : at + _PIECE]
+            self._read_on(chunks)
+            for piece in _cut(chunk):
+                yield piece
 
-    def _read_on(self) -> None:
-        self._ahead = asyncio.create_task(self._downloads.work(self._next))
+    def _read_on(self, chunks: _Begun) -> None:
+        if not chunks.is_whole:
+            self._ahead = asyncio.create_task(self._downloads.work(partial(next, chunks, None)))
 
-    def _next(self) -> bytes | None:
-        return next(self._chunks, None)
 
-    def _close(self) -> None:
-        if isinstance(self._chunks, _Begun):
-            self._chunks.close()
+def _cut(chunk: bytes) -> Iterator[bytes]:
+    for at in range(0, len(chunk), _PIECE):
+        yield chunk[at : at + _PIECE]
 
 
 def disposition(name: str) -> str:

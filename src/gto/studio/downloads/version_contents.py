@@ -1,10 +1,12 @@
 """What can be downloaded of a version: one file, or all of them as an archive."""
 
-from collections.abc import Iterator
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from urllib.parse import quote
 
-from gto.delivery.get import hash_of
 from gto.exceptions import GTOException, NotFound
 from gto.storage import urls as store_urls
 from gto.storage.fetcher import Fetcher, shown
@@ -12,9 +14,12 @@ from gto.storage.location import Content, StoreObject
 from gto.storage.store import open_store
 from gto.studio.addresses import artifact_url, url
 from gto.studio.downloads.archive_formats import KINDS, ArchiveFile, ArchiveKind, check_names
-from gto.studio.downloads.file_bytes import FileReader, read_size, read_whole
+from gto.studio.downloads.file_bytes import FileReader
+from gto.studio.downloads.file_digests import DigestTaker, remember
 from gto.studio.downloads.located_version import ChosenVersion, LocatedVersion
 from gto.studio.downloads.sending import Sendable, etag_of
+from gto.studio.downloads.small_blobs import AheadFetcher
+from gto.studio.lasting.stored_objects import ObjectFacts, key_of
 
 SIGNED_SECONDS = 3600
 """How long a link holds that needs no login."""
@@ -26,13 +31,21 @@ def file_of(found: LocatedVersion, path: str) -> Sendable:
     """Return one file of a version."""
     content = found.find(path)
     fetcher = _fetcher(found)
-    fetcher.prepare([content])
-    size = read_size(fetcher, content)
-    mark = hash_of(content)
+    asked = DigestTaker(found, fetcher, [content]) if content.size is None else None
+    size = asked.size(content) if asked else content.size
+    mark = key_of(content)
+
+    def read_all() -> Iterator[bytes]:
+        fetcher.prepare([content])
+        taker = asked or DigestTaker(found, fetcher, [content])
+        with closing(taker.read(content, size)) as chunks:
+            yield from chunks
+        taker.close()
 
     def read_part(start: int, end: int) -> Iterator[bytes]:
         if (start, end) == (0, size):
-            return read_whole(fetcher, content, size)
+            return read_all()
+        fetcher.prepare([content])
         return FileReader(fetcher, content, start, end).chunks()
 
     return Sendable(
@@ -40,39 +53,97 @@ def file_of(found: LocatedVersion, path: str) -> Sendable:
         _BYTES,
         f'"{mark.replace(":", "-")}"' if mark else None,
         size,
-        partial(read_whole, fetcher, content, size),
+        read_all,
         read_part,
     )
 
 
 def archive_of(found: LocatedVersion, kind: ArchiveKind) -> Sendable:
-    """Return all files of a version as an archive; UnsafePath where a name would lead out of it."""
+    """Return all files of a version as an archive; UnsafePath where a name would lead out of it.
+
+    Its size is known, and parts of it can be had, once it was made.
+    """
     check_names(path for path, _ in found.files)
-    marks = [hash_of(content) for _, content in found.files]
+    etag = _archive_tag(found, kind)
+    read = partial(_noted, found, kind, etag)
+    size = _known_archive(found, kind, etag).size
+    name = f"{found.chosen.label}.{kind.ending}"
+    return Sendable(name, kind.media_type, etag, size, read, partial(_part_of, read) if size is not None else None)
+
+
+def archive_digest(found: LocatedVersion, kind: ArchiveKind) -> str:
+    """Return the SHA-256 of an archive; all of it is made where that is not known."""
+    check_names(path for path, _ in found.files)
+    etag = _archive_tag(found, kind)
+    known, digest = _known_archive(found, kind, etag).sha256, hashlib.sha256()
+    if known is None:
+        for chunk in _noted(found, kind, etag):
+            digest.update(chunk)
+    return known or digest.hexdigest()
+
+
+def _archive_tag(found: LocatedVersion, kind: ArchiveKind) -> str | None:
+    marks = [key_of(content) for _, content in found.files]
     paths = [path for path, _ in found.files]
-    etag = etag_of(kind.ending, found.chosen.commit, *paths, *(str(mark) for mark in marks)) if all(marks) else None
-    return Sendable(f"{found.chosen.label}.{kind.ending}", kind.media_type, etag, None, partial(_packed, found, kind))
+    return etag_of(kind.ending, found.chosen.commit, *paths, *(str(mark) for mark in marks)) if all(marks) else None
+
+
+def _archive_key(kind: ArchiveKind, etag: str) -> str:
+    """Return under which key an archive is known: another zlib makes other bytes of the same files."""
+    packer = f"-{zlib.ZLIB_RUNTIME_VERSION}" if kind.ending.endswith("gz") else ""
+    return f"archive:{etag.strip(chr(34))}{packer}"
+
+
+def _known_archive(found: LocatedVersion, kind: ArchiveKind, etag: str | None) -> ObjectFacts:
+    """Return what is known of an archive that was made before."""
+    return found.objects.read_facts(_archive_key(kind, etag)) if etag else ObjectFacts()
+
+
+def _noted(found: LocatedVersion, kind: ArchiveKind, etag: str | None) -> Iterator[bytes]:
+    """Yield an archive, and write down what it was."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in _packed(found, kind):
+        digest.update(chunk)
+        size += len(chunk)
+        yield chunk
+    if etag:
+        remember(found.objects, {_archive_key(kind, etag): ObjectFacts(size, digest.hexdigest())})
+
+
+def _part_of(read: Callable[[], Iterator[bytes]], start: int, end: int) -> Iterator[bytes]:
+    """Yield a part of what is made from its beginning each time; nothing for each step of the way there."""
+    at = 0
+    for chunk in read():
+        yield chunk[max(start - at, 0) : max(end - at, 0)]
+        at += len(chunk)
+        if at >= end:
+            return
 
 
 def _packed(found: LocatedVersion, kind: ArchiveKind) -> Iterator[bytes]:
     fetcher = _fetcher(found)
-    fetcher.prepare(content for _, content in found.files)
-    files = (_archived(fetcher, path, content) for path, content in found.files)
-    yield from (chunk for chunk in kind.pack(files, found.time) if chunk)
+    contents = [content for _, content in found.files]
+    fetcher.prepare(contents)
+    taker = DigestTaker(found, fetcher, contents)
+    files = (_archived(taker, path, content) for path, content in found.files)
+    try:
+        yield from (chunk for chunk in kind.pack(files, found.time) if chunk)
+    finally:
+        taker.close()
 
 
-def _archived(fetcher: Fetcher, path: str, content: Content) -> ArchiveFile:
+def _archived(taker: DigestTaker, path: str, content: Content) -> ArchiveFile:
     return ArchiveFile(
         path,
         content.is_executable,
-        partial(read_size, fetcher, content),
-        partial(read_whole, fetcher, content),
+        partial(taker.size, content),
+        partial(taker.read, content),
         shown(content.sources[0]) if content.sources else path,
     )
 
 
 def _fetcher(found: LocatedVersion) -> Fetcher:
-    return Fetcher(found.repository, lambda _: None)
+    return AheadFetcher(found.repository, found.small)
 
 
 def archive_kind(ending: str) -> ArchiveKind:

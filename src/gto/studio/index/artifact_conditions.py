@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, tuple_, union
 
 from gto.core.tag_signature import Trust
+from gto.exceptions import UsageError
 from gto.studio.index.latest_model import IS_STALE, RUNS_CODE, has_framework
 from gto.studio.index.query import Term
 from gto.studio.index.schema import artifact, card, fact, label, metric, repository, standing
@@ -13,6 +14,7 @@ from gto.studio.index.schema import artifact, card, fact, label, metric, reposit
 SORTS = ("changed", "name", "repo", "latest", "staged", "metric", "versions", "problems", "framework", "size")
 """What the list can be sorted by; the first is the usual one."""
 
+_MOST_TERMS = 300  # of one query: databases read no conditions that are nested more than so often
 _COMPARE = {">": "__gt__", ">=": "__ge__", "<": "__lt__", "<=": "__le__", "=": "__eq__", "!=": "__ne__"}
 
 
@@ -49,6 +51,8 @@ def narrow(
 ) -> Select[*tuple[Any, ...]]:
     """Add to a query what the list is asked for; `known_stages` are all that artifacts are in."""
     every = [*wanted.terms, *(term for group in wanted.filters for term in group)]
+    if len(every) > _MOST_TERMS:
+        raise UsageError(f"A list is asked for by at most {_MOST_TERMS} words and filters", "leave some of them out")
     asked = [term.value for term in every if term.key == "stage" and not term.is_not]
     stages = _Stages(asked, known_stages)
     conditions = [_condition(term, stages) for term in wanted.terms]
@@ -76,12 +80,14 @@ def _positive(term: Term, stages: _Stages) -> ColumnElement[bool]:
 
 def holds(folded: ColumnElement[str], value: str) -> ColumnElement[bool]:
     """Tell whether a folded text holds another one, in small or capital letters."""
-    return func.coalesce(folded, "").contains(value.casefold(), autoescape=True)
+    text = func.coalesce(folded, "") if getattr(folded, "nullable", True) else folded
+    return text.contains(value.casefold(), autoescape=True)
 
 
 # Made once: that costs more than to ask.
 _IN_STAGE = select(standing.c.artifact_id).where(standing.c.place == 0)
-_DESCRIBED = artifact.alias()
+_SEARCHED, _DESCRIBED = artifact.alias(), artifact.alias()
+_FOUND = select(_SEARCHED.c.id)
 _OF_LATEST = select(_DESCRIBED.c.id).where(
     fact.c.repository_id == _DESCRIBED.c.repository_id,
     fact.c.artifact == _DESCRIBED.c.name,
@@ -95,8 +101,10 @@ def _has_text(value: str, stages: Sequence[str]) -> ColumnElement[bool]:
     """Tell whether name, annotation, a stage or the card of the latest version hold a text, as `gto search` has it."""
     named = [stage for stage in stages if value.casefold() in stage.lower()]  # few: no need to look at each artifact
     cards = _OF_FACT.in_(_CARD.where(holds(card.c.folded_text, value)))  # each is looked through once, whoever has it
-    elsewhere = [_OF_LATEST.where(cards), *([_IN_STAGE.where(standing.c.stage.in_(named))] if named else [])]
-    return or_(holds(artifact.c.search, value), *(artifact.c.id.in_(found) for found in elsewhere))
+    found = [_FOUND.where(holds(_SEARCHED.c.search, value)), _OF_LATEST.where(cards)]
+    if named:
+        found.append(_IN_STAGE.where(standing.c.stage.in_(named)))
+    return artifact.c.id.in_(union(*found))  # no `OR`, which would have each artifact looked at
 
 
 _CONDITIONS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
@@ -120,6 +128,7 @@ _STATES: Mapping[str, ColumnElement[bool]] = {
     "unregistered": artifact.c.versions == 0,
     "behind": artifact.c.behind > 0,
     "broken": IS_BROKEN,
+    "out-of-sync": artifact.c.out_of_sync > 0,
     "staged": exists().where(standing.c.artifact_id == artifact.c.id),
     "signed": func.coalesce(artifact.c.verdict, "") == Trust.GOOD.value,
     "unsigned": and_(artifact.c.is_known, func.coalesce(artifact.c.verdict, "") != Trust.GOOD.value),  # proves nothing

@@ -1,15 +1,14 @@
 """An artifact as the list shows it, read from its row of the index."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from gto.studio.goals import is_gain
 from gto.studio.index.events import StageCell
 from gto.studio.index.latest_model import ModelMark, read_mark
-from gto.studio.index.schema import artifact, repository, standing
+from gto.studio.index.schema import artifact, repository
 
 
 class Trend(NamedTuple):
@@ -65,6 +64,8 @@ class ArtifactRow(NamedTuple):
     """How many of the events that count the policy refuses."""
     against: int
     """How many of these were refused when they were written, too."""
+    out_of_sync: int
+    """How many targets do not run what Git says."""
     metric: Trend | None
     stages: Mapping[str, StageCell]
 
@@ -102,16 +103,12 @@ class ArtifactRow(NamedTuple):
             "signature": self.signature,
             "refused": self.refused,
             "against": self.against,
+            "out_of_sync": self.out_of_sync,
         }
 
 
 _FIELDS: Mapping[str, ColumnElement[Any]] = {"repo": repository.c.name, "position": repository.c.position}
-_COLUMNS = tuple(
-    _FIELDS[name] if name in _FIELDS else artifact.c[name] for name in ArtifactRow._fields if name != "stages"
-)
-_CELLS = select(standing.c.artifact_id, standing.c.stage, *(standing.c[name] for name in StageCell._fields)).where(
-    standing.c.artifact_id.in_(bindparam("ids", expanding=True)), standing.c.place == 0
-)
+_COLUMNS = tuple(_FIELDS[name] if name in _FIELDS else artifact.c[name] for name in ArtifactRow._fields)
 
 
 def choose() -> Select[*tuple[Any, ...]]:
@@ -122,17 +119,19 @@ def choose() -> Select[*tuple[Any, ...]]:
 def rows_of(
     connection: Connection, chosen: Select[*tuple[Any, ...]], values: Mapping[str, object] | None = None
 ) -> tuple[ArtifactRow, ...]:
-    """Return the rows of a query for artifacts, each with its stages; `values` are those of its parameters."""
-    found = [ArtifactRow._make((*row, {})) for row in connection.execute(chosen, values)]
-    cells: dict[int, dict[str, StageCell]] = defaultdict(dict)
-    for artifact_id, stage, *cell in connection.execute(_CELLS, {"ids": [row.id for row in found]}):
-        cells[artifact_id][stage] = StageCell(*cell)
-    return tuple(_read(row, cells[row.id]) for row in found)
+    """Return the rows of a query for artifacts; `values` are those of its parameters."""
+    return tuple(map(read_row, connection.execute(chosen, values)))
 
 
-def _read(row: ArtifactRow, stages: Mapping[str, StageCell]) -> ArtifactRow:
-    """Return a row with its stages, and with values in the place of JSON's."""
-    said: object = row.metric
-    model: Any = row.model
-    trend = Trend(**{**said, "values": tuple(said["values"])}) if isinstance(said, dict) else None
-    return row._replace(labels=tuple(row.labels or ()), model=read_mark(model), metric=trend, stages=stages)
+def read_row(row: Sequence[Any]) -> ArtifactRow:
+    """Return a row that a query of choose() gave: with values in the place of JSON's."""
+    found = ArtifactRow._make(row)
+    said: Any = found.metric
+    model: Any = found.model
+    stages: Any = found.stages or {}
+    return found._replace(
+        labels=tuple(found.labels or ()),
+        model=read_mark(model),
+        metric=Trend(**{**said, "values": tuple(said["values"])}) if said else None,
+        stages={stage: StageCell._make(cell) for stage, cell in stages.items()},
+    )

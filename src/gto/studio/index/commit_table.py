@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, Text, cast, func, select
@@ -11,6 +12,7 @@ from gto.lineage.values import Value
 from gto.studio.index import schema
 from gto.studio.index.commit_versions import VersionMark, read_versions
 from gto.studio.index.schema import branch_commit, commit_values, experiment, value_set
+from gto.studio.live.live_experiment import RUNNING, LiveExperiment
 
 
 class ValueColumn(NamedTuple):
@@ -86,6 +88,10 @@ class CommitTable(NamedTuple):
     versions: Mapping[str, tuple[VersionMark, ...]]
     unread: int
     """How many commits are to be read."""
+    live: Mapping[str, LiveExperiment] = MappingProxyType({})
+    """Experiments that are no commits yet, by what stands for their commit: they run, or were not pushed."""
+    astray: tuple[LiveExperiment, ...] = ()
+    """Those of them whose baseline is none of these commits."""
 
     def values_of(self, oid: str) -> ValueSet | None:
         """Return what a commit holds; None where it is not known."""
@@ -96,6 +102,29 @@ class CommitTable(NamedTuple):
         more = {oid: self.commits[oid]._replace(is_hidden=True) for oid in oids if oid in self.commits}
         return self._replace(commits={**self.commits, **more}) if more else self
 
+    def with_live(self, lives: Iterable[LiveExperiment], now: float) -> "CommitTable":
+        """Return it with experiments that are no commits yet; what was pushed is there already."""
+        shown = [one for one in lives if not self._has(one, now)]
+        placed = [one for one in shown if one.baseline in self.commits]
+        made = {oid: list(ones) for oid, ones in self.experiments.items()}
+        for one in placed:
+            made.setdefault(one.baseline, []).append(FoundExperiment("", one.name, one.baseline, one.oid))
+        return self._replace(
+            experiments={oid: tuple(ones) for oid, ones in made.items()},
+            commits={**self.commits, **{one.oid: _commit_of(one) for one in placed}},
+            digests={**self.digests, **{one.oid: one.oid for one in placed}},
+            values={**self.values, **{one.oid: _values_of(one) for one in placed}},
+            live={one.oid: one for one in placed},
+            astray=tuple(one for one in shown if one.baseline not in self.commits),
+        )
+
+    def _has(self, one: LiveExperiment, now: float) -> bool:
+        """Tell whether an experiment was pushed: its commit is here, or one of its name after it ended."""
+        if one.revision:
+            return one.revision in self.commits
+        pushed = self.experiments.get(one.baseline, ())
+        return one.state(now) != RUNNING and any(made.name == one.name for made in pushed)
+
     def is_unchanged(self, oid: str) -> bool:
         """Tell whether a commit holds the same values as its parent: one that holds none, or is not known, does not."""
         found, mine = self.commits.get(oid), self.values_of(oid)
@@ -103,6 +132,16 @@ class CommitTable(NamedTuple):
         if mine is None or before is None or not (mine.values or mine.lacking):
             return False
         return mine is before or (mine.values, mine.lacking) == (before.values, before.lacking)
+
+
+def _commit_of(one: LiveExperiment) -> FoundCommit:
+    return FoundCommit(one.oid, None, one.person, one.email, int(one.started_at), one.message, is_hidden=False)
+
+
+def _values_of(one: LiveExperiment) -> ValueSet:
+    told = (("metrics", one.metrics), ("params", one.params))
+    values = {ValueColumn(kind, file, key): value for kind, held in told for file, key, value in held}
+    return ValueSet(one.oid, values, (), ())
 
 
 class ProjectPlace(NamedTuple):
@@ -148,6 +187,12 @@ def read_table(connection: Connection, repository_id: int, project: ProjectPlace
         read_versions(connection, repository_id),
         len(commits) - int(connection.execute(read).scalar_one()),
     )
+
+
+def find_commit(connection: Connection, repository_id: int, oid: str) -> FoundCommit | None:
+    """Return a commit; None where the index does not hold it."""
+    rows = _rows(connection, schema.commit, FoundCommit._fields, {"repository_id": repository_id, "oid": oid})
+    return FoundCommit._make(rows[0]) if rows else None
 
 
 def _rows(

@@ -3,17 +3,20 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol, TypeVar, cast
+from threading import Lock
+from typing import Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, column, delete, event, insert, select, table
 from sqlalchemy.exc import DBAPIError
 
-from gto.studio.index.dialects import storable_row
+from gto.studio.index.dialects import make_storable
 from gto.studio.index.schema import metadata
+from gto.studio.lasting.lasting_file import Lasting
 
 T = TypeVar("T")
 
-_STATE, _KEPT = "gto-state", "gto-kept"  # what a connection holds of the state that it saw last
+# What a connection holds: how its state is asked for, which one it saw last, and what was read of that.
+_ASK, _STATE, _KEPT = "gto-ask", "gto-state", "gto-kept"
 _VISIBLE = table("visible", column("id"))
 
 
@@ -24,16 +27,46 @@ class Reader(Protocol):
         """Yield a connection that sees one state of the index, whoever writes meanwhile."""
 
 
+class PageReader(Reader, Protocol):
+    """What pages read, where one query may be enough."""
+
+    def read_once(self) -> AbstractContextManager[Connection]:
+        """Yield a connection for one query; each more may see another state of the index."""
+
+
+class IndexWriter(Reader, Protocol):
+    """What brings news into the index."""
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """Yield a connection in a transaction that writes into the index; an exception takes all of it back."""
+
+
 class Claim(ABC):
     """Something that one process alone may do; it ends with the process, however that ends."""
 
-    @abstractmethod
+    def __init__(self) -> None:
+        self._turn = Lock()
+        self._is_over = False
+
     def is_held(self) -> bool:
         """Tell whether it still is: a server that was started again knows of none."""
+        with self._turn:
+            return not self._is_over and self._is_known()
+
+    def release(self) -> None:
+        """Let others claim it; any thread may do so, and the first one counts."""
+        with self._turn:
+            if not self._is_over:
+                self._is_over = True
+                self._give_back()
 
     @abstractmethod
-    def release(self) -> None:
-        """Let others claim it."""
+    def _is_known(self) -> bool:
+        """Tell whether the database knows of it."""
+
+    @abstractmethod
+    def _give_back(self) -> None:
+        """Have the database forget it."""
 
 
 class Database(ABC):
@@ -41,13 +74,15 @@ class Database(ABC):
 
     schema: str
     """What the engine calls the place of the index's tables."""
+    is_lasting: bool
+    """Whether it is a team's, and holds what lasts beside the index."""
 
     def __init__(self, engine: Engine, narrow: Engine) -> None:
         """`narrow` is of the same database; its connections see those repositories alone that they are told."""
         self.engine = engine
         self._narrow = narrow
         for one in (engine, narrow):
-            event.listen(one, "before_cursor_execute", _make_storable, retval=True)
+            event.listen(one, "before_cursor_execute", make_storable, retval=True)
 
         @event.listens_for(narrow, "engine_connect")
         def hide(connection: Connection) -> None:
@@ -56,6 +91,11 @@ class Database(ABC):
                     connection.exec_driver_sql(statement)
                 connection.commit()
                 connection.info["is_narrow"] = True
+
+    @property
+    @abstractmethod
+    def lasting(self) -> Lasting:
+        """What is kept that is not of the index."""
 
     @abstractmethod
     def state(self, connection: Connection) -> object:
@@ -90,8 +130,16 @@ class Database(ABC):
     def read(self) -> Iterator[Connection]:
         """Yield a connection that sees one state of the index, whoever writes meanwhile."""
         with self.engine.connect() as connection, connection.begin():
-            _remember(connection, self.state(connection))
+            self.ask_before_kept(connection)
             yield connection
+
+    def ask_before_kept(self, connection: Connection) -> None:
+        """Have the state asked for before kept() gives what was read earlier."""
+        connection.info[_ASK] = self.state
+
+    def read_once(self) -> AbstractContextManager[Connection]:
+        """Yield a connection for one query, without a transaction around it where that costs something."""
+        return self.read()
 
     @contextmanager
     def read_of(self, repositories: frozenset[str]) -> Iterator[Connection]:
@@ -149,6 +197,9 @@ class Database(ABC):
 
 def kept(connection: Connection, read: Callable[[Connection], T]) -> T:
     """Return what a function reads of the whole index, over a connection that reads; it is kept until one wrote."""
+    ask = connection.info.pop(_ASK, None)
+    if ask is not None:
+        _remember(connection, ask(connection))
     values = cast("dict[Callable[[Connection], object], object]", connection.info[_KEPT])
     if read not in values:
         values[read] = read(connection)
@@ -158,6 +209,7 @@ def kept(connection: Connection, read: Callable[[Connection], T]) -> T:
 def forget_kept(connection: Connection) -> None:
     """Keep nothing any more over a connection that is going to write: the state tells what others wrote alone."""
     connection.info.pop(_STATE, None)
+    connection.info.pop(_ASK, None)
 
 
 def _remember(connection: Connection, state: object) -> bool:
@@ -173,8 +225,3 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
     return str(error.orig if isinstance(error, DBAPIError) else error).partition("\n")[0]
-
-
-def _make_storable(*given: Any) -> tuple[str, Any]:  # noqa: ANN401  whatever SQLAlchemy gives
-    _, _, statement, values, _, is_many = given
-    return statement, [storable_row(row) for row in values] if is_many else storable_row(values)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy
 from sqlalchemy.dialects import postgresql
@@ -34,3 +35,9 @@ def storable_json(value: object) -> str:
     """Return JSON in which half characters are question marks, as `--json` prints them."""
     text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
     return _NUL_RE.sub(lambda found: found[1] or r"\\x00", text) if r"\u0000" in text else text
+
+
+def make_storable(*given: Any) -> tuple[str, Any]:  # noqa: ANN401  whatever SQLAlchemy gives
+    """Return a statement and its values as they can be stored: for SQLAlchemy's `before_cursor_execute`."""
+    _, _, statement, values, _, is_many = given
+    return statement, [storable_row(row) for row in values] if is_many else storable_row(values)

@@ -1,9 +1,9 @@
 """The events of artifacts, folded anew by the registry's own rules, and who is in which stage by them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from gto.core import tag
 from gto.core.event import Event, event
@@ -29,31 +29,41 @@ class StageCell(NamedTuple):
     """How many active versions are higher."""
 
 
+# Made once: that costs more than to ask.
+_OF_REPOSITORY = select(*COLUMNS).where(schema.event.c.repository_id == bindparam("repository"))
+_OF_ARTIFACT = _OF_REPOSITORY.where(schema.event.c.artifact == bindparam("artifact"))
+_OF_SOME = _OF_REPOSITORY.where(schema.event.c.artifact.in_(bindparam("artifacts", expanding=True)))
+
+
 def artifact_state(connection: Connection, repository_id: int, name: str, until: int | None = None) -> ArtifactState:
     """Return an artifact as its events made it, up to a second if one is given; one without events is empty."""
-    query = select(*COLUMNS).where(schema.event.c.repository_id == repository_id, schema.event.c.artifact == name)
-    return fold_artifact(name, _read(connection, query, until))
+    query = _OF_ARTIFACT if until is None else _OF_ARTIFACT.where(schema.event.c.time <= until)
+    return fold_artifact(name, _read(connection, query, {"repository": repository_id, "artifact": name}))
+
+
+def has_commit(connection: Connection, repository_id: int, name: str, commit: str) -> bool:
+    """Tell whether an event of an artifact, one that counts no more too, is about a commit."""
+    mine = (schema.event.c.repository_id == repository_id) & (schema.event.c.artifact == name)
+    query = select(schema.event.c.ref).where(mine, schema.event.c.commit == commit)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def snapshot(connection: Connection, repository_id: int, until: int | None = None) -> Snapshot:
     """Return a whole repository as its events made it."""
-    query = select(*COLUMNS).where(schema.event.c.repository_id == repository_id)
-    return fold(_read(connection, query, until))
+    query = _OF_REPOSITORY if until is None else _OF_REPOSITORY.where(schema.event.c.time <= until)
+    return fold(_read(connection, query, {"repository": repository_id}))
 
 
 def read_events(connection: Connection, repository_id: int, names: Collection[str] | None = None) -> list[Event]:
     """Return the events of some artifacts, or of all, those too that do not count."""
-    query = select(*COLUMNS).where(schema.event.c.repository_id == repository_id)
     if names is not None and len(names) <= _MANY:
-        query = query.where(schema.event.c.artifact.in_(names))
-    found = _read(connection, query, None)
+        return _read(connection, _OF_SOME, {"repository": repository_id, "artifacts": list(names)})
+    found = _read(connection, _OF_REPOSITORY, {"repository": repository_id})
     return found if names is None else [one for one in found if one.artifact in names]
 
 
-def _read(connection: Connection, query: Select[*tuple[Any, ...]], until: int | None) -> list[Event]:
-    if until is not None:
-        query = query.where(schema.event.c.time <= until)
-    return [event_of(*row) for row in connection.execute(query)]
+def _read(connection: Connection, query: Select[*tuple[Any, ...]], values: Mapping[str, object]) -> list[Event]:
+    return [event_of(*row) for row in connection.execute(query, values)]
 
 
 def event_of(ref: str, commit: str, time: int, body: bytes, oid: str) -> Event:

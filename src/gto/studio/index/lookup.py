@@ -11,7 +11,9 @@ from gto.studio import forge
 from gto.studio.forge import WebPlace
 from gto.studio.index.artifact_row import ArtifactRow, choose, rows_of
 from gto.studio.index.events import StageCell
+from gto.studio.index.repository_rows import public_address
 from gto.studio.index.schema import artifact, card, fact, problem, repository, standing
+from gto.studio.words import without_paths
 
 Facts = Mapping[str, object]
 """What a commit tells, as `gto describe --all --json` prints it."""
@@ -37,6 +39,11 @@ class FoundRepository(NamedTuple):
     remote: str | None
     """The address of its remote; None where it was not read yet."""
 
+    def without_paths(self) -> "FoundRepository":
+        """Return it as it is shown to who need not know where the server keeps it: by its remote, else by name."""
+        address = public_address(self.address if self.is_remote else self.remote) or self.name
+        return self._replace(address=address, error=self.error and without_paths(self.error))
+
     @property
     def web(self) -> WebPlace | None:
         """Where it is looked at on the web; None where no forge is known by its address."""
@@ -57,11 +64,17 @@ _REPOSITORY = select(*(repository.c[field] for field in FoundRepository._fields)
     repository.c.name == bindparam("repo")
 )
 _ARTIFACT = choose().where(artifact.c.repository_id == bindparam("id"), artifact.c.name == bindparam("artifact"))
+_ONE_REPOSITORY = select(repository.c.id).where(repository.c.name == bindparam("repo")).scalar_subquery()
+_ONE_ARTIFACT = (
+    select(artifact.c.id)
+    .where(artifact.c.repository_id == _ONE_REPOSITORY, artifact.c.name == bindparam("name"), artifact.c.is_active)
+    .scalar_subquery()
+)
 _IN_STAGE = (
-    select(*(standing.c[name] for name in StageCell._fields))
-    .select_from(standing.join(artifact).join(repository))
-    .where(repository.c.name == bindparam("repo"), artifact.c.name == bindparam("name"), artifact.c.is_active)
-    .where(standing.c.stage == bindparam("stage"), standing.c.place == 0)
+    # One after the other, so that a server that knows nothing yet of the tables has no choice of a slow way.
+    select(*(standing.c[name] for name in StageCell._fields)).where(
+        standing.c.artifact_id == _ONE_ARTIFACT, standing.c.stage == bindparam("stage"), standing.c.place == 0
+    )
 )
 
 

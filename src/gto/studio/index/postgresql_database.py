@@ -1,10 +1,14 @@
 """A database in a server of PostgreSQL, which several processes share."""
 
 import os
+import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
+from json import JSONDecoder
+from select import POLLIN, poll
+from typing import Any
 
 from sqlalchemy import (
     URL,
@@ -15,6 +19,7 @@ from sqlalchemy import (
     Engine,
     MetaData,
     Table,
+    bindparam,
     create_engine,
     event,
     func,
@@ -22,10 +27,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gto.exceptions import UsageError
+from gto.storage import urls
 from gto.studio.index.database import Claim, Database, forget_kept, reason_of
 from gto.studio.index.dialects import storable_json
 from gto.studio.index.schema import VERSION, metadata
@@ -36,18 +43,25 @@ LASTING = "gto_studio"
 """The schema of what Git cannot hold."""
 
 _STATE = Table("state", MetaData(INDEX), Column("version", BigInteger), Column("writes", BigInteger))
+_USUAL_ORDER = f"CREATE INDEX artifact_changed ON {INDEX}.artifact (changed_at DESC NULLS LAST)"  # of the list
 _TURN = 7_190_021_147_001  # the advisory lock of who makes the tables
+_WAIT = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 _SECONDS = 10  # to connect
+_MOMENT = 1.0  # seconds
+_USED = "gto-used"
+_DECODER = JSONDecoder()
 
 
 class PostgresqlDatabase(Database):
     """The index in a schema of its own, and beside it the one of the team's tables."""
 
     schema = INDEX
+    is_lasting = True
 
     def __init__(self, url: URL, *, pool: int = 8) -> None:
         """Open it; the index is made where it is not there, or is of other tables. UsageError where it cannot be."""
         super().__init__(_connect(url, pool), _connect(url, pool))
+        self._at_once = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._version = _version(self.engine.dialect)
         try:
             with self.record() as connection:
@@ -57,13 +71,27 @@ class PostgresqlDatabase(Database):
                     self._replace(connection)
         except SQLAlchemyError as error:
             self.close()
-            shown = url.render_as_string(hide_password=True)
-            hint = "PostgreSQL 13 or later; its user may create schemas in it: GRANT CREATE ON DATABASE ... TO ..."
-            raise UsageError(f"The database {shown} cannot be used: {reason_of(error)}", hint) from error
+            shown = urls.shown(url.render_as_string())
+            reason, hint = reason_of(error), "PostgreSQL 13 or later, at the host, port and user of --database"
+            if "permission denied" in reason:
+                hint = "its user may create schemas in it: GRANT CREATE ON DATABASE ... TO ..."
+            raise UsageError(f"The database {shown} cannot be used: {reason}", hint) from error
+
+    @property
+    def lasting(self) -> "PostgresqlDatabase":
+        """What is kept that is not of the index: the tables beside it."""
+        return self
 
     def state(self, connection: Connection) -> object:
         """Return the number of the last write into the index."""
         return connection.execute(select(_STATE.c.writes)).scalar_one()
+
+    @contextmanager
+    def read_once(self) -> Iterator[Connection]:
+        """Yield a connection for one query: to begin and to end a transaction are two more."""
+        with self._at_once.connect() as connection:
+            self.ask_before_kept(connection)
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -94,7 +122,7 @@ class PostgresqlDatabase(Database):
 
     def wait_for_turn(self, connection: Connection, name: str) -> None:
         """Let nobody else have a turn of this name before the transaction ends."""
-        connection.execute(select(func.pg_advisory_xact_lock(_number(f"turn {name}"))))
+        connection.execute(_WAIT, {"number": _number(f"turn {name}")})
 
     def make_anew(self) -> None:
         """Put an empty index in its place."""
@@ -111,24 +139,27 @@ class PostgresqlDatabase(Database):
         connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {INDEX} CASCADE")
         connection.exec_driver_sql(f"CREATE SCHEMA {INDEX}")
         metadata.create_all(connection)
+        connection.exec_driver_sql(_USUAL_ORDER)
+        _index_search(connection)
         _STATE.create(connection)
         connection.execute(insert(_STATE).values(version=self._version, writes=0))
 
 
 class _ClaimOfConnection(Claim):
     def __init__(self, connection: Connection, number: int) -> None:
+        super().__init__()
         self._connection = connection
         self._number = number
         self.is_ours = bool(connection.execute(select(func.pg_try_advisory_lock(number))).scalar_one())
 
-    def is_held(self) -> bool:
+    def _is_known(self) -> bool:
         try:
             self._connection.execute(select(1))
         except SQLAlchemyError:
             return False
         return True
 
-    def release(self) -> None:
+    def _give_back(self) -> None:
         try:
             self._connection.execute(select(func.pg_advisory_unlock(self._number)))
         except SQLAlchemyError:  # the server knows nothing of it any more
@@ -146,7 +177,47 @@ def _version(dialect: Dialect) -> int:
     made += [
         str(CreateIndex(one).compile(dialect=dialect)) for table in metadata.sorted_tables for one in table.indexes
     ]
-    return zlib.crc32(repr((VERSION, sorted(made))).encode())
+    return zlib.crc32(repr((VERSION, _USUAL_ORDER, sorted(made))).encode())
+
+
+def _index_search(connection: Connection) -> None:
+    """Have parts of words found without looking at each artifact, where the server has the extension for that."""
+    with suppress(SQLAlchemyError), connection.begin_nested():
+        connection.exec_driver_sql(f"CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA {LASTING}")
+        place = connection.exec_driver_sql(
+            "SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pg_trgm'"
+        ).scalar_one()  # quoted where that is wanted; whoever made it before chose another
+        operators = f"{place}.gin_trgm_ops"
+        connection.exec_driver_sql(f"CREATE INDEX artifact_search ON {INDEX}.artifact USING gin (search {operators})")
+
+
+def _read_json(text: bytes) -> object:
+    """Return the value of JSON that we wrote: in UTF-8, without blanks around it; json.loads() has to find that out."""
+    return _DECODER.raw_decode(text.decode())[0]
+
+
+def _check_before_use(engine: Engine) -> None:
+    """Have a connection looked at before it is used: the server may have been started again.
+
+    To ask it costs a tenth of a small answer. One that was used a moment ago is asked only where it has something to
+    say: where it has ended it says so.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_USED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def check(connection: Any, record: ConnectionPoolEntry, _user: object) -> None:  # noqa: ANN401  psycopg's
+        if _USED not in record.info:  # it is new
+            return
+        looking = poll()
+        try:
+            looking.register(connection.fileno(), POLLIN)
+            if looking.poll(0) or time.monotonic() - record.info[_USED] > _MOMENT:
+                engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 def _connect(url: URL, pool: int) -> Engine:
@@ -161,9 +232,10 @@ def _connect(url: URL, pool: int) -> Engine:
         },
         pool_size=pool,
         pool_use_lifo=True,  # the connection that keeps what was read last
-        pool_pre_ping=True,  # a server that was started again
         json_serializer=storable_json,
+        json_deserializer=_read_json,
     )
+    _check_before_use(engine)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

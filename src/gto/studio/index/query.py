@@ -24,6 +24,7 @@ ARTIFACTS = Language(
         "unregistered",
         "behind",
         "broken",
+        "out-of-sync",
         "staged",
         "signed",
         "unsigned",

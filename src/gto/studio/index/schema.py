@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from gto.studio.index.dialects import Integer, Text
 
-VERSION = 6
+VERSION = 7
 """Raised whenever a table or the meaning of a column changes: an index of another version is made anew."""
 
 metadata = MetaData()
@@ -101,10 +101,11 @@ artifact = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
-    Column("name", Text, nullable=False),
     Column("is_known", Boolean, nullable=False),  # has an event
     Column("is_active", Boolean, nullable=False),  # is not deprecated
     Column("versions", Integer, nullable=False),  # how many count
+    Column("search", Text, nullable=False),  # name, labels, description, type and path, folded; found fast up here
+    Column("name", Text, nullable=False),
     Column("latest", Text),
     Column("latest_commit", Text),
     Column("latest_at", Integer),
@@ -131,7 +132,8 @@ artifact = Table(
     Column("reason", Text),
     Column("refused", Integer, nullable=False, default=0),  # how many events that count the policy refuses
     Column("against", Integer, nullable=False, default=0),  # how many of these were refused by that of their time, too
-    Column("search", Text, nullable=False),  # name, labels, description, type and path, folded
+    Column("out_of_sync", Integer, nullable=False, default=0),  # how many targets do not run what Git says
+    Column("stages", JSON),  # what each shows, as at place 0 of `standing`: a list of artifacts needs no other table
     Index("artifact_name", "repository_id", "name", unique=True),
 )
 
@@ -189,6 +191,27 @@ review = Table(  # a version that a rule of the policy lets into a stage only wi
     Column("body", JSON, nullable=False),  # as `gto reviews --json` prints it
     PrimaryKeyConstraint("repository_id", "place"),
     Index("review_artifact", "repository_id", "artifact"),
+)
+
+deploy_target = Table(  # a target that `deploy.yaml` of HEAD declares, or of which there is a report
+    "deploy_target",
+    metadata,
+    Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("place", Integer),  # in the file; null where that does not declare it
+    Column("kind", Text, nullable=False),  # of platform
+    Column("selector", Text, nullable=False),  # what is to run there; empty where it is not declared
+    Column("artifact", Text, nullable=False),
+    Column("stage", Text),
+    Column("version", Text),  # the one that is to run; null where the stage holds none
+    Column("commit", Text),
+    Column("state", Text, nullable=False),  # of TargetState
+    Column("runs", Text),  # the version that runs; null where none does, or nobody told
+    Column("detail", Text, nullable=False),  # what the platform says, or why it could not be asked
+    Column("seen_at", Float),  # when it was looked at; null where it never was
+    Column("seen_by", Text),
+    PrimaryKeyConstraint("repository_id", "name"),
+    Index("deploy_target_artifact", "repository_id", "artifact"),
 )
 
 fact = Table(  # all that a commit tells of an artifact, as `gto describe --all --json` prints it

@@ -22,6 +22,7 @@ from gto.studio.index.database import Claim, Database, forget_kept, reason_of
 from gto.studio.index.dialects import storable_json
 from gto.studio.index.own_file import FILES, keep_directory, keep_file
 from gto.studio.index.schema import VERSION, metadata
+from gto.studio.lasting.lasting_file import Lasting, LastingFile
 
 _BUSY = 30.0  # seconds that a writer waits for another
 _UNUSED = 30 * 86400.0  # seconds after which the index of other repositories is removed
@@ -37,6 +38,18 @@ def path_for(places: Sequence[CatalogRepository]) -> str:
     """Return the file for these repositories: the same ones, under the same names, have the same file."""
     told = repr([(one.name, one.address, one.entry.branch) for one in places])
     return os.path.join(home(), f"{cache_dir.digest(told.encode('utf-8', 'surrogateescape'))}.db")
+
+
+def lasting_path() -> str:
+    """Return the file of what lasts, which all indexes of this user share; not in the cache, which anybody empties."""
+    return os.path.join(cache_dir.user_directory("XDG_DATA_HOME", ".local", "share"), "gto", "studio.db")
+
+
+def open_lasting(path: str) -> LastingFile:
+    """Open the file of what lasts, which is made where it is not there."""
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    keep_file(path)
+    return LastingFile(connect(path))
 
 
 def statements() -> list[str]:
@@ -55,7 +68,7 @@ def open_database(places: Sequence[CatalogRepository]) -> "tuple[SqliteDatabase,
     try:
         keep_directory(home())
         _sweep(path)
-        return SqliteDatabase(path), ""
+        return SqliteDatabase(path, lasting=lasting_path()), ""
     except (OSError, SQLAlchemyError, MirrorBusy) as error:
         why = f"the index cannot be kept in {path}: {reason_of(error)}"
     try:
@@ -88,28 +101,46 @@ class SqliteDatabase(Database):
 
     schema = "main"
 
-    def __init__(self, path: str, *, is_temporary: bool = False, is_lasting: bool = False) -> None:
+    def __init__(
+        self, path: str, *, is_temporary: bool = False, is_lasting: bool = False, lasting: str | None = None
+    ) -> None:
         """Open it; the index in it is made where it is not there, is of other tables, or cannot be read.
 
-        A temporary file is removed in the end. A lasting one holds more than an index: it is never replaced.
+        A temporary file is removed in the end. A lasting one holds more than an index: it is never replaced. Beside
+        another one `lasting` is the file of what lasts; None for one in its directory.
         OSError, or an error of SQLAlchemy, where it cannot be written.
         """
         self.path = path
         self._is_temporary = is_temporary
-        self._is_lasting = is_lasting
+        self.is_lasting = is_lasting
+        self._lasting_path = lasting or os.path.join(os.path.dirname(path), "lasting.db")
+        self._lasting: LastingFile | None = None
         self._claimed: set[str] = set()
         self._claiming = Lock()
         self._statements = statements()
         self._version = zlib.crc32(repr((VERSION, self._statements)).encode()) & 0x7FFFFFFF
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         keep_file(path)
-        super().__init__(_connect(path), _connect(path))
+        super().__init__(connect(path), connect(path))
         with self._alone():
             if not self._is_ours():
                 self._replace()
             with self.write() as connection:  # it can be written
                 connection.execute(text(f"PRAGMA user_version = {self._version}"))
             os.utime(path)  # it is in use
+
+    @property
+    def lasting(self) -> Lasting:
+        """What is kept that is not of the index: in this file, or in one of its own that is made at first need.
+
+        OSError, or an error of SQLAlchemy, where it cannot be.
+        """
+        if self.is_lasting:
+            return self
+        with self._claiming:
+            if self._lasting is None:
+                self._lasting = open_lasting(self._lasting_path)
+            return self._lasting
 
     def make_anew(self) -> None:
         """Put an empty index in its place."""
@@ -118,7 +149,7 @@ class SqliteDatabase(Database):
 
     def is_damage(self, error: BaseException) -> bool:
         """Tell whether an error says that the file is no sound database; one that lasts is its owner's to mend."""
-        return not self._is_lasting and _is_damage(error)
+        return not self.is_lasting and _is_damage(error)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -132,7 +163,7 @@ class SqliteDatabase(Database):
                 if int(connection.execute(text("PRAGMA user_version")).scalar_one()) != self._version:
                     return False
                 found = connection.execute(text("SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-                ours = [row.sql for row in found if row.tbl_name in metadata.tables or not self._is_lasting]
+                ours = [row.sql for row in found if row.tbl_name in metadata.tables or not self.is_lasting]
                 return sorted(ours) == self._statements
         except DatabaseError as error:
             if self.is_damage(error):
@@ -141,7 +172,7 @@ class SqliteDatabase(Database):
 
     def _replace(self) -> None:
         self.close_connections()
-        if not self._is_lasting:
+        if not self.is_lasting:
             _remove(self.path)
         keep_file(self.path)
         with self.write() as connection:
@@ -190,19 +221,22 @@ class SqliteDatabase(Database):
     def close(self) -> None:
         """Close every connection, and remove the file where it is temporary."""
         self.close_connections()
+        if self._lasting is not None:
+            self._lasting.close()
         if self._is_temporary:
             shutil.rmtree(os.path.dirname(self.path), ignore_errors=True)
 
 
 class _ClaimInProcess(Claim):
     def __init__(self, claimed: set[str], name: str) -> None:
+        super().__init__()
         self._claimed = claimed
         self._name = name
 
-    def is_held(self) -> bool:
-        return True
+    def _is_known(self) -> bool:
+        return self._name in self._claimed
 
-    def release(self) -> None:
+    def _give_back(self) -> None:
         self._claimed.discard(self._name)
 
 
@@ -210,7 +244,8 @@ def _is_damage(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED
 
 
-def _connect(path: str) -> Engine:
+def connect(path: str) -> Engine:
+    """Return the engine of a file."""
     engine = create_engine(
         f"sqlite:///{path}",
         connect_args={"timeout": _BUSY, "isolation_level": None},  # transactions begin where we say

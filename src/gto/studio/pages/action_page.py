@@ -92,7 +92,8 @@ def menu(request: Request, repo: str, name: str) -> Response:
         lookup.find_artifact(connection, found, name)
         state = events.artifact_state(connection, found.id, name)
     given = request.query_params
-    page = MenuPage(repo, name, tuple(offered(state)), given.get("version", ""), given.get("stage", ""))
+    mine = tuple(one for one in offered(state) if one.word == "register" or repo in studio.promotable)
+    page = MenuPage(repo, name, mine, given.get("version", ""), given.get("stage", ""))
     return respond(request, "actions.html", page)
 
 
@@ -109,7 +110,7 @@ def done(request: Request, repo: str, name: str) -> Response:
         stages = kept(connection, list_counts.stages)
     lines = tuple(line for line in history_lines(state) if line.ref in refs)
     kinds = {ref: parsed.kind for ref in refs if (parsed := tag.find(ref)) is not None}
-    undo = () if studio.settings.read_only else tuple(undo_of(repo, line, kinds[line.ref]) for line in lines)
+    undo = () if repo not in studio.promotable else tuple(undo_of(repo, line, kinds[line.ref]) for line in lines)
     ways = tuple(one for one in undo if one is not None)
     page = DonePage(repo, name, lines, refs, stages, "pushed" in request.query_params, ways)
     return respond(request, "done.html", page)
@@ -136,9 +137,9 @@ def _pages_of(action: OfferedAction) -> tuple[Callable[..., Response], Callable[
             return respond(request, "forge_token.html", page, 400)
         except GTOException as error:
             bring_up_to_date(studio, asked.place)
-            return respond(request, "action.html", _read(request, asked._replace(error=error)), refusal_status(error))
-        studio.note(action.word, name, repository=repo, refs=list(written.refs), commit=written.commit)
-        bring_up_to_date(studio, asked.place)
+            return respond(
+                request, "action.html", _read(request, asked._replace(error=studio.hush(error))), refusal_status(error)
+            )
         pushed = wish.push or asked.place.is_remote
         return RedirectResponse(url(artifact_url(repo, name, "done"), ref=written.refs, pushed=pushed), 303)
 
@@ -180,13 +181,19 @@ def check_wish(studio: StudioContext, asked: ActionRequest) -> None:
 
 
 def carry_out(studio: StudioContext, asked: ActionRequest, given: Mapping[str, object]) -> perform.WrittenTags:
-    """Write what a form asks for, unless the artifact is another than it was made for."""
+    """Write what is asked for, unless the artifact is another than it was made for; it is in the audit log then.
+
+    The index has it at once, as far as it can be read.
+    """
     wish, access = asked.wish, asked.access
     check_wish(studio, asked)
     token = studio.token_for(access, given) if access.mode is WriteMode.OWN else None
     with command.within(studio.way.seconds), access.acting(token):
         registry = perform.open_at(asked.place, studio.way, wish.commit or "HEAD")
-        return perform.perform(registry, wish, perform.write_options(wish, access))
+        written = perform.perform(registry, wish, perform.write_options(wish, access))
+    studio.note(wish.action, wish.name, repository=asked.place.name, refs=list(written.refs), commit=written.commit)
+    bring_up_to_date(studio, asked.place)
+    return written
 
 
 def _read(request: Request, asked: ActionRequest) -> ActionForm:

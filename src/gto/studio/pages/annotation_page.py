@@ -179,7 +179,7 @@ def _write(request: Request, repo: str, word: str, name: str, form: FormData) ->
             return _propose(request, asked, form)
         done, old = _carry_out(studio, asked)
     except GTOException as error:
-        return _respond(request, asked, error)
+        return _respond(request, asked, studio.hush(error))
     told = {"file": done.file, "branch": done.branch, "committed": done.committed, "pushed": done.pushed}
     studio.note(word, wish.name, repository=repo, **told)
     bring_up_to_date(studio, studio.place(repo))

@@ -5,12 +5,23 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gto.exceptions import CannotLocate, GTOException, Outdated, PolicyRefused, Raced, StorageError
+from gto.exceptions import CannotLocate, GTOException, Outdated, PolicyRefused, Raced, StorageError, StoreNotAllowed
 from gto.output.published import Published
+from gto.studio.context import context_of
 from gto.studio.respond import json_response, respond
 from gto.studio.write_access import WriteRefused
 
-_TITLES = {403: "Not allowed", 404: "Not found", 405: "Not possible here", 409: "Somebody was first"}
+_TITLES = {
+    400: "Not possible as asked",
+    401: "Log in first",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not possible here",
+    409: "Somebody was first",
+    413: "Too large",
+    422: "Not taken",
+    503: "Not now",
+}
 
 
 class ErrorPage(NamedTuple):
@@ -34,9 +45,9 @@ class ErrorPage(NamedTuple):
 
 
 def refusal_status(error: GTOException) -> int:
-    """Return the status of a refusal: 403 by a policy, 409 where somebody was first, 424 by a store, else 400."""
+    """Return the status of a refusal: 403 by a rule, 409 where somebody was first, 424 by a store, else 400."""
     match error:
-        case PolicyRefused() | WriteRefused():
+        case PolicyRefused() | WriteRefused() | StoreNotAllowed():
             return 403
         case Outdated() | Raced():
             return 409
@@ -54,7 +65,7 @@ def problem(page: ErrorPage) -> Response:
 
 
 def answer(request: Request, status: int, message: str, hint: str) -> Response:
-    """Answer with an error; under `/api/` as RFC 9457 has it."""
-    if request.url.path.startswith("/api/"):
-        return problem(ErrorPage(status, message, hint))
+    """Answer with the page of an error. Paths of the server are for who runs all."""
+    studio = context_of(request)
+    message, hint = studio.told(message), studio.told(hint)
     return respond(request, "error.html", ErrorPage(status, message, hint), status)

@@ -38,7 +38,7 @@ def save(request: Request, repo: str) -> Response:
         raise UsageError(page.error, page.hint)
     columns = page.columns.every if request.query_params.get("all") else page.columns.shown
     head = [*_ABOUT, *(one.id if one.column.kind != "data" else one.column.key for one in columns)]
-    rows = ([*_about(row), *(_plain(row.value(one.column)) for one in columns)] for row in _every(page))
+    rows = ([*_about(row, page), *(_plain(row.value(one.column)) for one in columns)] for row in _every(page))
     named = f"filename*=UTF-8''{quote(f'{repo}-experiments.csv')}"  # a header is ASCII, and a name any letters
     name = {"content-disposition": f'attachment; filename="experiments.csv"; {named}'}
     text = csv.table(head, rows).encode("utf-8", "replace")
@@ -50,11 +50,12 @@ def _every(page: ExperimentsPage) -> Iterator[ExperimentRow]:
         yield from group.rows
 
 
-def _about(row: ExperimentRow) -> list[str]:
+def _about(row: ExperimentRow, page: ExperimentsPage) -> list[str]:
     commit, experiment = row.found.commit, row.found.experiment
     versions = " ".join(f"{one.artifact}@{one.version}" for one in row.found.versions)
     name = experiment.name if experiment else ""
-    return [row.found.branch, commit.oid, name, commit.subject, commit.author, iso(commit.time), versions]
+    oid = "" if commit.oid in page.table.live else commit.oid
+    return [row.found.branch, oid, name, commit.subject, commit.author, iso(commit.time), versions]
 
 
 def _plain(value: object) -> str | float:

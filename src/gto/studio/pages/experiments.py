@@ -1,9 +1,11 @@
 """`/r/REPO/experiments`: commits and DVC experiments with their metrics, params and data, branch by branch."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from gto.core.dates import parse_date
@@ -12,8 +14,9 @@ from gto.output.published import Published
 from gto.studio.addresses import read_number, repository_url
 from gto.studio.context import context_of
 from gto.studio.index import commit_table, list_counts, lookup, query
-from gto.studio.index.commit_table import ProjectPlace, RepositoryCommits
+from gto.studio.index.commit_table import CommitTable, ProjectPlace, RepositoryCommits
 from gto.studio.index.database import kept
+from gto.studio.index.lookup import FoundRepository
 from gto.studio.pages import experiment_columns as columns_of
 from gto.studio.pages import experiment_rows as rows_of
 from gto.studio.pages.experiment_baseline import find_baseline
@@ -66,9 +69,10 @@ def read(request: Request, repo: str, *, is_whole: bool = False) -> ExperimentsP
     asked = {key: values[:1] if key in _ONE else values for key, values in asked.items() if values}
     with context_of(request).database.read() as connection:
         found = lookup.find_repository(connection, repo)
+        found = found if context_of(request).runs_all else found.without_paths()
         projects = commit_table.read_projects(connection, found.id)
         project = _project(projects, given.get("project"))
-        table = commit_table.read_table(connection, found.id, project).hiding(context_of(request).hidden_commits(repo))
+        table = _read_table(request, connection, found, project)
         stages = kept(connection, list_counts.stages)
         names = lookup.artifact_names(connection, found)
     told = dict.fromkeys(asked.get("up", ()), True) | dict.fromkeys(asked.get("down", ()), False)
@@ -84,6 +88,14 @@ def read(request: Request, repo: str, *, is_whole: bool = False) -> ExperimentsP
     return ExperimentsPage(
         found, asked, table, project, projects, columns, rows, baseline, stages, names, wanted.number, error, hint
     )
+
+
+def _read_table(request: Request, connection: Connection, found: FoundRepository, project: ProjectPlace) -> CommitTable:
+    """Read the commits, without those that the team hides, and with the experiments that run."""
+    studio = context_of(request)
+    table = commit_table.read_table(connection, found.id, project).hiding(studio.hidden_commits(found.name))
+    lives = [one for one in studio.live_experiments(found.name) if one.project == project.root]
+    return table.with_live(lives, time.time()) if lives else table
 
 
 def _project(projects: Sequence[ProjectPlace], wanted: str | None) -> ProjectPlace:

@@ -1,5 +1,6 @@
 """The value of the table of experiments: what its page shows, and its addresses with something changed."""
 
+import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -7,10 +8,11 @@ from gto.output.published import Published
 from gto.studio.addresses import repository_url, url
 from gto.studio.index.commit_table import CommitTable, LackingFile, ProjectPlace, ValueColumn
 from gto.studio.index.lookup import FoundRepository
+from gto.studio.live.live_experiment import RUNNING, LiveExperiment
 from gto.studio.pages.experiment_baseline import Baseline, offer_baselines
 from gto.studio.pages.experiment_cells import BranchTrend, Cells, lacking, row_dict, trends
 from gto.studio.pages.experiment_columns import ExperimentColumn, ExperimentColumns
-from gto.studio.pages.experiment_rows import BranchRows, ExperimentRows
+from gto.studio.pages.experiment_rows import BranchRows, ExperimentRow, ExperimentRows
 
 
 class ExperimentsPage(NamedTuple):
@@ -69,6 +71,16 @@ class ExperimentsPage(NamedTuple):
         firsts = [number for number, one in enumerate(self.columns.shown) if one.is_first]
         ends = [*firsts, len(self.columns.shown)][1:]
         return [(self.columns.shown[at].group, end - at) for at, end in zip(firsts, ends, strict=True)]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an experiment runs, so that the page is read again."""
+        now = time.time()
+        return any(one.state(now) == RUNNING for one in (*self.table.live.values(), *self.table.astray))
+
+    def live_url(self, live: LiveExperiment) -> str:
+        """Return the address of an experiment that runs."""
+        return repository_url(self.repo.name, f"live/{live.id}")
 
     @property
     def left_out(self) -> int:
@@ -139,12 +151,19 @@ class ExperimentsPage(NamedTuple):
             "merged": list(self.rows.merged),
             "unread": self.table.unread,
             "not_in_git": [{**one._asdict(), "commits": count} for one, count in self.lacking.items()],
-            "branches": [_branch_dict(one) for one in self.rows.branches],
+            "branches": [_branch_dict(one, self.table.live) for one in self.rows.branches],
+            **({"astray": [one.as_dict(time.time()) for one in self.table.astray]} if self.table.astray else {}),
             **({"error": self.error, "hint": self.hint} if self.error else {}),
         }
 
 
-def _branch_dict(one: BranchRows) -> Published:
+def _row_dict(row: ExperimentRow, live: Mapping[str, LiveExperiment]) -> Published:
+    """Return a row for JSON; one that runs has no commit yet."""
+    found = live.get(row.oid)
+    return {**row_dict(row), "commit": None, "live": found.state(time.time())} if found else row_dict(row)
+
+
+def _branch_dict(one: BranchRows, live: Mapping[str, LiveExperiment]) -> Published:
     return {
         "name": one.branch.name,
         "tip": one.branch.tip,
@@ -154,5 +173,5 @@ def _branch_dict(one: BranchRows) -> Published:
         "fitting": one.fitting,
         "folded": one.is_folded,
         "left_out": one.left_out,
-        "commits": [row_dict(row) for row in one.rows],
+        "commits": [_row_dict(row, live) for row in one.rows],
     }

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 MOST = 50
 """Of what is a list on the page; JSON has all."""
-_MOST_TENSORS, _MOST_PARAMS, _MOST_METHODS = 200, 120, 20
+_MOST_TENSORS, _MOST_PARAMS, _MOST_METHODS, _MOST_COLUMNS = 200, 120, 20, 200
 _MOST_COPIED = 24_000  # characters of schemas that lie in the page
 _FORMS = dict(zip(FORMATS, ("JSON Schema", "MLflow", "Open Inference"), strict=True))
 _CONTENTS = {"pd": "a table", "np": "arrays", "str": "text", "json": "JSON"}
@@ -29,6 +29,9 @@ class SchemaSide(NamedTuple):
     left: int
     """How many tensors the page does not show."""
     json_schema: str
+    columns: Sequence[Sequence[str]]
+    """Of each tensor that is shown, what its last axis counts: the classes of probabilities; as far as there is room.
+    """
 
 
 class SchemaForm(NamedTuple):
@@ -146,19 +149,22 @@ def _pairs(values: Mapping[str, Json]) -> list[tuple[str, str]]:
 
 
 def _methods(methods: Mapping[str, Method]) -> Sequence[ShownMethod]:
-    tensors, letters, found = _Room(_MOST_TENSORS), _Room(_MOST_COPIED), []
+    rooms, letters, found = (_Room(_MOST_TENSORS), _Room(_MOST_COLUMNS)), _Room(_MOST_COPIED), []
     for name, method in list(methods.items())[:_MOST_METHODS]:
-        sides = tuple(_side(side, schema, tensors) for side, schema in method._asdict().items() if schema is not None)
+        sides = tuple(_side(side, schema, *rooms) for side, schema in method._asdict().items() if schema is not None)
         is_small = not any(side.left for side in sides)
         texts = {one: _copied(method, one, letters) if is_small else "" for one in _FORMS if sides}
         found.append(ShownMethod(name, sides, tuple(SchemaForm(one, _FORMS[one], text) for one, text in texts.items())))
     return found
 
 
-def _side(name: str, schema: Schema, room: _Room) -> SchemaSide:
+def _side(name: str, schema: Schema, room: _Room, columns: _Room) -> SchemaSide:
     shown = room.take(schema.tensors)
     text = "" if schema.json_schema is None else plain(schema.json_schema)
-    return SchemaSide(name, _CONTENTS.get(schema.content_type, ""), shown, len(schema.tensors) - len(shown), text)
+    names = tuple(columns.take(one.columns[:MOST]) for one in shown)
+    return SchemaSide(
+        name, _CONTENTS.get(schema.content_type, ""), shown, len(schema.tensors) - len(shown), text, names
+    )
 
 
 def _copied(method: Method, form: str, room: _Room) -> str:

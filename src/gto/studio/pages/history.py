@@ -8,7 +8,7 @@ from starlette.responses import Response
 from gto.core.dates import parse_date
 from gto.output.published import Published
 from gto.studio.addresses import artifact_url, count_pages, read_number, url
-from gto.studio.context import context_of
+from gto.studio.context import context_of, own_address
 from gto.studio.index import event_list, list_counts, lookup
 from gto.studio.index.database import kept
 from gto.studio.index.event_list import EventListing, EventQuery, ListedEvent
@@ -121,7 +121,5 @@ def read(request: Request, repo: str, name: str) -> HistoryPage:
 
 
 def _feed(request: Request, page: HistoryPage) -> Response:
-    team = context_of(request).team
-    base = team.settings.url if team else f"http://{request.headers['host']}"
-    values = {"page": page, "base": base, "updated": iso(page.lines[0].line.time if page.lines else 0)}
+    values = {"page": page, "base": own_address(request), "updated": iso(page.lines[0].line.time if page.lines else 0)}
     return Response(render(request, "history.atom", values), media_type="application/atom+xml")

@@ -15,13 +15,14 @@ from gto.exceptions import ArtifactNotFound
 from gto.output.published import Published, history_line, published
 from gto.registry.signatures import under_artifact
 from gto.studio.addresses import artifact_url, count_pages, read_number, sides_url, url
-from gto.studio.context import context_of
+from gto.studio.context import StudioContext, context_of, own_address
 from gto.studio.draw import lanes
 from gto.studio.draw.lanes import Lane, StageLanes
 from gto.studio.forge import WebPlace
 from gto.studio.index import event_list, events, list_counts, lookup
 from gto.studio.index.artifact_row import ArtifactRow
 from gto.studio.index.database import kept
+from gto.studio.index.deployments import DeployedTarget, find_targets_of
 from gto.studio.index.event_list import EventQuery
 from gto.studio.index.events import StageCell, shown_cells
 from gto.studio.index.history_lines import HistoryLine
@@ -30,6 +31,7 @@ from gto.studio.index.verdicts import EventVerdict, Verdicts, find_verdicts, spe
 from gto.studio.pages import promotions
 from gto.studio.pages.promotions import Promotion
 from gto.studio.pages.version_detail import (
+    DetailRequest,
     KnownFacts,
     VersionFacts,
     VersionPair,
@@ -82,6 +84,8 @@ class ModelPage(NamedTuple):
     """The repository on a forge."""
     promotion: Promotion | None = None
     """What the policy says of the chosen version and its next stage; None without a policy."""
+    targets: tuple[DeployedTarget, ...] = ()
+    """Where it is deployed; empty where the page shows what was."""
 
     @property
     def pages(self) -> int:
@@ -141,6 +145,7 @@ class ModelPage(NamedTuple):
             ],
             "version": self.row.latest,
             "chosen": self.chosen.as_dict() if self.chosen else None,
+            "targets": [one._asdict() for one in self.targets],
             "may": self.promotion.as_dict() if self.promotion else None,
             "events": list(self.published),
             "signatures": {
@@ -164,6 +169,7 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
     studio = context_of(request)
     with studio.database.read() as connection:
         found = lookup.find_repository(connection, repo)
+        found = found if studio.runs_all else found.without_paths()
         row = lookup.find_artifact(connection, found, name)
         state = events.artifact_state(connection, found.id, name, until)
         if until is not None and state.newest is None:
@@ -171,6 +177,7 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
         verdicts = find_verdicts(connection, found.id, name)
         problems = lookup.find_problems(connection, found, name)
         happened = event_list.find(connection, EventQuery(repo, name, until=until, limit=_EVENTS))
+        targets = find_targets_of(connection, found.id, name)
         stages = kept(connection, list_counts.stages)
         every = versions(state, Choice(deprecated=True))
         number = read_number(given)
@@ -183,18 +190,25 @@ def read(request: Request, repo: str, name: str) -> ModelPage:
     names = metric_names([*([pair.version.commit] if pair else []), *newest_commits(state)], known.heads)
     columns = asked or names[:METRICS]
     newest = journal(state)[: -_PUBLISHED - 1 : -1]
-    chosen = read_facts(state, pair, known, found, holders, given) if pair else None
+    wish = DetailRequest(given, own_address(request), studio.team is not None)
+    chosen = read_facts(state, pair, known, found, holders, wish) if pair else None
     page = ModelPage(
         row, given.get("at", ""), stages, lanes.draw(lanes_of(state, stages), until or now), columns,
         names[:_MOST_NAMES], tuple(line_of(one, known.heads, columns, verdicts) for one in shown), len(every), number,
         chosen, standing_of(state, stages), tuple(one.line for one in happened.lines), happened.total,
-        unique_problems(problems, chosen), {ref: verdicts[ref] for one in newest if (ref := one.event.ref) in verdicts},
+        tuple(_told(one, studio) for one in unique_problems(problems, chosen)),
+        {ref: verdicts[ref] for one in newest if (ref := one.event.ref) in verdicts},
         tuple(history_line(published(one.event, one.version)) for one in newest), asked,
         found.error, found.web,
     )  # fmt: skip
     if until is not None:
         return page._replace(row=_row_as_of(row, state, verdicts))
-    return page._replace(promotion=promotions.read(request, found, state, chosen, given.get("may", "")))
+    asked_of = promotions.read(request, found, state, chosen, given.get("may", ""))
+    return page._replace(promotion=asked_of, targets=targets)
+
+
+def _told(one: FoundProblem, studio: StudioContext) -> FoundProblem:
+    return one._replace(reason=studio.told(one.reason), hint=studio.told(one.hint))
 
 
 def unique_problems(found: Sequence[FoundProblem], chosen: VersionFacts | None) -> tuple[FoundProblem, ...]:
@@ -239,11 +253,19 @@ def standing_of(state: ArtifactState, stages: Sequence[str]) -> tuple[tuple[str,
 
 def _row_as_of(row: ArtifactRow, state: ArtifactState, verdicts: Verdicts) -> ArtifactRow:
     latest = state.latest
+    born = latest.registrations[-1] if latest and latest.registrations else None
     proof = speaks(under_artifact(state), verdicts)
     return row._replace(
         is_active=state.is_active,
         latest=latest.name if latest else None,
         latest_commit=latest.commit if latest else None,
+        latest_at=born.time if born else None,
+        latest_by=born.author if born else None,
+        changed_at=state.events[-1].time,
+        versions=sum(one.is_registered and one.is_active for one in state.versions),
+        metric=None,  # what is known is of the version that is the latest one now, as are model and size
+        model=None,
+        size=None,
         stages=shown_cells(state),
         verdict=proof and proof.verdict,
         signer=proof and proof.signer,

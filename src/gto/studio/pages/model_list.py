@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from markupsafe import Markup
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
@@ -21,12 +21,13 @@ from gto.studio.index.database import kept
 from gto.studio.index.list_counts import Facet, Facets, Totals
 from gto.studio.index.nearest import NearestValue
 from gto.studio.index.nearest import find as find_nearest
+from gto.studio.page_router import PageRouter
 from gto.studio.pages import list_columns, model_list_rows
 from gto.studio.pages.list_columns import FIELDS, Columns
 from gto.studio.production import production
 from gto.studio.respond import respond
 
-router = APIRouter()
+router = PageRouter()
 
 PAGE = 50
 _MOST_OFFERED = 100
@@ -87,9 +88,9 @@ class ModelsPage(NamedTuple):
         """Return the address of this list with something changed."""
         return url(path, **{**self.asked, **changes})
 
-    def drawn(self, now: float, writable: frozenset[str]) -> Markup:
+    def drawn(self, now: float, writable: frozenset[str], promotable: frozenset[str]) -> Markup:
         """Return the rows for the table."""
-        return model_list_rows.draw(self.rows, self.columns.shown, self.stages, now, writable)
+        return model_list_rows.draw(self.rows, self.columns.shown, self.stages, now, (writable, promotable))
 
     def as_dict(self) -> Published:
         """Return it for JSON."""

@@ -33,6 +33,7 @@ class _Row(NamedTuple):
     link: Callable[[str, str], str]
     """Return the address of the list with one filter, for an attribute."""
     can_write: bool
+    can_promote: bool
 
 
 _Cell = Callable[[_Row], str]
@@ -43,11 +44,15 @@ def draw(
     columns: Sequence[ListColumn],
     stages: Sequence[str],
     now: float,
-    writable: frozenset[str],
+    offered: tuple[frozenset[str], frozenset[str]],
 ) -> Markup:
-    """Return the rows of a table with these columns; `stages` are all that have a colour."""
+    """Return the rows of a table with these columns; `stages` are all that have a colour.
+
+    Of the first repositories that are `offered` whatever a contributor writes is, of the second all actions are.
+    """
     colours = stage_classes(stages)
     cells = [_name, *(_stage(one.stage, colours[one.stage]) if one.stage else _CELLS[one.id] for one in columns)]
+    writable, promotable = offered
     if writable:
         cells.append(_menu)
 
@@ -55,7 +60,10 @@ def draw(
     def link(key: str, value: str) -> str:
         return _text(url("", **{key: value}))
 
-    made = (_Row(row, _text(artifact_url(row.repo, row.name)), now, link, row.repo in writable) for row in rows)
+    made = (
+        _Row(row, _text(artifact_url(row.repo, row.name)), now, link, row.repo in writable, row.repo in promotable)
+        for row in rows
+    )
     text = "\n".join("".join(["<tr>" if row.artifact.is_active else "<tr class=old>", *(cell(row) for cell in cells)])
                      for row in made)  # fmt: skip
     return Markup(text)  # noqa: S704  each text of others went through _text()
@@ -156,6 +164,9 @@ def _health(row: _Row) -> str:
     marks = [_signature(one)]
     if one.against:
         marks.append(f'<a class=bad href="{row.href}">{icon("close", title=f"{one.against} against the policy")}</a>')
+    if one.out_of_sync:
+        title = f"{one.out_of_sync} target{'' if one.out_of_sync == 1 else 's'} out of sync"
+        marks.append(f'<a class=bad href="{row.href}#targets">{icon("sync", title=title)}</a>')
     if one.problems:
         title = f"{one.problems} problem{'' if one.problems == 1 else 's'}"
         marks.append(f'<a class=bad href="{row.href}#problems">{icon("warning", title=title)}</a>')
@@ -195,7 +206,8 @@ def _menu(row: _Row) -> str:
     if not row.can_write:
         return "<td>"
     one = row.artifact
-    offered = "" if one.stages else f' data-menu="{" ".join([*_ALWAYS, *(_WITH_VERSIONS if one.versions else ())])}"'
+    words = [*_ALWAYS, *(_WITH_VERSIONS if one.versions and row.can_promote else ())]
+    offered = "" if one.stages and row.can_promote else f' data-menu="{" ".join(words)}"'
     title = f"Actions on {_text(one.name)}"
     return f'<td><a class=more{offered} href="{row.href}/-/actions" title="{title}"></a>'
 

@@ -93,7 +93,7 @@ def frame(request: Request, repo: str, name: str = "") -> Response:
         notes = [*sheet.notes, *sampled_chart.notes(charts, page.command)]
         values |= {"shown": sheet, "charts": drawn, "notes": notes, "specs": script_json([one.spec for one in drawn])}
     except GTOException as error:
-        values["error"] = error
+        values["error"] = context_of(request).hush(error)
     headers = {"content-security-policy": _POLICY.format(nonce=nonce), "cache-control": "no-store"}
     return HTMLResponse(render(request, "plots_frame.html", values).encode("utf-8", "replace"), headers=headers)
 

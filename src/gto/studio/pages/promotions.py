@@ -149,7 +149,8 @@ def read(
             answers = _ask(studio, repo.name, Question(state.name, Kind.ASSIGNMENT, wanted, chosen.version))
         except (GTOException, OSError) as error:
             hint = f"`gto policy test {state.name} --version {chosen.version} --stage {wanted}` says more"
-            return asked._replace(error=str(error).partition("\n")[0], hint=getattr(error, "hint", "") or hint)
+            said = studio.told(str(error).partition("\n")[0])
+            return asked._replace(error=said, hint=studio.told(getattr(error, "hint", "") or hint))
         kept.put(key, answers)
     return asked._replace(answers=answers)
 

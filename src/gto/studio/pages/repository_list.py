@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from gto.catalog import file, membership
-from gto.catalog.repositories import Failure, expand, problems
+from gto.catalog.repositories import Failure, problems
 from gto.exceptions import GTOException, InvalidName, NameTaken, NoRepo, UsageError
 from gto.output.published import Published
 from gto.studio.context import StudioContext, context_of
@@ -60,7 +60,7 @@ def repositories(request: Request) -> Response:
 def read_page(studio: StudioContext) -> RepositoriesPage:
     """Read the page from the index."""
     with studio.database.read() as connection:
-        found = repository_rows.find(connection)
+        found = repository_rows.find(connection, shows_paths=studio.runs_all)
     progress = studio.progress()
     rows = tuple(row._replace(progress=progress.get(row.name)) for row in found)
     catalogue = studio.catalogue if studio.runs_all else None
@@ -109,7 +109,7 @@ def _change(
         names = change(None if studio.catalogue == own else studio.catalogue)
         studio.note(action, ", ".join(names), groups=given.get("groups", ""))
         found = file.load_existing(studio.catalogue)
-        listed = expand(found.entries, found.base)
+        listed = file.expand_all(found) if studio.team is None else file.expand_all(found).limited()
         # As choose() would, but none of a group is no mistake here.
         kept = tuple(one for one in listed.places if not studio.groups or set(studio.groups) & set(one.entry.groups))
         studio.worker.take_up(listed._replace(places=kept))

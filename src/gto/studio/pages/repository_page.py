@@ -64,8 +64,9 @@ def read(studio: StudioContext, name: str) -> RepositoryPage:
     """Read the page from the index."""
     with studio.database.read() as connection:
         found = lookup.find_repository(connection, name)
-        row = next(row for row in repository_rows.find(connection) if row.name == name)
+        row = next(row for row in repository_rows.find(connection, shows_paths=studio.runs_all) if row.name == name)
         told = repository_rows.find_examination(connection, found.id)
+    told = told if studio.runs_all else told.without_paths()
     hook = received_log.read_states(studio).get(name)
     row, access = row._replace(progress=studio.progress().get(name)), studio.write_access(name)
     is_mine = access.mode is not None and studio.may(Role.ADMIN, name)

@@ -20,7 +20,7 @@ from gto.studio.goals import is_gain, is_higher_better, read_goals
 from gto.studio.index.latest_model import size_of
 from gto.studio.index.lookup import Facts, FoundFiles, FoundRepository, mapping_of, values_of
 from gto.studio.pages.facts_tab import FactsTab, read_tab
-from gto.studio.pages.use_it import Snippet, snippets
+from gto.studio.pages.use_it import Snippet, UsedVersion, snippets
 from gto.studio.production import nearest_first
 from gto.studio.words import short
 
@@ -161,6 +161,15 @@ class KnownFacts(NamedTuple):
     files: FoundFiles
 
 
+class DetailRequest(NamedTuple):
+    """What an address asks for, and of which Studio."""
+
+    given: QueryParams
+    site: str
+    """The address of this Studio."""
+    is_of_team: bool
+
+
 def find_pair(state: ArtifactState, asked: str, against: str, holders: Holders) -> VersionPair | None:
     """Return the version that was asked for, the latest without a wish, and what it is compared with.
 
@@ -182,14 +191,16 @@ def read_facts(
     known: KnownFacts,
     repo: FoundRepository,
     holders: Holders,
-    given: QueryParams,
+    asked: DetailRequest,
 ) -> VersionFacts:
     """Return all that is known of a version."""
+    given, site, is_of_team = asked
     version, baseline, stage = pair
     here, there = known.facts.get(version.commit), known.facts.get(baseline.commit) if baseline else None
     commit = mapping_of(here, "commit")
     card, is_card_whole = render_within(known.files.card, _MOST_CARD)
     lineage = mapping_of(here, "lineage") or None
+    used = UsedVersion(repo, state.name, version, lineage, site, is_of_team, bool(here and here.get("model")))
     return VersionFacts(
         version=version.name,
         commit=version.commit,
@@ -206,7 +217,7 @@ def read_facts(
         graph=draw(lineage, mapping_of(there, "lineage") or None, version.name if version.is_registered else ""),
         subject=str(commit.get("subject") or ""),
         author=str(commit.get("author") or ""),
-        snippets=tuple(snippets(repo, state.name, version, lineage)),
+        snippets=tuple(snippets(used)),
         card=card,
         is_card_whole=is_card_whole,
         card_path=known.files.card_path,

@@ -3,7 +3,7 @@
 import json
 import re
 
-from gto.catalog.parallel import Way
+from gto.catalog.parallel import Way, limited
 from gto.catalog.repositories import CatalogRepository
 from gto.exceptions import UsageError
 from gto.fs.cache_dir import digest
@@ -87,4 +87,4 @@ def address_of(place: CatalogRepository) -> str:
 
 def open_remote(place: CatalogRepository, way: Way) -> Registry:
     """Open the repository that a change is proposed to, brought up to date."""
-    return Registry.open(address_of(place), place.rev, seconds=way.seconds, session=way.session)
+    return limited(Registry.open(address_of(place), place.rev, seconds=way.seconds, session=way.session), place)

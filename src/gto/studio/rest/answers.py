@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import BaseModel, Field
 
@@ -16,7 +16,9 @@ class RepositoryResource(BaseModel):
     """A repository that is read."""
 
     name: str
-    address: str
+    address: str = Field(
+        description="A path only for an admin of all repositories; else that of its remote, or empty where it has none"
+    )
     is_remote: bool
     head: str | None = Field(description="The commit whose annotations count")
     read_at: datetime | None = Field(description="When Git was asked last")
@@ -175,6 +177,11 @@ class ProblemDetails(BaseModel):
     detail: str
     hint: str
     command: str | None = Field(None, description="What does it instead, where Studio does not write it")
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """Return a moment as answers have it; None where it is not known."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def encode_cursor(values: list[str | int]) -> str:

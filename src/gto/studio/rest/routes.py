@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from sqlalchemy import Connection
 
 from gto.core import selector as selectors
@@ -19,9 +19,10 @@ from gto.studio.index.artifact_conditions import ListQuery
 from gto.studio.index.artifact_row import ArtifactRow
 from gto.studio.index.event_list import EventQuery
 from gto.studio.index.lookup import FoundRepository, flat_metrics, values_of
+from gto.studio.page_router import PageRouter
 from gto.studio.rest import answers
 
-router = APIRouter(
+router = PageRouter(
     prefix="/api/v1", responses={status: {"model": answers.ProblemDetails} for status in (400, 401, 404)}
 )
 
@@ -35,12 +36,13 @@ _MOST_COMPARED = 10
 @router.get("/repositories", tags=["repositories"])
 def repositories(request: Request) -> answers.RepositoryList:
     """List the repositories."""
-    with context_of(request).database.read() as connection:
-        rows = repository_rows.find(connection)
+    studio = context_of(request)
+    with studio.database.read() as connection:
+        rows = repository_rows.find(connection, shows_paths=studio.runs_all)
     items = [
         answers.RepositoryResource(
-            name=row.name, address=row.address, is_remote=row.is_remote, head=row.head, read_at=_moment(row.read_at),
-            error=row.error, artifacts=row.artifacts, problems=row.problems,
+            name=row.name, address=row.address, is_remote=row.is_remote, head=row.head,
+            read_at=answers.moment(row.read_at), error=row.error, artifacts=row.artifacts, problems=row.problems,
         )
         for row in rows
     ]  # fmt: skip
@@ -107,13 +109,15 @@ def resolve(request: Request, repo: str, selector: str) -> answers.ResolvedVersi
     wanted = selectors.parse(selector)
     if wanted.pick is Pick.ALL:
         raise UsageError(f"'{selector}' names no version", "write NAME@VERSION, NAME@latest or NAME%23STAGE")
-    with context_of(request).database.read() as connection:
-        if wanted.pick is Pick.STAGE:
+    database = context_of(request).database
+    if wanted.pick is Pick.STAGE:
+        with database.read_once() as connection:
             cell = lookup.find_in_stage(connection, repo, wanted.name, wanted.value)
-            if cell is not None:
-                return answers.ResolvedVersion(
-                    repo=repo, artifact=wanted.name, version=cell.version, commit=cell.commit, ref=cell.ref
-                )
+        if cell is not None:
+            return answers.ResolvedVersion(
+                repo=repo, artifact=wanted.name, version=cell.version, commit=cell.commit, ref=cell.ref
+            )
+    with database.read() as connection:
         found, row = _find(connection, repo, wanted.name)
         state = events.artifact_state(connection, found.id, row.name)
     version = pick_version(state, wanted, is_annotated=not row.is_known).version
@@ -193,10 +197,6 @@ def _version_of(state: ArtifactState, version: str) -> VersionState:
 def _find(connection: Connection, repo: str, name: str) -> tuple[FoundRepository, ArtifactRow]:
     found = lookup.find_repository(connection, repo)
     return found, lookup.find_artifact(connection, found, name)
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _artifact(row: ArtifactRow) -> answers.ArtifactResource:

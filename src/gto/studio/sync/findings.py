@@ -5,11 +5,11 @@ from collections import defaultdict
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from gto.core.event import WARNINGS, Problem
+from gto.core.event import WARNINGS, Problem, commit_time
 from gto.fs.cache_dir import digest
 from gto.registry.doctor.examination import examine
 from gto.registry.registry import Registry
-from gto.studio.index.database import Database
+from gto.studio.index.database import IndexWriter
 from gto.studio.index.schema import artifact, fact, problem, repository
 from gto.studio.sync.repository_row import row_of
 from gto.studio.sync.tags import problem_row
@@ -20,7 +20,7 @@ _FIELDS = ("name", "commit", "time", "author", "subject")
 _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(authorname)%00%(contents:subject)"
 
 
-def sync_examination(database: Database, name: str, registry: Registry) -> None:
+def sync_examination(database: IndexWriter, name: str, registry: Registry) -> None:
     """Examine a repository that changed since that was done last, or where that is long ago."""
     with database.read() as connection:
         row = row_of(connection, name)
@@ -53,7 +53,7 @@ def read_branches(registry: Registry) -> list[dict[str, object]]:
     words = ["--sort=-committerdate", f"--count={_MOST_BRANCHES}", f"--format={_FORMAT}", "refs/heads"]
     out = registry.git.run(["for-each-ref", *words]).decode("utf-8", "replace")
     rows = (dict(zip(_FIELDS, line.split("\0"), strict=False)) for line in out.splitlines() if line.count("\0") == 4)  # noqa: PLR2004  between five fields
-    return [{**row, "time": int(row["time"]) if row["time"].isdigit() else None} for row in rows]
+    return [{**row, "time": commit_time(row["time"]) if row["time"].isdigit() else None} for row in rows]
 
 
 def write_problems(connection: Connection, repository_id: int, found: tuple[Problem, ...]) -> None:

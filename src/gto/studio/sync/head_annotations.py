@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from gto.annotations.annotation import Annotation, ReadAnnotations
+from gto.declared_targets import DEPLOY_FILE
 from gto.git.commit_files import Files
 from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
@@ -13,13 +14,16 @@ from gto.studio.index.schema import artifact, fact, label, problem
 from gto.studio.sync.tags import artifact_ids, problem_row
 
 
-def read(registry: Registry, known: list[str]) -> ReadAnnotations:
-    """Read the files of HEAD that tables show, at the root and in directories that tags name."""
+def read(registry: Registry, known: list[str], files: Files) -> ReadAnnotations:
+    """Read the files of HEAD that tables show, at the root and in directories that tags name.
+
+    `files` brings what is read of HEAD beside them by the same process.
+    """
     head = registry.repo.rev
     if head is None:
         return ReadAnnotations()
     places = annotation_lookup.places_in_tables(registry, known)
-    return annotation_lookup.read_files(Files(registry.repo), head, places)
+    return annotation_lookup.read_files(files, head, places, [DEPLOY_FILE])
 
 
 def write(connection: Connection, repository_id: int, found: ReadAnnotations) -> None:

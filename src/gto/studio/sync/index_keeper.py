@@ -11,9 +11,10 @@ from gto.catalog.parallel import Way, failed, open_place
 from gto.catalog.repositories import CatalogRepository, Failure, Search
 from gto.exceptions import GTOException
 from gto.registry.registry import Registry
-from gto.studio.index.database import Database, reason_of
+from gto.studio.deployments.report_store import find_reports
+from gto.studio.index.database import Database, IndexWriter, reason_of
 from gto.studio.index.repository_rows import SyncProgress
-from gto.studio.sync.repository import Announce, sync_tags
+from gto.studio.sync.repository import Announce, WithNews, sync_tags
 from gto.studio.sync.repository_row import enter, note_failure
 
 T = TypeVar("T")
@@ -97,13 +98,25 @@ class IndexKeeper(ABC):
             self._is_closing = True
             self._changed.notify_all()
 
-    def read_tags(self, place: CatalogRepository, way: Way | None = None) -> Registry:
+    def read_tags(self, place: CatalogRepository, way: Way | None = None, index: IndexWriter | None = None) -> Registry:
         """Bring what the tags of a repository say into the index now."""
         registry = open_place(place, way or self._way)
-        sync_tags(self.database, place.name, registry, self._announce)
+        sync_tags(index or self.database, place.name, registry, self.beside(place))
         return registry
 
-    def guarded(self, place: CatalogRepository, work: Callable[[], T]) -> T | None:
+    def beside(self, place: CatalogRepository) -> WithNews:
+        """Return what is done beside the reading of a repository's news."""
+        return WithNews(lambda: find_reports(self.database.lasting, self.lasting_name(place)), self._announce)
+
+    def lasting_name(self, place: CatalogRepository) -> str:
+        """Return the name by which what lasts knows a repository.
+
+        A team's is that of its catalogue, which stays where the repository moves. What one person keeps is of all
+        their catalogues, in which one name may stand for several.
+        """
+        return place.name if self.database.is_lasting else place.address
+
+    def guarded(self, place: CatalogRepository, work: Callable[[], T], index: IndexWriter | None = None) -> T | None:
         """Do it; what goes wrong costs this repository one reading, and is told on the pages."""
         try:
             return work()
@@ -113,17 +126,19 @@ class IndexKeeper(ABC):
             if place in self.places:  # else its rows are gone, while it was read
                 self.complain(error)
         except (GTOException, OSError) as error:
-            self.note(failed(place, error))
+            self.note(failed(place, error), index)
         except Exception as error:  # noqa: BLE001  a fault of ours must not end the thread
-            self.note(Failure(place.name, f"{type(error).__name__}: {error}"))
+            self.note(Failure(place.name, f"{type(error).__name__}: {error}"), index)
         return None
 
-    def note(self, why: Failure) -> None:
+    def note(self, why: Failure, index: IndexWriter | None = None) -> None:
         """Write down why a repository cannot be read."""
         if self._is_closing:  # git was ended too
             return
         try:
-            note_failure(self.database, why)
+            note_failure(index or self.database, why)
+        except Ended:
+            pass  # somebody else reads it now, and notes what comes of that
         except SQLAlchemyError as error:
             self.complain(error)
 

@@ -24,7 +24,7 @@ from gto.registry.remote_check import may_have_policy
 from gto.registry.reviews import Reviews
 from gto.registry.signatures import as_signed, speaker, under_artifact
 from gto.signing.tag_signatures import Trusted, judge_tags
-from gto.studio.index.database import Database
+from gto.studio.index.database import IndexWriter
 from gto.studio.index.events import read_events
 from gto.studio.index.schema import artifact, event, repository, review
 from gto.studio.sync.former_policies import fine_then, is_committed
@@ -56,7 +56,7 @@ class Judged(NamedTuple):
     """The signature that speaks for an artifact, how many of the events that count are refused, and never were fine."""
 
 
-def sync_judgements(database: Database, name: str, registry: Registry) -> None:
+def sync_judgements(database: IndexWriter, name: str, registry: Registry) -> None:
     """Judge the events that are new, all of them where keys or policy changed.
 
     Where somebody else, a second Studio on the same index, wrote meanwhile, it is done again.
@@ -66,7 +66,7 @@ def sync_judgements(database: Database, name: str, registry: Registry) -> None:
         pass
 
 
-def _judge_once(database: Database, name: str, registry: Registry, basis: Basis) -> bool:
+def _judge_once(database: IndexWriter, name: str, registry: Registry, basis: Basis) -> bool:
     """Judge what is in the index now; false where it is another before that is written."""
     whole = f"{basis.digest} {digest(registry.listing.text)}"
     with database.read() as connection:

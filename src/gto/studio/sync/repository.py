@@ -8,13 +8,25 @@ from sqlalchemy import Connection, Row, update
 
 from gto.annotations.annotation import ReadAnnotations
 from gto.ci.event_lookup import address
+from gto.declared_targets import DeclaredTarget
 from gto.fs.cache_dir import digest
+from gto.git.commit_files import Files
 from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group
-from gto.studio.index.database import Database
+from gto.studio.index.database import IndexWriter
 from gto.studio.index.schema import repository
-from gto.studio.sync import commit_values, commits, fact_rows, head_annotations, latest_models, tags, trends
+from gto.studio.sync import (
+    commit_values,
+    commits,
+    deploy_targets,
+    fact_rows,
+    head_annotations,
+    latest_models,
+    tags,
+    trends,
+)
 from gto.studio.sync.commits import Bounds
+from gto.studio.sync.deploy_targets import FindReports
 from gto.studio.sync.findings import sync_examination
 from gto.studio.sync.judgements import sync_judgements
 from gto.studio.sync.repository_row import is_retry_due, note_tries, retry_basis, row_of
@@ -37,7 +49,14 @@ class Heads(NamedTuple):
     """The address of the remote, without anything secret; empty where there is none."""
 
 
-def sync_tags(database: Database, name: str, registry: Registry, announce: Announce | None = None) -> bool:
+class WithNews(NamedTuple):
+    """What is done beside, where a repository has news."""
+
+    find_reports: FindReports = dict
+    announce: Announce | None = None
+
+
+def sync_tags(database: IndexWriter, name: str, registry: Registry, beside: WithNews = WithNews()) -> bool:  # noqa: B008  it cannot change
     """Do the first phase, in one transaction; true where there was news.
 
     Where somebody else, a second Studio on the same index, was first meanwhile, it is done again.
@@ -49,11 +68,11 @@ def sync_tags(database: Database, name: str, registry: Registry, announce: Annou
         with database.write() as connection:
             now = row_of(connection, name, for_update=True)
             if (now.tags, now.heads, now.changed_at) == (row.tags, row.heads, row.changed_at):
-                done = _write_news(connection, row, news) if news is not None else {}
+                done = _write_news(connection, row, news, beside.find_reports) if news is not None else {}
                 done |= {"read_at": time.time(), "error": None, "hint": None}
                 connection.execute(update(repository).where(repository.c.id == row.id).values(done))
-                if announce is not None and news is not None:
-                    announce(connection, row.id, name)
+                if beside.announce is not None and news is not None:
+                    beside.announce(connection, row.id, name)
                 return news is not None
         del registry.listing
 
@@ -68,10 +87,11 @@ class _News(NamedTuple):
     gone: set[str]
     found: tags.ReadTags
     said: ReadAnnotations
+    targets: Sequence[DeclaredTarget]
     stages: Sequence[str] | None
 
 
-def _read_news(database: Database, row: Row[Any], registry: Registry) -> _News | None:
+def _read_news(database: IndexWriter, row: Row[Any], registry: Registry) -> _News | None:
     """Read what changed since `row` was written; None where nothing did."""
     heads = read_heads(registry)
     if (row.tags, row.heads) == (digest(registry.listing.text), heads.digest):
@@ -81,16 +101,19 @@ def _read_news(database: Database, row: Row[Any], registry: Registry) -> _News |
         names = tags.artifact_ids(connection, row.id)
     found = tags.read(registry, changed)
     known = sorted({*names, *(one.name for one in changed)} - gone)
-    said = head_annotations.read(registry, known)
+    files = Files(registry.repo)
+    said = head_annotations.read(registry, known, files)
+    targets = deploy_targets.read(files, registry.repo.rev)
     whole = "" if found.lacking else digest(registry.listing.text)  # those are read again next time
-    return _News(whole, heads, changed, gone, found, said, registry.config.stages)
+    return _News(whole, heads, changed, gone, found, said, targets, registry.config.stages)
 
 
-def _write_news(connection: Connection, row: Row[Any], news: _News) -> dict[str, object]:
+def _write_news(connection: Connection, row: Row[Any], news: _News, find_reports: FindReports) -> dict[str, object]:
     """Put it into the index; return what changes in the repository's row."""
     tags.forget(connection, row.id, news.gone)
     tags.write(connection, row.id, news.changed, news.found)
     head_annotations.write(connection, row.id, news.said)
+    deploy_targets.write(connection, row.id, news.targets, find_reports)
     fact_rows.forget_unused(connection, row.id)
     _write_of_latest(connection, row.id)
     stages = list(news.stages) if news.stages is not None else None
@@ -108,7 +131,7 @@ def _write_of_latest(connection: Connection, repository_id: int) -> None:
     head_annotations.write_of_latest(connection, repository_id)
 
 
-def sync_rest(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> None:
+def sync_rest(database: IndexWriter, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> None:
     """Do what may take long, after the tags; `again` tries once more what could not be read whole before."""
     sync_judgements(database, name, registry)
     while not sync_facts(database, name, registry, tell, again=again):
@@ -117,7 +140,7 @@ def sync_rest(database: Database, name: str, registry: Registry, tell: Tell, *, 
     sync_examination(database, name, registry)
 
 
-def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> bool:
+def sync_facts(database: IndexWriter, name: str, registry: Registry, tell: Tell, *, again: bool = False) -> bool:
     """Do the second phase, some versions in a transaction; false where the tags changed meanwhile."""
     basis = retry_basis(registry)
     with database.read() as connection:
@@ -143,7 +166,7 @@ def sync_facts(database: Database, name: str, registry: Registry, tell: Tell, *,
     return True
 
 
-def sync_commits(database: Database, name: str, registry: Registry, tell: Tell) -> None:
+def sync_commits(database: IndexWriter, name: str, registry: Registry, tell: Tell) -> None:
     """Do the third phase: walk the branches where they moved, and read the commits that are new."""
     with database.read() as connection:
         row = row_of(connection, name)

@@ -17,7 +17,7 @@ from gto.dvc.project_root import CONFIG, DVC_DIRECTORY
 from gto.fs.cache_dir import digest
 from gto.fs.regular_file import read_file
 from gto.registry.registry import Registry
-from gto.studio.index.database import Database
+from gto.studio.index.database import Database, IndexWriter
 from gto.studio.index.schema import fact, repository
 
 _STEP = 2000  # commits of each branch that are read more at a time
@@ -55,7 +55,7 @@ def row_of(connection: Connection, name: str, *, for_update: bool = False) -> Ro
     return connection.execute(query.with_for_update() if for_update else query).one()
 
 
-def note_failure(database: Database, why: Failure) -> None:
+def note_failure(database: IndexWriter, why: Failure) -> None:
     """Write down why a repository cannot be read."""
     with database.write() as connection:
         same = repository.c.name == why.repo

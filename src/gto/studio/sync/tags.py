@@ -12,7 +12,8 @@ from gto.core.transitions import Transition, steps
 from gto.git import tag_reader
 from gto.registry.registry import Registry
 from gto.registry.standings_cache import Group, group
-from gto.studio.index.events import cells_of
+from gto.studio.index.dialects import storable_row
+from gto.studio.index.events import cells_of, shown_cells
 from gto.studio.index.schema import artifact, event, problem, standing, tag_group
 
 _AT_ONCE = 1000  # rows that are written together: what is in memory at a time
@@ -157,4 +158,5 @@ def artifact_row(state: ArtifactState, problems: int) -> dict[str, object]:
         "labels": [],
         "problems": problems,
         "search": state.name.casefold(),
+        "stages": {stage: storable_row(cell) for stage, cell in sorted(shown_cells(state).items())},
     }

@@ -25,7 +25,6 @@ router = APIRouter()
 
 _NEVER = "never"
 _DIGITS = 5
-_SAID = {"names": "Your name is changed.", "password": "Your password is changed. All other sessions have ended."}
 
 
 class AccountPage(NamedTuple):
@@ -42,7 +41,6 @@ class AccountPage(NamedTuple):
     now: float
     made: str = ""
     """The token that was just made: it is shown this once."""
-    done: str = ""
     error: str = ""
     hint: str = ""
     part: str = ""
@@ -52,7 +50,8 @@ class AccountPage(NamedTuple):
     shortest: int = SHORTEST
     scopes: tuple[tuple[str, str], ...] = (
         ("read", "sees what you see"),
-        ("write", "also registers, assigns and describes, as far as your roles go"),
+        ("experiments", "shows experiments while they run, and sees nothing"),
+        ("write", "does both, registers, assigns and describes, as far as your roles go"),
         ("admin", "also manages people, repositories and tokens, as far as your roles go"),
     )
 
@@ -71,7 +70,7 @@ class AccountPage(NamedTuple):
 @router.get("/account.json", include_in_schema=False)
 def show(request: Request) -> Response:
     """Answer the page."""
-    return _respond(request, _read(request)._replace(done=_SAID.get(request.query_params.get("done", ""), "")))
+    return _respond(request, _read(request))
 
 
 @router.post("/account", include_in_schema=False)
@@ -84,7 +83,7 @@ def change_names(request: Request, form: Annotated[FormData, Depends(read_index_
         who = accounts.parse_who(visitor.name, given["full_name"], given["email"])
         with team_of(request).database.record() as connection:
             accounts.require_own_words(accounts.find(connection, visitor.name))
-            accounts.require_free(connection, who.email, number)
+            accounts.require_free(connection, who.email, team_of(request).settings.noreply, number)
             accounts.change(connection, number, full_name=who.full_name, email=who.email)
             now = {"full_name": who.full_name, "email": who.email}
             audit.note(connection, visitor, audit.origin_of(request), "account", who.name, was=was, now=now)
@@ -131,12 +130,11 @@ def end_sessions(request: Request, form: Annotated[FormData, Depends(read_index_
     visitor, number = _myself(request)
     key = str(form.get("key", ""))
     with team_of(request).database.record() as connection:
-        if key:
-            sessions.end_by_key(connection, number, key)
-        else:
-            sessions.end_all(connection, number, cookie_of(request))
-        audit.note(connection, visitor, audit.origin_of(request), "end sessions", visitor.name, which=key or "others")
-    return RedirectResponse("/account#sessions", 303)
+        mine = (connection, number)
+        if sessions.end_by_key(*mine, key) if key else sessions.end_all(*mine, cookie_of(request)):
+            origin = audit.origin_of(request)
+            audit.note(connection, visitor, origin, "end sessions", visitor.name, which=key or "others")
+    return RedirectResponse(f"/account?done={'session' if key else 'sessions'}", 303)
 
 
 @router.post("/account/tokens", include_in_schema=False)
@@ -146,7 +144,7 @@ def make_token(request: Request, form: Annotated[FormData, Depends(read_index_fo
     given = {key: str(form.get(key, "")) for key in ("name", "scope", "days")}
     try:
         with team_of(request).database.record() as connection:
-            wanted = tokens.parse_new(given["name"], (given["scope"],), _read_days(given["days"]))
+            wanted = tokens.parse_new(given["name"], (given["scope"],), read_days(given["days"]))
             made = tokens.make_for(connection, number, wanted, request.headers)
             told = tokens.find_all(connection, number)[0]
             tokens.note_made(connection, visitor, audit.origin_of(request), told)
@@ -165,7 +163,7 @@ def remove_token(request: Request, form: Annotated[FormData, Depends(read_index_
         for one in found:
             tokens.take_back(connection, number, one.id)
             audit.note(connection, visitor, audit.origin_of(request), "remove token", one.name, prefix=one.prefix)
-    return RedirectResponse("/account#tokens", 303)
+    return RedirectResponse("/account?done=token-removed", 303)
 
 
 def _myself(request: Request) -> tuple[Visitor, int]:
@@ -175,7 +173,8 @@ def _myself(request: Request) -> tuple[Visitor, int]:
     return visitor, visitor.id
 
 
-def _read_days(text: str) -> float | None:
+def read_days(text: str) -> float | None:
+    """Return how long a token lasts, as a form says it; None for until it is taken back."""
     if text == _NEVER:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < _DIGITS):

@@ -16,6 +16,8 @@ _NAME_RE = re.compile(r"(?!.*\.json$)[a-z0-9][a-z0-9._@+-]{0,63}")
 _NO_TEXT_RE = re.compile(r"[\x00-\x1f\x7f<>]")  # what the line of a tagger cannot hold
 _EMAIL_RE = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _LONGEST = 200
+LEADS = (role_grant.c.role == str(Role.ADMIN), role_grant.c.repositories == EVERY)
+"""What a grant says that makes somebody admin of everything."""
 
 
 class PersonNotFound(NotFound):
@@ -23,6 +25,18 @@ class PersonNotFound(NotFound):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Nobody is called '{name}' here", "`/people` lists them")
+
+
+class LoginWays(NamedTuple):
+    """How people log in to a Studio as it was started."""
+
+    has_passwords: bool
+    issuers: frozenset[str]
+    """Who vouches for people."""
+
+    def let_in(self, row: Row[Any]) -> bool:
+        """Tell whether a person can log in; who has no password and nobody who vouches for them is given a link."""
+        return bool(self.has_passwords and (row.password or not row.issuer)) or row.issuer in self.issuers
 
 
 class Who(NamedTuple):
@@ -67,8 +81,18 @@ def add(connection: Connection, who: Who, password: str | None = None, **told: o
     return int(made[0])
 
 
-def require_free(connection: Connection, email: str, person_id: int | None = None) -> None:
-    """Raise UsageError where an address is another person's: what they write would look as if others had."""
+def is_of(email: str, domain: str) -> bool:
+    """Tell whether an address is of a domain."""
+    return email.lower().endswith(f"@{domain}")
+
+
+def require_free(connection: Connection, email: str, noreply: str, person_id: int | None = None) -> None:
+    """Raise UsageError where an address is another person's, or of the domain for who has none.
+
+    What they write would look as if others had.
+    """
+    if is_of(email, noreply):
+        raise UsageError(f"The e-mail address '{email}' is one that Studio gives", "it names the tagger: give your own")
     query = select(person.c.id).where(func.lower(person.c.email) == email.lower(), person.c.id != (person_id or 0))
     if connection.execute(query).first() is not None:
         raise UsageError(f"The e-mail address '{email}' is somebody else's", "it names the tagger: give your own")
@@ -127,15 +151,24 @@ def visitor_of(
     return Visitor(roles, row.id, row.name, row.full_name, row.email, scopes, session)
 
 
-def has_admin(connection: Connection) -> bool:
-    """Tell whether somebody who may log in is admin of everything."""
-    query = (
-        select(role_grant.c.id)
-        .outerjoin(person, person.c.id == role_grant.c.person_id)
-        .where(role_grant.c.role == str(Role.ADMIN), role_grant.c.repositories == EVERY)
-        .where(or_(person.c.is_active, role_grant.c.claim.is_not(None)))
+def has_admin(connection: Connection, ways: LoginWays | None = None, *, by_name: bool = False) -> bool:
+    """Tell whether somebody who can log in is admin of everything; without `ways`, who is not deactivated can.
+
+    `by_name` are those with the role themselves; else who was in a group with it at their last login is one, too.
+    """
+    leading = connection.execute(select(role_grant.c.person_id, role_grant.c.claim).where(*LEADS)).all()
+    named, claims = {row.person_id for row in leading}, {row.claim for row in leading if row.claim and not by_name}
+    return any(
+        (ways is None or ways.let_in(row)) and (row.id in named or not claims.isdisjoint(row.claimed))
+        for row in connection.execute(select(person).where(person.c.is_active))
     )
-    return connection.execute(query).first() is not None
+
+
+def expects_admin(connection: Connection, ways: LoginWays | None = None) -> bool:
+    """Tell whether somebody is admin of everything, or will be once who is in a group of the issuer's logs in."""
+    is_vouched = ways is None or bool(ways.issuers)
+    of_claims = select(role_grant.c.id).where(*LEADS, role_grant.c.claim.is_not(None))
+    return has_admin(connection, ways) or (is_vouched and connection.execute(of_claims).first() is not None)
 
 
 def visitor(connection: Connection, person_id: int) -> Visitor:

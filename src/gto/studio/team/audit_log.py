@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from gto.output.published import Published
 from gto.studio.team.team_tables import audit
+from gto.studio.visitor import EVERY
 from gto.studio.words import iso
 
 
@@ -27,7 +28,9 @@ class AuditEntry(NamedTuple):
     def told(self) -> tuple[tuple[str, str], ...]:
         """What is told beside, in words, without what is empty."""
         return tuple(
-            (key.replace("_", " "), _in_words(value)) for key, value in self.detail.items() if value and key != "commit"
+            (key.replace("_", " "), iso(value) if key == "expires" and isinstance(value, int) else _in_words(value))
+            for key, value in self.detail.items()
+            if value and key != "commit"
         )
 
     def as_dict(self) -> Published:
@@ -84,7 +87,9 @@ def _conditions(query: AuditQuery) -> Iterator[ColumnElement[bool]]:
 
 def _in_words(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_in_words(one)}" for key, one in value.items())
+        return ", ".join(
+            f"{'all repositories' if key == EVERY else key} {_in_words(one)}" for key, one in value.items()
+        )
     if isinstance(value, list):
         return ", ".join(map(_in_words, value))
     return "yes" if value is True else str(value)

@@ -1,20 +1,24 @@
 """A backup: all that Git does not hold, in one file that either engine's database takes back."""
 
 import base64
+import gzip
 import json
 import os
 import tarfile
 import time
+import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
 
 from sqlalchemy import Connection, MetaData, Table, func, insert, select
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from gto.exceptions import BadFile, GTOException, UsageError
 from gto.fs import atomic_write
-from gto.studio.index.database import Database
+from gto.studio.index.database import Database, reason_of
 from gto.studio.index.postgresql_database import LASTING
 from gto.studio.team import migrate
 from gto.studio.team.team_tables import metadata
@@ -29,6 +33,7 @@ _PIECE = 1 << 20
 _ROWS = 500
 _LARGEST = 4 << 30  # bytes of one member
 _BYTES = "$bytes"
+_ANOTHER = "nothing was restored; take another copy of it, or an older one"
 
 
 class BackupManifest(NamedTuple):
@@ -67,8 +72,8 @@ def restore(database: Database, path: str, catalogue: str | None, secret: str | 
     Tables of an older release are brought up to date. UsageError where something is there that would be lost.
     """
     _refuse_full(database)
-    wanted = [(_CATALOGUE, catalogue), (_SECRET, secret)]
-    with _opened(path) as archive:
+    _check_whole(path)
+    with _opened(path) as archive, ExitStack() as written:
         manifest = _read_manifest(archive, path)
         with database.record() as connection:
             migrate.rebuild(connection, manifest.revision)
@@ -76,13 +81,32 @@ def restore(database: Database, path: str, catalogue: str | None, secret: str | 
             tables.reflect(connection, only=sorted(manifest.tables))
             for table in tables.sorted_tables:
                 _load(archive, connection, table)
+                _check_count(connection, table, manifest, path)
             migrate.upgrade(connection)
             _go_on_counting(connection)
-        for name, place in wanted:
-            member = archive.getmember(name) if name in archive.getnames() else None
-            if member is not None and place and not os.path.lexists(place):
-                atomic_write.replace(os.path.abspath(place), _content(archive, name).read(), 0o600)
+            for name, place in ((_CATALOGUE, catalogue), (_SECRET, secret)):
+                if place and name in archive.getnames() and not os.path.lexists(place):
+                    atomic_write.replace(os.path.abspath(place), _content(archive, name).read(), 0o600)
+                    written.callback(os.remove, place)
+        written.pop_all()
     return manifest
+
+
+def _check_whole(path: str) -> None:
+    """Raise BadFile where the checksum in the end is of something else than what is before it."""
+    try:
+        with gzip.open(path) as content:
+            while content.read(_PIECE):
+                pass
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BadFile(path, "a backup of Studio was expected, and this is none, or damaged", hint=_ANOTHER) from error
+
+
+def _check_count(connection: Connection, table: Table, manifest: BackupManifest, path: str) -> None:
+    count = connection.execute(select(func.count()).select_from(table)).scalar_one()
+    if count != manifest.tables[table.name]:
+        said = f"'{table.name}' has {count} rows, and {manifest.tables[table.name]} by its manifest"
+        raise BadFile(path, said, hint=_ANOTHER)
 
 
 def _refuse_full(database: Database) -> None:
@@ -139,12 +163,15 @@ def _read_manifest(archive: tarfile.TarFile, path: str) -> BackupManifest:
     try:
         told: dict[str, Any] = json.loads(_content(archive, _MANIFEST).read(_PIECE))
         manifest = BackupManifest(**told)
-    except (ValueError, TypeError) as error:
+        unknown = manifest.tables.keys() - metadata.tables.keys()
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BadFile(path, "its manifest cannot be read") from error
+    if not isinstance(manifest.revision, str):
+        raise BadFile(path, "its manifest cannot be read")
     if manifest.format != FORMAT:
         hint = "take the release that wrote it, or a newer one"
         raise GTOException(f"The backup is of format {manifest.format}, this release reads {FORMAT}", hint)
-    if not set(manifest.tables) <= set(metadata.tables):
+    if unknown:
         raise GTOException("The backup holds tables that this release does not know", "take a newer release")
     return manifest
 
@@ -154,19 +181,29 @@ def _load(archive: tarfile.TarFile, connection: Connection, table: Table) -> Non
     for row in _read_rows(archive, table):
         rows.append(row)
         if len(rows) == _ROWS:
-            connection.execute(insert(table), rows)
+            _insert(archive, connection, table, rows)
             rows = []
     if rows:
+        _insert(archive, connection, table, rows)
+
+
+def _insert(archive: tarfile.TarFile, connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
+    try:
         connection.execute(insert(table), rows)
+    except (SQLAlchemyError, OverflowError) as error:
+        if isinstance(error, OperationalError):  # of the database, as it has no room
+            raise
+        said = f"rows of '{table.name}' do not fit its table: {reason_of(error)}"
+        raise BadFile(str(archive.name), said, hint=_ANOTHER) from error
 
 
 def _read_rows(archive: tarfile.TarFile, table: Table) -> Iterator[dict[str, object]]:
     for number, line in enumerate(_content(archive, f"tables/{table.name}.jsonl"), 1):
         try:
-            told: dict[str, object] = json.loads(line)
-        except ValueError as error:
+            told: dict[str, object] = {key: _given(value) for key, value in json.loads(line).items()}
+        except (ValueError, AttributeError, RecursionError) as error:
             raise BadFile(str(archive.name), f"a row of '{table.name}' as JSON was expected", number) from error
-        yield {key: _given(value) for key, value in told.items()}
+        yield told
 
 
 def _given(value: object) -> object:

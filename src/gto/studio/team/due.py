@@ -1,13 +1,16 @@
 """The table of due work: which repositories are to be read, since when, by whom, and what that is to answer."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, insert, select, update
 
 from gto.backoff import Backoff
+from gto.studio.index.database import Database
 from gto.studio.index.repository_rows import SyncProgress
+from gto.studio.sync.index_keeper import Ended
 from gto.studio.team.team_tables import due
 
 HOUSEKEEPING = ""
@@ -28,9 +31,22 @@ def enter(connection: Connection, names: Iterable[str]) -> None:
         connection.execute(delete(due).where(due.c.repository.in_(gone)))
 
 
+def hasten(connection: Connection, every: float) -> None:
+    """Have nothing wait for longer than it would, were it read now: who wrote down its time may have waited longer."""
+    now = time.time()
+    latest = case((due.c.tries == 0, now + every), else_=now + max(every, HOUR))
+    late = (due.c.repository != HOUSEKEEPING) & (due.c.not_before > latest)
+    query = select(due.c.repository).where(late).order_by(due.c.repository).with_for_update()  # in order, as in ask()
+    if names := list(connection.scalars(query)):
+        connection.execute(update(due).where(due.c.repository.in_(names)).values(not_before=latest))
+
+
 class Begun(NamedTuple):
     """A reading that began."""
 
+    name: str
+    reader: str
+    """The row says so until it ends, or somebody else begins: nobody is called so twice."""
     asked: int
     """The number of the last question that it answers."""
     again: bool
@@ -73,30 +89,56 @@ def begin(connection: Connection, name: str, who: str) -> Begun | None:
     tries = row.tries + 1
     told = {"worker": who, "tries": tries, "not_before": time.time() + _BACKOFF.wait(tries), "facts_wanted": None}
     connection.execute(update(due).where(due.c.repository == name).values(told))
-    return Begun(row.asked, row.again)
+    return Begun(name, who, row.asked, row.again)
 
 
-def finish(connection: Connection, name: str, asked: int, every: float, *, is_fine: bool) -> None:
+def finish(connection: Connection, begun: Begun, every: float, *, is_fine: bool) -> None:
     """Note that a reading ended that covers what was asked for, and when the next one is due."""
-    row = connection.execute(select(due).where(due.c.repository == name).with_for_update()).one_or_none()
+    row = connection.execute(select(due).where(_is_of(begun)).with_for_update()).one_or_none()
     if row is None:
         return
     later = time.time() + (every if is_fine else max(every, _BACKOFF.wait(row.tries)))
-    told: dict[str, Any] = {"worker": None, "done": asked, "facts_wanted": None, "tries": 0 if is_fine else row.tries}
-    if row.asked == asked:  # else it is due again already
+    told: dict[str, Any] = {"worker": None, "done": begun.asked, "facts_wanted": None}
+    told["tries"] = 0 if is_fine else row.tries
+    if row.asked == begun.asked:  # else it is due again already
         told |= {"not_before": later, "again": False}
-    connection.execute(update(due).where(due.c.repository == name).values(told))
+    connection.execute(update(due).where(_is_of(begun)).values(told))
 
 
-def put_off(connection: Connection, name: str) -> None:
+def put_off(connection: Connection, begun: Begun) -> None:
     """Note that a reading ended before it was whole: it is due again, after all that waits already."""
     told = {"worker": None, "tries": 0, "not_before": time.time(), "facts_wanted": None}
-    connection.execute(update(due).where(due.c.repository == name).values(told))
+    connection.execute(update(due).where(_is_of(begun)).values(told))
 
 
-def tell(connection: Connection, name: str, done: int, wanted: int) -> None:
+def tell(connection: Connection, begun: Begun, done: int, wanted: int) -> None:
     """Note how far the reading of a repository's versions is."""
-    connection.execute(update(due).where(due.c.repository == name).values(facts_done=done, facts_wanted=wanted))
+    connection.execute(update(due).where(_is_of(begun)).values(facts_done=done, facts_wanted=wanted))
+
+
+def _is_of(begun: Begun) -> ColumnElement[bool]:
+    return (due.c.repository == begun.name) & (due.c.worker == begun.reader)
+
+
+class IndexOfReader(NamedTuple):
+    """The index as a reading writes it: nothing of it lasts that it wrote after somebody else began to read."""
+
+    database: Database
+    begun: Begun
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Yield a connection that sees one state of the index."""
+        return self.database.read()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction, whose end raises Ended where another reading began."""
+        with self.database.write() as connection:
+            yield connection
+            # In the end, as the row is locked from here on: nobody else begins before all of this is written.
+            query = select(due.c.repository).where(_is_of(self.begun)).with_for_update(read=True)
+            if connection.execute(query).one_or_none() is None:
+                raise Ended
 
 
 def progress(connection: Connection) -> dict[str, SyncProgress]:

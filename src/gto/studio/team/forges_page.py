@@ -31,7 +31,6 @@ class ForgesPage(NamedTuple):
     name: str = ""
     error: str = ""
     hint: str = ""
-    is_saved: bool = False
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
@@ -42,7 +41,7 @@ class ForgesPage(NamedTuple):
 @router.get("/account/forges.json", include_in_schema=False)
 def show(request: Request) -> Response:
     """Answer the list, and the form of a new one."""
-    return respond(request, "forges.html", _page(request)._replace(is_saved="saved" in request.query_params))
+    return respond(request, "forges.html", _page(request))
 
 
 @router.post("/account/forges", include_in_schema=False)
@@ -59,7 +58,7 @@ def keep(request: Request, form: Annotated[FormData, Depends(read_index_form)]) 
     except GTOException as error:
         page = _page(request)._replace(site=given, name=name, error=error.message, hint=error.hint)
         return respond(request, "forges.html", page, 400)
-    return RedirectResponse(back(form, "/account/forges?saved=1"), 303)
+    return RedirectResponse(back(form, "/account/forges?done=forge-token"), 303)
 
 
 @router.post("/account/forges/remove", include_in_schema=False)
@@ -70,7 +69,7 @@ def remove(request: Request, form: Annotated[FormData, Depends(read_index_form)]
         if write_settings.remove_token(connection, _number(request), site):
             visitor = context_of(request).visitor
             audit.note(connection, visitor, audit.origin_of(request), "remove forge token", site)
-    return RedirectResponse("/account/forges", 303)
+    return RedirectResponse("/account/forges?done=forge-token-removed", 303)
 
 
 def _number(request: Request) -> int:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from sqlalchemy import delete
 
 from gto.studio.index.database import Database
+from gto.studio.live import live_store
 from gto.studio.team import audit, login_limits
 from gto.studio.team.audit import RequestOrigin
-from gto.studio.team.team_tables import invitation, login_attempt, login_failure, session
+from gto.studio.team.team_tables import device_login, invitation, login_attempt, login_failure, session
 from gto.studio.visitor import NOBODY
 
 
@@ -30,6 +31,8 @@ def forget(database: Database, audit_days: float) -> Forgotten:
             connection.execute(delete(one).where(one.c.expires_at < now)).rowcount
             for one in (session, invitation, login_attempt)
         )
+        connection.execute(delete(device_login).where(device_login.c.expires_at < now))
+        live_store.forget(connection, now)
         failures = connection.execute(delete(login_failure).where(login_failure.c.at < now - login_limits.LONGEST))
         entries = audit.forget(connection, audit_days)
         if entries:

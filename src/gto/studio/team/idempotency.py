@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from starlette.requests import Request
 from starlette.responses import Response
 
 from gto.exceptions import UsageError
@@ -40,6 +41,12 @@ def parse_key(text: str) -> str:
 def digest_of(method: str, target: str, body: bytes) -> str:
     """Return the digest of a request: its method, its path with the query, and its body."""
     return hashlib.sha256(b"\0".join((method.encode(), target.encode(), body))).hexdigest()
+
+
+def keyed(request: Request, key: str, person_id: int, body: bytes) -> KeyedRequest:
+    """Return what a person asks for with a key; UsageError for what can be no key."""
+    target = f"{request.url.path}?{request.url.query}"
+    return KeyedRequest(person_id, parse_key(key), digest_of(request.method, target, body))
 
 
 def once(database: Database, asked: KeyedRequest, act: Callable[[], tuple[Response, bool]]) -> Response:

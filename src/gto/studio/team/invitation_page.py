@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from gto.exceptions import NotFound, UsageError
 from gto.output.published import Published
 from gto.studio.context import team_of
+from gto.studio.pages import errors
 from gto.studio.respond import respond
 from gto.studio.team import accounts, audit, invitations, login_limits, rights, sessions
 from gto.studio.team.login_page import LONGEST_FIELD, MOST_FIELDS, begin_session, with_session
@@ -53,6 +54,8 @@ class InvitationPage(NamedTuple):
 def show(request: Request, token: str) -> Response:
     """Answer the form."""
     team = team_of(request)
+    if not team.settings.has_passwords:
+        return _refuse(request)
     with team.database.engine.connect() as connection:
         return _respond(request, _page_of(connection, _find(connection, token)))
 
@@ -60,6 +63,8 @@ def show(request: Request, token: str) -> Response:
 @router.post("/invitation/{token}", include_in_schema=False)
 async def accept(request: Request, token: str) -> Response:
     """Use the link."""
+    if not team_of(request).settings.has_passwords:
+        return _refuse(request)
     async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
         return await in_turn(lambda: _accept(request, token, form))
 
@@ -112,8 +117,6 @@ def _page_of(connection: Connection, row: Row[Any]) -> InvitationPage:
 
 
 def _hash(team: Team, name: str, given: dict[str, str]) -> str:
-    if not team.settings.has_passwords:
-        raise UsageError("Nobody logs in with a password here", "ask an admin how one does")
     check_new(given["password"], name, given["again"])
     return team.passwords.hash(given["password"])
 
@@ -127,7 +130,7 @@ def _person_of(request: Request, connection: Connection, row: Row[Any], who: acc
         login_limits.forget(connection, who.name)
         audit.note(connection, accounts.visitor(connection, row.person_id), origin, "password", who.name)
         return int(row.person_id)
-    accounts.require_free(connection, who.email)
+    accounts.require_free(connection, who.email, team_of(request).settings.noreply)
     made = accounts.add(connection, who, kept)
     roles = {group: role for group, text in row.roles.items() if (role := parse_role(text)) is not None}
     accounts.set_roles(connection, made, roles)
@@ -142,6 +145,12 @@ def _field_of(error: UsageError) -> str:
 
 
 _FIELDS = {"full name": "full_name", "e-mail": "email", "two passwords": "again", "password": "password"}
+
+
+def _refuse(request: Request) -> Response:
+    """Answer where no password can be chosen: the link was made by the command line, or before that was so."""
+    said = "Nobody logs in with a password here, and so this link serves for nothing"
+    return errors.answer(request, 403, said, "log in at `/login`; an admin of this Studio gives you a role then")
 
 
 def _respond(request: Request, page: InvitationPage, status: int = 200) -> Response:

@@ -46,7 +46,7 @@ def begin(database: Database, name: str, address: str, browser: str = "") -> Pas
     `browser` is the mark of one that the name was logged in with; empty for none. All is the same for a name that
     nobody has.
     """
-    limits = _limits(name, _network(address), browser)
+    limits = _limits(name, network_of(address), browser)
     made = PasswordTry(time.time(), tuple(one.subject for one in limits))
     rows = [{"subject": one, "at": made.at} for one in made.subjects]
     with database.record() as connection:
@@ -108,7 +108,7 @@ def _limits(name: str, address: str, browser: str) -> tuple[Limit, ...]:
     )
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """Return what of an address is its owner's: of IPv6 they have 2^64."""
     try:
         found = ip_address(address.partition("%")[0])

@@ -15,7 +15,7 @@ from gto.studio.team.team_tables import metadata
 
 
 def newest() -> str:
-    """Return the revision that this release reads."""
+    """Return the revision that this release reads, as its files say."""
     found = ScriptDirectory.from_config(_config()).get_current_head()
     assert found is not None  # noqa: S101  there is a first one
     return found

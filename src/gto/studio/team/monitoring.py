@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
@@ -25,7 +25,8 @@ from gto.studio.index.database import Database, reason_of
 from gto.studio.index.schema import repository
 from gto.studio.respond import json_response
 from gto.studio.team import migrate
-from gto.studio.team.team_tables import due, outbox, session
+from gto.studio.team.team_tables import due, session
+from gto.studio.webhooks.webhook_tables import outbox
 from gto.version import __version__
 
 router = APIRouter()
@@ -96,8 +97,9 @@ class Monitor:
 class StateCollector:
     """Asks the database, when somebody asks for metrics, how the work stands."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ended: Callable[[], tuple[str, ...]]) -> None:
         self._database = database
+        self._ended = ended
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges."""
@@ -122,16 +124,18 @@ class StateCollector:
         for state, count in states:
             messages.add_metric([state], count)
         yield messages
+        dead = len(self._ended())
+        yield GaugeMetricFamily("gto_studio_ended_threads", "Threads that ended by a fault; 0 is well", value=dead)
         yield GaugeMetricFamily("gto_studio_sessions", "Sessions of people that last", value=sessions)
         about = GaugeMetricFamily("gto_studio_info", "The release that runs", labels=["version"])
         about.add_metric([__version__], 1)
         yield about
 
 
-def make_registry(database: Database) -> CollectorRegistry:
+def make_registry(database: Database, ended: Callable[[], tuple[str, ...]] = tuple) -> CollectorRegistry:
     """Return what `/metrics` tells, but for the requests."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(StateCollector(database))
+    registry.register(StateCollector(database, ended))
     return registry
 
 
@@ -143,11 +147,16 @@ def metrics(request: Request) -> Response:
 
 @router.get("/ready", include_in_schema=False)
 def ready(request: Request) -> Response:
-    """Say whether this process can answer: 503 where the database cannot be read, or is of another release."""
+    """Say whether this process does its work: 503 where the database cannot be read, or is of another release.
+
+    Also where a thread has ended that reads Git or delivers webhooks.
+    """
     worker = context_of(request).worker
+    if ended := request.app.state.ended():
+        return json_response({"status": "thread", "ended": list(ended)}, 503)
     try:
         with worker.database.read() as connection:
-            is_current = migrate.current(connection) == migrate.newest()
+            is_current = migrate.current(connection) == request.app.state.revision
     except SQLAlchemyError as error:
         LOG.warning("the database cannot be read: %s", reason_of(error))
         return json_response({"status": "database"}, 503)

@@ -5,47 +5,35 @@ import time
 from collections.abc import Mapping
 from threading import Lock
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from authlib.common.security import generate_token
-from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
-from httpx2 import Client, HTTPError
+from httpx2 import Client
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from gto.exceptions import GTOException, UsageError
+from gto.studio.team.oidc_answers import (
+    SECONDS,
+    LoginRefused,
+    check_description,
+    limit,
+    parse_keys,
+    read_object,
+    understood,
+)
+from gto.studio.team.serve_options import OidcSettings
+from gto.studio.team.vouched_person import VouchedPerson
 
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 """Those of which the provider alone has the key that signs."""
 _KNOWN = 3600.0  # seconds that the provider's description and keys are kept
 _FRESH = 30.0  # seconds in which keys are not asked for again, whoever sends tokens with unknown ones
 _PAUSE = 5.0  # seconds in which a provider that gave no answer is not asked again
-_SECONDS = 10.0
 _LEEWAY = 60  # seconds by which clocks may differ
 _MOST_GROUPS = 1000
 _LONGEST = 200
-
-
-class LoginRefused(GTOException):
-    """The provider did not vouch for anybody, or not as it must."""
-
-
-class OidcSettings(NamedTuple):
-    """The provider, and who this Studio is there."""
-
-    issuer: str
-    client_id: str
-    client_secret: str | None = None
-    """None for a public client."""
-    label: str = "your organisation"
-    """What the button on the login page calls the provider."""
-    scopes: tuple[str, ...] = ("openid", "profile", "email")
-    groups_claim: str = "groups"
-    """The claim that names somebody's groups."""
-    certificates: str | None = None
-    """A file of certificate authorities; None for the system's."""
+_LONGEST_SUBJECT = 255
 
 
 class Attempt(NamedTuple):
@@ -56,32 +44,13 @@ class Attempt(NamedTuple):
     verifier: str
 
 
-class VouchedPerson(NamedTuple):
-    """Whom the provider vouches for."""
-
-    issuer: str
-    subject: str
-    name: str
-    full_name: str
-    email: str
-    groups: tuple[str, ...]
-
-
-def parse_issuer(text: str) -> str:
-    """Return an issuer's address, or raise UsageError: it is https, or on this machine."""
-    parts = urlsplit(text)
-    is_here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_here)):
-        raise UsageError(f"'{text}' is no issuer", "write its address as https://login.example.com/realm")
-    return text
-
-
 class Provider:
     """One provider of OpenID Connect; what it says of itself is kept for a while."""
 
-    def __init__(self, settings: OidcSettings, redirect: str) -> None:
-        """`redirect` is the address to which it leads back."""
+    def __init__(self, settings: OidcSettings, redirect: str, certificates: str | None = None) -> None:
+        """`redirect` is where it leads back; `certificates` is a file of authorities, None for the system's."""
         self.settings = settings
+        self._certificates_file = certificates
         self._redirect = redirect
         self._lock = Lock()
         self._about: Mapping[str, Any] = {}
@@ -103,16 +72,14 @@ class Provider:
     def finish(self, code: str, attempt: Attempt) -> VouchedPerson:
         """Return whom the provider vouches for with this code; LoginRefused where it does not, or wrongly."""
         about = self._describe()
-        try:
+        with understood("The provider did not confirm the login"):
             with self._client() as client:
                 answer = client.fetch_token(about["token_endpoint"], code=code, code_verifier=attempt.verifier)
-                claims = self._check(str(answer.get("id_token") or ""), attempt)
+                claims = self._check(answer.get("id_token"), attempt)
                 more = self._ask_for_more(client, about, claims)
-        except (OAuthError, HTTPError, ValueError) as error:
-            raise LoginRefused("The provider did not confirm the login", f"it says: {_short(str(error))}") from error
-        return self._identity({**more, **claims})
+            return self._identity({**more, **claims})
 
-    def _check(self, id_token: str, attempt: Attempt) -> Mapping[str, Any]:
+    def _check(self, id_token: object, attempt: Attempt) -> Mapping[str, Any]:
         about = self.settings
         rules = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY,
@@ -123,12 +90,9 @@ class Provider:
             iat={"essential": True},
             nonce={"essential": True, "value": attempt.nonce},
         )
-        try:
-            claims = self._decode(id_token).claims
+        with understood("The provider's token does not prove the login", "what is wrong with it"):
+            claims = self._decode(str(id_token or "")).claims
             rules.validate(claims)
-        except (JoseError, ValueError) as error:
-            said = "The provider's token does not prove the login"
-            raise LoginRefused(said, f"what is wrong with it: {_short(str(error))}") from error
         if claims.get("azp", about.client_id) != about.client_id:
             raise LoginRefused("The provider's token is for another program", "check the client's ID")
         return claims
@@ -146,41 +110,33 @@ class Provider:
         wanted = {"email", "name", self.settings.groups_claim}
         if wanted <= claims.keys() or "userinfo_endpoint" not in about:
             return {}
-        answer = client.get(about["userinfo_endpoint"])
-        answer.raise_for_status()
-        told = answer.json()
-        if not isinstance(told, dict) or told.get("sub") != claims["sub"]:
+        told = read_object(client.get(about["userinfo_endpoint"]))
+        if told.get("sub") != claims["sub"]:
             raise LoginRefused("The provider tells of another person than its token", "ask who runs it")
         return told
 
     def _identity(self, told: Mapping[str, Any]) -> VouchedPerson:
         def text(*keys: str) -> str:
-            found = (told.get(key) for key in keys)
-            return next((one.strip()[:_LONGEST] for one in found if isinstance(one, str) and one.strip()), "")
+            found = (_plain(told.get(key)).strip()[:_LONGEST] for key in keys)
+            return next((one for one in found if one), "")
 
+        subject = told["sub"]
+        if not isinstance(subject, str) or not subject or len(subject) > _LONGEST_SUBJECT or _plain(subject) != subject:
+            raise LoginRefused("The provider's token names nobody", "its claim 'sub' is no short text")
         groups = told.get(self.settings.groups_claim, ())
         named = groups if isinstance(groups, list) else [groups]
-        kept = tuple(str(one)[:_LONGEST] for one in named[:_MOST_GROUPS] if isinstance(one, str))
-        email = text("email") if told.get("email_verified") is not False else ""  # anybody may say any, then
+        # One that is cut, or of which something is left out, might be another group.
+        kept = tuple(one for one in named[:_MOST_GROUPS] if one and _plain(one) == one and len(one) <= _LONGEST)
+        is_verified = str(told.get("email_verified", True)).lower() != "false"  # else anybody may say any
         name = text("preferred_username", "email", "sub")
-        return VouchedPerson(
-            self.settings.issuer, str(told["sub"]), name, text("name", "preferred_username"), email, kept
-        )
+        full_name, email = text("name", "preferred_username"), text("email") if is_verified else ""
+        return VouchedPerson(self.settings.issuer, subject, name, full_name, email, kept)
 
     def _describe(self) -> Mapping[str, Any]:
-        """Return the provider's description of itself (OpenID Connect Discovery 1.0)."""
+        """Return the provider's description of itself."""
         with self._lock:
             if not self._about or self._about_at < time.monotonic() - _KNOWN:
-                told = self._ask_for_description()
-                if told.get("issuer") != self.settings.issuer:
-                    hint = f"it calls itself '{_short(str(told.get('issuer')))}'"
-                    raise LoginRefused(f"The provider is not the issuer '{self.settings.issuer}'", hint)
-                lacking = {"authorization_endpoint", "token_endpoint", "jwks_uri"} - told.keys()
-                if lacking:
-                    raise LoginRefused(
-                        "The provider's description is not whole", f"it lacks {', '.join(sorted(lacking))}"
-                    )
-                self._about, self._about_at = told, time.monotonic()
+                self._about, self._about_at = self._ask_for_description(), time.monotonic()
             return self._about
 
     def _ask_for_description(self) -> Mapping[str, Any]:
@@ -188,47 +144,48 @@ class Provider:
         if self._failure is not None and self._failure[0] > time.monotonic() - _PAUSE:
             raise self._failure[1]
         try:
-            return self._get(self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
+            told = self._get(self.settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
+            check_description(told, self.settings.issuer)
         except LoginRefused as error:
             self._failure = time.monotonic(), error
             raise
+        return told
 
     def _key_set(self, age: float) -> KeySet:
         """Return the keys that sign the provider's tokens, not older than so many seconds."""
         where = self._describe()["jwks_uri"]
         with self._lock:
             if self._keys is None or self._keys_at < time.monotonic() - age:
-                self._keys, self._keys_at = KeySet.import_key_set(self._get(where)), time.monotonic()  # type: ignore[arg-type]  # it checks what it is given
+                self._keys, self._keys_at = parse_keys(self._get(where)), time.monotonic()
             return self._keys
 
     def _get(self, address: str) -> dict[str, Any]:
-        try:
-            with Client(timeout=_SECONDS, verify=self._certificates()) as client:
-                answer = client.get(address)
-                answer.raise_for_status()
-                told = answer.json()
-        except (HTTPError, ValueError) as error:
-            raise LoginRefused("The provider cannot be asked", f"{address}: {_short(str(error))}") from error
-        if not isinstance(told, dict):
-            raise LoginRefused("The provider's answer is no JSON object", address)
-        return told
+        with (
+            understood("The provider cannot be asked", address),
+            Client(timeout=SECONDS, verify=self._certificates()) as client,
+        ):
+            limit(client)
+            return read_object(client.get(address))
 
     def _certificates(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self.settings.certificates)
+        return ssl.create_default_context(cafile=self._certificates_file)
 
     def _client(self) -> OAuth2Client:
         about = self.settings
-        return OAuth2Client(
+        made = OAuth2Client(
             about.client_id,
             about.client_secret,
             scope=" ".join(about.scopes),
             redirect_uri=self._redirect,
             code_challenge_method="S256",
-            timeout=_SECONDS,
+            timeout=SECONDS,
             verify=self._certificates(),
             follow_redirects=False,
         )
+        limit(made)
+        return made
 
 
-def _short(text: str) -> str:
-    return " ".join(text.split())[:_LONGEST]
+def _plain(text: object) -> str:
+    """Return what a tag and a database can hold of a text; of anything else nothing."""
+    return "".join(one for one in text if one.isprintable()) if isinstance(text, str) else ""

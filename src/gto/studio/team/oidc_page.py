@@ -12,10 +12,12 @@ from gto.studio.guard import read_cookies
 from gto.studio.pages import errors
 from gto.studio.team import audit, vouched
 from gto.studio.team.login_page import begin_session, with_session
-from gto.studio.team.oidc import Attempt, LoginRefused, Provider, VouchedPerson
+from gto.studio.team.oidc import Attempt, Provider
+from gto.studio.team.oidc_answers import LoginRefused
 from gto.studio.team.secrets_box import digest
 from gto.studio.team.team import Team
 from gto.studio.team.team_tables import login_attempt
+from gto.studio.team.vouched_person import VouchedPerson
 from gto.studio.visitor import NOBODY
 
 router = APIRouter()
@@ -58,7 +60,7 @@ def come_back(request: Request) -> Response:
     try:
         identity, there = _prove(request, team, provider)
         with team.database.record() as connection:
-            row = vouched.sign_in(team.database, connection, identity)
+            row = vouched.sign_in(team.database, connection, identity, team.settings.noreply)
             cookie = begin_session(request, connection, row.id)
     except LoginRefused as error:
         with team.database.record() as connection:

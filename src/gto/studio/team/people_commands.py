@@ -42,8 +42,7 @@ class MadeLink(NamedTuple):
 
 def invite(team: Team, wish: InvitationWish) -> MadeLink:
     """Make a link for somebody new, or for the new password of who is there already."""
-    if not team.settings.has_passwords:
-        raise UsageError("Nobody logs in with a password here", "give roles with `gto studio people roles`")
+    team.settings.require_passwords()
     with team.database.record() as connection:
         if wish.is_reset:
             who = rights.find(connection, WHOLE, wish.name)
@@ -81,10 +80,8 @@ def give_roles(team: Team, name: str, grants: Sequence[str]) -> dict[str, Role]:
 def give_claim_roles(team: Team, claim: str, grants: Sequence[str]) -> dict[str, Role]:
     """Give all whom the provider names in a group of its own roles, as give_roles() does; they count at once."""
     wanted = _parse_grants(grants)
-    with team.database.record() as connection, rights.keeping_an_admin(connection):
-        had = accounts.roles_of_claim(connection, claim)
-        now = {group: role for group, role in {**had, **wanted}.items() if role is not None}
-        accounts.set_roles(connection, claim, now)
+    with team.database.record() as connection:
+        now = rights.change_claim(connection, WHOLE, claim, wanted)
         audit.note(connection, NOBODY, RequestOrigin(), "change roles", claim, provider_group=True, roles=_told(wanted))
     return now
 

@@ -92,7 +92,7 @@ def add(request: Request, form: Annotated[FormData, Depends(read_index_form)]) -
     given = {key: str(form.get(key, "")).strip() for key in ("name", "group", "role", "full_name", "email")}
     name = given["name"].lower()
     try:
-        roles = _read_roles(given)
+        roles = read_roles(given)
         with team_of(request).database.engine.connect() as connection:
             is_known = accounts.find_or_none(connection, name) is not None
         if is_known:
@@ -104,7 +104,8 @@ def add(request: Request, form: Annotated[FormData, Depends(read_index_form)]) -
         return respond(request, "people.html", page, 400)
 
 
-def _read_roles(given: Mapping[str, str]) -> dict[str, Role]:
+def read_roles(given: Mapping[str, str]) -> dict[str, Role]:
+    """Return the role that a form gives in a group of repositories."""
     role = parse_role(given["role"])
     if role is None or not given["group"]:
         raise UsageError("A role and a group of repositories are chosen from the lists", "choose both")
@@ -117,20 +118,18 @@ def change_roles(request: Request, name: str, wanted: Mapping[str, Role | None])
     control, cookie = rights.control_of(visitor), ""
     with team.database.record() as connection:
         who = rights.find(connection, rights.WHOLE, name)
-        rights.change_roles(connection, control, who, wanted)
+        rights.change_roles(connection, control, who, wanted, team.ways)
         told = {group: str(role or "none") for group, role in wanted.items() if who.roles.get(group) != role}
         if told:
             audit.note(connection, visitor, audit.origin_of(request), "change roles", name, roles=told)
             cookie = renew_session(request, connection, who.id) if who.id == visitor.id else ""
-    answer = RedirectResponse(f"/people/{name}", 303)
+    answer = RedirectResponse(f"/people/{name}?done=roles", 303)
     return with_session(team, answer, cookie) if cookie else answer
 
 
 def _invite(request: Request, invited: Invited) -> Response:
     visitor, team = context_of(request).visitor, team_of(request)
-    if not team.settings.has_passwords:  # whoever has the link could choose none
-        hint = "they are listed here once they have logged in, and are given a role then"
-        raise UsageError("Nobody logs in with a password here", hint)
+    team.settings.require_passwords()
     rights.control_of(visitor).require(invited.roles)
     with team.database.record() as connection:
         secret = invitations.make(connection, invited, visitor.name)
@@ -155,7 +154,7 @@ def withdraw(request: Request, form: Annotated[FormData, Depends(read_index_form
         if name:
             visitor, origin = context_of(request).visitor, audit.origin_of(request)
             audit.note(connection, visitor, origin, "withdraw invitation", name)
-    return RedirectResponse("/people#invitations", 303)
+    return RedirectResponse("/people?done=withdrawn", 303)
 
 
 def groups_for(request: Request, control: Control) -> tuple[str, ...]:

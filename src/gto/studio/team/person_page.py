@@ -81,16 +81,16 @@ def _read_role(text: str) -> Role | None:
 @router.post("/people/{name}/active", include_in_schema=False)
 def let_in(request: Request, name: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Let a person log in again, or no more."""
-    is_active = str(form.get("active", "")) == "1"
+    is_active, team = str(form.get("active", "")) == "1", team_of(request)
     try:
-        with team_of(request).database.record() as connection:
+        with team.database.record() as connection:
             who = rights.find(connection, rights.WHOLE, name)
-            rights.set_active(connection, who, is_active=is_active)
+            rights.set_active(connection, who, is_active=is_active, ways=team.ways)
             action = "activate" if is_active else "deactivate"
             audit.note(connection, context_of(request).visitor, audit.origin_of(request), action, name)
     except UsageError as error:
         return _refuse(request, name, error)
-    return RedirectResponse(f"/people/{name}", 303)
+    return RedirectResponse(f"/people/{name}?done={'' if is_active else 'in'}active", 303)
 
 
 @router.post("/people/{name}/end", include_in_schema=False)
@@ -105,24 +105,27 @@ def end(request: Request, name: str, form: Annotated[FormData, Depends(read_inde
                 if str(one.id) == number:
                     tokens.take_back(connection, who.id, one.id)
                     audit.note(connection, visitor, origin, "remove token", one.name, of=name, prefix=one.prefix)
-        else:
-            sessions.end_by_key(connection, who.id, key) if key else sessions.end_all(connection, who.id)
+        elif sessions.end_by_key(connection, who.id, key) if key else sessions.end_all(connection, who.id):
             audit.note(connection, visitor, origin, "end sessions", name, which=key or "all")
-    return RedirectResponse(f"/people/{name}", 303)
+    done = "token-removed" if number else "session" if key else "sessions"
+    return RedirectResponse(f"/people/{name}?done={done}", 303)
 
 
 @router.post("/people/{name}/reset", include_in_schema=False)
 def make_link(request: Request, name: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Make a link with which a person chooses a new password."""
     del form
-    visitor = context_of(request).visitor
-    with team_of(request).database.record() as connection:
-        who = rights.find(connection, rights.WHOLE, name)
-        who.require_active()
-        secret = invitations.make(
-            connection, Invited(who.name, who.full_name, who.email, person_id=who.id), visitor.name
-        )
-        audit.note(connection, visitor, audit.origin_of(request), "invite", name, reset=True)
+    visitor, team = context_of(request).visitor, team_of(request)
+    try:
+        team.settings.require_passwords()
+        with team.database.record() as connection:
+            who = rights.find(connection, rights.WHOLE, name)
+            who.require_active()
+            invited = Invited(who.name, who.full_name, who.email, person_id=who.id)
+            secret = invitations.make(connection, invited, visitor.name)
+            audit.note(connection, visitor, audit.origin_of(request), "invite", name, reset=True)
+    except UsageError as error:
+        return _refuse(request, name, error)
     return show_link(request, name, secret, is_reset=True)
 
 

@@ -88,16 +88,20 @@ def remove(request: Request, form: Annotated[FormData, Depends(read_index_form)]
 
 
 def read_views(studio: StudioContext, team: Team, page: str) -> tuple[SavedView, ...]:
-    """Return the views of a page: those of who asks, and those for all that name no repository hidden from them."""
+    """Return the views of a page: those of who asks, and those for all that name no repository hidden from them.
+
+    Views of one repository are shown on its own page alone, and name no other.
+    """
     theirs = (saved_view.c.person_id == studio.visitor.id) | saved_view.c.is_shared
     query = select(saved_view).where(saved_view.c.page == page, theirs).order_by(saved_view.c.name, saved_view.c.id)
     with team.database.engine.connect() as connection:
         rows = connection.execute(query).all()
     seen = {one.name for one in studio.places}
+    is_seen = bool(seen) and page != MODELS
     return tuple(
         SavedView(row.id, row.name, row.page, row.query, row.is_shared, _is_removable(studio, row))
         for row in rows
-        if row.person_id == studio.visitor.id or _named_repositories(row.query) <= seen
+        if row.person_id == studio.visitor.id or is_seen or (seen and _named_repositories(row.query) <= seen)
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gto.catalog import file as catalog_file
+from gto.catalog.store_lists import EVERY_GROUP
 from gto.exceptions import GTOException
 from gto.fs import atomic_write
 from gto.git.command import Git
@@ -24,7 +25,8 @@ from gto.studio.index.database import Database, reason_of
 from gto.studio.index.postgresql_database import INDEX, LASTING
 from gto.studio.team import accounts, migrate, team_tables
 from gto.studio.team.secrets_box import SecretsBox
-from gto.studio.team.team import TeamSettings
+from gto.studio.team.serve_options import TeamSettings, is_here
+from gto.studio.webhooks import webhook_tables
 from gto.version import __version__
 
 _ROOM = 1 << 30  # bytes that ought to be free
@@ -62,6 +64,7 @@ def check(studio: CheckedStudio) -> Iterator[Checked]:
         "people": _people,
         "address": _address,
         "catalogue": _catalogue,
+        "stores": _stores,
         "repositories": _repositories,
         "room": _room,
         "git": _git,
@@ -85,7 +88,11 @@ def _database(studio: CheckedStudio) -> Checked:
 
 
 def _secret(studio: CheckedStudio) -> Checked:
-    kept = (team_tables.forge_token.c.secret, team_tables.target.c.secret, team_tables.repository_setting.c.hook_secret)
+    kept = (
+        team_tables.forge_token.c.secret,
+        webhook_tables.target.c.secret,
+        team_tables.repository_setting.c.hook_secret,
+    )
     with studio.database.read() as connection:
         found = [connection.execute(select(one).where(one.is_not(None)).limit(1)).scalar() for one in kept]
     for one in found:
@@ -96,15 +103,14 @@ def _secret(studio: CheckedStudio) -> Checked:
 
 def _people(studio: CheckedStudio) -> Checked:
     with studio.database.read() as connection:
-        has_admin = accounts.has_admin(connection)
+        has_admin = accounts.expects_admin(connection)
         count = connection.execute(select(func.count()).select_from(team_tables.person)).scalar_one()
-    hint = "" if has_admin else "`gto studio invite NAME --role admin` prints a link for the first one"
+    hint = "" if has_admin else studio.settings.first_admin
     return Checked("", has_admin, f"{count} people{'' if has_admin else ', and no admin'}", hint)
 
 
 def _address(studio: CheckedStudio) -> Checked:
-    is_here = studio.settings.host.partition(":")[0] in {"localhost", "127.0.0.1"}
-    is_fine = studio.settings.is_secure or is_here
+    is_fine = studio.settings.is_secure or is_here(studio.settings.url)
     hint = "" if is_fine else "passwords and sessions pass in the clear: let a proxy speak TLS, and name it with --url"
     return Checked("", is_fine, studio.settings.url, hint)
 
@@ -116,6 +122,26 @@ def _catalogue(studio: CheckedStudio) -> Checked:
         first = found.failures[0]
         return Checked("", is_fine=False, said=f"{said}; {first.repo}: {first.error}", hint=first.hint)
     return Checked("", is_fine=True, said=said)
+
+
+def _stores(studio: CheckedStudio) -> Checked:
+    lists = catalog_file.load_existing(studio.catalog).stores
+    groups = {group for place in catalog_file.find_all(studio.catalog).places for group in place.entry.groups or ("",)}
+    if lists is None and len(groups) > 1:
+        said = "groups are not isolated: a repository of one may name any store that this server can read"
+        return Checked(
+            "",
+            is_fine=True,  # all may trust one another
+            said=said,
+            hint="list the stores of each group below `stores:` in the catalogue; none where Git holds all files",
+        )
+    if lists is None:
+        return Checked("", is_fine=True, said="any that this server can read; all repositories are of one group")
+    unused = sorted(lists.keys() - groups - {EVERY_GROUP})
+    if unused:
+        hint = "mend the name in the catalogue, or remove it there"
+        return Checked("", is_fine=False, said=f"no repository is of the group '{unused[0]}' of `stores`", hint=hint)
+    return Checked("", is_fine=True, said=f"{sum(map(len, lists.values()))} are listed, and no other is read")
 
 
 def _repositories(studio: CheckedStudio) -> Checked:

@@ -14,8 +14,8 @@ from sqlalchemy.exc import ArgumentError
 from starlette.middleware import Middleware
 
 from gto.catalog.parallel import Way
-from gto.exceptions import UsageError
-from gto.fs import cache_dir
+from gto.exceptions import GTOException, UsageError
+from gto.fs import atomic_write, cache_dir
 from gto.git import process_tree
 from gto.studio.app import make_app
 from gto.studio.connection import StudioProtocol
@@ -24,11 +24,15 @@ from gto.studio.downloads import signed_links
 from gto.studio.index.database import Database
 from gto.studio.index.postgresql_database import PostgresqlDatabase
 from gto.studio.index.sqlite_database import SqliteDatabase
-from gto.studio.server import QuietServer, collect_seldom, config_of
+from gto.studio.live import live_page
+from gto.studio.protocols.dvc_clients import dvc_live, dvc_login
+from gto.studio.server import StudioServer
 from gto.studio.team import (
     account_page,
     accounts,
     audit_page,
+    claims_page,
+    device_page,
     forges_page,
     hidden_commits,
     housekeeping,
@@ -47,21 +51,17 @@ from gto.studio.team import (
 )
 from gto.studio.team.access import authorize
 from gto.studio.team.announced import Announcer
-from gto.studio.team.oidc import OidcSettings, Provider
+from gto.studio.team.oidc import Provider
 from gto.studio.team.passwords import Passwords
-from gto.studio.team.repository_sources import RepositorySources
 from gto.studio.team.secrets_box import SecretsBox, keep_secret
+from gto.studio.team.serve_options import ServeOptions, parse_url
 from gto.studio.team.sessions import TeamForms
-from gto.studio.team.team import Team, TeamSettings, parse_url
+from gto.studio.team.team import Team
 from gto.studio.team.team_guard import TeamGuard
-from gto.studio.team.team_worker import TeamWorker, WorkerSettings
-from gto.studio.team.trusted_proxy import TrustedProxy
+from gto.studio.team.team_worker import TeamWorker
 from gto.studio.team.watched_catalogue import WatchedCatalogue
 from gto.studio.webhooks import hook_page, outbox, receive, target_page, webhook_api
 from gto.studio.webhooks.deliverer import Deliverer
-
-PORT = 8765
-"""The usual port."""
 
 _PAGES = (
     login_page,
@@ -70,6 +70,7 @@ _PAGES = (
     account_page,
     people_page,
     person_page,
+    claims_page,
     audit_page,
     token_routes,
     forges_page,
@@ -80,46 +81,20 @@ _PAGES = (
     target_page,
     webhook_api,
     signed_links,
+    dvc_login,
+    dvc_live,
+    device_page,
+    live_page,
     watched,
     saved_views,
     hidden_commits,
     monitoring,
 )
 _BACKLOG = 128
+_ADDRESS = "address"  # the file that says where Studio was served last
 _LAST_TRANSACTION = 10.0  # seconds that the index has in the end
+_LOOK = 5.0  # seconds between two looks at whether threads run
 _LAST_POST = 5.0  # seconds that webhooks have: what is cut off is sent again
-
-
-class ServeOptions(NamedTuple):
-    """How a Studio for a team is started."""
-
-    data: str
-    """The directory of what it keeps: the database, where no other is named, and the secret."""
-    database: str | None = None
-    """`postgresql://...`, or the path of a SQLite file; None for one in the directory."""
-    url: str | None = None
-    """Where people find it; None for this machine and the port."""
-    host: str = "127.0.0.1"
-    port: int = PORT
-    catalog: str | None = None
-    groups: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-    """The secret, and those before it; without any the one in a file of the directory counts."""
-    public: tuple[str, ...] = ()
-    reading: WorkerSettings = WorkerSettings()
-    """How much of Git this process reads."""
-    way: Way = Way()
-    studio: StudioSettings = StudioSettings()
-    oidc: OidcSettings | None = None
-    proxy: TrustedProxy = TrustedProxy()
-    sources: RepositorySources = RepositorySources()
-    has_passwords: bool = True
-    audit_days: float = 365.0
-    log_format: str = "text"
-    log_level: str = "info"
-    allow_private_webhooks: bool = False
-    ca_file: str | None = None
-    """Certificate authorities that webhooks believe; `oidc` has its own."""
 
 
 class TeamProtocol(StudioProtocol):
@@ -162,13 +137,13 @@ def _open(options: ServeOptions) -> Database:
     if "://" not in text:
         return SqliteDatabase(os.path.abspath(text), is_lasting=True)
     # A connection for each reading, one for its claim, and those of pages.
-    return PostgresqlDatabase(_server_url(text), pool=8 + 2 * options.reading.jobs)
+    return PostgresqlDatabase(_server_url(text), pool=8 + 2 * options.team.reading.jobs)
 
 
 def _server_url(text: str) -> URL:
     try:
         url = make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the second: a port that is none
         raise UsageError("The database is named by no address", "postgresql://USER@HOST/NAME") from error
     if url.get_backend_name() != "postgresql":
         hint = "postgresql://USER@HOST/NAME, or the path of a SQLite file"
@@ -176,33 +151,49 @@ def _server_url(text: str) -> URL:
     return url
 
 
+def with_address(options: ServeOptions) -> ServeOptions:
+    """Return options with the address of the Studio that is, or was, served from the same directory, if they name none.
+
+    What prints a link need not be told again where people find Studio.
+    """
+    if options.team.url:
+        return options
+    try:
+        with open(os.path.join(options.data, _ADDRESS), encoding="utf-8") as file:
+            return options._replace(team=options.team._replace(url=file.read().strip()))
+    except FileNotFoundError:
+        return options
+
+
 def open_team(options: ServeOptions, *, is_whole: bool = True) -> Team:
     """Open the database, as open_team_database() does, and the secret."""
-    url = parse_url(options.url or f"http://{options.host}:{options.port}")
-    settings = TeamSettings(
-        url,
-        options.public,
-        proxy=options.proxy,
-        sources=options.sources,
-        has_passwords=options.has_passwords,
-        audit_days=options.audit_days,
-        every=options.reading.every,
-        allow_private_webhooks=options.allow_private_webhooks,
-        ca_file=options.ca_file or "",
-    )
-    provider = Provider(options.oidc, url + oidc_page.CALLBACK) if options.oidc else None
+    url = parse_url(options.team.url or options.local_url)
+    settings, oidc = options.team._replace(url=url), options.oidc
+    provider = Provider(oidc, url + oidc_page.CALLBACK, settings.ca_file or None) if oidc.issuer else None
     database = open_team_database(options, is_whole=is_whole)
     given = options.secrets or (keep_secret(os.path.join(options.data, "secret")),)
     return Team(database, settings, SecretsBox(given), Passwords(), provider)
 
 
+class TeamThreads(NamedTuple):
+    """What works beside the web server."""
+
+    worker: TeamWorker
+    deliverer: Deliverer
+
+    def ended(self) -> tuple[str, ...]:
+        """Return the names of threads that ended by a fault: what they do is done no more in this process."""
+        return tuple(one.thread.name for one in self if one.has_ended())
+
+
 @contextmanager
-def working(team: Team, options: ServeOptions) -> Iterator[TeamWorker]:
+def working(team: Team, options: ServeOptions) -> Iterator[TeamThreads]:
     """Yield who reads Git, and delivers webhooks, for as long as this process runs.
 
     What is being read or sent in the end is left to others.
     """
-    if not options.reading.jobs and isinstance(team.database, SqliteDatabase):
+    reading = team.settings.reading
+    if not reading.jobs and isinstance(team.database, SqliteDatabase):
         hint = "leave out --no-worker, or name a database with `--database postgresql://...`"
         raise UsageError("Nobody would read Git: SQLite serves one process", hint)
     # Mirrors and all else that can be made again belong to this Studio, not to the user that runs it.
@@ -213,16 +204,16 @@ def working(team: Team, options: ServeOptions) -> Iterator[TeamWorker]:
         catalogue = WatchedCatalogue(options.catalog, options.groups)
         announce = Announcer(outbox.announce)
         work = (outbox.forget, lambda database: housekeeping.forget(database, team.settings.audit_days))
-        worker = TeamWorker(database, catalogue, options.way, options.reading, announce=announce, housekeeping=work)
+        worker = TeamWorker(database, catalogue, Way(options.timeout), reading, announce=announce, housekeeping=work)
         stack.callback(worker.join, _LAST_TRANSACTION)
         stack.callback(deliverer.join, _LAST_POST)
         stack.callback(process_tree.stop)
         stack.callback(worker.close)
         stack.callback(deliverer.close)
         worker.start()
-        if options.reading.jobs:
+        if reading.jobs:
             deliverer.start()
-        yield worker
+        yield TeamThreads(worker, deliverer)
 
 
 class TeamReader:
@@ -237,31 +228,34 @@ class TeamReader:
         with ExitStack() as stack:
             team = open_team(self._options)
             stack.callback(team.database.close)
-            worker = stack.enter_context(working(team, self._options))
-            say(f"{len(worker.places)} repositories, {self._options.reading.jobs} at once")
-            self._is_ending.wait()
+            threads = stack.enter_context(working(team, self._options))
+            say(f"{len(threads.worker.places)} repositories, {self._options.team.reading.jobs} at once")
+            while not self._is_ending.wait(_LOOK):
+                if ended := threads.ended():  # whoever keeps this process running starts another one
+                    raise GTOException(f"A thread has ended by a fault: {', '.join(ended)}", "see the log above")
 
     def end(self) -> None:
         """Have run() return, after what is being written."""
         self._is_ending.set()
 
 
-def make_team_app(context: StudioContext, team: Team) -> FastAPI:
-    """Return the app of a team's Studio."""
-    registry = monitoring.make_registry(team.database)
+def make_team_app(context: StudioContext, team: Team, ended: Callable[[], tuple[str, ...]] = tuple) -> FastAPI:
+    """Return the app of a team's Studio; `ended` names the threads that ended by a fault."""
+    registry = monitoring.make_registry(team.database, ended)
     before = (Middleware(monitoring.Monitor, registry=registry), Middleware(TeamGuard, team=team, studio=context))
     app = make_app(context, before, _PAGES, check=authorize)
-    app.state.metrics = registry
+    app.state.everything = context._replace(team=team)
+    app.state.metrics, app.state.ended = registry, ended
+    app.state.revision = migrate.newest()  # which is in files: `/ready` does not read them each time
     return app
 
 
-class TeamStudio:
+class TeamStudio(StudioServer):
     """A team's Studio, which is served until it is ended."""
 
     def __init__(self, options: ServeOptions) -> None:
+        super().__init__()
         self._options = options
-        self._server: QuietServer | None = None
-        self._is_ending = False
 
     def run(self, say: Callable[[str], None], note: Callable[[str], None]) -> None:
         """Serve until end() is called from another thread; `say` is called with the address, `note` with hints."""
@@ -273,30 +267,23 @@ class TeamStudio:
                 options = options._replace(port=listener.getsockname()[1])
             team = open_team(options)
             stack.callback(team.database.close)
-            worker = stack.enter_context(working(team, options))
+            atomic_write.replace(os.path.join(options.data, _ADDRESS), f"{team.settings.url}\n".encode())
+            threads = stack.enter_context(working(team, options))
+            worker = threads.worker
             context = StudioContext(
                 team.database,
                 worker,
                 TeamForms(team.box),
-                options.way,
-                options.studio,
+                Way(options.timeout),
+                StudioSettings(presign=options.presign),
                 worker.catalogue.found.catalogue,
                 options.groups,
             )
-            self._server = QuietServer(config_of(make_team_app(context, team), TeamProtocol))
-            self._server.should_exit = self._is_ending
             say(team.settings.url)
             with team.database.read() as connection:
-                if not accounts.has_admin(connection):
-                    note("nobody is admin yet: `gto studio invite NAME --role admin` prints a link for the first one")
-            collect_seldom()
-            self._server.run(sockets=[listener])
-
-    def end(self) -> None:
-        """Have run() return, after the requests that are being answered."""
-        self._is_ending = True
-        if self._server is not None:
-            self._server.should_exit = True
+                if not accounts.expects_admin(connection, team.ways):
+                    note(f"nobody is admin yet: {team.settings.first_admin}")
+            self.serve(make_team_app(context, team, threads.ended), listener, TeamProtocol)
 
 
 def _listen(host: str, port: int) -> socket.socket:

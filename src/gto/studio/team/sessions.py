@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from gto.output.published import Published
 from gto.studio.team.secrets_box import SecretsBox, digest
+from gto.studio.team.serve_options import SessionLimits
 from gto.studio.team.team_tables import person, session
 
 _BYTES = 32
@@ -27,13 +28,6 @@ _MOST_COOKIES = 100  # that are looked up
 _FRESH = 60.0  # seconds between two notes that a session was used
 
 
-class SessionLimits(NamedTuple):
-    """How long a session lasts, in seconds."""
-
-    unused: float = 8 * 3600.0
-    longest: float = 7 * 86400.0
-
-
 class TeamForms(NamedTuple):
     """Ties forms to sessions by the server's secret, so that any of its processes knows them."""
 
@@ -46,6 +40,14 @@ class TeamForms(NamedTuple):
     def is_form_of(self, cookie: str, token: str) -> bool:
         """Tell whether a form is of this session."""
         return self.box.is_signed("form", cookie, token)
+
+    def sign(self, purpose: str, text: str) -> str:
+        """Return the signature of a text for one purpose."""
+        return self.box.sign(purpose, text)
+
+    def is_signed(self, purpose: str, text: str, signature: str) -> bool:
+        """Tell whether a signature is of this text and purpose."""
+        return self.box.is_signed(purpose, text, signature)
 
 
 def begin(connection: Connection, person_id: int, limits: SessionLimits, address: str, agent: str) -> str:
@@ -138,7 +140,7 @@ def end_by_key(connection: Connection, person_id: int, key: str) -> bool:
     return len(key) == _SHOWN and connection.execute(delete(session).where(mine)).rowcount > 0
 
 
-def end_all(connection: Connection, person_id: int, but: str = "") -> None:
-    """End all sessions of a person, but the one of this cookie."""
+def end_all(connection: Connection, person_id: int, but: str = "") -> bool:
+    """End all sessions of a person, but the one of this cookie; false where there is none."""
     theirs = (session.c.person_id == person_id) & (session.c.digest != digest(but))
-    connection.execute(delete(session).where(theirs))
+    return connection.execute(delete(session).where(theirs)).rowcount > 0

@@ -41,7 +41,6 @@ class SettingsPage(NamedTuple):
     may_name_site: bool
     error: str = ""
     hint: str = ""
-    is_saved: bool = False
 
     @property
     def modes(self) -> tuple[WriteMode, ...]:
@@ -65,7 +64,8 @@ class SettingsPage(NamedTuple):
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
-        return {"repo": self.repo, **self.settings.as_dict(), "site": self.site or None, "error": self.error or None}
+        told = {"site": self.site or None, "unknown_mode": self.settings.unknown_mode or None}
+        return {"repo": self.repo, **self.settings.as_dict(), **told, "error": self.error or None}
 
 
 class SettingsResource(BaseModel):
@@ -82,7 +82,7 @@ class SettingsResource(BaseModel):
 def show(request: Request, repo: str) -> Response:
     """Answer the form."""
     page = _page(request, repo, _read(request, repo))
-    return respond(request, "repository_settings.html", page._replace(is_saved="saved" in request.query_params))
+    return respond(request, "repository_settings.html", page)
 
 
 @router.post(_PAGE, include_in_schema=False)
@@ -100,7 +100,7 @@ def save(request: Request, repo: str, form: Annotated[FormData, Depends(read_ind
     except UsageError as error:
         page = _page(request, repo, wanted)._replace(error=error.message, hint=error.hint)
         return respond(request, "repository_settings.html", page, 400)
-    return RedirectResponse(f"{repository_url(repo, '-/settings')}?saved=1", 303)
+    return RedirectResponse(f"{repository_url(repo, '-/settings')}?done=settings", 303)
 
 
 @router.get(_API, tags=["repositories"], responses=_PROBLEMS)
@@ -138,7 +138,7 @@ def _page(request: Request, repo: str, settings: RepositorySettings) -> Settings
     studio = context_of(request)
     place = studio.place(repo)
     may_name_site = studio.visitor.may(Role.ADMIN, ())
-    return SettingsPage(repo, place.address, place.is_remote, settings, _site(place, settings), may_name_site)
+    return SettingsPage(repo, place.shown_address, place.is_remote, settings, _site(place, settings), may_name_site)
 
 
 def _site(place: CatalogRepository, settings: RepositorySettings) -> str:

@@ -8,16 +8,18 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
 )
 
 from gto.studio.index.dialects import Integer, Text
+from gto.studio.lasting import lasting_tables
+from gto.studio.live import live_tables  # noqa: F401 - its tables are among those of `metadata`
+from gto.studio.webhooks import webhook_tables  # noqa: F401 - and so are these
 
-metadata = MetaData()
-"""Times are seconds since 1970. Repositories are named, not numbered: the index, which numbers them, is disposable."""
+metadata = lasting_tables.metadata
+"""Of all tables of a team's database."""
 
 person = Table(
     "person",
@@ -106,6 +108,23 @@ login_attempt = Table(  # by OpenID Connect, between leaving for the provider an
     Column("expires_at", Float, nullable=False),
 )
 
+device_login = Table(  # a program without a browser that waits for somebody to let it in
+    "device_login",
+    metadata,
+    Column("digest", Text, primary_key=True),  # SHA-256 of what the program proves itself by
+    Column("code", Text, nullable=False, unique=True),  # what a person types, signed with the server's secret
+    Column("client", Text, nullable=False),  # what the program calls itself
+    Column("token_name", Text, nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("days", Float),  # how long its token lasts; null for until it is taken back
+    Column("address", Text, nullable=False),
+    Column("network", Text, nullable=False),  # by which is counted how many wait
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE")),  # who let it in
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Index("device_login_network", "network"),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -176,74 +195,6 @@ announced_repository = Table(  # what was there when a repository was first read
     Column("repository", Text, primary_key=True),
     Column("address", Text, nullable=False),  # another one under the same name is another repository
     Column("since", Float, nullable=False),
-)
-
-received = Table(  # deliveries of forges
-    "received",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("delivery", Text, nullable=False),  # as the forge numbers them
-    Column("repository", Text, nullable=False),  # empty where it is none of the catalogue's
-    Column("event", Text, nullable=False),
-    Column("at", Float, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("reason", Text, nullable=False),
-    UniqueConstraint("kind", "repository", "delivery"),
-    Index("received_repository", "repository", "at"),
-)
-
-target = Table(  # who is told of events
-    "target",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("url", LargeBinary, nullable=False),  # encrypted: those of chat systems are secrets
-    Column("host", Text, nullable=False),
-    Column("secret", LargeBinary, nullable=False),
-    Column("secret_before", LargeBinary),  # the one before, by which is signed too until `secret_until`
-    Column("secret_until", Float),
-    Column("template", Text, nullable=False),  # `cloudevents`, or the kind of a chat system
-    Column("filters", JSON, nullable=False),
-    Column("is_active", Boolean, nullable=False),
-    Column("allows_private", Boolean, nullable=False),
-    Column("person_id", ForeignKey("person.id", ondelete="SET NULL")),
-    Column("created_at", Float, nullable=False),
-)
-
-outbox = Table(  # an event on its way to a target
-    "outbox",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("target_id", ForeignKey("target.id", ondelete="CASCADE"), nullable=False),
-    Column("event_id", Text, nullable=False),  # as the receiver sees it, the same each time: the id of the tag object
-    Column("repository", Text, nullable=False),
-    Column("artifact", Text, nullable=False),  # empty for a test
-    Column("kind", Text, nullable=False),
-    Column("body", JSON, nullable=False),  # what is told
-    Column("is_ready", Boolean, nullable=False),  # false until facts and the policy's verdict are known
-    Column("created_at", Float, nullable=False),
-    Column("not_before", Float, nullable=False),
-    Column("until", Float, nullable=False),  # when it is given up
-    Column("tries", Integer, nullable=False, default=0),
-    Column("state", Text, nullable=False),  # `waiting`, `delivered`, `failed`
-    Column("reason", Text, nullable=False),  # why it waits, or failed
-    UniqueConstraint("target_id", "repository", "event_id"),
-    Index("outbox_due", "state", "target_id", "not_before"),
-    Index("outbox_age", "created_at"),
-)
-
-attempt = Table(  # each try to deliver
-    "attempt",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("outbox_id", ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False),
-    Column("at", Float, nullable=False),
-    Column("status", Integer),  # of the answer; null where none came
-    Column("seconds", Float, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("answer", Text, nullable=False),
-    Index("attempt_outbox", "outbox_id"),
 )
 
 saved_view = Table(

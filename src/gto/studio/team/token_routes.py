@@ -19,7 +19,7 @@ router = APIRouter(
     responses={status: {"model": ProblemDetails} for status in (400, 401, 403, 404)},
 )
 
-Scope = Literal["read", "write", "admin"]
+Scope = Literal["read", "experiments", "write", "admin"]
 _LARGEST = 2**31 - 1
 
 
@@ -58,7 +58,9 @@ class TokenWish(BaseModel):
     """What a token shall be."""
 
     name: str = Field(max_length=200, description="What it is for")
-    scopes: list[Scope] = Field(min_length=1, max_length=3, description="Each holds those before it")
+    scopes: list[Scope] = Field(
+        min_length=1, max_length=4, description="`write` holds `read` and `experiments`, `admin` all"
+    )
     expires_in_days: float | None = Field(
         90.0, gt=0, le=3660, allow_inf_nan=False, description="Null for one that lasts until it is taken back"
     )

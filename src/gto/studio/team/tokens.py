@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 
 from gto.exceptions import UsageError
 from gto.output.published import Published
+from gto.studio.authorization_header import PREFIX, read_token
 from gto.studio.team import audit
 from gto.studio.team.audit import RequestOrigin
 from gto.studio.team.secrets_box import digest
@@ -17,10 +18,15 @@ from gto.studio.team.team_tables import person, token
 from gto.studio.visitor import Visitor
 from gto.studio.words import iso
 
-SCOPES = ("read", "write", "admin")
-"""What a token may be limited to; each holds those before it."""
-PREFIX = "gto_"
-"""By which scanners of secrets know them."""
+SCOPES = ("read", "experiments", "write", "admin")
+"""What a token may be limited to."""
+_ALLOWS: Mapping[str, frozenset[str]] = {
+    "read": frozenset({"read", "notify"}),
+    "experiments": frozenset({"experiments", "notify"}),
+    "write": frozenset({"read", "notify", "experiments", "write"}),
+    "admin": frozenset({"read", "notify", "experiments", "write", "admin"}),
+}
+"""What routes may ask for that each of them allows; `notify` is to have a repository looked at."""
 
 _BYTES = 30
 _SHOWN = 8  # characters that are kept to know it again
@@ -28,7 +34,6 @@ _MOST = 100  # of one person
 _LONGEST_NAME = 100
 _LONGEST_DAYS = 3660
 _FRESH = 60.0  # seconds between two notes that a token was used
-_SCHEMES = ("bearer ", "token ")
 
 
 class NewToken(NamedTuple):
@@ -67,10 +72,15 @@ def parse_new(name: str, scopes: Sequence[str], days: float | None) -> NewToken:
     if not told or len(told) > _LONGEST_NAME:
         raise UsageError(f"A token has a name of up to {_LONGEST_NAME} characters", "say what it is for")
     if not scopes or not set(scopes) <= set(SCOPES):
-        raise UsageError("A token has a scope", f"choose {', '.join(SCOPES)}: each holds those before it")
+        raise UsageError("A token has a scope", f"choose one or more of {', '.join(SCOPES)}")
     if days is not None and not 0 < days <= _LONGEST_DAYS:
         raise UsageError(f"A token expires within {_LONGEST_DAYS} days, or not at all", "choose another number of days")
     return NewToken(told, tuple(one for one in SCOPES if one in scopes), days)
+
+
+def allows(scopes: Iterable[str], wanted: str) -> bool:
+    """Tell whether scopes allow what a route asks for."""
+    return any(wanted in _ALLOWS.get(one, ()) for one in scopes)
 
 
 def find_all(connection: Connection, person_id: int) -> tuple[ListedToken, ...]:
@@ -85,7 +95,7 @@ def make_for(connection: Connection, person_id: int, wanted: NewToken, headers: 
 
     One that is asked for with a token, in the headers, does not outlast that.
     """
-    asks = find(connection, read_header(headers))
+    asks = find(connection, read_token(headers))
     ends = [one for one in (wanted.expires_at, asks and asks.expires_at) if one is not None]
     count = select(func.count()).where(token.c.person_id == person_id)
     if connection.execute(count).scalar_one() >= _MOST:
@@ -108,12 +118,6 @@ def note_made(connection: Connection, visitor: Visitor, origin: RequestOrigin, m
     """Write down that a token was made, in the transaction that made it."""
     scopes, until = list(made.scopes), iso(made.expires_at) if made.expires_at else None
     audit.note(connection, visitor, origin, "make token", made.name, prefix=made.prefix, scopes=scopes, until=until)
-
-
-def read_header(headers: Headers) -> str:
-    """Return the token of a request, as `Authorization: Bearer ...` or `token ...` has it; empty for none."""
-    given = headers.get("authorization", "")
-    return next((given[len(one) :].strip() for one in _SCHEMES if given.lower().startswith(one)), "")
 
 
 def find(connection: Connection, given: str) -> Row[Any] | None:

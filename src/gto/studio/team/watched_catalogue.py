@@ -21,7 +21,7 @@ class WatchedCatalogue:
         self._seen: object = None
         self.trouble = ""
         """Why the file cannot be read now: what it said before counts on."""
-        self.found = catalog_file.find_all(path, groups)
+        self.found = catalog_file.find_all(path, groups).limited()
         self._seen = self._stamp()
 
     def look(self) -> Search | None:
@@ -31,7 +31,7 @@ class WatchedCatalogue:
             return None
         self._seen, self._read_at = stamp, time.monotonic()
         try:
-            found = catalog_file.find_all(self._path, self._groups)
+            found = catalog_file.find_all(self._path, self._groups).limited()
         except (GTOException, OSError) as error:
             self.trouble = str(error)
             return None

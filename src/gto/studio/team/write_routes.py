@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from gto.exceptions import GitError, GTOException, NotFound, PolicyRefused, StorageError
+from gto.exceptions import GTOException, NotFound, PolicyRefused
 from gto.git import command
 from gto.studio.actions import perform
 from gto.studio.actions.action import (
@@ -20,15 +20,13 @@ from gto.studio.actions.action import (
     OfferedAction,
 )
 from gto.studio.actions.checks import find_demand, policy_answers
-from gto.studio.actions.wish import ActionRequest, Wish, command_of
+from gto.studio.actions.wish import ActionRequest, Wish, command_instead, command_of
 from gto.studio.context import StudioContext, context_of, team_of
-from gto.studio.pages.action_page import bring_up_to_date, carry_out, check_wish
+from gto.studio.pages.action_page import carry_out, check_wish
 from gto.studio.pages.errors import ErrorPage, problem, refusal_status
 from gto.studio.respond import json_response
 from gto.studio.rest.answers import ProblemDetails
 from gto.studio.team import idempotency
-from gto.studio.team.idempotency import KeyedRequest
-from gto.studio.write_access import TokenRefused, TokenWanted
 
 _STATUSES = (400, 401, 403, 404, 409, 422)
 router = APIRouter(
@@ -194,34 +192,28 @@ def _write(call: tuple[WriteCall, bytes], repo: str, action: OfferedAction, wish
     asked = asked._replace(wish=wish._replace(push=asked.place.is_remote, made_for=None))
     if how.key is None or studio.visitor.id is None:
         return _answer(how, asked)[0]
-    target = f"{request.url.path}?{request.url.query}"
-    keyed = KeyedRequest(
-        studio.visitor.id,
-        idempotency.parse_key(how.key),
-        idempotency.digest_of(request.method, target, body),
-    )
+    keyed = idempotency.keyed(request, how.key, studio.visitor.id, body)
     return idempotency.once(team_of(request).database, keyed, lambda: _answer(how, asked))
 
 
 def _answer(how: WriteCall, asked: ActionRequest) -> tuple[Response, bool]:
-    """Return the answer, and whether the same request would always have it."""
-    studio, repo, wish = context_of(how.request), asked.place.name, asked.wish
-    text = command_of(wish, asked.place)
+    """Return the answer, and whether something was written, so that the same request must not be done again."""
+    studio = context_of(how.request)
     try:
         written = _decide(studio, asked) if how.dry_run else carry_out(studio, asked, how.given)
     except GTOException as error:
         status = 404 if isinstance(error, NotFound) else refusal_status(error)
-        is_passing = isinstance(error, GitError | StorageError | TokenRefused | TokenWanted)
-        signed = command_of(wish._replace(sign=True), asked.place) if isinstance(error, PolicyRefused) else text
-        shown = signed if status == 403 else ""  # noqa: PLR2004  refused
-        return problem(ErrorPage(status, error.message, error.hint, shown)), not is_passing
-    if not how.dry_run:
-        studio.note(wish.action, wish.name, repository=repo, refs=list(written.refs), commit=written.commit)
-        bring_up_to_date(studio, asked.place)
+        shown = command_instead(asked, error) if status == 403 else ""  # noqa: PLR2004  refused
+        studio.hush(error)
+        return problem(ErrorPage(status, error.message, error.hint, shown)), False
     found = WrittenResource(
-        dry_run=how.dry_run, tags=list(written.refs), commit=written.commit, notes=list(written.notes), command=text
+        dry_run=how.dry_run,
+        tags=list(written.refs),
+        commit=written.commit,
+        notes=list(written.notes),
+        command=command_of(asked.wish, asked.place),
     )
-    return json_response(found.model_dump()), True
+    return json_response(found.model_dump()), not how.dry_run
 
 
 def _decide(studio: StudioContext, asked: ActionRequest) -> perform.WrittenTags:

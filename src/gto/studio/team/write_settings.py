@@ -24,6 +24,8 @@ class RepositorySettings(NamedTuple):
     mode: WriteMode = WriteMode.OFF
     forge: str = ""
     """The kind of its forge, or `KIND,SITE`; empty for what its address tells."""
+    unknown_mode: str = ""
+    """A mode that this release does not know, which a later one kept: nothing is written then."""
 
     def as_dict(self) -> dict[str, object]:
         """Return it for JSON."""
@@ -47,7 +49,11 @@ def settings_of(connection: Connection, place: CatalogRepository) -> RepositoryS
     columns = select(repository_setting.c.write_mode, repository_setting.c.forge)
     same = (repository_setting.c.repository == place.name) & (repository_setting.c.address == place.address)
     row = connection.execute(columns.where(same)).first()
-    return RepositorySettings(WriteMode(row.write_mode), row.forge) if row else RepositorySettings()
+    if row is None:
+        return RepositorySettings()
+    if row.write_mode not in {one.value for one in WriteMode}:
+        return RepositorySettings(WriteMode.OFF, row.forge, row.write_mode)
+    return RepositorySettings(WriteMode(row.write_mode), row.forge)
 
 
 def keep_settings(connection: Connection, place: CatalogRepository, wanted: RepositorySettings) -> None:

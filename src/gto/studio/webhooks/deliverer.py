@@ -1,8 +1,8 @@
 """Sends what is in the outbox: a thread that looks what is due, and one for each POST, of which few run at a time."""
 
+import logging
 import random
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Condition, Thread
 from typing import NamedTuple
@@ -15,13 +15,16 @@ from gto.export.chat_message import ChatKind
 from gto.registry.event_report import Report
 from gto.studio.addresses import artifact_url
 from gto.studio.team.secrets_box import SecretsBox
-from gto.studio.team.team import Team, TeamSettings
+from gto.studio.team.serve_options import TeamSettings
+from gto.studio.team.team import Team
 from gto.studio.webhooks import outbox, targets
 from gto.studio.webhooks.outbox import Parcel
 from gto.watch.outcome import NextStep
 from gto.watch.payload import Notice
 from gto.watch.webhook_sender import PostOutcome, SendRules, send
 from gto.webhook import signature
+
+LOG = logging.getLogger("gto.studio")
 
 _AT_ONCE = 8  # POSTs; to one target one after the other, so that it takes one of these and no more
 _IN_A_TURN = 50  # parcels for one target, before others have its place
@@ -48,11 +51,11 @@ class Deliverer:
         self._changed = Condition()
         self._busy: set[int] = set()
         self._is_closing = False
-        self._thread = Thread(target=self._work, name="studio-webhooks", daemon=True)
+        self.thread = Thread(target=self._work, name="studio-webhooks", daemon=True)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self.thread.start()
 
     def close(self) -> None:
         """Begin no POST any more; one that runs has its time to end."""
@@ -63,10 +66,14 @@ class Deliverer:
     def join(self, seconds: float) -> None:
         """Wait for the POSTs that run; what is cut off is sent again when its lease is over."""
         end = time.monotonic() + seconds
-        if self._thread.is_alive():
-            self._thread.join(seconds)
+        if self.thread.is_alive():
+            self.thread.join(seconds)
         with self._changed:
             self._changed.wait_for(lambda: not self._busy, max(0.0, end - time.monotonic()))
+
+    def has_ended(self) -> bool:
+        """Tell whether the thread has ended though nobody closed this: a fault of ours."""
+        return self.thread.ident is not None and not self.thread.is_alive() and not self._is_closing
 
     def look(self) -> int:
         """Begin to send what is due, for some targets at a time; return for how many something is due."""
@@ -84,8 +91,12 @@ class Deliverer:
 
     def _work(self) -> None:
         while not self._is_closing:
-            with suppress(SQLAlchemyError, RuntimeError):  # no database or no thread now: this looks again
+            try:
                 self.look()
+            except (SQLAlchemyError, RuntimeError):  # no database or no thread now: this looks again
+                pass
+            except Exception:  # whatever it is, nothing is sent once this thread has ended
+                LOG.exception("webhooks cannot be sent")
             with self._changed:
                 self._changed.wait_for(lambda: self._is_closing, self._plan.look)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from gto.output.published import Published
-from gto.studio.team.team_tables import attempt, outbox
+from gto.studio.webhooks.webhook_tables import attempt, outbox
 
 SHOWN = 50
 """Deliveries on a page."""

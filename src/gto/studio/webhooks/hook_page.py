@@ -82,7 +82,7 @@ def remove_secret(request: Request, repo: str, form: Annotated[FormData, Depends
         hook_secrets.remove(connection, repo)
         origin = audit.origin_of(request)
         audit.note(connection, context_of(request).visitor, origin, "webhook secret removed", repository=repo)
-    return RedirectResponse(repository_url(repo, "-/webhook"), 303)
+    return RedirectResponse(repository_url(repo, "-/webhook") + "?done=secret-removed", 303)
 
 
 def read_hook(request: Request, repo: str) -> HookPage:
@@ -98,4 +98,4 @@ def read_hook(request: Request, repo: str) -> HookPage:
     ordered = sorted(FORGES, key=lambda one: (one.kind != own, one.name))
     base = f"{team.settings.url}/webhook"
     urls = tuple((one.name, f"{base}/{one.kind}/{quote(repo)}") for one in ordered)
-    return HookPage(repo, urls, bool(own), known, tuple(found), team.settings.every)
+    return HookPage(repo, urls, bool(own), known, tuple(found), team.settings.reading.every)

@@ -13,9 +13,10 @@ from gto.registry.event_report import report_step
 from gto.storage import urls
 from gto.studio.index.database import Database
 from gto.studio.index.events import COLUMNS, event_of
+from gto.studio.index.repository_rows import public_address
 from gto.studio.index.schema import repository
-from gto.studio.team.team_tables import attempt, outbox, target
 from gto.studio.webhooks import event_facts, targets
+from gto.studio.webhooks.webhook_tables import attempt, outbox, target
 from gto.watch.outcome import NextStep
 from gto.watch.payload import Notice
 from gto.watch.webhook_sender import PostOutcome
@@ -50,7 +51,7 @@ def announce(connection: Connection, name: str, rows: Sequence[Row[Any]]) -> Non
     if not told:
         return
     about = connection.execute(select(repository).where(repository.c.name == name)).one()
-    address = about.remote or (urls.without_user(about.address) if about.is_remote else "")
+    address = public_address(about.remote or (urls.without_user(about.address) if about.is_remote else ""))
     ready: list[dict[str, object]] = []
     for row in rows:
         one = event_of(*(getattr(row, column.name) for column in COLUMNS))
@@ -91,8 +92,9 @@ def _due(now: float, busy: Collection[int]) -> tuple[Any, ...]:
 
 
 def find_due(connection: Connection, busy: Collection[int]) -> list[int]:
-    """Return the targets that something is due for, but those that are busy; paused ones wait."""
-    query = select(outbox.c.target_id).join(target).where(target.c.is_active, *_due(time.time(), busy)).distinct()
+    """Return the targets that something is due for, but those that are busy; paused ones wait for all but tests."""
+    is_told = target.c.is_active | (outbox.c.kind == TEST)
+    query = select(outbox.c.target_id).join(target).where(is_told, *_due(time.time(), busy)).distinct()
     return list(connection.execute(query).scalars())
 
 
@@ -120,8 +122,8 @@ def take(database: Database, target_id: int, lease: float) -> Parcel | None:
 
 
 def _first_due(connection: Connection, target_id: int) -> Row[Any] | None:
-    """Return the row that has been due longest, which nobody else has in hand; none of a paused target."""
-    is_told = exists().where(target.c.id == outbox.c.target_id, target.c.is_active)
+    """Return the row that has been due longest, which nobody else has in hand; of a paused target a test alone."""
+    is_told = exists().where(target.c.id == outbox.c.target_id, target.c.is_active) | (outbox.c.kind == TEST)
     query = select(outbox).where(*_due(time.time(), ()), outbox.c.target_id == target_id, is_told)
     return connection.execute(
         query.order_by(outbox.c.not_before, outbox.c.id).limit(1).with_for_update(skip_locked=True)

@@ -1,11 +1,11 @@
 """`/webhook/KIND/REPO` and `/webhook/dvc`: what forges send, and DVC. It has a repository looked at, and no more."""
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import quote
 
-from anyio import CapacityLimiter, fail_after
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, HTTPException, Request
 from sqlalchemy import select
@@ -16,6 +16,9 @@ from starlette.responses import Response
 from gto.catalog.repositories import CatalogRepository
 from gto.studio.context import StudioContext, context_of, team_of
 from gto.studio.index.schema import repository
+from gto.studio.large_body import read_body
+from gto.studio.protocols.error_bodies import ToldError
+from gto.studio.repository_spellings import spelled
 from gto.studio.respond import json_response
 from gto.studio.team.team import Team
 from gto.studio.webhooks import hook_secrets, received_log
@@ -25,13 +28,19 @@ from gto.webhook.repository_address import comparable
 
 router = APIRouter()
 
-_SMALL = 256 << 10  # bytes of a body that waits for nobody
-_LARGE_AT_ONCE = 2
-_SECONDS = 60.0  # that a body may take, with its wait
 _OF_NOTICE = 1 << 20  # bytes of what DVC says
 _UNSIGNED = 401
 _NO_BODY = WebhookRefusal(413, "the body is too large, or did not come in time")
 _NOT_SIGNED = WebhookRefusal(_UNSIGNED, "the signature or the secret is wrong, lacking or too old")
+
+
+def _tell_dvc(_request: Request, error: ToldError) -> Response:
+    """Answer with what DVC prints."""
+    return json_response({"detail": error.message}, error.status)
+
+
+ERRORS = {"/webhook/dvc": _tell_dvc}
+"""How errors below a path are told."""
 
 
 class _Delivery(NamedTuple):
@@ -59,13 +68,13 @@ async def receive_notice(request: Request) -> Response:
     studio = context_of(request)
     if studio.visitor.id is None or studio.visitor.scopes is None:  # no page of a browser may send it
         raise HTTPException(401, "Send a token: `dvc config studio.token gto_...`.")
-    body = await _read_body(request, _OF_NOTICE)
+    body = await read_body(request, _OF_NOTICE)
     told = _NO_BODY if body is None else read_dvc_notice(body, time.time())
     if isinstance(told, WebhookRefusal):
-        return _refused(told)
-    found = await run_sync(_places_at, studio, team_of(request), told)
+        raise HTTPException(told.status, told.reason)
+    found = await run_sync(spelled, studio, told.repository)
     if not found:
-        return _refused(WebhookRefusal(404, "no repository of this Studio that you may see is at this address"))
+        raise HTTPException(404, "no repository of this Studio that you may see is at this address")
     await run_sync(_take_all, studio, team_of(request), told, found)
     return json_response({"url": f"{team_of(request).settings.url}/r/{quote(found[0].name)}/experiments"})
 
@@ -80,45 +89,10 @@ async def receive(request: Request, kind: str, repo: str) -> Response:
     told = _Delivery(request, kind, repo, secrets)
     if forge.begin(secrets, request.headers, time.time()) is None:  # it cannot be right, whatever the body
         return _refuse(told, _NOT_SIGNED)
-    body = await _read_body(request, LARGEST)
+    body = await read_body(request, LARGEST)
     if body is None:
         return _refuse(told, _NO_BODY)
     return await run_sync(_judge, told, body)
-
-
-async def _read_body(request: Request, most: int) -> bytes | None:
-    """Read a body of so many bytes at most; None for a larger one. Of large ones few are in memory at a time."""
-    length = request.headers.get("content-length", "")
-    is_told = length.isascii() and length.isdigit() and len(length) <= len(str(LARGEST))
-    announced = int(length) if is_told else most
-    if announced > most:
-        return None
-    try:
-        with fail_after(_SECONDS):
-            if is_told and announced <= _SMALL:
-                return await _read_up_to(request, announced)
-            async with _large(request):
-                return await _read_up_to(request, announced)
-    except TimeoutError:
-        return None
-
-
-async def _read_up_to(request: Request, most: int) -> bytes | None:
-    found = bytearray()
-    async for piece in request.stream():
-        found += piece
-        if len(found) > most:
-            return None
-    return bytes(found)
-
-
-def _large(request: Request) -> CapacityLimiter:
-    """Return what lets few large bodies in at a time, in all of this app."""
-    state = request.app.state
-    if not hasattr(state, "large_bodies"):
-        state.large_bodies = CapacityLimiter(_LARGE_AT_ONCE)
-    limiter: CapacityLimiter = state.large_bodies
-    return limiter
 
 
 def _read_secrets(team: Team, repo: str) -> tuple[str, ...]:
@@ -152,7 +126,7 @@ def _take(studio: StudioContext, team: Team, told: IncomingWebhook, place: Catal
     return json_response({"status": "asked"}, 202)
 
 
-def _take_all(studio: StudioContext, team: Team, told: IncomingWebhook, found: list[CatalogRepository]) -> None:
+def _take_all(studio: StudioContext, team: Team, told: IncomingWebhook, found: Sequence[CatalogRepository]) -> None:
     for place in found:
         _take(studio, team, told, place)
 
@@ -196,8 +170,3 @@ def _addresses(place: CatalogRepository, remotes: dict[str, str]) -> tuple[str, 
     """Return where a repository is for others; none where it is on this machine alone."""
     known = {one: comparable(one) for one in (place.address, remotes.get(place.name, ""))}
     return tuple(one for one, form in known.items() if form and not form.startswith("/"))
-
-
-def _places_at(studio: StudioContext, team: Team, told: IncomingWebhook) -> list[CatalogRepository]:
-    remotes = _remotes(team)
-    return [one for one in studio.places if any(map(told.names, _addresses(one, remotes)))]

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from gto.studio.context import StudioContext
-from gto.studio.team.team_tables import received, repository_setting
+from gto.studio.team.team_tables import repository_setting
 from gto.studio.visitor import Role
+from gto.studio.webhooks.webhook_tables import received
 from gto.webhook.incoming import IncomingWebhook, WebhookRefusal
 
 KEPT = 30 * 86400.0

@@ -1,8 +1,7 @@
 """`/webhooks`: who is told of events, how that went, and the buttons to test, pause, change and remove it."""
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Annotated, NamedTuple
+from collections.abc import Callable
+from typing import Annotated, NamedTuple, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from sqlalchemy import Connection
@@ -15,37 +14,21 @@ from gto.studio.context import context_of, team_of
 from gto.studio.forms import read_index_form
 from gto.studio.respond import respond
 from gto.studio.team import audit
-from gto.studio.webhooks import delivery_log, outbox, targets
+from gto.studio.webhooks import delivery_log, outbox, target_form, targets
 from gto.studio.webhooks.delivery_log import LoggedDelivery, TargetCounts
-from gto.studio.webhooks.targets import TargetWish, WebhookTarget
+from gto.studio.webhooks.target_form import TargetForm
+from gto.studio.webhooks.targets import TargetEdit, WebhookTarget
 
 router = APIRouter()
 
-_WORDS = ("repositories", "groups", "artifacts", "stages")
+T = TypeVar("T")
 
 
 class TargetList(NamedTuple):
     """All targets."""
 
     rows: tuple[tuple[WebhookTarget, TargetCounts], ...]
-    allows_private: bool
-    """Whether targets on this machine's network may be had."""
-    repositories: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    error: str = ""
-    hint: str = ""
-    given: Mapping[str, str] = MappingProxyType({})
-    """What the refused form held."""
-
-    @property
-    def templates(self) -> tuple[str, ...]:
-        """The forms of what can be sent."""
-        return targets.TEMPLATES
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds of events."""
-        return targets.KINDS
+    form: TargetForm
 
     def as_dict(self) -> Published:
         """Return it for JSON."""
@@ -58,6 +41,7 @@ class TargetPage(NamedTuple):
     target: WebhookTarget
     counts: TargetCounts
     deliveries: tuple[LoggedDelivery, ...]
+    form: TargetForm
     state: str = ""
     """The state whose deliveries are listed; empty for all."""
     secret: str = ""
@@ -93,29 +77,24 @@ def show_targets(request: Request) -> Response:
 @router.post("/webhooks/add", include_in_schema=False)
 def add_target(request: Request, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Add a target, and show its secret this once."""
-    given = {key: str(form.get(key, "")).strip() for key in ("name", "url", "template", *_WORDS)}
-    filters = {key: given[key].replace(",", " ").split() for key in _WORDS}
-    filters["kinds"] = [str(one) for one in form.getlist("kinds")]
     try:
-        told = targets.parse_filter(filters)
-        private = form.get("private") == "yes"
-        made = add(request, TargetWish(given["name"], given["url"], given["template"], told, private))
+        made = target_form.add(request, target_form.read_wish(form))
     except GTOException as error:
-        page = read_list(request)._replace(error=error.message, hint=error.hint or "", given=given)
-        return respond(request, "webhooks.html", page, 400)
-    return _with_secret(request, *made)
+        page = read_list(request)
+        return respond(request, "webhooks.html", page._replace(form=page.form.refused(form, error)), 400)
+    return _with_secret(request, str(made[0]), made[1])
 
 
-def add(request: Request, wish: TargetWish) -> tuple[int, str]:
-    """Add a target, and return its number and its secret."""
-    team, visitor = team_of(request), context_of(request).visitor
-    targets.check(wish, may_be_private=team.settings.allow_private_webhooks)
-    with team.database.record() as connection:
-        made = targets.add(connection, team.box, wish, visitor.id)
-        host = targets.find(connection, str(made[0])).host
-        about = (connection, visitor, audit.origin_of(request), "webhook added", wish.name)
-        audit.note(*about, host=host, template=wish.template, private=wish.allows_private)
-    return made
+@router.post("/webhooks/{target}/edit", include_in_schema=False)
+def edit_target(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
+    """Change its name, its URL and its filters; what waits goes to the new URL."""
+    page = read_target(request, target)
+    try:
+        target_form.edit(request, target, target_form.read_edit(form))
+    except GTOException as error:
+        told = page._replace(form=page.form.refused(form, error))
+        return respond(request, "webhook_target.html", told, 400)
+    return RedirectResponse(f"/webhooks/{int(target)}?done=changed", 303)
 
 
 @router.get("/webhooks/{target}", include_in_schema=False)
@@ -129,36 +108,43 @@ def show_target(request: Request, target: str) -> Response:
 
 @router.post("/webhooks/{target}/test", include_in_schema=False)
 def test_target(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
-    """Send a test."""
+    """Send a test, also to one that is paused: to see whether it is to be resumed."""
     del form
-    return _change(request, target, "webhook tested", lambda connection, one: outbox.add_test(connection, one.id))
+    change(request, target, "webhook tested", lambda connection, one: outbox.add_test(connection, one.id))
+    return RedirectResponse(f"/webhooks/{int(target)}?done=tested", 303)
 
 
 @router.post("/webhooks/{target}/pause", include_in_schema=False)
 def pause_target(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Tell it of nothing."""
     del form
-    return _change(request, target, "webhook paused", _activity(is_active=False))
+    target_form.edit(request, target, TargetEdit(), is_active=False)
+    return RedirectResponse(f"/webhooks/{int(target)}?done=paused", 303)
 
 
 @router.post("/webhooks/{target}/resume", include_in_schema=False)
 def resume_target(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Tell it of events again."""
     del form
-    return _change(request, target, "webhook resumed", _activity(is_active=True))
+    target_form.edit(request, target, TargetEdit(), is_active=True)
+    return RedirectResponse(f"/webhooks/{int(target)}?done=resumed", 303)
 
 
 @router.post("/webhooks/{target}/rotate", include_in_schema=False)
 def rotate_target(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Make a new secret, and show it this once."""
     del form
-    made: list[str] = []
+    return _with_secret(request, target, rotate(request, target))
 
-    def rotate(connection: Connection, one: WebhookTarget) -> None:
-        made.append(targets.rotate(connection, team_of(request).box, one.id))
 
-    change(request, target, "webhook secret changed", rotate)
-    return _with_secret(request, int(target), made[0])
+def rotate(request: Request, target: str) -> str:
+    """Make a new secret, and return it."""
+    box = team_of(request).box
+
+    def act(connection: Connection, one: WebhookTarget) -> str:
+        return targets.rotate(connection, box, one.id)
+
+    return change(request, target, "webhook secret changed", act)
 
 
 @router.post("/webhooks/{target}/delete", include_in_schema=False)
@@ -166,14 +152,14 @@ def delete_target(request: Request, target: str, form: Annotated[FormData, Depen
     """Remove it, with its log."""
     del form
     change(request, target, "webhook removed", lambda connection, one: targets.remove(connection, one.id))
-    return RedirectResponse("/webhooks", 303)
+    return RedirectResponse("/webhooks?done=webhook-removed", 303)
 
 
 @router.post("/webhooks/{target}/replay", include_in_schema=False)
 def replay_delivery(request: Request, target: str, form: Annotated[FormData, Depends(read_index_form)]) -> Response:
     """Send one thing again."""
     replay(request, target, str(form.get("delivery", "")))
-    return RedirectResponse(f"/webhooks/{int(target)}", 303)
+    return RedirectResponse(f"/webhooks/{int(target)}?done=again", 303)
 
 
 def replay(request: Request, target: str, delivery: str) -> None:
@@ -188,8 +174,8 @@ def replay(request: Request, target: str, delivery: str) -> None:
 
 
 def change(
-    request: Request, target: str, action: str, act: Callable[[Connection, WebhookTarget], object], delivery: int = 0
-) -> object:
+    request: Request, target: str, action: str, act: Callable[[Connection, WebhookTarget], T], delivery: int = 0
+) -> T:
     """Do something to a target, and write down who did."""
     with team_of(request).database.record() as connection:
         found = targets.find(connection, target)
@@ -199,30 +185,18 @@ def change(
     return done
 
 
-def _change(request: Request, target: str, action: str, act: Callable[[Connection, WebhookTarget], object]) -> Response:
-    change(request, target, action, act)
-    return RedirectResponse(f"/webhooks/{int(target)}", 303)
-
-
-def _activity(*, is_active: bool) -> Callable[[Connection, WebhookTarget], None]:
-    return lambda connection, one: targets.set_active(connection, one.id, is_active=is_active)
-
-
-def _with_secret(request: Request, target_id: int, secret: str) -> Response:
-    answer = respond(request, "webhook_target.html", read_target(request, str(target_id))._replace(secret=secret))
+def _with_secret(request: Request, target: str, secret: str) -> Response:
+    answer = respond(request, "webhook_target.html", read_target(request, target)._replace(secret=secret))
     answer.headers["cache-control"] = "no-store"
     return answer
 
 
 def read_list(request: Request) -> TargetList:
     """Read all targets."""
-    team, places = team_of(request), context_of(request).places
-    with team.database.engine.connect() as connection:
+    with team_of(request).database.engine.connect() as connection:
         counts = delivery_log.counts(connection)
         rows = tuple((one, counts.get(one.id, TargetCounts())) for one in targets.find_all(connection))
-    groups = sorted({group for one in places for group in one.entry.groups})
-    names = tuple(one.name for one in places)
-    return TargetList(rows, team.settings.allow_private_webhooks, names, tuple(groups))
+    return TargetList(rows, target_form.form_of(request))
 
 
 def read_target(request: Request, target: str, state: str = "", before: int | None = None) -> TargetPage:
@@ -231,4 +205,4 @@ def read_target(request: Request, target: str, state: str = "", before: int | No
         found = targets.find(connection, target)
         deliveries = delivery_log.find(connection, found.id, state, before)
         counts = delivery_log.counts(connection).get(found.id, TargetCounts())
-    return TargetPage(found, counts, tuple(deliveries), state)
+    return TargetPage(found, counts, tuple(deliveries), target_form.form_of(request, found), state)

@@ -14,7 +14,7 @@ from gto.core.tag import Kind, TagName
 from gto.exceptions import NotFound, UsageError
 from gto.export.chat_message import ChatKind
 from gto.studio.team.secrets_box import SecretsBox
-from gto.studio.team.team_tables import target
+from gto.studio.webhooks.webhook_tables import target
 from gto.watch.new_events import EventFilter
 from gto.watch.webhook_sender import SendRules, check_url
 
@@ -65,6 +65,15 @@ class TargetWish(NamedTuple):
     """Whether it may be on this machine or its private network, and without encryption."""
 
 
+class TargetEdit(NamedTuple):
+    """What of a target is to be another; None for what stays."""
+
+    name: str | None = None
+    url: str | None = None
+    filters: TargetFilter | None = None
+    allows_private: bool | None = None
+
+
 class WebhookTarget(NamedTuple):
     """Who is told of events."""
 
@@ -110,24 +119,53 @@ def check(wish: TargetWish, *, may_be_private: bool) -> None:
 
 def add(connection: Connection, box: SecretsBox, wish: TargetWish, person_id: int | None) -> tuple[int, str]:
     """Add a target; return its number and its secret, shown this once. UsageError where one is called so."""
-    if connection.execute(select(target.c.id).where(target.c.name == wish.name)).first() is not None:
-        raise UsageError(f"A webhook is called '{wish.name}' already", "choose another name")
+    _check_name(connection, wish.name)
     secret = _new_secret()
     values = {
-        "name": wish.name,
-        "url": box.encrypt(wish.url),
-        "host": urlsplit(wish.url).hostname or "",
+        **_values_of(box, wish),
         "secret": box.encrypt(secret),
         "template": wish.template,
-        "filters": {key: list(words) for key, words in wish.filters._asdict().items()},
         "is_active": True,
-        "allows_private": wish.allows_private,
         "person_id": person_id,
         "created_at": time.time(),
     }
     made = connection.execute(insert(target).values(values)).inserted_primary_key
     assert made is not None  # noqa: S101  one row was put in
     return int(made[0]), secret
+
+
+def edit(
+    connection: Connection, box: SecretsBox, target_id: int, wanted: TargetEdit, *, may_be_private: bool
+) -> tuple[str, ...]:
+    """Change a target, also where what waits goes to; return what is another now. UsageError as check() and add()."""
+    row = connection.execute(select(target).where(target.c.id == target_id).with_for_update()).one()
+    was = target_of(row)
+    given = {key: value for key, value in wanted._asdict().items() if value is not None}
+    changed = tuple(key for key, value in given.items() if key == "url" or value != getattr(was, key))
+    if not changed:
+        return ()
+    url = box.decrypt(row.url) if wanted.url is None else wanted.url
+    wish = TargetWish(was.name, url, was.template, was.filters, was.allows_private)._replace(**given)
+    check(wish, may_be_private=may_be_private)
+    _check_name(connection, wish.name, target_id)
+    connection.execute(update(target).where(target.c.id == target_id).values(_values_of(box, wish)))
+    return changed
+
+
+def _check_name(connection: Connection, name: str, but: int | None = None) -> None:
+    taken = select(target.c.id).where(target.c.name == name, target.c.id.is_distinct_from(but))
+    if connection.execute(taken).first() is not None:
+        raise UsageError(f"A webhook is called '{name}' already", "choose another name")
+
+
+def _values_of(box: SecretsBox, wish: TargetWish) -> dict[str, object]:
+    return {
+        "name": wish.name,
+        "url": box.encrypt(wish.url),
+        "host": urlsplit(wish.url).hostname or "",
+        "filters": {key: list(words) for key, words in wish.filters._asdict().items()},
+        "allows_private": wish.allows_private,
+    }
 
 
 def rotate(connection: Connection, box: SecretsBox, target_id: int) -> str:

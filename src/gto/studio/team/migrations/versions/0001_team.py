@@ -45,6 +45,22 @@ def upgrade() -> None:
     op.create_index("audit_at", "audit", ["at"], unique=False)
     op.create_index("audit_repository", "audit", ["repository", "at"], unique=False)
     op.create_table(
+        "deployment",
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("target", _text, nullable=False),
+        sa.Column("kind", _text, nullable=False),
+        sa.Column("artifact", _text, nullable=False),
+        sa.Column("version", _text, nullable=False),
+        sa.Column("commit", _text, nullable=False),
+        sa.Column("is_ready", sa.Boolean(), nullable=False),
+        sa.Column("is_in_sync", sa.Boolean(), nullable=False),
+        sa.Column("detail", _text, nullable=False),
+        sa.Column("unreachable", _text, nullable=False),
+        sa.Column("seen_at", sa.Float(), nullable=False),
+        sa.Column("seen_by", _text, nullable=False),
+        sa.PrimaryKeyConstraint("repository", "target"),
+    )
+    op.create_table(
         "due",
         sa.Column("repository", _text, nullable=False),
         sa.Column("not_before", sa.Float(), nullable=False),
@@ -81,6 +97,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("login_failure_subject", "login_failure", ["subject", "at"], unique=False)
+    op.create_table(
+        "model_number",
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("artifact", _text, nullable=False),
+        sa.Column("version", _text, nullable=False),
+        sa.Column("number", _integer, nullable=False),
+        sa.PrimaryKeyConstraint("repository", "artifact", "version"),
+        sa.UniqueConstraint("repository", "artifact", "number"),
+    )
+    op.create_table(
+        "oci_manifest",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("artifact", _text, nullable=False),
+        sa.Column("version", _text, nullable=False),
+        sa.Column("commit", _text, nullable=False),
+        sa.Column("shape", _text, nullable=False),
+        sa.Column("digest", _text, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("repository", "artifact", "version", "commit", "shape"),
+    )
     op.create_table(
         "person",
         sa.Column("id", _integer, nullable=False),
@@ -124,6 +163,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("repository"),
     )
     op.create_table(
+        "stored_object",
+        sa.Column("key", _text, nullable=False),
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("size", _integer, nullable=True),
+        sa.Column("sha256", _text, nullable=True),
+        sa.Column("git", _text, nullable=True),
+        sa.Column("md5", _text, nullable=True),
+        sa.PrimaryKeyConstraint("key", "repository"),
+    )
+    op.create_table(
         "answered",
         sa.Column("person_id", _integer, nullable=False),
         sa.Column("key", _text, nullable=False),
@@ -134,6 +183,24 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("person_id", "key"),
     )
+    op.create_table(
+        "device_login",
+        sa.Column("digest", _text, nullable=False),
+        sa.Column("code", _text, nullable=False),
+        sa.Column("client", _text, nullable=False),
+        sa.Column("token_name", _text, nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("days", sa.Float(), nullable=True),
+        sa.Column("address", _text, nullable=False),
+        sa.Column("network", _text, nullable=False),
+        sa.Column("person_id", _integer, nullable=True),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("expires_at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("digest"),
+        sa.UniqueConstraint("code"),
+    )
+    op.create_index("device_login_network", "device_login", ["network"], unique=False)
     op.create_table(
         "forge_token",
         sa.Column("person_id", _integer, nullable=False),
@@ -159,6 +226,40 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("digest"),
     )
+    op.create_table(
+        "live_experiment",
+        sa.Column("id", _integer, nullable=False),
+        sa.Column("repository", _text, nullable=False),
+        sa.Column("baseline", _text, nullable=False),
+        sa.Column("name", _text, nullable=False),
+        sa.Column("client", _text, nullable=False),
+        sa.Column("message", _text, nullable=False),
+        sa.Column("project", _text, nullable=False),
+        sa.Column("person_id", _integer, nullable=False),
+        sa.Column("person", _text, nullable=False),
+        sa.Column("email", _text, nullable=False),
+        sa.Column("step", _integer, nullable=True),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.Column("metrics", sa.JSON(), nullable=False),
+        sa.Column("revision", _text, nullable=False),
+        sa.Column("started_at", sa.Float(), nullable=False),
+        sa.Column("posted_at", sa.Float(), nullable=False),
+        sa.Column("done_at", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("repository", "person_id", "baseline", "name"),
+    )
+    op.create_index("live_experiment_age", "live_experiment", ["posted_at"], unique=False)
+    op.create_table(
+        "oci_blob",
+        sa.Column("manifest_id", _integer, nullable=False),
+        sa.Column("digest", _text, nullable=False),
+        sa.Column("size", _integer, nullable=False),
+        sa.Column("plan", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["manifest_id"], ["oci_manifest.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("manifest_id", "digest"),
+    )
+    op.create_index("oci_blob_digest", "oci_blob", ["digest"], unique=False)
     op.create_table(
         "role_grant",
         sa.Column("id", _integer, nullable=False),
@@ -239,6 +340,20 @@ def upgrade() -> None:
         sa.Column("artifact", _text, nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("person_id", "repository", "artifact"),
+    )
+    op.create_table(
+        "live_plot",
+        sa.Column("live_id", _integer, nullable=False),
+        sa.Column("path", _text, nullable=False),
+        sa.Column("points", sa.JSON(), nullable=True),
+        sa.Column("every", _integer, nullable=False),
+        sa.Column("since", _integer, nullable=False),
+        sa.Column("media_type", _text, nullable=False),
+        sa.Column("image", sa.LargeBinary(), nullable=True),
+        sa.Column("size", _integer, nullable=False),
+        sa.Column("step", _integer, nullable=True),
+        sa.ForeignKeyConstraint(["live_id"], ["live_experiment.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("live_id", "path"),
     )
     op.create_table(
         "outbox",

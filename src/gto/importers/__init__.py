@@ -1,0 +1,1 @@
+"""Registries of other systems, brought into Git: one package a system."""

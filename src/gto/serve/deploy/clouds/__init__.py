@@ -1,0 +1,1 @@
+"""Clouds that run a version by their own interfaces: SageMaker, Heroku, Fly.io."""

@@ -1,0 +1,1 @@
+"""Clusters: Kubernetes and KServe by kubectl, Ray Serve by its dashboard."""

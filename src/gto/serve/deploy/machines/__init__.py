@@ -1,0 +1,1 @@
+"""Machines that SSH reaches: a unit of systemd."""

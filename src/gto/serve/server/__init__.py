@@ -1,0 +1,1 @@
+"""The server of `gto serve`: the Open Inference Protocol over HTTP, and versions that replace each other."""

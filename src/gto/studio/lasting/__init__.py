@@ -1,0 +1,1 @@
+"""What Studio keeps that Git does not hold and nobody may lose, although the index is disposable."""
