@@ -273,7 +273,7 @@ def test_info_and_clear_say_what_is_kept(work: Repo, server: Server, away: Repo)
     assert info["size"] == info["mirrors"][0]["size"] > 1000
     assert server.url() in done(away.gto("cache", "info"))
     said(away.gto("cache", "clear", "https://example.com/other"), "There is no mirror of", "gto cache info")
-    assert "Removed 1 mirrors" in done(away.gto("cache", "clear", server.url()))
+    assert "Removed 1 mirror," in done(away.gto("cache", "clear", server.url()))
     assert mirrors(away) == []
     done(away.gto("show", "-r", server.url()))
     done(away.gto("cache", "clear"))

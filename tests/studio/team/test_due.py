@@ -127,6 +127,21 @@ def test_a_catalogue_that_changes_is_taken_up_by_all_processes(
     assert rows(database).keys() == {due.HOUSEKEEPING, "other"}
 
 
+def test_a_catalogue_that_is_being_written_is_not_taken_up_half(registry: Repo, tmp_path: Path) -> None:
+    catalogue = tmp_path / "team.yaml"
+    listed(catalogue, churn=registry.path)
+    found = WatchedCatalogue(str(catalogue))
+    text = catalogue.read_text(encoding="utf-8").replace("churn", "other")
+    with open(catalogue, "w", encoding="utf-8") as file:  # it is empty now
+        assert found.look() is None
+        file.write(text)
+    assert found.look() is None
+    looked = found.look()
+    assert looked is not None
+    assert [one.name for one in looked.places] == ["other"]
+    assert found.look() is None
+
+
 def test_a_catalogue_that_changes_while_the_database_is_away_is_taken_up_once_it_is_there(
     database: Database, registry: Repo, tmp_path: Path
 ) -> None:
@@ -438,6 +453,7 @@ def test_new_events_are_told_once_in_the_transaction_that_brings_them(
     other = Repo(tmp_path / "other")
     registry.git("clone", "--quiet", str(registry.path), str(other.path))
     listed(catalogue, churn=other.path)
+    assert found.look() is None  # it may still be being written
     looked = found.look()
     assert looked is not None
     worker.take_up(looked)

@@ -1,5 +1,6 @@
 """`gto cache`: mirrors of remote repositories, facts of models, and environments, that are kept on this machine."""
 
+from collections.abc import Sized
 from datetime import UTC, datetime
 
 import click
@@ -35,7 +36,7 @@ def info(as_json: bool) -> None:
         made = [{**one._asdict(), "used": _time(one)} for one in environments]
         render.as_json({**whole, "model_facts": facts._asdict(), "environments": made})
         return
-    render.say(f"{len(mirrors)} mirrors, {size(sum(one.size for one in mirrors))}, in {mirror_store.home()}")
+    render.say(f"{_count(mirrors, 'mirror')}, {size(sum(one.size for one in mirrors))}, in {mirror_store.home()}")
     for one in mirrors:
         used = f"{_time(one):%Y-%m-%d %H:%M}"
         render.say(f"  {size(one.size):>9}  used {used}  {render.clean(one.url or one.directory)}")
@@ -47,7 +48,7 @@ def info(as_json: bool) -> None:
 def _say_environments(kept: list[kept_environments.KeptEnvironment]) -> None:
     if kept:
         whole = size(sum(one.size for one in kept))
-        render.say(f"{len(kept)} environments, {whole}, in {kept_environments.home()}")
+        render.say(f"{_count(kept, 'environment')}, {whole}, in {kept_environments.home()}")
     for one in kept:
         what = ", ".join(one.requirements) or f"{one.directory}, not finished"
         render.say(f"  {size(one.size):>9}  used {_time(one):%Y-%m-%d %H:%M}  {render.clean(what)}")
@@ -68,7 +69,7 @@ def clear(url: str | None) -> None:
     else:
         mirror_store.sweep()
     removed = [one for one in mirrors if _remove(one)]
-    render.say(f"Removed {len(removed)} mirrors, {size(sum(one.size for one in removed))}")
+    render.say(f"Removed {_count(removed, 'mirror')}, {size(sum(one.size for one in removed))}")
     if url is None:
         _clear_others()
 
@@ -79,7 +80,7 @@ def _clear_others() -> None:
         render.say(f"Removed the facts of {facts.files} models, {size(facts.size)}")
     removed = [one for one in kept_environments.kept() if _remove_environment(one)]
     if removed:
-        render.say(f"Removed {len(removed)} environments, {size(sum(one.size for one in removed))}")
+        render.say(f"Removed {_count(removed, 'environment')}, {size(sum(one.size for one in removed))}")
 
 
 def _remove_environment(one: kept_environments.KeptEnvironment) -> bool:
@@ -99,6 +100,10 @@ def _remove(one: mirror_store.StoredMirror) -> bool:
         render.note(f"'{one.url}' is being fetched: it was left alone")
         return False
     return True
+
+
+def _count(what: Sized, word: str) -> str:
+    return f"1 {word}" if len(what) == 1 else f"{len(what)} {word}s"
 
 
 def _time(one: mirror_store.StoredMirror | kept_environments.KeptEnvironment) -> datetime:

@@ -18,23 +18,30 @@ class WatchedCatalogue:
         self._path = path
         self._groups = groups
         self._read_at = time.monotonic()
-        self._seen: object = None
         self.trouble = ""
         """Why the file cannot be read now: what it said before counts on."""
         self.found = catalog_file.find_all(path, groups).limited()
-        self._seen = self._stamp()
+        self._read: object = self._stamp()
+        self._seen = self._read
 
     def look(self) -> Search | None:
-        """Return what it says now, if that is not what it said before."""
-        stamp = self._stamp()
-        if stamp == self._seen and time.monotonic() - self._read_at < _AGAIN:
+        """Return what it says now, if that is not what it said before.
+
+        A file that changed is read once it is the same at two looks: many editors empty a file before they write it,
+        and an empty catalogue has no repositories.
+        """
+        before, self._seen = self._seen, self._stamp()
+        if self._seen != before or (self._seen == self._read and time.monotonic() - self._read_at < _AGAIN):
             return None
-        self._seen, self._read_at = stamp, time.monotonic()
         try:
             found = catalog_file.find_all(self._path, self._groups).limited()
         except (GTOException, OSError) as error:
+            self._read, self._read_at = self._seen, time.monotonic()
             self.trouble = str(error)
             return None
+        if self._stamp() != self._seen:  # written meanwhile
+            return None
+        self._read, self._read_at = self._seen, time.monotonic()
         self.trouble = ""
         if found == self.found:
             return None
