@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.exceptions import MirrorBusy
+from gto.exceptions import LockHeld
 from gto.fs import cache_dir
 from gto.serve.server import kept_environments
 from gto.serve.server.package_environment import PythonEnvironment
@@ -63,7 +63,7 @@ def test_a_process_keeps_its_environment_also_when_who_started_it_was_killed(hom
     )
     with child:
         held.close()
-        with pytest.raises(MirrorBusy):
+        with pytest.raises(LockHeld):
             kept_environments.remove(place)
         child.communicate(b"\n")
     kept_environments.remove(place)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.exceptions import BadFile, MirrorBusy, UsageError, WatcherRuns
+from gto.exceptions import BadFile, LockHeld, UsageError, WatcherRuns
 from gto.fs import file_lock
 from gto.watch import journal
 from gto.watch.journal import HandledTag, Mark
@@ -176,7 +176,7 @@ def test_a_lock_that_is_busy_inside_is_told_as_it_is(place: Path, tmp_path: Path
     other = str(tmp_path / "other")
     with (
         file_lock.hold(other, 0),
-        pytest.raises(MirrorBusy),
+        pytest.raises(LockHeld),
         journal.opened(str(place), REPO),
         file_lock.hold(other, 0),
     ):

@@ -74,3 +74,12 @@ class ExtraMissing(GTOException):
 
 class NotImplementedInGTO(GTOException):
     """GTO does not do this."""
+
+
+class LockHeld(Conflict):
+    """Another process holds the lock on what is to be changed: a mirror, an environment, a journal, a database."""
+
+    def __init__(self, path: str, seconds: float) -> None:
+        """Keep the path of the lock's file, and how long it was waited for."""
+        super().__init__(f"Another process has held '{path}' for {seconds:g} seconds", "wait until it is done")
+        self.path = path

@@ -94,12 +94,3 @@ class MirrorDamaged(NotFound):
         """Keep the address."""
         super().__init__(f"The mirror of '{url}' is damaged", f"`gto cache clear {url}`, then run this again online")
         self.url = url
-
-
-class MirrorBusy(Conflict):
-    """Another process holds a mirror's lock."""
-
-    def __init__(self, path: str, seconds: float) -> None:
-        """Keep the path of the lock's file, and how long it was waited for."""
-        super().__init__(f"Another process has held '{path}' for {seconds:g} seconds", "wait until it is done")
-        self.path = path

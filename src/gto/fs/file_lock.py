@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from gto.exceptions import MirrorBusy
+from gto.exceptions import LockHeld
 
 _WAIT = 0.02  # seconds between two tries
 _HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK}
@@ -26,7 +26,7 @@ class HeldLock(NamedTuple):
 
 @contextmanager
 def hold(path: str, seconds: float) -> Iterator[bool]:
-    """Hold the lock on the file `path`; yields whether another process held it first. MirrorBusy after `seconds`."""
+    """Hold the lock on the file `path`; yields whether another process held it first. LockHeld after `seconds`."""
     with take(path, seconds) as held:
         yield held.waited
 
@@ -42,7 +42,7 @@ def take(path: str, seconds: float) -> Iterator[HeldLock]:
         while not try_lock(handle):
             waited = True
             if time.monotonic() > until:
-                raise MirrorBusy(path, seconds)
+                raise LockHeld(path, seconds)
             time.sleep(_WAIT)
         try:
             yield HeldLock(handle, waited)

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from typing import NamedTuple
 
-from gto.exceptions import MirrorBusy
+from gto.exceptions import LockHeld
 from gto.fs import cache_dir, file_lock
 from gto.git.remote import Remote
 
@@ -80,7 +80,7 @@ def make_room(keep: str) -> None:
     largest = _largest()
     for one in reversed(mirrors):
         if size > largest and one.directory != keep and time.time() - one.used > _IDLE:
-            with suppress(MirrorBusy):
+            with suppress(LockHeld):
                 remove(one.directory)
                 size -= one.size
 

@@ -9,7 +9,7 @@ from enum import Enum
 from threading import Lock
 from typing import BinaryIO, NamedTuple
 
-from gto.exceptions import BadFile, MirrorBusy, UsageError, WatcherRuns
+from gto.exceptions import BadFile, LockHeld, UsageError, WatcherRuns
 from gto.fs import atomic_write, cache_dir, file_lock
 from gto.git import remote
 from gto.git.repo import open_repo
@@ -217,7 +217,7 @@ def opened(path: str, repo: str) -> Iterator[Cursor]:
     with ExitStack() as stack:
         try:
             taken = stack.enter_context(file_lock.take(f"{path}.lock", 0))
-        except MirrorBusy as error:
+        except LockHeld as error:
             raise WatcherRuns(path) from error
         cursor = Cursor(path, repo)
         stack.callback(cursor.close)

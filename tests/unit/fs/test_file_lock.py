@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gto.exceptions import MirrorBusy
+from gto.exceptions import LockHeld
 from gto.fs import file_lock
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def test_two_holders_of_one_lock_are_kept_apart(tmp_path: Path) -> None:
     path = str(tmp_path / "l")
-    with file_lock.hold(path, 0), pytest.raises(MirrorBusy), file_lock.hold(path, 0):
+    with file_lock.hold(path, 0), pytest.raises(LockHeld), file_lock.hold(path, 0):
         pass
     with file_lock.hold(path, 0) as waited:
         assert not waited

@@ -7,7 +7,7 @@ import click
 
 from gto.cli import options, render
 from gto.cli.download_progress import size
-from gto.exceptions import MirrorBusy, WrongArgs
+from gto.exceptions import LockHeld, WrongArgs
 from gto.git import mirror_store, remote
 from gto.inspect import kept_facts
 from gto.serve.server import kept_environments
@@ -86,7 +86,7 @@ def _clear_others() -> None:
 def _remove_environment(one: kept_environments.KeptEnvironment) -> bool:
     try:
         kept_environments.remove(one.directory)
-    except MirrorBusy:
+    except LockHeld:
         what = ", ".join(one.requirements) or one.directory
         render.note(f"The environment of {what} is used, or being made: it was left alone")
         return False
@@ -96,7 +96,7 @@ def _remove_environment(one: kept_environments.KeptEnvironment) -> bool:
 def _remove(one: mirror_store.StoredMirror) -> bool:
     try:
         mirror_store.remove(one.directory)
-    except MirrorBusy:
+    except LockHeld:
         render.note(f"'{one.url}' is being fetched: it was left alone")
         return False
     return True

@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.exceptions import DeployFailed, DeployRefused, GTOException, MirrorBusy, NotReady
+from gto.exceptions import DeployFailed, DeployRefused, GTOException, LockHeld, NotReady
 from gto.fs import cache_dir, file_lock
 from gto.serve.deploy import wanted as git
 from gto.serve.deploy.guarded_platform import GuardedPlatform
@@ -117,7 +117,7 @@ def _alone_here(target: DeployTarget, seconds: float) -> Iterator[None]:
     try:
         with file_lock.hold(path, seconds):
             yield
-    except MirrorBusy as error:
+    except LockHeld as error:
         if error.path != path:
             raise
         hint = "wait for it, or end it"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, NamedTuple
 
-from gto.exceptions import MirrorBusy
+from gto.exceptions import LockHeld
 from gto.fs import cache_dir, file_lock
 
 MOST = 10
@@ -75,7 +75,7 @@ def kept() -> list[KeptEnvironment]:
 
 
 def remove(directory: str) -> None:
-    """Remove an environment; MirrorBusy where it is used, or being made."""
+    """Remove an environment; LockHeld where it is used, or being made."""
     with file_lock.hold(lock_of(directory), 0):
         with suppress(FileNotFoundError):
             os.unlink(os.path.join(directory, _DONE))
@@ -88,7 +88,7 @@ def make_room(keep: str) -> None:
         names = [entry.path for entry in os.scandir(home()) if entry.is_dir(follow_symlinks=False)]
         for directory in sorted(names, key=_used, reverse=True)[MOST:]:
             if directory != keep:
-                with suppress(MirrorBusy):
+                with suppress(LockHeld):
                     remove(directory)
 
 

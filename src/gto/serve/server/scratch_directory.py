@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from gto.exceptions import MirrorBusy
+from gto.exceptions import LockHeld
 from gto.fs import cache_dir, file_lock
 
 _SECONDS = 30.0  # for another server that begins
@@ -29,5 +29,5 @@ def scratch_directory() -> Iterator[str]:
 
 
 def _remove_if_left(place: str) -> None:
-    with suppress(MirrorBusy, OSError), file_lock.take(os.path.join(place, _LOCK), 0.0):
+    with suppress(LockHeld, OSError), file_lock.take(os.path.join(place, _LOCK), 0.0):
         shutil.rmtree(place, ignore_errors=True)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gto.catalog.repositories import CatalogRepository
-from gto.exceptions import GTOException, MirrorBusy, UsageError
+from gto.exceptions import GTOException, LockHeld, UsageError
 from gto.fs import cache_dir, file_lock
 from gto.studio.index.database import Claim, Database, forget_kept, reason_of
 from gto.studio.index.dialects import storable_json
@@ -69,7 +69,7 @@ def open_database(places: Sequence[CatalogRepository]) -> "tuple[SqliteDatabase,
         keep_directory(home())
         _sweep(path)
         return SqliteDatabase(path, lasting=lasting_path()), ""
-    except (OSError, SQLAlchemyError, MirrorBusy) as error:
+    except (OSError, SQLAlchemyError, LockHeld) as error:
         why = f"the index cannot be kept in {path}: {reason_of(error)}"
     try:
         return SqliteDatabase(os.path.join(tempfile.mkdtemp(prefix="gto-studio-"), "index.db"), is_temporary=True), why
@@ -187,7 +187,7 @@ class SqliteDatabase(Database):
         try:
             held = file_lock.hold(f"{self.path}.in-use", 0)
             held.__enter__()
-        except MirrorBusy as error:
+        except LockHeld as error:
             hint = "SQLite serves one process; `--database postgresql://...` serves any number of them"
             raise UsageError(f"'{self.path}' is in use by another process of Studio", hint) from error
         try:
