@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from gto import config
+from gto import registry_config
 from gto.core import names
 from gto.core.policy.policy import CODE_ON_LOAD
 from gto.policy_file import fields, people, rules
@@ -95,7 +95,7 @@ POLICY: dict[str, Schema] = {
     },
 }
 _NAMES: Schema = {"type": ["array", "null"], "items": _NAME}
-_WORDS = sorted(config._TRUE | config._FALSE)  # noqa: SLF001 - the one list of them
+_WORDS = sorted(registry_config._TRUE | registry_config._FALSE)  # noqa: SLF001 - the one list of them
 _SWITCH: Schema = {
     "anyOf": [
         {"type": "boolean"},
@@ -111,7 +111,7 @@ CONFIG: dict[str, Schema] = {
     },
     "log_level": {
         "description": "Read for the sake of GTO 1.10.",
-        "enum": [word for level in config._LEVELS for word in (level, level.lower())],  # noqa: SLF001 - see above
+        "enum": [word for level in registry_config._LEVELS for word in (level, level.lower())],  # noqa: SLF001 - see above
     },
     "debug": _SWITCH | {"description": "Read for the sake of GTO 1.10."},
     "emojis": _SWITCH | {"description": "Whether answers and errors begin with an emoji."},

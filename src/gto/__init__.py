@@ -7,11 +7,11 @@ from gto.version import __version__
 
 if TYPE_CHECKING:
     from gto import api as api
+    from gto.config import RegistryConfig
     from gto.git_registry import GitRegistry as GitRegistry
     from gto.index import RepoIndexManager as RepoIndexManager
     from gto.models.doors import load as load
     from gto.models.doors import save as save
-    from gto.registry_config import RegistryConfig
 
     CONFIG: RegistryConfig
 

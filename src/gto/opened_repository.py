@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
+from gto.config import RegistryConfig, published
 from gto.git.remote import is_url
 from gto.registry.registry import Registry, path_of
-from gto.registry_config import RegistryConfig, published
 
 
 class OpenedRepository:

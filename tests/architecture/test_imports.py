@@ -104,8 +104,9 @@ def test_the_package_imports_nothing_until_it_is_asked(repo: Repo) -> None:
 def test_a_package_that_gives_the_names_of_gto_1_imports_nothing_for_them(repo: Repo) -> None:
     code = "import sys, gto, gto.registry, gto.cli, gto.config; print(*(m for m in sys.modules if m.startswith('gto')))"
     found = set(run(sys.executable, "-P", "-c", code, cwd=repo.path, env=QUIET).stdout.split())
-    expected = {"gto", "gto.version", "gto.registry", "gto.cli", "gto.config", "gto.exceptions"}
-    expected |= {"gto.exceptions.error_kinds", "gto.exceptions.lookup_errors"}
+    expected = {"gto", "gto.version", "gto.registry", "gto.cli", "gto.config", "gto.registry_config", "gto.exceptions"}
+    errors = ("error_kinds", "lookup_errors", "repository_errors", "policy_errors")
+    expected |= {f"gto.exceptions.{one}" for one in errors}
     assert found == {*expected, "gto.core", "gto.core.names", "gto.yamldoc"}
 
 

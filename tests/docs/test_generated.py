@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 import gto
-from gto import config, exceptions
+from gto import exceptions, registry_config
 from scripts import pages, picture, reference, sample, studio_pictures
 from tests.repo import GTO
 
@@ -85,7 +85,7 @@ def test_every_error_is_documented() -> None:
 
 def test_every_setting_is_documented() -> None:
     page = (DOCS / "reference/configuration.md").read_text(encoding="utf-8")
-    for key in config._SETTINGS:  # noqa: SLF001 - the one list of settings
+    for key in registry_config._SETTINGS:  # noqa: SLF001 - the one list of settings
         assert f"`{key}`" in page, key
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
-from gto import config
+from gto import registry_config
 from gto.exceptions import BadFile
 from gto.inspect.facts import ModelFacts
 from gto.policy_file import FILE, fields, load, read_policy, rules
@@ -127,7 +127,7 @@ def reads_policy(text: str) -> bool:
 
 def reads_settings(text: str) -> bool:
     try:
-        config.read_config(text.encode(), config.FILE, {})
+        registry_config.read_config(text.encode(), registry_config.FILE, {})
     except BadFile:
         return False
     return True
@@ -166,7 +166,7 @@ def test_schemas_and_readers_know_the_same_keys() -> None:
     assert set(schemas.POLICY) == set(load.KEYS)
     assert set(schemas.SIGNING) == set(load.SIGNING)
     assert set(schemas.RULE) == set(rules.KEYS)
-    assert set(schemas.CONFIG) == set(config._SETTINGS)  # noqa: SLF001 - the one list of settings
+    assert set(schemas.CONFIG) == set(registry_config._SETTINGS)  # noqa: SLF001 - the one list of settings
 
 
 def test_every_key_is_explained_in_the_schema_and_on_the_page() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gto.storage.location import StoreAddress
-from gto.storage.store import open_store
+from gto.storage.store_kinds import open_store
 from tests.environment import ray_python
 from tests.measured import measured
 from tests.storage.test_model_ranges import counted

@@ -13,7 +13,7 @@ import pytest
 from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, SendsNoParts, StoreRefused
 from gto.storage import address_check, http_client
 from gto.storage.location import StoreAddress
-from gto.storage.store import open_store
+from gto.storage.store_kinds import open_store
 from gto.storage.transport import Transport
 from tests import stores
 from tests.hostile import web as hostile_web

@@ -9,7 +9,7 @@ import pytest
 
 from gto.exceptions import RemoteUnreachable, StoreRefused
 from gto.storage.location import StoreAddress
-from gto.storage.store import open_store
+from gto.storage.store_kinds import open_store
 from gto.storage.upload import check_writable, upload
 
 if TYPE_CHECKING:

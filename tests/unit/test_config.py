@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gto.config import FILE, Config, read_config
 from gto.exceptions import BadFile, WrongConfig
+from gto.registry_config import FILE, Config, read_config
 
 EXAMPLE = b"""\
 # the registry of the team

@@ -196,7 +196,7 @@ def _read_patiently(source: StoreObject) -> bytes:
 
 
 def _read(source: StoreObject) -> bytes:
-    from gto.storage.store import open_store
+    from gto.storage.store_kinds import open_store
 
     data = bytearray()
     with closing(open_store(source.store).read(source.key, source.version)) as chunks:

@@ -36,7 +36,7 @@ def _url(content: Content, name: str, sign: int | None) -> str:
     plain = _plain(source)
     if sign is None:
         return plain if source.version is None else f"{plain}?versionId={source.version}"
-    from gto.storage.store import open_store
+    from gto.storage.store_kinds import open_store
 
     signed = None if source.version is not None else open_store(source.store).sign(source.key, sign)
     if signed is None:

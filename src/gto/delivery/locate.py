@@ -137,7 +137,7 @@ def locate_url(settings: Settings, url: str) -> Located:
 
 def locate_address(address: StoreAddress, *, is_directory: bool = False) -> Located:
     """Return the file or files at an address; with `is_directory` only the files below it."""
-    from gto.storage.store import open_store
+    from gto.storage.store_kinds import open_store
 
     name = posixpath.basename(address.url.split("?", 1)[0])
     name = "files" if name in {"", ".", ".."} else name

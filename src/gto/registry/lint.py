@@ -9,8 +9,6 @@ from gto.annotations.annotation import ReadAnnotations, find_conflicts
 from gto.annotations.artifacts_yaml import read_artifacts_yaml
 from gto.annotations.dvc_yaml import read_dvc_yaml
 from gto.annotations.entry_reader import file_problem
-from gto.config import FILE as CONFIG_FILE
-from gto.config import Config, read_config
 from gto.core.event import Problem
 from gto.exceptions import BadFile, UsageError
 from gto.git.commit_files import Files
@@ -18,6 +16,8 @@ from gto.git.object_cache import Read
 from gto.policy_file import FILE as POLICY_FILE
 from gto.policy_file import read_policy
 from gto.registry.registry import Registry
+from gto.registry_config import FILE as CONFIG_FILE
+from gto.registry_config import Config, read_config
 
 _HINT = f"it reads artifacts.yaml and dvc.yaml, and at the top of the repository {CONFIG_FILE} and {POLICY_FILE}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.config import FILE, Config, read_config
 from gto.core import names
 from gto.core.event import UNREAD, Event, Problem
 from gto.core.snapshot import ArtifactState, Snapshot, fold
@@ -15,6 +14,7 @@ from gto.git import tag_reader
 from gto.git.commit_files import Files, may_stand_for_another, read_small
 from gto.git.objects import TOO_LARGE
 from gto.git.repo import Repo, open_repo
+from gto.registry_config import FILE, Config, read_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.config import FILE
 from gto.core import beside, names, tag, view
 from gto.core.event import Event
 from gto.core.selector import Selector, is_pattern, matching, select
@@ -17,6 +16,7 @@ from gto.output.commit_event import Enriched
 from gto.output.published import PublishedEvent
 from gto.registry import annotation_lookup
 from gto.registry.registry import Registry
+from gto.registry_config import FILE
 
 if TYPE_CHECKING:
     from gto.core.commit_facts import Commit

@@ -17,7 +17,8 @@ from gto.exceptions import (
 )
 from gto.git.repo import Repo
 from gto.storage.location import Content, GitBlob, LfsObject, Source, StoreAddress, StoreObject
-from gto.storage.store import Store, open_store
+from gto.storage.store import Store
+from gto.storage.store_kinds import open_store
 
 if TYPE_CHECKING:
     from gto.storage.lfs_server import LfsServers

@@ -17,8 +17,8 @@ from gto.exceptions import ContentMissing, GTOException, RemoteUnreachable, Stor
 from gto.git.command import limit
 from gto.storage import urls
 from gto.storage.http_connection import HttpSession, TimedConnection
-from gto.storage.limited_store import check_allowed
 from gto.storage.location import CHUNK
+from gto.storage.store_check import check_allowed
 from gto.storage.transport import CONNECT, Transport, silence
 from gto.version import __version__
 

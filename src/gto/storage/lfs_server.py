@@ -14,9 +14,9 @@ from gto.storage import http_client, urls
 from gto.storage.http_connection import HttpSession
 from gto.storage.http_store import HttpStore
 from gto.storage.lfs_endpoint import object_key
-from gto.storage.limited_store import check_allowed
 from gto.storage.local_store import LocalStore
 from gto.storage.location import LfsObject
+from gto.storage.store_check import check_allowed
 from gto.storage.transport import Transport, basic, git_transport
 
 _TYPE = "application/vnd.git-lfs+json"

@@ -160,7 +160,7 @@ class StudioContext(NamedTuple):
         """Tell whether the visitor follows a model; None for who has no name here."""
         if self.team is None or self.visitor.id is None:
             return None
-        from gto.studio.team.watched import is_watched
+        from gto.studio.team.watched_models import is_watched
 
         return is_watched(self.team, self.visitor.id, repo, name)
 
@@ -187,13 +187,13 @@ class StudioContext(NamedTuple):
             return None
         from gto.studio.team.saved_views import read_views
 
-        return read_views(self, self.team, page)
+        return read_views(self.team, self.visitor, [one.name for one in self.places], page)
 
     def shares_views(self, page: str) -> bool:
         """Tell whether the visitor may save a view of a page for everybody."""
         from gto.studio.team.saved_views import shares
 
-        return shares(self, page)
+        return shares(self.visitor, self.places, page)
 
     def check_source(self, where: str) -> None:
         """Raise UsageError where the visitor may not add what lies there: a team's server asks for many."""

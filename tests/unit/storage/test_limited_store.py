@@ -9,7 +9,7 @@ import pytest
 from gto.core.allowed_stores import AllowedStores, parse_location
 from gto.exceptions import StoreNotAllowed
 from gto.storage.location import StoreAddress
-from gto.storage.store import open_store
+from gto.storage.store_kinds import open_store
 from tests.web import Asked, Reply, Web, serve_web
 
 if TYPE_CHECKING:

@@ -5,8 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from gto.config import FILE as CONFIG_FILE
-from gto.config import read_config
 from gto.core.approval import Approval
 from gto.core.beside import Beside
 from gto.core.event import Event
@@ -26,6 +24,8 @@ from gto.policy_file import FILE, read_policy
 from gto.registry.annotation_lookup import find
 from gto.registry.registry import Registry
 from gto.registry.remote_check import REMOTE, knows_upstream
+from gto.registry_config import FILE as CONFIG_FILE
+from gto.registry_config import read_config
 from gto.signing.tag_signatures import SignedTag, Trusted, read_trusted, verify_tags
 
 if TYPE_CHECKING:

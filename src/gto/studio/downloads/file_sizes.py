@@ -10,7 +10,7 @@ from gto.exceptions import GTOException
 from gto.storage import urls
 from gto.storage.fetcher import Fetcher
 from gto.storage.location import Content, StoreAddress, StoreObject
-from gto.storage.store import open_store
+from gto.storage.store_kinds import open_store
 from gto.studio.downloads.file_bytes import read_size
 from gto.studio.downloads.located_version import LocatedVersion
 from gto.studio.lasting.stored_objects import key_of

@@ -11,7 +11,7 @@ from gto.exceptions import GTOException, NotFound
 from gto.storage import urls as store_urls
 from gto.storage.fetcher import Fetcher, shown
 from gto.storage.location import Content, StoreObject
-from gto.storage.store import open_store
+from gto.storage.store_kinds import open_store
 from gto.studio.addresses import artifact_url, url
 from gto.studio.downloads.archive_formats import KINDS, ArchiveFile, ArchiveKind, check_names
 from gto.studio.downloads.file_bytes import FileReader

@@ -34,7 +34,7 @@ from gto.studio.team import (
     claims_page,
     device_page,
     forges_page,
-    hidden_commits,
+    hidden_commits_page,
     housekeeping,
     invitation_page,
     login_page,
@@ -43,10 +43,10 @@ from gto.studio.team import (
     oidc_page,
     people_page,
     person_page,
-    saved_views,
+    saved_views_page,
     settings_page,
     token_routes,
-    watched,
+    watched_page,
     write_routes,
 )
 from gto.studio.team.access import authorize
@@ -85,9 +85,9 @@ _PAGES = (
     dvc_live,
     device_page,
     live_page,
-    watched,
-    saved_views,
-    hidden_commits,
+    watched_page,
+    saved_views_page,
+    hidden_commits_page,
     monitoring,
 )
 _BACKLOG = 128

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -18,6 +18,7 @@ from gto.studio.respond import render, respond
 from gto.studio.team import accounts, audit
 from gto.studio.team.team import Team
 from gto.studio.team.team_tables import person, watched
+from gto.studio.team.watched_models import models_of
 from gto.studio.visible import VisibleIndex
 from gto.studio.visitor import Role
 from gto.studio.words import iso
@@ -93,21 +94,9 @@ def watch(request: Request, repo: str, name: str, form: Annotated[FormData, Depe
     return RedirectResponse(back(form, artifact_url(repo, name)), 303)
 
 
-def is_watched(team: Team, person_id: int, repo: str, name: str) -> bool:
-    """Tell whether somebody follows a model."""
-    with team.database.engine.connect() as connection:
-        return (repo, name) in _models(connection, person_id)
-
-
-def _models(connection: Connection, person_id: int) -> tuple[tuple[str, str], ...]:
-    query = select(watched.c.repository, watched.c.artifact).where(watched.c.person_id == person_id)
-    rows = connection.execute(query.order_by(watched.c.repository, watched.c.artifact))
-    return tuple((row.repository, row.artifact) for row in rows)
-
-
 def _read(team: Team, reader: Reader, person_id: int) -> WatchedPage:
     with team.database.engine.connect() as connection:
-        wanted = _models(connection, person_id)
+        wanted = models_of(connection, person_id)
         signed = _signed(connection.execute(select(person).where(person.c.id == person_id)).one())
     with reader.read() as connection:
         seen = set(lookup.repository_names(connection))
