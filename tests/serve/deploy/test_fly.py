@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import os
+import time
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from gto.exceptions import InvalidManifest
+from gto.exceptions import DeployFailed, InvalidManifest
 from gto.serve.deploy.kinds import find_kind
+from gto.serve.deploy.platform_request import PlatformApi
 from tests.serve.deploy.cloud_server import cloud_on_loopback
 from tests.serve.deploy.fly_cloud import TOKEN, FlyCloud
 from tests.serve.deploy.scene import IMAGE, with_versions
@@ -87,11 +90,22 @@ def test_an_apply_that_broke_off_is_mended_by_the_next(repo: Repo, fly: FlyCloud
     assert deploy(repo, "apply").code == 0
     assert images(fly) == ["v1.0.0", "v1.0.0"]
     repo.tag("churn#prod#2", "churn@v1.1.0^{}")
-    fly.leases["00000000000002"] = "of somebody else"
-    assert "lease currently held by ada@example.com" in deploy(repo, "apply").stderr
-    fly.leases.clear()
+    fly.leases["00000000000002"] = "of an apply that was killed"
+    ends = Timer(1.5, fly.leases.clear)
+    ends.start()
     assert deploy(repo, "apply").code == 0
+    ends.join()
     assert images(fly) == ["v1.1.0", "v1.1.0"]
+
+
+def test_what_somebody_else_has_for_long_is_told(fly: FlyCloud) -> None:
+    fly.machines["1"] = {"id": "1"}
+    fly.leases["1"] = "of somebody else"
+    api = PlatformApi(os.environ["FLY_FLAPS_BASE_URL"], {"Authorization": f"Bearer {TOKEN}"}, "")
+    begun = time.monotonic()
+    with pytest.raises(DeployFailed, match="lease currently held by ada"):
+        api.ask("POST", "/v1/apps/churn/machines/1/lease", {"ttl": 9}, waits=0.5)
+    assert time.monotonic() - begun >= 0.5
 
 
 def test_a_secret_that_the_app_has_not_is_missed_before_anything_changes(repo: Repo, fly: FlyCloud) -> None:

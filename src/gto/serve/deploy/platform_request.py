@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from gto.exceptions import DeployFailed
+from gto.serve.deploy.polling import polls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,7 @@ _LONGEST_ANSWER = 8 << 20
 _LONGEST_SAID = 1000
 _SECONDS = 25.0
 _RETRIES = 4  # of who only reads, over some three seconds: a deployment is not put back for one bad answer
-_OK, _REFUSED, _MISSING = 200, frozenset({401, 403}), 404
+_OK, _REFUSED, _MISSING, _CONFLICT = 200, frozenset({401, 403}), 404, 409
 
 
 class PlatformApi(NamedTuple):
@@ -27,10 +28,17 @@ class PlatformApi(NamedTuple):
     hint: str
     """What to do where it refuses who asks."""
 
-    def ask(self, method: str, path: str, body: object = None, more: Mapping[str, str] = {}) -> Any:  # noqa: ANN401  JSON
-        """Return the answer; DeployFailed says what the platform says where it refuses."""
-        found = self._send(method, path, body, more)
-        return self._checked(path, *found)
+    def ask(self, method: str, path: str, body: object = None, more: Mapping[str, str] = {}, waits: float = 0) -> Any:  # noqa: ANN401  JSON
+        """Return the answer; DeployFailed says what the platform says where it refuses.
+
+        Where somebody else has what is asked for, it is asked for again, for up to `waits` seconds.
+        """
+        status, value = _CONFLICT, None
+        for _ in polls(waits):
+            status, value = self._send(method, path, body, more)
+            if status != _CONFLICT:
+                break
+        return self._checked(path, status, value)
 
     def find(self, path: str) -> Any:  # noqa: ANN401  JSON
         """Return what is there; None where nothing is."""

@@ -226,7 +226,7 @@ def describe(stubbed: Stubber, status: str, config: str, **more: object) -> None
 
 def test_an_update_is_rolling_and_waits_for_one_that_is_under_way(stubbed: Stubber) -> None:
     wanted = wish(instances=4, alarms=["errors"])
-    platform = SageMakerEndpoint(pause=0.01)
+    platform = SageMakerEndpoint()
     files = platform.render(wanted)
     requests = requests_of(wanted)
     for status in ("Updating", "RollingBack", "InService"):

@@ -1,14 +1,13 @@
-"""What clouds have in common: secrets that they keep by name, how long one waits for them, and what they add."""
+"""What clouds have in common: secrets that they keep by name, and what they add to what was rendered."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from gto.exceptions import DeployRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable
 
 
 def check_secrets(wanted: Iterable[str], there: Container[str], command: str) -> None:
@@ -16,16 +15,6 @@ def check_secrets(wanted: Iterable[str], there: Container[str], command: str) ->
     for name in wanted:
         if name not in there:
             raise DeployRefused(f"There is no secret '{name}'", f"`{command} {name}=...` sets it")
-
-
-def looks(seconds: float) -> Iterator[bool]:
-    """Yield each time that one may look whether something has come about, less often by and by; True the last time."""
-    end, pause = time.monotonic() + seconds, 0.1
-    while time.monotonic() < end:
-        yield False
-        time.sleep(pause)
-        pause = min(pause * 1.5, 5.0)
-    yield True
 
 
 def alike(rendered: Any, live: Any) -> Any:  # noqa: ANN401  JSON

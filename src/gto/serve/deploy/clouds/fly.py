@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from gto.exceptions import DeployFailed, NotReady, StorageError
-from gto.serve.deploy.clouds.cloud_calls import alike, check_secrets, looks
+from gto.serve.deploy.clouds.cloud_calls import alike, check_secrets
 from gto.serve.deploy.clouds.fly_files import MACHINES, OWNER, TOML, VALUES, check_files, machines_of, recorded, toml_of
 from gto.serve.deploy.platform_request import PlatformApi, ask_sample
+from gto.serve.deploy.polling import polls
 from gto.serve.deploy.rendered_yaml import read_rendered, rendered
 from gto.serve.deploy.settings import SECRETS
 from gto.serve.deploy.target import PlatformKind, RenderedFile, RunningDeployment, Unreachable
@@ -25,7 +26,7 @@ Json = dict[str, Any]
 
 _HINT = "the token is taken from FLY_API_TOKEN, FLY_ACCESS_TOKEN, or what `fly auth login` wrote"
 _NONCE = "fly-machine-lease-nonce"
-_LEASE = 120  # seconds after which others may change a machine whose apply was ended
+_LEASE = 40  # seconds after which others may change a machine whose apply was ended: longer than one request takes
 _FETCHED = 120.0  # seconds that the image may take to arrive on a machine
 _GONE = frozenset({"destroyed", "destroying"})
 _ASLEEP = frozenset({"stopped", "suspended"})
@@ -86,7 +87,7 @@ class FlyMachines:
 
     def wait_ready(self, wanted: WantedDeployment, seconds: float) -> None:
         """Return once all machines are there, with the version, and their checks pass."""
-        for is_last in looks(seconds):
+        for is_last in polls(seconds):
             found = _machines(wanted)
             right = [one for one in found if recorded(one) == wanted.labels and _is_ready(wanted, one)]
             if len(right) == len(found) == len(machines_of(wanted)):
@@ -175,7 +176,8 @@ def _lease(wanted: WantedDeployment, machine: Json) -> Iterator[dict[str, str]]:
     """Keep others from changing a machine; the header says that it is us."""
     path = f"{_path(wanted, machine)}/lease"
     told = {"ttl": _LEASE, "description": f"gto deploy apply {wanted.target.name}"}
-    headers = {_NONCE: str(_api().ask("POST", path, told)["data"]["nonce"])}
+    leased = _api().ask("POST", path, told, waits=_LEASE)  # an apply that was ended has left its own
+    headers = {_NONCE: str(leased["data"]["nonce"])}
     try:
         yield headers
     finally:
@@ -185,7 +187,7 @@ def _lease(wanted: WantedDeployment, machine: Json) -> Iterator[dict[str, str]]:
 
 def _wait_machine(wanted: WantedDeployment, identity: str, seconds: float) -> None:
     """Wait for one machine; NotReady tells what its check says."""
-    for is_last in looks(seconds):
+    for is_last in polls(seconds):
         found = _api().ask("GET", _path(wanted, {"id": identity}))
         if _is_ready(wanted, found) and recorded(found) == wanted.labels:
             return

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gto.exceptions import DeployFailed, DeployRefused, InvalidManifest, NotReady, StorageError
-from gto.serve.deploy.clouds.cloud_calls import alike, check_secrets, looks
+from gto.serve.deploy.clouds.cloud_calls import alike, check_secrets
 from gto.serve.deploy.platform_request import PlatformApi, ask_sample
+from gto.serve.deploy.polling import polls
 from gto.serve.deploy.rendered_yaml import check_shape, read_rendered, rendered
 from gto.serve.deploy.settings import HTTP_ADDRESS, SECRETS, VARIABLE, Setting
 from gto.serve.deploy.target import LABELS, PlatformKind, RenderedFile, RunningDeployment, Unreachable
@@ -109,7 +110,7 @@ class HerokuApp:
         """Return once all dynos are up with the newest release."""
         api, crashed = _api(), 0
         path = f"/apps/{wanted.target.values['app']}/formation/{wanted.target.values['process']}"
-        for is_last in looks(seconds):
+        for is_last in polls(seconds):
             ready, detail = _state(api, wanted, api.ask("GET", path))
             if ready:
                 return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from gto.exceptions import DeployFailed, DeployRefused, NotReady
 from gto.serve.deploy.clouds.sagemaker_client import SageMakerClient
 from gto.serve.deploy.clouds.sagemaker_requests import FILE, OWNER, SHAPE, VALUES, labels_of, requests_of, with_count
+from gto.serve.deploy.polling import polls
 from gto.serve.deploy.rendered_yaml import check_shape, read_rendered, rendered
 from gto.serve.deploy.target import PlatformKind, RenderedFile, RunningDeployment, Unreachable
 
@@ -26,9 +26,8 @@ _KEPT = 2
 class SageMakerEndpoint:
     """Runs versions behind an endpoint of SageMaker."""
 
-    def __init__(self, pause: float = 5.0) -> None:
-        """`pause` is how many seconds are between two looks at an endpoint that changes."""
-        self.pause = pause
+    def __init__(self) -> None:
+        """Ask nobody yet."""
         self._client: SageMakerClient | None = None
 
     def _asking(self, wanted: WantedDeployment) -> SageMakerClient:
@@ -97,14 +96,12 @@ class SageMakerEndpoint:
 
     def _settled(self, client: SageMakerClient, name: str, seconds: float) -> Json | None:
         """Return the endpoint once nothing changes it; None where there is none."""
-        end = time.monotonic() + seconds
-        while True:
+        state = ""
+        for _ in polls(seconds):
             found = client.find("describe_endpoint", EndpointName=name)
-            if found is None or _state(found) not in _MOVING:
+            if found is None or (state := _state(found)) not in _MOVING:
                 return found
-            if time.monotonic() > end:
-                raise NotReady(f"the endpoint is {_state(found)} after {seconds:g} s", _LATER)
-            time.sleep(self.pause)
+        raise NotReady(f"the endpoint is {state} after {seconds:g} s", _LATER)
 
     def wait_ready(self, wanted: WantedDeployment, seconds: float) -> None:
         """Return once the endpoint has the version's configuration; then remove all but that and the one before."""

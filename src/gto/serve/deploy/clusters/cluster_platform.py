@@ -12,6 +12,7 @@ from gto.serve.deploy.clusters.kubectl import Kubectl, hint_for
 from gto.serve.deploy.clusters.kubernetes_objects import TARGET_LABEL, recorded_labels
 from gto.serve.deploy.clusters.live_objects import as_live, identity, told
 from gto.serve.deploy.clusters.manifest_shape import check_manifest
+from gto.serve.deploy.polling import polls
 from gto.serve.deploy.rendered_yaml import read_rendered, rendered
 from gto.serve.deploy.target import RenderedFile, RunningDeployment, Unreachable
 from gto.serve.deploy.tool_process import ToolAnswer
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_PAUSE = 1.0
+_LONGEST_PAUSE = 1.0
 
 
 class ClusterObjects(NamedTuple):
@@ -115,9 +116,9 @@ class ClusterPlatform(NamedTuple):
         end = time.monotonic() + seconds
         answer = kubectl.run(words, seconds=seconds + 10)
         why = answer.said if answer.status else ""
-        while not why and self.objects.has_pods(wanted) and not _is_in_a_pod(kubectl, wanted):
-            time.sleep(_PAUSE)
-            why = "no pod of this version is ready" if time.monotonic() > end else ""
+        if not why and self.objects.has_pods(wanted):
+            is_there = any(_is_in_a_pod(kubectl, wanted) for _ in polls(end - time.monotonic(), _LONGEST_PAUSE))
+            why = "" if is_there else "no pod of this version is ready"
         if why:
             said = _why_not(kubectl, wanted) or why
             raise NotReady(f"it is not ready after {seconds:g} s: {said}", f"kubectl logs -l {_of_target(wanted)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from gto.exceptions import DeployFailed, DeployRefused, NotReady, StorageError
 from gto.serve.deploy.clusters.kubernetes_objects import check_replicas
 from gto.serve.deploy.clusters.ray_interface import TOKEN_HINT, put_applications, read_applications
 from gto.serve.deploy.platform_request import ask_sample
+from gto.serve.deploy.polling import polls
 from gto.serve.deploy.rendered_yaml import check_shape, read_rendered, rendered
 from gto.serve.deploy.settings import HTTP_ADDRESS, VARIABLE, Setting
 from gto.serve.deploy.target import LABELS, PlatformKind, RenderedFile, RunningDeployment, Unreachable
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 _FILE = "serve.yaml"
 _APP = "gto.serve.adapters.ray_deployment:app"
 _DEPLOYMENT = "gto"
-_PAUSE = 0.5
+_LONGEST_PAUSE = 0.5
 _BACK = 120.0  # seconds for what ran before to run again
 _LONGEST_STATE = 300
 _REDACTED = "<redacted>"
@@ -107,8 +107,8 @@ class RayServe:
         self._wait(wanted, wanted.labels, seconds)
 
     def _wait(self, wanted: WantedDeployment, labels: Mapping[str, str], seconds: float) -> None:
-        end, detail = time.monotonic() + seconds, ""
-        while time.monotonic() < end:
+        detail = ""
+        for _ in polls(seconds, _LONGEST_PAUSE):
             found = self.running(wanted)
             if isinstance(found, RunningDeployment):
                 detail = found.detail
@@ -118,7 +118,6 @@ class RayServe:
                     raise NotReady(f"Ray Serve: {detail}", "`serve status` says more")
             elif found is not None:
                 detail = found.reason
-            time.sleep(_PAUSE)
         raise NotReady(f"it is not ready after {seconds:g} s: {detail or 'nothing is there'}", "`serve status`")
 
     def ask(self, wanted: WantedDeployment, request: bytes) -> bytes | None:

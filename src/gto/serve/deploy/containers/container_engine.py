@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from gto.exceptions import DeployFailed, NotReady
+from gto.serve.deploy.polling import polls
 from gto.serve.deploy.settings import VARIABLE, Setting
 from gto.serve.deploy.target import LABELS, RenderedFile, RunningDeployment, Unreachable
 from gto.serve.deploy.tool_process import ToolAnswer, ToolCall, run_tool
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PREFIX = "gto."
 _RENDERED = f"{PREFIX}rendered"
-_EVERY = 0.5  # seconds between two looks
+_LONGEST_PAUSE = 0.5  # seconds between two looks
 _MOST_STARTS = 3
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 _PORT = r"((\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):)?\d{1,5}:\d{1,5}"
@@ -124,18 +124,16 @@ class Engine(NamedTuple):
         NotReady where it ends, or time does.
         """
         labels = wanted.labels if labels is None else labels
-        until = time.monotonic() + seconds
-        while True:
+        for is_last in polls(seconds, _LONGEST_PAUSE):
             found = self.find(wanted)
             state = _read(found[0]) if isinstance(found, list) and found else None
             ours = state is not None and all(state.labels.get(one) == labels.get(one) for one in LABELS)
             if state is not None and ours and state.ready:
                 return
             ended = ours and isinstance(found, list) and _has_failed(found[0])
-            if ended or time.monotonic() > until:
+            if ended or is_last:
                 detail = state.detail if state is not None else "there is no container"
                 raise NotReady(f"the container is not ready: {detail}{self._logs(found)}")
-            time.sleep(_EVERY)
 
     def _logs(self, found: list[dict[str, Any]] | Unreachable) -> str:
         if isinstance(found, Unreachable) or not found:
