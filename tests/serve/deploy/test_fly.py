@@ -60,6 +60,16 @@ def test_machines_follow_the_stage_one_after_the_other(repo: Repo, fly: FlyCloud
     deploy(repo, "apply")
     assert len(fly.writes) == count + 1, "only that machine is changed"
 
+    assert deploy(repo, "apply", env={"A": "1"}).code == 0
+    next(iter(fly.machines.values()))["config"]["env"]["A"] = "a secret that somebody set by hand"
+    planned = deploy(repo, "plan", env={"A": "1"}).stdout
+    assert ("-      A: '(another value)'" in planned, "a secret" in planned, "fly.toml" in planned) == (
+        True,
+        False,
+        False,
+    ), planned
+    assert deploy(repo, "apply").code == 0
+
     repo.tag("churn#prod#2", "churn@v1.1.0^{}")
     assert deploy(repo, "apply").stdout == "churn-prod  churn#prod  v1.0.0 -> v1.1.0\n"
     back = deploy(repo, "rollback", "churn-prod")

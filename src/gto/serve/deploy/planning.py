@@ -9,6 +9,7 @@ from gto.core.target_state import TargetReport, TargetState, WantedVersion, stat
 from gto.exceptions import GTOException
 from gto.serve.deploy import wanted as git
 from gto.serve.deploy.guarded_platform import GuardedPlatform
+from gto.serve.deploy.shown_variables import hide_values
 from gto.serve.deploy.target import LABELS, RenderedFile, RunningDeployment, Unreachable
 
 if TYPE_CHECKING:
@@ -187,7 +188,8 @@ def _before(source: VersionSource, platform: Platform, planned: Planned) -> dict
     if running is None:
         return {}
     if running.files:
-        return {one.path: one.text for one in running.files}
+        wish = {one.path: one.text for one in planned.files}
+        return {one.path: hide_values(one, wish.get(one.path, "")).text for one in running.files}
     artifact, version = running.labels.get("artifact", ""), running.labels.get("version", "")
     try:
         old = git.earlier(source, planned.target, artifact, version)

@@ -59,7 +59,8 @@ class FlyMachines:
         live = {one["name"]: one for one in machines_of(wanted)}
         machines = [_as_live(live.get(one["name"]), one) for one in found]
         file = rendered(MACHINES, {"app": wanted.target.values["app"], "machines": machines})
-        return RunningDeployment(labels, all(ready), detail, (file,))
+        unused = RenderedFile(TOML, toml_of(wanted))  # machines that apply made have none: nothing of it differs
+        return RunningDeployment(labels, all(ready), detail, (file, unused))
 
     def alone(self, wanted: WantedDeployment) -> AbstractContextManager[None]:  # noqa: ARG002  as Platform has it
         """Leave it to the leases of the machines."""

@@ -149,14 +149,9 @@ def _as_live(wanted: WantedDeployment, config: Json, process: Json) -> Json:
     live_size = str(process.get("size") or "").lower()
     live = {**process, "size": wish["formation"].get("size") if _same(live_size, wish) else live_size}
     image = (process.get("docker_image") or {}).get("id")
-    told = {name: _shown(name, value, config.get(name)) for name, value in wish["config_vars"].items()}
+    told = {name: config.get(name) for name in wish["config_vars"]}
     found = {**wish, "formation": alike(wish["formation"], live), "config_vars": told}
     return found if image in (None, config.get(_IMAGE_VAR)) else {**found, "image": image}
-
-
-def _shown(name: str, wish: str, live: str | None) -> str | None:
-    """Return a config var as a plan may show it: what somebody set by hand in the place of a value may be a secret."""
-    return live if live in (None, wish) or name in _OWN else "(another value)"
 
 
 def _same(live_size: str, wish: Json) -> bool:
