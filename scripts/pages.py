@@ -154,7 +154,7 @@ def replay(text: str, scratch: Path, env: Mapping[str, str], registry: Path, als
     if sample.NAME in text:
         shutil.copytree(registry, scratch / sample.NAME, symlinks=True)
     items = parse(text, also)
-    outputs = run([*_earlier(text, also), *items], directory, env)
+    outputs = run([*parse(earlier(text), also), *items], directory, env)
     lines = text.split("\n")
     own = [item for item in items if isinstance(item, Step)]
     for step, output in reversed(list(zip(own, outputs[len(outputs) - len(own) :], strict=True))):
@@ -166,15 +166,15 @@ def replay(text: str, scratch: Path, env: Mapping[str, str], registry: Path, als
     return "\n".join(lines)
 
 
-def _earlier(text: str, also: Sequence[str]) -> list[Step | File]:
-    """Return what runs before a page that continues another."""
+def earlier(text: str) -> str:
+    """Return the part of another page that runs before a page that continues it."""
     after = _AFTER_RE.search(text)
     if after is None:
-        return []
+        return ""
     there, heading, _ = (ROOT / after[1]).read_text(encoding="utf-8").partition(f"\n{after[2]}\n")
     if not heading:
         raise ValueError(f"{after[1]} has no line '{after[2]}'")
-    return parse(there, also)
+    return there
 
 
 def fits(expected: Sequence[str], printed: Sequence[str]) -> bool:

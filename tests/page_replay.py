@@ -39,11 +39,11 @@ def check_page(
     path = pages.ROOT / page
     text = path.read_text(encoding="utf-8")
     for reason in also:
-        assert f"<!-- not run: {reason} -->" in text, reason
+        assert f"<!-- not run: {reason} -->" in pages.earlier(text) + text, reason
     asked = put_in(text, hosts or {})
     new = pages.replay(asked, scratch, {**env, "HOME": str(scratch)}, registry, also)
     if "PAGES_WRITE" in os.environ:
-        path.write_text(put_in(new, {host: name for name, host in (hosts or {}).items()}), encoding="utf-8")
+        path.write_text(put_in(new, {host: name for name, host in reversed((hosts or {}).items())}), encoding="utf-8")
     assert new == asked, "\n".join(difflib.unified_diff(asked.splitlines(), new.splitlines(), "page", "run"))
 
 
