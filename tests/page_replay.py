@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+WITH_MODEL = "tests/docs/test_model_pages.py runs it, where scikit-learn is"
+"""Why blocks are left out that make a model, and those that use it."""
+
 
 def page_environment(place: Path, python: str | Path = sys.executable) -> dict[str, str]:
     """An environment in which `gto` is the one that is tested, run by `python`; its programs are written to `place`."""
@@ -22,6 +25,14 @@ def page_environment(place: Path, python: str | Path = sys.executable) -> dict[s
         (place / name).write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
         (place / name).chmod(0o755)
     return sample.environment(str(place))
+
+
+def committing() -> dict[str, str]:
+    """Variables of somebody who commits."""
+    name, mail = sample.AUTHOR
+    return {
+        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in (("NAME", name), ("EMAIL", mail))
+    }
 
 
 def check_page(
@@ -43,7 +54,8 @@ def check_page(
     asked = put_in(text, hosts or {})
     new = pages.replay(asked, scratch, {**env, "HOME": str(scratch)}, registry, also)
     if "PAGES_WRITE" in os.environ:
-        path.write_text(put_in(new, {host: name for name, host in reversed((hosts or {}).items())}), encoding="utf-8")
+        back = {host: name for name, host in reversed(tuple((hosts or {}).items()))}
+        path.write_text(put_in(new, back), encoding="utf-8")
     assert new == asked, "\n".join(difflib.unified_diff(asked.splitlines(), new.splitlines(), "page", "run"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts import pages, sample
+from gto.cli.commands.apply import command
+from scripts import pages
 from tests.environment import serving_python
-from tests.page_replay import check_page, commands, page_environment, put_in
+from tests.page_replay import WITH_MODEL, check_page, commands, committing, page_environment, put_in
 from tests.repo import run
 from tests.stores import KEY, SECRET, free_port, serve_s3
 from tests.team_process import wait_for
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.models
 HERE = "tests/docs/test_model_pages.py"
-WITH_MODEL = f"{HERE} runs it, where scikit-learn is"
 WITH_STORES = f"{HERE} runs it with a bucket and a web server on loopback"
 STOPPED = f"{HERE} runs it in `make soak`"
 FOLLOWED = f"{HERE} runs it until it has answered"
@@ -39,9 +40,7 @@ NEW = b"id,tenure,contract\nA1,3,month\nA2,40,year\n"
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment with the libraries of models, and with somebody who commits."""
-    name, mail = sample.AUTHOR
-    who = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": mail, "GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": mail}
-    return page_environment(tmp_path_factory.mktemp("programs") / "bin", serving_python()) | who
+    return page_environment(tmp_path_factory.mktemp("programs") / "bin", serving_python()) | committing()
 
 
 def test_the_page_on_serving(tmp_path: Path, trained: dict[str, str]) -> None:
@@ -65,6 +64,12 @@ def test_the_page_on_applying(tmp_path: Path, trained: dict[str, str]) -> None:
         env = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
         env |= {"AWS_ENDPOINT_URL": s3.endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
         check_page(APPLY, place, trained | env, place, WITH_MODEL, WITH_STORES, hosts={"https://example.com": web.url})
+
+
+def test_the_words_for_a_cluster_are_those_of_the_command() -> None:
+    (line,) = re.findall(r"^\$ gto apply (.* --engine ray .*)$", (pages.ROOT / APPLY).read_text(), re.MULTILINE)
+    told = command.make_context("apply", shlex.split(line)).params
+    assert (told["engine"], told["ray_address"], told["workers"]) == ("ray", "ray://head:10001", 16)
 
 
 @pytest.mark.soak

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,9 @@ from tests.team_process import wait_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+
+EXTRA_RE = re.compile(r"pip install '(?:\./gto|\.)\[([\w-]+)\]'")
 
 
 def test_no_page_shows_a_traceback() -> None:
@@ -76,8 +80,15 @@ def test_every_block_in_a_shell_language_is_run_or_says_why_not() -> None:
 def test_a_test_that_a_page_names_as_running_a_block_reads_that_page() -> None:
     for page in pages.pages():
         for block in pages.blocks(page.read_text(encoding="utf-8")):
-            for name in re.findall(r"(?:tests|scripts)/[\w/]+\.py", block.not_run):
-                assert page.name in (pages.ROOT / name).read_text(encoding="utf-8"), f"{page}: {name}"
+            if name := re.match(r"(?:tests|scripts)/[\w/]+\.py", block.not_run):
+                assert page.stem in (pages.ROOT / name[0]).read_text(encoding="utf-8"), f"{page}: {name[0]}"
+
+
+def test_the_extras_that_pages_install_are_there() -> None:
+    project = tomllib.loads((pages.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = [name for page in pages.pages() for name in EXTRA_RE.findall(page.read_text(encoding="utf-8"))]
+    assert {"serve", "models", "ray", "sagemaker"} <= set(told)
+    assert set(told) <= set(project["optional-dependencies"])
 
 
 def test_an_expected_line_of_dots_stands_for_any_lines() -> None:

@@ -104,13 +104,17 @@ def tell_studio(repo: Repo, place: Path, env: Mapping[str, str]) -> None:
     team.add_person(role=Role.ADMIN)
     with serving(team) as studio:
         token = team.make_token("write")
-        shown = {"headers": {"authorization": f"Bearer {token}"}, "url": f"{studio.url}/deployments.json"}
-        wait_for(lambda: httpx2.get(**shown).json()["targets"])
+
+        def states() -> list[str]:
+            answer = httpx2.get(f"{studio.url}/deployments.json", headers={"authorization": f"Bearer {token}"})
+            return [one["state"] for one in answer.json()["targets"]]
+
+        wait_for(states)
         (step,) = commands(DEPLOY, ON_STUDIO)
         asked = put_in(step.command, {"https://studio.example.com": studio.url, "gto_...": token})
         (printed,) = pages.run([replace(step, command=asked)], repo.path, env)
         assert pages.fits(step.expected, printed.splitlines()), printed
-        assert [one["state"] for one in httpx2.get(**shown).json()["targets"]] == ["missing", "synced"]
+        assert states() == ["missing", "synced"]
 
 
 def deploy_when_a_stage_moves(place: Path, server: Server, env: Mapping[str, str], host: DockerHost) -> None:

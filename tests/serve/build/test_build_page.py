@@ -11,11 +11,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from scripts import pages, sample
-from tests.docs.test_model_pages import WITH_MODEL
+from scripts import pages
 from tests.environment import serving_python
 from tests.oci_tools import debian_registry, skopeo
-from tests.page_replay import check_page, commands, page_environment, put_in
+from tests.page_replay import WITH_MODEL, check_page, commands, committing, page_environment, put_in
 from tests.serve.build.python_base import VERSION, make_base
 from tests.stores import free_port, running
 
@@ -40,10 +39,8 @@ def training_environment(place: Path) -> dict[str, str]:
     words = shlex.join([sys.executable, "-m", "pip", "--python", str(python)])
     pip.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
     pip.chmod(0o755)
-    name, mail = sample.AUTHOR
-    who = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": mail, "GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": mail}
     only_errors = {"PIP_QUIET": "2", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    return {**env, **who, **only_errors, "VIRTUAL_ENV": str(place)}
+    return {**env, **committing(), **only_errors, "VIRTUAL_ENV": str(place)}
 
 
 @pytest.mark.models
