@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from tests.repo import Repo
     from tests.server import Server
 
 pytestmark = pytest.mark.models
@@ -52,6 +53,17 @@ def test_the_page_on_serving(tmp_path: Path, trained: dict[str, str]) -> None:
 
 def test_the_page_on_schemas(tmp_path: Path, trained: dict[str, str]) -> None:
     check_page("docs/models/schemas.md", tmp_path, trained, tmp_path, WITH_MODEL)
+
+
+def test_the_example_of_saving_prints_what_it_says(repo: Repo, trained: dict[str, str]) -> None:
+    blocks = pages.blocks((pages.ROOT / "docs/models/save-and-load.md").read_text(encoding="utf-8"))
+    example = "\n".join(next(one.lines for one in blocks if one.info == "python"))
+    serve = pages.parse((pages.ROOT / SERVE).read_text(encoding="utf-8"), [WITH_MODEL])
+    train = next(one.text for one in serve if isinstance(one, pages.File))
+    (said,) = re.findall(r"print\(saved\.path\)  # (.*)", example)
+    printed = run("python", "-c", train + example, cwd=repo.path, env=trained).stdout.splitlines()
+    assert printed[0] == put_in(said, {"/home/ada/team": str(repo.path)})
+    assert "labels:\n  - tabular" in (repo.path / "artifacts.yaml").read_text(encoding="utf-8")
 
 
 def test_the_page_on_applying(tmp_path: Path, trained: dict[str, str]) -> None:
