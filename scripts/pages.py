@@ -26,14 +26,14 @@ CLOCK = datetime(2025, 3, 18, 9, 0, tzinfo=UTC)
 TICK = timedelta(minutes=1)
 TIME_LIMIT = 300.0
 ANY = "..."
-"""A line of an expected output that stands for any lines; at the end of a line, for any words."""
+"""A line of an expected output that stands for any lines; in a line, for any words."""
 
 _FENCE_RE = re.compile(r"(?P<indent> *)```(?P<info>.*)")
 _TITLE_RE = re.compile(r'title="([^"]+)"')
 _PLACE_RE = re.compile(r"<!-- run in: (\S+) -->")
 _AFTER_RE = re.compile(r"<!-- after: (\S+) up to: (.+) -->")
 _NEEDS_RE = re.compile(r"<!-- needs: (\S+) -->")
-_NOT_RUN_RE = re.compile(r"<!-- not run: .+ -->")
+_NOT_RUN_RE = re.compile(r"<!-- not run: (.+) -->")
 _LANGUAGES = ("console", "bash", "sh", "shell")
 
 
@@ -64,7 +64,8 @@ class Block:
     lines: tuple[str, ...]
     first: int
     indent: str
-    run: bool
+    not_run: str
+    """Why it is not run; empty where it is."""
 
 
 def blocks(text: str) -> Iterator[Block]:
@@ -80,25 +81,27 @@ def blocks(text: str) -> Iterator[Block]:
         end = lines.index(f"{indent}```", at + 1)
         before = next((line for line in reversed(lines[:at]) if line.strip()), "")
         body = tuple(line.removeprefix(indent) for line in lines[at + 1 : end])
-        yield Block(match["info"], body, at + 1, indent, run=not _NOT_RUN_RE.fullmatch(before.strip()))
+        reason = _NOT_RUN_RE.fullmatch(before.strip())
+        yield Block(match["info"], body, at + 1, indent, reason[1] if reason else "")
         at = end + 1
 
 
-def parse(text: str) -> list[Step | File]:
-    """Return the commands and files of a page, in order."""
+def parse(text: str, also: Sequence[str] = ()) -> list[Step | File]:
+    """Return the commands and files of a page, in order; `also` are reasons for which blocks are not left out."""
     found: list[Step | File] = []
     for block in blocks(text):
         title = _TITLE_RE.search(block.info)
-        if not block.run:
+        if block.not_run and block.not_run not in also:
             continue
         if block.info.startswith(_LANGUAGES):
-            found += _steps(block)
+            found += steps(block)
         elif title:
             found.append(File(title[1], "\n".join(block.lines) + "\n"))
     return found
 
 
-def _steps(block: Block) -> Iterator[Step]:
+def steps(block: Block) -> Iterator[Step]:
+    """Yield the commands of a block."""
     starts = [at for at, line in enumerate(block.lines) if line.startswith("$ ")]
     if not starts or starts[0] != 0:
         raise ValueError(f"line {block.first + 1}: a block of commands begins with '$ '")
@@ -139,22 +142,22 @@ def run(items: Sequence[Step | File], directory: Path, env: Mapping[str, str], p
     return outputs[:-1]
 
 
-def replay(text: str, scratch: Path, env: Mapping[str, str], registry: Path) -> str:
+def replay(text: str, scratch: Path, env: Mapping[str, str], registry: Path, also: Sequence[str] = ()) -> str:
     """Return a page with what its commands print now; `...` stays where it stands for what is printed.
 
     The commands run below `scratch`, where a page that asks for it finds a copy of the sample `registry`, and one that
-    continues another page finds what the commands of that one leave, up to a heading.
+    continues another page finds what the commands of that one leave, up to a heading. Blocks that are left out for one
+    of the reasons `also` run, too, in both pages.
     """
     place = _PLACE_RE.search(text)
     directory = scratch / (place[1] if place else ".")
     if sample.NAME in text:
         shutil.copytree(registry, scratch / sample.NAME, symlinks=True)
-    items = parse(text)
-    outputs = run([*_earlier(text), *items], directory, env)
+    items = parse(text, also)
+    outputs = run([*parse(earlier(text), also), *items], directory, env)
     lines = text.split("\n")
-    steps = [item for item in items if isinstance(item, Step)]
-    own = outputs[len(outputs) - len(steps) :]
-    for step, output in reversed(list(zip(steps, own, strict=True))):
+    own = [item for item in items if isinstance(item, Step)]
+    for step, output in reversed(list(zip(own, outputs[len(outputs) - len(own) :], strict=True))):
         printed = output.split("\n")[:-1] if output.endswith("\n") else output.split("\n")
         printed = [] if output == "" else [line.rstrip() for line in printed]
         if not fits(step.expected, printed):
@@ -163,15 +166,15 @@ def replay(text: str, scratch: Path, env: Mapping[str, str], registry: Path) -> 
     return "\n".join(lines)
 
 
-def _earlier(text: str) -> list[Step | File]:
-    """Return what runs before a page that continues another."""
+def earlier(text: str) -> str:
+    """Return the part of another page that runs before a page that continues it."""
     after = _AFTER_RE.search(text)
     if after is None:
-        return []
+        return ""
     there, heading, _ = (ROOT / after[1]).read_text(encoding="utf-8").partition(f"\n{after[2]}\n")
     if not heading:
         raise ValueError(f"{after[1]} has no line '{after[2]}'")
-    return parse(there)
+    return there
 
 
 def fits(expected: Sequence[str], printed: Sequence[str]) -> bool:
@@ -184,7 +187,7 @@ def fits(expected: Sequence[str], printed: Sequence[str]) -> bool:
 
 
 def _same(expected: str, printed: str) -> bool:
-    return expected == printed or (expected.endswith(ANY) and printed.startswith(expected.removesuffix(ANY)))
+    return re.fullmatch(".*".join(map(re.escape, expected.split(ANY))), printed) is not None
 
 
 def pages() -> list[Path]:

@@ -84,13 +84,14 @@ def functions_python() -> Path:
 
 
 def serving_python() -> Path:
-    """Return the Python of the environment of the models, with what `gto serve` needs besides."""
+    """Return the Python of the environment of the models, with what `gto serve` and buckets need besides."""
     python = models_python()
     with (PLACE / "models.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = python.parent.parent / ".serves"
+        done = python.parent.parent / ".serves-from-stores"
         if not done.exists():
-            add_packages(python, ["fastapi>=0.115", "httptools>=0.6.3", "prometheus-client>=0.20", "uvicorn>=0.30"])
+            serves = ["fastapi>=0.115", "httptools>=0.6.3", "prometheus-client>=0.20", "uvicorn>=0.30"]
+            add_packages(python, [*serves, "obstore>=0.12,<0.13"])
             done.touch()
     return python
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts import pages, sample
-from tests.repo import GTO, run
+from scripts import pages
+from tests.repo import run
 from tests.stores import free_port
 from tests.team_process import wait_for
 
@@ -24,22 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment in which `gto` is the one under test."""
-    bin_directory = tmp_path_factory.mktemp("bin")
-    program = bin_directory / "gto"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(GTO)} "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
-    return sample.environment(str(bin_directory))
-
-
-@pytest.fixture(scope="session")
-def registry(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
-    """The sample registry; pages work in copies of it."""
-    directory = tmp_path_factory.mktemp("sample") / sample.NAME
-    sample.build(directory, GTO, environment)
-    return directory
+EXTRA_RE = re.compile(r"pip install '(?:\./gto|\.)\[([\w-]+)\]'")
 
 
 def test_no_page_shows_a_traceback() -> None:
@@ -90,6 +75,20 @@ def test_every_block_in_a_shell_language_is_run_or_says_why_not() -> None:
         for block in pages.blocks(page.read_text(encoding="utf-8")):
             assert block.info.split() != ["sh"], f"{page}: write ```console"
             assert block.info, f"{page}, line {block.first}: name the language of the block"
+
+
+def test_a_test_that_a_page_names_as_running_a_block_reads_that_page() -> None:
+    for page in pages.pages():
+        for block in pages.blocks(page.read_text(encoding="utf-8")):
+            if name := re.match(r"(?:tests|scripts)/[\w/]+\.py", block.not_run):
+                assert page.stem in (pages.ROOT / name[0]).read_text(encoding="utf-8"), f"{page}: {name[0]}"
+
+
+def test_the_extras_that_pages_install_are_there() -> None:
+    project = tomllib.loads((pages.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = [name for page in pages.pages() for name in EXTRA_RE.findall(page.read_text(encoding="utf-8"))]
+    assert {"serve", "models", "ray", "sagemaker"} <= set(told)
+    assert set(told) <= set(project["optional-dependencies"])
 
 
 def test_an_expected_line_of_dots_stands_for_any_lines() -> None:

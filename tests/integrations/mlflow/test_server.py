@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from tests.integrations.mlflow.plugin_users import user_of
+from tests.page_replay import commands, put_in
 from tests.stores import free_port
 from tests.studio.protocols.mlflow.mlflow_clients import MlflowUser, make_registry, model_files
 from tests.team_process import wait_for
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.repo import Repo
+
+
+HERE = "tests/integrations/mlflow/test_server.py"
 
 
 def answers(url: str) -> bool:
@@ -32,10 +36,10 @@ def test_a_client_loads_searches_and_writes_through_mlflows_own_server(repo: Rep
     registry, port = make_registry(repo), free_port()
     admin = user_of(f"gto://{registry.path}", tmp_path / "admin")
     admin.home.mkdir()
-    words = ["server", "--registry-store-uri", f"gto://{registry.path}", "--artifacts-destination"]
-    words += [f"gto://{registry.path}", "--backend-store-uri", f"sqlite:///{tmp_path}/runs.db"]
-    words += ["--default-artifact-root", str(tmp_path / "files"), "--host", "127.0.0.1", "--port", str(port)]
-    argv = [str(admin.python), "-m", "mlflow", *words, "--workers", "1"]
+    (step,) = commands("docs/how-to/mlflow-over-git.md", f"{HERE} runs it, and a client against it")
+    asked = put_in(step.command, {"/srv/models": str(registry.path), "s3://bucket/runs": str(tmp_path / "files")})
+    words = [*asked.split()[1:], "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    argv = [str(admin.python), "-m", "mlflow", *words]
     env = {**admin.env(), "PATH": f"{admin.python.parent}{os.pathsep}{os.environ['PATH']}"}
     with subprocess.Popen(argv, cwd=admin.home, env=env, start_new_session=True) as process:
         try:

@@ -186,7 +186,7 @@ def follow_page(running: RunningHub, python: Path, page: Path) -> None:
     (running.home / page.stem).mkdir()
     (running.home / page.stem / "node_modules").symlink_to(node_modules() / "node_modules")
     for block in pages.blocks(text):
-        if block.run or block.info not in {"console", "python", "js"}:  # what is run here is not run elsewhere
+        if not block.not_run or block.info not in {"console", "python", "js"}:  # what is run here is not run elsewhere
             continue
         if block.info == "console":
             commands = [line[2:] for line in block.lines if line.startswith("$ ")]
