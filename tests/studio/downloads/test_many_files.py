@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MANY = 12_000
 BODY = b"a picture"
 MOST_GROWTH = 18_000
-"""Kilobytes for 30,000 files: 2,000 are kept, and what was read leaves some holes; kept as they are, they take 22,000."""
+"""Kilobytes for 30,000 files: 2,000 are kept, and what was read leaves holes. As they come they would take 22,000."""
 
 
 def md5_of(body: bytes) -> str:
