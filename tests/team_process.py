@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import time
 from contextlib import contextmanager
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 NAME, PASSWORD = "ada", "correct horse battery"
 SECONDS = 60.0
 NGINX = ROOT / "integrations/studio/nginx.conf"
+PREFIX = "/ml"
+"""Where Studio lies behind nginx."""
+CLIENT = "127.0.0.2"
+"""The address from which a client asks nginx, which is not the proxy's."""
 
 
 class TeamPlace(NamedTuple):
@@ -181,3 +186,37 @@ def nginx(place: Path, company: Company, studio: int, port: int, plain: int) -> 
     assert "warn" not in asked.stderr
     with running([program, "-c", str(config), "-p", str(place)], port, place):
         yield
+
+
+class Front(NamedTuple):
+    """nginx, with Studio behind."""
+
+    url: str
+    """By TLS, without the prefix."""
+    plain: str
+    company: Company
+    place: TeamPlace
+    log: Path
+
+    @contextmanager
+    def client(self) -> Iterator[httpx2.Client]:
+        """A browser of another machine, which trusts the company alone."""
+        context = ssl.create_default_context(cafile=self.company.ca)
+        with httpx2.Client(
+            base_url=self.url, transport=httpx2.HTTPTransport(verify=context, local_address=CLIENT), timeout=30
+        ) as made:
+            yield made
+
+
+@contextmanager
+def serving_by_tls(place: TeamPlace, company: Company, *words: str) -> Iterator[Front]:
+    """Serve behind nginx, by TLS and below PREFIX, until the block ends."""
+    port, plain, behind = free_port(), free_port(), free_port()
+    url = f"https://127.0.0.1:{port}"
+    options = {**place.options, "URL": f"{url}{PREFIX}", "TRUSTED_PROXY": "127.0.0.1"}
+    fronted = place._replace(options=options)
+    with (
+        serving(fronted, *words, port=behind) as studio,
+        nginx(place.path / "nginx", company, behind, port, plain),
+    ):
+        yield Front(url, f"http://127.0.0.1:{plain}", company, fronted, studio.log)

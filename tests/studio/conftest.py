@@ -33,6 +33,8 @@ ONE_ENGINE = {
     "test_kills.py": "the process of `gto studio`, whose index is a file",
     "test_plots.py": "plots are read from Git, and drawn in a browser",
     "test_openapi.py": "answers of all pages are compared on both elsewhere",
+    "test_many_files.py": "what is kept is in memory",
+    "test_packed_files.py": "no database",
     "test_hub_clients.py": "the process of `gto studio serve`, whose database is a file",
     "test_broken_hub_requests.py": "what is broken is HTTP",
     "test_plain_http.py": "what it reads is read of both elsewhere",

@@ -19,6 +19,11 @@ OPEN = ("/static/", "/health")
 SIGNED_FILES = "/signed/mlflow/"
 """Addresses that say themselves who may have files: what a client sends along may be meant for another server."""
 
+LOGIN = "/api/device-login"
+"""Where DVC logs in to a team's Studio."""
+NO_LOGIN = f"{LOGIN}/is-for-teams/run-gto-studio-serve"
+"""Where one's own Studio leads it: of an answer that refuses DVC prints the address, and not the body."""
+
 MOST_BODY = 1024 * 1024
 """Bytes of a request's body."""
 SAFE = frozenset({"GET", "HEAD"})
@@ -62,6 +67,8 @@ class Guard:
         host = headers.get("host", "")
         if host not in self._hosts:
             return say(scope, 421, "This Studio answers under its own address alone.")
+        if scope["path"].startswith(LOGIN):
+            return _refuse_login(scope)
         if scope["path"].startswith(SIGNED_FILES) and scope["method"] in SAFE:
             return None
         if given or (is_of_protocol(scope) and not cookie):
@@ -136,6 +143,13 @@ def limited(receive: Receive, method: str) -> Receive:
         return message
 
     return counted
+
+
+def _refuse_login(scope: Scope) -> Response:
+    if scope["path"] != NO_LOGIN:
+        return RedirectResponse(NO_LOGIN, 303)
+    told = "DVC logs in to a team's Studio (`gto studio serve`). Here is one person's: `dvc get` reads the repository."
+    return say(scope, 404, told)
 
 
 def _say_no_key(scope: Scope) -> Response:

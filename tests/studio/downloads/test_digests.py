@@ -10,6 +10,7 @@ from gto.studio.downloads import file_sizes
 from gto.studio.downloads.file_digests import digest_files, digests_of
 from gto.studio.downloads.file_sizes import sizes_of
 from gto.studio.downloads.located_version import FoundFilesCache, LocatedVersion, choose_version
+from gto.studio.downloads.packed_files import PackedFiles
 from gto.studio.downloads.version_contents import file_of
 from gto.studio.lasting.stored_objects import ObjectBook, ObjectFacts, key_of
 from tests.studio.downloads.conftest import DATA, MODEL
@@ -72,7 +73,7 @@ def test_of_a_bucket_s_directory_all_files_are_asked_for_at_once(mine: Studio, s
         assert s3.put(f"/models/sizes/{key}", body)[0] == 200
         digest = Digest("md5", hashlib.md5(body, usedforsecurity=False).hexdigest())
         files.append((f"{number}", Content(f"{number}", None, digest, (StoreObject(store, key),))))
-    found = located(mine.context, "single")._replace(files=tuple(files))
+    found = located(mine.context, "single")._replace(files=PackedFiles(files))
     assert [len(one.keys) for one in file_sizes._directories(dict(files))] == [5]  # noqa: SLF001  no answer tells
     assert sizes_of(found) == {f"{number}": number + 1 for number in range(6)}
 
@@ -144,7 +145,7 @@ def test_what_two_files_may_have_is_no_etag(ours: TeamStudio) -> None:
     assert content.digest is not None
     old = content._replace(digest=content.digest._replace(algorithm="md5-dos2unix"))
     for one, has_etag in ((content, True), (old, False)):
-        assert bool(file_of(found._replace(files=((path, one),)), path).etag) is has_etag
+        assert bool(file_of(found._replace(files=PackedFiles([(path, one)])), path).etag) is has_etag
 
 
 def test_on_a_team_s_studio_digests_are_in_its_database(ours: TeamStudio) -> None:

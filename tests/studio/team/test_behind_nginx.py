@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import ssl
-from contextlib import closing, contextmanager
+from contextlib import closing
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,57 +16,38 @@ import pytest
 
 from tests.certificates import make_company
 from tests.loopback import running
-from tests.stores import free_port
-from tests.team_process import NAME, PASSWORD, TeamPlace, log_in, nginx, serving, wait_for_models
+from tests.team_process import (
+    CLIENT,
+    NAME,
+    PASSWORD,
+    PREFIX,
+    TeamPlace,
+    log_in,
+    serving,
+    serving_by_tls,
+    wait_for_models,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.certificates import Company
     from tests.repo import Repo
+    from tests.team_process import Front
 
-PREFIX = "/ml"
 MOST_PAGES = 400
 NOTHING_THERE = re.compile(r"/-/plots\.json|/ranking/-/files")
 """Pages that say that the registry has no plots, and `ranking` no file."""
-CLIENT = "127.0.0.2"
-"""The address from which the client asks, which is not the proxy's."""
-
-
-class Front(NamedTuple):
-    """nginx, with Studio behind."""
-
-    url: str
-    plain: str
-    company: Company
-    place: TeamPlace
-    log: Path
-
-    @contextmanager
-    def client(self) -> Iterator[httpx2.Client]:
-        """A browser of another machine, which trusts the company alone."""
-        context = ssl.create_default_context(cafile=self.company.ca)
-        with httpx2.Client(
-            base_url=self.url, transport=httpx2.HTTPTransport(verify=context, local_address=CLIENT), timeout=30
-        ) as made:
-            yield made
 
 
 @pytest.fixture
 def front(registry: Repo, tmp_path: Path) -> Iterator[Front]:
     """Nginx by the file that we give to others, with Studio behind."""
-    company = make_company(tmp_path)
-    port, plain, behind = free_port(), free_port(), free_port()
-    url = f"https://127.0.0.1:{port}"
-    place = TeamPlace(tmp_path / "team", {"URL": f"{url}{PREFIX}", "TRUSTED_PROXY": "127.0.0.1"})
+    place = TeamPlace(tmp_path / "team")
     place.list_repository(registry.path)
     place.add_person()
-    with (
-        serving(place, "--log-format", "json", port=behind) as studio,
-        nginx(tmp_path / "nginx", company, behind, port, plain),
-    ):
-        yield Front(url, f"http://127.0.0.1:{plain}", company, place, studio.log)
+    with serving_by_tls(place, make_company(tmp_path), "--log-format", "json") as made:
+        yield made
 
 
 class Addresses(HTMLParser):

@@ -17,6 +17,7 @@ from gto.git.repo import Repo
 from gto.registry.registry import Registry
 from gto.storage.location import Content
 from gto.studio.context import StudioContext
+from gto.studio.downloads.packed_files import PackedFiles
 from gto.studio.downloads.small_blobs import BlobMemory, SmallBlobs
 from gto.studio.downloads.unchanged_files import UnchangedFiles
 from gto.studio.index import events, lookup
@@ -28,7 +29,7 @@ _SECONDS = 30.0  # in which the files are found
 _LONGEST = 6 * 3600.0  # seconds that git has to give one file to a slow client
 _KEPT_SECONDS = 60.0
 _MOST = 64  # versions that are kept
-_MOST_FILES = 10_000  # of a version that is kept
+_MOST_BYTES = 32 << 20  # of all versions that are kept
 
 
 class ChosenVersion(NamedTuple):
@@ -59,7 +60,7 @@ class LocatedVersion(NamedTuple):
     chosen: ChosenVersion
     repository: Repo
     """What has the blobs, and the settings for Git LFS."""
-    files: tuple[tuple[str, Content], ...]
+    files: PackedFiles
     """By path, sorted; the one file of an artifact that is a file has its own name."""
     time: int
     """When it was committed."""
@@ -73,9 +74,8 @@ class LocatedVersion(NamedTuple):
 
     def find(self, path: str) -> Content:
         """Return a file, or raise NotFound."""
-        for one, content in self.files:
-            if one == path:
-                return content
+        if (content := self.files.find(path)) is not None:
+            return content
         where = f"{self.chosen.name}@{self.chosen.version}"
         raise NotFound(f"'{where}' has no file '{path}'", "the page of its files lists them")
 
@@ -99,6 +99,7 @@ class FoundFilesCache:
 
     def __init__(self) -> None:
         self._found: OrderedDict[_Key, tuple[float, LocatedVersion]] = OrderedDict()
+        self._turns: dict[_Key, Lock] = {}
         self._lock = Lock()
         self._bytes = KeptBytes(BlobMemory(), UnchangedFiles())
 
@@ -116,17 +117,29 @@ class FoundFilesCache:
         """Return where the files of a version are; listings of directories are fetched, and nothing else is."""
         if (known := self.recall(studio, place, chosen)) is not None:
             return known
-        believes = studio.team is None
-        key, now = (place, chosen, believes), time.monotonic()
+        key = (place, chosen, studio.team is None)
+        with self._lock:
+            turn = self._turns.setdefault(key, Lock())
+        with turn:  # who asks at the same time wants what is being found
+            try:
+                return self.recall(studio, place, chosen) or self._find(studio, key)
+            finally:
+                with self._lock:
+                    self._turns.pop(key, None)
+
+    def _find(self, studio: StudioContext, key: _Key) -> LocatedVersion:
+        place, chosen, believes = key
+        now = time.monotonic()
         book = ObjectBook(
             studio.worker.database.lasting, studio.lasting_name(place), is_limited=place.stores is not None
         )
         found = _locate(place, chosen, (book, self._bytes), offline=studio.way.offline, believes=believes)
-        if len(found.files) <= _MOST_FILES:
-            with self._lock:
-                self._found[key] = (now, found)
-                while len(self._found) > _MOST:
-                    self._found.popitem(last=False)
+        if found.files.size > _MOST_BYTES:
+            return found
+        with self._lock:
+            self._found[key] = (now, found)
+            while len(self._found) > _MOST or sum(one.files.size for _, one in self._found.values()) > _MOST_BYTES:
+                self._found.popitem(last=False)
         return found
 
 
@@ -148,11 +161,11 @@ def _locate(
         trust = RepositoryTrust(is_own=registry.repo.is_own and believes, follow_imports=believes)
         _, located = get.find(registry, chosen.name, chosen.commit, trust)
         moment = registry.git.run(["show", "--no-patch", "--format=%ct", chosen.commit])
-    files = sorted(((one.path or located.name, one) for one in located.contents), key=lambda pair: pair[0])
+    files = PackedFiles((one.path or located.name, one) for one in located.contents)
     book, memory = kept
     small = SmallBlobs(memory.blobs, place.address, registry.repo, files)
     directory = located.name if located.is_directory else ""
-    return LocatedVersion(chosen, registry.repo, tuple(files), commit_time(moment), book, small, memory, directory)
+    return LocatedVersion(chosen, registry.repo, files, commit_time(moment), book, small, memory, directory)
 
 
 def _open(place: CatalogRepository, *, offline: bool) -> Registry:

@@ -15,6 +15,7 @@ from gto.studio.team.team_tables import audit
 from gto.studio.visitor import Role
 from tests.studio.downloads.conftest import DATA, MODEL, Keeper, keeper, models
 from tests.studio.protocols.dvc_clients.dvc_users import DvcUser, block_with, files_below
+from tests.studio.test_process import address, started
 from tests.studio_offers import ways_on
 from tests.team_process import TeamPlace, log_in, serving, wait_for
 
@@ -106,7 +107,7 @@ def test_the_page_leads_from_an_empty_machine_through_a_login_to_files(
         wait_for_versions(studio.url, place.make_token("read"))
         user, here = DvcUser(release, tmp_path / "user", studio.url), tmp_path / "here"
         here.mkdir()
-        block = block_with("dvc studio login")
+        block = block_with("dvc studio login --no-open --name")
         meant = {"https://studio.example.com": studio.url, "pip install dvc": "dvc --version",
                  "https://github.com/acme/churn": str(models.path)}  # fmt: skip
         process = user.follow(here, block, meant)
@@ -126,6 +127,20 @@ def test_the_page_leads_from_an_empty_machine_through_a_login_to_files(
         assert kept[1].strip() == f"{studio.url}/"
         login = {"authorization": f"token {token[1].strip()}"}
         assert httpx2.get(f"{studio.url}/api/v1/repositories", headers=login).status_code == 200
+
+
+def test_a_login_to_an_own_studio_ends_with_what_it_takes(models: Repo, tmp_path: Path, release: str) -> None:
+    with started(models.path, "--port", "0") as process:
+        url = address(process).partition("/models")[0]
+        user, here, told = DvcUser(release, tmp_path / "user", url), tmp_path / "here", block_with("--hostname")
+        here.mkdir()
+        client = user.follow(here, told, {"http://127.0.0.1:8765": url})
+        said, _ = client.communicate(timeout=120)
+        (line,) = (one.replace("http://127.0.0.1:8765", url) for one in told if one.startswith("ERROR"))
+        assert (client.returncode, line in said.splitlines()) == (255, True), said
+        opened = httpx2.get(line.rpartition(" ")[2])
+        assert (opened.status_code, "`gto studio serve`" in opened.text) == (404, True)
+        assert not list((tmp_path / "user").rglob("config"))
 
 
 def let_in(url: str, address: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +21,7 @@ from gto.studio.team.write_settings import RepositorySettings
 from gto.studio.visitor import EVERY, Role
 from gto.studio.write_access import WriteMode
 from scripts import pages
+from tests.certificates import make_company
 from tests.environment import make_environment
 from tests.hub_clients import NEWEST, OLD, node_modules
 from tests.oci_tools import files_in, python_of_clients
@@ -26,7 +29,15 @@ from tests.repo import run
 from tests.studio.conftest import wrote
 from tests.studio.downloads.conftest import ANNOTATIONS, DATA, MODEL
 from tests.studio.protocols.hub.hub_samples import TINY
-from tests.team_process import TeamPlace, serving, wait_for
+from tests.team_process import (
+    PREFIX,
+    TeamPlace,
+    log_in,
+    serving,
+    serving_by_tls,
+    wait_for,
+    wait_for_models,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,13 +180,45 @@ def use_npm(running: RunningHub) -> None:
     }
 
 
-def use_kserve(running: RunningHub) -> None:
+def use_kserve(running: RunningHub, name: str = "kserve", **more: str) -> None:
     """With what KServe starts before a model's server."""
-    place = running.home / "kserve"
-    running.run(python_of_clients(), HERE / "use_kserve.py", running.url, place)
+    place = running.home / name
+    running.run(python_of_clients(), HERE / "use_kserve.py", running.url, place, **more)
     for one in ("hf", "tar.gz", "tgz", "tar", "zip"):
         assert brought(place / one) == DATA, one
     assert files_in(place / "file") == {"model.bin": MODEL}
+
+
+def test_kserve_takes_what_a_studio_serves_by_tls_once_its_variables_name_the_authority(
+    versions: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, company = TeamPlace(tmp_path / "studio"), make_company(tmp_path)
+    mounted, home = tmp_path / "ca", tmp_path / "home"
+    for made in (mounted, home):
+        made.mkdir()
+    shutil.copyfile(company.ca, mounted / "cabundle.crt")
+    told = dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(company.ca))
+    told |= {"CA_BUNDLE_CONFIGMAP_NAME": "company-ca", "CA_BUNDLE_VOLUME_MOUNT_POINT": str(mounted)}
+    for name in told:
+        monkeypatch.delenv(name, raising=False)
+    place.list_repository(versions.path, "team")
+    place.add_person(role=Role.VIEWER)
+    with serving_by_tls(place, company) as front:
+        running = RunningHub(f"{front.url}{PREFIX}", place.make_token("read"), home, [])
+        with front.client() as client:
+            log_in(client, PREFIX)
+            wait_for_models(client, PREFIX)
+        for address in (f"{running.url}/dl/team/data/latest.tar.gz", "hf://team/data:v1.0.0"):
+            code = f"from kserve_storage import Storage; Storage.download({address!r}, 'refused')"
+            refused = run(str(python_of_clients()), "-c", code, cwd=home, env={"HF_ENDPOINT": f"{running.url}/hf"})
+            assert (refused.code, "CERTIFICATE_VERIFY_FAILED" in refused.stderr) == (1, True), refused.stderr
+        page = (pages.ROOT / "docs/studio/clients/http.md").read_text(encoding="utf-8")
+        ways = [
+            re.findall(r"`(\w+)`", row) for row in re.findall(r"^\| (`[^|]*_CA_[^|]*|`CA_[^|]*)", page, re.MULTILINE)
+        ]
+        assert sorted(name for way in ways for name in way) == sorted(told)
+        for number, way in enumerate(ways):
+            use_kserve(running, f"kserve-{number}", **{name: told[name] for name in way})
 
 
 def follow_page(running: RunningHub, python: Path, page: Path) -> None:

@@ -14,6 +14,7 @@ from gto.studio.context import own_address
 from gto.studio.downloads.file_digests import digests_of
 from gto.studio.downloads.file_sizes import sizes_of
 from gto.studio.downloads.located_version import LocatedVersion
+from gto.studio.downloads.packed_files import PackedFiles
 from gto.studio.downloads.sending import Sendable
 from gto.studio.downloads.version_contents import SIGNED_SECONDS, file_of, presigned
 from gto.studio.protocols.hub.hub_replies import json_body, moment
@@ -45,7 +46,7 @@ class AskedPaths(NamedTuple):
 
 def list_entries(found: LocatedVersion, files: Iterable[tuple[str, Content]]) -> list[HubFile]:
     """Return some files with what is known of their bytes; stores are asked for sizes, and nothing is read."""
-    some = found._replace(files=tuple(files))
+    some = found._replace(files=PackedFiles(files))
     sizes, digests = sizes_of(some, _PATIENCE), digests_of(some)
     entries = []
     for path, content in some.files:

@@ -17,6 +17,7 @@ from gto.studio.context import context_of
 from gto.studio.downloads import file_page
 from gto.studio.downloads.file_digests import digest_files, digests_of
 from gto.studio.downloads.located_version import ChosenVersion, LocatedVersion
+from gto.studio.downloads.packed_files import PackedFiles
 from gto.studio.downloads.sending import Sendable, downloads_of
 from gto.studio.downloads.version_contents import archive_digest, archive_of
 from gto.studio.page_router import PageRouter
@@ -59,7 +60,8 @@ async def _file(request: Request, target: PlainTarget, locate: Callable[[], Loca
     """Answer a file, else what is said of one beside it."""
     downloads, path = downloads_of(request), target.path
     whole = path.removesuffix(CHECKSUM)
-    there = {one for one, _ in (await downloads.work(locate)).files if one in {path, whole}}
+    files = (await downloads.work(locate)).files
+    there = {one for one in (path, whole) if files.find(one)}
     if path not in there and path == BUNDLE:
         return await downloads.send(partial(_bundle, request, target.chosen), request)
     if path not in there and whole in there:
@@ -97,7 +99,7 @@ def _file_sums(locate: Callable[[], LocatedVersion], path: str = "") -> str:
     """Return the checksums of the files of a version, or of one, as `sha256sum -c` reads them."""
     found = locate()
     if path:
-        found = found._replace(files=((path, found.find(path)),))
+        found = found._replace(files=PackedFiles([(path, found.find(path))]))
     digest_files(found)
     known = digests_of(found)
     missing = [one for one, facts in known.items() if not facts.sha256]
