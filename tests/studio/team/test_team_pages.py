@@ -156,7 +156,7 @@ def test_a_token_is_made_opens_what_it_may_and_is_taken_back_after_a_question(br
         tab.get_by_role("button", name="Take back").click()
         assert "refused at once" in tab.locator(".sure:popover-open").inner_text()
         tab.get_by_role("button", name="Take the token back").click()
-        assert tab.get_by_role("status").inner_text() == "The token is taken back: it opens nothing any more."
+        tab.get_by_role("status").filter(has_text="The token is taken back: it opens nothing any more.").wait_for()
         assert httpx2.get(f"{team.base}/api/v1/artifacts", headers=asked).status_code == 401
         assert not visit.faults, "\n".join(visit.faults)
 
@@ -167,10 +167,10 @@ def test_who_logs_out_is_told_so_and_the_session_opens_nothing(browser: Browser,
         tab.get_by_label("Name").fill("mary")
         tab.get_by_label("Password").fill(PASSWORD)
         tab.get_by_role("main").get_by_role("button", name="Log in").click()
-        assert tab.url.endswith("/m/fraud/detector?version=v0.2.0")
+        tab.wait_for_url("**/m/fraud/detector?version=v0.2.0")
         tab.get_by_role("button", name="Mary Jackson").click()
         tab.get_by_role("button", name="Log out").click()
-        assert tab.get_by_role("status").inner_text() == "You are logged out."
+        tab.get_by_role("status").filter(has_text="You are logged out.").wait_for()
         assert visit.go("/account").url.partition("?")[0].endswith("/login")
         assert not visit.faults, "\n".join(visit.faults)
 
@@ -243,7 +243,7 @@ def test_a_stage_is_changed_by_clicks_as_an_admin_chose(
                     tab.get_by_label("Forge", exact=True).select_option("github")
                     tab.get_by_label("Its address").fill(f"http://127.0.0.1:{forge.server.port}")
                 tab.get_by_role("button", name="Save").click()
-                assert "The settings are kept" in tab.get_by_role("status").inner_text()
+                tab.get_by_role("status").filter(has_text="The settings are kept").wait_for()
                 visit.go("/m/churn/churn").get_by_role("link", name="Assign stage").click()
                 tab.get_by_label("Stage").fill("prod")
                 tab.keyboard.press("Tab")
@@ -252,9 +252,9 @@ def test_a_stage_is_changed_by_clicks_as_an_admin_chose(
                 if mode == "own":
                     tab.get_by_label("Token").fill(TOKEN)
                     tab.get_by_role("button", name="Go on").click()
-                assert tab.locator("h1").inner_text() == "Written and pushed"
+                tab.locator("h1", has_text="Written and pushed").wait_for()
                 tab.get_by_role("link", name="Back to churn").click()
-                assert "v0.0.3" in tab.locator(".stages li", has_text="prod").inner_text()
+                tab.locator(".stages li", has_text="prod").filter(has_text="v0.0.3").wait_for()
                 assert not visit.faults, "\n".join(visit.faults)
         tags = [one for one in forge.origin.refs() if "churn#prod" in one]
         newest = forge.origin.git("cat-file", "-p", max(tags, key=lambda one: (len(one), one)))
