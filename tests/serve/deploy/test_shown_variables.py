@@ -35,7 +35,7 @@ def test_what_hides_nothing_stays_as_it_is_written() -> None:
 
 def test_lines_of_a_unit_are_shown_where_git_has_them() -> None:
     wish = '[Service]\nEnvironment=A=1\nEnvironment="B=two words"\n'
-    there = f'[Service]\nEnvironment=A=1\nEnvironment="B={SECRET}"\nEnvironment=C={SECRET}\nUser=x\n'
+    there = f'[Service]\nEnvironment=A=1\nEnvironment="B={SECRET}"\nEnvironment=C={SECRET}\nEnvironment="GTO_X=1 2"\n'
     found = hide_values(RenderedFile("churn.service", there), wish).text
-    shown = f'[Service]\nEnvironment=A=1\nEnvironment="B={ANOTHER}\nEnvironment=C={ANOTHER}\nUser=x\n'
+    shown = f'[Service]\nEnvironment=A=1\nEnvironment="B={ANOTHER}"\nEnvironment=C={ANOTHER}\nEnvironment="GTO_X=1 2"\n'
     assert found == shown

@@ -17,14 +17,14 @@ ANOTHER = "(another value)"
 
 _KEYS = frozenset({"env", "environment", "Environment", "env_vars", "config_vars"})
 _OWN = "GTO_"  # what GTO records itself
-_UNIT_RE = re.compile(r'(Environment="?[^=]+=).*')
+_UNIT_RE = re.compile(rf'(Environment=(?!"?{_OWN})("?)[^=]+=).*')
 
 
 def hide_values(there: RenderedFile, wish: str) -> RenderedFile:
     """Return a file that a target has without the values of variables that differ from those of the file in Git."""
     if there.path.endswith(".service"):
         kept = set(wish.splitlines())
-        lines = (one if one in kept else _UNIT_RE.sub(rf"\g<1>{ANOTHER}", one) for one in there.text.splitlines())
+        lines = (one if one in kept else _UNIT_RE.sub(rf"\g<1>{ANOTHER}\g<2>", one) for one in there.text.splitlines())
         return there._replace(text="".join(f"{line}\n" for line in lines))
     try:
         found, wanted = load_text(there.text, there.path).value, load_text(wish, there.path).value
