@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from gto.studio.connection import StudioProtocol
-from gto.studio.server import Options, listening
+from gto.studio.server import Options, StudioServer, listening
 from tests.repo import TIME_LIMIT
 
 if TYPE_CHECKING:
@@ -101,6 +102,23 @@ def test_a_whole_request_has_all_the_time_that_its_answer_takes_and_the_next_one
             assert answers(made)
             time.sleep(Short.patience / 2)
             made.sendall(WHOLE)
+
+
+def test_a_client_that_asks_again_after_some_seconds_uses_its_connection() -> None:
+    studio, app = StudioServer(), FastAPI()
+    app.mount("/", answer)
+    with listening(Options(port=0)) as listener:
+        thread = Thread(target=studio.serve, args=(app, listener))
+        thread.start()
+        try:
+            with sent(listener.getsockname(), WHOLE) as made:
+                assert answers(made)
+                time.sleep(6)  # DVC asks every five whether somebody has logged in, and uvicorn would have hung up
+                made.sendall(WHOLE)
+                assert answers(made)
+        finally:
+            studio.end()
+            thread.join(TIME_LIMIT)
 
 
 def test_an_answer_that_nobody_takes_ends(place: tuple[str, int]) -> None:

@@ -1,6 +1,5 @@
 """A Studio that runs: its index, the thread that reads Git, and the web server, until it is interrupted."""
 
-import asyncio
 import errno
 import gc
 import os
@@ -73,7 +72,7 @@ class StudioServer:
         self._server: uvicorn.Server | None = None
         self._is_ending = False
 
-    def serve(self, app: FastAPI, listener: socket.socket, protocol: type[asyncio.Protocol] = StudioProtocol) -> None:
+    def serve(self, app: FastAPI, listener: socket.socket, protocol: type[StudioProtocol] = StudioProtocol) -> None:
         """Serve until end() is called from another thread."""
         self._server = _QuietServer(_config_of(app, protocol))
         self._server.should_exit = self._is_ending
@@ -137,7 +136,7 @@ def _open(worker: Worker, address: str, is_used: Event) -> None:
     open_browser(address, is_used, in_file=not is_told())  # where it is told, a key serves nobody else
 
 
-def _config_of(app: FastAPI, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
+def _config_of(app: FastAPI, protocol: type[StudioProtocol]) -> uvicorn.Config:
     """Return how a Studio is served."""
     return uvicorn.Config(
         app,
@@ -149,6 +148,7 @@ def _config_of(app: FastAPI, protocol: type[asyncio.Protocol]) -> uvicorn.Config
         server_header=False,
         lifespan="on",
         loop="asyncio",  # uvloop, where it is installed, saves nothing here, and no signal ends it
+        timeout_keep_alive=int(protocol.patience) + 1,  # not its own 5 seconds: DVC asks again after just so many
         timeout_graceful_shutdown=_LAST_REQUESTS,
     )
 
